@@ -1,0 +1,200 @@
+/* Draws an answer on a Leaflet map and reports what a person picks; knows nothing of searching.
+   All text is set as text, never as HTML. The page hears of a pick through Streamlit's own
+   message; panning and zooming are not reported. */
+(function () {
+  "use strict";
+
+  const state = { map: null, view: null, markers: new Map(), area: null, count: 0 };
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  function report(event) {
+    state.count += 1;
+    window.Streamlit.setComponentValue({ ...event, count: state.count, at: Date.now() });
+  }
+
+  function element(tag, name, text) {
+    const made = document.createElement(tag);
+    made.className = name;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function isDark() {
+    const parts = (css("--background-color") || "#ffffff").match(/[0-9a-f]{2}/gi) || [];
+    const [r, g, b] = parts.map((part) => parseInt(part, 16));
+    return 0.3 * r + 0.59 * g + 0.11 * b < 110;
+  }
+
+  function followTheme() {
+    const apply = () => document.documentElement.classList.toggle("sw-dark", isDark());
+    apply();
+    new MutationObserver(apply).observe(document.head, { childList: true, subtree: true,
+      characterData: true });
+  }
+
+  function corners(bounds) {
+    return { west: bounds.getWest(), south: bounds.getSouth(),
+             east: bounds.getEast(), north: bounds.getNorth() };
+  }
+
+  /* Two buttons: search what is visible, or drag a rectangle. */
+  const AreaControl = L.Control.extend({
+    options: { position: "topright" },
+    onAdd(map) {
+      const box = element("div", "sw-area leaflet-bar");
+      L.DomEvent.disableClickPropagation(box);
+      this.button(box, "Search this view", () =>
+        report({ event: "area", area: corners(map.getBounds()) }));
+      const draw = this.button(box, "Draw an area", () => startDrawing(map, draw));
+      return box;
+    },
+    button(box, label, act) {
+      const made = element("button", "sw-area-button", label);
+      made.type = "button";
+      made.addEventListener("click", act);
+      box.appendChild(made);
+      return made;
+    },
+  });
+
+  function startDrawing(map, button) {
+    if (state.stopDrawing) { state.stopDrawing(); return; }
+    const container = map.getContainer();
+    let start = null;
+    let rectangle = null;
+    const stop = () => {
+      container.removeEventListener("pointerdown", down, true);
+      container.removeEventListener("pointermove", move, true);
+      container.removeEventListener("pointerup", up, true);
+      document.removeEventListener("keydown", escape);
+      container.classList.remove("sw-drawing");
+      map.dragging.enable();
+      if (rectangle) rectangle.remove();
+      button.textContent = "Draw an area";
+      button.setAttribute("aria-pressed", "false");
+      state.stopDrawing = null;
+    };
+    const outside = (event) => event.target.closest(".leaflet-control");
+    const down = (event) => {
+      if (outside(event)) return;
+      event.stopPropagation();
+      event.preventDefault();
+      start = map.mouseEventToLatLng(event);
+      rectangle = L.rectangle([start, start], { className: "sw-area-shape", interactive: false });
+      rectangle.addTo(map);
+    };
+    const move = (event) => {
+      if (!start) return;
+      event.stopPropagation();
+      rectangle.setBounds(L.latLngBounds(start, map.mouseEventToLatLng(event)));
+    };
+    const up = (event) => {
+      if (!start) return;
+      event.stopPropagation();
+      const bounds = L.latLngBounds(start, map.mouseEventToLatLng(event));
+      const corner = map.latLngToContainerPoint(start);
+      const big = corner.distanceTo(map.mouseEventToContainerPoint(event)) > 12;
+      stop();
+      if (big) report({ event: "area", area: corners(bounds) });
+    };
+    const escape = (event) => { if (event.key === "Escape") stop(); };
+    container.addEventListener("pointerdown", down, true);
+    container.addEventListener("pointermove", move, true);
+    container.addEventListener("pointerup", up, true);
+    document.addEventListener("keydown", escape);
+    container.classList.add("sw-drawing");
+    map.dragging.disable();
+    button.textContent = "Drag on the map…";
+    button.setAttribute("aria-pressed", "true");
+    state.stopDrawing = stop;
+  }
+
+  function ready(map, data) {
+    state.map = map;
+    state.home = data.bounds;
+    map.attributionControl.setPrefix(false);
+    map.fitBounds(data.bounds);
+    new AreaControl().addTo(map);
+    followTheme();
+    new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
+  }
+
+  function marker(one, group) {
+    const icon = element("span", "sw-pin");
+    icon.appendChild(element("span", "sw-pin-rank", String(one.rank)));
+    const made = L.marker(one.at, {
+      icon: L.divIcon({ html: icon, className: "sw-marker", iconSize: [32, 32],
+                        iconAnchor: [16, 16] }),
+      keyboard: true, riseOnHover: true, zIndexOffset: 1000 - one.rank,
+    });
+    made.bindTooltip(element("span", "sw-tip", one.rank + " · " + one.title),
+                     { direction: "top", offset: [0, -14] });
+    const shape = L.rectangle(one.footprint, { className: "sw-footprint", weight: 1.5 });
+    for (const layer of [shape, made]) {
+      layer.on("click", () => { choose(one.rank, false); report({ event: "choose", rank: one.rank }); });
+      group.addLayer(layer);
+    }
+    const node = made.getElement();
+    if (node) {
+      node.setAttribute("aria-label", "Candidate " + one.rank + ": " + one.title);
+      node.dataset.rank = String(one.rank);
+    }
+    state.markers.set(one.rank, { made, shape, at: one.at });
+  }
+
+  function choose(rank, look) {
+    state.markers.forEach(({ made, shape }, each) => {
+      const on = each === rank;
+      const node = made.getElement();
+      if (node) {
+        node.classList.toggle("sw-chosen", on);
+        if (on) node.setAttribute("aria-current", "true");
+        else node.removeAttribute("aria-current");
+      }
+      made.setZIndexOffset(on ? 2000 : 1000 - each);
+      const path = shape.getElement();
+      if (path) path.classList.toggle("sw-chosen", on);
+    });
+    const chosen = state.markers.get(rank);
+    if (look && chosen) state.map.panInside(chosen.at, { padding: [48, 48] });
+  }
+
+  function evidence(data, group) {
+    const chosen = state.markers.get(data.chosen);
+    for (const one of data.evidence) {
+      if (chosen) {
+        group.addLayer(L.polyline([chosen.at, one.at],
+          { className: "sw-evidence-line", interactive: false, weight: 2 }));
+      }
+      const dot = L.circleMarker(one.at, { className: "sw-evidence", radius: 5, weight: 2 });
+      dot.bindTooltip(element("span", "sw-tip", one.label), { direction: "top" });
+      group.addLayer(dot);
+    }
+  }
+
+  /* Called anew for every answer and every choice, with a fresh, empty group on the map. */
+  function draw(group, data) {
+    const map = state.map;
+    group.addTo(map);
+    state.markers = new Map();
+    if (data.area) {
+      group.addLayer(L.rectangle(data.area,
+        { className: "sw-area-shape", interactive: false, weight: 2 }));
+    }
+    for (const one of [...data.candidates].reverse()) marker(one, group);
+    evidence(data, group);
+    const view = JSON.stringify([data.view, data.area]);
+    const moved = view !== state.view;
+    state.view = view;
+    choose(data.chosen, !moved);
+    if (!moved) return;
+    const points = data.candidates.map((one) => one.at);
+    if (points.length) {
+      map.fitBounds(L.latLngBounds(points), { padding: [44, 44], maxZoom: 17, animate: false });
+    } else {
+      map.fitBounds(data.area || state.home, { animate: false });
+    }
+  }
+
+  window.saywhere = { ready, draw };
+})();

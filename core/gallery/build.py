@@ -1,0 +1,333 @@
+"""Makes a gallery out of a world, stage by stage; leaves opening and checking it to `store`.
+
+Each stage writes under a temporary name and renames; a build that was stopped goes on where it
+was when run again, and takes effect with the last step, the manifest.
+"""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from core import names
+from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
+from core.errors import GalleryError
+from core.gallery.manifest import (
+    FORMAT,
+    Manifest,
+    ModelStamp,
+    Origin,
+    check_name,
+    file_entry,
+    read_manifest,
+    write_manifest,
+)
+from core.gallery.store import SHARD_TILES
+from core.gallery.viewpoints import Viewpoints, find_viewpoints
+from core.geo import Bounds, Position, tile_bounds
+from core.models.specs import SentenceSpec
+from core.records import World
+from core.render import Renderer
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, how much of it is done, and how much there is."""
+
+_EMBED_PART = 512
+_BASE_MAP_TILES = 2_500
+_DEEPEST_ZOOM = 18
+_TEXT_CHARS = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """What a person may choose of a gallery."""
+
+    title: str = ""
+    spacing_m: float = 30.0
+    footprint_m: float = 100.0
+    pictures: bool = True
+
+
+def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "SentenceEncoder",
+                  home: Path, options: BuildOptions, bbox: Bounds | None, now: datetime,
+                  progress: Progress) -> Path:  # fmt: skip
+    """Builds, embeds and puts in place the gallery `name` under `home`; returns its folder.
+
+    `sources` are the files `world` was read from, `bbox` what tiles are limited to. The old
+    gallery of that name works until the last moment. Raises GalleryError, SourceError.
+    """
+    check_name(name)
+    if not (5 <= options.spacing_m <= 1000 and 10 <= options.footprint_m <= 2000):
+        raise GalleryError(
+            f"a spacing of {options.spacing_m} m or a footprint of {options.footprint_m} m is out "
+            f"of range; wanted 5–1000 and 10–2000"
+        )
+    files = {path.name: file_entry(path)["sha256"] for path in sources}
+    folder = home / name
+    build = _build_id(files, options, bbox)
+    data = folder / build
+    _make_folder(data)
+    views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
+    progress("facts", 0, 1)
+    facts = facts_around(world, views.lats, views.lons)
+    texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
+    progress("facts", 1, 1)
+    _write_facts(data, facts)
+    renderer = Renderer(world) if options.pictures else None
+    _write_tiles(data, views, texts, options, renderer, progress)
+    if renderer is not None:
+        _write_base_map(data, views, options, renderer, progress)
+        renderer.close()
+    embed_texts(data, encoder, facts.table, texts, progress)
+    bounds = _bounds_of(views, options.footprint_m)
+    manifest = Manifest(
+        format=FORMAT,
+        name=name,
+        title=options.title or name.replace("-", " ").replace("_", " ").title(),
+        created=now.isoformat(timespec="seconds"),
+        build=build,
+        origin=Origin(files, world.licence, world.date),
+        footprint_m=options.footprint_m,
+        spacing_m=options.spacing_m,
+        view_m=VIEW_M,
+        on_grid=views.on_grid,
+        tiles=len(views.lats),
+        facts=len(facts.table),
+        named=int((facts.table.names.map(len) > 0).sum()),
+        bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
+        channels=("facts", "names"),
+        model=_stamp(encoder.spec),
+        files=_listed(folder, data),
+    )
+    write_manifest(folder, manifest)
+    _remove_old(folder, build)
+    return folder
+
+
+def embed_gallery(folder: Path, encoder: "SentenceEncoder", progress: Progress) -> Path:
+    """Computes a gallery's embeddings anew with `encoder`; safe to stop and to run again."""
+    manifest = read_manifest(folder)
+    data = folder / manifest.build
+    table = pq.read_table(data / "facts.parquet").to_pandas()
+    shards = sorted(data.glob("tiles-*.parquet"))
+    texts = [text for shard in shards for text in pq.read_table(shard)["text"].to_pylist()]
+    embed_texts(data, encoder, table, texts, progress)
+    fields = {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
+    changed = {"model": _stamp(encoder.spec), "files": _listed(folder, data)}
+    write_manifest(folder, Manifest(**(fields | changed)))
+    return folder
+
+
+def _stamp(spec: SentenceSpec) -> ModelStamp:
+    return ModelStamp(spec.name, spec.title, spec.weights_sha256, spec.dimensions)
+
+
+def _build_id(files: dict[str, str], options: BuildOptions, bbox: Bounds | None) -> str:
+    """Names a build by all that goes into it: the files, the options and the code that makes it."""
+    core = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for room in ("sources", "describe", "render", "gallery"):
+        for module in sorted((core / room).rglob("*.py")):
+            digest.update(module.read_bytes())
+    digest.update((core / "names.py").read_bytes())
+    chosen = [files, asdict(options), asdict(bbox) if bbox else None]
+    digest.update(json.dumps(chosen, sort_keys=True).encode())
+    return f"build-{digest.hexdigest()[:12]}"
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GalleryError(
+            f"cannot write to {data.parent.parent} ({error.strerror}); choose another with --out "
+            f"or set SAYWHERE_DATA"
+        ) from error
+
+
+def _within(views: Viewpoints, bbox: Bounds | None) -> Viewpoints:
+    if bbox is None:
+        return views
+    inside = bbox.contains(views.lats, views.lons)
+    if not inside.any():
+        raise GalleryError("no viewpoint lies inside --bbox; make it larger")
+    streets = [street for street, kept in zip(views.streets, inside, strict=True) if kept]
+    return Viewpoints(views.lats[inside], views.lons[inside], streets, views.on_grid)
+
+
+def _bounds_of(views: Viewpoints, footprint_m: float) -> Bounds:
+    low = tile_bounds(Position(views.lats.min(), views.lons.min()), footprint_m)
+    high = tile_bounds(Position(views.lats.max(), views.lons.max()), footprint_m)
+    return Bounds(low.west, low.south, high.east, high.north)
+
+
+def _replaced(path: Path, write: Callable[[Path], object]) -> Path:
+    """Lets `write` fill a temporary name beside `path`, then renames it to `path`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    write(temporary)
+    temporary.replace(path)
+    return path
+
+
+def _write_facts(data: Path, facts: Facts) -> None:
+    table = pa.Table.from_pandas(facts.table, preserve_index=False)
+    _replaced(data / "facts.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
+    links = pa.table({
+        "tile": facts.links.tile.to_numpy(),
+        "fact": facts.links.fact.to_numpy(),
+        "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
+        "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
+    })  # fmt: skip
+    _replaced(data / "links.parquet", lambda path: pq.write_table(
+        links, path, compression="zstd", column_encoding={"tile": "DELTA_BINARY_PACKED"},
+        use_dictionary=["distance_m", "bearing_deg"]))  # fmt: skip
+    kinds = [
+        f"{text.split(': ')[0]} {synonyms}"
+        for text, synonyms in zip(facts.table.text, facts.table.synonyms, strict=True)
+    ]
+    _replaced(
+        data / "names.sqlite", lambda path: names.build(path, list(facts.table["names"]), kinds)
+    )
+
+
+def _write_tiles(data: Path, views: Viewpoints, texts: list[str], options: BuildOptions,
+                 renderer: Renderer | None, progress: Progress) -> None:  # fmt: skip
+    """GeoParquet shards of a thousand tiles; shards that are there already are kept."""
+    total = len(views.lats)
+    for start in range(0, total, SHARD_TILES):
+        path = data / f"tiles-{start // SHARD_TILES:03d}.parquet"
+        rows = range(start, min(start + SHARD_TILES, total))
+        if not path.is_file():
+            shard = _tile_shard(rows, views, texts, options, renderer, progress, total)
+            _replaced(path, partial(shard.to_parquet, compression="zstd"))
+        progress("pictures", rows.stop, total)
+
+
+def _tile_shard(rows: range, views: Viewpoints, texts: list[str], options: BuildOptions,
+                renderer: Renderer | None, progress: Progress, total: int
+                ) -> gpd.GeoDataFrame:  # fmt: skip
+    centers = [Position(float(views.lats[row]), float(views.lons[row])) for row in rows]
+    pictures = []
+    for row, center in zip(rows, centers, strict=True):
+        drawn = renderer.tile_picture(center, options.footprint_m) if renderer else b""
+        pictures.append(drawn)
+        progress("pictures", row, total)
+    squares = [tile_bounds(center, options.footprint_m) for center in centers]
+    return gpd.GeoDataFrame(
+        {
+            "tile_id": [f"{center.lat:.6f},{center.lon:.6f}" for center in centers],
+            "lat": [center.lat for center in centers],
+            "lon": [center.lon for center in centers],
+            "street": [views.streets[row] for row in rows],
+            "text": [texts[row] for row in rows],
+            "picture": pd.Series(pictures, dtype=object),
+        },
+        geometry=[shapely.box(one.west, one.south, one.east, one.north) for one in squares],
+        crs=4326,
+    )
+
+
+def base_map_zooms(bounds: Bounds) -> range:
+    """From the zoom that shows all of the bounds in a few tiles to the deepest affordable one."""
+    width = (bounds.east - bounds.west) / 360
+    height = (bounds.north - bounds.south) / 360 / math.cos(math.radians(bounds.center.lat))
+
+    def tiles_at(zoom: int) -> float:
+        return float((width * 2**zoom + 1) * (height * 2**zoom + 1))
+
+    deepest = max(zoom for zoom in range(_DEEPEST_ZOOM + 1) if tiles_at(zoom) <= _BASE_MAP_TILES)
+    widest = max(zoom for zoom in range(deepest + 1) if tiles_at(zoom) <= 6)
+    return range(max(0, widest - 1), deepest + 1)
+
+
+def _write_base_map(data: Path, views: Viewpoints, options: BuildOptions, renderer: Renderer,
+                    progress: Progress) -> None:  # fmt: skip
+    path = data / "base_map.pmtiles"
+    if not path.is_file():
+        bounds = _bounds_of(views, options.footprint_m * 5)
+        renderer.base_map(
+            bounds, base_map_zooms(bounds), path,
+            lambda done, total: progress("base map", done, total),
+        )  # fmt: skip
+
+
+def embed_texts(data: Path, encoder: "SentenceEncoder", table: pd.DataFrame, texts: list[str],
+                progress: Progress) -> None:  # fmt: skip
+    """Writes the embeddings of facts [F, D] and whole tiles [N, D] as float16, resumably.
+
+    Facts that are not spoken have a zero row.
+    """
+    spoken = np.flatnonzero(table["spoken"].to_numpy())
+    fact_texts = [str(table["text"].iloc[row]) for row in spoken]
+    embedded = _embed(data, encoder, "facts", fact_texts, progress)
+    matrix = np.zeros((len(table), encoder.spec.dimensions), dtype=np.float16)
+    matrix[spoken] = embedded
+    _save(data / f"{encoder.spec.name}-facts.npy", matrix)
+    tiles = _embed(data, encoder, "tiles", [text[:_TEXT_CHARS] for text in texts], progress)
+    _save(data / f"{encoder.spec.name}-tiles.npy", tiles)
+    shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)
+
+
+def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
+    return data / f".{encoder.spec.name}-parts"
+
+
+def _embed(data: Path, encoder: "SentenceEncoder", what: str, texts: list[str],
+           progress: Progress) -> npt.NDArray[np.float16]:  # fmt: skip
+    folder = _parts_folder(data, encoder)
+    folder.mkdir(exist_ok=True)
+    parts = []
+    for start in range(0, len(texts), _EMBED_PART):
+        path = folder / f"{what}-{start:07d}.npy"
+        wanted = texts[start : start + _EMBED_PART]
+        if not path.is_file():
+            _save(path, encoder.encode(wanted).astype(np.float16))
+        parts.append(np.load(path, allow_pickle=False))
+        progress(f"embed {what}", start + len(wanted), len(texts))
+    if not parts:
+        return np.zeros((0, encoder.spec.dimensions), dtype=np.float16)
+    return np.concatenate(parts)
+
+
+def _save(path: Path, matrix: npt.NDArray[np.float16]) -> None:
+    def write(to: Path) -> None:
+        with to.open("wb") as file:
+            np.save(file, matrix, allow_pickle=False)
+
+    _replaced(path, write)
+
+
+def _listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:
+    return {
+        path.relative_to(folder).as_posix(): file_entry(path)
+        for path in sorted(data.iterdir())
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def _remove_old(folder: Path, build: str) -> None:
+    """Deletes earlier builds of this gallery and what stopped ones left behind."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name.startswith("build-") and path.name != build:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in (folder / build).glob(".*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)

@@ -1,0 +1,201 @@
+"""Folium maps and layers of an answer; leaves the search to others and the page to `pages/`.
+
+Whatever a person typed or a data file holds reaches the browser through one of two functions:
+`script_data` inside scripts, `safe_html` inside HTML. Neither lets a character through that
+HTML, JavaScript, a template literal or streamlit-folium's own rewriting gives a meaning to.
+"""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import folium
+from branca.element import MacroElement
+from folium.elements import JSCSSMixin
+from folium.template import Template
+
+from core.errors import SourceError
+from core.geo import Bounds
+from core.records import Candidate, Evidence, SearchResult
+
+_PLAIN = frozenset(" .,:;()-")
+_BREAKS = frozenset("\n\t")
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_MAX_LABEL_CHARS = 300
+_ONLINE_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+_ONLINE_ATTRIBUTION = (
+    '<a href="https://www.openstreetmap.org/copyright">&copy; OpenStreetMap contributors</a>'
+)
+
+
+def safe_html(text: str) -> str:
+    """Any text as HTML: letters, digits and plain punctuation stay, all else becomes `&#n;`.
+
+    Control characters, and those that turn the writing direction of what follows, are dropped.
+    """
+    return "".join(
+        character if character in _PLAIN or character.isalnum() else f"&#{ord(character)};"
+        for character in text
+        if character in _BREAKS or not _is_hidden(character)
+    )
+
+
+def _is_hidden(character: str) -> bool:
+    return (
+        unicodedata.category(character) in {"Cc", "Cs"}
+        or unicodedata.bidirectional(character) in _TURNS
+    )
+
+
+def script_data(value: object) -> str:
+    """JSON-able data as a JavaScript expression of letters, digits and `%` signs only.
+
+    The underscore is encoded too: streamlit-folium renames what looks like folium's variables.
+    """
+    coded = quote(json.dumps(value), safe="").replace("_", "%5F").replace("~", "%7E")
+    return f'JSON.parse(decodeURIComponent("{coded}"))'
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Where the browser finds Leaflet and our own script, on the app's own address."""
+
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseMap:
+    """The map under the markers of one gallery; `tiles_url` is a Leaflet template."""
+
+    bounds: Bounds
+    tiles_url: str
+    attribution: str
+    zooms: range
+
+
+def zooms_of(archive: Path) -> range:
+    """The zooms a PMTiles archive holds, from its header (v3: bytes 100 and 101)."""
+    with archive.open("rb") as file:
+        header = file.read(102)
+    if len(header) < 102 or not header.startswith(b"PMTiles"):
+        raise SourceError(f"{archive.name} is no base map in PMTiles format; build it again")
+    return range(header[100], header[101] + 1)
+
+
+class _Frame(JSCSSMixin, MacroElement):
+    """Tells our script that the map stands: it adds the area buttons and follows the theme."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "saywhere.ready({{ this._parent.get_name() }}, {{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Frame"
+        self.data = script_data(data)
+
+
+class _Answer(MacroElement):
+    """Draws one answer into its feature group. One call, so the cost is that of one marker."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "saywhere.draw({{ this._parent.get_name() }}, {{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Answer"
+        self.data = script_data(data)
+
+
+def base_map(base: BaseMap, assets: Assets) -> folium.Map:
+    """The constant map of a gallery: as long as it stays the same, its frame is kept.
+
+    Nothing outside the app is asked for, unless a person picks the online layer.
+    """
+    center = base.bounds.center
+    drawn = folium.Map(
+        location=(center.lat, center.lon), zoom_start=14, tiles=None, control_scale=True,
+        min_zoom=max(base.zooms.start - 1, 2), max_zoom=19, zoom_snap=0.5,
+    )  # fmt: skip
+    drawn.default_js = [(url, url) for url in assets.scripts]
+    drawn.default_css = [(url, url) for url in assets.styles]
+    folium.TileLayer(
+        base.tiles_url, name="Saywhere, offline", attr=safe_html(base.attribution),
+        min_native_zoom=base.zooms.start, max_native_zoom=base.zooms.stop - 1,
+        min_zoom=2, max_zoom=19,
+    ).add_to(drawn)  # fmt: skip
+    folium.TileLayer(
+        _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
+        max_zoom=19,
+    ).add_to(drawn)  # fmt: skip
+    _Frame({"bounds": _corners(base.bounds)}).add_to(drawn)
+    folium.LayerControl(collapsed=True).add_to(drawn)
+    return drawn
+
+
+def answer_layer(
+    result: SearchResult | None, chosen: int = 1, area: Bounds | None = None
+) -> folium.FeatureGroup:
+    """Numbered markers, footprints, the evidence of the chosen candidate and the area searched.
+
+    The camera moves when the answer changes, not when another candidate is chosen.
+    """
+    group = folium.FeatureGroup(name="answer", control=False)
+    candidates = result.candidates if result else ()
+    shown = next((one for one in candidates if one.rank == chosen), None)
+    _Answer(
+        {
+            "view": [result.query, result.gallery, len(candidates)] if result else [],
+            "chosen": chosen,
+            "area": _corners(area) if area else None,
+            "candidates": [_marker(candidate) for candidate in candidates],
+            "evidence": _evidence(shown) if shown else [],
+        }
+    ).add_to(group)
+    return group
+
+
+def title_of(candidate: Candidate) -> str:
+    """A candidate's name for people: its first name, else its street."""
+    return candidate.names[0] if candidate.names else candidate.tile.street or "Unnamed place"
+
+
+def _marker(candidate: Candidate) -> dict[str, Any]:
+    tile = candidate.tile
+    return {
+        "rank": candidate.rank,
+        "at": [tile.lat, tile.lon],
+        "title": title_of(candidate)[:_MAX_LABEL_CHARS],
+        "footprint": _corners(tile.bounds),
+    }
+
+
+def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
+    return [
+        {"at": [one.lat, one.lon], "label": evidence_label(one)[:_MAX_LABEL_CHARS]}
+        for one in candidate.evidence
+        if one.supported and one.lat is not None and one.lon is not None
+    ]
+
+
+def evidence_label(evidence: Evidence) -> str:
+    """What on the map supports a phrase, and where: "tram stop, 35 m north-east"."""
+    where = [
+        f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else "",
+        evidence.direction or "",
+    ]
+    place = " ".join(part for part in where if part)
+    return f"{evidence.fact}, {place}" if place else evidence.fact
+
+
+def _corners(bounds: Bounds) -> list[list[float]]:
+    return [[bounds.south, bounds.west], [bounds.north, bounds.east]]

@@ -1,0 +1,116 @@
+"""Sentence encoders out of installed packages: text → unit embeddings. Knows no maps."""
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import transformers
+
+from core.errors import ModelError
+from core.models.specs import SentenceSpec
+
+Embeddings = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One text as the encoder reads it: T token ids, and the offset after which nothing is read."""
+
+    ids: list[int]
+    truncated: int | None
+
+
+class SentenceEncoder:
+    """A mean-pooled transformer (sentence-transformers' recipe, arXiv 1908.10084). Thread-safe."""
+
+    def __init__(self, spec: SentenceSpec, tokenizer: Any, network: torch.nn.Module) -> None:
+        self.spec = spec
+        self._tokenizer = tokenizer
+        self._network = network.eval()
+
+    @classmethod
+    def load(cls, spec: SentenceSpec, threads: int = 0) -> "SentenceEncoder":
+        """Reads the package's weights after checking their hash. Needs no network."""
+        folder = _package_folder(spec)
+        weights = folder / "model.safetensors"
+        with weights.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != spec.weights_sha256:
+            raise ModelError(
+                f"the weights in {weights} are not {spec.title}: SHA-256 {found[:12]}…, wanted "
+                f"{spec.weights_sha256[:12]}…; reinstall the package {spec.package}"
+            )
+        if threads:
+            torch.set_num_threads(threads)
+        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        network = transformers.AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True
+        )
+        return cls(spec, tokenizer, network)
+
+    def tokenize(self, texts: list[str]) -> list[Tokens]:
+        """Token ids with the special ones, cut at the spec's length and the cut reported."""
+        found = self._tokenizer(
+            texts,
+            truncation=True,
+            max_length=self.spec.max_tokens,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        tokens: list[Tokens] = []
+        for row, source in enumerate(found["overflow_to_sample_mapping"]):
+            if source == len(tokens):
+                tokens.append(Tokens(found["input_ids"][row], None))
+            elif tokens[source].truncated is None:
+                first = found["offset_mapping"][row]
+                start = next((begin for begin, end in first if end > begin), len(texts[source]))
+                tokens[source] = Tokens(tokens[source].ids, start)
+        return tokens
+
+    def forward(self, tokens: list[Tokens]) -> Embeddings:
+        """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
+        longest = max(len(one.ids) for one in tokens)
+        ids = torch.zeros(len(tokens), longest, dtype=torch.long)
+        mask = torch.zeros(len(tokens), longest, dtype=torch.long)
+        for row, one in enumerate(tokens):
+            ids[row, : len(one.ids)] = torch.tensor(one.ids)
+            mask[row, : len(one.ids)] = 1
+        with torch.inference_mode():
+            hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
+            weights = mask.unsqueeze(-1).to(hidden.dtype)
+            pooled = (hidden * weights).sum(1) / weights.sum(1)
+            unit: torch.Tensor = torch.nn.functional.normalize(pooled, dim=-1)
+        return unit.numpy()
+
+    def encode(self, texts: list[str], batch: int = 32, progress: Any = None) -> Embeddings:
+        """Unit embeddings [N, D], batched by length so that little is padded."""
+        if not texts:
+            return np.empty((0, self.spec.dimensions), dtype=np.float32)
+        tokens = self.tokenize(texts)
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row].ids))
+        out = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            out[rows] = self.forward([tokens[row] for row in rows])
+            if progress is not None:
+                progress(len(rows))
+        return out
+
+
+def _package_folder(spec: SentenceSpec) -> Path:
+    found = importlib.util.find_spec(spec.package)
+    if found is None or not found.submodule_search_locations:
+        raise ModelError(
+            f"{spec.title} comes in the package {spec.package}, which is not installed; "
+            f"run pip install -r requirements.txt"
+        )
+    folder = Path(found.submodule_search_locations[0]) / spec.folder
+    if not (folder / "model.safetensors").is_file():
+        raise ModelError(f"{folder} holds no model.safetensors; reinstall {spec.package}")
+    return folder

@@ -1,0 +1,149 @@
+"""The nouns of a search, frozen, with their JSON; knows no files, no models and no pages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.geo import Bounds, Position
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Channel = Literal["image", "facts", "names"]
+CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What one or more map files hold.
+
+    `features` has one row per map feature, geometry in EPSG:4326, and the columns
+    `feature_id` ("n12", "w3", "r4"), `kind` (words a person would use, "" where unknown),
+    `synonyms` (other words for the kind), `name` (the main one, "" where none), `names` (every
+    naming text, main first), `address` (street and house number),
+    `group` ("street", "path", "rail", "building", "water", "green", "area", "barrier",
+    "place", "address") and `tags` (the source's own key-value pairs).
+    """
+
+    features: GeoDataFrame
+    sources: tuple[str, ...]
+    licence: str
+    date: str
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box around all features."""
+        return Bounds(*(float(edge) for edge in self.features.total_bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One square picture with id and bounds; `lat`, `lon` is its centre, a viewpoint."""
+
+    tile_id: str
+    lat: float
+    lon: float
+    bounds: Bounds
+    street: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question: a description and what limits the answer."""
+
+    text: str
+    k: int = 10
+    channels: tuple[Channel, ...] | None = None
+    near: Position | None = None
+    within_m: float | None = None
+    bounds: Bounds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One phrase of the description held against the map around one candidate.
+
+    `start` and `end` are offsets into the description. Without support on the map `fact` is
+    empty and the position fields are None. `similarity` is the channel's own: cosine for
+    facts, the share of the phrase's naming words found for names, both 0..1.
+    """
+
+    phrase: str
+    start: int
+    end: int
+    channel: Channel | None
+    fact: str
+    similarity: float
+    lat: float | None = None
+    lon: float | None = None
+    distance_m: float | None = None
+    direction: str | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether anything on the map speaks for the phrase."""
+        return self.channel is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A tile, its rank (from 1) and its scores for a query.
+
+    `similarity` orders the candidates; `channels` holds what each channel says by itself.
+    `confidence` is None until it is calibrated.
+    """
+
+    tile: Tile
+    rank: int
+    similarity: float
+    channels: dict[Channel, float]
+    names: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The candidate as the command line prints it."""
+        return {
+            "tile_id": self.tile.tile_id,
+            "rank": self.rank,
+            "lat": self.tile.lat,
+            "lon": self.tile.lon,
+            "street": self.tile.street,
+            "similarity": round(self.similarity, 4),
+            "confidence": self.confidence,
+            "channels": {name: round(value, 4) for name, value in self.channels.items()},
+            "names": list(self.names),
+            "evidence": [
+                asdict(evidence) | {"supported": evidence.supported} for evidence in self.evidence
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query.
+
+    `truncated` is None, or the offset in the description after which nothing was read.
+    `verdict` is None until confidence is calibrated. `notes` are sentences for the user.
+    """
+
+    query: str
+    gallery: str
+    candidates: tuple[Candidate, ...]
+    truncated: int | None = None
+    verdict: str | None = None
+    notes: tuple[str, ...] = ()
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as the command line prints it."""
+        return {
+            "query": self.query,
+            "gallery": self.gallery,
+            "truncated": self.truncated,
+            "verdict": self.verdict,
+            "notes": list(self.notes),
+            "candidates": [candidate.to_json() for candidate in self.candidates],
+            "timings_ms": {name: round(value, 2) for name, value in self.timings_ms.items()},
+        }

@@ -1,0 +1,169 @@
+"""Map features → pictures in a Carto-like style of our own; leaves which pictures to others.
+
+Mapnik and shapely load with the first `Renderer`, so that reading a base map needs neither.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from PIL import Image
+
+from core.errors import SourceError
+from core.geo import Bounds, Position
+from core.render import palette, style
+from core.render.basemap import RasterTile, read_base_map_tile, write_base_map
+from core.render.encode import webp
+from core.render.mercator import TILE_PX, TileRange, position_m, tiles_in
+from core.render.symbols import write_symbols
+
+if TYPE_CHECKING:
+    from core.records import World
+
+__all__ = ["Renderer", "read_base_map_tile"]
+
+Progress = Callable[[int, int], None]
+
+_METATILE = 16
+"""Tiles along the side of a block that is rendered at once (16 × 256 px: 64 MB)."""
+
+_MAP_COLOURS = 32
+"""Colours in one tile of a base map."""
+
+_PICTURE_STRETCH = math.sqrt(2)
+"""A picture's zoom is that of a web map at 45° latitude, where Mercator enlarges by this much."""
+
+
+class Renderer:
+    """Draws the features of one world. Not for several threads at once.
+
+    Raises SourceError where Mapnik is not installed.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._mapnik = _load_mapnik()
+        from core.render.layers import layers_of
+
+        self._licence = world.licence
+        self._folder = tempfile.TemporaryDirectory(prefix="saywhere-symbols-")
+        wanted = [(poi.symbol, poi.ink) for poi in palette.POIS]
+        write_symbols(Path(self._folder.name), [*wanted, ("dot", palette.UNKNOWN_INK)])
+        self._sources = {
+            name: self._mapnik.CreateDatasource(type="geojson", inline=text)
+            for name, text in layers_of(world).items()
+        }
+        self._maps: dict[float, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Removes the temporary files; the renderer cannot be used any more."""
+        self._maps.clear()
+        self._sources.clear()
+        self._folder.cleanup()
+
+    def tile_picture(self, center: Position, footprint_m: float, size_px: int = 256) -> bytes:
+        """WebP of the square of `footprint_m` ground metres around a centre, north up.
+
+        The same ground scale looks the same at every latitude, and no name is cut by the edge.
+        """
+        return webp(self.tile_image(center, footprint_m, size_px))
+
+    def tile_image(self, center: Position, footprint_m: float, size_px: int = 256) -> Image.Image:
+        """As `tile_picture`, not encoded."""
+        if not (footprint_m > 0 and size_px > 0):
+            raise ValueError(f"a picture needs a size: {footprint_m} m, {size_px} px")
+        enlargement = 1 / math.cos(math.radians(center.lat))
+        x, y = position_m(center)
+        half = footprint_m / 2 * enlargement
+        # In steps of 1 % so that neighbouring centres share one prepared map.
+        stretch = round(enlargement / _PICTURE_STRETCH, 2)
+        return self._draw((x - half, y - half, x + half, y + half), (size_px, size_px), stretch)
+
+    def base_map(
+        self, bounds: Bounds, zooms: range, path: Path, progress: Progress | None = None
+    ) -> Path:
+        """Renders the XYZ tiles of some zooms that touch `bounds` into one PMTiles file.
+
+        `progress` is told how many tiles of how many are done. Nothing is left under `path`
+        unless all went well.
+        """
+        ranges = [tiles_in(bounds, zoom) for zoom in zooms]
+        if not ranges:
+            raise ValueError("a base map needs at least one zoom")
+        return write_base_map(path, self._tiles(ranges, progress), bounds, self._licence)
+
+    def _tiles(self, ranges: list[TileRange], progress: Progress | None) -> Iterator[RasterTile]:
+        total, done = sum(tiles.count for tiles in ranges), 0
+        for tiles in ranges:
+            for block in tiles.blocks(_METATILE):
+                size = ((block.x1 - block.x0) * TILE_PX, (block.y1 - block.y0) * TILE_PX)
+                picture = self._draw(block.box_m, size, 1.0)
+                for y in range(block.y0, block.y1):
+                    for x in range(block.x0, block.x1):
+                        left, top = (x - block.x0) * TILE_PX, (y - block.y0) * TILE_PX
+                        tile = picture.crop((left, top, left + TILE_PX, top + TILE_PX))
+                        yield RasterTile(block.zoom, x, y, webp(tile, _MAP_COLOURS))
+                done += block.count
+                if progress is not None:
+                    progress(done, total)
+
+    def _draw(
+        self, box_m: tuple[float, ...], size_px: tuple[int, int], stretch: float
+    ) -> Image.Image:
+        mapnik = self._mapnik
+        if stretch not in self._maps:
+            self._maps[stretch] = self._prepare(stretch)
+        prepared = self._maps[stretch]
+        prepared.resize(*size_px)
+        prepared.zoom_to_box(mapnik.Box2d(*box_m))
+        canvas = mapnik.Image(*size_px)
+        mapnik.render(prepared, canvas)
+        return Image.frombuffer("RGBA", size_px, canvas.to_string(), "raw", "RGBA", 0, 1).convert(
+            "RGB"
+        )
+
+    def _prepare(self, stretch: float) -> Any:
+        mapnik = self._mapnik
+        prepared = mapnik.Map(TILE_PX, TILE_PX)
+        sheet = style.style_sheet(Path(self._folder.name), stretch)
+        mapnik.load_map_from_string(prepared, sheet.decode(), True)
+        prepared.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
+        for number, spec in enumerate(style.LAYERS):
+            source = self._sources.get(spec.features)
+            if source is None:
+                continue
+            layer = mapnik.Layer(f"{number}-{spec.features}", style.SRS)
+            layer.datasource = source
+            layer.cache_features = len(spec.styles) > 1
+            if spec.tight:
+                layer.buffer_size = 0
+            for name in spec.styles:
+                layer.styles.append(name)
+            prepared.layers.append(layer)
+        return prepared
+
+
+def _load_mapnik() -> Any:
+    try:
+        import mapnik
+    except ImportError as error:
+        raise SourceError(
+            "drawing maps needs Mapnik, which is not installed here (it has wheels for Linux and "
+            "macOS): pip install mapnik, or use a gallery that has its pictures"
+        ) from error
+    return mapnik

@@ -1,0 +1,152 @@
+"""Raster base maps in one PMTiles file: writing and reading; leaves the drawing to others.
+
+Reading needs neither Mapnik nor geopandas. Format: https://github.com/protomaps/PMTiles (v3).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pmtiles import writer as pmtiles_writer
+from pmtiles.tile import (
+    Compression,
+    Entry,
+    MagicNumberNotFound,
+    SpecVersionUnsupported,
+    TileType,
+    deserialize_directory,
+    deserialize_header,
+    zxy_to_tileid,
+)
+
+from core.errors import SourceError
+from core.geo import Bounds
+
+_Writer: Any = pmtiles_writer.Writer
+_HEADER_BYTES = 127
+_MAX_ZOOM = 26
+_E7 = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RasterTile:
+    """One encoded tile of a base map."""
+
+    zoom: int
+    x: int
+    y: int
+    picture: bytes
+
+
+def write_base_map(
+    path: Path, tiles: Iterable[RasterTile], bounds: Bounds, attribution: str
+) -> Path:
+    """Writes WebP tiles as a PMTiles file; it appears under `path` only once it is whole."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with partial.open("wb") as file:
+            writer: Any = _Writer(file)
+            for tile in tiles:
+                writer.write_tile(zxy_to_tileid(tile.zoom, tile.x, tile.y), tile.picture)
+            writer.finalize(
+                _header(bounds), {"attribution": attribution, "format": "webp", "type": "baselayer"}
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def _header(bounds: Bounds) -> dict[str, Any]:
+    return {
+        "tile_type": TileType.WEBP,
+        "tile_compression": Compression.NONE,
+        "min_lon_e7": round(bounds.west * _E7),
+        "min_lat_e7": round(bounds.south * _E7),
+        "max_lon_e7": round(bounds.east * _E7),
+        "max_lat_e7": round(bounds.north * _E7),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """The directory of an open file; the file itself is opened for each tile, so that threads
+    share nothing that moves."""
+
+    path: Path
+    data_offset: int
+    leaf_offset: int
+    root: list[Entry]
+    first_ids: list[int]
+
+    def read(self, offset: int, length: int) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
+
+def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
+    """The picture of one XYZ tile, None where the base map has none.
+
+    Raises SourceError where the file is missing or is no PMTiles archive.
+    """
+    if not (0 <= z <= _MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
+        return None
+    try:
+        stamp = path.stat()
+    except OSError as error:
+        raise SourceError(f"there is no base map {path.name}; build it again") from error
+    archive = _open(path, stamp.st_mtime_ns, stamp.st_size)
+    tile_id = zxy_to_tileid(z, x, y)
+    entries, ids = archive.root, archive.first_ids
+    for _ in range(4):
+        place = bisect_right(ids, tile_id) - 1
+        if place < 0:
+            return None
+        entry = entries[place]
+        if entry.run_length:
+            if tile_id >= entry.tile_id + entry.run_length:
+                return None
+            return archive.read(archive.data_offset + entry.offset, entry.length)
+        entries = _leaf(archive.path, stamp.st_mtime_ns, archive.leaf_offset + entry.offset,
+                        entry.length)  # fmt: skip
+        ids = [leaf_entry.tile_id for leaf_entry in entries]
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def _open(path: Path, modified_ns: int, size: int) -> _Archive:  # noqa: ARG001 - cache keys
+    with path.open("rb") as file:
+        try:
+            header = deserialize_header(file.read(_HEADER_BYTES))
+            file.seek(header["root_offset"])
+            root = deserialize_directory(file.read(header["root_length"]))
+        except (MagicNumberNotFound, SpecVersionUnsupported, ValueError, IndexError, EOFError,
+                OSError, zlib.error) as error:  # fmt: skip
+            raise SourceError(
+                f"{path.name} is no base map in PMTiles format, or is cut short; build it again"
+            ) from error
+    return _Archive(
+        path=path,
+        data_offset=header["tile_data_offset"],
+        leaf_offset=header["leaf_directory_offset"],
+        root=root,
+        first_ids=[entry.tile_id for entry in root],
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _leaf(path: Path, modified_ns: int, offset: int, length: int) -> list[Entry]:  # noqa: ARG001
+    with path.open("rb") as file:
+        file.seek(offset)
+        return deserialize_directory(file.read(length))

@@ -1,0 +1,270 @@
+"""Sorts map features into the layers of a picture; knows their tags, leaves their look alone.
+
+Each layer becomes one GeoJSON text in Web Mercator metres, in drawing order.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from core.records import World
+from core.render import palette, style
+from core.render.coast import sea_polygons
+from core.render.mercator import MAX_LAT, to_mercator
+
+_LABEL_CHARS = 80
+_OSM_ID = re.compile("[nwr]-?[0-9]+")
+
+_AREAS = palette.Finder(palette.AREAS)
+_BUILDINGS = palette.Finder(palette.BUILDINGS)
+_ROADS = palette.Finder(palette.ROADS)
+_PATHS = palette.Finder(palette.PATHS)
+_RAILS = palette.Finder(palette.RAILS)
+_WATERWAYS = palette.Finder(palette.WATERWAYS)
+_BARRIERS = palette.Finder(palette.BARRIERS)
+_DOTS = palette.Finder(palette.DOTS)
+_POIS = palette.Finder(palette.POIS)
+
+
+@dataclass(slots=True)
+class _Item:
+    """One feature of one layer; `order` sorts it within the layer, lowest drawn first."""
+
+    shape: BaseGeometry
+    properties: dict[str, Any]
+    order: tuple[float, float] = (0, 0)
+
+
+@dataclass(slots=True)
+class _Layers:
+    items: dict[str, list[_Item]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(
+        self, layer: str, shape: BaseGeometry, order: tuple[float, float] = (0, 0), **values: Any
+    ) -> None:
+        self.items[layer].append(_Item(shape, values, order))
+
+
+def layers_of(world: World) -> dict[str, str]:
+    """GeoJSON text per layer name; layers without features are left out."""
+    frame = world.features
+    shapes = _projected(np.asarray(frame.geometry.array, dtype=object))
+    layers = _Layers()
+    coast = []
+    for feature_id, shape, tags in zip(frame["feature_id"], shapes, frame["tags"], strict=True):
+        if shape is None:
+            continue
+        if tags.get("natural") == "coastline":
+            coast.append(shape)
+        elif not _sort(layers, shape, tags) and not (tags and _OSM_ID.fullmatch(feature_id)):
+            # OpenStreetMap's other things are not for a map; another source's all are.
+            _add_unknown(layers, shape, clean(_any_name(tags)))
+    for sea in sea_polygons(coast, _extent(shapes)):
+        layers.add("areas", sea, (-9, 0), c=style.SEA)
+    layers.items["street_names"] = _joined(layers.items["street_names"])
+    return {name: _geojson(items) for name, items in layers.items.items() if items}
+
+
+def _projected(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
+    shapes = shapely.force_2d(shapes)
+    edges = shapely.bounds(shapes)
+    with np.errstate(invalid="ignore"):
+        usable = np.isfinite(edges).all(axis=1) & (np.abs(edges[:, [1, 3]]) < MAX_LAT).all(axis=1)
+    result = np.full(len(shapes), None, dtype=object)
+    result[usable] = shapely.transform(shapes[usable], to_mercator)
+    return result
+
+
+def _extent(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
+    edges: npt.NDArray[np.float64] = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
+    return edges
+
+
+def clean(text: object) -> str:
+    """A label: one line, no control or private characters, of bounded length."""
+    given = str(text or "")[: 4 * _LABEL_CHARS]
+    if not given.isprintable():
+        given = "".join(c if c.isprintable() else " " for c in given)
+    label = " ".join(given.split())
+    return label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "…"
+
+
+def house_number(text: str) -> str:
+    """A house number as short as a map needs it: a list becomes its first and last."""
+    if not text:
+        return ""
+    parts = [part.strip() for part in clean(text).replace(";", ",").split(",") if part.strip()]
+    return parts[0][:12] if len(parts) == 1 else f"{parts[0]}–{parts[-1]}"[:16] if parts else ""
+
+
+def _sort(layers: _Layers, shape: BaseGeometry, tags: palette.Tags) -> bool:
+    """Puts one feature into each layer that shows something of it; whether any does."""
+    if tags.get("indoor") in ("room", "corridor", "area", "wall", "yes", "door"):
+        return True
+    name = clean(tags.get("name") or tags.get("brand"))
+    dimension = int(shapely.get_dimensions(shape))
+    known = _SORTERS[dimension](layers, shape, tags, name)
+    known = _add_mark(layers, shape, tags, name, dimension) or known
+    number = house_number(tags.get("addr:housenumber", "")) if dimension != 1 else ""
+    if number:
+        layers.add("numbers", _anchor(shape), number=number)
+    return bool(known or number)
+
+
+def _any_name(tags: palette.Tags) -> str:
+    """A name in a table that is not OpenStreetMap's."""
+    lower = {key.lower(): value for key, value in tags.items()}
+    return next((lower[key] for key in ("name", "title", "label") if key in lower), "")
+
+
+def _add_unknown(layers: _Layers, shape: BaseGeometry, name: str) -> None:
+    dimension = int(shapely.get_dimensions(shape))
+    if dimension:
+        layers.add("areas" if dimension == 2 else "lines", shape, (9, 0), c=style.UNKNOWN, name="")
+    if name:
+        layers.add("marks", _anchor(shape), (9, 0), c=style.UNKNOWN, name=name)
+
+
+def _anchor(shape: BaseGeometry) -> BaseGeometry:
+    """A point inside a shape, where its name goes."""
+    if shape.geom_type == "Point":
+        return shape
+    centre = shape.centroid
+    return centre if shape.covers(centre) else shape.representative_point()
+
+
+def _level(tags: palette.Tags) -> int:
+    if tags.get("tunnel", "no") not in ("no", "building_passage", "covered"):
+        return style.TUNNEL
+    return style.GROUND if tags.get("bridge", "no") in palette.ABSENT else style.BRIDGE
+
+
+def _is_hidden(tags: palette.Tags) -> bool:
+    return tags.get("location") == "underground" or tags.get("parking") == "underground"
+
+
+def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+    number = _DOTS(tags)
+    if number is not None:
+        layers.add("dots", shape, c=number)
+    if tags.get("place") in palette.PLACES and name:
+        layers.add("place_names", shape, (-_population(tags), 0), c=tags["place"], name=name)
+        return True
+    return number is not None
+
+
+def _population(tags: palette.Tags) -> float:
+    digits = tags.get("population", "")
+    return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else 0.0
+
+
+def _sort_line(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+    level = _level(tags)
+    for find, offset in ((_ROADS, 0), (_PATHS, style.PATH_OFFSET), (_RAILS, style.RAIL_OFFSET)):
+        number = find(tags)
+        if number is None:
+            continue
+        rank = 0.0 if offset else float(palette.ROADS[number].rank)
+        if not (offset == style.PATH_OFFSET and level == style.TUNNEL):
+            layers.add("ways", shape, (_storey(tags), rank), c=number + offset, t=level)
+        if name and offset != style.RAIL_OFFSET:
+            layers.add("street_names", shape, (-rank, 0), c=number + offset, name=name)
+        return True
+    for layer, find in (("waterways", _WATERWAYS), ("lines", _BARRIERS)):
+        number = find(tags)
+        if number is not None and level != style.TUNNEL:
+            layers.add(layer, shape, c=number, name=name)
+            return True
+    return False
+
+
+def _storey(tags: palette.Tags) -> float:
+    text = tags.get("layer", "0")
+    return float(text) if text.lstrip("-").isdecimal() and len(text) < 4 else 0.0
+
+
+def _sort_area(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+    if _is_hidden(tags):
+        return True
+    size = float(shape.area)
+    number = _BUILDINGS(tags)
+    if number is not None and (tags.get("building", "no") not in palette.ABSENT
+                               or tags.get("man_made") == "canopy"):  # fmt: skip
+        layers.add("buildings", shape, (_storey(tags), -size), c=number)
+        if name and _POIS(tags) is None:
+            layers.add("building_names", _anchor(shape), (-size, 0), c=number, name=name,
+                       z=_roomy_zoom(size, name))  # fmt: skip
+        return True
+    number = _AREAS(tags)
+    if number is not None:
+        area = palette.AREAS[number]
+        layers.add("areas", shape, (area.tier, -size), c=number)
+        if name and area.label and _POIS(tags) is None:
+            layers.add("area_names", _anchor(shape), (-size, 0), c=number, name=name,
+                       z=_roomy_zoom(size, name))  # fmt: skip
+        return True
+    wall = _BARRIERS(tags)
+    if wall is not None:
+        layers.add("lines", shape.boundary, c=wall, name="")
+    return wall is not None
+
+
+def _roomy_zoom(size_m2: float, name: str) -> int:
+    """The zoom from which a surface is as wide as its name; capped where all are shown."""
+    wanted_px = 26 + 3.2 * min(len(name), 16)
+    metres_per_px = math.sqrt(max(size_m2, 1)) / wanted_px
+    return min(18, max(12, math.ceil(math.log2(156_543.034 / metres_per_px))))
+
+
+def _add_mark(
+    layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str, dimension: int
+) -> bool:
+    if dimension == 1 or _is_hidden(tags):
+        return False
+    number = _POIS(tags)
+    if number is None or (tags.get("access") == "private" and not name):
+        return False
+    poi = palette.POIS[number]
+    # Named things first, then by rank, then the larger.
+    order = (poi.rank + 3 * (not name), -float(shape.area))
+    layers.add("marks", _anchor(shape), order, c=number, name=name)
+    return True
+
+
+_Sorter = Callable[[_Layers, BaseGeometry, palette.Tags, str], bool]
+_SORTERS: tuple[_Sorter, _Sorter, _Sorter] = (_sort_point, _sort_line, _sort_area)
+
+
+def _joined(items: Sequence[_Item]) -> list[_Item]:
+    """Ways of one street as few long lines, so that its name finds room."""
+    streets: dict[tuple[int, str], list[_Item]] = defaultdict(list)
+    for item in items:
+        streets[item.properties["c"], item.properties["name"]].append(item)
+    joined = []
+    for parts in streets.values():
+        shape = shapely.line_merge(shapely.union_all([part.shape for part in parts]))
+        for line in shapely.get_parts(shape):
+            joined.append(_Item(line, parts[0].properties, (parts[0].order[0], -line.length)))
+    return joined
+
+
+def _geojson(items: list[_Item]) -> str:
+    items = sorted(items, key=lambda item: item.order)
+    shapes = shapely.to_geojson(np.array([item.shape for item in items], dtype=object))
+    features = (
+        f'{{"type":"Feature","properties":{json.dumps(item.properties)},"geometry":{shape}}}'
+        for item, shape in zip(items, shapes, strict=True)
+    )
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'

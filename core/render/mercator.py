@@ -1,0 +1,74 @@
+"""Web Mercator: degrees, metres and XYZ tiles; knows nothing of what is drawn."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.geo import Bounds, Position
+
+MAX_LAT = 85.051_128_779_806_6
+RADIUS_M = 6_378_137.0
+WORLD_M = 2 * math.pi * RADIUS_M
+TILE_PX = 256
+
+Floats = npt.NDArray[np.float64]
+
+
+def to_mercator(points: Floats) -> Floats:
+    """(N, 2) longitudes and latitudes to (N, 2) metres, rounded to centimetres."""
+    radians = np.radians(points)
+    radians[:, 1] = np.arctanh(np.sin(radians[:, 1]))
+    return np.asarray(np.round(radians * RADIUS_M, 2), dtype=np.float64)
+
+
+def position_m(position: Position) -> tuple[float, float]:
+    """A position in Web Mercator metres."""
+    x = math.radians(position.lon) * RADIUS_M
+    return x, math.atanh(math.sin(math.radians(position.lat))) * RADIUS_M
+
+
+@dataclass(frozen=True, slots=True)
+class TileRange:
+    """A block of XYZ tiles of one zoom: columns `x0` to `x1`, rows `y0` to `y1`, ends excluded."""
+
+    zoom: int
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def count(self) -> int:
+        """How many tiles."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+    @property
+    def box_m(self) -> tuple[float, ...]:
+        """Left, bottom, right, top in metres."""
+        side = WORLD_M / 2**self.zoom
+        half = WORLD_M / 2
+        return (self.x0 * side - half, half - self.y1 * side,
+                self.x1 * side - half, half - self.y0 * side)  # fmt: skip
+
+    def blocks(self, side: int) -> list["TileRange"]:
+        """The range cut into blocks of at most `side` × `side` tiles."""
+        return [
+            TileRange(self.zoom, x, y, min(x + side, self.x1), min(y + side, self.y1))
+            for y in range(self.y0, self.y1, side)
+            for x in range(self.x0, self.x1, side)
+        ]
+
+
+def tiles_in(bounds: Bounds, zoom: int) -> TileRange:
+    """The XYZ tiles of a zoom that touch a box."""
+    count: int = 2**zoom
+    west, north = position_m(Position(min(bounds.north, MAX_LAT - 1e-9), bounds.west))
+    east, south = position_m(Position(max(bounds.south, -MAX_LAT + 1e-9), bounds.east))
+
+    def index(metres: float) -> int:
+        place = math.floor((metres / WORLD_M + 0.5) * count)
+        return min(max(place, 0), count - 1)
+
+    return TileRange(zoom, index(west), index(-north), index(east) + 1, index(-south) + 1)

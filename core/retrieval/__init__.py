@@ -1,0 +1,9 @@
+"""One query → ranked, fused candidates with their evidence; leaves drawing and measuring to others.
+
+A description is read once (`reading`), held against every tile by each channel (`channels`),
+fused (`fusion`), and the leading candidates are told phrase by phrase (`evidence`).
+"""
+
+from core.retrieval.search import check_query, rank_tiles, search
+
+__all__ = ["check_query", "rank_tiles", "search"]

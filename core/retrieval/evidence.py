@@ -1,0 +1,104 @@
+"""Phrase by phrase, what on the map around a candidate speaks for the description."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.geo import METRES_PER_DEGREE, compass
+from core.names import words_of
+from core.records import Channel, Evidence
+from core.retrieval.channels import Floats, Ground, worded_facts
+from core.retrieval.reading import Reading
+
+_LEAST_COSINE = 0.5
+_LEAST_WORDS = 0.5
+_LEAST_WEIGHT = 0.3
+"""A thing so far off that it counts for less than this is no evidence for the spot."""
+_NAMES_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The V facts a tile sees: fact rows, how much each counts, how far and where it is."""
+
+    facts: npt.NDArray[np.int64]
+    weight: Floats
+    distance_m: Floats
+    bearing_deg: Floats
+
+
+class Witness:
+    """Prepared for one reading: the share of each phrase's words that each fact carries."""
+
+    def __init__(self, ground: Ground, reading: Reading) -> None:
+        self._ground = ground
+        self._reading = reading
+        phrase_words = [list(dict.fromkeys(words_of(phrase.text))) for phrase in reading.phrases]
+        vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
+        carried = np.zeros((len(vocabulary), len(ground.named)), dtype=np.float32)
+        matches = worded_facts(ground, vocabulary)
+        carried[matches.said, matches.fact] = 1.0
+        row_of = {word: row for row, word in enumerate(vocabulary)}
+        self._worded = np.stack([
+            carried[[row_of[word] for word in words]].mean(axis=0)
+            if words else np.zeros(len(ground.named), dtype=np.float32)
+            for words in phrase_words
+        ])  # fmt: skip
+
+    def evidence(self, tile: int) -> tuple[Evidence, ...]:
+        """One piece for each phrase, in order; unsupported phrases have no channel."""
+        view = self._view(tile)
+        embeddings = self._ground.gallery.fact_index.embeddings(view.facts)
+        cosines = self._reading.phrase_embeddings @ embeddings.T
+        return tuple(
+            self._piece(row, view, cosines[row], tile) for row in range(len(self._reading.phrases))
+        )
+
+    def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+        """Names a person would look for at the spot: those in the evidence, then the nearest."""
+        facts = self._ground.gallery.facts
+        view = self._view(tile)
+        told = [piece.fact.partition(": ")[2] for piece in evidence if piece.supported]
+        near = [
+            facts.text[fact].partition(": ")[2]
+            for fact, distance in zip(view.facts, view.distance_m, strict=True)
+            if distance <= 60 and facts.spoken[fact]
+        ]
+        return tuple(dict.fromkeys(name for name in told + near if name))[:_NAMES_SHOWN]
+
+    def _view(self, tile: int) -> _View:
+        rows = self._ground.links_of(tile)
+        links = self._ground.gallery.links
+        return _View(links.fact[rows].astype(np.int64), self._ground.weight[rows],
+                     links.distance_m[rows], links.bearing_deg[rows])  # fmt: skip
+
+    def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
+        phrase = self._reading.phrases[row]
+        near = view.weight >= _LEAST_WEIGHT
+        words = np.where(near, self._worded[row, view.facts] * view.weight, 0)
+        alike = np.where(near, cosines * view.weight, 0)
+        channel: Channel | None = None
+        best, strength = 0, 0.0
+        if len(words):
+            by_word, by_sense = int(words.argmax()), int(alike.argmax())
+            share = float(self._worded[row, view.facts[by_word]])
+            by_name = near[by_word] and self._ground.named[view.facts[by_word]]
+            if by_name and share >= _LEAST_WORDS:
+                channel, best, strength = "names", by_word, share
+            elif near[by_sense] and cosines[by_sense] >= _LEAST_COSINE:
+                channel, best, strength = "facts", by_sense, float(cosines[by_sense])
+        if channel is None:
+            return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
+        distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
+        gallery = self._ground.gallery
+        lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
+        lon = float(gallery.lons[tile]) + distance * np.sin(np.radians(bearing)) / (
+            METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
+        )
+        return Evidence(
+            phrase=phrase.text, start=phrase.start, end=phrase.end, channel=channel,
+            fact=gallery.facts.text[int(view.facts[best])], similarity=round(strength, 3),
+            lat=round(float(lat), 6), lon=round(float(lon), 6), distance_m=round(distance, 1),
+            direction=compass(bearing) if distance >= 3 else "here",
+        )  # fmt: skip

@@ -1,0 +1,82 @@
+"""A description as search reads it: cut, split, tokenized and embedded. Knows no gallery."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from core.describe.phrases import Phrase, split_phrases
+from core.errors import QueryError
+from core.names import words_of
+from core.settings import MAX_DESCRIPTION_CHARS
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """A description ready for the encoder: its phrases and words, and the tokens of each."""
+
+    text: str
+    truncated: int | None
+    phrases: list[Phrase]
+    words: list[str]
+    whole: "Tokens"
+    parts: "list[Tokens]"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A description that has been read.
+
+    `truncated` is the offset after which nothing was read, or None. `words` are its folded
+    content words in order. `embedding` [D] is of the whole, `phrase_embeddings` [P, D] of each.
+    """
+
+    text: str
+    truncated: int | None
+    phrases: list[Phrase]
+    words: list[str]
+    embedding: npt.NDArray[np.float32]
+    phrase_embeddings: npt.NDArray[np.float32]
+
+
+def tokenize(text: str, encoder: "SentenceEncoder") -> Tokenized:
+    """Cuts and splits a description. Raises QueryError where there is nothing to read."""
+    cut = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
+    text = text[:MAX_DESCRIPTION_CHARS]
+    if not any(character.isalnum() for character in text):
+        raise QueryError(
+            "the description has no words; type what you see, such as "
+            "'a white church beside a park, tram tracks in front'"
+        )
+    (whole,) = encoder.tokenize([text])
+    truncated = whole.truncated if whole.truncated is not None else cut
+    text = text[:truncated]
+    phrases = split_phrases(text) or [Phrase(text.strip(), 0, len(text))]
+    parts = encoder.tokenize([phrase.text for phrase in phrases])
+    return Tokenized(text, truncated, phrases, words_of(text), whole, parts)
+
+
+def embed(tokenized: Tokenized, encoder: "SentenceEncoder") -> Reading:
+    """The forward passes: one of the whole description, one of its phrases as a batch."""
+    whole = encoder.forward([tokenized.whole])
+    parts = encoder.forward(tokenized.parts)
+    return Reading(
+        text=tokenized.text,
+        truncated=tokenized.truncated,
+        phrases=tokenized.phrases,
+        words=list(dict.fromkeys(tokenized.words)),
+        embedding=whole[0],
+        phrase_embeddings=parts,
+    )
+
+
+def is_mostly_foreign(text: str) -> bool:
+    """Whether most letters are of a script that the English text tower does not read."""
+    letters = [character for character in text[:500] if character.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(character, "") for character in letters)
+    return bool(letters) and latin < len(letters) / 2

@@ -1,0 +1,152 @@
+"""The search itself: a query against an open gallery, from checking it to candidates."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import QueryError
+from core.gallery.store import Gallery
+from core.geo import haversine_m
+from core.records import Candidate, Channel, Query, SearchResult
+from core.retrieval.channels import Floats, Ground
+from core.retrieval.evidence import Witness
+from core.retrieval.fusion import Mask, Signals, ordered, signals_of, spots
+from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
+from core.settings import MAX_CANDIDATES
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+
+_grounds: "WeakKeyDictionary[Gallery, Ground]" = WeakKeyDictionary()
+
+
+def ground_of(gallery: Gallery) -> Ground:
+    """The gallery prepared for matching, kept as long as the gallery is."""
+    ground = _grounds.get(gallery)
+    if ground is None:
+        ground = _grounds[gallery] = Ground(gallery)
+    return ground
+
+
+def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
+    """The channels to search. Raises QueryError for options that make no sense."""
+    if not 1 <= query.k <= MAX_CANDIDATES:
+        raise QueryError(f"{query.k} candidates were asked for; wanted 1 to {MAX_CANDIDATES}")
+    if (query.near is None) != (query.within_m is None):
+        raise QueryError("--near and --within-m belong together: a position and a radius in metres")
+    if query.within_m is not None and not (0 < query.within_m < math.inf):
+        raise QueryError(f"a radius of {query.within_m} m is no distance; wanted more than 0")
+    present: tuple[Channel, ...] = tuple(
+        channel for channel in ("facts", "names") if channel in gallery.card.channels
+    )
+    wanted = query.channels if query.channels is not None else present
+    if missing := [channel for channel in wanted if channel not in present]:
+        raise QueryError(
+            f"{gallery.card.name} has no channel {', '.join(missing)}; it has {', '.join(present)}"
+        )
+    if not wanted:
+        raise QueryError(f"no channel was chosen; {gallery.card.name} has {', '.join(present)}")
+    return tuple(dict.fromkeys(wanted))
+
+
+def region_mask(query: Query, gallery: Gallery) -> Mask | None:
+    """The tiles the query allows, or None for all. QueryError where it allows none."""
+    mask: Mask | None = None
+    if query.near is not None and query.within_m is not None:
+        near = query.near
+        mask = haversine_m(near.lat, near.lon, gallery.lats, gallery.lons) <= query.within_m
+    if query.bounds is not None:
+        inside = query.bounds.contains(gallery.lats, gallery.lons)
+        mask = inside if mask is None else mask & inside
+    if mask is not None and not mask.any():
+        raise QueryError(
+            f"no tile of {gallery.card.title} lies in the area asked for; widen it or move it"
+        )
+    return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Signals and fused `scores` of N tiles, and the allowed tiles from the best."""
+
+    signals: Signals
+    scores: Floats
+    order: npt.NDArray[np.int64]
+
+
+def rank_tiles(
+    gallery: Gallery, reading: Reading, channels: tuple[Channel, ...], mask: Mask | None = None
+) -> Ranking:
+    """Every tile scored by the channels, the allowed ones ordered."""
+    signals = signals_of(ground_of(gallery), reading, mask)
+    scores = signals.fused(channels)
+    return Ranking(signals, scores, ordered(scores, mask))
+
+
+def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> SearchResult:
+    """The best spots of a gallery for a query. Raises QueryError.
+
+    `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
+    (channels and fusion), `explain` (evidence) and `total`.
+    """
+    started = time.perf_counter()
+    channels = check_query(query, gallery)
+    mask = region_mask(query, gallery)
+    tokenized = tokenize(query.text, encoder)
+    read = time.perf_counter()
+    reading = embed(tokenized, encoder)
+    encoded = time.perf_counter()
+    ranking = rank_tiles(gallery, reading, channels, mask)
+    leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
+    matched = time.perf_counter()
+    witness = Witness(ground_of(gallery), reading)
+    candidates = tuple(
+        _candidate(rank, row, gallery, ranking, channels, witness)
+        for rank, row in enumerate(leading, 1)
+    )
+    ended = time.perf_counter()
+    return SearchResult(
+        query=query.text,
+        gallery=gallery.card.name,
+        candidates=candidates,
+        truncated=reading.truncated,
+        notes=tuple(_notes(reading, candidates)),
+        timings_ms={
+            "read": (read - started) * 1e3,
+            "encode": (encoded - read) * 1e3,
+            "match": (matched - encoded) * 1e3,
+            "explain": (ended - matched) * 1e3,
+            "total": (ended - started) * 1e3,
+        },
+    )
+
+
+def _candidate(rank: int, row: int, gallery: Gallery, ranking: Ranking,
+               channels: tuple[Channel, ...], witness: Witness) -> Candidate:  # fmt: skip
+    evidence = witness.evidence(row)
+    return Candidate(
+        tile=gallery.tile(row),
+        rank=rank,
+        similarity=float(ranking.scores[row]),
+        channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
+        names=witness.names(row, evidence),
+        evidence=evidence,
+    )
+
+
+def _notes(reading: Reading, candidates: tuple[Candidate, ...]) -> list[str]:
+    notes = []
+    if reading.truncated is not None:
+        notes.append(f"Only the first {reading.truncated} characters were read.")
+    if is_mostly_foreign(reading.text):
+        notes.append(
+            "The sense of a description is read in English; in other scripts only names can match."
+        )
+    if candidates and not any(piece.supported for piece in candidates[0].evidence):
+        notes.append("Nothing in the description was found on this map; treat this as a guess.")
+    return notes

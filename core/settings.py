@@ -1,0 +1,43 @@
+"""Folders, limits and devices; the only reader of the environment. Knows nothing of maps."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MAX_TOKENS = 300
+"""Tokens of a description that the text tower reads (CrossText2Loc's table length)."""
+
+MAX_DESCRIPTION_CHARS = 20_000
+"""Characters of a description that are looked at; the rest is reported as cut."""
+
+MAX_CANDIDATES = 100
+"""Candidates one search may return."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Machine paths and choices, read once from the environment."""
+
+    bundled_galleries: Path
+    user_galleries: Path
+    static: Path
+    threads: int
+
+
+def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
+    """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
+    limits the threads of the text tower (default: all cores)."""
+    env = os.environ if environ is None else environ
+    data = env.get("SAYWHERE_DATA")
+    folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
+    threads = env.get("SAYWHERE_THREADS", "")
+    return Settings(
+        bundled_galleries=ROOT / "assets" / "galleries",
+        user_galleries=folder / "galleries",
+        static=ROOT / "assets" / "static",
+        threads=int(threads) if threads.isdigit() and int(threads) > 0 else os.cpu_count() or 1,
+    )

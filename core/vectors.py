@@ -1,0 +1,64 @@
+"""The vector index: unit embeddings in, most similar rows out. FAISS inside; knows no tiles."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.int64]
+Similarities = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """For each of Q queries its K most similar rows, best first: `rows` and `similarities` [Q, K].
+
+    Where fewer than K rows are allowed, `rows` ends in -1.
+    """
+
+    rows: Rows
+    similarities: Similarities
+
+
+class VectorIndex(Protocol):
+    """What search needs of an index, in this process or elsewhere."""
+
+    def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
+        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+
+
+class ExactIndex:
+    """Inner products with every row (FAISS IndexFlatIP). Ties come in row order."""
+
+    def __init__(self, embeddings: npt.NDArray[np.floating]) -> None:
+        matrix = np.ascontiguousarray(embeddings, dtype=np.float32)
+        self._index = faiss.IndexFlatIP(matrix.shape[1])
+        self._index.add(matrix)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def embeddings(self, rows: Rows) -> Similarities:
+        """The embeddings [K, D] of some rows."""
+        matrix: Similarities = self._index.reconstruct_batch(
+            np.ascontiguousarray(rows, dtype=np.int64)
+        )
+        return matrix
+
+    def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
+        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        k = min(k, len(self) if allowed is None else len(allowed))
+        if k == 0 or not len(queries):
+            nothing = np.empty((len(queries), 0))
+            return Neighbours(nothing.astype(np.int64), nothing.astype(np.float32))
+        if allowed is None:
+            similarities, rows = self._index.search(queries, k)
+        else:
+            selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
+            similarities, rows = self._index.search(
+                queries, k, params=faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+            )
+        return Neighbours(rows, similarities)

@@ -1,0 +1,94 @@
+"""City, description and options: they change the question and draw no answer."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.gallery import GalleryCard
+from core.records import CHANNELS
+from pages.shared import examples, state
+from pages.shared.markdown import plain
+from pages.shared.state import Ask
+
+_MANY_CITIES = 6
+_CHANNEL_WORDS = {
+    "image": "Picture: how the map looks",
+    "facts": "Facts: what is there, by meaning",
+    "names": "Names: words on signs and streets",
+}
+
+
+def _submit() -> None:
+    state.change(text=st.session_state["text"].strip(), chosen=1)
+    st.session_state["chosen"] = 1
+    st.session_state["asked"] = True
+
+
+def _change_city() -> None:
+    state.change(city=st.session_state["city"], text="", area=None, chosen=1)
+    st.session_state["asked"] = False
+
+
+def _change_options() -> None:
+    state.change(k=st.session_state["k"], channels=tuple(st.session_state["channels"]), chosen=1)
+    st.session_state["chosen"] = 1
+
+
+def try_example(text: str) -> None:
+    """Fills the box with an example and searches for it."""
+    st.session_state["text"] = text
+    _submit()
+
+
+def city_choice(cards: tuple[GalleryCard, ...]) -> None:
+    """The galleries as a row of names, or as a list where there are many."""
+    titles = {card.name: plain(card.title) for card in cards}
+    choose = partial(
+        st.selectbox, label="City", options=list(titles), key="city", on_change=_change_city,
+        format_func=titles.__getitem__, label_visibility="collapsed",
+    ) if len(cards) > _MANY_CITIES else partial(
+        st.segmented_control, label="City", options=list(titles), key="city",
+        on_change=_change_city, format_func=titles.__getitem__, label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
+    choose()
+
+
+def question(ask: Ask, card: GalleryCard) -> None:
+    """The description and its button; beside them the examples and the options."""
+    with st.form("search", border=False):
+        words, button = st.columns([6, 1], vertical_alignment="bottom")
+        words.text_area(
+            "What do you see around you?", key="text", height=84, max_chars=None,
+            placeholder="A church with two towers, a tram stop, a small park with a fountain …",
+        )  # fmt: skip
+        button.form_submit_button(
+            "Find places", type="primary", on_click=_submit, width="stretch",
+            help="Ctrl + Enter in the box does the same",
+        )  # fmt: skip
+    with st.container(horizontal=True, key="tools"):
+        if ask.text:
+            with st.popover("Examples", type="tertiary"):
+                example_buttons(card, "again")
+        with st.popover("Options", type="tertiary"):
+            _options(card)
+
+
+def example_buttons(card: GalleryCard, place: str) -> None:
+    """A click on an example fills the box and searches."""
+    for number, text in enumerate(examples.of_city(card.name)):
+        st.button(
+            plain(text, 120), key=f"example-{place}-{card.name}-{number}", width="stretch",
+            on_click=try_example, args=(text,),
+        )  # fmt: skip
+
+
+def _options(card: GalleryCard) -> None:
+    st.slider(
+        "How many places", 1, state.MOST_K, key="k", on_change=_change_options, width=320
+    )
+    st.pills(
+        "Search by", [channel for channel in CHANNELS if channel in card.channels],
+        selection_mode="multi", key="channels", on_change=_change_options,
+        format_func=_CHANNEL_WORDS.__getitem__, help="None picked means all of them.",
+    )  # fmt: skip

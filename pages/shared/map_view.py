@@ -1,0 +1,51 @@
+"""The map on the page: hands a pick on the map to the question. The drawing is `core.maps`."""
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from core import maps
+from core.errors import SaywhereError
+from core.gallery import Gallery
+from core.geo import Bounds
+from core.records import SearchResult
+from pages.shared import routes, state
+
+_KEY = "map"
+_HEIGHT_PX = 560
+_NO_BASE_MAP_ZOOMS = range(12, 18)
+
+
+def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None) -> None:
+    """The gallery's map with an answer on it. Panning asks nothing of the server."""
+    card = gallery.card
+    base = maps.BaseMap(
+        card.bounds, routes.tiles_url(card), card.licence, _zooms(gallery)
+    )
+    st_folium(
+        maps.base_map(base, routes.assets()), key=f"{_KEY}-{card.name}", height=_HEIGHT_PX,
+        width=None, returned_objects=[], on_change=lambda: _picked(card.name),
+        feature_group_to_add=maps.answer_layer(result, rank, area),
+    )  # fmt: skip
+
+
+def _zooms(gallery: Gallery) -> range:
+    try:
+        return maps.zooms_of(gallery.base_map) if gallery.base_map else _NO_BASE_MAP_ZOOMS
+    except SaywhereError:
+        return _NO_BASE_MAP_ZOOMS
+
+
+def _picked(name: str) -> None:
+    """What our script reported. It comes from a browser, so it is checked like a link."""
+    event = st.session_state.get(f"{_KEY}-{name}")
+    if not isinstance(event, dict):
+        return
+    rank, area = event.get("rank"), event.get("area")
+    if event.get("event") == "choose" and isinstance(rank, int):
+        state.change(chosen=rank)
+        st.session_state["chosen"] = rank
+    elif event.get("event") == "area" and isinstance(area, dict):
+        box = state.area_of(area)
+        if box is not None:
+            state.change(area=box, chosen=1)
+            st.session_state["chosen"] = 1

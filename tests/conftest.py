@@ -1,0 +1,206 @@
+"""What several tests share."""
+
+# ---- The app in a browser --------------------------------------------------------------------
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", metavar="FOLDER", help="write the README's pictures of the bundled cities"
+    )
+
+
+@dataclass(frozen=True)
+class Served:
+    """The app, running for a test on its own port, and how long it took to answer."""
+
+    url: str
+    started_s: float
+
+    def address(self, path: str = "/") -> str:
+        return f"{self.url}{path}"
+
+
+def serve(data: Path, log: Path) -> Iterator[Served]:
+    """Runs the app as people do, with a data folder of its own, until the test is over."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+               "--server.headless", "true"]  # fmt: skip
+    started = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"SAYWHERE_DATA": str(data)},
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_until_healthy(url, process, log)
+            yield Served(url, time.perf_counter() - started)
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            if process.poll() is not None:
+                break
+        time.sleep(0.1)
+    raise RuntimeError(f"the app did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+HOSTILE_NAME = "pwned `${window.__pwned=1}` <img src=x onerror=window.__pwned=1></script>"
+"""The name of a pub in the tiny town; no page may run what it holds."""
+
+
+def tiny_town() -> dict[str, object]:
+    """A town of four streets by four as GeoJSON, with things people would mention."""
+    lon, lat, step = 24.94, 60.17, 0.0012
+    features: list[dict[str, object]] = []
+
+    def add(kind: str, coordinates: object, **tags: str) -> None:
+        features.append({
+            "type": "Feature", "properties": tags,
+            "geometry": {"type": kind, "coordinates": coordinates},
+        })  # fmt: skip
+
+    def square(x: float, y: float, size: float) -> object:
+        west, south = lon + x * step * 2, lat + y * step
+        east, north = west + size * step * 2, south + size * step
+        return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
+
+    for number in range(4):
+        x, y = lon + number * step * 2, lat + number * step
+        add("LineString", [[x, lat], [x, lat + 3 * step]], highway="residential",
+            name=f"Lime Street {number}")  # fmt: skip
+        add("LineString", [[lon, y], [lon + 6 * step, y]], highway="residential",
+            name=f"Harbour Lane {number}")  # fmt: skip
+    add("Polygon", square(0.2, 0.2, 0.5), building="church", amenity="place_of_worship",
+        religion="christian", name="Saint Olaf's Church")  # fmt: skip
+    add("Polygon", square(1.1, 1.1, 0.8), leisure="park", name="Small Park")
+    add("Polygon", square(2.2, 0.2, 0.4), building="yes", shop="bakery", name="Corner Bakery")
+    add("Point", [lon + 1.5 * step * 2, lat + 1.5 * step], amenity="fountain", name="Swan Fountain")
+    add("Point", [lon + 2.5 * step * 2, lat + 2.5 * step], amenity="pub", name=HOSTILE_NAME)
+    add("Point", [lon + 0.1 * step * 2, lat + 2.1 * step], highway="bus_stop", name="Old Gate")
+    return {"type": "FeatureCollection", "features": features}
+
+
+@pytest.fixture(scope="session")
+def tiny_city() -> str:
+    """The name of the tiny gallery."""
+    return "tinytown"
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
+    """A data folder with one real gallery, built as `python -m core build` builds it."""
+    from core.gallery.build import BuildOptions, build_gallery
+    from core.models import load_model
+    from core.sources.osm import read_world
+
+    data = tmp_path_factory.mktemp("data")
+    source = data / "town.geojson"
+    source.write_text(json.dumps(tiny_town()), encoding="utf-8")
+    build_gallery(
+        tiny_city, [source], read_world([source]), load_model(), data / "galleries",
+        BuildOptions(title="Tiny Town"), None, datetime(2026, 1, 2, tzinfo=UTC),
+        lambda *_: None,
+    )  # fmt: skip
+    return data
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Debian's Chromium. Without one, a browser test is skipped, and in CI it fails."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found:
+        return found
+    reason = "needs Chromium: apt-get install chromium"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@dataclass
+class Visit:
+    """A page in a browser whose network reaches the app only; what it tried is written down."""
+
+    page: "object"
+    served: Served
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium_path, args=list(CHROMIUM_FLAGS)
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visits(browser: object) -> Iterator[Callable[..., Visit]]:
+    """Opens pages of a served app; everything outside its address fails, as without a network."""
+    contexts = []
+
+    def visit(served: Served, width: int = 1366, height: int = 850, scheme: str = "light") -> Visit:
+        context = browser.new_context(  # type: ignore[attr-defined]
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        made = Visit(context.new_page(), served)
+
+        def only_the_app(route: object) -> None:
+            url = route.request.url  # type: ignore[attr-defined]
+            if url.startswith((served.url, "data:", "blob:")):
+                route.continue_()  # type: ignore[attr-defined]
+            else:
+                made.outside.append(url)
+                route.abort()  # type: ignore[attr-defined]
+
+        context.route("**/*", only_the_app)
+        made.page.on("pageerror", lambda error: made.errors.append(str(error)))  # type: ignore[attr-defined]
+        return made
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+# ---- End of the app in a browser -------------------------------------------------------------

@@ -1,0 +1,275 @@
+"""The search page in a real browser, with the network cut: from words to markers to a panel."""
+
+import io
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from conftest import ROOT, Served, Visit, serve
+from playwright.sync_api import FrameLocator, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
+ODD_INPUTS = {
+    "nothing": "   ",
+    "one word": "church",
+    "emoji only": "🌊🌊🏛️",
+    "right to left": "\u202eكنيسة بيضاء بجانب حديقة صغيرة",
+    "SQL": "'; DROP TABLE facts; --",
+    "FTS": 'name:"a" AND (b OR NEAR(c d, 2)) * ^ "',
+    "Markdown": ":red[church] $x^2$ ![](http://example.com/a.png) **b** [a](javascript:alert(1))",
+    "hostile": HOSTILE,
+}
+
+
+@pytest.fixture(scope="module")
+def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
+
+
+def open_page(visit: Visit, path: str) -> Page:
+    page: Page = visit.page  # type: ignore[assignment]
+    page.goto(visit.served.address(path))
+    page.get_by_label("What do you see around you?").wait_for()
+    return page
+
+
+def the_map(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe").first
+
+
+def ask(page: Page, text: str) -> None:
+    page.get_by_label("What do you see around you?").fill(text)
+    page.get_by_role("button", name="Find places").click()
+
+
+def ran(page: Page) -> list[object]:
+    return [frame.evaluate("window.__pwned || null") for frame in page.frames]
+
+
+def test_from_words_to_markers_to_the_panel_of_the_second(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}")
+    frame = the_map(page)
+    frame.locator(".leaflet-tile-loaded").first.wait_for()
+    ask(page, "a church and a small park with a fountain")
+    frame.locator('.sw-marker[data-rank="2"]').wait_for()
+    expect(page.locator('.sw-panel[aria-label="Candidate 1"]')).to_be_visible()
+
+    map_frame = next(one for one in page.frames if "streamlit_folium" in one.url)
+    map_frame.evaluate("window.__same = true")
+    frame.locator('.sw-marker[data-rank="2"]').click()
+    panel = page.locator('.sw-panel[aria-label="Candidate 2"]')
+    expect(panel).to_be_visible()
+    expect(panel.locator("img")).to_have_js_property("naturalWidth", 256)
+    expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "2")
+    expect(page).to_have_url(re.compile(r"sel=2"))
+
+    page.locator(".st-key-places [data-testid=stRadioOption]").nth(2).click()
+    expect(page.locator('.sw-panel[aria-label="Candidate 3"]')).to_be_visible()
+    expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "3")
+    assert map_frame.evaluate("window.__same") is True, "the map's frame was mounted again"
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_every_example_and_city_works_without_any_network(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, "/")
+    page.wait_for_load_state("networkidle")
+    the_map(page).locator(".leaflet-control").first.wait_for()
+    the_map(page).locator(".leaflet-control-layers").hover()
+    page.get_by_role("button", name="Options").click()
+    page.get_by_text("How many places").wait_for()
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_panning_the_map_asks_nothing_of_the_server(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    sent: list[object] = []
+    visit.page.on(  # type: ignore[attr-defined]
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
+    )
+    page = open_page(visit, f"/?city={tiny_city}&q=church")
+    the_map(page).locator(".sw-marker").first.wait_for()
+    page.wait_for_timeout(1000)
+    before = len(sent)
+    box = page.locator("iframe").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 250)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 320, box["y"] + 330, steps=6)
+    page.mouse.up()
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(1000)
+    assert len(sent) == before
+
+
+def test_a_link_restores_the_search(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    page = open_page(visits(served), f"/search?city={tiny_city}&q=church&k=4&sel=2")
+    expect(page.locator('.sw-panel[aria-label="Candidate 2"]')).to_be_visible()
+    expect(page.get_by_label("What do you see around you?")).to_have_value("church")
+    expect(the_map(page).locator(".sw-marker")).to_have_count(4)
+    url = page.url
+    page.locator(".st-key-places [data-testid=stRadioOption]").first.click()
+    expect(page.locator('.sw-panel[aria-label="Candidate 1"]')).to_be_visible()
+    page.goto(url)
+    expect(page.locator('.sw-panel[aria-label="Candidate 2"]')).to_be_visible()
+
+
+def test_the_visible_part_and_a_drawn_rectangle_limit_the_search(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    page = open_page(visits(served), f"/?city={tiny_city}&q=church")
+    frame = the_map(page)
+    frame.locator(".sw-marker").first.wait_for()
+    frame.get_by_role("button", name="Search this view").click()
+    expect(page).to_have_url(re.compile("area="))
+    page.get_by_role("button", name="Only inside the marked area").click()
+    expect(page).not_to_have_url(re.compile("area="))
+    frame.get_by_role("button", name="Draw an area").click()
+    box = page.locator("iframe").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 400, steps=5)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("area="))
+    expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ODD_INPUTS)
+def test_odd_input_gets_a_sensible_answer_and_runs_nothing(
+    served: Served, visits: Callable[..., Visit], tiny_city: str, kind: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}")
+    the_map(page).locator(".leaflet-control").first.wait_for()
+    ask(page, ODD_INPUTS[kind])
+    page.locator(".sw-panel, [data-testid=stAlert]").first.wait_for()
+    page.wait_for_timeout(400)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    assert set(ran(page)) == {None}
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_a_hundred_thousand_characters_are_cut_and_it_is_said_where(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    page = open_page(visits(served), f"/?city={tiny_city}")
+    ask(page, "a church beside a park and a fountain. " * 2600)
+    page.locator(".sw-panel").wait_for()
+    expect(page.locator("[data-testid=stAlert]").first).to_contain_text("characters")
+    assert len(page.url) < 8000
+
+
+@pytest.mark.parametrize("where", ["q", "city", "area", "sel", "channels", "k"])
+def test_a_hostile_link_runs_nothing(
+    served: Served, visits: Callable[..., Visit], tiny_city: str, where: str
+) -> None:
+    values = {"city": tiny_city, "q": "church"} | {where: HOSTILE}
+    visit = visits(served)
+    link = "&".join(f"{name}={quote(value)}" for name, value in values.items())
+    page = open_page(visit, f"/?{link}")
+    page.locator(".sw-panel").wait_for()
+    the_map(page).locator(".sw-marker").first.wait_for()
+    page.wait_for_timeout(400)
+    assert set(ran(page)) == {None}
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_a_hostile_place_name_is_shown_and_runs_nothing(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}&q=pwned")
+    page.locator(".sw-panel").wait_for()
+    expect(page.locator(".sw-panel").first).to_contain_text("${window.__pwned=1}")
+    the_map(page).locator(".sw-marker").first.hover()
+    the_map(page).locator(".leaflet-tooltip").wait_for()
+    page.get_by_text("All places as a table").click()
+    page.locator(".sw-table").wait_for()
+    page.wait_for_timeout(400)
+    assert set(ran(page)) == {None}
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(
+    served: Served, visits: Callable[..., Visit], tiny_city: str, scheme: str
+) -> None:
+    page = open_page(visits(served, 390, 844, scheme), f"/?city={tiny_city}&q={quote(HOSTILE)}")
+    page.locator(".sw-panel").wait_for()
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain], html')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0
+
+
+def test_screenshots_of_the_bundled_cities(
+    visits: Callable[..., Visit], tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    """`pytest tests/test_browser.py -k screenshots --screenshots assets/screenshots`."""
+    folder = pytestconfig.getoption("--screenshots")
+    if not folder:
+        pytest.skip("writes pictures only where --screenshots names a folder")
+    target = (ROOT / folder).resolve()
+    target.mkdir(parents=True, exist_ok=True)
+    example = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))
+    link = f"/?city=helsinki&q={quote(example['helsinki'][0])}"
+    shots = {"search-light": (1366, 850, "light"), "search-dark": (1366, 850, "dark"),
+             "search-phone": (390, 844, "light")}  # fmt: skip
+    for served in serve(tmp_path, tmp_path / "log.txt"):
+        for name, (width, height, scheme) in shots.items():
+            page = open_page(visits(served, width, height, scheme), link)
+            page.locator(".sw-panel").wait_for()
+            the_map(page).locator(".sw-marker").first.wait_for()
+            page.wait_for_load_state("networkidle")
+            page.mouse.move(2, 2)
+            page.wait_for_timeout(1500)
+            _write_small(page.screenshot(), target / f"{name}.png")
+
+
+def _write_small(picture: bytes, path: Path) -> None:
+    from PIL import Image
+
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(128).save(path, optimize=True)
+    assert path.stat().st_size < 250_000
+
+
+def test_the_time_from_words_to_markers(
+    served: Served, visits: Callable[..., Visit], tiny_city: str,
+    record_property: Callable[..., None],
+) -> None:  # fmt: skip
+    page = open_page(visits(served), f"/?city={tiny_city}&q=church")
+    frame = the_map(page)
+    frame.locator(".sw-marker").first.wait_for()
+    times = []
+    for text in ("a park", "a fountain by the street", "a square with trees"):
+        page.get_by_label("What do you see around you?").fill(text)
+        started = time.perf_counter()
+        page.get_by_role("button", name="Find places").click()
+        expect(page).to_have_url(re.compile(quote(text.split()[1])))
+        frame.locator(".sw-marker").first.wait_for()
+        times.append(time.perf_counter() - started)
+    record_property("submit_to_markers_s", min(times))
+    assert min(times) < 5

@@ -1,0 +1,155 @@
+"""Maps of an answer: what they hold, and that nothing a person typed can act in them."""
+
+import html
+import json
+import re
+import subprocess
+import sys
+from urllib.parse import unquote
+
+import pytest
+
+from core import maps
+from core.errors import SourceError
+from core.geo import Bounds, Position, tile_bounds
+from core.records import Candidate, Evidence, SearchResult, Tile
+
+HOSTILE = [
+    "`${window.__pwned=1}`",
+    "</script><script>window.__pwned=1</script>",
+    '"><img src=x onerror="window.__pwned=1">',
+    "'); window.__pwned=1; ('",
+    "{{ 'window' }} {{7*7}} {% raw %} map_div_0 feature_group_0",
+    "\\u003cscript\\u003e \\ \u2028\u2029 \x00 &lt;b&gt;",
+]
+ASSETS = maps.Assets(("/vendor/leaflet.js", "/vendor/map.js"), ("/vendor/leaflet.css",))
+BASE = maps.BaseMap(
+    Bounds(24.9, 60.1, 25.0, 60.2), "/tiles/town/{z}/{x}/{y}.webp?v=1",
+    "© OpenStreetMap contributors", range(12, 18),
+)  # fmt: skip
+
+
+def a_candidate(rank: int, name: str = "Senate Square") -> Candidate:
+    at = Position(60.17 + rank / 1000, 24.95)
+    evidence = (
+        Evidence("a statue", 0, 8, "facts", name, 0.7, at.lat, at.lon, 35.2, "north-east"),
+        Evidence("a goat", 10, 16, None, "", 0.1),
+    )
+    tile = Tile(f"t{rank}", at.lat, at.lon, tile_bounds(at, 100), "Snellmaninkatu")
+    return Candidate(tile, rank, 0.9, {"facts": 0.7, "names": 0.4}, (name,), evidence)
+
+
+def an_answer(*candidates: Candidate, query: str = "a statue, a goat") -> SearchResult:
+    return SearchResult(query, "town", candidates)
+
+
+def script_of(result: SearchResult | None, **options: object) -> str:
+    drawn = maps.base_map(BASE, ASSETS)
+    maps.answer_layer(result, **options).add_to(drawn)  # type: ignore[arg-type]
+    return drawn.get_root().render()
+
+
+def data_of(script: str, call: str) -> dict[str, object]:
+    found = re.search(rf'saywhere\.{call}\(\w+, JSON\.parse\(decodeURIComponent\("([^"]*)"', script)
+    assert found is not None
+    data: dict[str, object] = json.loads(unquote(found.group(1)))
+    return data
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_data_for_a_script_is_letters_digits_and_percent_signs_only(text: str) -> None:
+    expression = maps.script_data({"title": text})
+    coded = re.fullmatch(r'JSON\.parse\(decodeURIComponent\("([A-Za-z0-9%.-]*)"\)\)', expression)
+    assert coded is not None
+    assert json.loads(unquote(coded.group(1))) == {"title": text}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_html_of_any_text_has_no_character_with_a_meaning(text: str) -> None:
+    coded = maps.safe_html(text)
+    assert not set(re.sub(r"&#\d+;", "", coded)) & set("<>\"'`${}[]\\/=&%_@*|")
+    assert html.unescape(coded) == text.replace("\x00", "")
+
+
+def test_html_keeps_letters_of_every_script() -> None:
+    assert maps.safe_html("Töölö, Εκκλησία, 大聖堂 (2)") == "Töölö, Εκκλησία, 大聖堂 (2)"
+
+
+def test_html_drops_signs_that_turn_the_writing_direction() -> None:
+    assert maps.safe_html("a\u202egnp.exe\u2066b") == "agnp.exeb"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_is_on_the_map_only_as_data(text: str) -> None:
+    script = script_of(an_answer(a_candidate(1, text), query=text))
+    assert "__pwned" not in script.replace("%5F%5Fpwned", "")
+    drawn = data_of(script, "draw")
+    assert drawn["candidates"][0]["title"] == text[:300]  # type: ignore[index]
+
+
+def test_a_hostile_licence_is_shown_as_text() -> None:
+    base = maps.BaseMap(BASE.bounds, BASE.tiles_url, "<img src=x onerror=alert(1)>", BASE.zooms)
+    assert "<img" not in maps.base_map(base, ASSETS).get_root().render()
+
+
+def test_markers_are_numbered_and_carry_their_footprint() -> None:
+    drawn = data_of(script_of(an_answer(a_candidate(1), a_candidate(2)), chosen=2), "draw")
+    candidates = drawn["candidates"]
+    assert isinstance(candidates, list)
+    assert [one["rank"] for one in candidates] == [1, 2]
+    south_west, north_east = candidates[0]["footprint"]
+    assert south_west[0] < candidates[0]["at"][0] < north_east[0]
+    assert drawn["chosen"] == 2
+
+
+def test_only_supported_evidence_of_the_chosen_candidate_has_a_point() -> None:
+    drawn = data_of(script_of(an_answer(a_candidate(1)), chosen=1), "draw")
+    labels = [one["label"] for one in drawn["evidence"]]  # type: ignore[attr-defined]
+    assert labels == ["Senate Square, 35 m north-east"]
+
+
+def test_a_map_without_an_answer_has_no_markers_but_its_area() -> None:
+    drawn = data_of(script_of(None, area=Bounds(1, 2, 3, 4)), "draw")
+    assert drawn["candidates"] == []
+    assert drawn["area"] == [[2, 1], [4, 3]]
+
+
+def test_the_base_map_stays_the_same_whatever_the_answer() -> None:
+    def plain(script: str) -> str:
+        return re.sub(r"_[0-9a-f]{32}", "", script)
+
+    first, second = (plain(maps.base_map(BASE, ASSETS).get_root().render()) for _ in range(2))
+    assert first == second
+
+
+def test_scripts_and_styles_come_from_the_app_alone() -> None:
+    page = script_of(an_answer(a_candidate(1)))
+    links = re.findall(r'(?:<script[^>]*\ssrc|<link[^>]*\shref)="([^"]*)"', page)
+    assert links
+    assert [one for one in links if not one.startswith("/vendor/")] == []
+
+
+def test_the_online_map_is_offered_and_not_shown() -> None:
+    page = script_of(None)
+    online = re.search(r'var (tile_layer_\w+) = L\.tileLayer\(\s*"https://tile', page)
+    assert online is not None
+    assert f"{online.group(1)}.addTo" not in page
+
+
+def test_the_zooms_of_an_archive_come_from_its_header(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    archive = tmp_path / "town.pmtiles"
+    archive.write_bytes(b"PMTiles\x03" + bytes(92) + bytes([12, 17]) + bytes(25))
+    assert maps.zooms_of(archive) == range(12, 18)
+    archive.write_bytes(b"no map")
+    with pytest.raises(SourceError, match="no base map"):
+        maps.zooms_of(archive)
+
+
+def test_a_candidate_without_a_name_is_called_by_its_street() -> None:
+    nameless = Candidate(a_candidate(1).tile, 1, 0.5, {})
+    assert maps.title_of(nameless) == "Snellmaninkatu"
+
+
+def test_maps_need_no_streamlit() -> None:
+    code = "import sys, core.maps; sys.exit('streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

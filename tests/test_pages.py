@@ -1,0 +1,223 @@
+"""The pages without a browser: links, downloads and routes by themselves, the page by AppTest."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+from test_maps import HOSTILE, a_candidate, an_answer
+
+from core.gallery import GalleryCard
+from core.geo import Bounds
+from core.records import Evidence
+from core.settings import MAX_DESCRIPTION_CHARS
+from pages.shared import downloads, examples, phrases, routes, state
+from pages.shared.markdown import plain
+from pages.shared.state import Ask
+
+ROOT = Path(__file__).resolve().parent.parent
+CITIES = ("helsinki", "monaco")
+
+
+def a_card() -> GalleryCard:
+    values = dict.fromkeys(GalleryCard.__dataclass_fields__, "")
+    return GalleryCard(**values | {"name": "town", "title": "Town", "licence": "© OSM"})  # type: ignore[arg-type]
+
+
+class TestLinks:
+    def test_a_question_survives_its_link(self) -> None:
+        ask = Ask("kirche `${x}` & ü", "monaco", 7, ("facts",), Bounds(7.41, 43.72, 7.43, 43.74), 3)
+        assert state.from_params(ask.to_params(), CITIES) == ask
+
+    def test_what_is_usual_is_left_out(self) -> None:
+        assert Ask(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
+
+    @pytest.mark.parametrize("text", [*HOSTILE, "nan", "1e999", "-1", "٣", "9" * 5000, "1,2,3,nan"])
+    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area"])
+    def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
+        ask = state.from_params({name: text}, CITIES)
+        assert ask.city == "helsinki"
+        assert 1 <= ask.k <= state.MOST_K
+        assert 1 <= ask.chosen <= state.MOST_K
+        assert (ask.channels, ask.area) == ((), None)
+
+    def test_a_long_description_is_not_put_into_a_link(self) -> None:
+        assert "q" not in Ask(text="ü" * 2000, city="monaco").to_params()
+
+    def test_a_link_cannot_bring_more_text_than_is_read(self) -> None:
+        asked = state.from_params({"q": "a" * 10**6}, CITIES)
+        assert len(asked.text) == MAX_DESCRIPTION_CHARS + 1
+
+    @pytest.mark.parametrize("edges", [
+        {}, {"west": None}, dict.fromkeys(("west", "south", "east", "north"), 1),
+        {"west": 1, "south": 2, "east": [3], "north": 4},
+    ])  # fmt: skip
+    def test_an_area_that_is_none_is_not_taken(self, edges: dict[str, object]) -> None:
+        assert state.area_of(edges) is None
+
+
+class TestText:
+    @pytest.mark.parametrize("text", [*HOSTILE, "*a* _b_ :red[c] $d$ [e](f) # g :smile: www.h.com"])
+    def test_every_sign_of_a_label_is_escaped(self, text: str) -> None:
+        label = plain(text, 1000)
+        at = 0
+        while at < len(label):
+            if label[at] == "\\":
+                at += 2
+                continue
+            assert label[at].isalnum() or not label[at].isascii() or label[at] in " \x00"
+            at += 1
+
+    def test_a_long_label_is_cut(self) -> None:
+        assert plain("ab " * 100, 10) == "ab ab ab…"
+
+    def test_phrases_are_marked_in_words_as_well_as_in_colour(self) -> None:
+        evidence = (Evidence("statue", 2, 8, "facts", "statue", 0.7),
+                    Evidence("goat", 12, 16, None, "", 0.0))  # fmt: skip
+        coloured = phrases.coloured("a statue, a goat", evidence)
+        assert '<mark class="sw-yes">statue' in coloured
+        assert '<mark class="sw-no">goat' in coloured
+        assert "(found on the map)" in coloured
+        assert "(not found on the map)" in coloured
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    def test_a_hostile_description_is_coloured_as_text(self, text: str) -> None:
+        evidence = (Evidence(text[:6], 0, 6, None, "", 0.0), Evidence("x", 3, 9, None, "", 0.0),
+                    Evidence("y", 900, 910, None, "", 0.0))  # fmt: skip
+        plain_marks = phrases.coloured(text, evidence).replace('<mark class="sw-no">', "")
+        for tag in ("</mark>", '<span class="sw-unseen">', "</span>"):
+            plain_marks = plain_marks.replace(tag, "")
+        assert not set(plain_marks) & set("<>\"'`$")
+
+    def test_what_was_not_read_is_not_shown_as_read(self) -> None:
+        assert phrases.coloured("abcdef", (), truncated=3) == "abc …"
+
+
+class TestDownloads:
+    @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
+    def test_no_cell_of_a_spreadsheet_is_a_formula(self, start: str) -> None:
+        text = downloads.to_csv(an_answer(a_candidate(1, start)), a_card())
+        row = next(csv.DictReader(io.StringIO(text)))
+        assert row["name"] == f"'{start}"
+        assert float(row["lat"]) == pytest.approx(60.171)
+        assert row["attribution"] == "© OSM"
+
+    def test_geojson_has_a_closed_polygon_for_each_candidate(self) -> None:
+        result = an_answer(a_candidate(1), a_candidate(2), query=HOSTILE[0])
+        data = json.loads(downloads.to_geojson(result, a_card()))
+        assert data["attribution"] == "© OSM"
+        assert data["query"] == HOSTILE[0]
+        for feature in data["features"]:
+            (ring,) = feature["geometry"]["coordinates"]
+            assert len(ring) == 5
+            assert ring[0] == ring[-1]
+        assert [one["properties"]["rank"] for one in data["features"]] == [1, 2]
+
+    def test_the_table_says_what_the_map_shows(self) -> None:
+        table = downloads.table(an_answer(a_candidate(1, HOSTILE[2])))
+        assert "<caption>" in table
+        assert 'scope="col"' in table
+        assert "<img" not in table
+        assert "35 m north-east" in table
+
+
+def test_every_bundled_city_has_examples_that_are_text() -> None:
+    for city in ("helsinki", "monaco", "neubrandenburg", "montevideo"):
+        assert len(examples.of_city(city)) >= 4
+        assert all(text.strip() == text for text in examples.of_city(city))
+
+
+class TestRoutes:
+    @pytest.fixture
+    def client(self) -> TestClient:
+        return TestClient(Starlette(routes=list(routes.routes())), follow_redirects=False)
+
+    def test_the_server_says_that_it_is_well(self, client: TestClient) -> None:
+        assert client.get("/healthz").json()["status"] == "ok"
+
+    def test_scripts_and_styles_are_ours_and_kept_by_the_browser(self, client: TestClient) -> None:
+        for url in (*routes.assets().scripts, *routes.assets().styles):
+            answer = client.get(url)
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["cache-control"]
+
+    @pytest.mark.parametrize("path", [
+        "/tiles/none/1/0/0.webp", "/tiles/..%2F..%2Fetc/1/0/0.webp", "/tiles/a/x/0/0.webp",
+        "/tiles/a/1/-1/0.webp", "/tiles/%60/1/0/0.webp", "/vendor/../core/geo.py",
+        "/vendor/%2e%2e/%2e%2e/core/geo.py",
+    ])  # fmt: skip
+    def test_nothing_outside_is_reached(self, client: TestClient, path: str) -> None:
+        assert client.get(path).status_code == 404
+
+    def test_the_page_by_its_name_is_the_front_page(self, client: TestClient) -> None:
+        answer = client.get("/search?q=a&city=b")
+        assert answer.headers["location"] == "/?q=a&city=b"
+
+    def test_a_gallery_serves_its_base_map(
+        self, client: TestClient, tiny_data: Path, tiny_city: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from core.render.mercator import tiles_in
+        from pages.shared import resources
+
+        monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
+        card = next(card for card in resources.cards() if card.name == tiny_city)
+        inside = tiles_in(card.bounds, 15)
+        url = routes.tiles_url(card).format(z=15, x=inside.x0, y=inside.y0)
+        answer = client.get(url)
+        assert answer.headers["content-type"] == "image/webp"
+        assert "immutable" in answer.headers["cache-control"]
+        assert client.get(routes.tiles_url(card).format(z=15, x=0, y=0)).status_code == 204
+        assert client.get(url.split("?")[0] + "?v=old").status_code == 404
+
+
+@pytest.fixture
+def app(tiny_data: Path, tiny_city: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
+    test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+    test.query_params["city"] = tiny_city
+    return test
+
+
+class TestSearchPage:
+    def test_the_page_stands_alone_and_offers_a_box(self, app: AppTest) -> None:
+        app.run()
+        assert not app.exception
+        assert app.text_area(key="text").label == "What do you see around you?"
+
+    def test_a_description_is_answered_when_the_button_is_pressed(self, app: AppTest) -> None:
+        app.run()
+        app.text_area(key="text").set_value("a church and a fountain")
+        app.button[0].click().run()
+        assert not app.exception
+        assert app.radio(key="chosen").value == 1
+        assert app.query_params["q"] in ("a church and a fountain", ["a church and a fountain"])
+
+    def test_a_link_restores_text_number_and_choice(self, app: AppTest) -> None:
+        app.query_params["q"] = "church"
+        app.query_params["k"] = "3"
+        app.query_params["sel"] = "2"
+        app.run()
+        assert not app.exception
+        assert app.text_area(key="text").value == "church"
+        assert len(app.radio(key="chosen").options) == 3
+        assert app.radio(key="chosen").value == 2
+
+    @pytest.mark.parametrize("text", ["", "🌊🌊", "   "])
+    def test_nothing_to_search_for_is_said_in_one_sentence(self, app: AppTest, text: str) -> None:
+        app.run()
+        app.text_area(key="text").set_value(text)
+        app.button[0].click().run()
+        assert not app.exception
+        assert len(app.info) == 1
+
+    @pytest.mark.parametrize("text", [*HOSTILE, "كنيسة بيضاء", '"a" AND NEAR(', "x" * 100_000])
+    def test_any_text_is_answered_without_an_error(self, app: AppTest, text: str) -> None:
+        app.run()
+        app.text_area(key="text").set_value(text)
+        app.button[0].click().run()
+        assert not app.exception
+        assert app.info or app.radio(key="chosen").options
