@@ -98,7 +98,7 @@ def search(args: argparse.Namespace) -> Any:
     settings = machine.load()
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
     query = Query(args.text, args.k, args.channels, args.near, args.within_m)
-    return run(gallery, load_model(threads=settings.threads), query).to_json()
+    return run(gallery, load_model(threads=settings.search_threads), query).to_json()
 
 
 def build(args: argparse.Namespace) -> Any:
@@ -111,7 +111,7 @@ def build(args: argparse.Namespace) -> Any:
     world = read_world(args.sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     folder = build_gallery(
-        args.name, args.sources, world, load_model(threads=settings.threads),
+        args.name, args.sources, world, load_model(threads=settings.batch_threads),
         args.out or settings.user_galleries, options, args.bbox,
         datetime.now(UTC), _bar(args.quiet),
     )  # fmt: skip
@@ -126,7 +126,7 @@ def embed(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     folder = find_gallery(args.name, settings)
-    encoder = load_model(args.model, settings.threads)
+    encoder = load_model(args.model, settings.batch_threads)
     return {
         "gallery": args.name,
         "model": args.model,
@@ -138,7 +138,7 @@ def encode(args: argparse.Namespace) -> Any:
     """Print the unit embedding of a text."""
     from core.models import load_model
 
-    embedding = load_model(args.model, machine.load().threads).encode([args.text])[0]
+    embedding = load_model(args.model, machine.load().search_threads).encode([args.text])[0]
     return {"model": args.model, "embedding": [round(float(value), 7) for value in embedding]}
 
 
@@ -150,11 +150,11 @@ def evaluate(args: argparse.Namespace) -> Any:
     from core.retrieval import check_query
 
     settings = machine.load()
-    queries = evaluation.read_queries(args.queries)
+    queries = evaluation.read_queries(args.queries, args.gallery)
     gallery = open_gallery(args.gallery, settings)
     channels = check_query(Query("any", channels=args.channels), gallery)
     bar = _bar(args.quiet)
-    encoder = load_model(threads=settings.threads)
+    encoder = load_model(threads=settings.search_threads)
     readings = evaluation.read_all(queries, encoder, lambda done, of: bar("read", done, of))
     if args.table:
         return {

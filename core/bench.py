@@ -43,7 +43,7 @@ def bench_search(settings: Settings, name: str | None) -> dict[str, Any]:
     description and of its phrases, tokenized beforehand); ours over the reference.
     """
     gallery = open_gallery(name or _largest(settings), settings)
-    encoder = load_model(threads=settings.threads)
+    encoder = load_model(threads=settings.search_threads)
     tokenized = [tokenize(text, encoder) for text in _DESCRIPTIONS]
     for text in _DESCRIPTIONS:
         search(gallery, encoder, Query(text))

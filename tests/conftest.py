@@ -2,6 +2,7 @@
 
 # ---- The app in a browser --------------------------------------------------------------------
 
+import importlib.util
 import json
 import os
 import shutil
@@ -12,11 +13,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from core.gallery import Gallery
+    from core.geo import Bounds
+    from core.models.sentence import SentenceEncoder
+    from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
@@ -204,3 +212,77 @@ def visits(browser: object) -> Iterator[Callable[..., Visit]]:
 
 
 # ---- End of the app in a browser -------------------------------------------------------------
+
+
+# ---- The retrieval core ----------------------------------------------------------------------
+
+
+def settings_for(galleries: Path, bundled: Path | None = None) -> "Settings":
+    """Settings of a machine that keeps its galleries here, with none that came with the app."""
+    from core import settings
+
+    return replace(
+        settings.load({}), user_galleries=galleries,
+        bundled_galleries=bundled or galleries.parent / "none",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def city_osm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny city as OpenStreetMap XML."""
+    from tiny_osm import tiny_city
+
+    return tiny_city().write(tmp_path_factory.mktemp("city") / "city.osm")
+
+
+@pytest.fixture(scope="session")
+def encoder() -> "SentenceEncoder":
+    """The real text encoder, loaded once; one thread is quickest where other work goes on."""
+    from core.models import load_model
+
+    return load_model(threads=1)
+
+
+@pytest.fixture(scope="session")
+def build(encoder: "SentenceEncoder") -> Callable[..., Path]:
+    """Builds a gallery as the command line does, on a given day, without progress bars."""
+    from core.gallery.build import BuildOptions, build_gallery
+    from core.sources.osm import read_world
+
+    def run(name: str, source: Path, home: Path, *, bbox: "Bounds | None" = None,
+            **options: object) -> Path:  # fmt: skip
+        return build_gallery(
+            name, [source], read_world([source], bbox), encoder, home,
+            BuildOptions(**{"pictures": False} | options),  # type: ignore[arg-type]
+            bbox, datetime(2026, 1, 2, tzinfo=UTC), lambda *_: None,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_home(
+    build: Callable[..., Path], city_osm: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A data folder with the gallery `tinycity`, with pictures where Mapnik is installed."""
+    home = tmp_path_factory.mktemp("home")
+    drawn = importlib.util.find_spec("mapnik") is not None
+    build("tinycity", city_osm, home / "galleries", title="Tiny City", pictures=drawn)
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny_settings(tiny_home: Path) -> "Settings":
+    """The settings of a machine whose only gallery is the tiny one."""
+    return settings_for(tiny_home / "galleries")
+
+
+@pytest.fixture(scope="session")
+def tiny_gallery(tiny_settings: "Settings") -> "Gallery":
+    """The tiny gallery, opened and verified."""
+    from core.gallery import open_gallery
+
+    return open_gallery("tinycity", tiny_settings)
+
+
+# ---- End of the retrieval core ---------------------------------------------------------------

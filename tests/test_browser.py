@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import ROOT, Served, Visit, serve
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -94,6 +95,21 @@ def test_every_example_and_city_works_without_any_network(
     assert visit.errors == []
 
 
+def test_an_answer_that_overtakes_leaflet_is_drawn(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+
+    held: list[Route] = []
+    visit.page.route("**/leaflet.js", lambda route: held.append(route))  # type: ignore[attr-defined]
+    page = open_page(visit, f"/?city={tiny_city}")
+    ask(page, "church")
+    page.locator(".sw-panel").wait_for()
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    the_map(page).locator(".sw-marker").first.wait_for()
+
+
 def test_panning_the_map_asks_nothing_of_the_server(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
@@ -120,10 +136,14 @@ def test_panning_the_map_asks_nothing_of_the_server(
 def test_a_link_restores_the_search(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
-    page = open_page(visits(served), f"/search?city={tiny_city}&q=church&k=4&sel=2")
+    page = open_page(visits(served), f"/search?city={tiny_city}&q=church&k=4&sel=2&channels=names")
     expect(page.locator('.sw-panel[aria-label="Candidate 2"]')).to_be_visible()
     expect(page.get_by_label("What do you see around you?")).to_have_value("church")
     expect(the_map(page).locator(".sw-marker")).to_have_count(4)
+    page.get_by_role("button", name="Options").click()
+    expect(page.locator("[data-testid=stSlider] input")).to_have_value("4")
+    expect(page.get_by_role("button", name="Names:")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
     url = page.url
     page.locator(".st-key-places [data-testid=stRadioOption]").first.click()
     expect(page.locator('.sw-panel[aria-label="Candidate 1"]')).to_be_visible()
@@ -238,7 +258,8 @@ def test_screenshots_of_the_bundled_cities(
     link = f"/?city=helsinki&q={quote(example['helsinki'][0])}"
     shots = {"search-light": (1366, 850, "light"), "search-dark": (1366, 850, "dark"),
              "search-phone": (390, 844, "light")}  # fmt: skip
-    for served in serve(tmp_path, tmp_path / "log.txt"):
+    data = Path(os.environ.get("SAYWHERE_DATA", tmp_path))
+    for served in serve(data, tmp_path / "log.txt"):
         for name, (width, height, scheme) in shots.items():
             page = open_page(visits(served, width, height, scheme), link)
             page.locator(".sw-panel").wait_for()

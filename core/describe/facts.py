@@ -4,9 +4,9 @@ Knows features and words; leaves embedding and searching the texts to `gallery` 
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import geopandas as gpd
 import numpy as np
@@ -41,6 +41,7 @@ _ROOFS = {"dome": "domed", "onion": "onion-domed", "pyramidal": "pyramid-roofed"
           "flat": "flat-roofed"}  # fmt: skip
 _SETTINGS = frozenset({"park", "garden", "square", "pedestrian square", "cemetery",
                        "church grounds", "market"})  # fmt: skip
+_JOINTS = (" of ", " for ", " with ", " under ")
 _COUNT_WORDS = ((2, "two"), (3, "three"), (4, "several"), (9, "many"))
 _PASSED_BY = re.compile(
     r"street|road|path|cross|lamp|parking|platform|lights|bollard|track|sign|fence|gate|kerb|"
@@ -303,12 +304,15 @@ def _count_links(views: npt.NDArray[np.object_], things: _Things,
 
 
 def plural(kind: str) -> str:
-    """The plural of a kind: its last word, in the regular English way."""
-    if kind.endswith(("s", "x", "ch", "sh")):
-        return kind if kind.endswith("s") and not kind.endswith("ss") else f"{kind}es"
-    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
-        return f"{kind[:-1]}ies"
-    return f"{kind}s"
+    """The plural of a kind: of its head ("rows of trees"), in the regular English way."""
+    head, joint, rest = kind.partition(next((w for w in _JOINTS if w in kind), " of "))
+    if head.endswith(("x", "ch", "sh", "ss")):
+        head += "es"
+    elif head.endswith("y") and head[-2:-1] not in "aeiou":
+        head = f"{head[:-1]}ies"
+    elif not head.endswith("s"):
+        head += "s"
+    return head + joint + rest
 
 
 def _table(things: _Things, ids: dict[str, int]) -> pd.DataFrame:
@@ -317,7 +321,8 @@ def _table(things: _Things, ids: dict[str, int]) -> pd.DataFrame:
     for said in things.said:
         names = list(dict.fromkeys([*rows[ids[said.text]].names, *said.names]))[:60]
         rows[ids[said.text]] = replace(said, names=names)
-    return pd.DataFrame([asdict(row) for row in rows])
+    columns = [field.name for field in fields(_Said)]
+    return pd.DataFrame([asdict(row) for row in rows], columns=columns)
 
 
 def _sorted_links(links: pd.DataFrame) -> pd.DataFrame:
@@ -325,18 +330,18 @@ def _sorted_links(links: pd.DataFrame) -> pd.DataFrame:
     return order.reset_index(drop=True)
 
 
-def tile_texts(facts: Facts, tiles: int, within_m: float, most: int = 60) -> list[str]:
-    """For each of N tiles one text: its nearest facts, names first within equal reach."""
+def tile_texts(facts: Facts, tiles: int, within_m: float, most: int = 40) -> list[str]:
+    """For each of N tiles one text: its nearest facts, a named thing not repeated without name."""
     near = facts.links[facts.links.distance_m <= within_m]
     text = facts.table.text.to_numpy()
     spoken = facts.table.spoken.to_numpy()
-    gathered: dict[int, list[str]] = defaultdict(list)
+    gathered: dict[int, dict[str, None]] = defaultdict(dict)
     for tile, fact in zip(near.tile.to_numpy(), near.fact.to_numpy(), strict=True):
-        if spoken[fact] and len(gathered[tile]) < most:
-            gathered[tile].append(text[fact])
-    return ["; ".join(gathered[tile]) for tile in range(tiles)]
+        if spoken[fact]:
+            gathered[tile].setdefault(text[fact])
+    return ["; ".join(_without_doubles(gathered[tile])[:most]) for tile in range(tiles)]
 
 
-def kinds_present(facts: Facts) -> Counter[str]:
-    """How often each kind is linked, for a gallery's card."""
-    return Counter(facts.table.kind.to_numpy()[facts.links.fact.to_numpy()])
+def _without_doubles(texts: Mapping[str, None]) -> list[str]:
+    signed = {text.partition(": ")[0] for text in texts if ": " in text}
+    return [text for text in texts if text not in signed]

@@ -37,7 +37,7 @@ from core.gallery.manifest import (
     read_manifest,
     write_manifest,
 )
-from core.gallery.store import SHARD_TILES
+from core.gallery.store import SHARD_TILES, pack_embeddings
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds
 from core.models.specs import SentenceSpec
@@ -271,18 +271,12 @@ def _write_base_map(data: Path, views: Viewpoints, options: BuildOptions, render
 
 def embed_texts(data: Path, encoder: "SentenceEncoder", table: pd.DataFrame, texts: list[str],
                 progress: Progress) -> None:  # fmt: skip
-    """Writes the embeddings of facts [F, D] and whole tiles [N, D] as float16, resumably.
-
-    Facts that are not spoken have a zero row.
-    """
-    spoken = np.flatnonzero(table["spoken"].to_numpy())
-    fact_texts = [str(table["text"].iloc[row]) for row in spoken]
-    embedded = _embed(data, encoder, "facts", fact_texts, progress)
-    matrix = np.zeros((len(table), encoder.spec.dimensions), dtype=np.float16)
-    matrix[spoken] = embedded
-    _save(data / f"{encoder.spec.name}-facts.npy", matrix)
-    tiles = _embed(data, encoder, "tiles", [text[:_TEXT_CHARS] for text in texts], progress)
-    _save(data / f"{encoder.spec.name}-tiles.npy", tiles)
+    """Writes the embeddings of the spoken facts and of whole tiles, packed, resumably."""
+    spoken = [str(text) for text in table["text"][table["spoken"]]]
+    wanted = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
+    for what, said in wanted.items():
+        packed = _embed(data, encoder, what, said, progress)
+        _save(data / f"{encoder.spec.name}-{what}.npy", packed)
     shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)
 
 
@@ -291,7 +285,7 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
 
 
 def _embed(data: Path, encoder: "SentenceEncoder", what: str, texts: list[str],
-           progress: Progress) -> npt.NDArray[np.float16]:  # fmt: skip
+           progress: Progress) -> npt.NDArray[np.int8]:  # fmt: skip
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []
@@ -299,15 +293,15 @@ def _embed(data: Path, encoder: "SentenceEncoder", what: str, texts: list[str],
         path = folder / f"{what}-{start:07d}.npy"
         wanted = texts[start : start + _EMBED_PART]
         if not path.is_file():
-            _save(path, encoder.encode(wanted).astype(np.float16))
+            _save(path, pack_embeddings(encoder.encode(wanted)))
         parts.append(np.load(path, allow_pickle=False))
         progress(f"embed {what}", start + len(wanted), len(texts))
     if not parts:
-        return np.zeros((0, encoder.spec.dimensions), dtype=np.float16)
+        return np.zeros((0, encoder.spec.dimensions), dtype=np.int8)
     return np.concatenate(parts)
 
 
-def _save(path: Path, matrix: npt.NDArray[np.float16]) -> None:
+def _save(path: Path, matrix: npt.NDArray[np.int8]) -> None:
     def write(to: Path) -> None:
         with to.open("wb") as file:
             np.save(file, matrix, allow_pickle=False)

@@ -86,8 +86,10 @@ class Gallery:
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
-        self.fact_index = ExactIndex(np.load(self._embeddings("facts"), allow_pickle=False))
-        self.tile_index = ExactIndex(np.load(self._embeddings("tiles"), allow_pickle=False))
+        self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
+        """The fact of each row of `fact_index`."""
+        self.fact_index = ExactIndex(self._embeddings("facts"))
+        self.tile_index = ExactIndex(self._embeddings("tiles"))
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -146,8 +148,24 @@ class Gallery:
             if name.startswith(f"{self._manifest.build}/tiles-")
         ]
 
-    def _embeddings(self, what: str) -> Path:
-        return self._data / f"{self._manifest.model.name}-{what}.npy"
+    def _embeddings(self, what: str) -> npt.NDArray[np.float32]:
+        path = self._data / f"{self._manifest.model.name}-{what}.npy"
+        return unpack_embeddings(np.load(path, allow_pickle=False))
+
+
+def pack_embeddings(embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
+    """Unit embeddings [N, D] as bytes, each scaled to its own largest component."""
+    largest = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)
+    packed: npt.NDArray[np.int8] = np.round(embeddings / largest * 127).astype(np.int8)
+    return packed
+
+
+def unpack_embeddings(packed: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    """Unit embeddings [N, D] again: the scale of a unit vector need not be kept."""
+    embeddings = packed.astype(np.float32)
+    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    unit: npt.NDArray[np.float32] = embeddings / np.maximum(norms, 1e-12)
+    return unit
 
 
 def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:

@@ -16,7 +16,6 @@ _WALKABLE = frozenset({
     "residential", "living_street", "unclassified", "pedestrian", "road", "footway", "steps",
     "path", "cycleway",
 })  # fmt: skip
-_MINOR = frozenset({"service", "track", "bridleway"})
 _CLOSED = frozenset({"no", "private"})
 _CROWDING = 0.95
 """Viewpoints keep at least this share of the spacing from each other, across ways too."""
@@ -33,7 +32,7 @@ class Viewpoints:
 
 
 def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints:
-    """Viewpoints every `spacing_m` metres: named streets first, then paths, then squares.
+    """Viewpoints every `spacing_m` metres: named streets and squares first, then the rest.
 
     A world without walkable ways gets a grid of `grid_m` over the ground that close to a feature.
     Raises SourceError where nothing at all can be stood beside.
@@ -66,8 +65,8 @@ def _walk_order(world: World) -> npt.NDArray[np.float64]:
             continue
         if highway in _WALKABLE or tags.get("place") == "square":
             order[row] = 0 if name else 1
-        elif highway in _MINOR and (name or highway != "service"):
-            order[row] = 2
+        elif highway == "service" and name:
+            order[row] = 1
     return order
 
 
@@ -78,7 +77,7 @@ def _along(shapes: npt.NDArray[np.object_], order: npt.NDArray[np.float64],
     cell = spacing_m * _CROWDING
     kept: list[tuple[float, float]] = []
     streets: list[str] = []
-    for turn in (0, 1, 2):
+    for turn in (0, 1):
         for row in np.flatnonzero(order == turn):
             for x, y in _samples(shapes[row], spacing_m):
                 if _is_free(taken, x, y, cell):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Self
 from PIL import Image
 
 from core.errors import SourceError
-from core.geo import Bounds, Position
-from core.render import palette, style
+from core.geo import EARTH_RADIUS_M, Bounds, Position
+from core.render import marks, palette, style
 from core.render.basemap import RasterTile, read_base_map_tile, write_base_map
 from core.render.encode import webp
-from core.render.mercator import TILE_PX, TileRange, position_m, tiles_in
+from core.render.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
 from core.render.symbols import write_symbols
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Progress = Callable[[int, int], None]
 _METATILE = 16
 """Tiles along the side of a block that is rendered at once (16 × 256 px: 64 MB)."""
 
-_MAP_COLOURS = 32
+_MAP_COLOURS = 24
 """Colours in one tile of a base map."""
 
 _PICTURE_STRETCH = math.sqrt(2)
@@ -40,9 +41,9 @@ _PICTURE_STRETCH = math.sqrt(2)
 
 
 class Renderer:
-    """Draws the features of one world. Not for several threads at once.
+    """Draws the features of one world; threads take turns, processes need one each.
 
-    Raises SourceError where Mapnik is not installed.
+    Raises SourceError where Mapnik, or a part of it that is needed, is not installed.
     """
 
     def __init__(self, world: World) -> None:
@@ -51,13 +52,14 @@ class Renderer:
 
         self._licence = world.licence
         self._folder = tempfile.TemporaryDirectory(prefix="saywhere-symbols-")
-        wanted = [(poi.symbol, poi.ink) for poi in palette.POIS]
+        wanted = [(poi.symbol, poi.ink) for poi in marks.POIS]
         write_symbols(Path(self._folder.name), [*wanted, ("dot", palette.UNKNOWN_INK)])
         self._sources = {
             name: self._mapnik.CreateDatasource(type="geojson", inline=text)
             for name, text in layers_of(world).items()
         }
         self._maps: dict[float, Any] = {}
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -85,11 +87,15 @@ class Renderer:
 
     def tile_image(self, center: Position, footprint_m: float, size_px: int = 256) -> Image.Image:
         """As `tile_picture`, not encoded."""
-        if not (footprint_m > 0 and size_px > 0):
-            raise ValueError(f"a picture needs a size: {footprint_m} m, {size_px} px")
+        if not (footprint_m > 0 and size_px > 0 and abs(center.lat) < MAX_LAT):
+            raise ValueError(
+                f"cannot draw {footprint_m} m in {size_px} px at latitude {center.lat}: sizes must "
+                f"be positive, and Web Mercator ends at {MAX_LAT:.2f}"
+            )
         enlargement = 1 / math.cos(math.radians(center.lat))
         x, y = position_m(center)
-        half = footprint_m / 2 * enlargement
+        # Ground metres are those of `core.geo`, so that the picture is `tile_bounds` exactly.
+        half = footprint_m / 2 * enlargement * RADIUS_M / EARTH_RADIUS_M
         # In steps of 1 % so that neighbouring centres share one prepared map.
         stretch = round(enlargement / _PICTURE_STRETCH, 2)
         return self._draw((x - half, y - half, x + half, y + half), (size_px, size_px), stretch)
@@ -126,16 +132,15 @@ class Renderer:
         self, box_m: tuple[float, ...], size_px: tuple[int, int], stretch: float
     ) -> Image.Image:
         mapnik = self._mapnik
-        if stretch not in self._maps:
-            self._maps[stretch] = self._prepare(stretch)
-        prepared = self._maps[stretch]
-        prepared.resize(*size_px)
-        prepared.zoom_to_box(mapnik.Box2d(*box_m))
         canvas = mapnik.Image(*size_px)
-        mapnik.render(prepared, canvas)
-        return Image.frombuffer("RGBA", size_px, canvas.to_string(), "raw", "RGBA", 0, 1).convert(
-            "RGB"
-        )
+        with self._turn:
+            if stretch not in self._maps:
+                self._maps[stretch] = self._prepare(stretch)
+            prepared = self._maps[stretch]
+            prepared.resize(*size_px)
+            prepared.zoom_to_box(mapnik.Box2d(*box_m))
+            mapnik.render(prepared, canvas)
+        return Image.frombytes("RGBA", size_px, canvas.to_string()).convert("RGB")
 
     def _prepare(self, stretch: float) -> Any:
         mapnik = self._mapnik
@@ -166,4 +171,10 @@ def _load_mapnik() -> Any:
             "drawing maps needs Mapnik, which is not installed here (it has wheels for Linux and "
             "macOS): pip install mapnik, or use a gallery that has its pictures"
         ) from error
+    missing = {*style.FACES} - {*mapnik.FontEngine.face_names()}
+    if missing or "geojson" not in list(mapnik.DatasourceCache.plugin_names()):
+        raise SourceError(
+            f"this Mapnik lacks {', '.join(sorted(missing)) or 'its geojson plugin'}, which the "
+            "wheel on PyPI brings: pip install --force-reinstall mapnik"
+        )
     return mapnik

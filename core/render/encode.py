@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor
 
-from core.render import palette
+from core.render import marks, palette
 
 PICTURE_COLOURS = 20
 """Colours kept in one picture, where the bytes of 15,000 pictures count."""
@@ -34,7 +35,7 @@ def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
     if colours is not None:
         numbers = _most_needed(numbers, colours)[numbers]
     buffer = io.BytesIO()
-    Image.fromarray(table[numbers]).save(buffer, "WEBP", lossless=True, quality=80, method=4)
+    Image.fromarray(table[numbers]).save(buffer, "WEBP", lossless=True, quality=60, method=3)
     return buffer.getvalue()
 
 
@@ -67,10 +68,26 @@ def _most_needed(numbers: npt.NDArray[np.uint8], colours: int) -> npt.NDArray[np
     return stand_ins
 
 
+def _all_colours() -> tuple[set[str], set[str]]:
+    """Every colour of the style: those of surfaces, and those of lines and letters."""
+    tables: tuple[Sequence[object], ...] = (
+        palette.AREAS, palette.BUILDINGS, palette.ROADS, palette.PATHS, palette.RAILS,
+        palette.WATERWAYS, palette.BARRIERS, marks.DOTS, marks.POIS,
+    )  # fmt: skip
+    fills = {palette.LAND, palette.WATER, palette.WHITE}
+    others = {palette.INK, palette.PATH_INK, palette.WATER_INK, palette.PLACE_INK,
+              palette.NUMBER_INK, palette.UNKNOWN_INK, palette.UNKNOWN_LINE}  # fmt: skip
+    for row in (row for table in tables for row in table):
+        fills.add(str(getattr(row, "fill", palette.WHITE))[:7])
+        for part in ("outline", "label", "casing", "colour", "ink"):
+            others.add(str(getattr(row, part, "") or palette.INK)[:7])
+    return fills, others
+
+
 @functools.cache
 def _style_colours() -> Colours:
     """(C, 3) all colours a picture may have, C at most 256."""
-    fills, others = palette.all_colours()
+    fills, others = _all_colours()
     table = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(fills)]
     inks = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(others)]
     # Half-tones are the soft edges of letters on their white halo.

@@ -19,7 +19,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.records import World
-from core.render import palette, style
+from core.render import marks, palette, style
 from core.render.coast import sea_polygons
 from core.render.mercator import MAX_LAT, to_mercator
 
@@ -33,8 +33,8 @@ _PATHS = palette.Finder(palette.PATHS)
 _RAILS = palette.Finder(palette.RAILS)
 _WATERWAYS = palette.Finder(palette.WATERWAYS)
 _BARRIERS = palette.Finder(palette.BARRIERS)
-_DOTS = palette.Finder(palette.DOTS)
-_POIS = palette.Finder(palette.POIS)
+_DOTS = palette.Finder(marks.DOTS)
+_POIS = palette.Finder(marks.POIS)
 
 
 @dataclass(slots=True)
@@ -78,13 +78,24 @@ def layers_of(world: World) -> dict[str, str]:
 
 def _projected(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
-    shapes = shapely.force_2d(shapes)
     edges = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
         usable = np.isfinite(edges).all(axis=1) & (np.abs(edges[:, [1, 3]]) < MAX_LAT).all(axis=1)
+    sound = shapely.force_2d(shapes[usable])
+    broken = ~shapely.is_valid(sound)
+    sound[broken] = shapely.make_valid(sound[broken])
+    mixed = shapely.get_type_id(sound) == shapely.GeometryType.GEOMETRYCOLLECTION
+    sound[mixed] = [_main_parts(shape) for shape in sound[mixed]]
     result = np.full(len(shapes), None, dtype=object)
-    result[usable] = shapely.transform(shapes[usable], to_mercator)
+    result[usable] = shapely.transform(sound, to_mercator)
     return result
+
+
+def _main_parts(mixed: BaseGeometry) -> BaseGeometry:
+    """The surfaces of a mixed collection, else its lines, else its points."""
+    parts = shapely.get_parts(mixed)
+    dimensions = shapely.get_dimensions(parts)
+    return shapely.union_all(parts[dimensions == dimensions.max(initial=0)])
 
 
 def _extent(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
@@ -159,7 +170,7 @@ def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: 
     number = _DOTS(tags)
     if number is not None:
         layers.add("dots", shape, c=number)
-    if tags.get("place") in palette.PLACES and name:
+    if tags.get("place") in marks.PLACES and name:
         layers.add("place_names", shape, (-_population(tags), 0), c=tags["place"], name=name)
         return True
     return number is not None
@@ -236,7 +247,7 @@ def _add_mark(
     number = _POIS(tags)
     if number is None or (tags.get("access") == "private" and not name):
         return False
-    poi = palette.POIS[number]
+    poi = marks.POIS[number]
     # Named things first, then by rank, then the larger.
     order = (poi.rank + 3 * (not name), -float(shape.area))
     layers.add("marks", _anchor(shape), order, c=number, name=name)
@@ -254,7 +265,8 @@ def _joined(items: Sequence[_Item]) -> list[_Item]:
         streets[item.properties["c"], item.properties["name"]].append(item)
     joined = []
     for parts in streets.values():
-        shape = shapely.line_merge(shapely.union_all([part.shape for part in parts]))
+        lines = shapely.get_parts([part.shape for part in parts])
+        shape = shapely.line_merge(shapely.multilinestrings(lines))
         for line in shapely.get_parts(shape):
             joined.append(_Item(line, parts[0].properties, (parts[0].order[0], -line.length)))
     return joined

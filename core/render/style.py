@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from core.render import palette, symbols
+from core.render import marks, palette, symbols
 from core.render.palette import Area, Line, Road
 
 SRS = "epsg:3857"
@@ -22,6 +22,8 @@ DENOMINATOR_Z0 = 559_082_264.028_717_8
 _PLAIN = "DejaVu Sans Condensed"
 _BOLD = "DejaVu Sans Condensed Bold"
 _SLANTED = "DejaVu Sans Condensed Oblique"
+FACES = (_PLAIN, _BOLD, _SLANTED)
+"""Faces of letters, all of which Mapnik's wheel brings: Latin, Greek, Cyrillic and more."""
 
 TUNNEL, GROUND, BRIDGE = 0, 1, 2
 """Level of a way, attribute `t`."""
@@ -73,9 +75,7 @@ class _Sheet:
     def style(self, name: str) -> Element:
         return SubElement(self.root, "Style", {"name": name})
 
-    def rule(
-        self, style: Element, where: str, first: float, last: float | None = None
-    ) -> Element:
+    def rule(self, style: Element, where: str, first: float, last: float | None = None) -> Element:
         """A rule for features that fit `where`, from zoom `first` to `last`, both included."""
         rule = SubElement(style, "Rule")
         if where:
@@ -271,7 +271,7 @@ def _rails(sheet: _Sheet, name: str, level: str) -> None:
 
 def _dots(sheet: _Sheet) -> None:
     style = sheet.style("dots")
-    for number, dot in enumerate(palette.DOTS):
+    for number, dot in enumerate(marks.DOTS):
         for rule, _, width in sheet.bands(style, f"[c] = {number}", dot.widths):
             attributes = {
                 "file": "shape://ellipse",
@@ -288,7 +288,7 @@ def _dots(sheet: _Sheet) -> None:
 
 def _marks(sheet: _Sheet) -> None:
     style, names = sheet.style("marks"), sheet.style("mark-names")
-    for number, poi in enumerate(palette.POIS):
+    for number, poi in enumerate(marks.POIS):
         rule = sheet.rule(style, f"[c] = {number}", poi.min_zoom)
         file = str(sheet.folder / symbols.file_name(poi.symbol, poi.ink))
         SubElement(rule, "MarkersSymbolizer", {"file": file, "avoid-edges": "false"})
@@ -333,7 +333,7 @@ def _waterway_names(sheet: _Sheet) -> None:
 
 def _place_names(sheet: _Sheet) -> None:
     style = sheet.style("place-names")
-    for kind, (first, last, size) in palette.PLACES.items():
+    for kind, (first, last, size) in marks.PLACES.items():
         rule = sheet.rule(style, f"[c] = '{kind}'", first, last)
         _text(rule, size, palette.PLACE_INK, face_name=_BOLD, halo_radius="1.6", wrap_width="90")
 
@@ -364,7 +364,8 @@ def _building_names(sheet: _Sheet) -> None:
 
 def _numbers(sheet: _Sheet) -> None:
     rule = sheet.rule(sheet.style("numbers"), "", 18)
-    _text(rule, 8.5, palette.NUMBER_INK, "[number]", margin="4", halo_radius="1", halo_fill=palette.NUMBER_HALO)
+    _text(rule, 8.5, palette.NUMBER_INK, "[number]", margin="4", halo_radius="1",
+          halo_fill=palette.NUMBER_HALO)  # fmt: skip
 
 
 _WRITERS: tuple[Callable[[_Sheet], None], ...] = (

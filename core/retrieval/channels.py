@@ -22,6 +22,12 @@ _PLAIN_REACH_M = 70.0
 _SIMILAR_FACTS = 256
 _LEAST_COSINE = 0.4
 _KIND_WEIGHT = 0.5
+WINDOW_M = 50.0
+"""What lies this near to a viewpoint is its window, read as one document."""
+_BM25_K1, _BM25_B = 1.2, 0.75
+_DISAGREEMENT = 0.7
+"""How much a thing loses that lies opposite to where the description says."""
+_UNDERFOOT_M = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,60 +39,138 @@ class Matches:
     strength: Floats
 
 
+def _agreement(bearing_deg: Floats, said_deg: Floats, distance_m: Floats) -> Floats:
+    """How well each link points where the description says; 1 for what is underfoot."""
+    apart = np.cos(np.radians(bearing_deg - said_deg))
+    factor = 1 - _DISAGREEMENT * (1 - apart) / 2
+    factor[distance_m < _UNDERFOOT_M] = 1
+    agreement: Floats = factor.astype(np.float32)
+    return agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """L places of facts in windows: which of the facts asked for, and the tile's row."""
+
+    which: npt.NDArray[np.int64]
+    tile: npt.NDArray[np.int32]
+
+
 class Ground:
     """A gallery prepared for matching: how much each link counts. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self.named = np.array([bool(names) for names in gallery.facts.names])
-        self.spoken: Rows = np.flatnonzero(gallery.facts.spoken).astype(np.int64)
+        self.index_row: Rows = np.cumsum(gallery.facts.spoken) - 1
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
         self.weight: Floats = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
-        self.crowding = self._crowding()
+        near = links.distance_m <= WINDOW_M
+        self._near_tile = links.tile[near]
+        self._near_starts = np.searchsorted(links.fact[near], np.arange(len(self.named) + 1))
+        self._window_words = self._lengths(near)
         self._tile_order = np.argsort(links.tile, kind="stable")
         self._tile_starts = np.searchsorted(
             links.tile[self._tile_order], np.arange(len(gallery) + 1)
         )
+
+    def _lengths(self, near: npt.NDArray[np.bool_]) -> Floats:
+        """Words in each tile's window [N], over their mean."""
+        facts = self.gallery.facts
+        words = np.array([
+            len(text.split()) + sum(len(name.split()) for name in names)
+            for text, names in zip(facts.text, facts.names, strict=True)
+        ])  # fmt: skip
+        links = self.gallery.links
+        lengths = np.bincount(links.tile[near], words[links.fact[near]], len(self.gallery))
+        relative: Floats = (lengths / max(lengths.mean(), 1e-6)).astype(np.float32)
+        return relative
+
+    def in_window(self, facts: Rows) -> Placed:
+        """The tiles whose window has each of M facts: which of the M, and which tile."""
+        begin = self._near_starts[facts]
+        counts = self._near_starts[facts + 1] - begin
+        place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        return Placed(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
+
+    def window_bm25(self, matches: Matches, words: int) -> Floats:
+        """BM25 of the words over the windows as documents, the best tile's as 1: [N].
+
+        A word counts in a window as often as facts there carry it.
+        """
+        tiles = len(self.gallery)
+        pairs = np.unique(matches.said * len(self.named) + matches.fact)
+        said, fact = np.divmod(pairs, len(self.named))
+        placed = self.in_window(fact)
+        often = np.bincount(said[placed.which] * tiles + placed.tile, minlength=words * tiles)
+        often = often.reshape(words, tiles).astype(np.float32)
+        holding = (often > 0).sum(axis=1, keepdims=True)
+        rarity = np.log1p((tiles - holding + 0.5) / (holding + 0.5))
+        length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
+        total = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
+        scores: Floats = (total / max(total.max(initial=0), 1e-6)).astype(np.float32)
+        return scores
+
+    def best_fact(self, reading: Reading, allowed: Rows | None) -> Floats:
+        """The cosine of the whole description with the best fact of each tile's window: [N]."""
+        found = self.gallery.fact_index.search(
+            reading.embedding[None],
+            _SIMILAR_FACTS,
+            None if allowed is None else self.index_row[allowed],
+        )
+        scores = np.full(len(self.gallery), found.similarities.min(initial=1), dtype=np.float32)
+        placed = self.in_window(self.gallery.spoken[found.rows[0]])
+        np.maximum.at(scores, placed.tile, found.similarities[0][placed.which])
+        return scores
+
+    def cosines(self, queries: Floats, facts: Rows) -> Floats:
+        """Cosines [Q, V] of queries [Q, D] and V facts; 0 for facts that are not spoken."""
+        spoken = self.gallery.facts.spoken[facts]
+        cosines: Floats = np.zeros((len(queries), len(facts)), dtype=np.float32)
+        embeddings = self.gallery.fact_index.embeddings(self.index_row[facts[spoken]])
+        cosines[:, spoken] = queries @ embeddings.T
+        return cosines
 
     def links_of(self, tile: int) -> Rows:
         """Rows of the links from one tile."""
         rows: Rows = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
         return rows
 
-    def _crowding(self) -> Floats:
-        """How much there is to match at each tile: the log count of spoken facts, 0..1."""
-        links = self.gallery.links
-        near = (links.distance_m <= 60) & self.gallery.facts.spoken[links.fact]
-        counts = np.log1p(np.bincount(links.tile[near], minlength=len(self.gallery)))
-        scaled: Floats = (counts / counts.max(initial=1e-6)).astype(np.float32)
-        return scaled
+def best_by_tile(ground: Ground, matches: Matches, bearings_deg: Floats) -> Floats:
+    """For R things said the strongest match each tile sees, weakened by distance: [R, N].
 
-
-def best_by_tile(ground: Ground, matches: Matches, rows: int) -> Floats:
-    """For R things said the strongest match each tile sees, weakened by distance: [R, N]."""
-    links, tiles = ground.gallery.links, len(ground.gallery)
+    `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
+    """
+    rows, links, tiles = len(bearings_deg), ground.gallery.links, len(ground.gallery)
     begin = links.starts[matches.fact]
     counts = links.starts[matches.fact + 1] - begin
-    which = np.repeat(np.arange(len(counts)), counts)
-    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + begin[which]
+    ends = np.cumsum(counts)
+    place = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
+    strength = np.repeat(matches.strength, counts) * ground.weight[place]
+    said_deg = np.repeat(bearings_deg[matches.said], counts)
+    directed = np.flatnonzero(~np.isnan(said_deg))
+    if len(directed):
+        seen = place[directed]
+        strength[directed] *= _agreement(
+            links.bearing_deg[seen], said_deg[directed], links.distance_m[seen]
+        )
     best = np.zeros(rows * tiles, dtype=np.float32)
-    np.maximum.at(
-        best,
-        matches.said[which] * tiles + links.tile[place],
-        matches.strength[which] * ground.weight[place],
-    )
+    np.maximum.at(best, np.repeat(matches.said * tiles, counts) + links.tile[place], strength)
     return best.reshape(rows, tiles)
 
 
 def similar_facts(ground: Ground, reading: Reading, allowed: Rows | None) -> Matches:
     """Phrases against facts by cosine; `strength` is the cosine above 0.4."""
     found = ground.gallery.fact_index.search(
-        reading.phrase_embeddings, _SIMILAR_FACTS, ground.spoken if allowed is None else allowed
+        reading.phrase_embeddings,
+        _SIMILAR_FACTS,
+        None if allowed is None else ground.index_row[allowed],
     )
     said, place = np.nonzero((found.similarities > _LEAST_COSINE) & (found.rows >= 0))
     strength = found.similarities[said, place] - _LEAST_COSINE
-    return Matches(said, found.rows[said, place], strength.astype(np.float32))
+    fact = ground.gallery.spoken[found.rows[said, place]]
+    return Matches(said, fact, strength.astype(np.float32))
 
 
 def worded_facts(ground: Ground, words: list[str]) -> Matches:

@@ -16,6 +16,8 @@ _LEAST_WORDS = 0.5
 _LEAST_WEIGHT = 0.3
 """A thing so far off that it counts for less than this is no evidence for the spot."""
 _NAMES_SHOWN = 6
+_NAMED_WITHIN_M = 60.0
+_TOLD_SOONER_M = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,23 @@ class Witness:
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; unsupported phrases have no channel."""
         view = self._view(tile)
-        embeddings = self._ground.gallery.fact_index.embeddings(view.facts)
-        cosines = self._reading.phrase_embeddings @ embeddings.T
+        cosines = self._ground.cosines(self._reading.phrase_embeddings, view.facts)
         return tuple(
             self._piece(row, view, cosines[row], tile) for row in range(len(self._reading.phrases))
         )
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
-        """Names a person would look for at the spot: those in the evidence, then the nearest."""
-        facts = self._ground.gallery.facts
-        view = self._view(tile)
-        told = [piece.fact.partition(": ")[2] for piece in evidence if piece.supported]
-        near = [
-            facts.text[fact].partition(": ")[2]
-            for fact, distance in zip(view.facts, view.distance_m, strict=True)
-            if distance <= 60 and facts.spoken[fact]
-        ]
-        return tuple(dict.fromkeys(name for name in told + near if name))[:_NAMES_SHOWN]
+        """Names a person would look for at the spot: the nearest, those in the evidence sooner."""
+        facts, view = self._ground.gallery.facts, self._view(tile)
+        told = {piece.fact for piece in evidence if piece.supported}
+        found: dict[str, float] = {}
+        for fact, distance in zip(view.facts, view.distance_m.tolist(), strict=True):
+            text = facts.text[fact]
+            name = text.partition(": ")[2]
+            if name and facts.spoken[fact] and (text in told or distance <= _NAMED_WITHIN_M):
+                away = distance - _TOLD_SOONER_M * (text in told)
+                found[name] = min(away, found.get(name, away))
+        return tuple(sorted(found, key=lambda name: found[name]))[:_NAMES_SHOWN]
 
     def _view(self, tile: int) -> _View:
         rows = self._ground.links_of(tile)

@@ -14,75 +14,96 @@ from core.retrieval.channels import (
     Floats,
     Ground,
     best_by_tile,
+    facts_allowed,
     share_of_best,
     similar_facts,
     worded_facts,
 )
-from core.retrieval.channels import facts_allowed as _facts_allowed
 from core.retrieval.reading import Reading
 
 Mask = npt.NDArray[np.bool_]
 
-SEPARATION_M = 75.0
+SEPARATION_M = 100.0
 """Candidates are spots: closer tiles come after the distinct ones. Tuned on RVS train."""
+
+
+_SIMILAR_TILES = 1000
+"""Tiles whose whole text is compared exactly; the others count as the last of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each signal counts; learned, see the README."""
+    """How much each signal counts; the channels' shares sum to 1."""
 
-    phrases: float = 0.7
-    whole: float = 0.5
-    words: float = 0.6
-    crowding: float = 0.1
+    phrases: float = 0.36
+    whole: float = 0.05
+    best_fact: float = 0.10
+    words: float = 0.31
+    window: float = 0.18
 
 
 WEIGHTS = Weights()
+_SIGNALS: dict[Channel, tuple[str, ...]] = {
+    "facts": ("phrases", "whole", "best_fact"),
+    "names": ("words", "window"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """For N tiles: the share of phrases, the cosine with the whole tile, the share of words."""
+    """For N tiles, each [N] and about 0..1.
+
+    facts: `phrases`, the share of what the phrases could find; `whole`, the cosine of description
+    and tile; `best_fact`, that with the best single fact. names: `words`, the share of what the
+    words could find; `window`, BM25 over the tile as one document.
+    """
 
     phrases: Floats
     whole: Floats
+    best_fact: Floats
     words: Floats
-    crowding: Floats
+    window: Floats
 
     def channel(self, name: Channel, weights: Weights = WEIGHTS) -> Floats:
         """One channel's own score for each tile, about 0..1."""
-        if name == "names":
-            return self.words
-        mixed: Floats = (weights.phrases * self.phrases + weights.whole * self.whole) / (
-            weights.phrases + weights.whole
-        )
+        total = sum(getattr(weights, signal) for signal in _SIGNALS[name])
+        mixed = np.zeros_like(self.whole)
+        for signal in _SIGNALS[name]:
+            share = np.float32(getattr(weights, signal) / total)
+            np.add(mixed, share * getattr(self, signal), out=mixed)
         return mixed
 
     def fused(self, channels: tuple[Channel, ...], weights: Weights = WEIGHTS) -> Floats:
-        """The weighted mean of the chosen channels, less what crowded ground gets for nothing."""
-        parts: dict[Channel, float] = {
-            "facts": weights.phrases + weights.whole,
-            "names": weights.words,
+        """The weighted mean of the chosen channels."""
+        parts = {
+            name: sum(getattr(weights, signal) for signal in _SIGNALS[name]) for name in channels
         }
-        total = sum(parts[name] for name in channels)
-        score: Floats = np.zeros(len(self.whole), dtype=np.float32)
-        for name in channels:
-            score = score + np.float32(parts[name] / total) * self.channel(name, weights)
-        fused: Floats = score - np.float32(weights.crowding) * self.crowding
-        return fused
+        score = np.zeros_like(self.whole)
+        for name, part in parts.items():
+            share = np.float32(part / sum(parts.values()))
+            np.add(score, share * self.channel(name, weights), out=score)
+        return score
 
 
 def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None) -> Signals:
     """Every signal for every tile; facts that no allowed tile sees are not searched."""
-    allowed = _facts_allowed(ground, mask)
-    phrases = best_by_tile(ground, similar_facts(ground, reading, allowed), len(reading.phrases))
-    words = best_by_tile(ground, worded_facts(ground, reading.words), len(reading.words))
-    tiles = len(ground.gallery)
-    whole = np.zeros(tiles, dtype=np.float32)
+    allowed = facts_allowed(ground, mask)
+    phrases = best_by_tile(
+        ground, similar_facts(ground, reading, allowed), reading.phrase_bearings
+    )
+    worded = worded_facts(ground, reading.words)
+    words = best_by_tile(ground, worded, reading.word_bearings)
     rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
-    found = ground.gallery.tile_index.search(reading.embedding[None], tiles, rows)
+    found = ground.gallery.tile_index.search(reading.embedding[None], _SIMILAR_TILES, rows)
+    whole = np.full(len(ground.gallery), found.similarities.min(initial=1), dtype=np.float32)
     whole[found.rows[0]] = found.similarities[0]
-    return Signals(share_of_best(phrases), whole, share_of_best(words), ground.crowding)
+    return Signals(
+        phrases=share_of_best(phrases),
+        whole=whole,
+        best_fact=ground.best_fact(reading, allowed),
+        words=share_of_best(words),
+        window=ground.window_bm25(worded, len(reading.words)),
+    )
 
 
 def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:

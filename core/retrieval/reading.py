@@ -43,11 +43,29 @@ class Reading:
     embedding: npt.NDArray[np.float32]
     phrase_embeddings: npt.NDArray[np.float32]
 
+    @property
+    def phrase_bearings(self) -> npt.NDArray[np.float32]:
+        """Where each phrase says its thing lies [P], NaN where it does not."""
+        return np.array(
+            [np.nan if p.bearing_deg is None else p.bearing_deg for p in self.phrases],
+            dtype=np.float32,
+        )
+
+    @property
+    def word_bearings(self) -> npt.NDArray[np.float32]:
+        """The same for each of `words` [W], from the first phrase that has the word."""
+        said: dict[str, float] = {}
+        for phrase, bearing in zip(self.phrases, self.phrase_bearings, strict=True):
+            for word in words_of(phrase.text):
+                said.setdefault(word, float(bearing))
+        return np.array([said.get(word, np.nan) for word in self.words], dtype=np.float32)
+
 
 def tokenize(text: str, encoder: "SentenceEncoder") -> Tokenized:
     """Cuts and splits a description. Raises QueryError where there is nothing to read."""
     cut = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
-    text = text[:MAX_DESCRIPTION_CHARS]
+    # half of a surrogate pair is no text to any tokenizer; a question mark keeps the offsets
+    text = text[:MAX_DESCRIPTION_CHARS].encode("utf-8", "replace").decode()
     if not any(character.isalnum() for character in text):
         raise QueryError(
             "the description has no words; type what you see, such as "
@@ -56,7 +74,7 @@ def tokenize(text: str, encoder: "SentenceEncoder") -> Tokenized:
     (whole,) = encoder.tokenize([text])
     truncated = whole.truncated if whole.truncated is not None else cut
     text = text[:truncated]
-    phrases = split_phrases(text) or [Phrase(text.strip(), 0, len(text))]
+    phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
     parts = encoder.tokenize([phrase.text for phrase in phrases])
     return Tokenized(text, truncated, phrases, words_of(text), whole, parts)
 

@@ -111,7 +111,7 @@ def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> Search
     )
     ended = time.perf_counter()
     return SearchResult(
-        query=query.text,
+        query=query.text.encode("utf-8", "replace").decode(),
         gallery=gallery.card.name,
         candidates=candidates,
         truncated=reading.truncated,

@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
-from core.retrieval import search
 
 from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.maps import title_of
 from core.records import Query, SearchResult
+from core.retrieval import search
 from pages.shared import controls, downloads, map_view, panel, resources, state
 from pages.shared.markdown import plain
 from pages.shared.state import Ask
@@ -34,7 +34,8 @@ def _ask(gallery: Gallery, ask: Ask) -> _Answer:
     started = time.perf_counter()
     query = Query(ask.text, k=ask.k, channels=ask.channels or None, bounds=ask.area)
     try:
-        result, problem = search(gallery, resources.encoder(), query), ""
+        with st.spinner("Reading your words. The first time takes a few seconds."):
+            result, problem = search(gallery, resources.encoder(), query), ""
     except SaywhereError as error:
         result, problem = None, str(error)
     answer = _Answer(asked, result, problem, (time.perf_counter() - started) * 1000)

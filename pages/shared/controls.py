@@ -30,7 +30,9 @@ def _change_city() -> None:
 
 
 def _change_options() -> None:
-    state.change(k=st.session_state["k"], channels=tuple(st.session_state["channels"]), chosen=1)
+    picked = st.session_state["channels"]
+    channels = tuple(channel for channel in CHANNELS if channel in picked)
+    state.change(k=st.session_state["k"], channels=channels, chosen=1)
     st.session_state["chosen"] = 1
 
 
@@ -71,7 +73,7 @@ def question(ask: Ask, card: GalleryCard) -> None:
             with st.popover("Examples", type="tertiary"):
                 example_buttons(card, "again")
         with st.popover("Options", type="tertiary"):
-            _options(card)
+            _options(ask, card)
 
 
 def example_buttons(card: GalleryCard, place: str) -> None:
@@ -83,12 +85,16 @@ def example_buttons(card: GalleryCard, place: str) -> None:
         )  # fmt: skip
 
 
-def _options(card: GalleryCard) -> None:
+def _options(ask: Ask, card: GalleryCard) -> None:
+    """Set anew on every run: a closed popover shows its widgets late and would miss a value."""
+    offered = [channel for channel in CHANNELS if channel in card.channels]
+    st.session_state["k"] = ask.k
+    st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]
     st.slider(
         "How many places", 1, state.MOST_K, key="k", on_change=_change_options, width=320
     )
     st.pills(
-        "Search by", [channel for channel in CHANNELS if channel in card.channels],
-        selection_mode="multi", key="channels", on_change=_change_options,
-        format_func=_CHANNEL_WORDS.__getitem__, help="None picked means all of them.",
+        "Search by", offered, selection_mode="multi", key="channels",
+        on_change=_change_options, format_func=_CHANNEL_WORDS.__getitem__,
+        help="None picked means all of them.",
     )  # fmt: skip

@@ -1,12 +1,13 @@
 """What all visitors share and nobody changes: the galleries and the model. No visitor's words."""
 
+import contextlib
 import threading
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from core import gallery, settings
+from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
 
 
@@ -25,25 +26,24 @@ def _gallery(name: str, created: str) -> Gallery:  # noqa: ARG001 - a cache key
     return gallery.open_gallery(name, settings.load())
 
 
-@st.cache_resource(show_spinner="Waking the language model. This happens once, for a few seconds.")
+@st.cache_resource(show_spinner=False)
 def encoder() -> Any:
     """The text encoder, loaded once by whoever needs it first."""
     from core.models import load_model
 
-    return load_model(threads=settings.load().threads)
+    return load_model(threads=settings.load().search_threads)
 
 
-def warm_up(card: GalleryCard | None) -> None:
+def warm_up(card: GalleryCard) -> None:
     """Loads model and gallery behind the page, so that the first answer need not wait."""
     if st.session_state.get("warmed"):
         return
     st.session_state["warmed"] = True
-    thread = threading.Thread(target=_warm, args=(card,), name="warm-up", daemon=True)
-    add_script_run_ctx(thread)
-    thread.start()
+    threading.Thread(target=_warm, args=(card,), name="warm-up", daemon=True).start()
 
 
-def _warm(card: GalleryCard | None) -> None:
-    encoder()
-    if card is not None and not card.problem:
+def _warm(card: GalleryCard) -> None:
+    """Faults are left to the first question, which meets them again and can show them."""
+    with contextlib.suppress(SaywhereError):
+        encoder()
         open_gallery(card)

@@ -128,8 +128,6 @@ def _fill_widgets(ask: Ask) -> None:
     """The widgets keep their values under these keys."""
     st.session_state["text"] = ask.text
     st.session_state["city"] = ask.city
-    st.session_state["k"] = ask.k
-    st.session_state["channels"] = list(ask.channels)
     st.session_state["chosen"] = ask.chosen
 
 

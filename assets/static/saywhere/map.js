@@ -113,10 +113,23 @@
     state.map = map;
     state.home = data.bounds;
     map.attributionControl.setPrefix(false);
-    map.fitBounds(data.bounds);
+    look(() => map.fitBounds(data.bounds, { animate: false }));
     new AreaControl().addTo(map);
     followTheme();
-    new ResizeObserver(() => map.invalidateSize()).observe(map.getContainer());
+    const container = map.getContainer();
+    for (const hand of ["pointerdown", "wheel", "keydown"]) {
+      container.addEventListener(hand, () => { state.look = null; }, { passive: true });
+    }
+    new ResizeObserver(() => {
+      map.invalidateSize({ animate: false });
+      if (state.look) state.look();
+    }).observe(container);
+  }
+
+  /* Where the camera goes; done again when the frame gets its size, until a hand moves the map. */
+  function look(act) {
+    state.look = act;
+    act();
   }
 
   function marker(one, group) {
@@ -142,7 +155,7 @@
     state.markers.set(one.rank, { made, shape, at: one.at });
   }
 
-  function choose(rank, look) {
+  function choose(rank, keepInView) {
     state.markers.forEach(({ made, shape }, each) => {
       const on = each === rank;
       const node = made.getElement();
@@ -156,7 +169,7 @@
       if (path) path.classList.toggle("sw-chosen", on);
     });
     const chosen = state.markers.get(rank);
-    if (look && chosen) state.map.panInside(chosen.at, { padding: [48, 48] });
+    if (keepInView && chosen) state.map.panInside(chosen.at, { padding: [48, 48] });
   }
 
   function evidence(data, group) {
@@ -189,11 +202,9 @@
     choose(data.chosen, !moved);
     if (!moved) return;
     const points = data.candidates.map((one) => one.at);
-    if (points.length) {
-      map.fitBounds(L.latLngBounds(points), { padding: [44, 44], maxZoom: 17, animate: false });
-    } else {
-      map.fitBounds(data.area || state.home, { animate: false });
-    }
+    const target = points.length ? L.latLngBounds(points) : data.area || state.home;
+    const room = points.length ? { padding: [44, 44], maxZoom: 17 } : {};
+    look(() => map.fitBounds(target, { ...room, animate: false }));
   }
 
   window.saywhere = { ready, draw };

@@ -1,0 +1,218 @@
+"""The manifest: names that stay in their folder, foreign and damaged galleries refused."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import settings_for
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import GalleryError
+from core.gallery import find_gallery, list_galleries, open_gallery
+from core.gallery.manifest import check_name, file_entry, read_manifest
+from core.settings import Settings
+
+BAD_NAMES = ("", ".", "..", "../x", "x/..", "a/b", "a\\b", "/etc", "/", "Tiny", "tiny city", "-x",
+             "x-", "tiny\n", "tiny\0", "ä", "x" * 65, "x" * 10_000, "~", "$HOME", "%2e%2e", "con.",
+             "\u202etiny")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
+def test_a_name_that_could_leave_its_folder_is_refused(name: str, tiny_settings: Settings) -> None:
+    for use in (check_name, lambda name: find_gallery(name, tiny_settings),
+                lambda name: open_gallery(name, tiny_settings)):  # fmt: skip
+        with pytest.raises(GalleryError) as caught:
+            use(name)
+        assert len(str(caught.value)) < 300
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["x", "tiny", "rvs-manhattan", "a_b", "2026", "x" * 64])
+def test_plain_names_are_names(name: str) -> None:
+    assert check_name(name) == name
+
+
+@given(st.text())
+def test_a_name_is_refused_or_means_a_folder_right_here(name: str) -> None:
+    try:
+        checked = check_name(name)
+    except GalleryError:
+        return
+    home = Path("/galleries")
+    assert (home / checked).parent == home
+    assert checked not in (".", "..")
+
+
+def test_the_hash_of_a_file_is_what_sha256sum_says(tmp_path: Path) -> None:
+    path = tmp_path / "abc"
+    path.write_bytes(b"abc")
+    assert file_entry(path) == {
+        "bytes": 3,
+        "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    }
+
+
+# --- Damaged and foreign galleries --------------------------------------------------------------
+
+Changed = Callable[[Callable[[dict[str, object]], object]], Settings]
+
+
+@pytest.fixture
+def copied(tiny_home: Path, tmp_path: Path) -> Settings:
+    """A copy of the tiny gallery that a test may damage."""
+    shutil.copytree(tiny_home / "galleries", tmp_path / "galleries")
+    return settings_for(tmp_path / "galleries")
+
+
+@pytest.fixture
+def changed(copied: Settings) -> Changed:
+    """Changes the copy's manifest."""
+
+    def change(how: Callable[[dict[str, object]], object]) -> Settings:
+        path = copied.user_galleries / "tinycity" / "manifest.json"
+        manifest = json.loads(path.read_text("utf-8"))
+        how(manifest)
+        path.write_text(json.dumps(manifest), "utf-8")
+        return copied
+
+    return change
+
+
+def refusal(settings: Settings, name: str = "tinycity") -> str:
+    with pytest.raises(GalleryError) as caught:
+        open_gallery(name, settings)
+    (card,) = [card for card in list_galleries(settings) if card.name == name]
+    assert card.name == name, "a list of galleries never fails"
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def data_files(settings: Settings) -> list[Path]:
+    folder = settings.user_galleries / "tinycity"
+    return [folder / name for name in sorted(read_manifest(folder).files)]
+
+
+def test_an_untouched_copy_opens(copied: Settings) -> None:
+    assert len(open_gallery("tinycity", copied))
+
+
+def test_every_file_cut_short_is_noticed(copied: Settings) -> None:
+    for path in data_files(copied):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        assert path.name in refusal(copied)
+        path.write_bytes(whole)
+
+
+def test_every_file_with_one_changed_byte_is_noticed(copied: Settings) -> None:
+    for path in data_files(copied):
+        whole = path.read_bytes()
+        middle = len(whole) // 2
+        path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        assert path.name in refusal(copied)
+        path.write_bytes(whole)
+
+
+def test_every_file_that_is_gone_is_noticed(copied: Settings) -> None:
+    for path in data_files(copied):
+        path.rename(path.with_name("away"))
+        assert path.name in refusal(copied)
+        path.with_name("away").rename(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"3", b"\xff\xfe\x00"], ids=repr)
+def test_a_manifest_that_is_none_is_refused(content: bytes, copied: Settings) -> None:
+    (copied.user_galleries / "tinycity" / "manifest.json").write_bytes(content)
+    assert "tinycity" in refusal(copied)
+    (card,) = list_galleries(copied)
+    assert card.problem
+
+
+def test_a_folder_without_manifest_is_refused(copied: Settings) -> None:
+    (copied.user_galleries / "tinycity" / "manifest.json").unlink()
+    assert "manifest" in refusal(copied)
+
+
+def rename_first_file(manifest: dict[str, object], name: str) -> None:
+    files = manifest["files"]
+    assert isinstance(files, dict)
+    files[name] = files.pop(next(iter(files)))
+
+
+FOREIGN: dict[str, Callable[[dict[str, object]], object]] = {
+    "a later format": lambda one: one.update(format=99),
+    "no format": lambda one: one.pop("format"),
+    "a format as text": lambda one: one.update(format="1"),
+    "another gallery's name": lambda one: one.update(name="othercity"),
+    "a name that is a path": lambda one: one.update(name="../tinycity"),
+    "a missing key": lambda one: one.pop("model"),
+    "an unknown key": lambda one: one.update(surprise=1),
+    "a file above the folder": lambda one: rename_first_file(one, "../../etc/passwd"),
+    "a file at the root": lambda one: rename_first_file(one, "/etc/passwd"),
+    "a file by a hidden way": lambda one: rename_first_file(one, "build/../../x"),
+    "a build above the folder": lambda one: one.update(build=".."),
+    "a build at the root": lambda one: one.update(build="/etc"),
+    "a build that is a number": lambda one: one.update(build=5),
+    "a model's name that is a path": lambda one: one["model"].update(name="../../x"),  # type: ignore[attr-defined]
+    "files as a list": lambda one: one.update(files=[]),
+    "files as text": lambda one: one.update(files="all"),
+    "no files": lambda one: one.update(files={}),
+    "a file without hash": lambda one: one["files"].update({"build-x/y": {"bytes": 3}}),  # type: ignore[attr-defined]
+    "bounds with three edges": lambda one: one.update(bounds=[1, 2, 3]),
+    "bounds in the wrong order": lambda one: one.update(bounds=[3, 3, 1, 1]),
+    "bounds as text": lambda one: one.update(bounds=["a", "b", "c", "d"]),
+    "an origin as text": lambda one: one.update(origin="here"),
+    "a model as text": lambda one: one.update(model="minilm"),
+    "channels as a number": lambda one: one.update(channels=3),
+}
+
+
+@pytest.mark.parametrize("how", FOREIGN)
+def test_a_foreign_manifest_is_refused_in_one_line(how: str, changed: Changed) -> None:
+    assert "tinycity" in refusal(changed(FOREIGN[how]))
+
+
+def test_a_folder_under_another_name_is_refused(copied: Settings) -> None:
+    (copied.user_galleries / "tinycity").rename(copied.user_galleries / "renamed")
+    assert "tinycity" in refusal(copied, "renamed")
+
+
+def test_what_is_listed_as_healthy_can_be_opened(changed: Changed) -> None:
+    settings = changed(lambda one: one.update(name="Tiny City"))
+    (settings.user_galleries / "tinycity").rename(settings.user_galleries / "Tiny City")
+    healthy = [card.name for card in list_galleries(settings) if not card.problem]
+    for name in healthy:
+        open_gallery(name, settings)
+
+
+def test_one_broken_gallery_does_not_hide_the_others(copied: Settings) -> None:
+    (copied.user_galleries / "broken").mkdir()
+    (copied.user_galleries / "broken" / "manifest.json").write_text("{")
+    (copied.user_galleries / "a file").write_text("no gallery")
+    cards = {card.name: card.problem for card in list_galleries(copied)}
+    assert set(cards) == {"broken", "tinycity"}
+    assert cards["broken"]
+    assert not cards["tinycity"]
+
+
+def test_an_unknown_gallery_is_refused_with_those_there_are(tiny_settings: Settings) -> None:
+    with pytest.raises(GalleryError, match="tinycity"):
+        open_gallery("nosuchcity", tiny_settings)
+
+
+def test_without_any_gallery_the_list_is_empty(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "none")
+    assert list_galleries(settings) == ()
+    with pytest.raises(GalleryError, match="none yet"):
+        open_gallery("tinycity", settings)
+
+
+def test_the_users_own_gallery_hides_a_bundled_one(
+    copied: Settings, tiny_settings: Settings
+) -> None:
+    both = settings_for(copied.user_galleries, tiny_settings.user_galleries)
+    assert len(list_galleries(both)) == 1
+    assert find_gallery("tinycity", both).parent == copied.user_galleries

@@ -1,0 +1,216 @@
+"""The channels and their fusion against plain loops."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.gallery import Gallery
+from core.geo import METRES_PER_DEGREE, haversine_m
+from core.models.sentence import SentenceEncoder
+from core.retrieval import channels, rank_tiles
+from core.retrieval.channels import Ground, Matches, best_by_tile, share_of_best
+from core.retrieval.fusion import ordered, signals_of, spots
+from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
+from core.retrieval.search import ground_of
+
+Read = Callable[[str], Reading]
+
+
+@pytest.fixture(scope="module")
+def ground(tiny_gallery: Gallery) -> Ground:
+    return ground_of(tiny_gallery)
+
+
+@pytest.fixture(scope="module")
+def read(encoder: SentenceEncoder) -> Read:
+    return lambda text: embed(tokenize(text, encoder), encoder)
+
+
+def random_matches(ground: Ground, rows: int, count: int, seed: int) -> Matches:
+    random = np.random.default_rng(seed)
+    return Matches(
+        random.integers(0, max(rows, 1), count),
+        random.integers(0, len(ground.named), count),
+        random.random(count).astype(np.float32),
+    )
+
+
+@pytest.mark.parametrize(("rows", "count", "seed"), [(1, 1, 0), (3, 40, 1), (5, 200, 2), (2, 0, 3)])
+def test_the_best_match_of_each_tile_equals_a_double_loop(
+    rows: int, count: int, seed: int, ground: Ground
+) -> None:
+    matches = random_matches(ground, rows, count, seed)
+    links = ground.gallery.links
+    naive = np.zeros((rows, len(ground.gallery)), dtype=np.float32)
+    for said, fact, strength in zip(matches.said, matches.fact, matches.strength, strict=True):
+        for link in range(len(links.fact)):
+            if links.fact[link] == fact:
+                tile = links.tile[link]
+                naive[said, tile] = max(naive[said, tile], strength * ground.weight[link])
+    unsaid = np.full(rows, np.nan, dtype=np.float32)
+    assert best_by_tile(ground, matches, unsaid) == pytest.approx(naive, abs=1e-6)
+
+
+def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(ground: Ground) -> None:
+    links = ground.gallery.links
+    link = int(np.argmax((links.distance_m > 40) & (links.distance_m < 70)))
+    fact, tile = links.fact[link], links.tile[link]
+    matches = Matches(np.array([0]), np.array([fact]), np.array([1], dtype=np.float32))
+
+    def strength(bearing: float) -> float:
+        said = np.array([bearing], dtype=np.float32)
+        return float(best_by_tile(ground, matches, said)[0, tile])
+
+    there = float(links.bearing_deg[link])
+    assert strength(there) == pytest.approx(strength(np.nan), rel=1e-5)
+    assert 0 < strength((there + 180) % 360) < strength((there + 90) % 360) < strength(there)
+
+
+def test_a_nearer_thing_counts_more(ground: Ground) -> None:
+    links = ground.gallery.links
+    for fact in range(len(ground.named)):
+        mine = slice(links.starts[fact], links.starts[fact + 1])
+        assert (links.fact[mine] == fact).all()
+        by_distance = np.argsort(links.distance_m[mine], kind="stable")
+        assert (np.diff(ground.weight[mine][by_distance]) <= 1e-6).all()
+    assert (ground.weight > 0).all()
+    assert (ground.weight <= 1).all()
+
+
+def test_the_links_of_a_tile_are_its_own(ground: Ground) -> None:
+    links = ground.gallery.links
+    for tile in range(0, len(ground.gallery), 7):
+        assert sorted(ground.links_of(tile)) == np.flatnonzero(links.tile == tile).tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 5), st.integers(1, 8), st.integers(0, 99))
+def test_shares_lie_between_nothing_and_everything(rows: int, tiles: int, seed: int) -> None:
+    best = np.random.default_rng(seed).random((rows, tiles)).astype(np.float32)
+    share = share_of_best(best)
+    assert share.shape == (tiles,)
+    assert (share >= 0).all()
+    assert (share <= 1 + 1e-6).all()
+    attainable = sum(max(row) for row in best.tolist())
+    for tile in range(tiles):
+        wanted = sum(row[tile] for row in best.tolist()) / attainable if rows else 0
+        assert share[tile] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_what_nothing_matches_shares_nothing() -> None:
+    assert share_of_best(np.zeros((3, 4), dtype=np.float32)).tolist() == [0, 0, 0, 0]
+
+
+# --- Fusion -------------------------------------------------------------------------------------
+
+
+def test_the_names_channel_does_not_hear_the_embeddings(tiny_gallery: Gallery, read: Read) -> None:
+    reading = read("Café Ångström beside a church")
+    deaf = replace(reading, embedding=-reading.embedding,
+                   phrase_embeddings=-reading.phrase_embeddings)  # fmt: skip
+    for channel, same in ((("names",), True), (("facts",), False), (("facts", "names"), False)):
+        one = rank_tiles(tiny_gallery, reading, channel).scores
+        other = rank_tiles(tiny_gallery, deaf, channel).scores
+        assert np.array_equal(one, other) is same
+
+
+def test_the_facts_channel_does_not_hear_the_words(tiny_gallery: Gallery, read: Read) -> None:
+    reading = read("Café Ångström beside a church")
+    wordless = replace(reading, words=[])
+    for channel, same in ((("facts",), True), (("names",), False), (("facts", "names"), False)):
+        one = rank_tiles(tiny_gallery, reading, channel).scores
+        other = rank_tiles(tiny_gallery, wordless, channel).scores
+        assert np.array_equal(one, other) is same
+
+
+def test_facts_outside_the_region_do_not_crowd_out_those_inside(
+    ground: Ground, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for one fact only, it is still one that the region sees."""
+    monkeypatch.setattr(channels, "_SIMILAR_FACTS", 1)
+    reading = read("the statue of Alexander")
+    sees = np.zeros(len(ground.gallery), dtype=bool)
+    links = ground.gallery.links
+    statue = [row for row, text in enumerate(ground.gallery.facts.text)
+              if "tatue" in text or "memorial" in text]  # fmt: skip
+    sees[links.tile[np.isin(links.fact, statue)]] = True
+    assert sees.any()
+    assert (~sees).any()
+    allowed = channels.facts_allowed(ground, ~sees)
+    assert allowed is not None
+    assert not set(allowed.tolist()) & set(statue)
+    found = channels.similar_facts(ground, reading, allowed)
+    assert set(found.fact.tolist()) <= set(allowed.tolist())
+
+
+def test_the_cosine_with_the_whole_is_that_of_the_tiles_text(ground: Ground, read: Read) -> None:
+    reading = read("a pond")
+    tiles = np.arange(len(ground.gallery))
+    wanted = ground.gallery.tile_index.embeddings(tiles) @ reading.embedding
+    assert signals_of(ground, reading).whole == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_region_does_not_change_the_score_of_its_tiles_by_whole_cosine(
+    ground: Ground, read: Read
+) -> None:
+    reading, mask = read("a pond"), np.arange(len(ground.gallery)) % 3 == 0
+    inside, everywhere = signals_of(ground, reading, mask), signals_of(ground, reading)
+    assert inside.whole[mask] == pytest.approx(everywhere.whole[mask], abs=1e-6)
+
+
+def test_equal_scores_come_in_the_gallerys_order() -> None:
+    scores = np.array([1, 3, 1, 3, 2], dtype=np.float32)
+    assert ordered(scores, None).tolist() == [1, 3, 4, 0, 2]
+    assert ordered(scores, np.array([True, False, True, True, True])).tolist() == [3, 4, 0, 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 45), st.integers(0, 999), st.floats(0, 400))
+def test_spots_are_apart_as_a_plain_loop_finds_them(
+    tiles: int, k: int, seed: int, separation_m: float
+) -> None:
+    random = np.random.default_rng(seed)
+    lats = 60.17 + random.random(tiles) * 500 / METRES_PER_DEGREE
+    lons = 24.94 + random.random(tiles) * 1000 / METRES_PER_DEGREE
+    order = random.permutation(tiles)
+    away = haversine_m(lats[:, None], lons[:, None], lats[None], lons[None])  # type: ignore[arg-type]
+    borderline = np.abs(away - separation_m) < 0.5
+    apart: list[int] = []
+    for tile in order:
+        if all(away[tile, other] >= separation_m for other in apart):
+            apart.append(int(tile))
+    wanted = (apart + [int(tile) for tile in order if tile not in apart])[:k]
+    found = spots(order, lats, lons, k, separation_m)
+    assert len(found) == len(set(found)) == min(k, tiles)
+    if not borderline[~np.eye(tiles, dtype=bool)].any():
+        assert found == wanted
+
+
+def test_the_first_of_the_order_is_always_the_first_spot() -> None:
+    lats, lons = np.full(5, 60.0), np.full(5, 24.0)
+    assert spots(np.array([3, 1, 4, 0, 2]), lats, lons, 4) == [3, 1, 4, 0]
+
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def test_a_reading_has_an_embedding_for_each_phrase(read: Read) -> None:
+    reading = read("a white church, two benches and a pond")
+    assert reading.phrase_embeddings.shape == (len(reading.phrases), len(reading.embedding))
+    assert np.linalg.norm(reading.phrase_embeddings, axis=1) == pytest.approx(1, abs=1e-5)
+    assert reading.words == ["white", "church", "benches", "pond"]
+
+
+def test_a_word_said_twice_counts_once(read: Read) -> None:
+    assert read("church, church, church").words == ["church"]
+
+
+@pytest.mark.parametrize(("text", "foreign"), [("a church", False), ("площадь с церковью", True),
+                                               ("Ångström", False), ("123", False),
+                                               ("מגדל", True)])  # fmt: skip
+def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
+    assert is_mostly_foreign(text) is foreign

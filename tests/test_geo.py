@@ -1,0 +1,115 @@
+"""Positions, bounds, distances and bearings, against values worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.geo import (
+    EARTH_RADIUS_M,
+    METRES_PER_DEGREE,
+    Bounds,
+    Position,
+    bearing_deg,
+    compass,
+    haversine_m,
+    tile_bounds,
+)
+
+latitudes = st.floats(-80, 80)
+longitudes = st.floats(-170, 170)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"), [(91, 0), (-90.1, 0), (0, 180.5), (math.nan, 0), (0, math.nan), (math.inf, 0)]
+)
+def test_a_position_off_the_earth_is_refused(lat: float, lon: float) -> None:
+    with pytest.raises(ValueError, match="not a latitude and longitude"):
+        Position(lat, lon)
+
+
+@pytest.mark.parametrize(
+    "edges", [(2, 0, 1, 1), (0, 2, 1, 1), (0, 0, 0, 1), (0, 0, 181, 1), (0, -91, 1, 1),
+              (math.nan, 0, 1, 1)]
+)  # fmt: skip
+def test_bounds_in_the_wrong_order_are_refused(edges: tuple[float, float, float, float]) -> None:
+    with pytest.raises(ValueError, match="west, south, east, north"):
+        Bounds(*edges)
+
+
+def test_bounds_include_their_edges() -> None:
+    inside = Bounds(0, 0, 2, 1).contains(np.array([0, 1, 1.1, 0.5]), np.array([0, 2, 1, 2.1]))
+    assert inside.tolist() == [True, True, False, False]
+
+
+def test_the_middle_of_bounds() -> None:
+    assert Bounds(0, 10, 2, 14).center == Position(12, 1)
+
+
+def test_a_quarter_of_the_globe_is_as_long_as_it_should_be() -> None:
+    found = haversine_m(0, 0, np.array([90.0, 0.0]), np.array([0.0, 90.0]))
+    assert found == pytest.approx([math.pi / 2 * EARTH_RADIUS_M] * 2)
+
+
+def test_a_degree_of_longitude_at_sixty_north_is_half_a_degree_long() -> None:
+    found = haversine_m(60, 24, np.array([60.0]), np.array([24.001]))
+    assert found[0] == pytest.approx(METRES_PER_DEGREE * 0.001 / 2, rel=1e-4)
+
+
+def test_opposite_points_of_the_globe_are_no_error() -> None:
+    assert haversine_m(0, 0, np.array([0.0]), np.array([180.0])) == pytest.approx(
+        math.pi * EARTH_RADIUS_M
+    )
+
+
+@given(latitudes, longitudes, latitudes, longitudes)
+def test_distance_is_the_same_there_and_back(a: float, b: float, c: float, d: float) -> None:
+    there = haversine_m(a, b, np.array([c]), np.array([d]))
+    back = haversine_m(c, d, np.array([a]), np.array([b]))
+    assert there == pytest.approx(back, abs=1e-6)
+
+
+@given(latitudes, longitudes, latitudes, longitudes)
+def test_haversine_agrees_with_the_angle_between_vectors(
+    a: float, b: float, c: float, d: float
+) -> None:
+    def vector(lat: float, lon: float) -> np.ndarray:
+        phi, lam = math.radians(lat), math.radians(lon)
+        return np.array([math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam),
+                         math.sin(phi)])  # fmt: skip
+
+    one, other = vector(a, b), vector(c, d)
+    angle = math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other))
+    found = haversine_m(a, b, np.array([c]), np.array([d]))[0]
+    assert found == pytest.approx(EARTH_RADIUS_M * angle, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("to", "bearing", "word"),
+    [((1, 0), 0, "north"), ((0, 1), 90, "east"), ((-1, 0), 180, "south"), ((0, -1), 270, "west"),
+     ((1, 1), 45, "north-east"), ((-1, -1), 225, "south-west")],
+)  # fmt: skip
+def test_bearings_read_as_compass_words(to: tuple[float, float], bearing: float, word: str) -> None:
+    found = bearing_deg(0, 0, *to)
+    assert found == pytest.approx(bearing, abs=0.1)
+    assert compass(found) == word
+
+
+@pytest.mark.parametrize(("bearing", "word"), [(22.4, "north"), (22.6, "north-east"),
+                                               (337.6, "north"), (359.9, "north")])  # fmt: skip
+def test_compass_words_change_half_way(bearing: float, word: str) -> None:
+    assert compass(bearing) == word
+
+
+@given(st.floats(-75, 75), longitudes, st.floats(10, 2000))
+def test_a_tiles_square_is_as_wide_as_high_on_the_ground(
+    lat: float, lon: float, footprint_m: float
+) -> None:
+    box = tile_bounds(Position(lat, lon), footprint_m)
+    height = haversine_m(box.south, lon, np.array([box.north]), np.array([lon]))[0]
+    width = haversine_m(lat, box.west, np.array([lat]), np.array([box.east]))[0]
+    assert height == pytest.approx(footprint_m, rel=1e-3)
+    assert width == pytest.approx(footprint_m, rel=1e-3)
+    assert box.center.lat == pytest.approx(lat)

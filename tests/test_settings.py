@@ -1,0 +1,39 @@
+"""Folders and limits, read from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from core import settings
+
+
+def test_the_users_folder_can_be_moved(tmp_path: Path) -> None:
+    found = settings.load({"SAYWHERE_DATA": str(tmp_path)})
+    assert found.user_galleries == tmp_path / "galleries"
+
+
+def test_a_tilde_means_the_home_folder() -> None:
+    found = settings.load({"SAYWHERE_DATA": "~/maps"})
+    assert found.user_galleries == Path("~/maps/galleries").expanduser()
+
+
+def test_without_a_choice_the_platforms_folder_is_taken() -> None:
+    found = settings.load({})
+    assert found.user_galleries.is_absolute()
+    assert "saywhere" in str(found.user_galleries).lower()
+
+
+def test_bundled_things_lie_beside_the_code() -> None:
+    found = settings.load({})
+    assert found.bundled_galleries == settings.ROOT / "assets" / "galleries"
+    assert (settings.ROOT / "core" / "settings.py").is_file()
+
+
+def test_threads_are_as_many_as_asked_for() -> None:
+    found = settings.load({"SAYWHERE_THREADS": "3"})
+    assert (found.search_threads, found.batch_threads) == (3, 3)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-2", "many", "²", "1.5"])
+def test_threads_that_are_no_number_fall_back_to_what_is_usual(text: str) -> None:
+    assert settings.load({"SAYWHERE_THREADS": text}) == settings.load({})
