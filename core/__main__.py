@@ -1,12 +1,15 @@
 """The command line: `python -m core …`. Parses and prints; all else is done by the rooms below."""
 
 import argparse
+import io
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from core import settings as machine
 from core.errors import QueryError, SaywhereError
@@ -14,6 +17,39 @@ from core.geo import Bounds, Position
 from core.records import CHANNELS, Channel, Query
 
 Command = Callable[[argparse.Namespace], Any]
+
+_NEGATIVE = re.compile(r"-[\d.]")
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leaves with exit code 2."""
+        self.exit(2, f"saywhere: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--near -34.9,-56.2` as `--near=-34.9,-56.2`: a leading minus looks like an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in ("--near", "--bbox") and _NEGATIVE.match(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _text(text: str) -> str:
+    """Arguments may hold bytes that are no text; a question mark stands for each."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} is no file that can be written")
+    return path
 
 
 def _position(text: str) -> Position:
@@ -186,7 +222,7 @@ def bench(args: argparse.Namespace) -> Any:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m core", description=__doc__)
+    parser = _OneLineParser(prog="python -m core", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(run: Command) -> argparse.ArgumentParser:
@@ -198,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command(galleries)
     added = command(search)
-    added.add_argument("text", metavar="TEXT")
+    added.add_argument("text", type=_text, metavar="TEXT")
     added.add_argument("--gallery", metavar="G")
     added.add_argument("-k", type=int, default=10, help="how many candidates (10)")
     added.add_argument("--near", type=_position, metavar="LAT,LON")
@@ -210,12 +246,13 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--scope", choices=("full", "nearest-100"), default="full")
     added.add_argument("--channels", type=_channels, metavar="facts,names")
     added.add_argument("--table", action="store_true", help="plain baselines and channels too")
-    added.add_argument("--out", type=Path, metavar="F")
+    added.add_argument("--out", type=_new_file, metavar="F")
     added = command(build)
     added.add_argument("name", metavar="NAME")
     added.add_argument("--from", dest="sources", nargs="+", type=Path, required=True,
                        metavar="FILE")  # fmt: skip
-    added.add_argument("--title", default="", help="what people read (the name, capitalised)")
+    added.add_argument("--title", type=_text, default="",
+                       help="what people read (the name, capitalised)")  # fmt: skip
     added.add_argument("--bbox", type=_bounds, metavar="W,S,E,N")
     added.add_argument("--spacing-m", type=float, default=30.0)
     added.add_argument("--footprint-m", type=float, default=100.0)
@@ -226,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--model", default="minilm")
     added = command(encode)
     added.add_argument("--model", default="minilm")
-    added.add_argument("--text", required=True)
+    added.add_argument("--text", type=_text, required=True)
     added = command(bench)
     added.add_argument("what", choices=("search",))
     added.add_argument("--gallery", metavar="G", help="the largest bundled one")
@@ -235,7 +272,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 on success, 2 for a mistake by the user, 1 for a fault of ours."""
-    args = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    args = _parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
     try:
         result = args.run(args)
     except SaywhereError as error:
@@ -245,7 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("saywhere: stopped; run the same command again to go on", file=sys.stderr)
         return 130
     if args.json:
-        print(json.dumps(result, ensure_ascii=False))
+        print(json.dumps(result))
     else:
         print(_readable(args.command, result))
     return 0

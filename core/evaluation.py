@@ -68,7 +68,7 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
     Raises QueryError that names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f"{path} cannot be read as text ({error}); check the path") from error
     queries = []
@@ -80,8 +80,10 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
             if row.get("gallery", gallery) != gallery:
                 continue
             position = Position(float(row["lat"]), float(row["lon"]))
-            text, tile_id = str(row["text"]), str(row.get("tile_id") or "")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            text, tile_id = row["text"], str(row.get("tile_id") or "")
+            if not isinstance(text, str):
+                raise TypeError(f"text is {text!r:.40}")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise QueryError(
                 f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
             ) from error
@@ -93,10 +95,13 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
 
 def read_all(queries: Sequence[LabelledQuery], encoder: "SentenceEncoder",
              progress: Callable[[int, int], None]) -> list[Reading]:  # fmt: skip
-    """The readings of all queries, in order."""
+    """The readings of all queries, in order. Raises QueryError that names the query."""
     readings = []
     for number, query in enumerate(queries, 1):
-        readings.append(embed(tokenize(query.text, encoder), encoder))
+        try:
+            readings.append(embed(tokenize(query.text, encoder), encoder))
+        except QueryError as error:
+            raise QueryError(f"query {query.query_id[:80]}: {error}") from error
         progress(number, len(queries))
     return readings
 

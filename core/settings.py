@@ -1,6 +1,7 @@
 """Folders, limits and devices; the only reader of the environment. Knows nothing of maps."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,14 @@ class Settings:
 
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
     """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
-    sets the threads of the text tower. Decided otherwise: one for a search, since waiting for
-    each other costs threads more than one short text is worth on a busy machine (up to twenty
-    times, measured); every core for work on many texts."""
+    (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
+    since waiting for each other costs threads more than one short text is worth on a busy machine
+    (up to twenty times, measured); every core for work on many texts."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
     given = env.get("SAYWHERE_THREADS", "")
-    threads = int(given) if given.isdigit() and int(given) > 0 else None
+    threads = int(given) if re.fullmatch("[1-9][0-9]{0,2}", given) else None
     return Settings(
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",

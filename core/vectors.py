@@ -33,7 +33,7 @@ class VectorIndex(Protocol):
 
 
 class ExactIndex:
-    """Inner products with every row (FAISS IndexFlatIP). Ties come in row order."""
+    """Inner products with every row (FAISS IndexFlatIP). Ties come in row order, at the cut too."""
 
     def __init__(self, embeddings: npt.NDArray[np.floating]) -> None:
         matrix = np.ascontiguousarray(embeddings, dtype=np.float32)
@@ -55,15 +55,22 @@ class ExactIndex:
     def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
         """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        k = min(k, len(self) if allowed is None else len(allowed))
+        most = len(self) if allowed is None else len(allowed)
+        k = min(k, most)
         if k == 0 or not len(queries):
             nothing = np.empty((len(queries), 0))
             return Neighbours(nothing.astype(np.int64), nothing.astype(np.float32))
-        if allowed is None:
-            similarities, rows = self._index.search(queries, k)
-        else:
+        params = None
+        if allowed is not None:
             selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
-            similarities, rows = self._index.search(
-                queries, k, params=faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-            )
-        return Neighbours(rows, similarities)
+            params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        width = min(k + 1, most)
+        similarities, rows = self._index.search(queries, width, params=params)
+        # FAISS keeps any of the equal rows at its cut: look further until it lies beyond them
+        while width < most and (similarities[:, k - 1] == similarities[:, -1]).any():
+            width = min(2 * width, most)
+            similarities, rows = self._index.search(queries, width, params=params)
+        order = np.lexsort((rows, -similarities))[:, :k]
+        return Neighbours(
+            np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarities, order, axis=1)
+        )

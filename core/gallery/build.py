@@ -84,12 +84,14 @@ def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "Se
     folder = home / name
     build = _build_id(files, options, bbox)
     data = folder / build
-    _make_folder(data)
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
     progress("facts", 0, 1)
     facts = facts_around(world, views.lats, views.lons)
+    if facts.table.empty:
+        raise GalleryError("the map has nothing that a person could name; is it the right file?")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
     progress("facts", 1, 1)
+    _make_folder(data)
     _write_facts(data, facts)
     renderer = Renderer(world) if options.pictures else None
     _write_tiles(data, views, texts, options, renderer, progress)

@@ -6,12 +6,14 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from core.errors import GalleryError
+from core.geo import Bounds
 
 FORMAT = 1
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_Made = TypeVar("_Made")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 
 
@@ -95,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise GalleryError(f"{folder.name} has no manifest.json; build it again") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise GalleryError(f"the manifest of {folder.name} is damaged; build it again") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         found = raw.get("format") if isinstance(raw, dict) else None
@@ -104,30 +106,54 @@ def read_manifest(folder: Path) -> Manifest:
             f"build it again"
         )
     try:
-        manifest = Manifest(
-            **{
-                **raw,
-                "origin": Origin(**raw["origin"]),
-                "model": ModelStamp(**raw["model"]),
-                "bounds": tuple(float(edge) for edge in raw["bounds"]),
-                "channels": tuple(raw["channels"]),
-            }
-        )
-        listed = all(
-            _FILE.fullmatch(name) and isinstance(entry["bytes"], int) and entry["sha256"]
-            for name, entry in manifest.files.items()
-        )
+        manifest = _parsed(raw)
     except (KeyError, TypeError, ValueError) as error:
         raise GalleryError(
             f"the manifest of {folder.name} lacks or garbles an entry ({error}); build it again"
         ) from error
-    if not listed or not _FILE.fullmatch(f"{manifest.build}/x"):
+    if not all(_FILE.fullmatch(name) for name in (*manifest.files, f"{manifest.build}/x")):
         raise GalleryError(f"the manifest of {folder.name} lists files outside its folder")
+    if missing := _needed(manifest) - manifest.files.keys():
+        raise GalleryError(
+            f"the manifest of {folder.name} does not list {min(missing)[:120]}; build it again"
+        )
     if manifest.name != folder.name:
         raise GalleryError(
             f"the folder {folder.name} holds the gallery {manifest.name[:80]!r}; rename it back"
         )
     return manifest
+
+
+def _parsed(raw: dict[str, Any]) -> Manifest:
+    """The manifest in a JSON object; KeyError, TypeError or ValueError where it holds none."""
+    bounds = tuple(float(edge) for edge in raw["bounds"])
+    Bounds(*bounds)
+    manifest = _made(Manifest, raw | {
+        "origin": _made(Origin, raw["origin"]), "model": _made(ModelStamp, raw["model"]),
+        "bounds": bounds, "channels": tuple(map(str, raw["channels"])),
+    })  # fmt: skip
+    for entry in manifest.files.values():
+        if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
+            raise TypeError(f"a file is {entry!r:.80}")
+    return manifest
+
+
+def _made(kind: type[_Made], raw: dict[str, Any]) -> _Made:
+    """`raw` as the dataclass `kind`; TypeError where a field is of another type."""
+    made = kind(**raw)
+    for name, hint in get_type_hints(kind).items():
+        value, wanted = getattr(made, name), get_origin(hint) or hint
+        if not isinstance(value, (int, float) if wanted is float else wanted):
+            raise TypeError(f"{name} is {value!r:.40}")
+    return made
+
+
+def _needed(manifest: Manifest) -> set[str]:
+    """What opening reads without looking whether it is there, so that all of it is verified."""
+    model = manifest.model.name
+    names = ("facts.parquet", "links.parquet", "names.sqlite", "tiles-000.parquet",
+             f"{model}-facts.npy", f"{model}-tiles.npy")  # fmt: skip
+    return {f"{manifest.build}/{name}" for name in names}
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:

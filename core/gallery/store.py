@@ -90,6 +90,9 @@ class Gallery:
         """The fact of each row of `fact_index`."""
         self.fact_index = ExactIndex(self._embeddings("facts"))
         self.tile_index = ExactIndex(self._embeddings("tiles"))
+        tiles = {len(self.tile_ids), len(self.tile_index), manifest.tiles}
+        if len(tiles) > 1 or len(self.fact_index) != len(self.spoken):
+            raise ValueError("its files are not of one build")
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -99,8 +102,8 @@ class Gallery:
     @property
     def base_map(self) -> Path | None:
         """The PMTiles archive of the ground around the tiles, where one was rendered."""
-        path = self._data / "base_map.pmtiles"
-        return path if path.is_file() else None
+        name = f"{self._manifest.build}/base_map.pmtiles"
+        return self._folder / name if name in self._manifest.files else None
 
     def row_of(self, tile_id: str) -> int:
         """The row of a tile; GalleryError for an id that is not in the gallery."""
@@ -231,6 +234,7 @@ def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
             if not folder.is_dir() or folder.name.startswith("."):
                 continue
             try:
+                check_name(folder.name)
                 cards[folder.name] = card_of(read_manifest(folder))
             except GalleryError as error:
                 cards[folder.name] = _broken_card(folder.name, str(error))

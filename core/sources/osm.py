@@ -6,9 +6,8 @@ Leaves what to make of the features to `describe`, `render` and `gallery`.
 import contextlib
 import gzip
 import json
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import pandas as pd
+import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -45,6 +45,8 @@ _LINE_VALUES = frozenset({("natural", "coastline"), ("natural", "tree_row"), ("n
 
 @dataclass(frozen=True, slots=True)
 class _Feature:
+    """`feature_id` is "" where the source gives none."""
+
     feature_id: str
     geometry: BaseGeometry
     tags: dict[str, str]
@@ -117,11 +119,17 @@ def _is_area(tags: dict[str, str]) -> bool:
     return any(key in tags and (key, tags[key]) not in _LINE_VALUES for key in _AREA_KEYS)
 
 
+def _osm_file(path: Path) -> Any:
+    """The file with the format its suffix names; osmium itself knows lower-case ones only."""
+    suffix = next(suffix for suffix in _OSM_SUFFIXES if path.name.lower().endswith(suffix))
+    return osmium.io.File(str(path), suffix.removeprefix("."))
+
+
 def _read_osm(path: Path) -> Iterator[_Feature]:
     wkb = osmium.geom.WKBFactory()
     try:
         reader = (
-            osmium.FileProcessor(str(path))
+            osmium.FileProcessor(_osm_file(path))
             .with_locations()
             .with_areas()
             .with_filter(osmium.filter.EmptyTagFilter())
@@ -180,6 +188,8 @@ def _plain_faults(path: Path) -> Iterator[None]:
         raise SourceError(
             f"{path.name} is broken JSON at line {error.lineno} ({error.msg}); get it again"
         ) from error
+    except RecursionError as error:
+        raise SourceError(f"{path.name} is nested too deep to be a map; get it again") from error
 
 
 def _read_json_lines(path: Path) -> Iterator[_Feature]:
@@ -198,16 +208,26 @@ def _read_json_lines(path: Path) -> Iterator[_Feature]:
 def _read_geojson(path: Path) -> Iterator[_Feature]:
     with _plain_faults(path), _open_text(path) as file:
         document = json.load(file)
-    crs = document.get("crs") if isinstance(document, dict) else None
-    crs_name = str((crs or {}).get("properties", {}).get("name", ""))
-    if crs_name and not crs_name.endswith(("CRS84", "4326")):
-        yield from _read_table(path)
-        return
     records = document.get("features") if isinstance(document, dict) else None
     if not isinstance(records, list):
         raise SourceError(f"{path.name} is JSON but no GeoJSON FeatureCollection")
-    for number, record in enumerate(records, 1):
-        yield from _json_feature(record, path, number)
+    features = [
+        feature
+        for number, record in enumerate(records, 1)
+        for feature in _json_feature(record, path, number)
+    ]
+    try:
+        crs = document["crs"]["properties"]["name"] if document.get("crs") else "CRS84"
+        if str(crs).endswith(("CRS84", "4326")):
+            return iter(features)
+        shapes = gpd.GeoSeries([feature.geometry for feature in features], crs=crs).to_crs(4326)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise SourceError(
+            f"{path.name} names a projection that is not known ({error}); save it as EPSG:4326"
+        ) from error
+    return (
+        replace(feature, geometry=shape) for feature, shape in zip(features, shapes, strict=True)
+    )
 
 
 def _json_feature(record: Any, path: Path, number: int) -> Iterator[_Feature]:
@@ -220,63 +240,89 @@ def _json_feature(record: Any, path: Path, number: int) -> Iterator[_Feature]:
     except shapely.errors.GEOSException as error:
         raise SourceError(f"{path.name}: item {number} has a broken geometry ({error})") from error
     properties = record.get("properties") or {}
-    kind = str(properties.get("@type", ""))[:1]
-    given = properties.get("@id", properties.get("id", record.get("id")))
-    feature_id = f"{kind}{given}" if given is not None else f"f{number}"
-    yield _Feature(feature_id, shape, _text_tags(properties))
+    if not isinstance(properties, dict):
+        raise SourceError(f"{path.name}: item {number} has properties that are no JSON object")
+    kind = _as_text(properties.get("@type"))[:1]
+    given = _first_text(properties.get("@id"), properties.get("id"), record.get("id"))
+    yield _Feature(given and f"{kind}{given}", shape, _text_tags(properties))
 
 
-def _text_tags(properties: dict[str, Any]) -> dict[str, str]:
+def _text_tags(properties: dict[Any, Any]) -> dict[str, str]:
     """Attributes as text: nothing empty, no identifiers, nested values left out."""
     return {
-        str(key): str(value)
+        str(key): text
         for key, value in properties.items()
-        if value is not None
-        and value != ""
-        and not (isinstance(value, float) and math.isnan(value))
-        and not isinstance(value, (dict, list, bytes))
-        and not str(key).startswith("@")
+        if not str(key).startswith("@")
         and key not in _IGNORED
         and key != "id"
+        and (text := _as_text(value))
     }
 
 
+def _as_text(value: Any) -> str:
+    """One attribute as text that can be written; "" for a gap, a list and the like."""
+    if not pd.api.types.is_scalar(value) or isinstance(value, bytes) or pd.isna(value):
+        return ""
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def _first_text(*values: Any) -> str:
+    return next((text for value in values if (text := _as_text(value))), "")
+
+
 def _read_table(path: Path) -> Iterator[_Feature]:
+    """The features of every layer that has a geometry."""
     try:
-        is_parquet = path.suffix.lower() in (".parquet", ".geoparquet")
-        frame = gpd.read_parquet(path) if is_parquet else gpd.read_file(path)
+        frames = [
+            frame if frame.crs is None else frame.to_crs(4326)
+            for frame in _layers(path)
+            if not frame.geometry.isna().all()
+        ]
     except (ValueError, RuntimeError, OSError, KeyError) as error:
         raise SourceError(f"geopandas cannot read {path.name}: {error}") from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+    if not frames:
         raise SourceError(f"{path.name} has no geometry column with content")
-    if frame.crs is not None:
-        frame = frame.to_crs(4326)
-    columns = [column for column in frame.columns if column != frame.geometry.name]
-    for number, (shape, values) in enumerate(
-        zip(frame.geometry, frame[columns].to_dict("records"), strict=True), 1
-    ):
-        if shape is None or shape.is_empty:
-            continue
-        given = values.get("osm_id", values.get("id", number))
-        yield _Feature(f"f{given}", shape, _text_tags(values))
+    for frame in frames:
+        columns = [column for column in frame.columns if column != frame.geometry.name]
+        for shape, values in zip(frame.geometry, frame[columns].to_dict("records"), strict=True):
+            if shape is not None and not shape.is_empty:
+                given = _first_text(values.get("osm_id"), values.get("id"))
+                yield _Feature(given and f"f{given}", shape, _text_tags(values))
+
+
+def _layers(path: Path) -> Iterator[gpd.GeoDataFrame]:
+    if path.suffix.lower() in (".parquet", ".geoparquet"):
+        yield gpd.read_parquet(path)
+        return
+    for name, kind in pyogrio.list_layers(path):
+        if kind is not None:
+            yield gpd.read_file(path, layer=name)
 
 
 # --- Making it one world ------------------------------------------------------------------------
 
 
 def _merge_pieces(features: list[_Feature]) -> list[_Feature]:
-    """Joins features that a tiled source cut at its edges: same id, same tags."""
-    pieces: dict[tuple[str, str], list[_Feature]] = {}
-    for feature in features:
-        pieces.setdefault((feature.feature_id, feature.geometry.geom_type[-4:]), []).append(feature)
+    """Joins features that a tiled source cut at its edges: same id, same tags.
+
+    Features without id are never joined; they are numbered "f1", "f2"… over all files.
+    """
+    pieces: dict[Hashable, list[_Feature]] = {}
+    for number, feature in enumerate(features, 1):
+        shape, given = feature.geometry, feature.feature_id
+        # two points are never pieces of one thing: an id they share is no id, such as a class
+        kind = shape.wkb if shape.geom_type == "Point" else shape.geom_type[-4:]
+        whole = (given, kind, frozenset(feature.tags.items())) if given else number
+        found = feature if given else replace(feature, feature_id=f"f{number}")
+        pieces.setdefault(whole, []).append(found)
     merged = []
-    for (feature_id, _), parts in pieces.items():
+    for parts in pieces.values():
         shape = parts[0].geometry
         if len(parts) > 1:
             shape = shapely.union_all([shapely.make_valid(part.geometry) for part in parts])
             if shape.geom_type == "MultiLineString":
                 shape = shapely.line_merge(shape)
-        merged.append(_Feature(feature_id, shape, parts[0].tags))
+        merged.append(replace(parts[0], geometry=shape))
     return merged
 
 
@@ -324,7 +370,7 @@ def _data_date(path: Path) -> str:
     if not path.name.lower().endswith(_OSM_SUFFIXES):
         return ""
     with contextlib.suppress(RuntimeError):
-        header = osmium.io.Reader(str(path)).header()
+        header = osmium.io.Reader(_osm_file(path)).header()
         stamp = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
         return str(stamp)[:10]
     return ""
