@@ -95,6 +95,18 @@ def test_every_example_and_city_works_without_any_network(
     assert visit.errors == []
 
 
+def test_a_question_asked_at_once_after_an_answer_is_not_lost(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    page = open_page(visits(served), f"/?city={tiny_city}")
+    for number in range(4):
+        ask(page, f"a park with a fountain, number zq{number}")
+        expect(page.locator(".sw-panel").first).to_contain_text(f"zq{number}")
+        expect(page.get_by_label("What do you see around you?")).to_have_value(
+            f"a park with a fountain, number zq{number}"
+        )
+
+
 def test_an_answer_that_overtakes_leaflet_is_drawn(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

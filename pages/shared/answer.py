@@ -46,7 +46,7 @@ def _ask(gallery: Gallery, ask: Ask) -> _Answer:
 @st.fragment
 def draw(card: GalleryCard) -> None:
     """Everything below the question."""
-    ask: Ask = st.session_state["ask"]
+    ask = state.settled()
     try:
         gallery = resources.open_gallery(card)
     except SaywhereError as error:

@@ -97,9 +97,16 @@ def link(ask: Ask) -> str:
 
 
 def current(cities: Iterable[str]) -> Ask:
-    """The session's question; a link that was just opened, or the Back button, replaces it."""
+    """The session's question; a link that was just opened, or the Back button, replaces it.
+
+    Not in a run that a widget asked for: the browser may send such a run off before it has heard
+    of the address written last, and what was just typed must not be lost to the older one.
+    """
     params = st.query_params.to_dict()
-    if "ask" not in st.session_state or params != st.session_state.get("written"):
+    touched = st.session_state.pop("touched", False)
+    if "ask" not in st.session_state or (
+        not touched and params != st.session_state.get("written")
+    ):
         ask = from_params(params, cities)
         st.session_state["written"] = params
         _fill_widgets(ask)
@@ -109,17 +116,26 @@ def current(cities: Iterable[str]) -> Ask:
     return ask
 
 
+def settled() -> Ask:
+    """The session's question where only the answer is drawn again; ends what `change` began."""
+    st.session_state.pop("touched", None)
+    ask = st.session_state["ask"]
+    assert isinstance(ask, Ask)
+    return ask
+
+
 def change(**changes: Any) -> Ask:
     """Replaces parts of the session's question; for callbacks, before widgets are drawn."""
     ask = replace(st.session_state["ask"], **changes)
     st.session_state["ask"] = ask
+    st.session_state["touched"] = True
     return ask
 
 
 def write_link(ask: Ask) -> None:
     """Makes the browser's address restore the question."""
     params = ask.to_params() if ask.text else {"city": ask.city}
-    if params != st.session_state.get("written"):
+    if params != st.session_state.get("written") or params != st.query_params.to_dict():
         st.session_state["written"] = params
         st.query_params.from_dict(params)
 
