@@ -140,6 +140,7 @@ def search(args: argparse.Namespace) -> Any:
 def build(args: argparse.Namespace) -> Any:
     """Make a gallery from map files, with its embeddings and indexes."""
     from core.gallery.build import BuildOptions, build_gallery
+    from core.gallery.manifest import read_manifest
     from core.models import load_model
     from core.sources.osm import read_world
 
@@ -151,6 +152,8 @@ def build(args: argparse.Namespace) -> Any:
         args.out or settings.user_galleries, options, args.bbox,
         datetime.now(UTC), _bar(args.quiet),
     )  # fmt: skip
+    if read_manifest(folder).on_grid:
+        print("saywhere: the map has no walkable way; its tiles stand on a grid", file=sys.stderr)
     return {"gallery": args.name, "folder": str(folder)}
 
 

@@ -95,7 +95,7 @@ class Ground:
         return Placed(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
 
     def window_bm25(self, matches: Matches, words: int) -> Floats:
-        """BM25 of the words over the windows as documents, the best tile's as 1: [N].
+        """BM25 of the words over the windows as documents: [N].
 
         A word counts in a window as often as facts there carry it.
         """
@@ -108,9 +108,8 @@ class Ground:
         holding = (often > 0).sum(axis=1, keepdims=True)
         rarity = np.log1p((tiles - holding + 0.5) / (holding + 0.5))
         length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
-        total = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
-        scores: Floats = (total / max(total.max(initial=0), 1e-6)).astype(np.float32)
-        return scores
+        scores: Floats = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
+        return scores.astype(np.float32)
 
     def best_fact(self, reading: Reading, allowed: Rows | None) -> Floats:
         """The cosine of the whole description with the best fact of each tile's window: [N]."""
@@ -193,8 +192,13 @@ def worded_facts(ground: Ground, words: list[str]) -> Matches:
     )
 
 
-def share_of_best(best: Floats) -> Floats:
-    """Sums R rows of [R, N] and divides by the most any one tile could have had: [N], 0..1."""
+def share_of_best(best: Floats, mask: npt.NDArray[np.bool_] | None = None) -> Floats:
+    """Sums R rows of [R, N] and divides by the most an allowed tile could have had: [N], 0..1.
+
+    Tiles that are not allowed get 0.
+    """
+    if mask is not None:
+        best = best * mask
     attainable = float(best.max(axis=1, initial=0).sum())
     total: Floats = best.sum(axis=0)
     return total / attainable if attainable > 0 else total

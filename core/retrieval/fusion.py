@@ -98,11 +98,11 @@ def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None) -> Si
     whole = np.full(len(ground.gallery), found.similarities.min(initial=1), dtype=np.float32)
     whole[found.rows[0]] = found.similarities[0]
     return Signals(
-        phrases=share_of_best(phrases),
+        phrases=share_of_best(phrases, mask),
         whole=whole,
         best_fact=ground.best_fact(reading, allowed),
-        words=share_of_best(words),
-        window=ground.window_bm25(worded, len(reading.words)),
+        words=share_of_best(words, mask),
+        window=share_of_best(ground.window_bm25(worded, len(reading.words))[None], mask),
     )
 
 
