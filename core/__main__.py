@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import os
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -206,7 +207,8 @@ def evaluate(args: argparse.Namespace) -> Any:
             },
         }
     ranker = evaluation.fused_ranker(gallery, channels)
-    outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope)
+    each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
+    outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each)
     result = {"gallery": gallery.card.name, "channels": list(channels)}
     result |= evaluation.report(outcomes, args.scope)
     if args.out:
@@ -286,10 +288,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("saywhere: stopped; run the same command again to go on", file=sys.stderr)
         return 130
-    if args.json:
-        print(json.dumps(result))
-    else:
-        print(_readable(args.command, result))
+    try:
+        print(json.dumps(result) if args.json else _readable(args.command, result), flush=True)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

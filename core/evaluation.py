@@ -8,7 +8,7 @@ candidate within m metres of the truth.
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -112,8 +112,11 @@ def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
 
 
 def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
-             ranker: Ranker, scope: Scope) -> list[Outcome]:  # fmt: skip
+             ranker: Ranker, scope: Scope,
+             recorded: Mapping[Channel, Ranker] | None = None) -> list[Outcome]:  # fmt: skip
     """One outcome for each query. `nearest-100` ranks only the 100 tiles nearest to the truth.
+
+    Of the rankers in `recorded` the score of the first candidate is kept in the outcome.
 
     Localization at k is measured on the k separate spots that search shows, R@k on tiles.
     """
@@ -137,7 +140,10 @@ def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Seque
                 else len(order) + 1,
                 top_tile=gallery.tile_ids[leading[0]],
                 distances_m=away[leading],
-                channels={"fused": float(scores[leading[0]])},
+                channels={
+                    name: float(one(reading)[leading[0]])
+                    for name, one in (recorded or {}).items()
+                },
             )
         )
     return outcomes

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -129,4 +130,4 @@ def spots(order: npt.NDArray[np.int64], lats: npt.NDArray[np.float64],
         free &= (x - x[tile]) ** 2 + (y - y[tile]) ** 2 >= separation_m**2
     chosen = set(kept)
     rest = (int(tile) for tile in order if int(tile) not in chosen)
-    return kept + [tile for _, tile in zip(range(k - len(kept)), rest, strict=False)]
+    return [*kept, *islice(rest, k - len(kept))]
