@@ -4,7 +4,6 @@ import argparse
 import io
 import json
 import os
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
