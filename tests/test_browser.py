@@ -107,6 +107,17 @@ def test_a_question_asked_at_once_after_an_answer_is_not_lost(
         )
 
 
+def test_an_example_on_the_start_page_stands_in_the_box(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    page = open_page(visits(served), "/?city=helsinki")
+    page.get_by_role("button", name=re.compile("A white cathedral")).click()
+    the_map(page).locator('.sw-marker[data-rank="1"]').wait_for()
+    expect(page.get_by_label("What do you see around you?")).to_have_value(
+        re.compile("A white cathedral")
+    )
+
+
 def test_an_answer_that_overtakes_leaflet_is_drawn(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

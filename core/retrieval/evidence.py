@@ -11,13 +11,13 @@ from core.records import Channel, Evidence
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.reading import Reading
 
-_LEAST_COSINE = 0.5
+_LEAST_COSINE = 0.55
 _LEAST_WORDS = 0.5
 _LEAST_WEIGHT = 0.3
 """A thing so far off that it counts for less than this is no evidence for the spot."""
 _NAMES_SHOWN = 6
 _NAMED_WITHIN_M = 60.0
-_TOLD_SOONER_M = 10.0
+_TOLD_SOONER_M = 35.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,16 @@ class _View:
 
 
 class Witness:
-    """Prepared for one reading: the share of each phrase's words that each fact carries."""
+    """Prepared for one reading: the share of each phrase's words that each fact carries.
 
-    def __init__(self, ground: Ground, reading: Reading) -> None:
+    Only the `channels` that were searched give evidence.
+    """
+
+    def __init__(
+        self, ground: Ground, reading: Reading, channels: tuple[Channel, ...]
+    ) -> None:
         self._ground = ground
+        self._channels = channels
         self._reading = reading
         phrase_words = [list(dict.fromkeys(words_of(phrase.text))) for phrase in reading.phrases]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
@@ -86,9 +92,13 @@ class Witness:
             by_word, by_sense = int(words.argmax()), int(alike.argmax())
             share = float(self._worded[row, view.facts[by_word]])
             by_name = near[by_word] and self._ground.named[view.facts[by_word]]
-            if by_name and share >= _LEAST_WORDS:
+            if by_name and share >= _LEAST_WORDS and "names" in self._channels:
                 channel, best, strength = "names", by_word, share
-            elif near[by_sense] and cosines[by_sense] >= _LEAST_COSINE:
+            elif (
+                near[by_sense]
+                and cosines[by_sense] >= _LEAST_COSINE
+                and "facts" in self._channels
+            ):
                 channel, best, strength = "facts", by_sense, float(cosines[by_sense])
         if channel is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)

@@ -36,10 +36,10 @@ _SIMILAR_TILES = 1000
 class Weights:
     """How much each signal counts; the channels' shares sum to 1."""
 
-    phrases: float = 0.36
-    whole: float = 0.05
-    best_fact: float = 0.10
-    words: float = 0.31
+    phrases: float = 0.25
+    whole: float = 0.14
+    best_fact: float = 0.23
+    words: float = 0.20
     window: float = 0.18
 
 

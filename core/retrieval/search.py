@@ -104,7 +104,7 @@ def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> Search
     ranking = rank_tiles(gallery, reading, channels, mask)
     leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
-    witness = Witness(ground_of(gallery), reading)
+    witness = Witness(ground_of(gallery), reading, channels)
     candidates = tuple(
         _candidate(rank, row, gallery, ranking, channels, witness)
         for rank, row in enumerate(leading, 1)

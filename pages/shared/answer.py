@@ -10,7 +10,7 @@ from core.gallery import Gallery, GalleryCard
 from core.maps import title_of
 from core.records import Query, SearchResult
 from core.retrieval import search
-from pages.shared import controls, downloads, map_view, panel, resources, state
+from pages.shared import controls, downloads, examples, map_view, panel, resources, state
 from pages.shared.markdown import plain
 from pages.shared.state import Ask
 
@@ -46,6 +46,7 @@ def _ask(gallery: Gallery, ask: Ask) -> _Answer:
 @st.fragment
 def draw(card: GalleryCard) -> None:
     """Everything below the question."""
+    state.redraw_if_asked()
     ask = state.settled()
     try:
         gallery = resources.open_gallery(card)
@@ -83,7 +84,7 @@ def _notes(ask: Ask, answer: _Answer | None) -> None:
     if answer is None:
         return
     if answer.problem:
-        st.info(plain(answer.problem, 500))
+        st.info(plain(answer.problem[:1].upper() + answer.problem[1:], 500))
     elif answer.result is not None:
         notes = list(answer.result.notes)
         cut = answer.result.truncated
@@ -104,7 +105,7 @@ def _invitation(card: GalleryCard) -> None:
     st.markdown("##### Describe what is around you")
     st.markdown(
         "Buildings, shops, trees, water, street names: whatever you would tell a friend on the "
-        "phone. Or try one of these:"
+        "phone." + (" Or try one of these:" if examples.of_city(card.name) else "")
     )
     controls.example_buttons(card, "first")
 

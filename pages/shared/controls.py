@@ -25,8 +25,9 @@ def _submit() -> None:
 
 
 def _change_city() -> None:
-    state.change(city=st.session_state["city"], text="", area=None, chosen=1)
+    state.change(city=st.session_state["city"], area=None, chosen=1)
     st.session_state["asked"] = False
+    st.session_state["chosen"] = 1
 
 
 def _change_options() -> None:
@@ -40,6 +41,8 @@ def try_example(text: str) -> None:
     """Fills the box with an example and searches for it."""
     st.session_state["text"] = text
     _submit()
+    st.session_state["examples-tried"] = st.session_state.get("examples-tried", 0) + 1
+    st.session_state["redraw"] = True
 
 
 def city_choice(cards: tuple[GalleryCard, ...]) -> None:
@@ -70,7 +73,9 @@ def question(ask: Ask, card: GalleryCard) -> None:
         )  # fmt: skip
     with st.container(horizontal=True, key="tools"):
         if ask.text:
-            with st.popover("Examples", type="tertiary"):
+            # another key for each try: the popover closes over the map instead of covering it
+            tried = st.session_state.get("examples-tried", 0)
+            with st.popover("Examples", type="tertiary", key=f"examples-{tried}"):
                 example_buttons(card, "again")
         with st.popover("Options", type="tertiary"):
             _options(ask, card)

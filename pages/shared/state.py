@@ -109,6 +109,7 @@ def current(cities: Iterable[str]) -> Ask:
     ):
         ask = from_params(params, cities)
         st.session_state["written"] = params
+        st.session_state["asked"] = False
         _fill_widgets(ask)
         st.session_state["ask"] = ask
     ask = st.session_state["ask"]
@@ -122,6 +123,13 @@ def settled() -> Ask:
     ask = st.session_state["ask"]
     assert isinstance(ask, Ask)
     return ask
+
+
+def redraw_if_asked() -> None:
+    """Runs the whole page again where something below the question changed the question."""
+    if st.session_state.pop("redraw", False):
+        st.session_state["touched"] = True
+        st.rerun()
 
 
 def change(**changes: Any) -> Ask:
