@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
 Scope = Literal["full", "nearest-100"]
-SCOPES: tuple[Scope, ...] = ("full", "nearest-100")
 _NEAREST = 100
 _RESAMPLES = 2_000
 _WINDOW_M = 50.0

@@ -8,7 +8,7 @@ can say how near a fact must be for its words to count.
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -135,8 +135,3 @@ class NameIndex:
             word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR, limit=3
         )
         return tuple((found, _TYPO_WEIGHT * share / 100) for found, share, _ in similar)
-
-
-def known_words(index: NameIndex, words: Iterable[str]) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Each word with the map's spellings of it; words the map has nothing like are left out."""
-    return {word: found for word in dict.fromkeys(words) if (found := index.spellings(word))}

@@ -34,7 +34,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
     (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
     since waiting for each other costs threads more than one short text is worth on a busy machine
-    (up to twenty times, measured); every core for work on many texts."""
+    (five times, measured); every core for work on many texts."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))

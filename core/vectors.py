@@ -31,6 +31,9 @@ class VectorIndex(Protocol):
     def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
         """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
 
+    def embeddings(self, rows: Rows) -> Similarities:
+        """The embeddings [K, D] of some rows."""
+
 
 class ExactIndex:
     """Inner products with every row (FAISS IndexFlatIP). Ties come in row order, at the cut too."""

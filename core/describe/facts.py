@@ -17,7 +17,8 @@ import shapely
 from core.records import World
 
 VIEW_M = 200.0
-"""How far the facts with a name reach, metres; others reach less. Ours: tuned on RVS train."""
+"""How far the facts with a name reach, metres; others reach less. Ours, as are
+the other reaches."""
 
 _PLAIN_VIEW_M = 140.0
 _ADDRESS_VIEW_M = 40.0

@@ -16,7 +16,7 @@ from core.geo import Bounds, Position, tile_bounds
 from core.names import NameIndex
 from core.records import Tile
 from core.settings import Settings
-from core.vectors import ExactIndex
+from core.vectors import ExactIndex, VectorIndex
 
 SHARD_TILES = 1000
 _SHARDS_KEPT = 4
@@ -88,8 +88,8 @@ class Gallery:
         self.names = NameIndex(self._data / "names.sqlite")
         self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
         """The fact of each row of `fact_index`."""
-        self.fact_index = ExactIndex(self._embeddings("facts"))
-        self.tile_index = ExactIndex(self._embeddings("tiles"))
+        self.fact_index: VectorIndex = ExactIndex(self._embeddings("facts"))
+        self.tile_index: VectorIndex = ExactIndex(self._embeddings("tiles"))
         tiles = {len(self.tile_ids), len(self.tile_index), manifest.tiles}
         if len(tiles) > 1 or len(self.fact_index) != len(self.spoken):
             raise ValueError("its files are not of one build")

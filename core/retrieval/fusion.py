@@ -25,7 +25,8 @@ from core.retrieval.reading import Reading
 Mask = npt.NDArray[np.bool_]
 
 SEPARATION_M = 100.0
-"""Candidates are spots: closer tiles come after the distinct ones. Tuned on RVS train."""
+"""Candidates are spots: closer tiles come after the distinct ones. Chosen on RVS train and
+tests/descriptions.jsonl."""
 
 
 _SIMILAR_TILES = 1000
