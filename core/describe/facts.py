@@ -100,9 +100,14 @@ def _building_words(tags: Mapping[str, str]) -> list[str]:
     return words
 
 
+def surface_word(tags: Mapping[str, str]) -> str:
+    """What a way is paved with, "" for asphalt and where nothing is tagged."""
+    return _SURFACES.get(tags.get("surface", "").split(";")[0], "")
+
+
 def _way_words(tags: Mapping[str, str]) -> list[str]:
     words = []
-    if surface := _SURFACES.get(tags.get("surface", "").split(";")[0]):
+    if surface := surface_word(tags):
         words.append(surface)
     if _number(tags.get("lanes", "")) >= 4:
         words.append("multi-lane")
@@ -128,6 +133,12 @@ def _size_word(group: str, area_m2: float) -> list[str]:
     if group in ("street", "path", "green", "water", "area") and area_m2 > 0:
         return ["large"] if area_m2 > 8_000 else ["small"] if area_m2 < 600 else []
     return ["large"] if group == "building" and area_m2 > 4_000 else []
+
+
+def adjectives(group: str, tags: Mapping[str, str], area_m2: float) -> list[str]:
+    """Size, storeys, colour, surface and the like of one feature, as far as they are known."""
+    words = _size_word(group, area_m2)
+    return words + _WORDS[group](tags) if group in _WORDS else words
 
 
 def _is_worth_saying(kind: str, name: str, words: list[str]) -> bool:
@@ -168,9 +179,7 @@ def _things(features: gpd.GeoDataFrame, shapes: npt.NDArray[np.object_]) -> _Thi
     for row, (kind, synonyms, name, names, address, group, tags) in enumerate(
         zip(*(features[column] for column in columns), strict=True)
     ):
-        words = _size_word(group, areas[row])
-        if group in _WORDS:
-            words += _WORDS[group](tags)
+        words = adjectives(group, tags, areas[row])
         if _is_worth_saying(kind, name, words) and group != "address":
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = [*names, address] if address else names

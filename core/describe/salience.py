@@ -1,0 +1,142 @@
+"""What of a sight is told: drawn at random, the near, large and unusual likelier. No sentences."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.describe.directions import quarter_of, side_of
+from core.describe.nouns import is_sayable, sign
+from core.describe.sight import Seen, Sight
+from core.describe.style import Length, Style
+
+_LIKELY: Mapping[str, float] = {
+    "footpath": 0.04, "path": 0.06, "service road": 0.06, "building": 0.5, "street lamp": 0.3,
+    "fence": 0.25, "wall": 0.25, "gate": 0.2, "litter bin": 0.3, "commercial area": 0.0,
+    "residential street": 0.3, "farm or forest track": 0.4, "house": 0.6, "hedge": 0.5, "tree": 0.6,
+    "entrance": 0.1, "give way sign": 0.3, "stop sign": 0.4, "utility pole": 0.2, "bollards": 0.4,
+    "power pole": 0.2, "fire hydrant": 0.3, "street cabinet": 0.2, "kerb": 0.0, "garage": 0.4,
+    "retaining wall": 0.25, "boom gate": 0.4, "shed": 0.3, "lawn": 0.6, "roof canopy": 0.4,
+    "railway yard": 0.3, "minor road": 0.3, "office": 0.4, "vacant shop": 0.5, "parking space": 0.4,
+    "retail area": 0.0, "public building": 0.8, "end of railway tracks": 0.3, "trade shop": 0.5,
+    "industrial area": 0.3, "entrance of a parking garage": 0.6, "bare rock": 0.4, "street": 0.3,
+    "railway crossing": 0.3, "sand": 0.3, "garden": 0.5, "meadow": 0.6, "bicycle parking": 0.6,
+    "quiet living street": 0.4, "cycle path": 0.4, "bus platform": 0.5, "life ring": 0.4,
+}  # fmt: skip
+"""How likely a kind is told beside others, 1 where neither listed nor one of the next two."""
+
+_UNREMARKABLE = re.compile(r" (?:office|workshop|club)$|vending machine$|practice$|^shop$")
+_STRIKING = re.compile(
+    r"church|cathedral|mosque|synagogue|chapel|tower|castle|palace|^park$|square|fountain|statue|"
+    r"sculpture|monument|river|lake|canal|sea shore|beach|marina|bridge|station|museum|theatre|"
+    r"petrol|supermarket|hotel|playground|school$|stadium|cemetery|tram tracks|railway tracks"
+)
+_STREETS = frozenset({"street", "residential street", "minor road", "main road", "service road",
+                      "wide through street", "quiet living street", "road"})  # fmt: skip
+_GRASS = frozenset({"lawn", "meadow", "village green", "grassland", "recreation ground", "common"})
+_HOUSES = frozenset({"building", "house", "apartment building", "residential building",
+                     "commercial building", "detached house", "shop building",
+                     "office building"})  # fmt: skip
+_MOST: Mapping[Length, int] = {"short": 3, "medium": 6, "long": 13}
+_SPARE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The things to be told, and those for which there is room only in a text of nothing else."""
+
+    chosen: list[Seen]
+    spare: list[Seen]
+
+
+def likeliness(kind: str) -> float:
+    """How likely a kind is told beside others."""
+    if kind in _LIKELY:
+        return _LIKELY[kind]
+    return 1.6 if _STRIKING.search(kind) else 0.5 if _UNREMARKABLE.search(kind) else 1.0
+
+
+def draw(sight: Sight, rng: np.random.Generator, style: Style, heading_deg: float) -> Draw:
+    """Draws what is told; who looks along a heading tells less of what is behind."""
+    things = _signed(sight) if style.names else _unsigned(sight)
+    things = [one for one in things if likeliness(one.kind) > 0 and not _is_own_tram(sight, one)]
+    if not things:
+        return Draw([], [])
+    is_behind = _is_behind(style, heading_deg)
+    weights = [_weight(one, style) * (0.4 if is_behind(one) else 1.0) for one in things]
+    turns = rng.random(len(things)) ** (1 / np.maximum(weights, 1e-9))
+    order = _not_too_alike([things[row] for row in np.argsort(-turns, kind="stable")])
+    most = _MOST[style.length]
+    count = int(rng.integers(max(1, most // 2), most + 1))
+    if style.names and not any(sign(one.name) for one in order[:count]):
+        order.sort(key=lambda one: not sign(one.name))
+    return Draw(order[:count], order[count : count + _SPARE])
+
+
+def is_landmark(one: Seen) -> bool:
+    """Whether somebody could be asked to come there."""
+    return one.count <= 2 and one.group not in ("street", "path", "rail", "barrier") and (
+        likeliness(one.kind) >= 0.6 and (one.kind not in _HOUSES or bool(one.words)))  # fmt: skip
+
+
+def _is_own_tram(sight: Sight, one: Seen) -> bool:
+    return bool(sight.way and sight.way.has_tram) and (
+        one.kind == "tram tracks" and one.distance_m < 12)  # fmt: skip
+
+
+def _is_behind(style: Style, heading_deg: float) -> Callable[[Seen], bool]:
+    if style.orientation not in ("heading", "relative"):
+        return lambda one: False  # noqa: ARG005
+    return lambda one: side_of(one.bearing_deg, heading_deg) in (3, 4, 5)
+
+
+def _signed(sight: Sight) -> list[Seen]:
+    return [one for one in sight.things if sign(one.name) or is_sayable(one)]
+
+
+def _unsigned(sight: Sight) -> list[Seen]:
+    """The things without their names, those of one kind and side of the way as one."""
+    axis = (sight.way.bearing_deg if sight.way else None) or 0.0
+    found: dict[object, Seen] = {}
+    for one in sight.things:
+        if not is_sayable(one):
+            continue
+        looks = one.words if one.kind in _HOUSES else ()
+        key = (one.kind, looks, quarter_of(one.bearing_deg, axis))
+        known = found.get(key)
+        if known is None:
+            found[key] = replace(one, name="")
+        elif one.group not in ("street", "path", "rail", "barrier"):
+            shared = known.words if known.words == one.words else ()
+            found[key] = replace(known, count=known.count + one.count, words=shared)
+    return list(found.values())
+
+
+def _not_too_alike(things: Sequence[Seen], most: int = 2) -> list[Seen]:
+    """At most two things of a sort, and one of what hardly anybody mentions."""
+    told: dict[str, int] = {}
+    kept = []
+    for one in things:
+        sort = _sort(one.kind)
+        told[sort] = told.get(sort, 0) + 1
+        if told[sort] <= (1 if likeliness(one.kind) < 0.3 else most):
+            kept.append(one)
+    return kept
+
+
+def _sort(kind: str) -> str:
+    """What kinds are told as one sort: a school is its building, any street a street."""
+    if kind in _STREETS:
+        return "street"
+    if kind in _GRASS:
+        return "grass"
+    return "house" if kind in _HOUSES else kind.removesuffix(" building")
+
+
+def _weight(one: Seen, style: Style) -> float:
+    nearness = float(np.exp(-one.distance_m / (45 if one.size_m < 40 else 70)))
+    size = 1 + min(one.extent_deg, 120) / 45 + min(one.size_m, 120) / 60
+    named = 1.6 if one.name and style.names else 1.0
+    described = 1.5 if one.kind in _HOUSES and one.words else 1.0
+    return likeliness(one.kind) * (0.25 + one.rarity) * nearness * size * named * described

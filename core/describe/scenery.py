@@ -1,0 +1,100 @@
+"""A map's features as things to be seen: which ones, from how far. Knows tags and sizes."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from core.describe.facts import adjectives
+from core.describe.sight import Seen
+from core.describe.walls import SIGHT_M
+
+REACHES_M = (45.0, 70.0, SIGHT_M)
+"""How far small things, most things and landmarks are told of."""
+
+_LANDMARK = re.compile(
+    r"church|cathedral|mosque|synagogue|temple|chapel|monastery|tower|castle|palace|stadium|"
+    r"station$|museum|theatre|^park|square|river|lake|shore|^pond|bay|canal|harbour|marina|beach|"
+    r"hospital|university|town hall|chimney|bridge|lighthouse|monument|shopping centre|school|"
+    r"cemetery|forest|woodland|railway tracks|crane|windmill|obelisk|city wall|stadium|gasometer"
+)
+"""Kinds large enough to be seen from afar."""
+_SMALL = re.compile(
+    r"^(?:tree|bench|street lamp|litter bin|fire hydrant|bollards|gate|boom gate|post box|fence|"
+    r"wall|hedge|kerb|handrail|guard rail|chain|entrance|bicycle parking|pedestrian crossing|"
+    r"stop sign|give way sign|cash machine|.*vending machine|information board|memorial plaque|"
+    r"footpath|path|service road|street cabinet|utility pole|power pole|waste containers|"
+    r"concrete block|planter.*|flagpole|defibrillator|public telephone|picnic table|clock)$"
+)
+_UNSEEN = frozenset({
+    "address", "speed camera", "ferry line", "power line", "military area", "building part",
+    "parking position", "payment centre", "yes", "runway", "taxiway", "indoor corridor",
+    "entrance building", "nature reserve", "defibrillator",
+})  # fmt: skip
+"""What nobody would mention, or what is not there to be looked at."""
+_HIDDEN = re.compile(r"^(?:yes|building_passage|culvert|covered|flooded|avalanche_protector)$")
+
+Shapes = npt.NDArray[np.object_]
+
+
+def are_visible(features: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Which features stand above the ground and are worth a word; ways all are."""
+    return np.array([
+        (group in ("street", "path") or (kind not in _UNSEEN and group != "address" and kind != ""))
+        and not _is_hidden(tags)
+        for group, kind, tags in zip(features.group, features.kind, features.tags, strict=True)
+    ], dtype=bool)  # fmt: skip
+
+
+def _is_hidden(tags: Mapping[str, str]) -> bool:
+    """Whether a thing is under the ground, in a tunnel or indoors, so not seen from the street."""
+    return bool(
+        (_HIDDEN.match(tags.get("tunnel", "")) and "building" not in tags)
+        or tags.get("location") in ("underground", "underwater")
+        or tags.get("parking") == "underground"
+        or (tags.get("layer", "0").startswith("-") and "waterway" not in tags)
+        or tags.get("level", "0").startswith("-")
+        or tags.get("indoor", "no") not in ("no", "")
+    )
+
+
+def are_walls(features: gpd.GeoDataFrame, shapes: Shapes) -> npt.NDArray[np.bool_]:
+    """Buildings that stand on the ground and stop the eye."""
+    open_kinds = features.kind.isin(["roof canopy", "bridge building", "grandstand"]).to_numpy()
+    raised = np.array(["building:part" in tags and "building" not in tags
+                       for tags in features.tags], dtype=bool)  # fmt: skip
+    polygons = shapely.get_dimensions(shapes) == 2
+    found: npt.NDArray[np.bool_] = (features.group == "building").to_numpy() & polygons
+    found &= ~open_kinds & ~raised
+    return found
+
+
+def things_of(features: gpd.GeoDataFrame, shapes: Shapes) -> list[Seen]:
+    """Every feature as seen from nowhere yet."""
+    areas = shapely.area(shapes)
+    counts = Counter(features.kind)
+    most = np.log(max(counts.values(), default=1) + 1)
+    columns = ("kind", "name", "group", "tags")
+    return [
+        Seen(
+            kind=kind, words=tuple(adjectives(group, tags, area)),
+            name="" if group == "rail" else name,  # no sign stands beside a line
+            group=group,
+            distance_m=0.0, bearing_deg=0.0, extent_deg=0.0, size_m=float(np.sqrt(area)),
+            rarity=float(1 - np.log(counts[kind]) / most),
+        )
+        for area, (kind, name, group, tags) in zip(
+            areas, zip(*(features[column] for column in columns), strict=True), strict=True)
+    ]  # fmt: skip
+
+
+def reach_of(seen: Seen) -> float:
+    """How far a thing is told of, one of `REACHES_M`."""
+    if _SMALL.match(seen.kind):
+        return REACHES_M[0]
+    is_large = _LANDMARK.search(seen.kind) or "tall high-rise" in seen.words or seen.size_m > 60
+    return REACHES_M[2 if is_large else 1]

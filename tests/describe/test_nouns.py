@@ -1,0 +1,98 @@
+"""What things are called: articles, plurals, adjectives, names."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.describe.lexicon import KINDS, calls
+from core.describe.nouns import is_sayable, noun, sign, vary, with_article
+from core.describe.sight import Seen
+
+BENCH = Seen(
+    kind="bench", words=(), name="", group="place", distance_m=10.0, bearing_deg=0.0,
+    extent_deg=0.0, size_m=0.0, rarity=0.5,
+)  # fmt: skip
+
+
+def called(one: Seen, name: str = "", count: int = 80) -> set[str]:
+    return {noun(one, np.random.default_rng(seed), name).text for seed in range(count)}
+
+
+@pytest.mark.parametrize(
+    ("bare", "said"),
+    [("bank", "a bank"), ("optician", "an optician"), ("university", "a university"),
+     ("one-way street", "a one-way street"), ("unpaved path", "an unpaved path"),
+     ("hour glass", "an hour glass")],
+)  # fmt: skip
+def test_articles_follow_the_sound(bare: str, said: str) -> None:
+    assert with_article(bare) == said
+
+
+def test_one_alternative_is_taken_from_each_bracket_innermost_first() -> None:
+    found = {vary("[a|b [c|d]] e", np.random.default_rng(seed)) for seed in range(50)}
+    assert found == {"a e", "b c e", "b d e"}
+
+
+def test_two_things_are_told_in_the_plural() -> None:
+    said = called(replace(BENCH, count=2))
+    assert all(re.search("benches|seats|places to sit", text) for text in said)
+    assert not any(text.startswith(("a bench", "an ")) for text in said)
+
+
+def test_many_things_are_not_counted() -> None:
+    assert not any(re.match(r"(?:two|three|a couple|a pair)\b", text)
+                   for text in called(replace(BENCH, count=12)))  # fmt: skip
+
+
+def test_what_has_no_singular_gets_no_article() -> None:
+    said = called(replace(BENCH, kind="tram tracks"))
+    assert {"tram tracks", "some tram tracks", "rails in the road"} <= said
+    assert not any(text.startswith("a tram tracks") for text in said)
+
+
+def test_floors_and_colours_are_told_in_several_ways_and_sometimes_left_out() -> None:
+    block = replace(BENCH, kind="apartment building", group="building",
+                    words=("5-storey", "yellow", "brick", "unheard-of"))  # fmt: skip
+    said = " / ".join(called(block, count=300))
+    for phrase in ("five-storey", "5-storey", "five floors high", "mid-rise", "yellow", "brick"):
+        assert phrase in said
+    assert "unheard-of" not in said
+    assert "an apartment building" in called(block, count=300)
+
+
+def test_names_stand_beside_the_kind_or_alone() -> None:
+    said = called(replace(BENCH, kind="bakery", name="Zorn"), "Zorn")
+    assert {"Zorn", "a bakery called Zorn", "the bakery Zorn", "Zorn, a bakery"} <= said
+    assert called(replace(BENCH, kind="street", name="Elm", group="street"), "Elm") == {"Elm"}
+
+
+def test_signs_are_read_up_to_the_first_of_several_names_and_a_length() -> None:
+    assert sign("Turku;Åbo") == "Turku"
+    assert sign("x" * 60) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sayable"),
+    [("bakery", "Corner", True), ("italian restaurant", "Roma", True), ("BigMart", "", False),
+     ("zorn", "Zorn", False), ("zorn shop", "Zorn", False)],
+)  # fmt: skip
+def test_a_kind_that_tells_a_name_is_not_sayable(kind: str, name: str, sayable: bool) -> None:
+    assert is_sayable(replace(BENCH, kind=kind, name=name)) is sayable
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_phrase_of_the_lexicon_is_whole(kind: str) -> None:
+    for phrase in calls(kind):
+        assert re.fullmatch(r"~?[A-Za-zéü'\-]+\*?(?: [A-Za-zéü'\-]+\*?)*", phrase), phrase
+        assert phrase.count("*") <= 1
+    for count in (1, 2):
+        for text in called(replace(BENCH, kind=kind, count=count), count=25):
+            assert not re.search(r"[~*|]|ss\b(?<!ss)|  ", text), text
+
+
+def test_cuisines_and_sports_are_put_into_words() -> None:
+    assert "Italian place" in calls("italian restaurant")
+    assert "football pitch" in calls("soccer sports pitch")
+    assert calls("craft shop") == ["craft shop"]
