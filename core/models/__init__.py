@@ -1,24 +1,131 @@
 """Which models there are and how to get one; leaves the networks to the modules beside it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
 from core.errors import ModelError
-from core.models.specs import DEFAULT_MODEL, SPECS
+from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, MINILM, SPECS
+from core.settings import COMPACT_WEIGHTS
 
 if TYPE_CHECKING:
-    from core.models.sentence import SentenceEncoder
+    import torch
+    from PIL import Image
 
-__all__ = ["DEFAULT_MODEL", "SPECS", "load_model"]
+    from core.models.sentence import Embeddings, SentenceEncoder, Tokens
+
+__all__ = ["DEFAULT_MODEL", "DEFAULT_PICTURE_MODEL", "SPECS", "DualEncoder", "StatesReader",
+           "load_model"]  # fmt: skip
 
 
-def load_model(name: str = DEFAULT_MODEL, threads: int = 0) -> "SentenceEncoder":
+class EncoderSpec(Protocol):
+    """What a gallery notes about the model that made its embeddings."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def weights_sha256(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+
+
+@runtime_checkable
+class DualEncoder(Protocol):
+    """A text tower and a picture tower with one space: the cosine of their rows compares them."""
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """Its name, origin and sizes."""
+
+    def tokenize(self, texts: list[str]) -> "list[Tokens]":
+        """Token ids as the text tower reads them, and where each text was cut."""
+
+    def encode_texts(
+        self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
+    ) -> "Embeddings":
+        """Unit embeddings [N, D]; `progress` is told how many more are done."""
+
+    def encode_pictures(
+        self, pictures: "Sequence[Image.Image]", batch: int = 32,
+        progress: Callable[[int], None] | None = None,
+    ) -> "Embeddings":  # fmt: skip
+        """Unit embeddings [N, D]; `progress` is told how many more are done."""
+
+
+@runtime_checkable
+class StatesReader(Protocol):
+    """A text tower that reads what the sentence encoder's own pass left: one pass serves both."""
+
+    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> "Embeddings":
+        """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
+
+
+@overload
+def load_model(name: Literal["minilm"] = ..., threads: int = 0) -> "SentenceEncoder": ...
+@overload
+def load_model(
+    name: Literal["compact", "crosstext2loc"], threads: int = 0, checkpoint: Path | None = None,
+    sentences: "SentenceEncoder | None" = None,
+) -> "DualEncoder": ...  # fmt: skip
+@overload
+def load_model(
+    name: str, threads: int = 0, checkpoint: Path | None = None,
+    sentences: "SentenceEncoder | None" = None,
+) -> "SentenceEncoder | DualEncoder": ...  # fmt: skip
+def load_model(
+    name: str = DEFAULT_MODEL, threads: int = 0, checkpoint: Path | None = None,
+    sentences: "SentenceEncoder | None" = None,
+) -> "SentenceEncoder | DualEncoder":  # fmt: skip
     """The encoder of that name with its weights checked. `threads` 0 leaves torch's choice.
 
-    Takes seconds: torch is imported here and not before. Raises ModelError for an unknown name,
-    a missing package, or other weights than expected.
+    `checkpoint` is the file or folder of weights the user brings, `sentences` the sentence
+    encoder where it is loaded already. Takes seconds: torch is imported here and not before.
+    Raises ModelError for an unknown name, a missing package or file, other weights than expected.
     """
     if name not in SPECS:
-        raise ModelError(f"there is no model {name!r}; wanted one of {', '.join(SPECS)}")
+        raise ModelError(f"there is no model {name!r:.80}; wanted one of {', '.join(SPECS)}")
+    wanted = SPECS[name].checkpoint
+    if wanted == "must" and checkpoint is None:
+        raise ModelError(f"{name} comes without weights; name yours with --checkpoint")
+    if wanted == "no" and checkpoint is not None:
+        raise ModelError(f"{name} comes with its weights; leave --checkpoint out")
+    return _LOADERS[name](threads, checkpoint, sentences)
+
+
+def _sentence(threads: int, _: Path | None, loaded: "SentenceEncoder | None") -> "SentenceEncoder":
     from core.models.sentence import SentenceEncoder
 
-    return SentenceEncoder.load(SPECS[name], threads)
+    return loaded or SentenceEncoder.load(MINILM, threads)
+
+
+def _compact(
+    threads: int, checkpoint: Path | None, loaded: "SentenceEncoder | None"
+) -> "DualEncoder":
+    path = checkpoint or COMPACT_WEIGHTS
+    if not path.is_file():
+        raise ModelError(
+            f"there is no compact model at {path}; fetch the whole app again, or name weights "
+            f"that python -m core train made with --checkpoint"
+        )
+    from core.models.compact import load_compact
+
+    return load_compact(path, _sentence(threads, None, loaded))
+
+
+def _crosstext2loc(
+    threads: int, checkpoint: Path | None, _: "SentenceEncoder | None"
+) -> "DualEncoder":
+    from core.models.crosstext2loc import load_crosstext2loc
+
+    assert checkpoint is not None
+    return load_crosstext2loc(checkpoint, threads)
+
+
+_Load = Callable[[int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"]
+_LOADERS: dict[str, _Load] = {
+    "minilm": _sentence, "compact": _compact, "crosstext2loc": _crosstext2loc,
+}  # fmt: skip

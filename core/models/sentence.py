@@ -54,12 +54,12 @@ class SentenceEncoder:
         )
         return cls(spec, tokenizer, network)
 
-    def tokenize(self, texts: list[str]) -> list[Tokens]:
+    def tokenize(self, texts: list[str], max_tokens: int | None = None) -> list[Tokens]:
         """Token ids with the special ones, cut at the spec's length and the cut reported."""
         found = self._tokenizer(
             texts,
             truncation=True,
-            max_length=self.spec.max_tokens,
+            max_length=max_tokens or self.spec.max_tokens,
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
         )
@@ -75,6 +75,18 @@ class SentenceEncoder:
 
     def forward(self, tokens: list[Tokens]) -> Embeddings:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
+        return self.pooled(*self.states(tokens))
+
+    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> Embeddings:
+        """Unit embeddings [N, D] of the hidden states [N, T, D] of N texts, mask [N, T]."""
+        with torch.inference_mode():
+            weights = mask.unsqueeze(-1).to(states.dtype)
+            mean = (states * weights).sum(1) / weights.sum(1)
+            unit: torch.Tensor = torch.nn.functional.normalize(mean, dim=-1)
+        return unit.numpy()
+
+    def states(self, tokens: list[Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The last layer's hidden states [N, T, D] and where there are tokens, bool [N, T]."""
         longest = max(len(one.ids) for one in tokens)
         ids = torch.zeros(len(tokens), longest, dtype=torch.long)
         mask = torch.zeros(len(tokens), longest, dtype=torch.long)
@@ -83,10 +95,7 @@ class SentenceEncoder:
             mask[row, : len(one.ids)] = 1
         with torch.inference_mode():
             hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
-            weights = mask.unsqueeze(-1).to(hidden.dtype)
-            pooled = (hidden * weights).sum(1) / weights.sum(1)
-            unit: torch.Tensor = torch.nn.functional.normalize(pooled, dim=-1)
-        return unit.numpy()
+        return hidden, mask.bool()
 
     def encode(self, texts: list[str], batch: int = 32, progress: Any = None) -> Embeddings:
         """Unit embeddings [N, D], batched by length so that little is padded."""

