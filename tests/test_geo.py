@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import geo
 from core.geo import (
     EARTH_RADIUS_M,
     METRES_PER_DEGREE,
     Bounds,
+    Points,
     Position,
     bearing_deg,
     compass,
+    haversine_km,
     haversine_m,
+    nearest,
     tile_bounds,
 )
 
@@ -113,3 +117,75 @@ def test_a_tiles_square_is_as_wide_as_high_on_the_ground(
     assert height == pytest.approx(footprint_m, rel=1e-3)
     assert width == pytest.approx(footprint_m, rel=1e-3)
     assert box.center.lat == pytest.approx(lat)
+
+
+# --- The nearest --------------------------------------------------------------------------------
+
+
+def test_kilometres_worked_out_by_hand() -> None:
+    assert haversine_km(10, 20, 11, 20) == pytest.approx(6371 * math.pi / 180)
+    assert haversine_km(60, 20, 60, 20.001) == pytest.approx(6371 * math.pi / 360_000, rel=1e-6)
+    assert haversine_km(5, 5, 5, 5) == 0
+    assert haversine_km(90, 0, -90, 0) == pytest.approx(6371 * math.pi)
+
+
+@given(latitudes, longitudes, latitudes, longitudes)
+def test_kilometres_are_a_thousandth_of_the_metres(
+    lat: float, lon: float, to_lat: float, to_lon: float
+) -> None:
+    metres = haversine_m(lat, lon, np.array([to_lat]), np.array([to_lon]))[0]
+    assert 1000 * haversine_km(lat, lon, to_lat, to_lon) == pytest.approx(metres, abs=0.2)
+
+
+def plainly_nearest(of: Points, among: Points, k: int) -> list[list[int]]:
+    """A stable sort of all by distance, the first `k` in row order."""
+    found = []
+    for lat, lon in zip(of.lats.tolist(), of.lons.tolist(), strict=True):
+        away = [haversine_km(lat, lon, *to)
+                for to in zip(among.lats.tolist(), among.lons.tolist(), strict=True)]  # fmt: skip
+        found.append(sorted(sorted(range(len(away)), key=away.__getitem__)[:k]))
+    return found
+
+
+def some_points(kind: str, count: int = 420) -> Points:
+    random, side = np.random.default_rng(7), math.isqrt(count)
+    lats, lons = {
+        "around a city": (random.normal(40.7, 0.05, count), random.normal(-74, 0.06, count)),
+        "around the globe": (random.uniform(-90, 90, count), random.uniform(-180, 180, count)),
+        "on a grid": (-27 + np.repeat(np.arange(side), side) / 1000,
+                      153 + np.tile(np.arange(side), side) / 1000),
+        "on a line": (np.full(count, 35.7), 139 + np.arange(count) / 1e5),
+        "on few spots": (random.integers(0, 6, count) / 1000, random.integers(0, 6, count) / 1000),
+        "on one spot": (np.full(count, 5.0), np.full(count, 5.0)),
+        "in two towns": (np.where(np.arange(count) < 15, 10.0, 50.0) + random.random(count) / 50,
+                         random.random(count) / 50),
+    }[kind]  # fmt: skip
+    return Points.of(lats, lons)
+
+
+@pytest.mark.parametrize(
+    "kind", ["around a city", "around the globe", "on a grid", "on a line", "on few spots",
+             "on one spot", "in two towns"],
+)  # fmt: skip
+@pytest.mark.parametrize("together", [20, 100])
+@pytest.mark.parametrize("k", [1, 20])
+def test_the_nearest_are_those_of_a_stable_sort(
+    kind: str, k: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few together look around themselves and again in wider circles, many at all at once."""
+    monkeypatch.setattr(geo, "_TOGETHER", together)
+    points = some_points(kind)
+    assert nearest(points, points, k).tolist() == plainly_nearest(points, points, k)
+
+
+def test_the_nearest_of_other_places_are_found() -> None:
+    among = some_points("around a city")
+    of = Points.of(among.lats[:9] + 0.01, among.lons[:9] - 0.02)
+    assert nearest(of, among, 5).tolist() == plainly_nearest(of, among, 5)
+
+
+def test_there_are_no_more_nearest_than_there_are() -> None:
+    points = Points.of(np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    assert nearest(points, points, 9).tolist() == [[0, 1], [0, 1]]
+    nobody = Points.of(np.empty(0), np.empty(0))
+    assert nearest(nobody, points, 1).shape == (0, 1)

@@ -1,0 +1,16 @@
+"""Metrics of retrieval and localization with intervals, and the plain baselines beside ours.
+
+Knows descriptions with a known place; leaves training and drawing to others. The definitions
+follow CVG-Text (arXiv 2412.17007): R@k counts the true tile among the first k tiles, L@m a first
+candidate within m metres of the truth.
+"""
+
+from core.evaluation.baselines import PlainBaselines, table_rankers
+from core.evaluation.outcomes import Outcome, Ranker, Scope, evaluate, fused_ranker, query_rows
+from core.evaluation.queries import LabelledQuery, read_all, read_queries
+from core.evaluation.report import report
+
+__all__ = [
+    "LabelledQuery", "Outcome", "PlainBaselines", "Ranker", "Scope", "evaluate", "fused_ranker",
+    "query_rows", "read_all", "read_queries", "report", "table_rankers",
+]  # fmt: skip

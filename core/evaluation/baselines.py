@@ -1,0 +1,94 @@
+"""What anybody would try first, beside the channels: the rows of the README's tables."""
+
+import re
+import sqlite3
+
+import numpy as np
+
+from core.evaluation.outcomes import Ranker, fused_ranker
+from core.gallery.store import Gallery
+from core.names import fold
+from core.records import CHANNELS, Channel
+from core.retrieval.channels import Floats
+from core.retrieval.reading import Reading
+from core.retrieval.search import ground_of
+
+_WINDOW_M = 50.0
+
+
+class PlainBaselines:
+    """What anybody would try first, on windows of 100 m: the rows every table starts with.
+
+    BM25 over all words of a window's facts, MiniLM of the whole window's text, MiniLM of the
+    best single fact, and the plain sum of their ranks.
+    """
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        links, facts = gallery.links, gallery.facts
+        near = links.distance_m <= _WINDOW_M
+        self._tile, self._fact = links.tile[near], links.fact[near]
+        documents: list[list[str]] = [[] for _ in range(len(gallery))]
+        for tile, fact in zip(self._tile.tolist(), self._fact.tolist(), strict=True):
+            documents[tile].append(f"{facts.text[fact]} {' '.join(facts.names[fact])}")
+        self._connection = sqlite3.connect(":memory:")
+        self._connection.execute("CREATE VIRTUAL TABLE windows USING fts5(text, tokenize='ascii')")
+        self._connection.executemany(
+            "INSERT INTO windows(rowid, text) VALUES (?, ?)",
+            ((tile, fold(" ".join(parts))) for tile, parts in enumerate(documents)),
+        )
+        spoken = facts.spoken[self._fact]
+        self._tile, self._fact = self._tile[spoken], self._fact[spoken]
+
+    def bm25(self, reading: Reading) -> Floats:
+        """BM25 of every word of the description, none left out."""
+        words = dict.fromkeys(re.findall(r"[a-z0-9]+", fold(reading.text)))
+        scores = np.zeros(len(self._gallery), dtype=np.float32)
+        rows = self._connection.execute(
+            "SELECT rowid, -bm25(windows) FROM windows WHERE windows MATCH ?",
+            (" OR ".join(f'"{word}"' for word in words),),
+        ).fetchall()
+        for row, score in rows:
+            scores[row] = score
+        return scores
+
+    def whole_tile(self, reading: Reading) -> Floats:
+        """Cosine of the description and the window's text."""
+        found = self._gallery.tile_index.search(reading.embedding[None], len(self._gallery))
+        scores = np.zeros(len(self._gallery), dtype=np.float32)
+        scores[found.rows[0]] = found.similarities[0]
+        return scores
+
+    def best_fact(self, reading: Reading) -> Floats:
+        """Cosine of the description and the window's best fact."""
+        every = np.arange(len(self._gallery.facts.text), dtype=np.int64)
+        cosines = ground_of(self._gallery).cosines(reading.embedding[None], every)[0]
+        scores = np.full(len(self._gallery), -1.0, dtype=np.float32)
+        np.maximum.at(scores, self._tile, cosines[self._fact])
+        return scores
+
+    def rank_sum(self, reading: Reading) -> Floats:
+        """Minus the sum of the ranks of the three above."""
+        total = np.zeros(len(self._gallery), dtype=np.float32)
+        for scores in (self.bm25(reading), self.whole_tile(reading), self.best_fact(reading)):
+            ranks = np.empty(len(scores), dtype=np.float32)
+            ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+            total -= ranks
+        return total
+
+
+def table_rankers(
+    gallery: Gallery, channels: tuple[Channel, ...] | None = None
+) -> dict[str, Ranker]:
+    """The rows of the README's tables: baselines, each channel alone, those of texts fused, all."""
+    if channels is None:
+        channels = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
+    rows: dict[str, Ranker] = {}
+    if "facts" in channels:
+        plain = PlainBaselines(gallery)
+        rows = {"plain BM25": plain.bm25, "plain sum of ranks": plain.rank_sum}
+    of_texts = tuple(channel for channel in channels if channel != "image")
+    for chosen in (*((channel,) for channel in channels), of_texts, channels):
+        if chosen:
+            rows[" + ".join(chosen)] = fused_ranker(gallery, chosen)
+    return rows

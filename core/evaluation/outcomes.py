@@ -1,0 +1,103 @@
+"""What became of each query of a gallery under some ranking of its tiles; leaves the sums to
+`report`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.evaluation.queries import LabelledQuery
+from core.gallery.store import Gallery
+from core.geo import Points, Rows, haversine_m, nearest
+from core.records import Channel
+from core.retrieval.channels import Floats
+from core.retrieval.fusion import spots
+from core.retrieval.reading import Reading
+from core.retrieval.search import rank_tiles
+
+Scope = Literal["full", "nearest-100"]
+NEAREST = 100
+
+Ranker = Callable[[Reading], Floats]
+"""Scores [N] of all tiles for one reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one query: the true tile's rank from 1, and the candidates' distances."""
+
+    query: LabelledQuery
+    true_tile: str
+    rank: int
+    top_tile: str
+    distances_m: npt.NDArray[np.float64]
+    channels: dict[str, float]
+
+
+def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
+    """Search as a person gets it, with some channels only."""
+    return lambda reading: rank_tiles(gallery, reading, channels).scores
+
+
+def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
+             ranker: Ranker, scope: Scope,
+             recorded: Mapping[Channel, Ranker] | None = None) -> list[Outcome]:  # fmt: skip
+    """One outcome for each query. `nearest-100` ranks only the 100 tiles nearest to the truth.
+
+    Of the rankers in `recorded` the score of the first candidate is kept in the outcome.
+
+    Localization at k is measured on the k separate spots that search shows, R@k on tiles.
+    """
+    outcomes = []
+    near = _nearest_tiles(gallery, queries) if scope == "nearest-100" else None
+    for number, (query, reading) in enumerate(zip(queries, readings, strict=True)):
+        truth = query.position
+        away = haversine_m(truth.lat, truth.lon, gallery.lats, gallery.lons)
+        true_row = gallery.row_of(query.tile_id) if query.tile_id else int(away.argmin())
+        scores = ranker(reading)
+        order = np.argsort(-scores, kind="stable")
+        if near is not None:
+            order = order[np.isin(order, near[number])]
+        leading = spots(order, gallery.lats, gallery.lons, 10)
+        outcomes.append(
+            Outcome(
+                query=query,
+                true_tile=gallery.tile_ids[true_row],
+                rank=int(np.flatnonzero(order == true_row)[0]) + 1
+                if true_row in order
+                else len(order) + 1,
+                top_tile=gallery.tile_ids[leading[0]],
+                distances_m=away[leading],
+                channels={
+                    name: float(one(reading)[leading[0]])
+                    for name, one in (recorded or {}).items()
+                },
+            )
+        )
+    return outcomes
+
+
+def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
+    """The tiles nearest to where each query was written, in the gallery's order."""
+    places = Points.of(
+        np.array([query.position.lat for query in queries]),
+        np.array([query.position.lon for query in queries]),
+    )
+    return nearest(places, Points.of(gallery.lats, gallery.lons), NEAREST)
+
+
+def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
+    """One JSON row for each query, as `--out` writes them."""
+    for outcome in outcomes:
+        yield {
+            "id": outcome.query.query_id,
+            "tile_id": outcome.true_tile,
+            "rank": outcome.rank,
+            "top1_tile_id": outcome.top_tile,
+            "distance_m": round(float(outcome.distances_m[0]), 1),
+            "confidence": None,
+            "verdict": None,
+            "channels": {name: round(value, 4) for name, value in outcome.channels.items()},
+        }

@@ -1,0 +1,74 @@
+"""Descriptions whose place is known, read from a file and for search; knows no metric."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import QueryError
+from core.geo import Position
+from core.retrieval.eyes import Eyes
+from core.retrieval.reading import Reading, embed, tokenize
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuery:
+    """A description and where it was written. `tile_id` is "" where the nearest tile is meant."""
+
+    text: str
+    position: Position
+    tile_id: str
+    query_id: str
+
+
+def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
+    """Labelled queries from JSON lines with `text`, `lat`, `lon`, optional `tile_id`, `id`.
+
+    Lines that name another `gallery` are left out, so that one file may hold several cities.
+    Raises QueryError that names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QueryError(f"{path} cannot be read as text ({error}); check the path") from error
+    queries = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if row.get("gallery", gallery) != gallery:
+                continue
+            position = Position(float(row["lat"]), float(row["lon"]))
+            text, tile_id = row["text"], str(row.get("tile_id") or "")
+            if not isinstance(text, str):
+                raise TypeError(f"text is {text!r:.40}")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise QueryError(
+                f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
+            ) from error
+        queries.append(LabelledQuery(text, position, tile_id, str(row.get("id", number))))
+    if not queries:
+        raise QueryError(f"{path.name} holds no queries for {gallery}")
+    return queries
+
+
+def read_all(queries: Sequence[LabelledQuery], encoder: "SentenceEncoder",
+             progress: Callable[[int, int], None],
+             eyes: Eyes | None = None) -> list[Reading]:  # fmt: skip
+    """The readings of all queries, in order; the `image` channel needs `eyes`.
+
+    Raises QueryError that names the query.
+    """
+    readings = []
+    for number, query in enumerate(queries, 1):
+        try:
+            readings.append(embed(tokenize(query.text, encoder, eyes), encoder, eyes))
+        except QueryError as error:
+            raise QueryError(f"query {query.query_id[:80]}: {error}") from error
+        progress(number, len(queries))
+    return readings

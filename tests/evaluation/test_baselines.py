@@ -1,0 +1,33 @@
+"""The plain baselines on the tiny city, each recomputed from what the gallery holds."""
+
+import numpy as np
+import pytest
+
+from core.evaluation import LabelledQuery, PlainBaselines, read_all, table_rankers
+from core.gallery import Gallery
+from core.geo import Position
+from core.models.sentence import SentenceEncoder
+
+
+def test_the_plain_baselines_score_every_tile(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    queries = [LabelledQuery("Café Ångström", Position(60.171, 24.9425), "", "1")]
+    (reading,) = read_all(queries, encoder, lambda *_: None)
+    plain = PlainBaselines(tiny_gallery)
+    parts = [plain.bm25(reading), plain.whole_tile(reading), plain.best_fact(reading)]
+    for scores in parts:
+        assert scores.shape == (len(tiny_gallery),)
+        assert np.isfinite(scores).all()
+    sees = {tiny_gallery.links.tile[link] for link in range(len(tiny_gallery.links.fact))
+            if "Ångström" in tiny_gallery.facts.text[tiny_gallery.links.fact[link]]
+            and tiny_gallery.links.distance_m[link] <= 50}  # fmt: skip
+    assert {int(row) for row in np.flatnonzero(parts[0] > 0)} == {int(row) for row in sees}
+    ranks = sum(np.argsort(np.argsort(-scores, kind="stable"), kind="stable") for scores in parts)
+    assert plain.rank_sum(reading) == pytest.approx(-ranks)
+
+
+def test_a_table_has_the_baselines_each_channel_and_all(tiny_gallery: Gallery) -> None:
+    rows = table_rankers(tiny_gallery)
+    assert len(rows) >= 5
+    assert {"facts", "names"} <= set(rows)
