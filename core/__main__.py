@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import settings as machine
-from core.errors import QueryError, SaywhereError
+from core.errors import ModelError, QueryError, SaywhereError, SourceError
 from core.geo import Bounds, Position
 from core.records import CHANNELS, Channel, Query
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+    from core.sources.cvgtext import CvgText, Split, Version
 
 Command = Callable[[argparse.Namespace], Any]
 
@@ -50,6 +54,12 @@ def _new_file(text: str) -> Path:
     if path.is_dir() or not os.access(path.absolute().parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"{text!r} is no file that can be written")
     return path
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
+    return int(text)
 
 
 def _position(text: str) -> Position:
@@ -117,6 +127,7 @@ def galleries(_: argparse.Namespace) -> Any:
                            card.bounds.north],
                 "footprint_m": card.footprint_m, "spacing_m": card.spacing_m,
                 "channels": list(card.channels), "model": card.model,
+                "picture_models": [stamp.key for stamp in card.picture_models],
                 "sources": list(card.sources), "data_date": card.date, "licence": card.licence,
                 "created": card.created, "problem": card.problem,
             }
@@ -129,16 +140,23 @@ def search(args: argparse.Namespace) -> Any:
     """Find the spots of a gallery that fit a description."""
     from core.gallery import open_gallery
     from core.models import load_model
+    from core.retrieval import check_query, open_eyes
     from core.retrieval import search as run
 
     settings = machine.load()
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
-    query = Query(args.text, args.k, args.channels, args.near, args.within_m)
-    return run(gallery, load_model(threads=settings.search_threads), query).to_json()
+    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    channels = check_query(query, gallery)
+    encoder, eyes = load_model(threads=settings.search_threads), None
+    if "image" in channels:
+        eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
+    return run(gallery, encoder, query, eyes).to_json()
 
 
 def build(args: argparse.Namespace) -> Any:
-    """Make a gallery from map files, with its embeddings and indexes."""
+    """Make a gallery from map files or from CVG-Text's pictures, with its indexes."""
+    if args.cvgtext:
+        return _build_cvgtext(args)
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.manifest import read_manifest
     from core.models import load_model
@@ -147,54 +165,132 @@ def build(args: argparse.Namespace) -> Any:
     settings = machine.load()
     world = read_world(args.sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
+    encoder = load_model(threads=settings.batch_threads)
     folder = build_gallery(
-        args.name, args.sources, world, load_model(threads=settings.batch_threads),
+        args.name, args.sources, world, encoder,
         args.out or settings.user_galleries, options, args.bbox,
         datetime.now(UTC), _bar(args.quiet),
     )  # fmt: skip
     if read_manifest(folder).on_grid:
         print("saywhere: the map has no walkable way; its tiles stand on a grid", file=sys.stderr)
+    if not args.no_pictures:
+        _embed_usual(folder, encoder, settings, args.quiet)
     return {"gallery": args.name, "folder": str(folder)}
+
+
+def _embed_usual(
+    folder: Path, sentences: "SentenceEncoder", settings: machine.Settings, quiet: bool
+) -> None:
+    """The `image` channel of a new gallery, with the model that comes with the app."""
+    from core.gallery.embed import embed_pictures
+    from core.gallery.manifest import read_manifest
+    from core.models import DEFAULT_PICTURE_MODEL, load_model
+
+    if not machine.COMPACT_WEIGHTS.is_file():
+        print(f"saywhere: {machine.COMPACT_WEIGHTS} is missing; the gallery gets no image channel",
+              file=sys.stderr)  # fmt: skip
+        return
+    encoder = load_model(DEFAULT_PICTURE_MODEL, sentences=sentences)
+    known = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
+    if encoder.spec.weights_sha256 not in known:
+        embed_pictures(folder, encoder, None, settings.batch_threads, _bar(quiet))
+
+
+def _build_cvgtext(args: argparse.Namespace) -> Any:
+    from core.gallery.pictures import build_pictures
+
+    if args.bbox:
+        raise QueryError("--bbox belongs to --from; a gallery of CVG-Text holds all its pictures")
+    settings = machine.load()
+    data = _read_cvgtext(args, None)
+    reader = None
+    if args.ocr:
+        from core.sources.ocr import PictureReader
+
+        reader = PictureReader(settings.batch_threads)
+    folder = build_pictures(
+        args.name, data, reader, args.out or settings.user_galleries, args.title,
+        datetime.now(UTC), _bar(args.quiet),
+    )  # fmt: skip
+    return {"gallery": args.name, "folder": str(folder), "faults": data.faults_json()}
+
+
+def _read_cvgtext(args: argparse.Namespace, split: "Split | None") -> "CvgText":
+    """CVG-Text as the options choose it; what is wrong with it is told."""
+    from core.sources.cvgtext import read_cvgtext
+
+    if not (args.city and args.kind):
+        raise QueryError("--cvgtext wants --city, such as NewYork, and --kind sat or osm")
+    version: Version = "photos" if args.photos else "mixed" if args.mixed else "panorama"
+    data = read_cvgtext(args.cvgtext, args.city, version, args.kind, split)
+    for fault in data.faults:
+        print(f"saywhere: {fault}", file=sys.stderr)
+    return data
 
 
 def embed(args: argparse.Namespace) -> Any:
     """Compute a gallery's embeddings; safe to stop and run again."""
     from core.gallery import find_gallery
     from core.gallery.build import embed_gallery
-    from core.models import load_model
+    from core.gallery.embed import embed_pictures, own_copy
+    from core.models import DualEncoder, load_model
+    from core.retrieval import keep_checkpoint
 
     settings = machine.load()
-    folder = find_gallery(args.name, settings)
-    encoder = load_model(args.model, settings.batch_threads)
-    return {
-        "gallery": args.name,
-        "model": args.model,
-        "folder": str(embed_gallery(folder, encoder, _bar(args.quiet))),
-    }
+    found = find_gallery(args.name, settings, args.out)
+    encoder = load_model(args.model, settings.batch_threads, args.checkpoint)
+    folder = own_copy(found, args.out or settings.user_galleries)
+    if folder != found:
+        print(f"saywhere: {found} stays as it is; its copy {folder} is embedded", file=sys.stderr)
+    model = args.model
+    if isinstance(encoder, DualEncoder):
+        if args.checkpoint:
+            keep_checkpoint(args.checkpoint, settings)
+        model = embed_pictures(folder, encoder, args.checkpoint, settings.batch_threads,
+                               _bar(args.quiet)).key  # fmt: skip
+    else:
+        embed_gallery(folder, encoder, _bar(args.quiet))
+    return {"gallery": args.name, "model": model, "folder": str(folder)}
 
 
 def encode(args: argparse.Namespace) -> Any:
-    """Print the unit embedding of a text."""
-    from core.models import load_model
+    """Print the unit embedding of a text or a picture."""
+    from core.models import DualEncoder, load_model
+    from core.models.pictures import open_picture
 
-    embedding = load_model(args.model, machine.load().search_threads).encode([args.text])[0]
-    return {"model": args.model, "embedding": [round(float(value), 7) for value in embedding]}
+    picture = open_picture(args.image) if args.image else None
+    encoder = load_model(args.model, machine.load().search_threads, args.checkpoint)
+    if isinstance(encoder, DualEncoder):
+        found = encoder.encode_pictures([picture]) if picture else encoder.encode_texts([args.text])
+    elif picture:
+        raise ModelError(f"{args.model} reads texts only; give --text or another --model")
+    else:
+        found = encoder.encode([args.text])
+    return {"model": args.model, "embedding": [round(float(value), 7) for value in found[0]]}
 
 
 def evaluate(args: argparse.Namespace) -> Any:
-    """Measure search on descriptions whose place is known."""
+    """Measure search, or a model on CVG-Text, on descriptions whose place is known."""
+    if args.cvgtext:
+        return _evaluate_cvgtext(args)
+    if not args.queries:
+        raise QueryError("--gallery wants --queries FILE.jsonl")
     from core import evaluation
     from core.gallery import open_gallery
     from core.models import load_model
-    from core.retrieval import check_query
+    from core.retrieval import check_query, open_eyes
 
     settings = machine.load()
     queries = evaluation.read_queries(args.queries, args.gallery)
     gallery = open_gallery(args.gallery, settings)
-    channels = check_query(Query("any", channels=args.channels), gallery)
+    channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
     bar = _bar(args.quiet)
-    encoder = load_model(threads=settings.search_threads)
-    readings = evaluation.read_all(queries, encoder, lambda done, of: bar("read", done, of))
+    encoder, eyes = load_model(threads=settings.search_threads), None
+    if "image" in channels:
+        eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
+    readings = evaluation.read_all(
+        queries, encoder, lambda done, of: bar("read", done, of), eyes
+    )  # fmt: skip
     if args.table:
         return {
             "gallery": gallery.card.name,
@@ -202,7 +298,7 @@ def evaluate(args: argparse.Namespace) -> Any:
                 name: evaluation.report(
                     evaluation.evaluate(gallery, queries, readings, ranker, args.scope), args.scope
                 )
-                for name, ranker in evaluation.table_rankers(gallery).items()
+                for name, ranker in evaluation.table_rankers(gallery, channels).items()
             },
         }
     ranker = evaluation.fused_ranker(gallery, channels)
@@ -211,18 +307,93 @@ def evaluate(args: argparse.Namespace) -> Any:
     result = {"gallery": gallery.card.name, "channels": list(channels)}
     result |= evaluation.report(outcomes, args.scope)
     if args.out:
-        document = result | {"queries": list(evaluation.query_rows(outcomes))}
-        temporary = args.out.with_name(f".{args.out.name}.part")
-        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        temporary.replace(args.out)
+        _write(args.out, result | {"queries": list(evaluation.query_rows(outcomes))})
     return result
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    temporary.replace(path)
+
+
+def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
+    """Both scopes, always: the paper's alone would give the truth away."""
+    from core.evaluation import query_rows, trial
+    from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
+
+    data = _read_cvgtext(args, "test")
+    model = args.model or DEFAULT_PICTURE_MODEL
+    encoder = load_model(model, machine.load().batch_threads, args.checkpoint)
+    if not isinstance(encoder, DualEncoder):
+        raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
+    embedded = trial.embed_test(data, encoder, _bar(args.quiet))
+    scored = [trial.score(embedded, scope) for scope in trial.SCOPES]
+    result = trial.about(data, encoder)
+    if args.failures:
+        trial.write_failures(scored[0], args.failures)
+    if args.out:
+        _write(args.out, result | {
+            one.scope: trial.summary(one) | {"queries": list(query_rows(one.outcomes))}
+            for one in scored
+        })  # fmt: skip
+    return result | {one.scope: trial.summary(one) for one in scored}
+
+
+def describe(args: argparse.Namespace) -> Any:
+    """Write descriptions of a gallery's tiles by program, from the map alone."""
+    import numpy as np
+
+    from core.describe.observer import Observer
+    from core.describe.wording import Style
+    from core.describe.wording import describe as run
+    from core.gallery import open_gallery
+    from core.sources.osm import read_world
+
+    gallery = open_gallery(args.gallery, machine.load())
+    world = read_world(args.sources)
+    center = gallery.card.bounds.center
+    if not world.bounds.contains(np.array([center.lat]), np.array([center.lon])).all():
+        raise SourceError(
+            f"{', '.join(world.sources)} lies elsewhere than {args.gallery}; give the files "
+            "that it was built from"
+        )
+    drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
+    names = {"yes": True, "no": False, "mixed": None}[args.names]
+    sights = Observer(world).sights(gallery.lats[drawn], gallery.lons[drawn])
+    rows = []
+    for row, sight in zip(drawn.tolist(), sights, strict=True):
+        rng = np.random.default_rng((args.seed, row))
+        style, tile = Style.random(rng, names), gallery.tile(row)
+        rows.append({
+            "id": f"{args.gallery}-{args.seed}-{row}", "gallery": args.gallery,
+            "text": run(sight, rng, style), "lat": tile.lat, "lon": tile.lon,
+            "tile_id": tile.tile_id, "names": style.names, "length": style.length,
+            "care": style.care,
+        })  # fmt: skip
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if args.out:
+        args.out.write_text(lines, "utf-8")
+        return {"gallery": args.gallery, "descriptions": len(rows), "file": str(args.out)}
+    return {"gallery": args.gallery, "descriptions": rows}
+
+
+def train(args: argparse.Namespace) -> Any:
+    """Train a model as a TOML file says; what was stopped goes on."""
+    from core.training.run import train as run
+
+    settings = machine.load()
+    folder = args.out or settings.runs / args.config.stem
+    weights = run(args.config, folder, settings.batch_threads, _bar(args.quiet))
+    return weights and {"weights": str(weights), "folder": str(folder)}
 
 
 def bench(args: argparse.Namespace) -> Any:
     """Time a part of the app beside what it stands on."""
     from core.bench import BENCHES
 
-    return BENCHES[args.what](machine.load(), args.gallery)
+    model = {"model": args.model, "checkpoint": args.checkpoint} if args.what == "embed" else {}
+    return BENCHES[args.what](machine.load(), args.gallery, **model)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -243,18 +414,29 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("-k", type=int, default=10, help="how many candidates (10)")
     added.add_argument("--near", type=_position, metavar="LAT,LON")
     added.add_argument("--within-m", type=float, metavar="R")
-    added.add_argument("--channels", type=_channels, metavar="facts,names")
+    added.add_argument("--channels", type=_channels, metavar="image,facts,names")
+    added.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
     added = command(evaluate)
-    added.add_argument("--gallery", required=True, metavar="G")
-    added.add_argument("--queries", required=True, type=Path, metavar="FILE.jsonl")
-    added.add_argument("--scope", choices=("full", "nearest-100"), default="full")
-    added.add_argument("--channels", type=_channels, metavar="facts,names")
+    of = added.add_mutually_exclusive_group(required=True)
+    of.add_argument("--gallery", metavar="G")
+    _add_cvgtext(added, of)
+    added.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    added.add_argument("--failures", type=_new_file, metavar="F.csv",
+                       help="CVG-Text's failures in the nearest-100, in the paper's columns")
+    added.add_argument("--queries", type=Path, metavar="FILE.jsonl")
+    added.add_argument("--scope", choices=("full", "nearest-100"), default="full",
+                       help="for --gallery (full); CVG-Text is measured in both")
+    added.add_argument("--channels", type=_channels, metavar="image,facts,names")
     added.add_argument("--table", action="store_true", help="plain baselines and channels too")
     added.add_argument("--out", type=_new_file, metavar="F")
     added = command(build)
     added.add_argument("name", metavar="NAME")
-    added.add_argument("--from", dest="sources", nargs="+", type=Path, required=True,
-                       metavar="FILE")  # fmt: skip
+    of = added.add_mutually_exclusive_group(required=True)
+    of.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE")
+    _add_cvgtext(added, of)
+    added.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
     added.add_argument("--title", type=_text, default="",
                        help="what people read (the name, capitalised)")  # fmt: skip
     added.add_argument("--bbox", type=_bounds, metavar="W,S,E,N")
@@ -264,14 +446,44 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--out", type=Path, metavar="FOLDER", help="where galleries are kept")
     added = command(embed)
     added.add_argument("name", metavar="NAME")
-    added.add_argument("--model", default="minilm")
+    added.add_argument("--model", default="minilm", help="minilm embeds texts, others pictures")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    added.add_argument("--out", type=Path, metavar="FOLDER",
+                       help="where galleries are kept; one from elsewhere is copied there")
     added = command(encode)
     added.add_argument("--model", default="minilm")
-    added.add_argument("--text", type=_text, required=True)
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    what = added.add_mutually_exclusive_group(required=True)
+    what.add_argument("--text", type=_text)
+    what.add_argument("--image", type=Path, metavar="F")
+    added = command(describe)
+    added.add_argument("--gallery", required=True, metavar="G")
+    added.add_argument("--from", dest="sources", nargs="+", type=Path, required=True,
+                       metavar="FILE", help="the map files that the gallery was built from")
+    added.add_argument("--n", type=_whole, default=300, help="how many tiles, at random (300)")
+    added.add_argument("--seed", type=_whole, default=0)
+    added.add_argument("--names", choices=("yes", "no", "mixed"), default="mixed",
+                       help="whether texts tell what is on signs")
+    added.add_argument("--out", type=_new_file, metavar="F.jsonl")
+    added = command(train)
+    added.add_argument("config", type=Path, metavar="CONFIG.toml")
+    added.add_argument("--out", type=Path, metavar="FOLDER", help="the run folder")
     added = command(bench)
-    added.add_argument("what", choices=("search",))
+    added.add_argument("what", choices=("search", "evaluate", "embed"))
     added.add_argument("--gallery", metavar="G", help="the largest bundled one")
+    added.add_argument("--model", help="what is to embed (compact)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
     return parser
+
+
+def _add_cvgtext(added: argparse.ArgumentParser, of: "argparse._ActionsContainer") -> None:
+    """What chooses a part of CVG-Text, with its root among the other sources."""
+    of.add_argument("--cvgtext", type=Path, metavar="ROOT", help="the root of your copy")
+    added.add_argument("--city", metavar="C", help="of CVG-Text: NewYork, Brisbane or Tokyo")
+    added.add_argument("--kind", choices=("sat", "osm"), help="of CVG-Text's pictures")
+    version = added.add_mutually_exclusive_group()
+    version.add_argument("--photos", action="store_true", help="single views, not panoramas")
+    version.add_argument("--mixed", action="store_true", help="panoramas and single views")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -287,6 +499,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("saywhere: stopped; run the same command again to go on", file=sys.stderr)
         return 130
+    if result is None:  # of several processes, the first one tells
+        return 0
     try:
         print(json.dumps(result) if args.json else _readable(args.command, result), flush=True)
     except BrokenPipeError:  # the reader, such as head, has seen enough

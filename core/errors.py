@@ -25,3 +25,7 @@ class QueryError(SaywhereError):
 
 class ModelError(SaywhereError):
     """A model is missing, of the wrong kind, or its weights are not the expected ones."""
+
+
+class TrainingError(SaywhereError):
+    """A training's configuration or its run folder makes no sense."""

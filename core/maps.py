@@ -69,7 +69,7 @@ class Assets:
 
 @dataclass(frozen=True, slots=True)
 class BaseMap:
-    """The map under the markers of one gallery; `tiles_url` is a Leaflet template."""
+    """The map under the markers of one gallery; `tiles_url` is a Leaflet template, "" for none."""
 
     bounds: Bounds
     tiles_url: str
@@ -128,11 +128,12 @@ def base_map(base: BaseMap, assets: Assets) -> folium.Map:
     )  # fmt: skip
     drawn.default_js = [(url, url) for url in assets.scripts]
     drawn.default_css = [(url, url) for url in assets.styles]
-    folium.TileLayer(
-        base.tiles_url, name="Saywhere, offline", attr=safe_html(base.attribution),
-        min_native_zoom=base.zooms.start, max_native_zoom=base.zooms.stop - 1,
-        min_zoom=2, max_zoom=19,
-    ).add_to(drawn)  # fmt: skip
+    if base.tiles_url:
+        folium.TileLayer(
+            base.tiles_url, name="Saywhere, offline", attr=safe_html(base.attribution),
+            min_native_zoom=base.zooms.start, max_native_zoom=base.zooms.stop - 1,
+            min_zoom=2, max_zoom=19,
+        ).add_to(drawn)  # fmt: skip
     folium.TileLayer(
         _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
         max_zoom=19,
@@ -165,8 +166,10 @@ def answer_layer(
 
 
 def title_of(candidate: Candidate) -> str:
-    """A candidate's name for people: its first name, else its street."""
-    return candidate.names[0] if candidate.names else candidate.tile.street or "Unnamed place"
+    """A candidate's name for people: its first name, else its street, else where it is."""
+    tile = candidate.tile
+    names = [*candidate.names, tile.street, f"{tile.lat:.5f}, {tile.lon:.5f}"]
+    return next(name for name in names if name)
 
 
 def _marker(candidate: Candidate) -> dict[str, Any]:
@@ -188,13 +191,14 @@ def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
 
 
 def evidence_label(evidence: Evidence) -> str:
-    """What on the map supports a phrase, and where: "tram stop, 35 m north-east"."""
+    """What on the map supports a phrase, and where: "roughly tram stop, 35 m north-east"."""
     where = [
         f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else "",
         evidence.direction or "",
     ]
     place = " ".join(part for part in where if part)
-    return f"{evidence.fact}, {place}" if place else evidence.fact
+    fact = f"roughly {evidence.fact}" if evidence.rough else evidence.fact
+    return f"{fact}, {place}" if place else fact
 
 
 def _corners(bounds: Bounds) -> list[list[float]]:

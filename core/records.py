@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Channel = Literal["image", "facts", "names"]
 CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
+_ROUGH_BELOW = 0.65
+"""Cosines between phrase and fact of which half mean another thing, read on the bundled cities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question: a description and what limits the answer."""
+    """One question: a description and what limits the answer.
+
+    `model` is the picture model of the `image` channel, None for the gallery's usual one.
+    """
 
     text: str
     k: int = 10
@@ -58,6 +63,7 @@ class Query:
     near: Position | None = None
     within_m: float | None = None
     bounds: Bounds | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,11 @@ class Evidence:
     def supported(self) -> bool:
         """Whether anything on the map speaks for the phrase."""
         return self.channel is not None
+
+    @property
+    def rough(self) -> bool:
+        """Whether the thing is only something like what the phrase says."""
+        return self.channel == "facts" and self.similarity < _ROUGH_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +135,9 @@ class Candidate:
 class SearchResult:
     """The answer to one query.
 
-    `truncated` is None, or the offset in the description after which nothing was read.
+    `truncated` is None, or the offset in the description after which some channel read nothing.
     `verdict` is None until confidence is calibrated. `notes` are sentences for the user.
+    `picture_model` says whose eyes the `image` channel has, None where it was not searched.
     """
 
     query: str
@@ -135,6 +147,7 @@ class SearchResult:
     verdict: str | None = None
     notes: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    picture_model: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the command line prints it."""
@@ -143,6 +156,7 @@ class SearchResult:
             "gallery": self.gallery,
             "truncated": self.truncated,
             "verdict": self.verdict,
+            "picture_model": self.picture_model,
             "notes": list(self.notes),
             "candidates": [candidate.to_json() for candidate in self.candidates],
             "timings_ms": {name: round(value, 2) for name, value in self.timings_ms.items()},

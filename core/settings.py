@@ -9,6 +9,9 @@ import platformdirs
 
 ROOT = Path(__file__).resolve().parent.parent
 
+COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
+"""The default picture model, which comes with the app."""
+
 MAX_TOKENS = 300
 """Tokens of a description that the text tower reads (CrossText2Loc's table length)."""
 
@@ -25,6 +28,8 @@ class Settings:
 
     bundled_galleries: Path
     user_galleries: Path
+    user_models: Path
+    runs: Path
     static: Path
     search_threads: int
     batch_threads: int
@@ -43,6 +48,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     return Settings(
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",
+        user_models=folder / "models",
+        runs=folder / "runs",
         static=ROOT / "assets" / "static",
         search_threads=threads or 1,
         batch_threads=threads or os.cpu_count() or 1,

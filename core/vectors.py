@@ -34,6 +34,11 @@ class VectorIndex(Protocol):
     def embeddings(self, rows: Rows) -> Similarities:
         """The embeddings [K, D] of some rows."""
 
+    def similarities(self, query: Similarities) -> Similarities:
+        """The similarity [N] of every row to one query [D]."""
+
+    def __len__(self) -> int: ...
+
 
 class ExactIndex:
     """Inner products with every row (FAISS IndexFlatIP). Ties come in row order, at the cut too."""
@@ -54,6 +59,13 @@ class ExactIndex:
             np.ascontiguousarray(rows, dtype=np.int64)
         )
         return matrix
+
+    def similarities(self, query: Similarities) -> Similarities:
+        """The similarity [N] of every row to one query [D]."""
+        rows, width = self._index.ntotal, self._index.d
+        stored = faiss.rev_swig_ptr(self._index.get_xb(), rows * width).reshape(rows, width)
+        every: Similarities = stored @ np.asarray(query, dtype=np.float32)
+        return every
 
     def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
         """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""

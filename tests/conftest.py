@@ -23,6 +23,7 @@ import pytest
 if TYPE_CHECKING:
     from core.gallery import Gallery
     from core.geo import Bounds
+    from core.models.compact import CompactEncoder
     from core.models.sentence import SentenceEncoder
     from core.settings import Settings
 
@@ -283,6 +284,65 @@ def tiny_gallery(tiny_settings: "Settings") -> "Gallery":
     from core.gallery import open_gallery
 
     return open_gallery("tinycity", tiny_settings)
+
+
+# ---- A gallery that is seen ------------------------------------------------------------------
+
+
+def write_compact(path: Path, seed: int = 0, **sizes: int) -> Path:
+    """A tiny compact model with seeded weights, as training leaves one."""
+    import torch
+
+    from core.models.compact import save_compact
+    from core.models.dual_encoder import CompactNetwork
+    from core.models.specs import CompactSpec
+
+    small = {"picture_px": 64, "dimensions": 16, "width": 32, "heads": 2, "picture_layers": 1,
+             "picture_queries": 2, "text_layers": 1, "text_queries": 2}  # fmt: skip
+    torch.manual_seed(seed)
+    network = CompactNetwork(CompactSpec(**(small | sizes)))  # type: ignore[arg-type]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_compact(network, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def compact_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_compact(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="session")
+def compact(compact_weights: Path, encoder: "SentenceEncoder") -> "CompactEncoder":
+    """The tiny compact model, on top of the real sentence encoder."""
+    from core.models.compact import load_compact
+
+    return load_compact(compact_weights, encoder)
+
+
+@pytest.fixture(scope="session")
+def seen_home(
+    tiny_home: Path, compact: "CompactEncoder", compact_weights: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:  # fmt: skip
+    """A data folder whose `tinycity` was embedded with the tiny compact model as a user's own."""
+    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
+    from core import settings
+    from core.gallery.embed import embed_pictures
+    from core.retrieval import keep_checkpoint
+
+    home = tmp_path_factory.mktemp("seen")
+    shutil.copytree(tiny_home / "galleries", home / "galleries")
+    embed_pictures(home / "galleries" / "tinycity", compact, compact_weights, 1, lambda *_: None)
+    keep_checkpoint(compact_weights, settings.load({"SAYWHERE_DATA": str(home)}))
+    return home
+
+
+@pytest.fixture(scope="session")
+def seen_gallery(seen_home: Path) -> "Gallery":
+    """The tiny gallery with a picture model, opened and verified."""
+    from core.gallery import open_gallery
+
+    return open_gallery("tinycity", settings_for(seen_home / "galleries"))
 
 
 # ---- End of the retrieval core ---------------------------------------------------------------

@@ -268,6 +268,21 @@ def test_a_phone_needs_no_sideways_scrolling(
     assert max(wide) <= 0
 
 
+def test_on_a_phone_the_list_comes_to_the_marker_that_was_tapped(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    page = open_page(visits(served, 390, 844), f"/?city={tiny_city}&q=church&k=5")
+    marker = the_map(page).locator('.sw-marker[data-rank="5"]')
+    marker.wait_for()
+    entry = page.locator(".st-key-places [data-testid=stRadioOption]").nth(4)
+    expect(entry).not_to_be_in_viewport()
+    top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+    marker.dispatch_event("click")
+    expect(page.locator('.sw-panel[aria-label="Candidate 5"]')).to_be_visible()
+    expect(entry).to_be_in_viewport()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
+
+
 def test_screenshots_of_the_bundled_cities(
     visits: Callable[..., Visit], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import write_compact
 
 from core.__main__ import _parser, main
+from core.settings import COMPACT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
 METRICS = ("R@1", "R@5", "R@10", "L@50m", "L@100m", "L@150m", "L@100m_top5", "L@100m_top10",
@@ -268,6 +271,100 @@ def test_a_gallery_is_built_searched_and_embedded(inside: Core, tmp_path: Path) 
     assert run.document == {"gallery": "town", "folder": str(home / "town")}
     assert run.err == ""
     assert json.loads((home / "town" / "manifest.json").read_text("utf-8"))["title"] == "Old Town"
+
+
+# --- Pictures -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seen(seen_home: Path, inside: Core, monkeypatch: pytest.MonkeyPatch) -> Core:
+    """In this process, with the gallery that a picture model embedded."""
+    monkeypatch.setenv("SAYWHERE_DATA", str(seen_home))
+    return inside
+
+
+def test_pictures_are_embedded_and_searched(
+    inside: Core, tiny_home: Path, compact_weights: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
+    shutil.copytree(tiny_home / "galleries", tmp_path / "old" / "galleries")
+    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path / "old"))
+    run = inside("embed", "tinycity", "--model", "compact", "--checkpoint", str(compact_weights),
+                 "--out", str(tmp_path / "galleries"), "--json")  # fmt: skip
+    assert run.code == 0, run.err
+    assert run.document["folder"] == str(tmp_path / "galleries" / "tinycity")
+    assert "stays as it is" in run.err
+    assert "embed pictures" in run.err
+    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
+    (card,) = [one for one in inside("galleries", "--json").document["galleries"]
+               if one["name"] == "tinycity"]  # fmt: skip
+    assert card["channels"] == ["image", "facts", "names"]
+    assert card["picture_models"] == [run.document["model"]]
+    found = inside("search", "a church", "--gallery", "tinycity", "--channels", "image", "--json",
+                   "-k", "2", "--checkpoint", str(compact_weights))  # fmt: skip
+    assert found.code == 0, found.err
+    assert [list(one["channels"]) for one in found.document["candidates"]] == [["image"]] * 2
+    assert found.document["picture_model"] == run.document["model"]
+
+
+def test_a_new_gallery_is_seen_by_the_apps_own_model_or_says_that_there_is_none(
+    inside: Core, tmp_path: Path
+) -> None:
+    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
+    from tiny_osm import Town
+
+    town = Town()
+    town.way([(0, 0), (60, 0)], highway="residential", name="Lime Street")
+    source = town.write(tmp_path / "town.osm")
+    home = tmp_path / "galleries"
+    run = inside("build", "town", "--from", str(source), "--out", str(home), "--json", "--quiet")
+    assert run.code == 0, run.err
+    manifest = json.loads((home / "town" / "manifest.json").read_text("utf-8"))
+    seen_by = [stamp["name"] for stamp in manifest["picture_models"]]
+    assert seen_by == (["compact"] if COMPACT_WEIGHTS.is_file() else [])
+    assert ("no image channel" in run.err) is not COMPACT_WEIGHTS.is_file()
+
+
+def test_other_weights_than_embedded_the_pictures_are_one_line(
+    seen: Core, tmp_path: Path
+) -> None:
+    other = write_compact(tmp_path / "other.safetensors", 1)
+    run = seen("search", "church", "--gallery", "tinycity", "--checkpoint", str(other))
+    assert "core embed tinycity" in assert_users_mistake(run)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "church", "--gallery", "tinycity", "--model", "crosstext2loc"],
+        ["search", "church", "--gallery", "tinycity", "--checkpoint", "no-such-file"],
+        ["embed", "tinycity", "--model", "crosstext2loc"],
+        ["embed", "tinycity", "--model", "compact", "--checkpoint", "no-such-file"],
+        ["embed", "tinycity", "--checkpoint", "x"],
+        ["bench", "embed", "--gallery", "tinycity", "--model", "minilm"],
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_a_mistake_about_pictures_is_told_in_one_line(arguments: list[str], seen: Core) -> None:
+    assert assert_users_mistake(seen(*arguments)).startswith("saywhere: ")
+
+
+def test_the_table_has_a_row_for_pictures_and_one_for_all(seen: Core, tmp_path: Path) -> None:
+    queries = str(a_queries_file(tmp_path / "queries.jsonl"))
+    run = seen("evaluate", "--gallery", "tinycity", "--json", "--quiet", "--table",
+               "--queries", queries)  # fmt: skip
+    assert run.code == 0, run.err
+    assert list(run.document["rows"]) == [
+        "plain BM25", "plain sum of ranks", "image", "facts", "names", "facts + names",
+        "image + facts + names",
+    ]  # fmt: skip
+    run = seen("evaluate", "--gallery", "tinycity", "--json", "--quiet", "--channels", "image",
+               "--queries", queries, "--out", str(tmp_path / "out.json"))  # fmt: skip
+    assert run.code == 0, run.err
+    assert run.document["channels"] == ["image"]
+    written = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert [list(one["channels"]) for one in written["queries"]] == [["image"]] * 3
 
 
 def test_progress_goes_to_standard_error_only(inside: Core, tmp_path: Path) -> None:

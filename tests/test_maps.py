@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -153,3 +154,21 @@ def test_a_candidate_without_a_name_is_called_by_its_street() -> None:
 def test_maps_need_no_streamlit() -> None:
     code = "import sys, core.maps; sys.exit('streamlit' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_gallery_without_a_base_map_asks_for_no_tiles() -> None:
+    bare = maps.base_map(replace(BASE, tiles_url=""), ASSETS).get_root().render()
+    assert "/tiles/" not in bare
+    assert "Saywhere, offline" not in bare
+    assert "Saywhere, offline" in maps.base_map(BASE, ASSETS).get_root().render()
+
+
+def test_what_has_no_name_is_called_by_where_it_is() -> None:
+    one = a_candidate(1)
+    nowhere = replace(one, names=(), tile=replace(one.tile, street=""))
+    assert maps.title_of(nowhere) == "60.17100, 24.95000"
+
+
+def test_a_label_says_where_a_fact_only_roughly_fits() -> None:
+    (found, _) = a_candidate(1).evidence
+    assert maps.evidence_label(replace(found, similarity=0.6)).startswith("roughly Senate Square, ")

@@ -3,19 +3,26 @@
 import csv
 import io
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import write_compact
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE, a_candidate, an_answer
 
 from core.gallery import GalleryCard
+from core.gallery.embed import embed_pictures
 from core.geo import Bounds
+from core.models.compact import load_compact
+from core.models.sentence import SentenceEncoder
 from core.records import Evidence
-from core.settings import MAX_DESCRIPTION_CHARS
-from pages.shared import downloads, examples, phrases, routes, state
+from core.retrieval import keep_checkpoint
+from core.settings import MAX_DESCRIPTION_CHARS, load
+from pages.shared import downloads, examples, panel, phrases, resources, routes, state
 from pages.shared.markdown import plain
 from pages.shared.state import Ask
 
@@ -30,20 +37,22 @@ def a_card() -> GalleryCard:
 
 class TestLinks:
     def test_a_question_survives_its_link(self) -> None:
-        ask = Ask("kirche `${x}` & ü", "monaco", 7, ("facts",), Bounds(7.41, 43.72, 7.43, 43.74), 3)
+        ask = Ask("kirche `${x}` & ü", "monaco", 7, ("image", "facts"),
+                  Bounds(7.41, 43.72, 7.43, 43.74), 3, "crosstext2loc-0a1b2c3d")  # fmt: skip
         assert state.from_params(ask.to_params(), CITIES) == ask
 
     def test_what_is_usual_is_left_out(self) -> None:
         assert Ask(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "nan", "1e999", "-1", "٣", "9" * 5000, "1,2,3,nan"])
-    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area"])
+    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area", "model"])
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
         ask = state.from_params({name: text}, CITIES)
         assert ask.city == "helsinki"
         assert 1 <= ask.k <= state.MOST_K
         assert 1 <= ask.chosen <= state.MOST_K
         assert (ask.channels, ask.area) == ((), None)
+        assert set(ask.model) <= set("nae19-0123456789"), "plain words only"
 
     def test_a_long_description_is_not_put_into_a_link(self) -> None:
         assert "q" not in Ask(text="ü" * 2000, city="monaco").to_params()
@@ -95,6 +104,36 @@ class TestText:
 
     def test_what_was_not_read_is_not_shown_as_read(self) -> None:
         assert phrases.coloured("abcdef", (), truncated=3) == "abc …"
+
+
+class TestPanel:
+    def test_what_is_only_like_a_phrase_is_said_roughly(self) -> None:
+        rough = Evidence("two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north")
+        told = panel._found(rough)
+        assert "sw-rough" in told
+        assert "roughly statue" in told
+        assert "roughly" not in panel._found(replace(rough, similarity=0.7))
+
+    def test_a_picture_is_one_channel_among_the_scores(self) -> None:
+        one = replace(a_candidate(1), channels={"image": -0.2, "facts": 0.5})
+        two = replace(a_candidate(2), channels={"image": 0.8, "facts": 0.25})
+        rows = panel._scores(an_answer(one, two), one).split("<tr>")[1:]
+        assert "picture" in rows[0]
+        assert "width:0%" in rows[0]
+        assert "-0.20" in rows[0]
+        assert "width:100%" in rows[1]
+
+    def test_words_read_past_the_limit_of_pictures_are_shown(self) -> None:
+        one = a_candidate(1)
+        last = max(piece.end for piece in one.evidence)
+        assert panel._read_to(replace(an_answer(one), truncated=last - 1), one) is None
+        assert panel._read_to(replace(an_answer(one), truncated=last), one) == last
+        assert panel._read_to(an_answer(one), one) is None
+
+    def test_a_candidate_without_any_evidence_has_none_shown(self) -> None:
+        bare = replace(a_candidate(1), evidence=())
+        assert panel._evidence(()) == ""
+        assert "phrases" not in panel.summary(bare)
 
 
 class TestDownloads:
@@ -221,3 +260,127 @@ class TestSearchPage:
         app.button[0].click().run()
         assert not app.exception
         assert app.info or app.radio(key="chosen").options
+
+
+@pytest.fixture
+def seeing(seen_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page with the tiny city that a picture model embedded."""
+    monkeypatch.setenv("SAYWHERE_DATA", str(seen_home))
+    test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+    test.query_params["city"] = "tinycity"
+    test.query_params["q"] = "a church and a fountain"
+    return test
+
+
+def scores_in(app: AppTest) -> set[str]:
+    """The channels in the panel's table of scores."""
+    html = " ".join(one.proto.body for one in app.get("html"))
+    return {name for name in ("picture", "facts", "names") if f"<th scope=row>{name}</th>" in html}
+
+
+class TestChannels:
+    def test_all_channels_answer_where_none_is_picked(self, seeing: AppTest) -> None:
+        seeing.run()
+        assert not seeing.exception
+        assert scores_in(seeing) == {"picture", "facts", "names"}
+        assert len(seeing.info) == 0
+
+    @pytest.mark.parametrize("picked", [["image"], ["facts"], ["image", "names"]])
+    def test_a_channel_is_switched_off_and_on_and_the_link_says_so(
+        self, seeing: AppTest, picked: list[str]
+    ) -> None:
+        seeing.run()
+        names = {"image": "picture"}
+        seeing.button_group(key="channels").set_value(picked).run()
+        assert not seeing.exception
+        assert scores_in(seeing) == {names.get(one, one) for one in picked}
+        assert seeing.query_params["channels"] in (",".join(picked), [",".join(picked)])
+        seeing.button_group(key="channels").set_value([]).run()
+        assert scores_in(seeing) == {"picture", "facts", "names"}
+        assert "channels" not in seeing.query_params
+
+    def test_a_link_restores_the_channels(self, seeing: AppTest) -> None:
+        seeing.query_params["channels"] = "image"
+        seeing.run()
+        assert not seeing.exception
+        assert seeing.button_group(key="channels").value == ["image"]
+        assert scores_in(seeing) == {"picture"}
+
+    def test_a_city_without_pictures_offers_none(self, app: AppTest) -> None:
+        app.query_params["q"] = "church"
+        app.query_params["channels"] = "image"
+        app.run()
+        assert not app.exception
+        assert len(app.button_group(key="channels").options) == 2
+        assert "no channel image" in app.info[0].value.replace("\\", "")
+
+
+class TestModels:
+    @pytest.fixture
+    def two(
+        self, seen_home: Path, encoder: SentenceEncoder, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> AppTest:  # fmt: skip
+        """The tiny city, embedded by two models."""
+        home = tmp_path / "data"
+        shutil.copytree(seen_home, home)
+        path = write_compact(tmp_path / "second.safetensors", 5)
+        folder = home / "galleries" / "tinycity"
+        embed_pictures(folder, load_compact(path, encoder), path, 1, lambda *_: None)
+        keep_checkpoint(path, load({"SAYWHERE_DATA": str(home)}))
+        monkeypatch.setenv("SAYWHERE_DATA", str(home))
+        test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+        test.query_params["city"] = "tinycity"
+        test.query_params["q"] = "a church"
+        test.query_params["channels"] = "image"
+        return test
+
+    def test_one_model_is_no_choice(self, seeing: AppTest) -> None:
+        seeing.run()
+        assert not [one for one in seeing.selectbox if one.key == "model"]
+
+    def test_another_model_gives_another_answer_and_the_link_restores_it(
+        self, two: AppTest
+    ) -> None:
+        two.run()
+        assert not two.exception
+        usual = two.radio(key="chosen").options
+        box = two.selectbox(key="model")
+        assert len(set(box.options)) == 2
+        box.select_index(1).run()
+        assert not two.exception
+        other = two.radio(key="chosen").options
+        assert other != usual
+        (key,) = two.query_params["model"] if isinstance(two.query_params["model"], list) else (
+            two.query_params["model"],
+        )
+        assert key.startswith("compact-")
+        two.selectbox(key="model").select_index(0).run()
+        assert two.radio(key="chosen").options == usual
+        again = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+        again.query_params.update(
+            {"city": "tinycity", "q": "a church", "channels": "image", "model": key}
+        )
+        again.run()
+        assert again.radio(key="chosen").options == other
+
+    def test_a_model_that_is_not_here_is_taken_for_the_usual_one(self, two: AppTest) -> None:
+        two.run()
+        usual = two.radio(key="chosen").options
+        two.query_params["model"] = "no-such-model"
+        two.run()
+        assert not two.exception
+        assert two.radio(key="chosen").options == usual
+
+    @pytest.mark.parametrize("picked", ["", "image"])
+    def test_missing_weights_are_said_and_words_answer_alone_unless_pictures_were_picked(
+        self, two: AppTest, tmp_path: Path, picked: str
+    ) -> None:
+        for link in (tmp_path / "data" / "models").iterdir():
+            link.unlink()
+        two.query_params["channels"] = picked
+        resources._seeing.clear()
+        two.run()
+        assert not two.exception
+        assert len([note for note in two.info if "safetensors" in note.value]) == 1
+        assert scores_in(two) == (set() if picked else {"facts", "names"})

@@ -1,7 +1,7 @@
 """The nouns of a search and their JSON."""
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -29,6 +29,14 @@ def test_evidence_without_a_channel_is_not_supported() -> None:
     found, missing = a_candidate().evidence
     assert found.supported
     assert not missing.supported
+
+
+def test_a_fact_that_is_only_like_the_phrase_is_rough() -> None:
+    found, missing = a_candidate().evidence
+    assert replace(found, similarity=0.6).rough
+    assert not found.rough
+    assert not replace(found, similarity=0.6, channel="names").rough
+    assert not missing.rough
 
 
 def test_a_candidate_has_the_keys_of_the_contract() -> None:

@@ -50,6 +50,15 @@ def test_equal_rows_come_in_row_order(k: int, limited: bool) -> None:
     assert found.rows[0].tolist() == naive(matrix, one, k, list(rows))
 
 
+@pytest.mark.parametrize("rows", [0, 1, 70])
+def test_the_similarity_of_every_row_is_a_plain_product(rows: int) -> None:
+    matrix, query = unit(rows, 16, 3), unit(1, 16, 4)[0]
+    wanted = [sum(one * other for one, other in zip(row, query, strict=True)) for row in matrix]
+    index = ExactIndex(matrix)
+    assert index.similarities(query) == pytest.approx(np.array(wanted), abs=1e-6)
+    assert len(index) == rows
+
+
 def test_nothing_allowed_finds_nothing() -> None:
     found = ExactIndex(unit(5, 4, 0)).search(unit(2, 4, 1), 3, np.empty(0, dtype=np.int64))
     assert found.rows.shape == found.similarities.shape == (2, 0)

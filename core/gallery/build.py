@@ -4,12 +4,9 @@ Each stage writes under a temporary name and renames; a build that was stopped g
 was when run again, and takes effect with the last step, the manifest.
 """
 
-import hashlib
-import json
 import math
-import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -20,35 +17,41 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 
-from core import names
 from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
 from core.errors import GalleryError
 from core.gallery.manifest import (
     FORMAT,
     Manifest,
-    ModelStamp,
     Origin,
     check_name,
     file_entry,
     read_manifest,
     write_manifest,
 )
+from core.gallery.stages import (
+    Progress,
+    bounds_of,
+    build_id,
+    listed,
+    make_folder,
+    models_kept,
+    remove_old,
+    replaced,
+    save_matrix,
+    stamp_of,
+    tile_frame,
+    write_facts,
+)
 from core.gallery.store import SHARD_TILES, pack_embeddings
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds
-from core.models.specs import SentenceSpec
-from core.records import World
+from core.records import Tile, World
 from core.render import Renderer
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage, how much of it is done, and how much there is."""
 
 _EMBED_PART = 512
 _BASE_MAP_TILES = 2_500
@@ -82,7 +85,7 @@ def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "Se
         )
     files = {path.name: file_entry(path)["sha256"] for path in sources}
     folder = home / name
-    build = _build_id(files, options, bbox)
+    build = build_id(files, asdict(options), asdict(bbox) if bbox else None)
     data = folder / build
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
     progress("facts", 0, 1)
@@ -91,15 +94,15 @@ def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "Se
         raise GalleryError("the map has nothing that a person could name; is it the right file?")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
     progress("facts", 1, 1)
-    _make_folder(data)
-    _write_facts(data, facts)
+    make_folder(data)
+    write_facts(data, facts, _kinds(facts))
     renderer = Renderer(world) if options.pictures else None
     _write_tiles(data, views, texts, options, renderer, progress)
     if renderer is not None:
         _write_base_map(data, views, options, renderer, progress)
         renderer.close()
     embed_texts(data, encoder, facts.table, texts, progress)
-    bounds = _bounds_of(views, options.footprint_m)
+    bounds = bounds_of(views.lats, views.lons, options.footprint_m)
     manifest = Manifest(
         format=FORMAT,
         name=name,
@@ -116,11 +119,12 @@ def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "Se
         named=int((facts.table.names.map(len) > 0).sum()),
         bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
         channels=("facts", "names"),
-        model=_stamp(encoder.spec),
-        files=_listed(folder, data),
+        model=stamp_of(encoder.spec),
+        files=listed(folder, data),
+        picture_models=models_kept(folder, build),
     )
     write_manifest(folder, manifest)
-    _remove_old(folder, build)
+    remove_old(folder, build)
     return folder
 
 
@@ -131,38 +135,13 @@ def embed_gallery(folder: Path, encoder: "SentenceEncoder", progress: Progress) 
     table = pq.read_table(data / "facts.parquet").to_pandas()
     shards = sorted(data.glob("tiles-*.parquet"))
     texts = [text for shard in shards for text in pq.read_table(shard)["text"].to_pylist()]
+    if "facts" not in manifest.channels:  # pictures alone have no text to compare with
+        texts = []
     embed_texts(data, encoder, table, texts, progress)
     fields = {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
-    changed = {"model": _stamp(encoder.spec), "files": _listed(folder, data)}
+    changed = {"model": stamp_of(encoder.spec), "files": listed(folder, data)}
     write_manifest(folder, Manifest(**(fields | changed)))
     return folder
-
-
-def _stamp(spec: SentenceSpec) -> ModelStamp:
-    return ModelStamp(spec.name, spec.title, spec.weights_sha256, spec.dimensions)
-
-
-def _build_id(files: dict[str, str], options: BuildOptions, bbox: Bounds | None) -> str:
-    """Names a build by all that goes into it: the files, the options and the code that makes it."""
-    core = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for room in ("sources", "describe", "render", "gallery"):
-        for module in sorted((core / room).rglob("*.py")):
-            digest.update(module.read_bytes())
-    digest.update((core / "names.py").read_bytes())
-    chosen = [files, asdict(options), asdict(bbox) if bbox else None]
-    digest.update(json.dumps(chosen, sort_keys=True).encode())
-    return f"build-{digest.hexdigest()[:12]}"
-
-
-def _make_folder(data: Path) -> None:
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise GalleryError(
-            f"cannot write to {data.parent.parent} ({error.strerror}); choose another with --out "
-            f"or set SAYWHERE_DATA"
-        ) from error
 
 
 def _within(views: Viewpoints, bbox: Bounds | None) -> Viewpoints:
@@ -175,39 +154,12 @@ def _within(views: Viewpoints, bbox: Bounds | None) -> Viewpoints:
     return Viewpoints(views.lats[inside], views.lons[inside], streets, views.on_grid)
 
 
-def _bounds_of(views: Viewpoints, footprint_m: float) -> Bounds:
-    low = tile_bounds(Position(views.lats.min(), views.lons.min()), footprint_m)
-    high = tile_bounds(Position(views.lats.max(), views.lons.max()), footprint_m)
-    return Bounds(low.west, low.south, high.east, high.north)
-
-
-def _replaced(path: Path, write: Callable[[Path], object]) -> Path:
-    """Lets `write` fill a temporary name beside `path`, then renames it to `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    write(temporary)
-    temporary.replace(path)
-    return path
-
-
-def _write_facts(data: Path, facts: Facts) -> None:
-    table = pa.Table.from_pandas(facts.table, preserve_index=False)
-    _replaced(data / "facts.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
-    links = pa.table({
-        "tile": facts.links.tile.to_numpy(),
-        "fact": facts.links.fact.to_numpy(),
-        "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
-        "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
-    })  # fmt: skip
-    _replaced(data / "links.parquet", lambda path: pq.write_table(
-        links, path, compression="zstd", column_encoding={"tile": "DELTA_BINARY_PACKED"},
-        use_dictionary=["distance_m", "bearing_deg"]))  # fmt: skip
-    kinds = [
+def _kinds(facts: Facts) -> list[str]:
+    """The words that say what each fact is."""
+    return [
         f"{text.split(': ')[0]} {synonyms}"
         for text, synonyms in zip(facts.table.text, facts.table.synonyms, strict=True)
     ]
-    _replaced(
-        data / "names.sqlite", lambda path: names.build(path, list(facts.table["names"]), kinds)
-    )
 
 
 def _write_tiles(data: Path, views: Viewpoints, texts: list[str], options: BuildOptions,
@@ -219,7 +171,7 @@ def _write_tiles(data: Path, views: Viewpoints, texts: list[str], options: Build
         rows = range(start, min(start + SHARD_TILES, total))
         if not path.is_file():
             shard = _tile_shard(rows, views, texts, options, renderer, progress, total)
-            _replaced(path, partial(shard.to_parquet, compression="zstd"))
+            replaced(path, partial(shard.to_parquet, compression="zstd"))
         progress("pictures", rows.stop, total)
 
 
@@ -232,19 +184,12 @@ def _tile_shard(rows: range, views: Viewpoints, texts: list[str], options: Build
         drawn = renderer.tile_picture(center, options.footprint_m) if renderer else b""
         pictures.append(drawn)
         progress("pictures", row, total)
-    squares = [tile_bounds(center, options.footprint_m) for center in centers]
-    return gpd.GeoDataFrame(
-        {
-            "tile_id": [f"{center.lat:.6f},{center.lon:.6f}" for center in centers],
-            "lat": [center.lat for center in centers],
-            "lon": [center.lon for center in centers],
-            "street": [views.streets[row] for row in rows],
-            "text": [texts[row] for row in rows],
-            "picture": pd.Series(pictures, dtype=object),
-        },
-        geometry=[shapely.box(one.west, one.south, one.east, one.north) for one in squares],
-        crs=4326,
-    )
+    tiles = [
+        Tile(f"{center.lat:.6f},{center.lon:.6f}", center.lat, center.lon,
+             tile_bounds(center, options.footprint_m), views.streets[row])
+        for row, center in zip(rows, centers, strict=True)
+    ]  # fmt: skip
+    return tile_frame(tiles, [texts[row] for row in rows], pictures)
 
 
 def base_map_zooms(bounds: Bounds) -> range:
@@ -264,7 +209,7 @@ def _write_base_map(data: Path, views: Viewpoints, options: BuildOptions, render
                     progress: Progress) -> None:  # fmt: skip
     path = data / "base_map.pmtiles"
     if not path.is_file():
-        bounds = _bounds_of(views, options.footprint_m * 5)
+        bounds = bounds_of(views.lats, views.lons, options.footprint_m * 5)
         renderer.base_map(
             bounds, base_map_zooms(bounds), path,
             lambda done, total: progress("base map", done, total),
@@ -278,7 +223,7 @@ def embed_texts(data: Path, encoder: "SentenceEncoder", table: pd.DataFrame, tex
     wanted = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
     for what, said in wanted.items():
         packed = _embed(data, encoder, what, said, progress)
-        _save(data / f"{encoder.spec.name}-{what}.npy", packed)
+        save_matrix(data / f"{encoder.spec.name}-{what}.npy", packed)
     shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)
 
 
@@ -295,35 +240,9 @@ def _embed(data: Path, encoder: "SentenceEncoder", what: str, texts: list[str],
         path = folder / f"{what}-{start:07d}.npy"
         wanted = texts[start : start + _EMBED_PART]
         if not path.is_file():
-            _save(path, pack_embeddings(encoder.encode(wanted)))
+            save_matrix(path, pack_embeddings(encoder.encode(wanted)))
         parts.append(np.load(path, allow_pickle=False))
         progress(f"embed {what}", start + len(wanted), len(texts))
     if not parts:
         return np.zeros((0, encoder.spec.dimensions), dtype=np.int8)
     return np.concatenate(parts)
-
-
-def _save(path: Path, matrix: npt.NDArray[np.int8]) -> None:
-    def write(to: Path) -> None:
-        with to.open("wb") as file:
-            np.save(file, matrix, allow_pickle=False)
-
-    _replaced(path, write)
-
-
-def _listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:
-    return {
-        path.relative_to(folder).as_posix(): file_entry(path)
-        for path in sorted(data.iterdir())
-        if path.is_file() and not path.name.startswith(".")
-    }
-
-
-def _remove_old(folder: Path, build: str) -> None:
-    """Deletes earlier builds of this gallery and what stopped ones left behind."""
-    for path in folder.iterdir():
-        if path.is_dir() and path.name.startswith("build-") and path.name != build:
-            shutil.rmtree(path, ignore_errors=True)
-    for path in (folder / build).glob(".*"):
-        if path.is_file():
-            path.unlink(missing_ok=True)

@@ -37,11 +37,36 @@ class ModelStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureStamp:
+    """A model whose embeddings of its pictures a gallery holds.
+
+    `checkpoint` is the name of the file or folder of weights that a user brought, else "".
+    """
+
+    name: str
+    title: str
+    weights_sha256: str
+    dimensions: int
+    checkpoint: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name within one gallery, which may hold several checkpoints of one model."""
+        return f"{self.name}-{self.weights_sha256[:8]}" if self.checkpoint else self.name
+
+    @property
+    def label(self) -> str:
+        """What people read, other than that of any other model of the gallery."""
+        return f"{self.title}, {self.weights_sha256[:8]}" if self.checkpoint else self.title
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The one file that makes a folder a gallery; replacing it is what makes a build take effect.
 
     `build` is the sub-folder with the data; `files` maps a path below the gallery's folder to its
-    size in bytes and SHA-256. `bounds` are west, south, east, north.
+    size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` are those of
+    texts; each of the `picture_models` gives the pictures one more.
     """
 
     format: int
@@ -61,6 +86,7 @@ class Manifest:
     channels: tuple[str, ...]
     model: ModelStamp
     files: dict[str, dict[str, Any]]
+    picture_models: tuple[PictureStamp, ...] = ()
 
 
 def check_name(name: str) -> str:
@@ -131,7 +157,13 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
     manifest = _made(Manifest, raw | {
         "origin": _made(Origin, raw["origin"]), "model": _made(ModelStamp, raw["model"]),
         "bounds": bounds, "channels": tuple(map(str, raw["channels"])),
+        "picture_models": tuple(
+            _made(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
+        ),
     })  # fmt: skip
+    for stamp in manifest.picture_models:
+        if stamp.checkpoint and Path(stamp.checkpoint).name != stamp.checkpoint:
+            raise ValueError(f"a checkpoint is {stamp.checkpoint!r:.80}")
     for entry in manifest.files.values():
         if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
             raise TypeError(f"a file is {entry!r:.80}")
@@ -153,7 +185,8 @@ def _needed(manifest: Manifest) -> set[str]:
     model = manifest.model.name
     names = ("facts.parquet", "links.parquet", "names.sqlite", "tiles-000.parquet",
              f"{model}-facts.npy", f"{model}-tiles.npy")  # fmt: skip
-    return {f"{manifest.build}/{name}" for name in names}
+    pictures = [f"{stamp.key}-pictures.npy" for stamp in manifest.picture_models]
+    return {f"{manifest.build}/{name}" for name in (*names, *pictures)}
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:

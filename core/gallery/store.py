@@ -11,8 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import GalleryError
-from core.gallery.manifest import Manifest, check_name, read_manifest, verify_files
+from core.gallery.manifest import (
+    Manifest,
+    PictureStamp,
+    check_name,
+    read_manifest,
+    verify_files,
+)
 from core.geo import Bounds, Position, tile_bounds
+from core.models import DEFAULT_PICTURE_MODEL
 from core.names import NameIndex
 from core.records import Tile
 from core.settings import Settings
@@ -24,7 +31,10 @@ _SHARDS_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class GalleryCard:
-    """What a list of galleries shows. `problem` says why one cannot be searched, else ""."""
+    """What a list of galleries shows. `problem` says why one cannot be searched, else "".
+
+    The first of the `picture_models` is the one that is searched unless another is asked for.
+    """
 
     name: str
     title: str
@@ -39,6 +49,7 @@ class GalleryCard:
     channels: tuple[str, ...]
     model: str
     sources: tuple[str, ...]
+    picture_models: tuple[PictureStamp, ...] = ()
     problem: str = ""
 
 
@@ -90,8 +101,14 @@ class Gallery:
         """The fact of each row of `fact_index`."""
         self.fact_index: VectorIndex = ExactIndex(self._embeddings("facts"))
         self.tile_index: VectorIndex = ExactIndex(self._embeddings("tiles"))
-        tiles = {len(self.tile_ids), len(self.tile_index), manifest.tiles}
-        if len(tiles) > 1 or len(self.fact_index) != len(self.spoken):
+        described = manifest.tiles if "facts" in manifest.channels else 0
+        found = (len(self.tile_ids), len(self.tile_index), len(self.fact_index))
+        self._picture_indexes: dict[str, VectorIndex] = {
+            stamp.key: ExactIndex(self._matrix(f"{stamp.key}-pictures"))
+            for stamp in manifest.picture_models
+        }
+        seen = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
+        if found != (manifest.tiles, described, len(self.spoken)) or len(seen) > 1:
             raise ValueError("its files are not of one build")
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
@@ -104,6 +121,22 @@ class Gallery:
         """The PMTiles archive of the ground around the tiles, where one was rendered."""
         name = f"{self._manifest.build}/base_map.pmtiles"
         return self._folder / name if name in self._manifest.files else None
+
+    def picture_stamp(self, model: str | None = None) -> PictureStamp:
+        """The picture model of that key or name, else the usual one. GalleryError for none such."""
+        for stamp in self.card.picture_models:
+            if model in (None, stamp.key, stamp.name):
+                return stamp
+        known = ", ".join(stamp.key for stamp in self.card.picture_models) or "none yet"
+        raise GalleryError(
+            f"{self.card.name} holds no picture embeddings of {model or 'any model'}; there are: "
+            f"{known}; run python -m core embed {self.card.name} --model "
+            f"{model or DEFAULT_PICTURE_MODEL}"
+        )
+
+    def picture_index(self, key: str) -> VectorIndex:
+        """The embeddings of all pictures by the model of that key."""
+        return self._picture_indexes[key]
 
     def row_of(self, tile_id: str) -> int:
         """The row of a tile; GalleryError for an id that is not in the gallery."""
@@ -152,8 +185,10 @@ class Gallery:
         ]
 
     def _embeddings(self, what: str) -> npt.NDArray[np.float32]:
-        path = self._data / f"{self._manifest.model.name}-{what}.npy"
-        return unpack_embeddings(np.load(path, allow_pickle=False))
+        return self._matrix(f"{self._manifest.model.name}-{what}")
+
+    def _matrix(self, name: str) -> npt.NDArray[np.float32]:
+        return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
 
 
 def pack_embeddings(embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
@@ -191,6 +226,7 @@ def _read_links(path: Path, facts: int) -> Links:
 
 def card_of(manifest: Manifest) -> GalleryCard:
     """What a list shows of a healthy gallery."""
+    models = sorted(manifest.picture_models, key=lambda one: one.key != DEFAULT_PICTURE_MODEL)
     return GalleryCard(
         name=manifest.name,
         title=manifest.title,
@@ -202,23 +238,24 @@ def card_of(manifest: Manifest) -> GalleryCard:
         created=manifest.created,
         footprint_m=manifest.footprint_m,
         spacing_m=manifest.spacing_m,
-        channels=manifest.channels,
+        channels=(*(("image",) if models else ()), *manifest.channels),
         model=manifest.model.title,
         sources=tuple(manifest.origin.files),
+        picture_models=tuple(models),
     )
 
 
 def _broken_card(name: str, problem: str) -> GalleryCard:
     return GalleryCard(name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (),
-                       problem)  # fmt: skip
+                       (), problem)  # fmt: skip
 
 
-def find_gallery(name: str, settings: Settings) -> Path:
-    """The folder of a gallery: the user's own first, then those that came with the app."""
+def find_gallery(name: str, settings: Settings, home: Path | None = None) -> Path:
+    """The folder of a gallery: in `home`, else the user's own, else one that came with the app."""
     check_name(name)
-    for home in (settings.user_galleries, settings.bundled_galleries):
-        if (home / name).is_dir():
-            return home / name
+    for place in (home, settings.user_galleries, settings.bundled_galleries):
+        if place is not None and (place / name).is_dir():
+            return place / name
     known = ", ".join(card.name for card in list_galleries(settings)) or "none yet"
     raise GalleryError(f"there is no gallery {name!r}; there are: {known}")
 

@@ -4,6 +4,8 @@ A description is read once (`reading`), held against every tile by each channel 
 fused (`fusion`), and the leading candidates are told phrase by phrase (`evidence`).
 """
 
+from core.retrieval.eyes import Eyes, eyes_for, keep_checkpoint, load_stamped, open_eyes
 from core.retrieval.search import check_query, rank_tiles, search
 
-__all__ = ["check_query", "rank_tiles", "search"]
+__all__ = ["Eyes", "check_query", "eyes_for", "keep_checkpoint", "load_stamped", "open_eyes",
+           "rank_tiles", "search"]  # fmt: skip

@@ -33,7 +33,7 @@ class _View:
 class Witness:
     """Prepared for one reading: the share of each phrase's words that each fact carries.
 
-    Only the `channels` that were searched give evidence.
+    Only the `channels` that were searched give evidence, and a picture gives none.
     """
 
     def __init__(
@@ -56,6 +56,8 @@ class Witness:
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; unsupported phrases have no channel."""
+        if self._channels == ("image",):
+            return ()
         view = self._view(tile)
         cosines = self._ground.cosines(self._reading.phrase_embeddings, view.facts)
         return tuple(
@@ -70,7 +72,8 @@ class Witness:
         for fact, distance in zip(view.facts, view.distance_m.tolist(), strict=True):
             text = facts.text[fact]
             name = text.partition(": ")[2]
-            if name and facts.spoken[fact] and (text in told or distance <= _NAMED_WITHIN_M):
+            sign = facts.kind[fact] != "address"
+            if name and sign and (text in told or distance <= _NAMED_WITHIN_M):
                 away = distance - _TOLD_SOONER_M * (text in told)
                 found[name] = min(away, found.get(name, away))
         return tuple(sorted(found, key=lambda name: found[name]))[:_NAMES_SHOWN]

@@ -3,6 +3,7 @@
 `python -m core evaluate --table` measures every row of the README's table with these weights.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.geo import METRES_PER_DEGREE
-from core.records import Channel
+from core.records import CHANNELS, Channel
 from core.retrieval.channels import (
     Floats,
     Ground,
@@ -35,8 +36,9 @@ _SIMILAR_TILES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each signal counts; the channels' shares sum to 1."""
+    """How much each signal counts, beside the others of the channels that are searched."""
 
+    image: float = 0.15
     phrases: float = 0.25
     whole: float = 0.14
     best_fact: float = 0.23
@@ -46,6 +48,7 @@ class Weights:
 
 WEIGHTS = Weights()
 _SIGNALS: dict[Channel, tuple[str, ...]] = {
+    "image": ("image",),
     "facts": ("phrases", "whole", "best_fact"),
     "names": ("words", "window"),
 }
@@ -53,13 +56,15 @@ _SIGNALS: dict[Channel, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """For N tiles, each [N] and about 0..1.
+    """For N tiles, each [N] and about 0..1; 0 where a signal's channel was not searched.
 
-    facts: `phrases`, the share of what the phrases could find; `whole`, the cosine of description
-    and tile; `best_fact`, that with the best single fact. names: `words`, the share of what the
-    words could find; `window`, BM25 over the tile as one document.
+    image: `image`, how far the picture is ahead of the middling one. facts: `phrases`, the share
+    of what the phrases could find; `whole`, the cosine of description and tile; `best_fact`, that
+    with the best single fact. names: `words`, the share of what the words could find; `window`,
+    BM25 over the tile as one document.
     """
 
+    image: Floats
     phrases: Floats
     whole: Floats
     best_fact: Floats
@@ -68,44 +73,76 @@ class Signals:
 
     def channel(self, name: Channel, weights: Weights = WEIGHTS) -> Floats:
         """One channel's own score for each tile, about 0..1."""
-        total = sum(getattr(weights, signal) for signal in _SIGNALS[name])
-        mixed = np.zeros_like(self.whole)
-        for signal in _SIGNALS[name]:
-            share = np.float32(getattr(weights, signal) / total)
-            np.add(mixed, share * getattr(self, signal), out=mixed)
-        return mixed
+        signals = _SIGNALS[name]
+        return _mean([getattr(self, signal) for signal in signals],
+                     [getattr(weights, signal) for signal in signals])  # fmt: skip
 
     def fused(self, channels: tuple[Channel, ...], weights: Weights = WEIGHTS) -> Floats:
         """The weighted mean of the chosen channels."""
-        parts = {
+        each = {
             name: sum(getattr(weights, signal) for signal in _SIGNALS[name]) for name in channels
         }
-        score = np.zeros_like(self.whole)
-        for name, part in parts.items():
-            share = np.float32(part / sum(parts.values()))
-            np.add(score, share * self.channel(name, weights), out=score)
-        return score
+        return _mean([self.channel(name, weights) for name in each], list(each.values()))
 
 
-def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None) -> Signals:
-    """Every signal for every tile; facts that no allowed tile sees are not searched."""
+def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
+    """The weighted mean of several [N]; what stands alone needs no weight."""
+    if len(parts) == 1:
+        return parts[0]
+    mean = np.zeros_like(parts[0])
+    for part, weight in zip(parts, weights, strict=True):
+        mean += np.float32(weight / sum(weights)) * part
+    return mean
+
+
+def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None,
+               channels: tuple[Channel, ...] = CHANNELS) -> Signals:  # fmt: skip
+    """The signals of some channels for every tile; `image` needs a reading that imagined."""
+    none = np.zeros(len(ground.gallery), dtype=np.float32)
+    signals = dict.fromkeys((signal for each in _SIGNALS.values() for signal in each), none)
+    if "image" in channels and reading.imagined is not None:
+        pictures = ground.gallery.picture_index(reading.imagined.key)
+        signals["image"] = ahead_of_middle(pictures.similarities(reading.imagined.embedding), mask)
+    if "facts" in channels:
+        signals |= _facts(ground, reading, mask)
+    if "names" in channels:
+        signals |= _names(ground, reading, mask)
+    return Signals(**signals)
+
+
+def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
+    """Similarities [N] on a scale where the middling allowed tile has 0 and the best one 1.
+
+    Tiles that are not allowed get 0, those far behind the middle −1 at most.
+    """
+    allowed = similarities if mask is None else similarities[mask]
+    middle = float(np.median(allowed))
+    reach = max(float(allowed.max()) - middle, 1e-6)
+    ahead: Floats = ((similarities - middle) / reach).clip(-1, 1)
+    return ahead if mask is None else ahead * mask
+
+
+def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> dict[str, Floats]:
+    """Facts that no allowed tile sees are not searched."""
     allowed = facts_allowed(ground, mask)
-    phrases = best_by_tile(
-        ground, similar_facts(ground, reading, allowed), reading.phrase_bearings
-    )
-    worded = worded_facts(ground, reading.words)
-    words = best_by_tile(ground, worded, reading.word_bearings)
+    similar = similar_facts(ground, reading, allowed)
+    phrases = best_by_tile(ground, similar, reading.phrase_bearings)
     rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
     found = ground.gallery.tile_index.search(reading.embedding[None], _SIMILAR_TILES, rows)
     whole = np.full(len(ground.gallery), found.similarities.min(initial=1), dtype=np.float32)
     whole[found.rows[0]] = found.similarities[0]
-    return Signals(
-        phrases=share_of_best(phrases, mask),
-        whole=whole,
-        best_fact=ground.best_fact(reading, allowed),
-        words=share_of_best(words, mask),
-        window=share_of_best(ground.window_bm25(worded, len(reading.words))[None], mask),
-    )
+    return {
+        "phrases": share_of_best(phrases, mask),
+        "whole": whole,
+        "best_fact": ground.best_fact(reading, allowed),
+    }
+
+
+def _names(ground: Ground, reading: Reading, mask: Mask | None) -> dict[str, Floats]:
+    worded = worded_facts(ground, reading.words)
+    words = best_by_tile(ground, worded, reading.word_bearings)
+    window = ground.window_bm25(worded, len(reading.words))
+    return {"words": share_of_best(words, mask), "window": share_of_best(window[None], mask)}
 
 
 def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from core.describe.phrases import Phrase, split_phrases
 from core.errors import QueryError
+from core.models import StatesReader
 from core.names import words_of
+from core.retrieval.eyes import Eyes
 from core.settings import MAX_DESCRIPTION_CHARS
 
 if TYPE_CHECKING:
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """A description ready for the encoder: its phrases and words, and the tokens of each."""
+    """A description ready for the encoder: its phrases and words, and the tokens of each.
+
+    `seen_to` is where the picture model stops reading before `text` ends, or None.
+    """
 
     text: str
     truncated: int | None
@@ -26,6 +31,17 @@ class Tokenized:
     words: list[str]
     whole: "Tokens"
     parts: "list[Tokens]"
+    seen_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imagined:
+    """A description in a picture model's space: the model's key, the embedding [D], and the
+    offset after which the model read nothing, or None."""
+
+    key: str
+    embedding: npt.NDArray[np.float32]
+    truncated: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,7 @@ class Reading:
 
     `truncated` is the offset after which nothing was read, or None. `words` are its folded
     content words in order. `embedding` [D] is of the whole, `phrase_embeddings` [P, D] of each.
+    `imagined` is there for the `image` channel only.
     """
 
     text: str
@@ -42,6 +59,7 @@ class Reading:
     words: list[str]
     embedding: npt.NDArray[np.float32]
     phrase_embeddings: npt.NDArray[np.float32]
+    imagined: Imagined | None = None
 
     @property
     def phrase_bearings(self) -> npt.NDArray[np.float32]:
@@ -61,7 +79,7 @@ class Reading:
         return np.array([said.get(word, np.nan) for word in self.words], dtype=np.float32)
 
 
-def tokenize(text: str, encoder: "SentenceEncoder") -> Tokenized:
+def tokenize(text: str, encoder: "SentenceEncoder", eyes: Eyes | None = None) -> Tokenized:
     """Cuts and splits a description. Raises QueryError where there is nothing to read."""
     cut = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
     # half of a surrogate pair is no text to any tokenizer; a question mark keeps the offsets
@@ -76,13 +94,35 @@ def tokenize(text: str, encoder: "SentenceEncoder") -> Tokenized:
     text = text[:truncated]
     phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
     parts = encoder.tokenize([phrase.text for phrase in phrases])
-    return Tokenized(text, truncated, phrases, words_of(text), whole, parts)
+    seen_to = None
+    if eyes is not None and _reader(eyes, whole) is None:
+        seen_to = eyes.encoder.tokenize([text])[0].truncated
+    return Tokenized(text, truncated, phrases, words_of(text), whole, parts, seen_to)
 
 
-def embed(tokenized: Tokenized, encoder: "SentenceEncoder") -> Reading:
-    """The forward passes: one of the whole description, one of its phrases as a batch."""
-    whole = encoder.forward([tokenized.whole])
+def _reader(eyes: Eyes, whole: "Tokens") -> StatesReader | None:
+    """The picture model where it reads the sentence encoder's states, and all of these."""
+    encoder = eyes.encoder
+    short = len(whole.ids) <= encoder.spec.max_tokens
+    return encoder if short and isinstance(encoder, StatesReader) else None
+
+
+def embed(tokenized: Tokenized, encoder: "SentenceEncoder", eyes: Eyes | None = None) -> Reading:
+    """The forward passes: one of the whole description, one of its phrases as a batch.
+
+    A picture model that reads the sentence encoder's states costs no pass of its own.
+    """
+    states, mask = encoder.states([tokenized.whole])
+    whole = encoder.pooled(states, mask)
     parts = encoder.forward(tokenized.parts)
+    imagined = None
+    if eyes is not None:
+        reader = _reader(eyes, tokenized.whole)
+        seen = (
+            reader.from_states(states, mask) if reader
+            else eyes.encoder.encode_texts([tokenized.text])
+        )  # fmt: skip
+        imagined = Imagined(eyes.key, seen[0], tokenized.seen_to)
     return Reading(
         text=tokenized.text,
         truncated=tokenized.truncated,
@@ -90,6 +130,7 @@ def embed(tokenized: Tokenized, encoder: "SentenceEncoder") -> Reading:
         words=list(dict.fromkeys(tokenized.words)),
         embedding=whole[0],
         phrase_embeddings=parts,
+        imagined=imagined,
     )
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from core.errors import QueryError
 from core.gallery.store import Gallery
 from core.geo import haversine_m
-from core.records import Candidate, Channel, Query, SearchResult
+from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
 from core.retrieval.channels import Floats, Ground
 from core.retrieval.evidence import Witness
+from core.retrieval.eyes import Eyes
 from core.retrieval.fusion import Mask, Signals, ordered, signals_of, spots
 from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
 from core.settings import MAX_CANDIDATES
@@ -41,9 +42,13 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         raise QueryError("--near and --within-m belong together: a position and a radius in metres")
     if query.within_m is not None and not (0 < query.within_m < math.inf):
         raise QueryError(f"a radius of {query.within_m} m is no distance; wanted more than 0")
-    present: tuple[Channel, ...] = tuple(
-        channel for channel in ("facts", "names") if channel in gallery.card.channels
-    )
+    present = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
+    if not present:
+        raise QueryError(
+            f"{gallery.card.name} holds pictures only and nothing to search them by yet; run "
+            f"python -m core embed {gallery.card.name} with a model that sees pictures, or build "
+            f"it again with --ocr"
+        )
     wanted = query.channels if query.channels is not None else present
     if missing := [channel for channel in wanted if channel not in present]:
         raise QueryError(
@@ -51,6 +56,8 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         )
     if not wanted:
         raise QueryError(f"no channel was chosen; {gallery.card.name} has {', '.join(present)}")
+    if query.model is not None:
+        gallery.picture_stamp(query.model)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -83,23 +90,27 @@ def rank_tiles(
     gallery: Gallery, reading: Reading, channels: tuple[Channel, ...], mask: Mask | None = None
 ) -> Ranking:
     """Every tile scored by the channels, the allowed ones ordered."""
-    signals = signals_of(ground_of(gallery), reading, mask)
+    signals = signals_of(ground_of(gallery), reading, mask, channels)
     scores = signals.fused(channels)
     return Ranking(signals, scores, ordered(scores, mask))
 
 
-def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> SearchResult:
+def search(
+    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None
+) -> SearchResult:
     """The best spots of a gallery for a query. Raises QueryError.
 
+    `eyes` are those of the picture model asked for; only the `image` channel needs them.
     `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
     (channels and fusion), `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
+    eyes = _wanted(eyes, channels, query, gallery)
     mask = region_mask(query, gallery)
-    tokenized = tokenize(query.text, encoder)
+    tokenized = tokenize(query.text, encoder, eyes)
     read = time.perf_counter()
-    reading = embed(tokenized, encoder)
+    reading = embed(tokenized, encoder, eyes)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, reading, channels, mask)
     leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
@@ -114,7 +125,7 @@ def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> Search
         query=query.text.encode("utf-8", "replace").decode(),
         gallery=gallery.card.name,
         candidates=candidates,
-        truncated=reading.truncated,
+        truncated=min(_cuts(reading), default=None),
         notes=tuple(_notes(reading, candidates)),
         timings_ms={
             "read": (read - started) * 1e3,
@@ -123,7 +134,26 @@ def search(gallery: Gallery, encoder: "SentenceEncoder", query: Query) -> Search
             "explain": (ended - matched) * 1e3,
             "total": (ended - started) * 1e3,
         },
+        picture_model=eyes.key if eyes else None,
     )
+
+
+def _wanted(
+    eyes: Eyes | None, channels: tuple[Channel, ...], query: Query, gallery: Gallery
+) -> Eyes | None:
+    """The eyes where the `image` channel is searched; QueryError where they are not the right."""
+    if "image" not in channels:
+        return None
+    stamp = gallery.picture_stamp(query.model)
+    if eyes is None or eyes.key != stamp.key:
+        raise QueryError(f"the image channel of {gallery.card.name} needs the model {stamp.title}")
+    return eyes
+
+
+def _cuts(reading: Reading) -> list[int]:
+    """The offsets after which something was not read."""
+    seen = reading.imagined.truncated if reading.imagined else None
+    return [cut for cut in (reading.truncated, seen) if cut is not None]
 
 
 def _candidate(rank: int, row: int, gallery: Gallery, ranking: Ranking,
@@ -143,10 +173,15 @@ def _notes(reading: Reading, candidates: tuple[Candidate, ...]) -> list[str]:
     notes = []
     if reading.truncated is not None:
         notes.append(f"Only the first {reading.truncated} characters were read.")
+    if reading.imagined is not None and reading.imagined.truncated is not None:
+        notes.append(
+            f"Pictures were compared with the first {reading.imagined.truncated} characters only."
+        )
     if is_mostly_foreign(reading.text):
         notes.append(
             "The sense of a description is read in English; in other scripts only names can match."
         )
-    if candidates and not any(piece.supported for piece in candidates[0].evidence):
+    evidence = candidates[0].evidence if candidates else ()
+    if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
     return notes

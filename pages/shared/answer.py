@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.errors import SaywhereError
+from core.errors import ModelError, SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.maps import title_of
 from core.records import Query, SearchResult
-from core.retrieval import search
+from core.retrieval import check_query, search
 from pages.shared import controls, downloads, examples, map_view, panel, resources, state
 from pages.shared.markdown import plain
 from pages.shared.state import Ask
@@ -32,15 +32,33 @@ def _ask(gallery: Gallery, ask: Ask) -> _Answer:
     if isinstance(kept, _Answer) and kept.ask == asked:
         return kept
     started = time.perf_counter()
-    query = Query(ask.text, k=ask.k, channels=ask.channels or None, bounds=ask.area)
     try:
         with st.spinner("Reading your words. The first time takes a few seconds."):
-            result, problem = search(gallery, resources.encoder(), query), ""
+            result, problem = _search(gallery, ask), ""
     except SaywhereError as error:
         result, problem = None, str(error)
     answer = _Answer(asked, result, problem, (time.perf_counter() - started) * 1000)
     st.session_state["answer"] = answer
     return answer
+
+
+def _search(gallery: Gallery, ask: Ask) -> SearchResult:
+    """Where nothing was picked and there is no picture model to be had, the rest answers."""
+    known = {stamp.key for stamp in gallery.card.picture_models}
+    model = ask.model if ask.model in known else None
+    query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
+    channels = check_query(query, gallery)
+    eyes, problem = None, ""
+    if "image" in channels:
+        try:
+            eyes = resources.eyes(gallery, model)
+        except ModelError as error:
+            if ask.channels or channels == ("image",):
+                raise
+            problem = f"Pictures were not looked at: {error}"
+            query = replace(query, channels=channels[1:])
+    result = search(gallery, resources.encoder(), query, eyes)
+    return replace(result, notes=(*result.notes, problem)) if problem else result
 
 
 @st.fragment

@@ -7,12 +7,12 @@ import streamlit as st
 from core.gallery import GalleryCard
 from core.records import CHANNELS
 from pages.shared import examples, state
-from pages.shared.markdown import plain
+from pages.shared.markdown import one_line, plain
 from pages.shared.state import Ask
 
 _MANY_CITIES = 6
 _CHANNEL_WORDS = {
-    "image": "Picture: how the map looks",
+    "image": "Picture: how it looks from above",
     "facts": "Facts: what is there, by meaning",
     "names": "Names: words on signs and streets",
 }
@@ -33,7 +33,8 @@ def _change_city() -> None:
 def _change_options() -> None:
     picked = st.session_state["channels"]
     channels = tuple(channel for channel in CHANNELS if channel in picked)
-    state.change(k=st.session_state["k"], channels=channels, chosen=1)
+    model = st.session_state.get("model", "")
+    state.change(k=st.session_state["k"], channels=channels, model=model, chosen=1)
     st.session_state["chosen"] = 1
 
 
@@ -47,14 +48,14 @@ def try_example(text: str) -> None:
 
 def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     """The galleries as a row of names, or as a list where there are many."""
-    titles = {card.name: plain(card.title) for card in cards}
+    titles = {card.name: one_line(card.title) for card in cards}
     choose = partial(
         st.selectbox, label="City", options=list(titles), key="city", on_change=_change_city,
         format_func=titles.__getitem__, label_visibility="collapsed",
     ) if len(cards) > _MANY_CITIES else partial(
         st.segmented_control, label="City", options=list(titles), key="city",
-        on_change=_change_city, format_func=titles.__getitem__, label_visibility="collapsed",
-        required=True,
+        on_change=_change_city, format_func=lambda name: plain(titles[name]),
+        label_visibility="collapsed", required=True,
     )  # fmt: skip
     choose()
 
@@ -72,7 +73,7 @@ def question(ask: Ask, card: GalleryCard) -> None:
             help="Ctrl + Enter in the box does the same",
         )  # fmt: skip
     with st.container(horizontal=True, key="tools"):
-        if ask.text:
+        if ask.text and examples.of_city(card.name):
             # another key for each try: the popover closes over the map instead of covering it
             tried = st.session_state.get("examples-tried", 0)
             with st.popover("Examples", type="tertiary", key=f"examples-{tried}"):
@@ -102,4 +103,18 @@ def _options(ask: Ask, card: GalleryCard) -> None:
         "Search by", offered, selection_mode="multi", key="channels",
         on_change=_change_options, format_func=_CHANNEL_WORDS.__getitem__,
         help="None picked means all of them.",
+    )  # fmt: skip
+    _picture_models(ask, card)
+
+
+def _picture_models(ask: Ask, card: GalleryCard) -> None:
+    """A choice where there is one: the city's usual model has the empty key, as in a link."""
+    if len(card.picture_models) < 2:
+        return
+    usual, *others = card.picture_models
+    titles = {"": usual.label} | {stamp.key: stamp.label for stamp in others}
+    st.session_state["model"] = ask.model if ask.model in titles else ""
+    st.selectbox(
+        "Pictures are seen by", list(titles), key="model", on_change=_change_options,
+        format_func=lambda key: one_line(titles[key]), width=320,
     )  # fmt: skip

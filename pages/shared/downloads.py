@@ -66,6 +66,7 @@ def to_geojson(result: SearchResult, card: GalleryCard) -> str:
             "type": "FeatureCollection",
             "query": result.query,
             "gallery": result.gallery,
+            "picture_model": result.picture_model,
             "attribution": card.licence,
             "features": features,
         },

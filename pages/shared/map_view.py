@@ -18,9 +18,8 @@ _NO_BASE_MAP_ZOOMS = range(12, 18)
 def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None) -> None:
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
     card = gallery.card
-    base = maps.BaseMap(
-        card.bounds, routes.tiles_url(card), card.licence, _zooms(gallery)
-    )
+    tiles_url = routes.tiles_url(card) if gallery.base_map else ""
+    base = maps.BaseMap(card.bounds, tiles_url, card.licence, _zooms(gallery))
     st_folium(
         maps.base_map(base, routes.assets()), key=f"{_KEY}-{card.name}", height=_HEIGHT_PX,
         width=None, returned_objects=[], on_change=lambda: _picked(card.name),

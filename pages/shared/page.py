@@ -48,5 +48,10 @@ def foot(card: GalleryCard) -> None:
         f'<footer class="sw-foot">{safe_html(card.title)}: {card.tiles:,} tiles, '
         f"{card.footprint_m:.0f} m wide, every {card.spacing_m:.0f} m along the streets. "
         f"{safe_html(card.licence)}{date}. "
-        f"Model: {safe_html(card.model)}.</footer>"
+        f"{_models(card)}</footer>"
     )
+
+
+def _models(card: GalleryCard) -> str:
+    seeing = ", ".join(safe_html(stamp.title) for stamp in card.picture_models)
+    return f"Words are read by {safe_html(card.model)}{f', pictures by {seeing}' * bool(seeing)}."

@@ -33,13 +33,19 @@ def draw(gallery: Gallery, result: SearchResult, candidate: Candidate) -> None:
         f'<div class="sw-top">{_picture(gallery, candidate)}<div>{_scores(result, candidate)}'
         f"{_around(candidate)}</div></div>",
         f'<h4>Your words</h4><p class="sw-words" dir="auto">'
-        f"{coloured(result.query, candidate.evidence, result.truncated)}</p>",
+        f"{coloured(result.query, candidate.evidence, _read_to(result, candidate))}</p>",
         _evidence(candidate.evidence),
     ]
     st.html(f'<section class="sw-panel" aria-label="Candidate {candidate.rank}">'
             f"{''.join(parts)}</section>")  # fmt: skip
     st.code(f"{tile.lat:.6f}, {tile.lon:.6f}", language=None)
     st.html(_links(candidate, card.licence))
+
+
+def _read_to(result: SearchResult, candidate: Candidate) -> int | None:
+    """Where reading stopped; words that were read past the pictures' limit are shown as read."""
+    cut = result.truncated
+    return None if cut is None or any(one.end > cut for one in candidate.evidence) else cut
 
 
 def _head(candidate: Candidate) -> str:
@@ -57,9 +63,12 @@ def _around(candidate: Candidate) -> str:
 
 
 def _picture(gallery: Gallery, candidate: Candidate) -> str:
-    """The tile's picture; a click makes it large."""
+    """The tile's picture, where there is one; a click makes it large."""
     card = gallery.card
-    coded = base64.b64encode(gallery.picture(candidate.tile.tile_id)).decode()
+    picture = gallery.picture(candidate.tile.tile_id)
+    if not picture:
+        return ""
+    coded = base64.b64encode(picture).decode()
     return (
         f'<figure tabindex="0"><img src="data:image/webp;base64,{coded}" width="256" height="256" '
         f'alt="Map picture of the {card.footprint_m:.0f} metres around '
@@ -107,10 +116,11 @@ def _evidence(evidence: tuple[Evidence, ...]) -> str:
 def _found(one: Evidence) -> str:
     away = f"{one.distance_m:.0f} m" if one.distance_m is not None else ""
     where = " ".join(part for part in (away, one.direction or "") if part)
+    kind, roughly = ("sw-yes sw-rough", "roughly ") if one.rough else ("sw-yes", "")
     channel = _CHANNEL_NAMES[one.channel] if one.channel else ""
     return (
-        f'<li class="sw-yes"><q dir="auto">{safe_html(one.phrase)}</q>'
-        f'<span class="sw-fact" dir="auto">{safe_html(one.fact)}</span>'
+        f'<li class="{kind}"><q dir="auto">{safe_html(one.phrase)}</q>'
+        f'<span class="sw-fact" dir="auto">{roughly}{safe_html(one.fact)}</span>'
         f'<span class="sw-where">{safe_html(where)} <small>{channel} {one.similarity:.2f}'
         "</small></span></li>"
     )

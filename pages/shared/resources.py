@@ -1,4 +1,4 @@
-"""What all visitors share and nobody changes: the galleries and the model. No visitor's words."""
+"""What all visitors share and nobody changes: galleries and models. No visitor's words."""
 
 import contextlib
 import threading
@@ -9,6 +9,7 @@ import streamlit as st
 from core import gallery, settings
 from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
+from core.retrieval import Eyes, eyes_for, load_stamped
 
 
 def cards() -> tuple[GalleryCard, ...]:
@@ -17,13 +18,13 @@ def cards() -> tuple[GalleryCard, ...]:
 
 
 def open_gallery(card: GalleryCard) -> Gallery:
-    """The gallery behind a card, opened once; a rebuilt one is opened anew."""
-    return _gallery(card.name, card.created)
+    """The gallery behind a card, opened once; one built or embedded again is opened anew."""
+    return _gallery(card)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _gallery(name: str, created: str) -> Gallery:  # noqa: ARG001 - a cache key
-    return gallery.open_gallery(name, settings.load())
+def _gallery(card: Any) -> Gallery:
+    return gallery.open_gallery(card.name, settings.load())
 
 
 @st.cache_resource(show_spinner=False)
@@ -32,6 +33,17 @@ def encoder() -> Any:
     from core.models import load_model
 
     return load_model(threads=settings.load().search_threads)
+
+
+def eyes(opened: Gallery, model: str | None) -> Eyes:
+    """A gallery's picture model, its usual one unless another is asked for."""
+    stamp = opened.picture_stamp(model)
+    return eyes_for(opened, _seeing(stamp), stamp.key)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _seeing(stamp: Any) -> Any:
+    return load_stamped(stamp, settings.load(), encoder())
 
 
 def warm_up(card: GalleryCard) -> None:
@@ -46,4 +58,6 @@ def _warm(card: GalleryCard) -> None:
     """Faults are left to the first question, which meets them again and can show them."""
     with contextlib.suppress(SaywhereError):
         encoder()
-        open_gallery(card)
+        opened = open_gallery(card)
+        if card.picture_models:
+            eyes(opened, None)

@@ -3,6 +3,7 @@
 A link is a stranger's text: each value is checked, and one that makes no sense is left out.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,11 +19,13 @@ DEFAULT_K = 10
 MOST_K = 50
 _LONGEST_LINK = 6000
 """Characters of a coded description in a link; browsers and chats cut longer ones."""
+_MODEL = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question as the page knows it; no text is no question, no channels is all of them."""
+    """One question as the page knows it; no text is no question, no channels is all of them, no
+    model the city's usual one."""
 
     text: str = ""
     city: str = ""
@@ -30,6 +33,7 @@ class Ask:
     channels: tuple[Channel, ...] = ()
     area: Bounds | None = None
     chosen: int = 1
+    model: str = ""
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
@@ -40,6 +44,8 @@ class Ask:
             params["k"] = str(self.k)
         if self.channels:
             params["channels"] = ",".join(self.channels)
+        if self.model:
+            params["model"] = self.model
         if self.area:
             box = self.area
             params["area"] = ",".join(
@@ -67,6 +73,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> Ask:
         channels=tuple(channel for channel in CHANNELS if channel in wanted),
         area=_area(params.get("area", "")),
         chosen=_whole(params.get("sel", ""), 1, MOST_K),
+        model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
     )
 
 

@@ -275,7 +275,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(build: Build, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "stage", ["facts_around", "_write_facts", "_write_tiles", "embed_texts", "write_manifest"]
+    "stage", ["facts_around", "write_facts", "_write_tiles", "embed_texts", "write_manifest"]
 )
 def test_a_build_that_fails_leaves_the_old_gallery_and_can_be_run_again(
     stage: str, build: Build, home: Path, monkeypatch: pytest.MonkeyPatch

@@ -142,6 +142,8 @@ def rename_first_file(manifest: dict[str, object], name: str) -> None:
     files[name] = files.pop(next(iter(files)))
 
 
+A_MODEL = {"name": "compact", "title": "Compact", "weights_sha256": "0" * 64, "dimensions": 16}
+
 FOREIGN: dict[str, Callable[[dict[str, object]], object]] = {
     "a later format": lambda one: one.update(format=99),
     "no format": lambda one: one.pop("format"),
@@ -167,6 +169,14 @@ FOREIGN: dict[str, Callable[[dict[str, object]], object]] = {
     "an origin as text": lambda one: one.update(origin="here"),
     "a model as text": lambda one: one.update(model="minilm"),
     "channels as a number": lambda one: one.update(channels=3),
+    "picture models as text": lambda one: one.update(picture_models="compact"),
+    "a picture model without its file": lambda one: one.update(picture_models=[A_MODEL]),
+    "a picture model's name that is a path": lambda one: one.update(
+        picture_models=[A_MODEL | {"name": "../../x"}]
+    ),
+    "a checkpoint that is a path": lambda one: one.update(
+        picture_models=[A_MODEL | {"checkpoint": "../../x.pth"}]
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from core.geo import METRES_PER_DEGREE, haversine_m
 from core.models.sentence import SentenceEncoder
 from core.retrieval import channels, rank_tiles
 from core.retrieval.channels import Ground, Matches, best_by_tile, share_of_best
-from core.retrieval.fusion import ordered, signals_of, spots
+from core.retrieval.fusion import ahead_of_middle, ordered, signals_of, spots
 from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
 from core.retrieval.search import ground_of
 
@@ -103,6 +103,35 @@ def test_shares_lie_between_nothing_and_everything(rows: int, tiles: int, seed: 
 
 def test_what_nothing_matches_shares_nothing() -> None:
     assert share_of_best(np.zeros((3, 4), dtype=np.float32)).tolist() == [0, 0, 0, 0]
+
+
+# --- Pictures -----------------------------------------------------------------------------------
+
+
+def test_the_scale_of_pictures_worked_out_by_hand() -> None:
+    """The middle of 0.1, 0.2, 0.3, 0.4 and 0.7 is 0.3, the best 0.4 above it."""
+    cosines = np.array([0.7, 0.1, 0.3, 0.4, 0.2], dtype=np.float32)
+    assert ahead_of_middle(cosines) == pytest.approx(np.array([1, -0.5, 0, 0.25, -0.25]))
+    mask = np.array([False, True, True, True, False])
+    assert ahead_of_middle(cosines, mask) == pytest.approx(np.array([0, -1, 0, 1, 0]))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 30), st.integers(0, 999))
+def test_the_scale_of_pictures_equals_a_plain_loop(tiles: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    cosines = random.uniform(-1, 1, tiles).astype(np.float32)
+    mask = random.random(tiles) < 0.7
+    mask[random.integers(tiles)] = True
+    allowed = sorted(float(c) for c, kept in zip(cosines, mask, strict=True) if kept)
+    middle = (allowed[(len(allowed) - 1) // 2] + allowed[len(allowed) // 2]) / 2
+    for found, cosine, kept in zip(ahead_of_middle(cosines, mask), cosines, mask, strict=True):
+        wanted = (cosine - middle) / max(allowed[-1] - middle, 1e-6) if kept else 0
+        assert found == pytest.approx(max(-1, min(1, wanted)), abs=1e-4)
+
+
+def test_pictures_that_are_all_alike_say_nothing() -> None:
+    assert ahead_of_middle(np.full(5, 0.3, dtype=np.float32)).tolist() == [0] * 5
 
 
 # --- Fusion -------------------------------------------------------------------------------------

@@ -144,7 +144,11 @@
                      { direction: "top", offset: [0, -14] });
     const shape = L.rectangle(one.footprint, { className: "sw-footprint", weight: 1.5 });
     for (const layer of [shape, made]) {
-      layer.on("click", () => { choose(one.rank, false); report({ event: "choose", rank: one.rank }); });
+      layer.on("click", () => {
+        choose(one.rank, false);
+        report({ event: "choose", rank: one.rank });
+        showInList(one.rank);
+      });
       group.addLayer(layer);
     }
     const node = made.getElement();
@@ -153,6 +157,19 @@
       node.dataset.rank = String(one.rank);
     }
     state.markers.set(one.rank, { made, shape, at: one.at });
+  }
+
+  /* The page's own list, once it has followed; the page itself is not scrolled. */
+  function showInList(rank, tries = 30) {
+    const list = window.parent.document.querySelector(".st-key-places [data-testid=stRadioGroup]");
+    const entry = list && list.children[rank - 1];
+    if (entry && entry.hasAttribute("data-selected")) {
+      const [seen, own] = [list.getBoundingClientRect(), entry.getBoundingClientRect()];
+      list.scrollBy({ left: Math.round(own.left - seen.left), behavior: "smooth",
+        top: own.top < seen.top || own.bottom > seen.bottom ? own.top - seen.top - 8 : 0 });
+    } else if (tries > 0) {
+      setTimeout(() => showInList(rank, tries - 1), 100);
+    }
   }
 
   function choose(rank, keepInView) {

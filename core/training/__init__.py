@@ -1,0 +1,1 @@
+"""Training: examples out of maps or albums, losses, the loop, and one run from its file."""

@@ -1,0 +1,88 @@
+"""Which examples make up which batch: anchors in random order, each with neighbours of its town.
+
+Knows positions and random numbers, not what an example holds. A batch depends on the seed and
+the step alone, so that a run that is resumed sees what it would have seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import TrainingError
+from core.geo import METRES_PER_DEGREE, haversine_m
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_NEIGHBOURS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """N examples: `lats`, `lons` in degrees and the `towns` they are in. Examples without a
+    place have NaN and no neighbours."""
+
+    lats: Floats
+    lons: Floats
+    towns: Rows
+
+    def near_duplicates(self, rows: Rows, apart_m: float) -> npt.NDArray[np.bool_]:
+        """[B, B]: pairs of examples that show almost the same ground."""
+        lats, lons = self.lats[rows], self.lons[rows]
+        metres = [haversine_m(lat, lon, lats, lons) for lat, lon in zip(lats, lons, strict=True)]
+        near: npt.NDArray[np.bool_] = np.stack(metres) < apart_m
+        return near
+
+
+class Batches:
+    """Batches of `size` rows, none twice, in groups of `group` neighbours: hard negatives."""
+
+    def __init__(self, places: Places, size: int, group: int, seed: int) -> None:
+        if len(places.lats) < size:
+            raise TrainingError(
+                f"there are {len(places.lats)} examples to train on; a batch of {size} wants more"
+            )
+        self._size, self._group, self._seed = size, group, seed
+        self._count = len(places.lats)
+        self._neighbours = _neighbours(places)
+
+    def rows(self, step: int) -> Rows:
+        """The rows of one step, [size]; over an epoch every example is an anchor once."""
+        anchors = self._size // self._group
+        epoch, place = divmod(step, -(-self._count // anchors))
+        order = np.random.default_rng((self._seed, epoch)).permutation(self._count)
+        rng = np.random.default_rng((self._seed, epoch, place))
+        chosen = order[place * anchors : (place + 1) * anchors]
+        parts = [
+            np.append(anchor, rng.permutation(self._neighbours[anchor])[: self._group - 1])
+            for anchor in chosen
+        ]
+        rows = np.unique(np.concatenate(parts))
+        rest = np.setdiff1d(order, rows, assume_unique=True)
+        rows = np.append(rows, rng.permutation(rest)[: self._size - len(rows)])
+        return rng.permutation(rows).astype(np.int64)
+
+    def draws(self, step: int) -> Rows:
+        """A random number for each row of a step, from 0 up, whatever process it falls to."""
+        rng = np.random.default_rng((self._seed, step, 0, 1))
+        return rng.integers(1 << 30, size=self._size)
+
+
+def _neighbours(places: Places) -> list[Rows]:
+    """For each example the rows of the nearest others of its town."""
+    found: list[Rows] = [np.empty(0, dtype=np.int64)] * len(places.lats)
+    for town in np.unique(places.towns):
+        rows = np.flatnonzero((places.towns == town) & ~np.isnan(places.lats))
+        if len(rows) < 2:
+            continue
+        stretch = np.cos(np.radians(places.lats[rows].mean()))
+        flat = METRES_PER_DEGREE * np.column_stack([places.lats[rows], places.lons[rows] * stretch])
+        flat = (flat - flat.mean(0)).astype(np.float32)
+        _, near = faiss.knn(flat, flat, min(_NEIGHBOURS + 1, len(rows)))
+        for row, others in zip(rows, near, strict=True):
+            found[row] = rows[others[rows[others] != row]]
+    return found

@@ -1,0 +1,200 @@
+"""A training's configuration: TOML → frozen dataclasses. Knows names and limits, not training."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from core.errors import TrainingError
+from core.models.specs import CompactSpec
+from core.training.material import Album, City, Town, check_name
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of the schedule: what is trained, on what, for how long.
+
+    `train` names modules of the network by their prefix; the rest stands still. `batch` counts
+    the examples of all processes; `group` of them are neighbours of each other. Tiles closer than
+    `apart_m` are not counted as negatives. `chunks` cuts a batch for the memory's sake, without
+    changing its gradient. `negative_groups` is an ablation: parts of the batch that do not see
+    each other's negatives, as with a faulty gather across so many processes.
+    """
+
+    name: str
+    steps: int
+    batch: int
+    train: tuple[str, ...]
+    lr: float
+    contrastive: float = 1.0
+    layout: float = 0.0
+    group: int = 1
+    apart_m: float = 15.0
+    chunks: int = 1
+    negative_groups: int = 1
+    warmup: int = 100
+    weight_decay: float = 0.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    validate_every: int = 500
+    checkpoint_every: int = 200
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if not self.train:
+            raise ValueError("train is empty; wanted the first letters of parts of the network")
+        counts = ("steps", "batch", "group", "chunks", "negative_groups", "validate_every",
+                  "checkpoint_every")  # fmt: skip
+        for name in counts:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; wanted 1 or more")
+        for name in ("contrastive", "layout", "apart_m", "warmup", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr is {self.lr}; wanted more than 0")
+        if not (self.contrastive or self.layout):
+            raise ValueError("contrastive and layout are both 0; nothing would be learned")
+        if max(self.group, self.chunks) > self.batch or self.batch % self.negative_groups:
+            raise ValueError(
+                f"group ({self.group}) and chunks ({self.chunks}) are at most the batch "
+                f"({self.batch}), and negative_groups ({self.negative_groups}) divide it"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """One training; written into its run folder.
+
+    Places marked `held` are never trained on; the best step is chosen on them. `model` is the
+    compact model's sizes, or says that the model in `checkpoint` is trained on.
+    """
+
+    seed: int
+    stages: tuple[Stage, ...]
+    model: CompactSpec | Literal["crosstext2loc"] = field(default_factory=CompactSpec)
+    checkpoint: Path | None = None
+    towns: tuple[Town, ...] = ()
+    albums: tuple[Album, ...] = ()
+    cities: tuple[City, ...] = ()
+    texts_per_tile: int = 2
+    kinds_at_least: int = 40
+
+    def __post_init__(self) -> None:
+        if self.seed < 0 or min(self.texts_per_tile, self.kinds_at_least) < 1:
+            raise ValueError("seed is 0 or more, texts_per_tile and kinds_at_least are 1 or more")
+        if (self.checkpoint is None) != isinstance(self.model, CompactSpec):
+            raise ValueError('checkpoint and model = "crosstext2loc" go together')
+        if not self.stages:
+            raise ValueError("it has no [[stages]]; nothing would be trained")
+        _check_unique("stages", [stage.name for stage in self.stages])
+        _check_unique("places", [*self.learned, *self.held])
+        if not (self.learned and self.held):
+            raise ValueError("it needs places to train on and places marked held = true")
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """Names of the places that are trained on."""
+        return self._places(False) + tuple(city.name for city in self.cities)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Names of the places that are held apart."""
+        return self._places(True) + tuple(city.held_name for city in self.cities)
+
+    def _places(self, held: bool) -> tuple[str, ...]:
+        places: tuple[Town | Album, ...] = (*self.towns, *self.albums)
+        return tuple(place.name for place in places if place.held is held)
+
+
+def _check_unique(what: str, names: Sequence[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"several {what} are called {', '.join(twice)}")
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """The configuration in a TOML file; its paths are relative to the file.
+
+    Raises TrainingError for what is no TOML, for unknown or missing names, for wrong types and
+    for values that make no sense.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise TrainingError(f"there is no configuration {path}") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path} cannot be read as TOML: {error}") from error
+    parts = {
+        name: _many(kind, table.pop(name), path, name)
+        for name, kind in (("stages", Stage), ("towns", Town), ("albums", Album), ("cities", City))
+        if name in table
+    }
+    sizes = table.pop("model") if isinstance(table.get("model"), dict) else None
+    model = {} if sizes is None else {"model": _made(CompactSpec, sizes, path, "model")}
+    config: TrainingConfig = _made(
+        TrainingConfig, table, path, "the configuration", **parts, **model
+    )
+    return config
+
+
+def _many(kind: type[Any], rows: Any, path: Path, where: str) -> tuple[Any, ...]:
+    if not isinstance(rows, list):
+        raise TrainingError(f"{path}: {where} is no list of tables; write [[{where}]]")
+    return tuple(_made(kind, row, path, f"{where}[{n}]") for n, row in enumerate(rows))
+
+
+def _made(kind: type[Any], row: Any, path: Path, where: str, **ready: Any) -> Any:
+    """A dataclass of a table, checked by the types of its fields, and of what is made already."""
+    if not isinstance(row, dict):
+        raise TrainingError(f"{path}: {where} is no table")
+    known = {one.name: one for one in fields(kind)}
+    if unknown := sorted(set(row) - set(known)):
+        raise TrainingError(
+            f"{path}: {where} has {', '.join(unknown)}; wanted some of {', '.join(known)}"
+        )
+    missing = [
+        name for name, one in known.items()
+        if name not in row.keys() | ready.keys()
+        and one.default is MISSING and one.default_factory is MISSING
+    ]  # fmt: skip
+    if missing:
+        raise TrainingError(f"{path}: {where} lacks {', '.join(missing)}")
+    types = get_type_hints(kind)
+    values = {name: _value(types[name], value, path, f"{where}.{name}")
+              for name, value in row.items()}  # fmt: skip
+    try:
+        return kind(**values, **ready)
+    except ValueError as error:
+        raise TrainingError(f"{path}: {where}: {error}") from error
+
+
+def _value(wanted: Any, value: Any, path: Path, where: str) -> Any:
+    """A TOML value as the type that a field has; paths are relative to the file."""
+    options = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
+    for option in options:
+        if get_origin(option) is tuple and isinstance(value, list):
+            return tuple(_value(get_args(option)[0], one, path, where) for one in value)
+        if get_origin(option) is Literal and value in get_args(option):
+            return value
+        if option is Path and isinstance(value, str):
+            return path.parent / value
+        if option is float and type(value) is int:
+            return float(value)
+        if type(value) is option:
+            return value
+    told = " or ".join(_told(option) for option in options if option is not NoneType)
+    raise TrainingError(f"{path}: {where} is {value!r:.80}; wanted {told}")
+
+
+def _told(option: Any) -> str:
+    if get_origin(option) is Literal:
+        return " or ".join(f'"{choice}"' for choice in get_args(option))
+    return _TOLD.get(get_origin(option) or option, "a table")
+
+
+_TOLD = {str: "text", int: "a whole number", float: "a number", bool: "true or false",
+         Path: "a path", tuple: "a list"}  # fmt: skip

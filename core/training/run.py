@@ -1,0 +1,141 @@
+"""One training from its configuration to the finished weights, in a run folder.
+
+Leaves examples, losses and the loop to the modules beside it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.errors import TrainingError
+from core.geo import Points, nearest
+from core.models import load_model
+from core.models.dual_encoder import CompactNetwork
+from core.models.specs import CompactSpec
+from core.training.compact import CompactTrainee, Pretrained
+from core.training.config import TrainingConfig, read_config
+from core.training.corpus import (
+    FOOTPRINT_M,
+    Progress,
+    Shards,
+    positions,
+    prepare_album,
+    prepare_city,
+    prepare_descriptions,
+    prepare_kinds,
+    prepare_pictures,
+    prepare_states,
+)
+from core.training.examples import Examples
+from core.training.files import whole
+from core.training.loop import Trainee, run_stage
+from core.training.material import Album, Town
+from core.training.processes import joined
+
+
+def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | None:
+    """Trains what a TOML file says and returns the weights' file; goes on where it was stopped.
+
+    The run folder keeps the configuration, the examples, checkpoints and TensorBoard's log.
+    Processes started by `torchrun` train together, and all but the first return None; a GPU is
+    used where there is one. Raises TrainingError.
+    """
+    config = read_config(path)
+    with joined() as process:
+        told = progress if process.writes else _silent
+        if process.writes:
+            _claim(folder, path)
+        else:
+            process.wait()  # then everything is there
+        shards = _prepare(config, folder / "examples", threads, told)
+        if process.writes:
+            process.wait()
+        torch.set_num_threads(max(1, threads // process.count))
+        trainee = _trainee(config, shards, folder, process.device)
+        for number, stage in enumerate(config.stages):
+            run_stage(trainee, stage, config.seed + number, folder, told)
+        return trainee.save(folder) if process.writes else None
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """The first process alone tells how far it is."""
+
+
+def _claim(folder: Path, path: Path) -> None:
+    """A run folder belongs to one configuration."""
+    try:
+        (folder / "examples").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{folder} cannot be a run folder: {error.strerror}") from error
+    kept, text = folder / "config.toml", path.read_bytes()
+    if not kept.is_file():
+        with whole(kept) as file:
+            file.write(text)
+    elif kept.read_bytes() != text:
+        raise TrainingError(
+            f"{folder} belongs to another configuration, kept in {kept}; choose another --out"
+        )
+
+
+def _prepare(config: TrainingConfig, folder: Path, threads: int, progress: Progress) -> Shards:
+    """Pictures, layouts and descriptions of every place, and what the sentence encoder says."""
+    files = [path for town in config.towns for path in town.sources]
+    if absent := [str(path) for path in files if not path.is_file()]:
+        raise TrainingError(f"there is no map file {', '.join(absent)}")
+    made = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]
+    made += [prepare_city(city, folder, progress) for city in config.cities]
+    taught = [town for town in config.towns if not town.held]
+    kinds = prepare_kinds(taught, folder, config.kinds_at_least)
+    drawn = {town: prepare_pictures(town, folder, kinds, config.seed, progress)
+             for town in config.towns}  # fmt: skip
+    made += [_split(town, pictures) for town, pictures in drawn.items()]
+    learned = tuple(shard for one in made for shard in one.learned)
+    held = tuple(shard for one in made for shard in one.held)
+    _check_apart(positions(learned), positions(held))
+    for town, pictures in drawn.items():
+        prepare_descriptions(town, pictures, config.texts_per_tile, config.seed, progress)
+    if isinstance(config.model, CompactSpec):
+        load = functools.partial(load_model, "minilm", threads)
+        prepare_states([*learned, *held], load, config.model.max_tokens, progress)
+    return Shards(learned, held)
+
+
+def _split(place: Town | Album, shards: Sequence[Path]) -> Shards:
+    return Shards((), tuple(shards)) if place.held else Shards(tuple(shards), ())
+
+
+def _trainee(config: TrainingConfig, shards: Shards, folder: Path, device: torch.device) -> Trainee:
+    """The model at its start, which the seed alone decides, with its examples."""
+    kinds = len(json.loads((folder / "examples" / "kinds.json").read_text("utf-8")))
+    tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None
+    learned, held = (Examples(one, kinds, tokens) for one in (shards.learned, shards.held))
+    torch.manual_seed(config.seed)
+    if isinstance(config.model, CompactSpec):
+        network = CompactNetwork(config.model)
+        network.picture.trunk.begin()
+        return CompactTrainee(Pretrained(network, kinds), learned, held, folder, device)
+    from core.models.crosstext2loc import load_crosstext2loc
+    from core.training.clip import ClipTrainee
+
+    assert config.checkpoint is not None
+    return ClipTrainee(load_crosstext2loc(config.checkpoint), learned, held, device)
+
+
+def _check_apart(learned: Points, held: Points) -> None:
+    """What the model is judged by must be ground that it never saw."""
+    if not (len(learned.lats) and len(held.lats)):
+        return
+    beside = nearest(held, learned, 1)[:, 0]
+    metres = np.linalg.norm(held.xyz - learned.xyz[beside], axis=1)
+    if metres.min() < FOOTPRINT_M:
+        row = metres.argmin()
+        raise TrainingError(
+            f"{held.lats[row]:.5f}, {held.lons[row]:.5f} is held apart, but {metres[row]:.0f} m "
+            f"from there is trained on; hold apart places that lie elsewhere"
+        )

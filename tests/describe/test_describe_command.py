@@ -1,0 +1,84 @@
+"""`python -m core describe`: descriptions of a gallery's tiles, ready to be searched for."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tiny_osm import Town
+
+from core.__main__ import main
+from core.evaluation import read_queries
+from core.gallery import Gallery
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(
+    tiny_home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Call:
+    """The command with the tiny gallery: exit code, standard output and standard error."""
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            code = main(["describe", "--gallery", "tinycity", *map(str, arguments)])
+        except SystemExit as left:
+            code = int(left.code or 0)
+        written = capfd.readouterr()
+        return code, written.out, written.err
+
+    return run
+
+
+def test_descriptions_are_written_as_queries_of_known_tiles(
+    call: Call, city_osm: Path, tiny_gallery: Gallery, tmp_path: Path
+) -> None:
+    out = tmp_path / "queries.jsonl"
+    code, _, err = call("--from", city_osm, "--n", 12, "--out", out)
+    assert code == 0, err
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert len({row["id"] for row in rows}) == len({row["tile_id"] for row in rows}) == 12
+    for row, query in zip(rows, read_queries(out, "tinycity"), strict=True):
+        tile = tiny_gallery.tile(tiny_gallery.row_of(row["tile_id"]))
+        assert (row["lat"], row["lon"]) == (tile.lat, tile.lon)
+        assert (query.text, query.tile_id) == (row["text"], tile.tile_id)
+        assert row["length"] in ("short", "medium", "long")
+        assert row["care"] in ("careful", "sloppy")
+        assert isinstance(row["names"], bool)
+
+
+def test_the_seed_decides_all_and_a_larger_number_only_adds(call: Call, city_osm: Path) -> None:
+    def told(*arguments: object) -> list[str]:
+        code, out, err = call("--from", city_osm, "--json", *arguments)
+        assert code == 0, err
+        return [row["text"] for row in json.loads(out)["descriptions"]]
+
+    assert told("--n", 5) == told("--n", 9)[:5]
+    assert told("--n", 5) != told("--n", 5, "--seed", 1)
+    assert len(told("--n", 100_000)) > 60
+
+
+@pytest.mark.parametrize(("names", "wanted"), [("yes", {True}), ("no", {False})])
+def test_names_are_told_or_not_as_asked(
+    call: Call, city_osm: Path, names: str, wanted: set[bool]
+) -> None:
+    _, out, _ = call("--from", city_osm, "--n", 20, "--names", names, "--json")
+    assert {row["names"] for row in json.loads(out)["descriptions"]} == wanted
+
+
+def test_a_map_of_another_town_is_one_clear_line(call: Call, tmp_path: Path) -> None:
+    town = Town(lat=10.0)
+    town.way([(0, 0), (300, 300)], highway="residential")
+    code, out, err = call("--from", town.write(tmp_path / "other.osm"))
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "other.osm lies elsewhere than tinycity" in err
+
+
+@pytest.mark.parametrize("number", ["-3", "many", "1.5"])
+def test_numbers_that_are_none_are_one_clear_line(call: Call, city_osm: Path, number: str) -> None:
+    code, _, err = call("--from", city_osm, "--n", number)
+    assert code == 2
+    assert err.count("\n") == 1

@@ -1,0 +1,184 @@
+"""The compact model in training: kept features, layouts, figures on what is held apart."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_training import full_disk, write_town
+
+from core.errors import TrainingError
+from core.models.dual_encoder import CompactNetwork
+from core.models.sentence import SentenceEncoder
+from core.models.specs import CompactSpec
+from core.training.compact import CompactTrainee, Pretrained, average_precision
+from core.training.config import Stage
+from core.training.corpus import (
+    prepare_album,
+    prepare_descriptions,
+    prepare_kinds,
+    prepare_pictures,
+    prepare_states,
+)
+from core.training.examples import Examples
+from core.training.loop import run_stage
+from core.training.material import Album, Town
+
+pytest.importorskip("mapnik")
+
+SPEC = CompactSpec(picture_px=64, width=16, heads=2, dimensions=16, picture_layers=1,
+                   text_layers=1, picture_queries=2, text_queries=2)  # fmt: skip
+HEADS = ("encoder.picture.join", "encoder.picture.p", "encoder.text", "encoder.log_scale")
+LAYOUT = Stage("layout", steps=60, batch=8, train=("encoder.picture.trunk", "layout"), lr=5e-3,
+               contrastive=0, layout=1, warmup=3, validate_every=60)  # fmt: skip
+CONTRAST = Stage("contrast", steps=30, batch=8, train=HEADS, lr=2e-3, group=2, warmup=3,
+                 validate_every=30)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) -> Examples:
+    """Sixteen places of one town."""
+    folder = tmp_path_factory.mktemp("town")
+    town = Town("here", (write_town(folder / "here.osm", 48.2, 16.3, 1),), 30, 16)
+    shards = prepare_pictures(town, folder, prepare_kinds([town], folder, 2), 4)
+    prepare_descriptions(town, shards, 1, 4)
+    prepare_states(shards, lambda: encoder, 300)
+    return Examples(shards, kinds_of(folder), 300)
+
+
+def kinds_of(folder: Path) -> int:
+    return len(json.loads((folder / "kinds.json").read_text("utf-8")))
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) -> Examples:
+    """Eight pictures without a place, of other sizes and modes."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    rows = []
+    for number in range(8):
+        pixels = rng.integers(0, 256, (20 + number, 30, 3), dtype=np.uint8)
+        mode = "L" if number % 2 else "RGB"
+        Image.fromarray(pixels).convert(mode).save(folder / f"{number}.png")
+        rows.append(json.dumps({"picture": f"{number}.png", "texts": [f"field {number}"]}))
+    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
+    shards = prepare_album(Album("photos", folder, folder / "texts.jsonl"), folder)
+    prepare_states(shards, lambda: encoder, 300)
+    return Examples(shards, 0, 300)
+
+
+def trainee(folder: Path, train: Examples, held: Examples, kinds: int = 0,
+            spec: CompactSpec = SPEC) -> CompactTrainee:  # fmt: skip
+    torch.manual_seed(0)
+    network = CompactNetwork(spec)
+    network.picture.trunk.begin()
+    return CompactTrainee(Pretrained(network, kinds), train, held, folder, torch.device("cpu"))
+
+
+def silent(*_: Any) -> None:
+    pass
+
+
+def test_layouts_and_then_descriptions_are_learned_by_heart(
+    town: Examples, tmp_path: Path
+) -> None:
+    made = trainee(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
+    before = made.validate(LAYOUT)["precision"]
+    run_stage(made, LAYOUT, 1, tmp_path, silent)
+    assert made.validate(LAYOUT)["precision"] > before + 0.05
+    assert made.validate(CONTRAST)["R@1"] < 20
+    stage = replace(CONTRAST, steps=60, batch=16, lr=5e-3, group=1, apart_m=1.0)
+    run_stage(made, stage, 1, tmp_path, silent)
+    assert made.validate(CONTRAST)["R@1"] > 30
+
+
+def test_kept_features_train_as_computed_ones_do(town: Examples, tmp_path: Path) -> None:
+    """What is kept is in half precision, so the gradients agree to three digits."""
+    found = []
+    for kept in (True, False):
+        made = trainee(tmp_path, town, town)
+        for name, parameter in made.network.named_parameters():
+            parameter.requires_grad_(name.startswith(HEADS) or not kept)
+        made.begin(replace(CONTRAST, name="kept"), silent)
+        fetched = made.fetch(np.arange(8), np.zeros(8, int), CONTRAST)
+        assert (fetched.features is None) != kept
+        assert (fetched.pictures is None) == kept
+        embedded = made.embed(fetched, slice(2, 6), CONTRAST)
+        embedded.pictures.sum().backward()
+        gradient = made.network.encoder.picture.join.weight.grad
+        assert gradient is not None
+        found.append((embedded.pictures.detach(), gradient))
+    torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-2, atol=2e-3)
+    torch.testing.assert_close(found[0][1], found[1][1], rtol=5e-2, atol=5e-3)
+    kept_file = np.load(tmp_path / "kept.features.npy")
+    assert kept_file.shape == (16, 192, 4, 4)
+    assert kept_file.dtype == np.float16
+
+
+def test_features_are_not_kept_where_a_part_of_the_trunk_moves(
+    town: Examples, tmp_path: Path
+) -> None:
+    made = trainee(tmp_path, town, town)
+    stage = replace(CONTRAST, steps=1, train=("encoder.picture.trunk.6", "encoder.text"))
+    run_stage(made, stage, 1, tmp_path, silent)
+    assert not (tmp_path / "contrast.features.npy").exists()
+
+
+def test_a_full_disk_leaves_no_features(town: Examples, tmp_path: Path) -> None:
+    made = trainee(tmp_path, town, town)
+    with full_disk(), pytest.raises(TrainingError, match=r"features\.npy cannot be written"):
+        made.begin(CONTRAST, silent) if freeze(made) else None
+    assert not list(tmp_path.iterdir())
+
+
+def freeze(made: CompactTrainee) -> bool:
+    made.network.encoder.picture.trunk.requires_grad_(False)
+    return True
+
+
+def test_a_coarser_trunk_learns_pooled_layouts(town: Examples, tmp_path: Path) -> None:
+    kinds = town.layouts(np.arange(1)).shape[1]
+    spec = replace(SPEC, trunk="efficientnet-lite0")
+    made = trainee(tmp_path, town, town, kinds, spec)
+    made.begin(LAYOUT, silent)
+    fetched = made.fetch(np.arange(4), np.zeros(4, int), LAYOUT)
+    loss = made.embed(fetched, slice(None), LAYOUT).own_loss
+    assert float(loss.detach()) > 0
+    loss.backward()
+    assert made.network.layout.weight.grad is not None
+
+
+def test_pictures_without_a_layout_and_cells_that_do_not_fit_are_told(
+    town: Examples, photos: Examples, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="learns the layout, which pictures of an album"):
+        trainee(tmp_path, town, photos, 3).begin(LAYOUT, silent)
+    odd = trainee(tmp_path, town, town, 3, replace(SPEC, picture_px=96))
+    with pytest.raises(TrainingError, match=r"16 × 16 cells; the trunk sees 6 × 6"):
+        odd.begin(LAYOUT, silent)
+
+
+def test_albums_alone_train_and_are_judged_among_all(photos: Examples, tmp_path: Path) -> None:
+    made = trainee(tmp_path, photos, photos)
+    run_stage(made, replace(CONTRAST, batch=4, steps=20, group=1), 1, tmp_path, silent)
+    figures = made.validate(CONTRAST)
+    assert set(figures) == {"quality", "R@1", "R@5", "R@10"}
+    assert figures["R@10"] == 100
+    assert made.save(tmp_path) == tmp_path / "compact.safetensors"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_average_precision_equals_its_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores, truth = rng.normal(size=40).astype(np.float32), rng.random(40) < 0.3
+    wanted = np.mean([truth[scores >= score].mean() for score in scores[truth]])
+    assert average_precision(scores, truth) == pytest.approx(wanted)
+
+
+def test_average_precision_by_hand() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.1], np.float32)
+    truth = np.array([True, False, True, False])
+    assert average_precision(scores, truth) == pytest.approx((1 + 2 / 3) / 2)
