@@ -3,7 +3,6 @@
 import io
 import time
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -149,17 +148,17 @@ def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow],
 
 
 def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
-    """What anybody would write with the same weights, in torch's usual memory layout."""
+    """What anybody would write with the same weights."""
     if isinstance(encoder, CrossText2Loc):
         return partial(_plain_clip, encoder, _processor(encoder.preparation))
     if not isinstance(encoder, CompactEncoder):
         raise ModelError(f"there is no plain loop for {encoder.spec.title}")
-    tower = deepcopy(encoder.network.picture).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    tower = encoder.network.picture
 
     def run(pictures: Sequence[bytes]) -> Floats:
         rows = []
         for picture in pictures:
-            pixels = encoder.pixels([Image.open(io.BytesIO(picture))]).contiguous()
+            pixels = encoder.pixels([Image.open(io.BytesIO(picture))])
             with torch.inference_mode():
                 rows.append(tower(tower.features(pixels))[0].numpy())
         return np.stack(rows)

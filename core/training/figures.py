@@ -29,7 +29,7 @@ def retrieval(texts: Tensor, pictures: Tensor, places: Places) -> dict[str, floa
         cosines = (texts[rows] @ pictures.T).numpy()
         own = cosines[np.arange(len(rows)), rows][:, None]
         among = np.take_along_axis(cosines, near, axis=1)
-        ranks[rows] = (among >= own).sum(1) + ~(near == rows[:, None]).any(1)
+        ranks[rows] = (among >= own).sum(1)
         best = among == among.max(1, keepdims=True)
         for row, others, top in zip(rows, near, best, strict=True):
             astray_m[row] = _metres(places, row, others[top]).max()

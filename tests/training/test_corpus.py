@@ -274,16 +274,19 @@ def test_a_city_too_small_to_hold_a_part_apart_is_told(tmp_path: Path) -> None:
 
 
 def test_a_second_shard_begins_where_the_first_one_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
 ) -> None:
     monkeypatch.setattr("core.training.corpus._SHARD", 4)
-    given = album(tmp_path, *(line(number % 3, f"text {number}") for number in range(11)))
+    texts = ["text " * (number + 1) for number in range(11)]
+    given = album(tmp_path, *(line(number % 3, text) for number, text in enumerate(texts)))
     (tmp_path / "out").mkdir()
     shards = prepare_album(given, tmp_path / "out")
     assert [feather.read_table(path).num_rows for path in shards] == [4, 4, 3]
-    examples = Examples(shards, 0)
+    prepare_states(shards, lambda: encoder, 300)
+    examples = Examples(shards, 0, 300)
     rows = np.array([10, 3, 4, 8])
-    assert examples.texts(rows, rows) == [f"text {row}" for row in rows]
+    assert examples.texts(rows, rows) == [texts[row] for row in rows]
+    assert examples.states(rows, rows)[1].sum(1).tolist() == [13, 6, 7, 11]
     assert len(set(examples.places.towns)) == 1
 
 
