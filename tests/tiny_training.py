@@ -215,8 +215,8 @@ FAINT = replace(STAGE, steps=1, contrastive=0.02, layout=0.01)
 PAIRED = {
     "one-step": FAINT,
     "one-step-chunks": replace(FAINT, chunks=3),
-    "twelve-chunks": replace(STAGE, chunks=3),
-    "own-loss": replace(STAGE, contrastive=0.0, chunks=3),
+    "six-chunks": replace(STAGE, steps=6, chunks=3),
+    "own-loss": replace(STAGE, steps=3, contrastive=0.0, chunks=3),
 }
 """What two processes train just as one does."""
 

@@ -73,10 +73,10 @@ class CompactEncoder:
         return out
 
     def encode_pictures(
-        self, pictures: Sequence[Image.Image], batch: int = 32,
+        self, pictures: Sequence[Image.Image], batch: int = 4,
         progress: Callable[[int], None] | None = None,
     ) -> Embeddings:  # fmt: skip
-        """Unit embeddings [N, D]; other sizes are resampled."""
+        """Unit embeddings [N, D]; other sizes are resampled. A small batch stays in the cache."""
         out = np.empty((len(pictures), self.spec.dimensions), dtype=np.float32)
         for start in range(0, len(pictures), batch):
             part = pictures[start : start + batch]

@@ -68,7 +68,7 @@ class CompactTrainee:
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
-        self._features: npt.NDArray[np.float16] | None = None
+        self._features: dict[Examples, npt.NDArray[np.float16]] = {}
         self._weight = torch.ones(())
 
     @property
@@ -88,12 +88,15 @@ class CompactTrainee:
             _check_layouts(self._train, self._held, picture.cells, stage)
             self._weight = _class_weights(self._train).to(self._device)
         trained = any(parameter.requires_grad for parameter in picture.trunk.parameters())
-        self._features = None if trained else self._kept(stage, progress)
+        self._features = {}
+        if not trained:
+            for name, examples in (("features", self._train), ("held-features", self._held)):
+                self._features[examples] = self._kept(f"{stage.name}.{name}", examples, progress)
 
     def fetch(self, rows: Rows, draws: Rows, stage: Stage) -> Fetched:
         """One description, drawn by chance, for each example."""
         states, mask = self._train.states(rows, draws)
-        kept = self._features
+        kept = self._features.get(self._train)
         return Fetched(
             self._pixels(self._train, rows) if kept is None else None,
             None if kept is None else torch.from_numpy(kept[rows]),
@@ -173,28 +176,34 @@ class CompactTrainee:
         return float(np.mean(each)) if each else float("nan")
 
     @torch.inference_mode()
-    def _kept(self, stage: Stage, progress: Progress) -> npt.NDArray[np.float16]:
+    def _kept(
+        self, name: str, examples: Examples, progress: Progress
+    ) -> npt.NDArray[np.float16]:
         """Features [N, C, G, G] of every example, computed once for all processes."""
-        path = self._folder / f"{stage.name}.features.npy"
+        path = self._folder / f"{name}.npy"
         if Process.current().writes and not path.is_file():
-            picture, count = self.network.encoder.picture, len(self._train)
+            picture, count = self.network.encoder.picture, len(examples)
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
             with whole(path) as file:
                 np.lib.format.write_array_header_1_0(file, header)
-                for rows, features in self._each_feature(self._train):
+                for rows, features in self._each_feature(examples):
                     file.write(features.cpu().half().numpy().tobytes())
-                    progress(f"{stage.name} features", int(rows[-1]) + 1, count)
+                    progress(name.replace(".", " "), int(rows[-1]) + 1, count)
         Process.current().wait()
         kept: npt.NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
         return kept
 
     def _each_feature(self, examples: Examples) -> Iterator[tuple[Rows, Tensor]]:
         """All rows, some at a time, with the trunk's features [B, C, G, G]."""
+        kept = self._features.get(examples)
         for rows in _parts(len(examples)):
-            pixels = self._pixels(examples, rows).to(self._device)
-            yield rows, self.network.encoder.picture.features(pixels)
+            if kept is not None:
+                yield rows, torch.from_numpy(kept[rows]).to(self._device).float()
+            else:
+                pixels = self._pixels(examples, rows).to(self._device)
+                yield rows, self.network.encoder.picture.features(pixels)
 
     def _pixels(self, examples: Examples, rows: Rows) -> Tensor:
         """uint8 [B, 3, S, S]."""

@@ -299,7 +299,13 @@ class _State:
 
     def restore_best(self) -> None:
         """Puts the best weights into the network."""
-        self.network.load_state_dict(_read(self.best_path))
+        try:
+            self.network.load_state_dict(_read(self.best_path))
+        except Exception as error:  # as above
+            raise TrainingError(
+                f"{self.best_path} is missing or damaged; delete the stage's checkpoint too, to "
+                f"train it anew"
+            ) from error
 
 
 def _save(path: Path, content: object) -> None:

@@ -125,6 +125,7 @@ steps = 4
 batch = 8
 lr = 1e-5
 chunks = 2
+precision = "bfloat16"
 train = ["text_", "vision_", "visual_", "logit_scale"]
 validate_every = 2
 checkpoint_every = 2

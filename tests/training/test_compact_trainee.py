@@ -118,6 +118,29 @@ def test_kept_features_train_as_computed_ones_do(town: Examples, tmp_path: Path)
     assert kept_file.dtype == np.float16
 
 
+def test_figures_from_kept_features_are_those_from_pictures(
+    town: Examples, photos: Examples, tmp_path: Path
+) -> None:
+    made = trainee(tmp_path, town, photos)
+    computed = made.embed_pictures(photos)
+    freeze(made)
+    made.begin(CONTRAST, silent)
+    kept = made.embed_pictures(photos)
+    assert (kept != computed).any()
+    torch.testing.assert_close(kept, computed, rtol=1e-2, atol=2e-3)
+    assert np.load(tmp_path / "contrast.held-features.npy").shape == (8, 192, 4, 4)
+
+
+def test_texts_of_one_batch_are_embedded_as_each_alone(town: Examples, tmp_path: Path) -> None:
+    made = trainee(tmp_path, town, town)
+    rows = np.arange(16)
+    together = made.embed(made.fetch(rows, rows, CONTRAST), slice(None), CONTRAST).texts
+    for row in rows:
+        alone = made.embed(made.fetch(rows[row : row + 1], rows[:1], CONTRAST), slice(None),
+                           CONTRAST).texts  # fmt: skip
+        torch.testing.assert_close(together[row], alone[0], rtol=1e-4, atol=1e-5)
+
+
 def test_features_are_not_kept_where_a_part_of_the_trunk_moves(
     town: Examples, tmp_path: Path
 ) -> None:
@@ -129,14 +152,14 @@ def test_features_are_not_kept_where_a_part_of_the_trunk_moves(
 
 def test_a_full_disk_leaves_no_features(town: Examples, tmp_path: Path) -> None:
     made = trainee(tmp_path, town, town)
+    freeze(made)
     with full_disk(), pytest.raises(TrainingError, match=r"features\.npy cannot be written"):
-        made.begin(CONTRAST, silent) if freeze(made) else None
+        made.begin(CONTRAST, silent)
     assert not list(tmp_path.iterdir())
 
 
-def freeze(made: CompactTrainee) -> bool:
+def freeze(made: CompactTrainee) -> None:
     made.network.encoder.picture.trunk.requires_grad_(False)
-    return True
 
 
 def test_a_coarser_trunk_learns_pooled_layouts(town: Examples, tmp_path: Path) -> None:

@@ -52,7 +52,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What two gloo processes trained."""
     folder = tmp_path_factory.mktemp("pair")
     both = [start("pair", str(folder), str(rank)) for rank in (0, 1)]
-    assert [one.wait(timeout=120) for one in both] == [0, 0]
+    try:
+        assert [one.wait(timeout=300) for one in both] == [0, 0]
+    finally:
+        for one in both:
+            one.kill()
     return folder
 
 
@@ -116,7 +120,7 @@ def test_chunks_change_no_gradient(tmp_path: Path, chunks: int) -> None:
 def test_a_killed_run_goes_on_as_if_it_had_not_been(tmp_path: Path, at: int) -> None:
     """Checkpoints are at 3, 6, 9 and 12; validation at 4, 8 and 12."""
     if at == 7:
-        assert start("kill", str(tmp_path / "a"), str(at)).wait(timeout=60) == -signal.SIGKILL
+        assert start("kill", str(tmp_path / "a"), str(at)).wait(timeout=300) == -signal.SIGKILL
     else:
         stop_at(tmp_path / "a", at)
     assert not (tmp_path / "a" / "toy.checkpoint.pt").is_file() or at > 3
@@ -230,6 +234,10 @@ def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(TrainingError, match=r"toy\.checkpoint\.pt is damaged; delete it"):
         train_toy(tmp_path / "run")
+    train_toy(tmp_path / "whole")
+    (tmp_path / "whole" / "toy.best.pt").unlink()
+    with pytest.raises(TrainingError, match=r"toy\.best\.pt is missing or damaged; delete the"):
+        train_toy(tmp_path / "whole")
 
 
 def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
