@@ -26,7 +26,7 @@ from core.gallery.store import pack_embeddings
 
 if TYPE_CHECKING:
     from core.models import DualEncoder
-    from core.models.sentence import Embeddings
+    from core.models.batches import Embeddings
 
 _PART = 512
 _AT_ONCE = 32

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from core.models.sentence import Embeddings, SentenceEncoder, Tokens
+    from core.models.batches import Embeddings
+    from core.models.sentence import SentenceEncoder, Tokens
 
 __all__ = ["DEFAULT_MODEL", "DEFAULT_PICTURE_MODEL", "SPECS", "DualEncoder", "StatesReader",
            "load_model"]  # fmt: skip

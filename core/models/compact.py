@@ -6,7 +6,7 @@ Its text tower reads the hidden states of the sentence encoder that the `facts` 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from PIL import Image
 from safetensors.torch import save
 
 from core.errors import ModelError
+from core.models.batches import Embeddings, Progress, encoded
 from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
 from core.models.dual_encoder import CompactNetwork
-from core.models.sentence import Embeddings, SentenceEncoder, Tokens
+from core.models.sentence import SentenceEncoder, Tokens
 from core.models.specs import CompactSpec
 
 
@@ -59,33 +60,25 @@ class CompactEncoder:
         return unit
 
     def encode_texts(
-        self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
+        self, texts: list[str], batch: int = 32, progress: Progress | None = None
     ) -> Embeddings:
         """Unit embeddings [N, D], batched by length so that little is padded."""
-        out = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
         tokens = self.tokenize(texts) if texts else []
-        order = sorted(range(len(texts)), key=lambda row: len(tokens[row].ids))
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            out[rows] = self.forward([tokens[row] for row in rows])
-            if progress is not None:
-                progress(len(rows))
-        return out
+        return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
 
     def encode_pictures(
         self, pictures: Sequence[Image.Image], batch: int = 4,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
         """Unit embeddings [N, D]; other sizes are resampled. A small batch stays in the cache."""
-        out = np.empty((len(pictures), self.spec.dimensions), dtype=np.float32)
-        for start in range(0, len(pictures), batch):
-            part = pictures[start : start + batch]
-            with torch.inference_mode():
-                features = self.network.picture.features(self.pixels(part))
-                out[start : start + len(part)] = self.network.picture(features).numpy()
-            if progress is not None:
-                progress(len(part))
-        return out
+        return encoded(pictures, self.spec.dimensions, batch, self._seen, progress)
+
+    def _seen(self, pictures: Sequence[Image.Image]) -> Embeddings:
+        """Unit embeddings [N, D] of N pictures in one batch."""
+        with torch.inference_mode():
+            features = self.network.picture.features(self.pixels(pictures))
+            unit: Embeddings = self.network.picture(features).numpy()
+        return unit
 
     def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
         """uint8 [N, 3, S, S]."""

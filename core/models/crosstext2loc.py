@@ -2,12 +2,11 @@
 folder; leaves names, vocabularies and pictures to the modules beside it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import transformers
 from PIL import Image
@@ -15,6 +14,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 from core.errors import ModelError
+from core.models.batches import Embeddings, Progress, encoded
 from core.models.checkpoints import (
     Weights,
     check_keys,
@@ -26,7 +26,7 @@ from core.models.checkpoints import (
 from core.models.clip_text import TextReader, clip_reader, saved_reader, siglip_reader
 from core.models.openai_names import from_openai
 from core.models.pictures import Preparation
-from core.models.sentence import Embeddings, Tokens
+from core.models.sentence import Tokens
 from core.models.specs import CheckpointSpec
 from core.settings import MAX_TOKENS
 
@@ -84,34 +84,29 @@ class CrossText2Loc:
         return functional.normalize(found.pooler_output, dim=-1)
 
     def encode_texts(
-        self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
+        self, texts: list[str], batch: int = 32, progress: Progress | None = None
     ) -> Embeddings:
         """Unit embeddings [N, D], batched by length so that little is padded."""
-        tokens = self.tokenize(texts)
-        order = sorted(range(len(texts)), key=lambda row: len(tokens[row].ids))
-        out = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
+
+        def read(tokens: list[Tokens]) -> Embeddings:
             with torch.inference_mode():
-                out[rows] = self.embed_tokens([tokens[row] for row in rows]).cpu().numpy()
-            if progress is not None:
-                progress(len(rows))
-        return out
+                return _numbers(self.embed_tokens(tokens))
+
+        tokens = self.tokenize(texts)
+        return encoded(tokens, self.spec.dimensions, batch, read, progress, Tokens.count)
 
     def encode_pictures(
         self, pictures: Sequence[Image.Image], batch: int = 32,
-        progress: Callable[[int], None] | None = None,
+        progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
         """Unit embeddings [N, D]; N pictures of any size."""
-        out = np.empty((len(pictures), self.spec.dimensions), dtype=np.float32)
-        for start in range(0, len(pictures), batch):
-            some = pictures[start : start + batch]
+
+        def look(some: list[Image.Image]) -> Embeddings:
             pixels = torch.stack([self.preparation.pixels(picture) for picture in some])
             with torch.inference_mode():
-                out[start : start + len(some)] = self.embed_pixels(pixels).cpu().numpy()
-            if progress is not None:
-                progress(len(some))
-        return out
+                return _numbers(self.embed_pixels(pixels))
+
+        return encoded(pictures, self.spec.dimensions, batch, look, progress)
 
     def save(self, path: Path) -> Path:
         """One safetensors file with all that loading it again needs."""
@@ -125,6 +120,11 @@ class CrossText2Loc:
         weights = {name: one.contiguous() for name, one in self.network.state_dict().items()}
         save_file(weights, temporary, {_OWN: json.dumps(metadata)})
         return temporary.replace(path)
+
+
+def _numbers(embeddings: torch.Tensor) -> Embeddings:
+    numbers: Embeddings = embeddings.cpu().numpy()
+    return numbers
 
 
 def resampled(table: torch.Tensor, rows: int) -> torch.Tensor:

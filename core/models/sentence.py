@@ -2,19 +2,17 @@
 
 import hashlib
 import importlib.util
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 import transformers
 
 from core.errors import ModelError
+from core.models.batches import Embeddings, Progress, encoded
 from core.models.specs import SentenceSpec
-
-Embeddings = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,10 @@ class Tokens:
     ids: list[int]
     truncated: int | None
 
+    def count(self) -> int:
+        """T."""
+        return len(self.ids)
+
 
 class SentenceEncoder:
     """A mean-pooled transformer (sentence-transformers' recipe, arXiv 1908.10084). Thread-safe."""
@@ -32,6 +34,7 @@ class SentenceEncoder:
         self.spec = spec
         self._tokenizer = tokenizer
         self._network = network.eval()
+        self._turn = threading.Lock()
 
     @classmethod
     def load(cls, spec: SentenceSpec, threads: int = 0) -> "SentenceEncoder":
@@ -56,13 +59,14 @@ class SentenceEncoder:
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> list[Tokens]:
         """Token ids with the special ones, cut at the spec's length and the cut reported."""
-        found = self._tokenizer(
-            texts,
-            truncation=True,
-            max_length=max_tokens or self.spec.max_tokens,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-        )
+        with self._turn:  # the length is a state of the tokenizer, not of the call
+            found = self._tokenizer(
+                texts,
+                truncation=True,
+                max_length=max_tokens or self.spec.max_tokens,
+                return_overflowing_tokens=True,
+                return_offsets_mapping=True,
+            )
         tokens: list[Tokens] = []
         for row, source in enumerate(found["overflow_to_sample_mapping"]):
             if source == len(tokens):
@@ -97,19 +101,12 @@ class SentenceEncoder:
             hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
         return hidden, mask.bool()
 
-    def encode(self, texts: list[str], batch: int = 32, progress: Any = None) -> Embeddings:
+    def encode(
+        self, texts: list[str], batch: int = 32, progress: Progress | None = None
+    ) -> Embeddings:
         """Unit embeddings [N, D], batched by length so that little is padded."""
-        if not texts:
-            return np.empty((0, self.spec.dimensions), dtype=np.float32)
-        tokens = self.tokenize(texts)
-        order = sorted(range(len(texts)), key=lambda row: len(tokens[row].ids))
-        out = np.empty((len(texts), self.spec.dimensions), dtype=np.float32)
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
-            out[rows] = self.forward([tokens[row] for row in rows])
-            if progress is not None:
-                progress(len(rows))
-        return out
+        tokens = self.tokenize(texts) if texts else []
+        return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
 
 
 def _package_folder(spec: SentenceSpec) -> Path:

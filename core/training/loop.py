@@ -185,8 +185,9 @@ def _step(trainee: Trainee, examples: Any, ignored: Tensor, stage: Stage) -> flo
         if stage.contrastive and not pulls:
             loss = loss + _contrast(trainee, made.texts, made.pictures, ignored, stage)
         total += float(loss.detach())
-        for one, pull in zip((made.texts, made.pictures), pulls, strict=False):
-            loss = loss + (one.float() * pull[part]).sum()
+        if pulls:
+            for one, pull in zip((made.texts, made.pictures), pulls, strict=True):
+                loss = loss + (one.float() * pull[part]).sum()
         _backward(loss)
     process.average_gradients(trainee.network)
     return process.average(total)

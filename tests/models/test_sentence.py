@@ -1,5 +1,6 @@
 """The real text encoder: unit embeddings, cuts reported, weights checked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,3 +79,11 @@ def test_other_weights_than_promised_are_refused(
     monkeypatch.setattr(models.sentence, "_package_folder", lambda _: tmp_path)
     with pytest.raises(ModelError, match="SHA-256"):
         SentenceEncoder.load(MINILM)
+
+
+def test_threads_cut_texts_each_at_its_own_length(encoder: SentenceEncoder) -> None:
+    text = "a church beside a square " * 30
+    lengths = [20, 40] * 200
+    with ThreadPoolExecutor(8) as pool:
+        read = list(pool.map(lambda length: encoder.tokenize([text], length), lengths))
+    assert [len(one.ids) for (one,) in read] == lengths
