@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from conftest import write_compact
 
-from core.__main__ import _parser, main
+from core.__main__ import COMMANDS, main
+from core.arguments import parser_of
 from core.settings import COMPACT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -390,7 +391,8 @@ def test_without_json_people_can_read_it(arguments: list[str], inside: Core) -> 
 
 
 def commands() -> list[str]:
-    (subparsers,) = [one for one in _parser()._actions if hasattr(one, "choices") and one.choices]
+    actions = parser_of(COMMANDS, "")._actions
+    (subparsers,) = [one for one in actions if hasattr(one, "choices") and one.choices]
     return list(subparsers.choices)  # type: ignore[arg-type]
 
 

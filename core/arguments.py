@@ -1,0 +1,194 @@
+"""What the command line understands: commands, options and how each value is read. Runs nothing."""
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core.geo import Bounds, Position
+from core.records import CHANNELS, Channel
+
+Command = Callable[[argparse.Namespace], Any]
+
+_NEGATIVE = re.compile(r"-[\d.]")
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leaves with exit code 2."""
+        self.exit(2, f"saywhere: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """`--near -34.9,-56.2` as `--near=-34.9,-56.2`: a leading minus looks like an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in ("--near", "--bbox") and _NEGATIVE.match(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _text(text: str) -> str:
+    """Arguments may hold bytes that are no text; a question mark stands for each."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} is no file that can be written")
+    return path
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
+    return int(text)
+
+
+def _position(text: str) -> Position:
+    try:
+        lat, lon = (float(part) for part in text.split(","))
+        return Position(lat, lon)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LAT,LON in degrees") from error
+
+
+def _bounds(text: str) -> Bounds:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+        return Bounds(west, south, east, north)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not WEST,SOUTH,EAST,NORTH in degrees"
+        ) from error
+
+
+def _channels(text: str) -> tuple[Channel, ...]:
+    wanted = [part.strip() for part in text.split(",")]
+    if not all(part in CHANNELS for part in wanted):
+        raise argparse.ArgumentTypeError(f"{text!r}: channels are {', '.join(CHANNELS)}")
+    return tuple(channel for channel in CHANNELS if channel in wanted)
+
+
+def _search(added: argparse.ArgumentParser) -> None:
+    added.add_argument("text", type=_text, metavar="TEXT")
+    added.add_argument("--gallery", metavar="G")
+    added.add_argument("-k", type=int, default=10, help="how many candidates (10)")
+    added.add_argument("--near", type=_position, metavar="LAT,LON")
+    added.add_argument("--within-m", type=float, metavar="R")
+    added.add_argument("--channels", type=_channels, metavar="image,facts,names")
+    added.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+
+
+def _evaluate(added: argparse.ArgumentParser) -> None:
+    of = added.add_mutually_exclusive_group(required=True)
+    of.add_argument("--gallery", metavar="G")
+    _add_cvgtext(added, of)
+    added.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    added.add_argument("--failures", type=_new_file, metavar="F.csv",
+                       help="CVG-Text's failures in the nearest-100, in the paper's columns")
+    added.add_argument("--queries", type=Path, metavar="FILE.jsonl")
+    added.add_argument("--scope", choices=("full", "nearest-100"), default="full",
+                       help="for --gallery (full); CVG-Text is measured in both")
+    added.add_argument("--channels", type=_channels, metavar="image,facts,names")
+    added.add_argument("--table", action="store_true", help="plain baselines and channels too")
+    added.add_argument("--out", type=_new_file, metavar="F")
+
+
+def _build(added: argparse.ArgumentParser) -> None:
+    added.add_argument("name", metavar="NAME")
+    of = added.add_mutually_exclusive_group(required=True)
+    of.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE")
+    _add_cvgtext(added, of)
+    added.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
+    added.add_argument("--title", type=_text, default="",
+                       help="what people read (the name, capitalised)")  # fmt: skip
+    added.add_argument("--bbox", type=_bounds, metavar="W,S,E,N")
+    added.add_argument("--spacing-m", type=float, default=30.0)
+    added.add_argument("--footprint-m", type=float, default=100.0)
+    added.add_argument("--no-pictures", action="store_true", help="neither pictures nor base map")
+    added.add_argument("--out", type=Path, metavar="FOLDER", help="where galleries are kept")
+
+
+def _embed(added: argparse.ArgumentParser) -> None:
+    added.add_argument("name", metavar="NAME")
+    added.add_argument("--model", default="minilm", help="minilm embeds texts, others pictures")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    added.add_argument("--out", type=Path, metavar="FOLDER",
+                       help="where galleries are kept; one from elsewhere is copied there")
+
+
+def _encode(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--model", default="minilm")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    what = added.add_mutually_exclusive_group(required=True)
+    what.add_argument("--text", type=_text)
+    what.add_argument("--image", type=Path, metavar="F")
+
+
+def _describe(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--gallery", required=True, metavar="G")
+    added.add_argument("--from", dest="sources", nargs="+", type=Path, required=True,
+                       metavar="FILE", help="the map files that the gallery was built from")
+    added.add_argument("--n", type=_whole, default=300, help="how many tiles, at random (300)")
+    added.add_argument("--seed", type=_whole, default=0)
+    added.add_argument("--names", choices=("yes", "no", "mixed"), default="mixed",
+                       help="whether texts tell what is on signs")
+    added.add_argument("--out", type=_new_file, metavar="F.jsonl")
+
+
+def _train(added: argparse.ArgumentParser) -> None:
+    added.add_argument("config", type=Path, metavar="CONFIG.toml")
+    added.add_argument("--out", type=Path, metavar="FOLDER", help="the run folder")
+
+
+def _bench(added: argparse.ArgumentParser) -> None:
+    added.add_argument("what", choices=("search", "evaluate", "embed"))
+    added.add_argument("--gallery", metavar="G", help="the largest bundled one")
+    added.add_argument("--model", help="what is to embed (compact)")
+    added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+
+
+def _add_cvgtext(added: argparse.ArgumentParser, of: "argparse._ActionsContainer") -> None:
+    """What chooses a part of CVG-Text, with its root among the other sources."""
+    of.add_argument("--cvgtext", type=Path, metavar="ROOT", help="the root of your copy")
+    added.add_argument("--city", metavar="C", help="of CVG-Text: NewYork, Brisbane or Tokyo")
+    added.add_argument("--kind", choices=("sat", "osm"), help="of CVG-Text's pictures")
+    version = added.add_mutually_exclusive_group()
+    version.add_argument("--photos", action="store_true", help="single views, not panoramas")
+    version.add_argument("--mixed", action="store_true", help="panoramas and single views")
+
+
+_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "galleries": lambda _: None,
+    "search": _search,
+    "evaluate": _evaluate,
+    "build": _build,
+    "embed": _embed,
+    "encode": _encode,
+    "describe": _describe,
+    "train": _train,
+    "bench": _bench,
+}
+
+
+def parser_of(commands: Iterable[Command], about: str) -> argparse.ArgumentParser:
+    """The whole command line; a command is called and described as its function is."""
+    parser = _OneLineParser(prog="python -m core", description=about)
+    added_to = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for run in commands:
+        added = added_to.add_parser(run.__name__, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="print one JSON document")
+        added.add_argument("--quiet", action="store_true", help="no progress bars")
+        _OPTIONS[run.__name__](added)
+    return parser
