@@ -36,7 +36,10 @@ _SIMILAR_TILES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each signal counts, beside the others of the channels that are searched."""
+    """How much each signal counts, beside the others of the channels that are searched.
+
+    That of `image` is a guess until a trained model can be measured.
+    """
 
     image: float = 0.15
     phrases: float = 0.25
