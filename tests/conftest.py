@@ -297,10 +297,10 @@ def write_compact(path: Path, seed: int = 0, **sizes: int) -> Path:
     from core.models.dual_encoder import CompactNetwork
     from core.models.specs import CompactSpec
 
-    small = {"picture_px": 64, "dimensions": 16, "width": 32, "heads": 2, "picture_layers": 1,
-             "picture_queries": 2, "text_layers": 1, "text_queries": 2}  # fmt: skip
+    small = {"picture_px": 64, "dimensions": 16}
     torch.manual_seed(seed)
     network = CompactNetwork(CompactSpec(**(small | sizes)))  # type: ignore[arg-type]
+    torch.nn.init.normal_(network.text.concepts.weight, std=3)  # training makes texts differ, too
     path.parent.mkdir(parents=True, exist_ok=True)
     save_compact(network, path)
     return path

@@ -68,13 +68,7 @@ def write_town(path: Path, lat: float, lon: float, seed: int) -> Path:
 COMPACT = """
 [model]
 picture_px = 64
-dimensions = 16
-width = 16
-heads = 2
-picture_layers = 1
-text_layers = 1
-picture_queries = 2
-text_queries = 2
+dimensions = 96
 """
 
 LAYOUT_STAGE = """
@@ -85,7 +79,7 @@ batch = 8
 lr = 1e-3
 contrastive = 0
 layout = 1
-train = ["encoder.picture.trunk", "layout"]
+train = ["picture.trunk", "picture.concepts"]
 validate_every = 2
 checkpoint_every = 2
 """
@@ -97,7 +91,7 @@ steps = 6
 batch = 8
 group = 2
 lr = 1e-3
-train = ["encoder.picture.join", "encoder.picture.p", "encoder.text", "encoder.log_scale"]
+train = ["picture.concepts", "picture.reach", "picture.pool", "text", "log_scale"]
 validate_every = 3
 checkpoint_every = 2
 """

@@ -121,7 +121,8 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
     """The model in a file of `save_compact`. Raises ModelError for any other file."""
     try:
-        spec = CompactSpec(**json.loads(read_metadata(path)["compact"]))
+        sizes = json.loads(read_metadata(path)["compact"])
+        spec = CompactSpec(**sizes | {"kinds": tuple(sizes["kinds"])})
     except (ModelError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} does not hold a compact model of this app: {error}") from error
     network = CompactNetwork(spec)

@@ -1,8 +1,10 @@
 """The compact dual encoder's networks: pictures and texts → one space. Knows no files, no maps.
 
-Text: the hidden states of a frozen sentence encoder, read by a few layers of our own. Picture: a
-small convolutional trunk, or EfficientNet-Lite0's, read by a few layers more. Both end in an
-attention pool, so that relevance can be drawn. All of it is ours.
+Each dimension of the space is a concept: the first ones are kinds of things by name, which the
+trunk learns from layouts and the text tower begins with the sentence encoder's idea of; the rest
+are found in training. Text: the hidden states of a frozen sentence encoder. Picture: a small
+convolutional trunk, or EfficientNet-Lite0's. In both, each concept attends to where it is
+strongest, so that relevance can be drawn. All of it is ours.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.models.efficientnet import EfficientNetLite0
-from core.models.specs import PATCH_PX, CompactSpec
+from core.models.specs import CompactSpec
 
 
 def _norm(channels: int) -> nn.Module:
@@ -71,53 +73,29 @@ _TRUNKS: dict[str, type[MapNet] | type[EfficientNetLite0]] = {
 }
 
 
-class Block(nn.Module):
-    """A transformer block, normalised before each half (arXiv 2002.04745)."""
+class ConceptPool(nn.Module):
+    """Each concept attends to where it is strongest; what it finds there is its say."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, concepts: int) -> None:
         super().__init__()
-        self.heads = heads
-        self.norm1 = nn.LayerNorm(width)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
-        self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
+        self.log_sharpness = nn.Parameter(torch.full((concepts,), math.log(4)))
+        self.gains = nn.Parameter(torch.ones(concepts))
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[N, T, W] → [N, T, W]; `mask` [N, T] is true where there is a token."""
-        n, t, w = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        seen = None if mask is None else mask[:, None, None, :]
-        attended = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)
-        x = x + self.out(attended.transpose(1, 2).reshape(n, t, w))
-        return x + cast(Tensor, self.mlp(self.norm2(x)))
+    def said(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
+        """Strengths [N, T, D] → what each concept has to say, [N, D], 0 or more."""
+        gathered = (self.weights(strengths, mask) * strengths.float()).sum(1)
+        return functional.softplus(gathered)
 
-
-class AttentionPool(nn.Module):
-    """Learned queries attend over tokens or patches; what they gather is projected to D."""
-
-    def __init__(self, width: int, queries: int, dimensions: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width)
-        self.queries = nn.Parameter(torch.randn(queries, width) / math.sqrt(width))
-        self.keys = nn.Linear(width, width)
-        self.values = nn.Linear(width, width // 2)
-        self.out = nn.Linear(queries * width // 2, dimensions)
-
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[N, T, W] → [N, D], not yet of unit length."""
-        gathered = self.weights(x, mask) @ self.values(self.norm(x))
-        return cast(Tensor, self.out(gathered.flatten(1)))
-
-    def weights(self, x: Tensor, mask: Tensor | None) -> Tensor:
-        """[N, Q, T]: how much of each token each query takes; rows sum to 1."""
-        agreement = self.queries @ self.keys(self.norm(x)).transpose(1, 2)
-        agreement = cast(Tensor, agreement / math.sqrt(x.shape[-1]))
+    def weights(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
+        """[N, T, D]: how much of each token or patch a concept takes; sums to 1 over T."""
+        sharp = strengths.float() * self.log_sharpness.exp()
         if mask is not None:
-            agreement = agreement.masked_fill(~mask[:, None, :], -math.inf)
-        return agreement.softmax(-1)
+            sharp = sharp.masked_fill(~mask[:, :, None], -math.inf)
+        return sharp.softmax(1)
+
+    def forward(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
+        """[N, T, D] → unit embeddings [N, D]."""
+        return functional.normalize(self.gains * self.said(strengths, mask), dim=-1)
 
 
 class PictureTower(nn.Module):
@@ -128,29 +106,36 @@ class PictureTower(nn.Module):
         trunk = _TRUNKS[spec.trunk]()
         self.trunk: MapNet | EfficientNetLite0 = trunk
         self.channels, self.cells = trunk.channels, spec.picture_px // trunk.stride
-        side = spec.picture_px // PATCH_PX
-        self.join = nn.Conv2d(self.channels, spec.width, self.cells // side, self.cells // side)
-        self.place = nn.Parameter(torch.randn(side**2, spec.width) * 0.02)
-        self.blocks = nn.ModuleList(
-            Block(spec.width, spec.heads) for _ in range(spec.picture_layers)
-        )
-        self.pool = AttentionPool(spec.width, spec.picture_queries, spec.dimensions)
+        self.concepts = nn.Conv2d(self.channels, spec.dimensions, 1)
+        nn.init.constant_(cast(Tensor, self.concepts.bias)[: len(spec.kinds)], -4.0)
+        self.reach = nn.Parameter(_nearer_counts_more(self.cells).repeat(1, spec.dimensions))
+        self.pool = ConceptPool(spec.dimensions)
 
     def features(self, pictures: Tensor) -> Tensor:
         """uint8 [N, 3, S, S] → [N, C, cells, cells]."""
         features: Tensor = self.trunk(pictures.float() / 127.5 - 1)
         return features
 
-    def patches(self, features: Tensor) -> Tensor:
-        """[N, C, cells, cells] → [N, P, W], rows from north, columns from west."""
-        x = cast(Tensor, self.join(features)).flatten(2).transpose(1, 2) + self.place
-        for block in self.blocks:
-            x = block(x, None)
-        return x
+    def shown(self, features: Tensor) -> Tensor:
+        """Features [N, C, cells, cells] → how strongly each cell shows each concept, logits
+        [N, D, cells, cells]; rows from north, columns from west."""
+        logits: Tensor = self.concepts(features)
+        return logits
+
+    def strengths(self, features: Tensor) -> Tensor:
+        """[N, C, cells, cells] → [N, cells², D]: `shown`, and how far from the middle it counts."""
+        return self.shown(features).flatten(2).transpose(1, 2) + self.reach
 
     def forward(self, features: Tensor) -> Tensor:
         """Features [N, C, cells, cells] → unit embeddings [N, D]."""
-        return functional.normalize(self.pool(self.patches(features), None).float(), dim=-1)
+        embeddings: Tensor = self.pool(self.strengths(features), None)
+        return embeddings
+
+
+def _nearer_counts_more(cells: int) -> Tensor:
+    """[cells², 1]: 0 in the middle of the picture, -0.8 in the middle of a side."""
+    from_middle = (torch.arange(cells) + 0.5) / cells * 2 - 1
+    return -0.8 * torch.hypot(from_middle[:, None], from_middle[None]).flatten()[:, None]
 
 
 class TextTower(nn.Module):
@@ -158,20 +143,19 @@ class TextTower(nn.Module):
 
     def __init__(self, spec: CompactSpec) -> None:
         super().__init__()
-        self.join = nn.Linear(spec.text_states, spec.width)
-        self.blocks = nn.ModuleList(Block(spec.width, spec.heads) for _ in range(spec.text_layers))
-        self.pool = AttentionPool(spec.width, spec.text_queries, spec.dimensions)
+        self.middle = nn.Parameter(torch.zeros(spec.text_states))
+        self.concepts = nn.Linear(spec.text_states, spec.dimensions)
+        self.pool = ConceptPool(spec.dimensions)
 
-    def tokens(self, states: Tensor, mask: Tensor) -> Tensor:
-        """[N, T, 384] → [N, T, W]; `mask` [N, T] is true where there is a token."""
-        x: Tensor = self.join(states)
-        for block in self.blocks:
-            x = block(x, mask)
-        return x
+    def strengths(self, states: Tensor) -> Tensor:
+        """[N, T, 384] → [N, T, D]: how strongly each token speaks of each concept, logits."""
+        logits: Tensor = self.concepts(functional.normalize(states - self.middle, dim=-1))
+        return logits
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Hidden states [N, T, 384] → unit embeddings [N, D]."""
-        return functional.normalize(self.pool(self.tokens(states, mask), mask).float(), dim=-1)
+        """Hidden states [N, T, 384], `mask` [N, T] true where there is a token → [N, D]."""
+        embeddings: Tensor = self.pool(self.strengths(states), mask)
+        return embeddings
 
 
 class CompactNetwork(nn.Module):

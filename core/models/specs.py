@@ -44,39 +44,34 @@ class CheckpointSpec:
     max_tokens: int
 
 
-PATCH_PX = 32
-"""Pixels along the side of what the compact picture tower reads as one patch."""
-
 TRUNKS = ("mapnet", "efficientnet-lite0")
+_STRIDE = 32
+"""The coarser trunk's."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompactSpec:
     """Sizes of the compact dual encoder; saved beside its weights. `trunk` sees the pictures:
-    "mapnet", trained from scratch, or "efficientnet-lite0", with ImageNet weights."""
+    "mapnet", trained from scratch, or "efficientnet-lite0", with ImageNet weights. The first of
+    the `dimensions` stand for `kinds` of things."""
 
     trunk: str = "mapnet"
     picture_px: int = 256
-    dimensions: int = 256
-    width: int = 256
-    heads: int = 4
-    picture_layers: int = 2
-    picture_queries: int = 8
-    text_layers: int = 2
-    text_queries: int = 4
+    dimensions: int = 512
     text_states: int = 384
     max_tokens: int = MAX_TOKENS
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.trunk not in TRUNKS:
             raise ValueError(f"trunk is {self.trunk!r:.40}; wanted {' or '.join(TRUNKS)}")
-        sizes = (self.dimensions, self.heads, self.picture_queries, self.text_queries)
-        if min(sizes) < 1 or min(self.picture_layers, self.text_layers) < 0:
-            raise ValueError("dimensions, heads and queries are 1 or more, layers 0 or more")
-        if self.width < 2 or self.width % self.heads or self.width % 2:
-            raise ValueError(f"width {self.width} is no even multiple of {self.heads} heads")
-        if self.picture_px < PATCH_PX or self.picture_px % PATCH_PX:
-            raise ValueError(f"picture_px {self.picture_px} is no multiple of {PATCH_PX}")
+        if self.dimensions < max(1, len(self.kinds)):
+            raise ValueError(
+                f"dimensions is {self.dimensions}; wanted one or more for each of "
+                f"{len(self.kinds)} kinds"
+            )
+        if self.picture_px < _STRIDE or self.picture_px % _STRIDE:
+            raise ValueError(f"picture_px {self.picture_px} is no multiple of {_STRIDE}")
         if not 3 <= self.max_tokens <= MAX_TOKENS:
             raise ValueError(f"max_tokens is {self.max_tokens}; wanted 3 to {MAX_TOKENS}")
 

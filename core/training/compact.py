@@ -6,13 +6,13 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from core.errors import TrainingError
 from core.models.compact import pixels_of, save_compact
@@ -31,38 +31,34 @@ _PART = 64
 _OFTEN = 3
 _LENGTHS = 6
 """Parts of a batch by length: its longest text is about three times as long as the mean."""
+_MEASURED = 512
+"""Examples by which the concepts are evened out."""
+_WHISPER = 0.3
+_LEAST_SPREAD = 0.05
+_CONVICTION = 10.0
+"""How far a word lifts the logit of the kind that it is the name of."""
 _LAYOUT_SCALE = 20.0
 """Brings the layout's mean over cells and classes to the size of a contrastive loss."""
-
-
-class Pretrained(nn.Module):
-    """The network, and the head that reads the layout off the trunk's features in training."""
-
-    def __init__(self, network: CompactNetwork, kinds: int) -> None:
-        super().__init__()
-        self.encoder = network
-        # Without any kind there is nothing to read, and no stage that would.
-        self.layout = nn.Conv2d(network.picture.channels, max(1, kinds), 1)
-        nn.init.constant_(cast(Tensor, self.layout.bias), -4.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """B examples: pictures uint8 [B, 3, S, S] or their kept features [B, C, G, G], states
-    [B, T, 384] of one description each with their mask, and layouts [B, K, CELLS, CELLS]."""
+    [B, T, 384] of one description each with their mask, and layouts [B, K, CELLS, CELLS]; None
+    for what the stage does not learn from."""
 
     pictures: Tensor | None
     features: Tensor | None
-    states: Tensor
-    mask: Tensor
+    states: Tensor | None
+    mask: Tensor | None
     layout: Tensor | None
 
 
 class CompactTrainee:
-    """Trains a `Pretrained` on examples; see `core.training.loop.Trainee`."""
+    """Trains a `CompactNetwork` on examples; see `core.training.loop.Trainee`."""
 
     def __init__(
-        self, network: Pretrained, train: Examples, held: Examples, folder: Path,
+        self, network: CompactNetwork, train: Examples, held: Examples, folder: Path,
         device: torch.device,
     ) -> None:  # fmt: skip
         self.network = network.to(device)
@@ -74,7 +70,7 @@ class CompactTrainee:
     @property
     def scale(self) -> Tensor:
         """What cosines are multiplied by."""
-        return self.network.encoder.scale
+        return self.network.scale
 
     @property
     def places(self) -> Places:
@@ -82,45 +78,48 @@ class CompactTrainee:
         return self._train.places
 
     def begin(self, stage: Stage, progress: Progress) -> None:
-        """Weighs the layout's classes; keeps every picture's features if the trunk stands still."""
-        picture = self.network.encoder.picture
+        """Weighs the layout's classes; keeps every picture's features if neither trunk nor pictures
+        change; before the first contrast, measures what the concepts have to say."""
+        picture = self.network.picture
         if stage.layout:
             _check_layouts(self._train, self._held, picture.cells, stage)
             self._weight = _class_weights(self._train).to(self._device)
         trained = any(parameter.requires_grad for parameter in picture.trunk.parameters())
         self._features = {}
-        if not trained:
+        if not (trained or stage.turned):
             for name, examples in (("features", self._train), ("held-features", self._held)):
                 self._features[examples] = self._kept(f"{stage.name}.{name}", examples, progress)
+        if stage.contrastive and not self.network.text.middle.any():
+            self._even_out()
 
     def fetch(self, rows: Rows, draws: Rows, stage: Stage) -> Fetched:
         """One description, drawn by chance, for each example."""
-        states, mask = self._train.states(rows, draws)
+        states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
+        layouts = self._train.layouts(rows) if stage.layout else None
         kept = self._features.get(self._train)
-        return Fetched(
-            self._pixels(self._train, rows) if kept is None else None,
-            None if kept is None else torch.from_numpy(kept[rows]),
-            states, mask,
-            self._train.layouts(rows) if stage.layout else None,
-        )  # fmt: skip
+        if kept is not None:
+            return Fetched(None, torch.from_numpy(kept[rows]), states, mask, layouts)
+        pictures, turns = self._pixels(self._train, rows), _turns(draws, stage.turned)
+        turned = None if layouts is None else _turned(layouts, turns)
+        return Fetched(_turned(pictures, turns), None, states, mask, turned)
 
     def embed(self, examples: Fetched, part: slice, stage: Stage) -> Embedded:
         """Both towers, and the layout's loss where the stage has one."""
-        encoder = self.network.encoder
+        network = self.network
         if examples.features is not None:
             features = examples.features[part].to(self._device).float()
         else:
             assert examples.pictures is not None
-            features = encoder.picture.features(examples.pictures[part].to(self._device))
+            features = network.picture.features(examples.pictures[part].to(self._device))
         own = torch.zeros((), device=self._device)
         if examples.layout is not None:
-            logits = self.network.layout(features)
+            logits = network.picture.shown(features)[:, : len(network.spec.kinds)]
             own = layout_loss(logits, examples.layout[part].to(self._device), self._weight)
             own = stage.layout * _LAYOUT_SCALE * own
-        if not stage.contrastive:
+        if examples.states is None or examples.mask is None:
             return Embedded(torch.empty(0), torch.empty(0), own)
         texts = self._embedded(examples.states[part], examples.mask[part])
-        return Embedded(texts, encoder.picture(features), own)
+        return Embedded(texts, network.picture(features), own)
 
     def _embedded(self, states: Tensor, mask: Tensor) -> Tensor:
         """[B, D] of hidden states, in parts of like length: padding costs as much as text."""
@@ -130,7 +129,7 @@ class CompactTrainee:
             longest = int(mask[rows].sum(1).max())
             seen = mask[rows, :longest].to(self._device)
             read = states[rows, :longest].to(self._device).float()
-            parts.append(self.network.encoder.text(read, seen))
+            parts.append(self.network.text(read, seen))
         return torch.cat(parts)[order.argsort()]
 
     def validate(self, stage: Stage) -> dict[str, float]:
@@ -142,15 +141,33 @@ class CompactTrainee:
         return retrieval(self.embed_texts(self._held), pictures, self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """Both towers, without the head that was needed for training."""
+        """Both towers."""
         path = folder / "compact.safetensors"
-        save_compact(self.network.encoder, path)
+        save_compact(self.network, path)
         return path
+
+    @torch.no_grad()
+    def _even_out(self) -> None:
+        """Makes each concept's say vary as much as any other's over some of the examples, so that
+        what is rare counts as much as what is common; what has no name begins as a whisper."""
+        picture, text = self.network.picture, self.network.text
+        rows = np.sort(np.random.default_rng(0).permutation(len(self._train))[:_MEASURED])
+        parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
+        read = [[one.to(self._device) for one in self._train.states(part, part * 0)]
+                for part in parts]  # fmt: skip
+        text.middle.copy_(torch.cat([states[mask] for states, mask in read]).float().mean(0))
+        told = [text.pool.said(text.strengths(states.float()), mask) for states, mask in read]
+        seen = [picture.pool.said(picture.strengths(self._features_of(self._train, part)), None)
+                for part in parts]  # fmt: skip
+        named = torch.arange(self.network.spec.dimensions) < len(self.network.spec.kinds)
+        share = torch.where(named | ~named.any(), 1.0, _WHISPER).to(self._device)
+        for pool, said in ((text.pool, told), (picture.pool, seen)):
+            pool.gains.copy_(share / (torch.cat(said).std(0) + _LEAST_SPREAD))
 
     @torch.inference_mode()
     def embed_pictures(self, examples: Examples) -> Tensor:
         """[N, D] of all examples."""
-        picture = self.network.encoder.picture
+        picture = self.network.picture
         return torch.cat([picture(one).cpu() for _, one in self._each_feature(examples)])
 
     @torch.inference_mode()
@@ -168,7 +185,8 @@ class CompactTrainee:
         shown often enough."""
         scores, truth = [], []
         for rows, features in self._each_feature(self._held):
-            scores.append(self.network.layout(features).amax((2, 3)).cpu().numpy())
+            logits = self.network.picture.shown(features)[:, : len(self.network.spec.kinds)]
+            scores.append(logits.amax((2, 3)).cpu().numpy())
             truth.append(self._held.layouts(rows).amax((2, 3)).numpy())
         score, shown = np.concatenate(scores), np.concatenate(truth) > 0
         often = np.flatnonzero(shown.sum(0) >= _OFTEN)
@@ -182,7 +200,7 @@ class CompactTrainee:
         """Features [N, C, G, G] of every example, computed once for all processes."""
         path = self._folder / f"{name}.npy"
         if Process.current().writes and not path.is_file():
-            picture, count = self.network.encoder.picture, len(examples)
+            picture, count = self.network.picture, len(examples)
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
@@ -197,18 +215,44 @@ class CompactTrainee:
 
     def _each_feature(self, examples: Examples) -> Iterator[tuple[Rows, Tensor]]:
         """All rows, some at a time, with the trunk's features [B, C, G, G]."""
-        kept = self._features.get(examples)
         for rows in _parts(len(examples)):
-            if kept is not None:
-                yield rows, torch.from_numpy(kept[rows]).to(self._device).float()
-            else:
-                pixels = self._pixels(examples, rows).to(self._device)
-                yield rows, self.network.encoder.picture.features(pixels)
+            yield rows, self._features_of(examples, rows)
+
+    def _features_of(self, examples: Examples, rows: Rows) -> Tensor:
+        """The trunk's features [B, C, G, G] of some rows, kept or computed."""
+        kept = self._features.get(examples)
+        if kept is not None:
+            return torch.from_numpy(kept[rows]).to(self._device).float()
+        return self.network.picture.features(self._pixels(examples, rows).to(self._device))
 
     def _pixels(self, examples: Examples, rows: Rows) -> Tensor:
         """uint8 [B, 3, S, S]."""
         files = [Image.open(io.BytesIO(content)) for content in examples.pictures(rows)]
-        return pixels_of(files, self.network.encoder.spec.picture_px)
+        return pixels_of(files, self.network.spec.picture_px)
+
+
+def _turns(draws: Rows, share: float) -> Rows:
+    """How each example is turned, 0 to 7, by its number: quarter circles, and from 4 mirrored."""
+    chance, turn = np.divmod(draws >> 8, 8)
+    return np.where(chance % 1000 < 1000 * share, turn, 0)
+
+
+def _turned(images: Tensor, turns: Rows) -> Tensor:
+    """[B, C, S, S], each turned by its own number."""
+    for row in np.flatnonzero(turns).tolist():
+        image = torch.rot90(images[row], int(turns[row]) % 4, (1, 2))
+        images[row] = image.flip(2) if turns[row] >= 4 else image
+    return images
+
+
+@torch.no_grad()
+def name_kinds(network: CompactNetwork, ideas: npt.NDArray[np.float32]) -> None:
+    """Begins the text tower's named concepts with the sentence encoder's embeddings [K, 384] of
+    their names, so that a word speaks of a kind before anything is learned."""
+    apart = torch.from_numpy(ideas - ideas.mean(0))
+    concepts = network.text.concepts
+    concepts.weight[: len(apart)] = _CONVICTION * functional.normalize(apart, dim=-1)
+    concepts.bias[: len(apart)] = -3.0
 
 
 def _parts(count: int) -> list[Rows]:

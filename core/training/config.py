@@ -23,7 +23,8 @@ class Stage:
     the examples of all processes; `group` of them are neighbours of each other. Tiles closer than
     `apart_m` are not counted as negatives. `chunks` cuts a batch for the memory's sake, without
     changing its gradient. `negative_groups` is an ablation: parts of the batch that do not see
-    each other's negatives, as with a faulty gather across so many processes.
+    each other's negatives, as with a faulty gather across so many processes. `turned` is the share
+    of pictures that are mirrored or turned by quarter circles, together with their layouts.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage:
     apart_m: float = 15.0
     chunks: int = 1
     negative_groups: int = 1
+    turned: float = 0.0
     warmup: int = 100
     weight_decay: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -57,6 +59,8 @@ class Stage:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr is {self.lr}; wanted more than 0")
+        if not 0 <= self.turned <= 1:
+            raise ValueError(f"turned is {self.turned}; wanted 0 to 1")
         if not (self.contrastive or self.layout):
             raise ValueError("contrastive and layout are both 0; nothing would be learned")
         if max(self.group, self.chunks) > self.batch or self.batch % self.negative_groups:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from core.geo import Points, nearest
 from core.models import load_model
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
-from core.training.compact import CompactTrainee, Pretrained
+from core.training.compact import CompactTrainee, name_kinds
 from core.training.config import TrainingConfig, read_config
 from core.training.corpus import (
     FOOTPRINT_M,
@@ -57,7 +58,7 @@ def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | 
         if process.writes:
             process.wait()
         torch.set_num_threads(max(1, threads // process.count))
-        trainee = _trainee(config, shards, folder, process.device)
+        trainee = _trainee(config, shards, folder, process.device, threads)
         for number, stage in enumerate(config.stages):
             run_stage(trainee, stage, config.seed + number, folder, told)
         return trainee.save(folder) if process.writes else None
@@ -110,21 +111,32 @@ def _split(place: Town | Album, shards: Sequence[Path]) -> Shards:
     return Shards((), tuple(shards)) if place.held else Shards(tuple(shards), ())
 
 
-def _trainee(config: TrainingConfig, shards: Shards, folder: Path, device: torch.device) -> Trainee:
+def _trainee(
+    config: TrainingConfig, shards: Shards, folder: Path, device: torch.device, threads: int
+) -> Trainee:
     """The model at its start, which the seed alone decides, with its examples."""
-    kinds = len(json.loads((folder / "examples" / "kinds.json").read_text("utf-8")))
+    kinds = json.loads((folder / "examples" / "kinds.json").read_text("utf-8"))
     tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None
-    learned, held = (Examples(one, kinds, tokens) for one in (shards.learned, shards.held))
+    learned, held = (Examples(one, len(kinds), tokens) for one in (shards.learned, shards.held))
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
-        network = CompactNetwork(config.model)
+        network = CompactNetwork(_with_kinds(config.model, kinds))
         network.picture.trunk.begin()
-        return CompactTrainee(Pretrained(network, kinds), learned, held, folder, device)
+        if kinds:
+            name_kinds(network, load_model("minilm", threads).encode(kinds))
+        return CompactTrainee(network, learned, held, folder, device)
     from core.models.crosstext2loc import load_crosstext2loc
     from core.training.clip import ClipTrainee
 
     assert config.checkpoint is not None
     return ClipTrainee(load_crosstext2loc(config.checkpoint), learned, held, device)
+
+
+def _with_kinds(spec: CompactSpec, kinds: Sequence[str]) -> CompactSpec:
+    try:
+        return replace(spec, kinds=tuple(kinds))
+    except ValueError as error:
+        raise TrainingError(f"the model is too small for these towns: {error}") from error
 
 
 def _check_apart(learned: Points, held: Points) -> None:

@@ -38,7 +38,7 @@ def test_what_is_saved_is_loaded_in_half_precision(
     tmp_path: Path, encoder: SentenceEncoder
 ) -> None:
     torch.manual_seed(1)
-    network = CompactNetwork(CompactSpec(picture_px=64, width=32, heads=2, dimensions=16))
+    network = CompactNetwork(CompactSpec(picture_px=64, dimensions=16, kinds=("bench", "park")))
     save_compact(network, tmp_path / "a.safetensors")
     loaded = load_compact(tmp_path / "a.safetensors", encoder)
     assert loaded.network.spec == network.spec
@@ -62,10 +62,10 @@ def test_counters_of_a_pretrained_trunk_stay_whole_numbers(
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda w: w.pop("text.pool.queries"), "missing text.pool.queries"),
+        (lambda w: w.pop("text.pool.gains"), "missing text.pool.gains"),
         (lambda w: w.update(more=torch.zeros(1)), "surplus more"),
-        (lambda w: w.update({"picture.place": torch.zeros(9, 32)}),
-         r"misshaped picture.place \[9, 32\] instead of \[4, 32\]"),
+        (lambda w: w.update({"picture.reach": torch.zeros(9, 32)}),
+         r"misshaped picture.reach \[9, 32\] instead of \[16, 16\]"),
     ],
 )  # fmt: skip
 def test_wrong_weights_are_named(
@@ -79,7 +79,11 @@ def test_wrong_weights_are_named(
         load_compact(tmp_path / "a.safetensors", encoder)
 
 
-@pytest.mark.parametrize("said", [None, "no JSON", "[]", '{"width": 33}', '{"depth": 2}'])
+@pytest.mark.parametrize(
+    "said",
+    [None, "no JSON", "[]", '{"picture_px": 33, "kinds": []}', '{"depth": 2, "kinds": []}',
+     '{"kinds": 3}'],
+)  # fmt: skip
 def test_a_file_of_something_else_is_told(
     tmp_path: Path, compact_weights: Path, encoder: SentenceEncoder, said: str | None
 ) -> None:
@@ -101,11 +105,11 @@ def test_a_truncated_file_is_told(
 
 
 def test_a_folder_that_is_not_there_and_wild_weights_leave_nothing(tmp_path: Path) -> None:
-    network = CompactNetwork(CompactSpec(picture_px=32, width=32, heads=2))
+    network = CompactNetwork(CompactSpec(picture_px=32))
     with pytest.raises(ModelError, match="cannot be written: No such file or directory"):
         save_compact(network, tmp_path / "none" / "a.safetensors")
-    torch.nn.init.constant_(network.text.join.bias, 1e6)
-    with pytest.raises(ModelError, match=r"half precision cannot hold text\.join\.bias"):
+    torch.nn.init.constant_(network.text.concepts.bias, 1e6)
+    with pytest.raises(ModelError, match=r"half precision cannot hold text\.concepts\.bias"):
         save_compact(network, tmp_path / "a.safetensors")
     assert not list(tmp_path.iterdir())
 

@@ -55,15 +55,14 @@ def test_training_leaves_a_picture_alone_with_itself(
     assert not any(module.training for module in trunk.modules())
 
 
-def test_the_tower_always_sees_patches_of_32_px() -> None:
-    sizes = {"width": 32, "heads": 2, "dimensions": 8, "picture_layers": 1}
+def test_the_tower_sees_as_many_cells_as_the_trunk_makes() -> None:
     for name, cells in (("mapnet", 8), ("efficientnet-lite0", 4)):
-        network = CompactNetwork(CompactSpec(trunk=name, picture_px=128, **sizes))  # type: ignore[arg-type]
+        network = CompactNetwork(CompactSpec(trunk=name, picture_px=128, dimensions=8))
         pictures = torch.zeros(2, 3, 128, 128, dtype=torch.uint8)
         features = network.picture.features(pictures)
         assert features.shape == (2, network.picture.channels, cells, cells)
         assert network.picture.cells == cells
-        assert network.picture.patches(features).shape == (2, 16, 32)
+        assert network.picture.strengths(features).shape == (2, cells**2, 8)
         assert network.picture(features).norm(dim=1).tolist() == pytest.approx([1, 1])
 
 

@@ -15,7 +15,7 @@ from core.errors import TrainingError
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder
 from core.models.specs import CompactSpec
-from core.training.compact import CompactTrainee, Pretrained, average_precision
+from core.training.compact import CompactTrainee, average_precision, name_kinds
 from core.training.config import Stage
 from core.training.corpus import (
     prepare_album,
@@ -30,10 +30,9 @@ from core.training.material import Album, Town
 
 pytest.importorskip("mapnik")
 
-SPEC = CompactSpec(picture_px=64, width=16, heads=2, dimensions=16, picture_layers=1,
-                   text_layers=1, picture_queries=2, text_queries=2)  # fmt: skip
-HEADS = ("encoder.picture.join", "encoder.picture.p", "encoder.text", "encoder.log_scale")
-LAYOUT = Stage("layout", steps=60, batch=8, train=("encoder.picture.trunk", "layout"), lr=5e-3,
+SPEC = CompactSpec(picture_px=64, dimensions=64)
+HEADS = ("picture.concepts", "picture.reach", "picture.pool", "text", "log_scale")
+LAYOUT = Stage("layout", steps=60, batch=8, train=("picture.trunk", "picture.concepts"), lr=5e-3,
                contrastive=0, layout=1, warmup=3, validate_every=60)  # fmt: skip
 CONTRAST = Stage("contrast", steps=30, batch=8, train=HEADS, lr=2e-3, group=2, warmup=3,
                  validate_every=30)  # fmt: skip
@@ -73,9 +72,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) -
 def trainee(folder: Path, train: Examples, held: Examples, kinds: int = 0,
             spec: CompactSpec = SPEC) -> CompactTrainee:  # fmt: skip
     torch.manual_seed(0)
-    network = CompactNetwork(spec)
+    network = CompactNetwork(replace(spec, kinds=tuple(f"kind {n}" for n in range(kinds))))
     network.picture.trunk.begin()
-    return CompactTrainee(Pretrained(network, kinds), train, held, folder, torch.device("cpu"))
+    return CompactTrainee(network, train, held, folder, torch.device("cpu"))
 
 
 def silent(*_: Any) -> None:
@@ -108,7 +107,7 @@ def test_kept_features_train_as_computed_ones_do(town: Examples, tmp_path: Path)
         assert (fetched.pictures is None) == kept
         embedded = made.embed(fetched, slice(2, 6), CONTRAST)
         embedded.pictures.sum().backward()
-        gradient = made.network.encoder.picture.join.weight.grad
+        gradient = made.network.picture.concepts.weight.grad
         assert gradient is not None
         found.append((embedded.pictures.detach(), gradient))
     torch.testing.assert_close(found[0][0], found[1][0], rtol=1e-2, atol=2e-3)
@@ -122,6 +121,7 @@ def test_figures_from_kept_features_are_those_from_pictures(
     town: Examples, photos: Examples, tmp_path: Path
 ) -> None:
     made = trainee(tmp_path, town, photos)
+    made.begin(CONTRAST, silent)
     computed = made.embed_pictures(photos)
     freeze(made)
     made.begin(CONTRAST, silent)
@@ -141,11 +141,77 @@ def test_texts_of_one_batch_are_embedded_as_each_alone(town: Examples, tmp_path:
         torch.testing.assert_close(together[row], alone[0], rtol=1e-4, atol=1e-5)
 
 
+def test_before_the_first_contrast_every_concept_has_as_much_to_say(
+    town: Examples, tmp_path: Path
+) -> None:
+    kinds = town.layouts(np.arange(1)).shape[1]
+    made = trainee(tmp_path, town, town, kinds)
+    freeze(made)
+    made.begin(LAYOUT, silent)
+    assert not made.network.text.middle.any()
+    made.begin(CONTRAST, silent)
+    picture, text = made.network.picture, made.network.text
+    fetched = made.fetch(np.arange(16), np.zeros(16, int), CONTRAST)
+    assert fetched.states is not None
+    assert fetched.mask is not None
+    states = fetched.states.float()
+    torch.testing.assert_close(text.middle.detach(), states[fetched.mask].mean(0))
+    assert fetched.features is not None
+    seen = picture.pool.said(picture.strengths(fetched.features.float()), None)
+    told = text.pool.said(text.strengths(states), fetched.mask)
+    for pool, said in ((picture.pool, seen), (text.pool, told)):
+        share = torch.tensor([1.0] * kinds + [0.3] * (64 - kinds))
+        torch.testing.assert_close(pool.gains * (said.std(0) + 0.05), share, rtol=1e-3, atol=1e-3)
+    gains = picture.pool.gains.detach().clone()
+    made.begin(CONTRAST, silent)  # as on the way on from a checkpoint
+    assert torch.equal(picture.pool.gains, gains)
+
+
+def test_a_word_speaks_of_its_kind_before_anything_is_learned(encoder: SentenceEncoder) -> None:
+    kinds = ("bench", "river", "church", "supermarket")
+    network = CompactNetwork(replace(SPEC, kinds=kinds))
+    name_kinds(network, encoder.encode(list(kinds)))
+    for kind, text in enumerate(("a seat of wood", "a broad stream", "a chapel", "a grocery")):
+        states, mask = encoder.states(encoder.tokenize([text]))
+        with torch.inference_mode():
+            said = network.text.pool.said(network.text.strengths(states), mask)[0, : len(kinds)]
+        assert said.argmax() == kind
+
+
+def turned(image: torch.Tensor, quarters: int, mirrored: bool) -> torch.Tensor:
+    image = torch.rot90(image, quarters, (1, 2))
+    return image.flip(2) if mirrored else image
+
+
+def test_pictures_are_turned_together_with_their_layouts(town: Examples, tmp_path: Path) -> None:
+    made = trainee(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
+    rows, draws = np.arange(16), np.random.default_rng(0).integers(1 << 30, size=16)
+    upright = made.fetch(rows, draws, LAYOUT)
+    found = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))
+    again = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))
+    ways = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
+    seen = set()
+    for row in rows:
+        both = [(one.pictures, one.layout) for one in (upright, found, again)]
+        (picture, layout), (new, new_layout), (same, _) = (
+            (a[row], b[row]) for a, b in both if a is not None and b is not None
+        )
+        assert torch.equal(new, same)
+        fitting = {way for way in ways if torch.equal(new, turned(picture, *way))}
+        assert fitting & {way for way in ways if torch.equal(new_layout, turned(layout, *way))}
+        seen |= fitting
+    assert len(seen) > 4
+    half = made.fetch(rows, draws, replace(LAYOUT, turned=0.5)).pictures
+    assert half is not None
+    assert upright.pictures is not None
+    assert 2 < sum(torch.equal(*pair) for pair in zip(half, upright.pictures, strict=True)) < 14
+
+
 def test_features_are_not_kept_where_a_part_of_the_trunk_moves(
     town: Examples, tmp_path: Path
 ) -> None:
     made = trainee(tmp_path, town, town)
-    stage = replace(CONTRAST, steps=1, train=("encoder.picture.trunk.6", "encoder.text"))
+    stage = replace(CONTRAST, steps=1, train=("picture.trunk.6", "text"))
     run_stage(made, stage, 1, tmp_path, silent)
     assert not (tmp_path / "contrast.features.npy").exists()
 
@@ -159,7 +225,7 @@ def test_a_full_disk_leaves_no_features(town: Examples, tmp_path: Path) -> None:
 
 
 def freeze(made: CompactTrainee) -> None:
-    made.network.encoder.picture.trunk.requires_grad_(False)
+    made.network.picture.trunk.requires_grad_(False)
 
 
 def test_a_coarser_trunk_learns_pooled_layouts(town: Examples, tmp_path: Path) -> None:
@@ -171,7 +237,7 @@ def test_a_coarser_trunk_learns_pooled_layouts(town: Examples, tmp_path: Path) -
     loss = made.embed(fetched, slice(None), LAYOUT).own_loss
     assert float(loss.detach()) > 0
     loss.backward()
-    assert made.network.layout.weight.grad is not None
+    assert made.network.picture.concepts.weight.grad is not None
 
 
 def test_pictures_without_a_layout_and_cells_that_do_not_fit_are_told(

@@ -23,7 +23,7 @@ name = "contrast"
 steps = 10
 batch = 8
 lr = 1e-3
-train = ["encoder.text"]
+train = ["text"]
 """
 WHOLE = f"seed = 1\n{TOWN}{HELD}{STAGE}"
 
@@ -89,12 +89,13 @@ held = true
         ("seed = 1", 'seed = 1\nmodel = "crosstext2loc"', "checkpoint and model = .* go together"),
         ("seed = 1", 'seed = 1\ncheckpoint = "a.pth"', "checkpoint and model = .* go together"),
         ("seed = 1", "seed = 1\ncheckpoint = 3", "checkpoint is 3; wanted a path$"),
-        ("seed = 1", "seed = 1\n[model]\nwidth = 'big'", "model.width is 'big'; wanted a whole"),
-        ("seed = 1", "seed = 1\n[model]\nwidth = 30", "width 30 is no even multiple of 4 heads"),
+        ("seed = 1", "seed = 1\n[model]\ndimensions = 'big'",
+         "model.dimensions is 'big'; wanted a whole"),
         ("seed = 1", "seed = 1\n[model]\ntrunk = 'vgg'", "trunk is 'vgg'; wanted mapnet or"),
         ("seed = 1", "seed = 1\n[model]\npicture_px = 250", "250 is no multiple of 32"),
         ("seed = 1", "seed = 1\n[model]\nmax_tokens = 301", "max_tokens is 301; wanted 3 to 300"),
-        ("seed = 1", "seed = 1\n[model]\nheads = 0", "heads and queries are 1 or more"),
+        ("seed = 1", "seed = 1\n[model]\ndimensions = 1\nkinds = ['bench', 'park']",
+         "dimensions is 1; wanted one or more for each of 2 kinds"),
         ("held = true", "held = false", "places to train on and places marked held = true"),
         ("held = true", "held = 1", r"towns\[1\].held is 1; wanted true or false"),
         ('"krems"', '"porto"', "several places are called porto"),
@@ -109,9 +110,10 @@ held = true
         ("lr = 1e-3", "lr = 1e-3\nlayout = -1", "layout is -1.0; wanted 0 or more"),
         ("lr = 1e-3", "lr = 1e-3\ncontrastive = 0", "nothing would be learned"),
         ("lr = 1e-3", "lr = 1e-3\ngroup = 9", r"group \(9\) and chunks \(1\) are at most the ba"),
+        ("lr = 1e-3", "lr = 1e-3\nturned = 1.5", "turned is 1.5; wanted 0 to 1"),
         ("lr = 1e-3", "lr = 1e-3\nnegative_groups = 3", r"negative_groups \(3\) divide it"),
         ("lr = 1e-3", "lr = 1e-3\nprecision = 'half'", 'wanted "float32" or "bfloat16"'),
-        ('"encoder.text"', "", "train is empty"),
+        ('"text"', "", "train is empty"),
         (STAGE, "stages = []\n", "it has no"),
         (STAGE, STAGE + STAGE, "several stages are called contrast"),
         (STAGE, STAGE + "\n[[cities]]\nname = 'x'\nroot = '.'\ncity = 'X'\nkind = 'map'\n",
