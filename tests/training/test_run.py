@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from core.__main__ import main
 from core.errors import TrainingError
 from core.models.compact import load_compact
 from core.models.sentence import SentenceEncoder
+from core.training.loop import _State
 from core.training.run import train
 
 pytest.importorskip("mapnik")
@@ -71,7 +70,7 @@ def test_the_weights_are_the_best_ones_and_load(
     best = torch.load(folder / "contrast.best.pt", weights_only=True)
     for name, one in model.network.state_dict().items():
         assert torch.equal(one, best[name].half().float()), name
-    assert model.encode_texts(["a fountain beside a church"]).shape == (1, 16)
+    assert model.encode_texts(["a fountain beside a church"]).shape == (1, 96)
 
 
 def test_the_command_prints_where_the_weights_are(
@@ -94,16 +93,16 @@ def test_runs_live_in_the_data_folder(
 
 
 def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
-    prepared: Path, capfd: pytest.CaptureFixture[str]
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = copied(prepared, "stopped")
+    folder, save = copied(prepared, "stopped"), _State.save
 
-    def interrupt() -> None:
-        while not (folder / "layout.checkpoint.pt").is_file():
-            time.sleep(0.002)
+    def save_and_interrupt(state: _State, path: Path) -> None:
+        save(state, path)
+        monkeypatch.undo()
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
+    monkeypatch.setattr(_State, "save", save_and_interrupt)
     command = ["train", str(prepared / "tiny.toml"), "--out", str(folder)]
     assert main(command) == 130
     assert "run the same command again" in capfd.readouterr().err
