@@ -104,7 +104,11 @@ def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
 
     monkeypatch.setattr(_State, "save", save_and_interrupt)
     command = ["train", str(prepared / "tiny.toml"), "--out", str(folder)]
-    assert main(command) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
+    try:
+        assert main(command) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "run the same command again" in capfd.readouterr().err
     assert not (folder / "compact.safetensors").exists()
     assert main(command) == 0
