@@ -106,8 +106,9 @@ class PictureTower(nn.Module):
         trunk = _TRUNKS[spec.trunk]()
         self.trunk: MapNet | EfficientNetLite0 = trunk
         self.channels, self.cells = trunk.channels, spec.picture_px // trunk.stride
+        self.kinds = len(spec.kinds)
         self.concepts = nn.Conv2d(self.channels, spec.dimensions, 1)
-        nn.init.constant_(cast(Tensor, self.concepts.bias)[: len(spec.kinds)], -4.0)
+        nn.init.constant_(cast(Tensor, self.concepts.bias)[: self.kinds], -4.0)
         self.reach = nn.Parameter(_nearer_counts_more(self.cells).repeat(1, spec.dimensions))
         self.pool = ConceptPool(spec.dimensions)
 
@@ -121,6 +122,10 @@ class PictureTower(nn.Module):
         [N, D, cells, cells]; rows from north, columns from west."""
         logits: Tensor = self.concepts(features)
         return logits
+
+    def layout(self, features: Tensor) -> Tensor:
+        """`shown`, of the named kinds alone: logits [N, K, cells, cells]."""
+        return self.shown(features)[:, : self.kinds]
 
     def strengths(self, features: Tensor) -> Tensor:
         """[N, C, cells, cells] → [N, cells², D]: `shown`, and how far from the middle it counts."""

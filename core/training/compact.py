@@ -113,7 +113,7 @@ class CompactTrainee:
             features = network.picture.features(examples.pictures[part].to(self._device))
         own = torch.zeros((), device=self._device)
         if examples.layout is not None:
-            logits = network.picture.shown(features)[:, : len(network.spec.kinds)]
+            logits = network.picture.layout(features)
             own = layout_loss(logits, examples.layout[part].to(self._device), self._weight)
             own = stage.layout * _LAYOUT_SCALE * own
         if examples.states is None or examples.mask is None:
@@ -141,7 +141,7 @@ class CompactTrainee:
         return retrieval(self.embed_texts(self._held), pictures, self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """Both towers."""
+        """Both towers, in half precision."""
         path = folder / "compact.safetensors"
         save_compact(self.network, path)
         return path
@@ -159,7 +159,7 @@ class CompactTrainee:
         told = [text.pool.said(text.strengths(states.float()), mask) for states, mask in read]
         seen = [picture.pool.said(picture.strengths(self._features_of(self._train, part)), None)
                 for part in parts]  # fmt: skip
-        named = torch.arange(self.network.spec.dimensions) < len(self.network.spec.kinds)
+        named = torch.arange(self.network.spec.dimensions) < picture.kinds
         share = torch.where(named | ~named.any(), 1.0, _WHISPER).to(self._device)
         for pool, said in ((text.pool, told), (picture.pool, seen)):
             pool.gains.copy_(share / (torch.cat(said).std(0) + _LEAST_SPREAD))
@@ -185,7 +185,7 @@ class CompactTrainee:
         shown often enough."""
         scores, truth = [], []
         for rows, features in self._each_feature(self._held):
-            logits = self.network.picture.shown(features)[:, : len(self.network.spec.kinds)]
+            logits = self.network.picture.layout(features)
             scores.append(logits.amax((2, 3)).cpu().numpy())
             truth.append(self._held.layouts(rows).amax((2, 3)).numpy())
         score, shown = np.concatenate(scores), np.concatenate(truth) > 0
