@@ -98,11 +98,75 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the description, by its offsets, and its relevance, 0..1 (1: the most relevant)."""
+
+    start: int
+    end: int
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """Which words and which parts of the picture made the similarity of one pair.
+
+    `picture` and `control` are rows from north of columns from west, 0..1; `control` is the same
+    map for the description `decoy`. `likeness` is their correlation, -1..1, and `telling` says
+    that it is low enough for `picture` to be about this description.
+    """
+
+    words: tuple[Word, ...]
+    picture: tuple[tuple[float, ...], ...]
+    similarity: float
+    decoy: str
+    control: tuple[tuple[float, ...], ...]
+    likeness: float
+    telling: bool
+
+
+Standing = Literal["supported", "contradicted", "missing", "unchecked"]
+"""How a phrase stands: the map has it, says otherwise, has nothing of it, or cannot know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One phrase in the ledger of one candidate.
+
+    `against` tells what the map says instead, "" where it says nothing. `effects` is by how much
+    leaving the phrase out lowers the candidate's score in each channel (below 0: raises it),
+    `effect` the same for its similarity, and `rank_without` its rank then.
+    """
+
+    evidence: Evidence
+    standing: Standing
+    against: str
+    effects: dict[Channel, float]
+    effect: float
+    rank_without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a candidate is where it is: the ledger, phrase by phrase, and a short paragraph of it.
+
+    `author` says who wrote the paragraph: "local", or the language model's name. `relevance` is
+    None where no picture was searched. `notes` are sentences for the user.
+    """
+
+    ledger: tuple[Entry, ...]
+    reason: str
+    author: str = "local"
+    relevance: Relevance | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A tile, its rank (from 1) and its scores for a query.
 
     `similarity` orders the candidates; `channels` holds what each channel says by itself.
-    `confidence` is None until it is calibrated.
+    `confidence` is the probability that the describer stands within 100 m, None where nothing
+    calibrated it. `explanation` is there where it was asked for.
     """
 
     tile: Tile
@@ -112,6 +176,7 @@ class Candidate:
     names: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     confidence: float | None = None
+    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The candidate as the command line prints it."""

@@ -5,7 +5,7 @@ fused (`fusion`), and the leading candidates are told phrase by phrase (`evidenc
 """
 
 from core.retrieval.eyes import Eyes, eyes_for, keep_checkpoint, load_stamped, open_eyes
-from core.retrieval.search import check_query, rank_tiles, search
+from core.retrieval.search import Finding, check_query, find, rank_tiles, search
 
-__all__ = ["Eyes", "check_query", "eyes_for", "keep_checkpoint", "load_stamped", "open_eyes",
-           "rank_tiles", "search"]  # fmt: skip
+__all__ = ["Eyes", "Finding", "check_query", "eyes_for", "find", "keep_checkpoint", "load_stamped",
+           "open_eyes", "rank_tiles", "search"]  # fmt: skip

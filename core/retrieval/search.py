@@ -95,10 +95,33 @@ def rank_tiles(
     return Ranking(signals, scores, ordered(scores, mask))
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer with what it came from, for those who explain it.
+
+    `mask` [N] marks the tiles that the query allows, None for all.
+    """
+
+    gallery: Gallery
+    query: Query
+    channels: tuple[Channel, ...]
+    mask: Mask | None
+    reading: Reading
+    ranking: Ranking
+    result: SearchResult
+
+
 def search(
     gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None
 ) -> SearchResult:
-    """The best spots of a gallery for a query. Raises QueryError.
+    """The best spots of a gallery for a query. Raises QueryError."""
+    return find(gallery, encoder, query, eyes).result
+
+
+def find(
+    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None
+) -> Finding:
+    """`search`, with what it came from. Raises QueryError.
 
     `eyes` are those of the picture model asked for; only the `image` channel needs them.
     `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
@@ -121,7 +144,7 @@ def search(
         for rank, row in enumerate(leading, 1)
     )
     ended = time.perf_counter()
-    return SearchResult(
+    result = SearchResult(
         query=query.text.encode("utf-8", "replace").decode(),
         gallery=gallery.card.name,
         candidates=candidates,
@@ -136,6 +159,7 @@ def search(
         },
         picture_model=eyes.key if eyes else None,
     )
+    return Finding(gallery, query, channels, mask, reading, ranking, result)
 
 
 def _wanted(
