@@ -233,11 +233,20 @@ def evaluate(args: argparse.Namespace) -> Any:
                 for name, ranker in evaluation.table_rankers(gallery, channels).items()
             },
         }
-    ranker = evaluation.fused_ranker(gallery, channels)
+    ranker, judge = evaluation.fused_ranker(gallery, channels), None
+    if args.scope == "full":
+        judge = evaluation.fused_judge(gallery, channels)
     each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
-    outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each)
+    outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each, judge)
     result = {"gallery": gallery.card.name, "channels": list(channels)}
     result |= evaluation.report(outcomes, args.scope)
+    if args.strangers and judge:
+        foreign = [one for path in args.strangers
+                   for one in evaluation.read_foreign(path, args.gallery)]  # fmt: skip
+        read = evaluation.read_all(
+            foreign, encoder, lambda done, of: bar("strangers", done, of), eyes
+        )
+        result |= evaluation.detection(outcomes, [judge.posterior(one) for one in read])
     if args.out:
         _write(args.out, result | {"queries": list(evaluation.query_rows(outcomes))})
     return result
@@ -310,6 +319,20 @@ def describe(args: argparse.Namespace) -> Any:
     return {"gallery": args.gallery, "descriptions": rows}
 
 
+def calibrate(args: argparse.Namespace) -> Any:
+    """Learn confidence from descriptions whose place is known; search reads what it writes."""
+    from core.evaluation.curriculum import learn
+    from core.models import load_model
+    from core.retrieval.confidence import write_calibration
+
+    settings = machine.load()
+    encoder = load_model(threads=settings.search_threads)
+    learned = learn(args.sets, args.background, settings, encoder, args.seed, _bar(args.quiet))
+    path = write_calibration(learned, args.out or machine.CONFIDENCE)
+    return {"file": str(path), "sources": list(learned.sources), "likely": learned.likely,
+            "absent": learned.absent}  # fmt: skip
+
+
 def train(args: argparse.Namespace) -> Any:
     """Train a model as a TOML file says; what was stopped goes on."""
     from core.training.run import train as run
@@ -328,7 +351,8 @@ def bench(args: argparse.Namespace) -> Any:
     return BENCHES[args.what](machine.load(), args.gallery, **model)
 
 
-COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, train, bench)
+COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, calibrate, train,
+            bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

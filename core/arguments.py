@@ -52,6 +52,13 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _set(text: str) -> tuple[str, Path]:
+    gallery, separator, file = text.partition("=")
+    if not (gallery and separator and file):
+        raise argparse.ArgumentTypeError(f"{text!r} is not GALLERY=FILE.jsonl")
+    return gallery, Path(file)
+
+
 def _position(text: str) -> Position:
     try:
         lat, lon = (float(part) for part in text.split(","))
@@ -101,6 +108,8 @@ def _evaluate(added: argparse.ArgumentParser) -> None:
                        help="for --gallery (full); CVG-Text is measured in both")
     added.add_argument("--channels", type=_channels, metavar="image,facts,names")
     added.add_argument("--table", action="store_true", help="plain baselines and channels too")
+    added.add_argument("--strangers", nargs="+", type=Path, metavar="FILE.jsonl",
+                       help="descriptions of other places: how well they are told apart")
     added.add_argument("--out", type=_new_file, metavar="F")
 
 
@@ -146,6 +155,17 @@ def _describe(added: argparse.ArgumentParser) -> None:
     added.add_argument("--out", type=_new_file, metavar="F.jsonl")
 
 
+def _calibrate(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--set", dest="sets", type=_set, action="append", required=True,
+                       metavar="GALLERY=FILE.jsonl", help="descriptions whose place is known; "
+                       "give several, of several galleries; each counts alike")  # fmt: skip
+    added.add_argument("--background", nargs="+", metavar="G", default=(),
+                       help="galleries that show what towns usually have (all of the sets)")
+    added.add_argument("--seed", type=_whole, default=42)
+    added.add_argument("--out", type=_new_file, metavar="F.json",
+                       help="where the numbers go (those that search reads)")
+
+
 def _train(added: argparse.ArgumentParser) -> None:
     added.add_argument("config", type=Path, metavar="CONFIG.toml")
     added.add_argument("--out", type=Path, metavar="FOLDER", help="the run folder")
@@ -176,6 +196,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "embed": _embed,
     "encode": _encode,
     "describe": _describe,
+    "calibrate": _calibrate,
     "train": _train,
     "bench": _bench,
 }

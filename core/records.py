@@ -124,6 +124,9 @@ class Relevance:
     telling: bool
 
 
+Verdict = Literal["likely", "several places fit", "probably not in this gallery"]
+"""What an answer is worth as a whole."""
+
 Standing = Literal["supported", "contradicted", "missing", "unchecked"]
 """How a phrase stands: the map has it, says otherwise, has nothing of it, or cannot know it."""
 
@@ -166,7 +169,8 @@ class Candidate:
 
     `similarity` orders the candidates; `channels` holds what each channel says by itself.
     `confidence` is the probability that the describer stands within 100 m, None where nothing
-    calibrated it. `explanation` is there where it was asked for.
+    calibrated it. `explanation` is there where it was asked for. `rank_before` is the rank that
+    another order gave it, None where it was not ranked again.
     """
 
     tile: Tile
@@ -177,6 +181,7 @@ class Candidate:
     evidence: tuple[Evidence, ...] = ()
     confidence: float | None = None
     explanation: Explanation | None = None
+    rank_before: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The candidate as the command line prints it."""
@@ -187,7 +192,8 @@ class Candidate:
             "lon": self.tile.lon,
             "street": self.tile.street,
             "similarity": round(self.similarity, 4),
-            "confidence": self.confidence,
+            "rank_before": self.rank_before,
+            "confidence": None if self.confidence is None else round(self.confidence, 4),
             "channels": {name: round(value, 4) for name, value in self.channels.items()},
             "names": list(self.names),
             "evidence": [
@@ -201,7 +207,8 @@ class SearchResult:
     """The answer to one query.
 
     `truncated` is None, or the offset in the description after which some channel read nothing.
-    `verdict` is None until confidence is calibrated. `notes` are sentences for the user.
+    `verdict` is None where nothing calibrated the confidences, and `elsewhere` is the probability
+    that the describer stands in no tile that the query allows. `notes` are sentences for the user.
     `picture_model` says whose eyes the `image` channel has, None where it was not searched.
     """
 
@@ -209,10 +216,11 @@ class SearchResult:
     gallery: str
     candidates: tuple[Candidate, ...]
     truncated: int | None = None
-    verdict: str | None = None
+    verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     picture_model: str | None = None
+    elsewhere: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the command line prints it."""
@@ -221,6 +229,7 @@ class SearchResult:
             "gallery": self.gallery,
             "truncated": self.truncated,
             "verdict": self.verdict,
+            "elsewhere": None if self.elsewhere is None else round(self.elsewhere, 4),
             "picture_model": self.picture_model,
             "notes": list(self.notes),
             "candidates": [candidate.to_json() for candidate in self.candidates],

@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
 """The default picture model, which comes with the app."""
 
+CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
+"""The learned numbers behind every confidence."""
+
 MAX_TOKENS = 300
 """Tokens of a description that the text tower reads (CrossText2Loc's table length)."""
 

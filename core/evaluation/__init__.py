@@ -6,11 +6,22 @@ candidate within m metres of the truth.
 """
 
 from core.evaluation.baselines import PlainBaselines, table_rankers
-from core.evaluation.outcomes import Outcome, Ranker, Scope, evaluate, fused_ranker, query_rows
-from core.evaluation.queries import LabelledQuery, read_all, read_queries
-from core.evaluation.report import report
+from core.evaluation.outcomes import (
+    Judge,
+    Outcome,
+    Ranker,
+    Scope,
+    Sureness,
+    evaluate,
+    fused_judge,
+    fused_ranker,
+    query_rows,
+)
+from core.evaluation.queries import LabelledQuery, read_all, read_foreign, read_queries
+from core.evaluation.report import detection, report
 
 __all__ = [
-    "LabelledQuery", "Outcome", "PlainBaselines", "Ranker", "Scope", "evaluate", "fused_ranker",
-    "query_rows", "read_all", "read_queries", "report", "table_rankers",
+    "Judge", "LabelledQuery", "Outcome", "PlainBaselines", "Ranker", "Scope", "Sureness",
+    "detection", "evaluate", "fused_judge", "fused_ranker", "query_rows", "read_all",
+    "read_foreign", "read_queries", "report", "table_rankers",
 ]  # fmt: skip

@@ -11,10 +11,12 @@ import numpy.typing as npt
 from core.evaluation.queries import LabelledQuery
 from core.gallery.store import Gallery
 from core.geo import Points, Rows, haversine_m, nearest
-from core.records import Channel
+from core.records import Channel, Verdict
 from core.retrieval.channels import Floats
+from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.fusion import spots
 from core.retrieval.reading import Reading
+from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
 
 Scope = Literal["full", "nearest-100"]
@@ -25,8 +27,36 @@ Ranker = Callable[[Reading], Floats]
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """How sure search is of one reading: by a posterior over a whole gallery."""
+
+    posterior: Callable[[Reading], Posterior]
+    calibration: Calibration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """What search held of its answer to one query.
+
+    `confidences` are the candidates', `inside80` tells whether the area that holds 80 % of the
+    probability has the true tile. `again` are the places of the first five after re-ranking,
+    `true_place` is that of the true tile among the candidates, -1 where it is none.
+    """
+
+    confidences: npt.NDArray[np.float64]
+    elsewhere: float
+    verdict: Verdict
+    inside80: bool
+    again: tuple[int, ...]
+    true_place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one query: the true tile's rank from 1, and the candidates' distances."""
+    """What became of one query: the true tile's rank from 1, and the candidates' distances.
+
+    `sureness` is None where nothing judged it.
+    """
 
     query: LabelledQuery
     true_tile: str
@@ -34,6 +64,7 @@ class Outcome:
     top_tile: str
     distances_m: npt.NDArray[np.float64]
     channels: dict[str, float]
+    sureness: Sureness | None = None
 
 
 def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
@@ -41,12 +72,26 @@ def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
     return lambda reading: rank_tiles(gallery, reading, channels).scores
 
 
+def fused_judge(gallery: Gallery, channels: tuple[Channel, ...],
+                calibration: Calibration | None = None) -> Judge:  # fmt: skip
+    """Confidence as a person gets it, with some channels only."""
+
+    def posterior(reading: Reading) -> Posterior:
+        ranking = rank_tiles(gallery, reading, channels)
+        return posterior_of(
+            reading, ranking.signals, ranking.scores, channels, None, calibration
+        )
+
+    return Judge(posterior, calibration)
+
+
 def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
-             ranker: Ranker, scope: Scope,
-             recorded: Mapping[Channel, Ranker] | None = None) -> list[Outcome]:  # fmt: skip
+             ranker: Ranker, scope: Scope, recorded: Mapping[Channel, Ranker] | None = None,
+             judge: Judge | None = None) -> list[Outcome]:  # fmt: skip
     """One outcome for each query. `nearest-100` ranks only the 100 tiles nearest to the truth.
 
-    Of the rankers in `recorded` the score of the first candidate is kept in the outcome.
+    Of the rankers in `recorded` the score of the first candidate is kept in the outcome. A `judge`
+    knows the whole gallery only, and is not asked in the other scope.
 
     Localization at k is measured on the k separate spots that search shows, R@k on tiles.
     """
@@ -74,9 +119,27 @@ def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Seque
                     name: float(one(reading)[leading[0]])
                     for name, one in (recorded or {}).items()
                 },
+                sureness=_sureness(judge, gallery, reading, leading, true_row, scores)
+                if judge and near is None
+                else None,
             )
         )
     return outcomes
+
+
+def _sureness(judge: Judge, gallery: Gallery, reading: Reading, leading: list[int],
+              true_row: int, scores: Floats) -> Sureness:  # fmt: skip
+    posterior = judge.posterior(reading)
+    surface = posterior.surface()
+    confidences = np.array(posterior.near(leading, gallery.lats, gallery.lons))
+    return Sureness(
+        confidences,
+        posterior.elsewhere,
+        verdict_of(posterior.elsewhere, float(confidences[0]), judge.calibration),
+        inside80=bool(surface.inside80[surface.rows == true_row].any()),
+        again=tuple(reordered(scores[leading[:TOP]].tolist(), confidences[:TOP].tolist())),
+        true_place=leading.index(true_row) if true_row in leading else -1,
+    )
 
 
 def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
@@ -91,13 +154,16 @@ def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
 def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
     """One JSON row for each query, as `--out` writes them."""
     for outcome in outcomes:
+        sure = outcome.sureness
         yield {
             "id": outcome.query.query_id,
             "tile_id": outcome.true_tile,
             "rank": outcome.rank,
             "top1_tile_id": outcome.top_tile,
             "distance_m": round(float(outcome.distances_m[0]), 1),
-            "confidence": None,
-            "verdict": None,
+            "confidence": round(float(sure.confidences[0]), 4) if sure else None,
+            "verdict": sure.verdict if sure else None,
+            "elsewhere": round(sure.elsewhere, 4) if sure else None,
+            "inside80": sure.inside80 if sure else None,
             "channels": {name: round(value, 4) for name, value in outcome.channels.items()},
         }

@@ -1,10 +1,10 @@
 """Descriptions whose place is known, read from a file and for search; knows no metric."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryError
 from core.geo import Position
@@ -31,17 +31,32 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
     Lines that name another `gallery` are left out, so that one file may hold several cities.
     Raises QueryError that names the line.
     """
+    queries = list(_read(path, lambda row: row.get("gallery", gallery) == gallery))
+    if not queries:
+        raise QueryError(f"{path.name} holds no queries for {gallery}")
+    return queries
+
+
+def read_foreign(path: Path, gallery: str) -> list[LabelledQuery]:
+    """The same, but the lines that name another gallery or none."""
+    queries = list(_read(path, lambda row: row.get("gallery") != gallery))
+    if not queries:
+        raise QueryError(f"{path.name} holds no queries for places outside {gallery}")
+    return queries
+
+
+def _read(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[LabelledQuery]:
+    """The queries of the lines that are wanted."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f"{path} cannot be read as text ({error}); check the path") from error
-    queries = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            if row.get("gallery", gallery) != gallery:
+            if not wanted(row):
                 continue
             position = Position(float(row["lat"]), float(row["lon"]))
             text, tile_id = row["text"], str(row.get("tile_id") or "")
@@ -51,10 +66,7 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
             raise QueryError(
                 f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
             ) from error
-        queries.append(LabelledQuery(text, position, tile_id, str(row.get("id", number))))
-    if not queries:
-        raise QueryError(f"{path.name} holds no queries for {gallery}")
-    return queries
+        yield LabelledQuery(text, position, tile_id, str(row.get("id", number)))
 
 
 def read_all(queries: Sequence[LabelledQuery], encoder: "SentenceEncoder",

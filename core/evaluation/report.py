@@ -1,12 +1,16 @@
-"""From outcomes to metrics with intervals: R@k, L@m, mean reciprocal rank, median distance."""
+"""From outcomes to metrics with intervals: R@k, L@m, mean reciprocal rank, median distance, and
+whether the confidences hold."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from core.evaluation.outcomes import Outcome, Scope
+from core.evaluation.reliability import auroc, ece, ece_floor, reliability
+from core.records import Verdict
+from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
 
 _RESAMPLES = 2_000
 
@@ -20,6 +24,9 @@ def _measures(outcomes: Sequence[Outcome]) -> dict[str, npt.NDArray[np.float64]]
     shares = {f"R@{k}": ranks <= k for k in (1, 5, 10)}
     shares |= {f"L@{metres}m": first <= metres for metres in (50, 100, 150)}
     shares |= {"L@100m_top5": five <= 100, "L@100m_top10": ten <= 100}
+    sure = [one.sureness for one in outcomes if one.sureness is not None]
+    if sure:
+        shares["coverage_80"] = np.array([one.inside80 for one in sure])
     measures = {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
     return measures | {"mrr": 1.0 / ranks.astype(np.float64)}
 
@@ -39,4 +46,52 @@ def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = 42) -> dict[st
     result["median_m"] = round(float(np.median(first)), 1)
     low, high = np.percentile(np.median(first[draws], axis=1), [2.5, 97.5])
     intervals["median_m"] = [round(float(low), 1), round(float(high), 1)]
-    return result | {"ci": intervals}
+    return result | _calibration(outcomes) | {"ci": intervals}
+
+
+def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Of the first candidates the calibration error and its bins, `ece_floor` beside it, and the
+    error over all candidates; `reranked` has two metrics after the first five were ranked again.
+    Nothing where no outcome was judged."""
+    judged = [(one, one.sureness) for one in outcomes if one.sureness is not None]
+    if not judged:
+        return {}
+    first = [float(sure.confidences[0]) for _, sure in judged]
+    hits = [bool(one.distances_m[0] <= RADIUS_M) for one, _ in judged]
+    every = np.concatenate([sure.confidences for _, sure in judged])
+    right = np.concatenate([one.distances_m <= RADIUS_M for one, _ in judged]).astype(np.float64)
+    diagram = reliability(first, hits)
+    again = [sure.again[0] == sure.true_place for _, sure in judged]
+    near = [bool(one.distances_m[sure.again[0]] <= RADIUS_M) for one, sure in judged]
+    return {
+        "confidence": round(float(np.mean(first)), 4),
+        "ece": round(ece(first, hits), 4),
+        "ece_floor": round(ece_floor(first), 4),
+        "ece_top10": round(ece(every, right), 4),
+        "elsewhere": round(float(np.mean([sure.elsewhere for _, sure in judged])), 4),
+        "reranked": {"R@1": round(100 * float(np.mean(again)), 2),
+                     "L@100m": round(100 * float(np.mean(near)), 2)},
+        "verdicts": {name: sum(sure.verdict == name for _, sure in judged)
+                     for name in get_args(Verdict)},
+        "reliability": [[bin_.n, round(bin_.confidence, 4), round(bin_.share, 4)]
+                        for bin_ in diagram],
+    }  # fmt: skip
+
+
+def detection(outcomes: Sequence[Outcome], strangers: Sequence[Posterior],
+              calibration: Calibration | None = None) -> dict[str, Any]:  # fmt: skip
+    """How well descriptions of other places (`strangers`, by their posteriors) are told apart.
+
+    `told_absent` are the percentages that get the verdict, of the strangers and of the others.
+    """
+    learned = calibration or read_calibration()
+    inside = [one.sureness.elsewhere for one in outcomes if one.sureness is not None]
+    outside = [one.elsewhere for one in strangers]
+    return {
+        "strangers": len(outside),
+        "auroc": round(auroc(inside, outside), 4),
+        "told_absent": [
+            round(100 * float(np.mean(np.array(each) >= learned.absent)), 1)
+            for each in (outside, inside)
+        ],
+    }

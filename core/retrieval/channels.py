@@ -21,7 +21,7 @@ _PLAIN_REACH_M = 70.0
 """Things with a name tell of a wider surrounding than a bench. Chosen on RVS train and
 tests/descriptions.jsonl."""
 _SIMILAR_FACTS = 256
-_LEAST_COSINE = 0.4
+LEAST_COSINE = 0.4
 _KIND_WEIGHT = 0.5
 WINDOW_M = 50.0
 """What lies this near to a viewpoint is its window, read as one document."""
@@ -167,8 +167,8 @@ def similar_facts(ground: Ground, reading: Reading, allowed: Rows | None) -> Mat
         _SIMILAR_FACTS,
         None if allowed is None else ground.index_row[allowed],
     )
-    said, place = np.nonzero((found.similarities > _LEAST_COSINE) & (found.rows >= 0))
-    strength = found.similarities[said, place] - _LEAST_COSINE
+    said, place = np.nonzero((found.similarities > LEAST_COSINE) & (found.rows >= 0))
+    strength = found.similarities[said, place] - LEAST_COSINE
     fact = ground.gallery.spoken[found.rows[said, place]]
     return Matches(said, fact, strength.astype(np.float32))
 

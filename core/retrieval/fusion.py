@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -56,6 +56,20 @@ _SIGNALS: dict[Channel, tuple[str, ...]] = {
     "facts": ("phrases", "whole", "best_fact"),
     "names": ("words", "window"),
 }
+SIGNALS = tuple(signal for signals in _SIGNALS.values() for signal in signals)
+"""The names of the S signals, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How strongly the best of the allowed tiles answers each of P phrases and W words.
+
+    Not a share but the channel's own scale: cosine above the least one, and BM25. Empty where
+    the channel was not searched.
+    """
+
+    phrases: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    words: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,8 @@ class Signals:
     of what the phrases could find; `whole`, the cosine of description and tile; `best_fact`, that
     with the best single fact. names: `words`, the share of what the words could find; `window`,
     BM25 over the tile as one document.
+
+    `said` is what the shares are shares of.
     """
 
     image: Floats
@@ -74,6 +90,11 @@ class Signals:
     best_fact: Floats
     words: Floats
     window: Floats
+    said: Said = field(default_factory=Said)
+
+    def stacked(self) -> Floats:
+        """All signals in the order of `SIGNALS`: [S, N]."""
+        return np.stack([getattr(self, signal) for signal in SIGNALS])
 
     def channel(self, name: Channel, weights: Weights = WEIGHTS) -> Floats:
         """One channel's own score for each tile, about 0..1."""
@@ -103,15 +124,18 @@ def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None,
                channels: tuple[Channel, ...] = CHANNELS) -> Signals:  # fmt: skip
     """The signals of some channels for every tile; `image` needs a reading that imagined."""
     none = np.zeros(len(ground.gallery), dtype=np.float32)
-    signals = dict.fromkeys((signal for each in _SIGNALS.values() for signal in each), none)
+    signals: dict[str, Floats] = dict.fromkeys(SIGNALS, none)
+    said: dict[str, Floats] = {}
     if "image" in channels and reading.imagined is not None:
         pictures = ground.gallery.picture_index(reading.imagined.key)
         signals["image"] = ahead_of_middle(pictures.similarities(reading.imagined.embedding), mask)
     if "facts" in channels:
-        signals |= _facts(ground, reading, mask)
+        found, said["phrases"] = _facts(ground, reading, mask)
+        signals |= found
     if "names" in channels:
-        signals |= _names(ground, reading, mask)
-    return Signals(**signals)
+        found, said["words"] = _names(ground, reading, mask)
+        signals |= found
+    return Signals(**signals, said=Said(**said))
 
 
 def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
@@ -126,8 +150,10 @@ def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
     return ahead if mask is None else ahead * mask
 
 
-def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> dict[str, Floats]:
-    """Facts that no allowed tile sees are not searched."""
+def _facts(
+    ground: Ground, reading: Reading, mask: Mask | None
+) -> tuple[dict[str, Floats], Floats]:
+    """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
     allowed = facts_allowed(ground, mask)
     similar = similar_facts(ground, reading, allowed)
     phrases = best_by_tile(ground, similar, reading.phrase_bearings)
@@ -139,14 +165,23 @@ def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> dict[str, Flo
         "phrases": share_of_best(phrases, mask),
         "whole": whole,
         "best_fact": ground.best_fact(reading, allowed),
-    }
+    }, _best(phrases, mask)
 
 
-def _names(ground: Ground, reading: Reading, mask: Mask | None) -> dict[str, Floats]:
+def _names(
+    ground: Ground, reading: Reading, mask: Mask | None
+) -> tuple[dict[str, Floats], Floats]:
     worded = worded_facts(ground, reading.words)
     words = best_by_tile(ground, worded, reading.word_bearings)
     window = ground.window_bm25(worded, len(reading.words))
-    return {"words": share_of_best(words, mask), "window": share_of_best(window[None], mask)}
+    shares = {"words": share_of_best(words, mask), "window": share_of_best(window[None], mask)}
+    return shares, _best(words, mask)
+
+
+def _best(strengths: Floats, mask: Mask | None) -> Floats:
+    """The best allowed tile's strength for each of R things said: [R]."""
+    best: Floats = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
+    return best
 
 
 def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:

@@ -14,6 +14,7 @@ from core.gallery.store import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
 from core.retrieval.channels import Floats, Ground
+from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import Witness
 from core.retrieval.eyes import Eyes
 from core.retrieval.fusion import Mask, Signals, ordered, signals_of, spots
@@ -99,7 +100,8 @@ def rank_tiles(
 class Finding:
     """An answer with what it came from, for those who explain it.
 
-    `mask` [N] marks the tiles that the query allows, None for all.
+    `mask` [N] marks the tiles that the query allows, None for all. `posterior` is where the
+    describer may stand, as the confidences tell it.
     """
 
     gallery: Gallery
@@ -108,24 +110,28 @@ class Finding:
     mask: Mask | None
     reading: Reading
     ranking: Ranking
+    posterior: Posterior
     result: SearchResult
 
 
 def search(
-    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None
-) -> SearchResult:
+    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None,
+    calibration: Calibration | None = None,
+) -> SearchResult:  # fmt: skip
     """The best spots of a gallery for a query. Raises QueryError."""
-    return find(gallery, encoder, query, eyes).result
+    return find(gallery, encoder, query, eyes, calibration).result
 
 
 def find(
-    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None
-) -> Finding:
+    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None,
+    calibration: Calibration | None = None,
+) -> Finding:  # fmt: skip
     """`search`, with what it came from. Raises QueryError.
 
-    `eyes` are those of the picture model asked for; only the `image` channel needs them.
+    `eyes` are those of the picture model asked for; only the `image` channel needs them. Without
+    a `calibration` the one that comes with the app is read.
     `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
-    (channels and fusion), `explain` (evidence) and `total`.
+    (channels and fusion), `judge` (confidence), `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
@@ -138,10 +144,16 @@ def find(
     ranking = rank_tiles(gallery, reading, channels, mask)
     leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
+    posterior = posterior_of(
+        reading, ranking.signals, ranking.scores, channels, mask, calibration
+    )
+    confidences = posterior.near(leading, gallery.lats, gallery.lons)
+    verdict = verdict_of(posterior.elsewhere, confidences[0], calibration)
+    judged = time.perf_counter()
     witness = Witness(ground_of(gallery), reading, channels)
     candidates = tuple(
-        _candidate(rank, row, gallery, ranking, channels, witness)
-        for rank, row in enumerate(leading, 1)
+        _candidate(rank, row, gallery, ranking, channels, witness, confidence)
+        for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
     )
     ended = time.perf_counter()
     result = SearchResult(
@@ -149,17 +161,20 @@ def find(
         gallery=gallery.card.name,
         candidates=candidates,
         truncated=min(_cuts(reading), default=None),
+        verdict=verdict,
+        elsewhere=posterior.elsewhere,
         notes=tuple(_notes(reading, candidates)),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
             "match": (matched - encoded) * 1e3,
-            "explain": (ended - matched) * 1e3,
+            "judge": (judged - matched) * 1e3,
+            "explain": (ended - judged) * 1e3,
             "total": (ended - started) * 1e3,
         },
         picture_model=eyes.key if eyes else None,
     )
-    return Finding(gallery, query, channels, mask, reading, ranking, result)
+    return Finding(gallery, query, channels, mask, reading, ranking, posterior, result)
 
 
 def _wanted(
@@ -181,7 +196,8 @@ def _cuts(reading: Reading) -> list[int]:
 
 
 def _candidate(rank: int, row: int, gallery: Gallery, ranking: Ranking,
-               channels: tuple[Channel, ...], witness: Witness) -> Candidate:  # fmt: skip
+               channels: tuple[Channel, ...], witness: Witness,
+               confidence: float) -> Candidate:  # fmt: skip
     evidence = witness.evidence(row)
     return Candidate(
         tile=gallery.tile(row),
@@ -190,6 +206,7 @@ def _candidate(rank: int, row: int, gallery: Gallery, ranking: Ranking,
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
         names=witness.names(row, evidence),
         evidence=evidence,
+        confidence=confidence,
     )
 
 

@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 
 from core.errors import GalleryError
-from core.evaluation import LabelledQuery, Outcome, evaluate, fused_ranker, read_all
+from core.evaluation import (
+    LabelledQuery,
+    Outcome,
+    evaluate,
+    fused_judge,
+    fused_ranker,
+    read_all,
+)
 from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE, Position, haversine_m
 from core.models.sentence import SentenceEncoder
-from core.records import Query
+from core.records import Channel, Query
 from core.retrieval import search
 
 
@@ -106,9 +113,14 @@ def test_an_evaluation_measures_what_search_answers(
     text = "Café Ångström beside the tram tracks"
     queries = [LabelledQuery(text, Position(60.171, 24.9425), "", "1")]
     readings = read_all(queries, encoder, lambda *_: None)
-    (outcome,) = evaluate(tiny_gallery, queries, readings,
-                          fused_ranker(tiny_gallery, ("facts", "names")), "full")  # fmt: skip
-    found = search(tiny_gallery, encoder, Query(text, k=10)).candidates
+    both: tuple[Channel, ...] = ("facts", "names")
+    (outcome,) = evaluate(tiny_gallery, queries, readings, fused_ranker(tiny_gallery, both), "full",
+                          judge=fused_judge(tiny_gallery, both))  # fmt: skip
+    result = search(tiny_gallery, encoder, Query(text, k=10))
+    found = result.candidates
+    assert outcome.sureness is not None
+    assert outcome.sureness.verdict == result.verdict
+    assert outcome.sureness.confidences == pytest.approx([one.confidence for one in found])
     assert outcome.top_tile == found[0].tile.tile_id
     wanted = [haversine_m(60.171, 24.9425, np.array([one.tile.lat]), np.array([one.tile.lon]))[0]
               for one in found]  # fmt: skip

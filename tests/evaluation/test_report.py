@@ -3,12 +3,14 @@
 import json
 import statistics
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.evaluation import LabelledQuery, Outcome, query_rows, report
+from core.evaluation import LabelledQuery, Outcome, Sureness, detection, query_rows, report
 from core.geo import Position
+from core.retrieval.confidence import Posterior, read_calibration
 
 METRICS = ("R@1", "R@5", "R@10", "L@50m", "L@100m", "L@150m", "L@100m_top5", "L@100m_top10",
            "mrr", "median_m")  # fmt: skip
@@ -101,8 +103,37 @@ def test_a_report_is_json() -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def judged(distance_m: float, confidence: float, inside80: bool) -> Outcome:
+    sure = Sureness(np.array([confidence, 0.0]), 0.1, "likely", inside80, (1, 0), 1)
+    return replace(an_outcome(1, [distance_m, 500.0]), sureness=sure)
+
+
+def test_what_search_held_of_its_answers_is_measured() -> None:
+    """Four answers, each a bin of its own: errors 0.1, 0.2, 0.4 and 0.3."""
+    found = report(
+        [judged(10, 0.9, True), judged(90, 0.8, True), judged(300, 0.4, True),
+         judged(101, 0.3, False)], "full",
+    )  # fmt: skip
+    assert found["ece"] == pytest.approx(0.25)
+    assert found["coverage_80"] == 75
+    assert found["ci"]["coverage_80"][0] < 75
+    assert found["confidence"] == pytest.approx(0.6)
+    assert found["reranked"] == {"R@1": 100, "L@100m": 0}
+    assert found["verdicts"]["likely"] == 4
+    assert found["reliability"][0] == [1, 0.3, 0.0]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_strangers_are_told_apart() -> None:
+    strangers = [Posterior(np.array([0.5]), 0.5), Posterior(np.array([0.95]), 0.05)]
+    outcomes = [judged(10, 0.9, True), judged(20, 0.9, True)]
+    found = detection(outcomes, strangers, replace(read_calibration(), absent=0.3))
+    assert found == {"strangers": 2, "auroc": 0.5, "told_absent": [50.0, 0.0]}
+
+
 def test_a_row_for_each_query() -> None:
     (row,) = query_rows([an_outcome(3, [12.34, 1.0])])
     assert row == {"id": "q", "tile_id": "true", "rank": 3, "top1_tile_id": "top",
                    "distance_m": 12.3, "confidence": None, "verdict": None,
+                   "elsewhere": None, "inside80": None,
                    "channels": {"fused": 0.5}}  # fmt: skip

@@ -1,0 +1,213 @@
+"""The numbers behind every confidence, fitted to lessons by maximum likelihood.
+
+Knows the form that `core.retrieval.confidence` reads; leaves searching to `lessons`. One fit is a
+few hundred numbers at most, found by L-BFGS from a fixed start: the same lessons give the same.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from core.errors import QueryError
+from core.evaluation.lessons import Lesson
+from core.retrieval.background import Background
+from core.retrieval.clues import CLUES
+from core.retrieval.confidence import FARTHEST, Calibration, Masses
+from core.retrieval.fusion import SIGNALS, WEIGHTS
+
+PRIOR_ELSEWHERE = 0.05
+"""How many of a hundred people describe a place outside the gallery: an assumption, not learned."""
+_RIDGE, _RIDGE_ELSEWHERE = 3e-3, 3e-4
+"""What holds the numbers small."""
+_DRIFT = 10.0
+"""How much more the signals' weights are held to those of the fusion: learned freely, they suit
+descriptions by a program better and those by people worse (of 1/3, 10, 100 and 10,000 the one with
+the smallest calibration error on tests/descriptions.jsonl)."""
+_STEPS = 80
+_SHARPNESS, _VAGUE = math.log(40.0), -2.0
+_LIKELY = 0.5
+_FALSE_ABSENT = 0.1
+"""The share of people inside a gallery who may be told that they are not."""
+_AREA = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """All tiles of Q lessons in a row: `owner` [T] is a tile's lesson, `usual` [Q, 1 + C] the
+    clues on a common scale after a constant 1, `weight` [Q] how much each lesson counts."""
+
+    signals: torch.Tensor
+    stands_for: torch.Tensor
+    owner: torch.Tensor
+    near: torch.Tensor
+    usual: torch.Tensor
+    weight: torch.Tensor
+    log_tiles: torch.Tensor
+    log_near: torch.Tensor
+
+
+def calibrate(lessons: Sequence[Lesson], background: Background,
+              prior: float = PRIOR_ELSEWHERE) -> Calibration:  # fmt: skip
+    """Fits a calibration. Raises QueryError where there is nothing to learn from."""
+    inside = [one for one in lessons if one.inside]
+    outside = [one for one in lessons if not one.inside]
+    if not (inside and outside):
+        missing = "near any tile of its gallery" if not inside else "from outside a gallery"
+        raise QueryError(f"no description was written {missing}; wanted some of both sorts")
+    clues = np.stack([one.clues for one in lessons]).astype(np.float64)
+    share = _shares(lessons)
+    mean = share @ clues
+    scale = np.sqrt(share @ (clues - mean) ** 2)
+    scale[scale < 1e-3] = 1.0
+    made = Calibration(
+        weights=np.array([getattr(WEIGHTS, name) for name in SIGNALS]), mean=mean, scale=scale,
+        sharpness=np.zeros(len(CLUES) + 1), vagueness=np.zeros(len(CLUES) + 1),
+        elsewhere=np.zeros(len(CLUES) + 1), likely=_LIKELY, absent=1.0, area=_AREA,
+        background=background, sources=tuple(sorted({one.group for one in lessons})),
+    )  # fmt: skip
+    made = _place_fitted(made, inside)
+    made = replace(made, elsewhere=_elsewhere_fitted(made, inside, outside, prior))
+    usual, shares = _usual(made, inside), _shares(inside)
+    chances = 1 / (1 + np.exp(-(usual @ made.elsewhere)))
+    before = np.array([
+        mass_before_truth(made, one, row) for one, row in zip(inside, usual, strict=True)
+    ])  # fmt: skip
+    return replace(
+        made, absent=_weighted_quantile(chances, shares, 1 - _FALSE_ABSENT),
+        area=_weighted_quantile(before, shares, _AREA),
+    )  # fmt: skip
+
+
+def mass_before_truth(made: Calibration, lesson: Lesson, usual: Masses) -> float:
+    """The share of the mass in tiles that are likelier than the true one."""
+    scores = np.exp(usual @ made.sharpness) * (lesson.signals @ made.weights)
+    steep = np.exp(scores - scores.max())
+    stands_for = np.exp(lesson.stands_for)
+    vague = 1 / (1 + np.exp(-(usual @ made.vagueness)))
+    mass = (1 - vague) * steep / (steep * stands_for).sum() + vague / lesson.tiles
+    likelier = mass > mass[lesson.true]
+    return float((mass * stands_for)[likelier].sum())
+
+
+def _shares(lessons: Sequence[Lesson]) -> Masses:
+    """How much each lesson counts [Q], in sum 1: groups count alike, however large they are."""
+    sizes = Counter(one.group for one in lessons)
+    shares: Masses = np.array([1 / (len(sizes) * sizes[one.group]) for one in lessons])
+    return shares
+
+
+def _weighted_quantile(values: Masses, shares: Masses, at: float) -> float:
+    order = np.argsort(values, kind="stable")
+    place = int(np.searchsorted(np.cumsum(shares[order]), at))
+    return float(values[order[min(place, len(order) - 1)]])
+
+
+def _usual(made: Calibration, lessons: Sequence[Lesson]) -> Masses:
+    """The lessons' clues as the posterior reads them, [Q, 1 + C]."""
+    clues = np.stack([one.clues for one in lessons]).astype(np.float64)
+    usual = ((clues - made.mean) / made.scale).clip(-FARTHEST, FARTHEST)
+    return np.concatenate([np.ones((len(usual), 1)), usual], axis=1)
+
+
+def _batch(made: Calibration, lessons: Sequence[Lesson]) -> _Batch:
+    owner = np.repeat(np.arange(len(lessons)), [len(one.near) for one in lessons])
+    return _Batch(
+        signals=torch.from_numpy(np.concatenate([one.signals for one in lessons])).float(),
+        stands_for=torch.from_numpy(np.concatenate([one.stands_for for one in lessons])).float(),
+        owner=torch.from_numpy(owner),
+        near=torch.from_numpy(np.concatenate([one.near for one in lessons])),
+        usual=torch.from_numpy(_usual(made, lessons)).float(),
+        weight=torch.from_numpy(_shares(lessons)).float(),
+        log_tiles=torch.tensor([math.log(one.tiles) for one in lessons]),
+        log_near=torch.tensor([math.log(np.count_nonzero(one.near)) for one in lessons]),
+    )
+
+
+def _summed(values: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
+    """The logarithm of the summed exponentials of each lesson's tiles: [Q]."""
+    most = torch.full((count,), -math.inf).scatter_reduce(0, owner, values, "amax").detach()
+    summed = torch.zeros(count).index_add(0, owner, torch.exp(values - most[owner]))
+    return most + torch.log(summed)
+
+
+def log_likelihood(batch: _Batch, weights: torch.Tensor, sharpness: torch.Tensor,
+                   vagueness: torch.Tensor) -> torch.Tensor:  # fmt: skip
+    """Of each lesson [Q], that of the tiles within 100 m of the truth together."""
+    count = len(batch.usual)
+    steep = torch.exp(batch.usual @ sharpness)
+    scores = (batch.signals @ weights) * steep[batch.owner]
+    whole = _summed(scores + batch.stands_for, batch.owner, count)
+    near = _summed(scores[batch.near], batch.owner[batch.near], count) - whole
+    chance = batch.usual @ vagueness
+    return torch.logaddexp(
+        torch.nn.functional.logsigmoid(-chance) + near,
+        torch.nn.functional.logsigmoid(chance) + batch.log_near - batch.log_tiles,
+    )
+
+
+def _place_fitted(made: Calibration, inside: Sequence[Lesson]) -> Calibration:
+    """The weights of the signals, sharpness and vagueness."""
+    batch = _batch(made, inside)
+    start = torch.from_numpy(np.log(made.weights)).float()
+    weights = start.clone().requires_grad_()
+    heads = []
+    for constant in (_SHARPNESS, _VAGUE):
+        head = torch.zeros(len(CLUES) + 1)
+        head[0] = constant
+        heads.append(head.requires_grad_())
+    sharpness, vagueness = heads
+
+    def loss() -> torch.Tensor:
+        likely = log_likelihood(batch, torch.exp(weights), sharpness, vagueness)
+        size = (sharpness[1:] ** 2).sum() + (vagueness[1:] ** 2).sum()
+        drift = ((weights - start) ** 2).sum()
+        return -(batch.weight * likely).sum() + _RIDGE * (size + _DRIFT * drift)
+
+    _descend([weights, sharpness, vagueness], loss)
+    return replace(made, weights=_numbers(torch.exp(weights)), sharpness=_numbers(sharpness),
+                   vagueness=_numbers(vagueness))  # fmt: skip
+
+
+def _elsewhere_fitted(made: Calibration, inside: Sequence[Lesson], outside: Sequence[Lesson],
+                      prior: float) -> Masses:  # fmt: skip
+    """A logistic regression where both sorts count alike, its constant then moved to the prior."""
+    usual = torch.from_numpy(np.concatenate([_usual(made, inside), _usual(made, outside)])).float()
+    absent = torch.tensor([0.0] * len(inside) + [1.0] * len(outside))
+    weight = torch.from_numpy(
+        np.concatenate([_shares(inside), _shares(outside)]) / 2
+    ).float()
+    head = torch.zeros(len(CLUES) + 1, requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        wrong = torch.nn.functional.binary_cross_entropy_with_logits(
+            usual @ head, absent, weight, reduction="sum"
+        )
+        return wrong + _RIDGE_ELSEWHERE * (head[1:] ** 2).sum()
+
+    _descend([head], loss)
+    fitted = _numbers(head)
+    fitted[0] += math.log(prior / (1 - prior))
+    return fitted
+
+
+def _descend(numbers: list[torch.Tensor], loss: Callable[[], torch.Tensor]) -> None:
+    steps = torch.optim.LBFGS(
+        numbers, max_iter=_STEPS, history_size=20, line_search_fn="strong_wolfe"
+    )
+
+    def closure() -> torch.Tensor:
+        steps.zero_grad()
+        value = loss()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    steps.step(closure)  # type: ignore[no-untyped-call]
+
+
+def _numbers(tensor: torch.Tensor) -> Masses:
+    numbers: Masses = tensor.detach().numpy().astype(np.float64)
+    return numbers

@@ -1,0 +1,185 @@
+"""What confidence is learned from: searches for descriptions whose place is known, in their own
+gallery and in others. Knows how a search scores tiles, and leaves the fit to `calibration`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.evaluation.queries import LabelledQuery
+from core.gallery.store import Gallery
+from core.geo import Rows, haversine_m
+from core.records import CHANNELS, Channel
+from core.retrieval.background import Background
+from core.retrieval.channels import Floats
+from core.retrieval.clues import clues_of
+from core.retrieval.confidence import RADIUS_M
+from core.retrieval.fusion import Mask, signals_of
+from core.retrieval.reading import Reading
+from core.retrieval.search import ground_of
+
+_LEADING, _OTHERS = 400, 400
+"""Tiles that are kept of one search: the best, and some of the rest that stand for it."""
+_FEWER_CHANNELS, _AREA = 0.35, 0.3
+"""How often a search is learned from again with fewer channels, or in a part of the gallery."""
+_RADII_M = (200.0, 300.0, 450.0, 700.0, 1000.0, 1500.0)
+_LEAST_TILES = 10
+_TILES_DRAWN, _FACTS_DRAWN = 800, 1500
+_TYPICAL_TILES, _TYPICAL_FACTS = 128, 256
+_ROUNDS = 15
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One search: its `clues` [C] and, for T of the `tiles` allowed, the signals [T, S], how many
+    tiles each stands for (as a logarithm) and which lie within 100 m of the truth.
+
+    `true` is the row of the tile nearest to the truth among the T; -1 where none is near. Lessons
+    of one `group` share one weight.
+    """
+
+    group: str
+    clues: Floats
+    signals: Floats
+    stands_for: Floats
+    near: Mask
+    true: int
+    tiles: int
+
+    @property
+    def inside(self) -> bool:
+        """Whether the description was written at an allowed tile."""
+        return self.true >= 0
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reading, where it was written, and the gallery that has the place, "" for none."""
+
+    query: LabelledQuery
+    reading: Reading
+    home: str
+
+def lessons_of(gallery: Gallery, told: Sequence[Told], group: str,
+               background: Callable[[str, str], Background], seed: int = 42
+               ) -> Iterator[Lesson]:  # fmt: skip
+    """One lesson for each description as it is, some again with fewer channels or in an area.
+
+    `background` gives that of other towns than the gallery and a description's home. What was
+    written outside forms a group of its own.
+    """
+    rng = np.random.default_rng(seed)
+    channels = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
+    for one in told:
+        usable = tuple(name for name in channels if name != "image" or one.reading.imagined)
+        away = haversine_m(one.query.position.lat, one.query.position.lon,
+                           gallery.lats, gallery.lons)  # fmt: skip
+        if one.home != gallery.card.name:
+            away = np.full_like(away, np.inf)
+        searches: list[tuple[tuple[Channel, ...], Mask | None]] = [(usable, None)]
+        if rng.random() < _FEWER_CHANNELS and len(usable) > 1:
+            searches.append((_some(usable, rng), None))
+        if rng.random() < _AREA and (mask := _area(gallery, one, rng)) is not None:
+            searches.append((usable, mask))
+        for chosen, mask in searches:
+            signals = signals_of(ground_of(gallery), one.reading, mask, chosen)
+            fused = signals.fused(chosen)
+            known = background(gallery.card.name, one.home)
+            clues = clues_of(one.reading, signals, fused, chosen, mask, known)
+            yield _lesson(group, gallery.card.name, clues, signals.stacked(), fused, mask, away,
+                          rng)  # fmt: skip
+
+
+def _some(channels: tuple[Channel, ...], rng: np.random.Generator) -> tuple[Channel, ...]:
+    """At least one channel, and not all."""
+    count = int(rng.integers(1, len(channels)))
+    chosen = set(rng.choice(len(channels), count, replace=False).tolist())
+    return tuple(channel for place, channel in enumerate(channels) if place in chosen)
+
+def _area(gallery: Gallery, one: Told, rng: np.random.Generator) -> Mask | None:
+    """A circle about the truth, off its middle, or anywhere for strangers."""
+    if one.home == gallery.card.name:
+        north, east = rng.normal(0, 220, 2) / 111_195
+        lat = one.query.position.lat + north
+        lon = one.query.position.lon + east / np.cos(np.radians(lat))
+    else:
+        row = int(rng.integers(len(gallery)))
+        lat, lon = float(gallery.lats[row]), float(gallery.lons[row])
+    mask: Mask = haversine_m(lat, lon, gallery.lats, gallery.lons) <= float(rng.choice(_RADII_M))
+    return mask if np.count_nonzero(mask) >= _LEAST_TILES else None
+
+def _lesson(group: str, name: str, clues: Floats, signals: Floats, fused: Floats,
+            mask: Mask | None, away: npt.NDArray[np.float64],
+            rng: np.random.Generator) -> Lesson:  # fmt: skip
+    """A search with the tiles that are kept of it: the best, all near the truth, some others."""
+    rows = np.arange(len(fused)) if mask is None else np.flatnonzero(mask)
+    near = away[rows] <= RADIUS_M
+    order = np.argsort(-fused[rows], kind="stable")
+    leading, others = order[:_LEADING], order[_LEADING:]
+    distant = others[~near[others]]
+    drawn = rng.choice(distant, min(_OTHERS, len(distant)), replace=False)
+    kept = np.concatenate([leading, others[near[others]], drawn])
+    stands_for = np.zeros(len(kept), dtype=np.float32)
+    if len(drawn):
+        stands_for[len(kept) - len(drawn) :] = np.log(len(distant) / len(drawn))
+    inside = bool(near.any())
+    return Lesson(
+        group=group if inside else f"{name}, strangers",
+        clues=clues,
+        signals=np.ascontiguousarray(signals[:, rows[kept]].T),
+        stands_for=stands_for,
+        near=near[kept],
+        true=int(np.flatnonzero(kept == away[rows].argmin())[0]) if inside else -1,
+        tiles=len(rows),
+    )
+
+
+class Backgrounds:
+    """Typical embeddings of some galleries, and the same without some of them.
+
+    What is learned from a gallery must not know it, as no gallery of a user is known.
+    """
+
+    def __init__(self, galleries: Sequence[Gallery], seed: int = 42) -> None:
+        rng = np.random.default_rng(seed)
+        self._seed = seed
+        self._tiles, self._facts = {}, {}
+        for gallery in galleries:
+            name = gallery.card.name
+            self._tiles[name] = gallery.tile_index.embeddings(
+                _drawn(rng, len(gallery), _TILES_DRAWN)
+            )
+            self._facts[name] = gallery.fact_index.embeddings(
+                _drawn(rng, int(np.count_nonzero(gallery.facts.spoken)), _FACTS_DRAWN)
+            )
+        self._made: dict[frozenset[str], Background] = {}
+
+    def without(self, *names: str) -> Background:
+        """The background of all the galleries but these."""
+        left = frozenset(self._tiles) - set(names) or frozenset(self._tiles)
+        if left not in self._made:
+            tiles = np.concatenate([one for name, one in self._tiles.items() if name in left])
+            facts = np.concatenate([one for name, one in self._facts.items() if name in left])
+            self._made[left] = Background(
+                typical(tiles, _TYPICAL_TILES, self._seed),
+                typical(facts, _TYPICAL_FACTS, self._seed),
+            )
+        return self._made[left]
+
+
+def _drawn(rng: np.random.Generator, count: int, most: int) -> Rows:
+    rows: Rows = np.sort(rng.choice(count, min(count, most), replace=False)).astype(np.int64)
+    return rows
+
+
+def typical(embeddings: Floats, most: int, seed: int) -> Floats:
+    """Unit means of at most `most` groups of like embeddings [N, D], by spherical k-means."""
+    count = min(most, len(embeddings))
+    found = embeddings[np.random.default_rng(seed).choice(len(embeddings), count, replace=False)]
+    for _ in range(_ROUNDS):
+        nearest = (embeddings @ found.T).argmax(axis=1)
+        sums = np.zeros_like(found)
+        np.add.at(sums, nearest, embeddings)
+        kept = np.bincount(nearest, minlength=count) > 0
+        found = np.where(kept[:, None], sums, found)
+        found = found / np.linalg.norm(found, axis=1, keepdims=True)
+    return found.astype(np.float32)

@@ -1,0 +1,34 @@
+"""What towns usually have, to tell a description that fits here from one that fits anywhere."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.retrieval.channels import LEAST_COSINE, Floats
+from core.retrieval.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How well a description fits what towns usually have, on the scales of a search's signals."""
+
+    whole: float
+    best_fact: float
+    phrases: float
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Typical unit embeddings of tiles' texts [K, D] and of facts [F, D], from several towns."""
+
+    tiles: Floats
+    facts: Floats
+
+    def usual(self, reading: Reading) -> Usual:
+        """The best cosines with anything typical; of phrases the mean of what is above 0.4."""
+        phrases = (reading.phrase_embeddings @ self.facts.T).max(axis=1)
+        return Usual(
+            whole=float((self.tiles @ reading.embedding).max()),
+            best_fact=float((self.facts @ reading.embedding).max()),
+            phrases=float(np.maximum(phrases - LEAST_COSINE, 0).mean()),
+        )

@@ -1,0 +1,223 @@
+"""Where the describer may stand: a probability for every tile, and for none of them.
+
+The probabilities are learned on descriptions whose place is known (`core.evaluation.calibration`)
+and read from a file; this module knows their form only. Ours, no published method.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import ModelError
+from core.geo import METRES_PER_DEGREE
+from core.records import Channel, Verdict
+from core.retrieval.background import Background
+from core.retrieval.channels import Floats
+from core.retrieval.clues import CLUES, clues_of
+from core.retrieval.fusion import SIGNALS, Mask, Signals
+from core.retrieval.reading import Reading
+from core.settings import CONFIDENCE
+
+Masses = npt.NDArray[np.float64]
+
+RADIUS_M = 100.0
+"""A confidence is the probability that the describer stands this near to a candidate."""
+FARTHEST = 3.0
+"""Clues are cut off at so many deviations from what was usual where the numbers were learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The learned numbers: C clues tell three things, and S signals have weights.
+
+    `mean` and `scale` [C] make clues comparable. `sharpness`, `vagueness` and `elsewhere` [1 + C],
+    the constant first, give the logarithm of how steeply probability grows with the weighted
+    signals, and the log-odds that the description tells nothing of where it was written, and
+    that it was written outside the gallery. `weights` [S] are in the order of `SIGNALS`.
+    A first candidate is likely from a confidence of `likely` on; an `elsewhere` from `absent` on
+    says that the place is probably not in the gallery. The likeliest tiles that hold `area` of the
+    mass had the true one in 80 % of what was learned from; it is more than 0.8, since probability
+    is right about surroundings and too sure among neighbouring tiles. `sources` names what it was
+    learned on, `background` is what the clues compare a gallery with.
+    """
+
+    weights: Masses
+    mean: Masses
+    scale: Masses
+    sharpness: Masses
+    vagueness: Masses
+    elsewhere: Masses
+    likely: float
+    absent: float
+    area: float
+    background: Background
+    sources: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as a person can read them, one line of the file for each clue."""
+        columns = (self.mean, self.scale, self.sharpness[1:], self.vagueness[1:],
+                   self.elsewhere[1:])  # fmt: skip
+        return {
+            "sources": list(self.sources),
+            "likely": _short(self.likely),
+            "absent": _short(self.absent),
+            "area": _short(self.area),
+            "weights": dict(zip(SIGNALS, map(_short, self.weights), strict=True)),
+            "columns": ["mean", "scale", "sharpness", "vagueness", "elsewhere"],
+            "constant": [0, 1, *(_short(head[0]) for head in
+                                 (self.sharpness, self.vagueness, self.elsewhere))],
+            "clues": {
+                name: [_short(column[row]) for column in columns] for row, name in enumerate(CLUES)
+            },
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
+        """The inverse. Raises KeyError, TypeError or ValueError for anything else."""
+        table = np.array([document["clues"][name] for name in CLUES], dtype=np.float64)
+        heads = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
+        if heads.shape != (len(CLUES) + 1, 5) or len(document["clues"]) != len(CLUES):
+            raise ValueError(f"{heads.shape} numbers")
+        made = cls(
+            weights=np.array([document["weights"][name] for name in SIGNALS], dtype=np.float64),
+            mean=table[:, 0], scale=table[:, 1], sharpness=heads[:, 2], vagueness=heads[:, 3],
+            elsewhere=heads[:, 4], likely=float(document["likely"]),
+            absent=float(document["absent"]), area=float(document["area"]),
+            background=background, sources=tuple(map(str, document["sources"])),
+        )  # fmt: skip
+        if not (np.isfinite(heads).all() and np.isfinite(made.weights).all()
+                and (made.scale > 0).all()):  # fmt: skip
+            raise ValueError("numbers that are not finite, or scales that are not above 0")
+        return made
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.5g}")
+
+
+@lru_cache(maxsize=4)
+def read_calibration(path: Path = CONFIDENCE) -> Calibration:
+    """The calibration in a file of JSON and one of arrays beside it. Raises ModelError where either
+    is missing or is none."""
+    try:
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            background = Background(
+                arrays["tiles"].astype(np.float32), arrays["facts"].astype(np.float32)
+            )
+        return Calibration.from_json(json.loads(path.read_text("utf-8")), background)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
+        raise ModelError(
+            f"{path} and {path.with_suffix('.npz').name} hold no calibration of confidence "
+            f"({error!r:.80}); restore them, or make them with python -m core calibrate"
+        ) from error
+
+
+def write_calibration(learned: Calibration, path: Path) -> Path:
+    """Writes both files, each whole or not at all."""
+    arrays, text = path.with_suffix(".npz"), json.dumps(learned.to_json(), indent=1)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
+    for target in (arrays, path):
+        temporary = target.with_name(f".{target.name}.part")
+        if target == path:
+            temporary.write_text(text + "\n", "utf-8")
+        else:
+            with temporary.open("wb") as file:
+                np.savez(file, tiles=learned.background.tiles.astype(np.float16),
+                         facts=learned.background.facts.astype(np.float16))  # fmt: skip
+        temporary.replace(target)
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where the probability lies: for the T allowed tiles, the likeliest first, their rows in the
+    gallery and `mass`; `inside80` marks those that have the true tile in 80 % of all searches whose
+    place is in the gallery."""
+
+    rows: npt.NDArray[np.int64]
+    mass: Masses
+    inside80: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """For N tiles the probability `mass` that the describer stands there, 0 where the query allows
+    none, and `elsewhere`, that of standing in no allowed tile; together 1. `area` is the
+    calibration's."""
+
+    mass: Masses
+    elsewhere: float
+    area: float = 0.8
+
+    def surface(self, mask: Mask | None = None) -> Surface:
+        """The masses of the allowed tiles for a map; equal ones in the gallery's order."""
+        order = np.argsort(-self.mass, kind="stable")
+        rows = order if mask is None else order[mask[order]]
+        mass = self.mass[rows]
+        before = np.cumsum(mass) - mass
+        return Surface(rows, mass, before < self.area * mass.sum())
+
+    def near(self, rows: Sequence[int], lats: Masses, lons: Masses,
+             radius_m: float = RADIUS_M) -> list[float]:  # fmt: skip
+        """The mass within a distance of each of some tiles."""
+        east = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
+        x, y = lons * east, lats * METRES_PER_DEGREE
+        near = [(x - x[row]) ** 2 + (y - y[row]) ** 2 <= radius_m**2 for row in rows]
+        return [min(float(self.mass[one].sum()), 1.0) for one in near]
+
+
+def posterior_of(
+    reading: Reading, signals: Signals, fused: Floats, channels: tuple[Channel, ...],
+    mask: Mask | None = None, calibration: Calibration | None = None,
+) -> Posterior:  # fmt: skip
+    """The posterior of a search, by the calibration that comes with the app or another.
+
+    `fused` [N] are the scores that order the tiles, of some `channels`.
+
+    mass = (1 − elsewhere) · ((1 − v) · softmax(sharpness · weights · signals) + v / T), over the T
+    allowed tiles: v is the chance that the description tells nothing of the place.
+    """
+    learned = calibration or read_calibration()
+    clues = clues_of(reading, signals, fused, channels, mask, learned.background)
+    heads = _heads(learned, clues)
+    scores = heads.sharpness * (learned.weights @ signals.stacked())
+    allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
+    steep = np.exp(np.where(allowed, scores - scores[allowed].max(), -np.inf))
+    told = (1 - heads.vague) * steep / steep.sum() + heads.vague * allowed / allowed.sum()
+    return Posterior((1 - heads.elsewhere) * told, heads.elsewhere, learned.area)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    sharpness: float
+    vague: float
+    elsewhere: float
+
+
+def _heads(learned: Calibration, clues: Floats) -> _Heads:
+    """What the clues say of one search."""
+    usual = ((clues - learned.mean) / learned.scale).clip(-FARTHEST, FARTHEST)
+    row = np.concatenate([[1.0], usual])
+    return _Heads(
+        float(np.exp(row @ learned.sharpness)),
+        float(1 / (1 + np.exp(-(row @ learned.vagueness)))),
+        float(1 / (1 + np.exp(-(row @ learned.elsewhere)))),
+    )
+
+
+def verdict_of(
+    elsewhere: float, first: float, calibration: Calibration | None = None
+) -> Verdict:
+    """The answer as a whole, from the chance of being elsewhere and the first's confidence."""
+    learned = calibration or read_calibration()
+    if elsewhere >= learned.absent:
+        return "probably not in this gallery"
+    return "likely" if first >= learned.likely else "several places fit"
