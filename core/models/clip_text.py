@@ -1,6 +1,7 @@
 """How CLIP and SigLIP read text: cleaning, vocabulary, cutting. Knows no networks."""
 
 import bisect
+import difflib
 import gzip
 import hashlib
 import html
@@ -72,6 +73,59 @@ class TextReader:
             Tokens(encoding.ids, _cut(text, self._clean, encoding))
             for text, encoding in zip(texts, encodings, strict=True)
         ]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` each token of `read` stands, from begin to end; (0, 0) for special ones.
+
+        Where cleaning mends a word, its tokens stand for the whole of it.
+        """
+        clean = self._clean(text)
+        encoding = self._tokenizer.encode(clean)
+        last = max((end for _, end in encoding.offsets), default=0)
+        cut = _cut(text, self._clean, encoding)
+        begins, ends = _origins(text[:cut], clean[:last], self._clean)
+        return [
+            (begins[begin], ends[end - 1]) if end > begin else (0, 0)
+            for begin, end in encoding.offsets
+        ]
+
+
+def _origins(text: str, clean: str, cleaning: Callable[[str], str]) -> tuple[list[int], list[int]]:
+    """For each letter of the cleaned text, where in `text` that begins and ends which it is of.
+
+    Both are compared word by word; a letter is that of a word where cleaning keeps its length, and
+    the word, or words, where not. A space is of both its neighbours.
+    """
+    old, new = _solid(text), _solid(clean)
+    alike = difflib.SequenceMatcher(
+        None, [cleaning(text[begin:end]) for begin, end in old],
+        [clean[begin:end] for begin, end in new], autojunk=False,
+    )  # fmt: skip
+    begins, ends = [0] * len(clean), [0] * len(clean)
+    for kind, old_from, old_to, new_from, new_to in alike.get_opcodes():
+        for row in range(new_from, new_to):
+            own = old[old_from + row - new_from : old_to] if kind == "equal" else []
+            begin, end = own[0] if own else _around(old[old_from:old_to])
+            first, last = new[row]
+            steps = range(begin, end) if own and end - begin == last - first else None
+            begins[first:last] = steps or [begin] * (last - first)
+            ends[first:last] = [at + 1 for at in steps] if steps else [end] * (last - first)
+    for at in range(1, len(clean)):
+        if clean[at].isspace():
+            ends[at] = ends[at - 1]
+    for at in range(len(clean) - 2, -1, -1):
+        if clean[at].isspace():
+            begins[at] = begins[at + 1]
+    return begins, ends
+
+
+def _solid(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer(r"\S+", text)]
+
+
+def _around(spans: list[tuple[int, int]]) -> tuple[int, int]:
+    """From the first's begin to the last's end; nowhere for none."""
+    return (spans[0][0], spans[-1][1]) if spans else (0, 0)
 
 
 def _cut(text: str, clean: Callable[[str], str], encoding: Encoding) -> int | None:

@@ -48,6 +48,25 @@ class CompactEncoder:
         """Token ids of the sentence encoder, cut at this model's length and the cut reported."""
         return self._sentences.tokenize(texts, self.spec.max_tokens)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` each token stands, from begin to end; (0, 0) for special ones."""
+        return self._sentences.spans(text, self.spec.max_tokens)
+
+    def text_strengths(self, text: str) -> torch.Tensor:
+        """[1, T, D]: how strongly each token speaks of each concept, before pooling."""
+        states, _ = self._sentences.states(self.tokenize([text]))
+        with torch.inference_mode():
+            return self.network.text.strengths(states)
+
+    def picture_strengths(self, pictures: Sequence[Image.Image], batch: int = 4) -> torch.Tensor:
+        """[N, cells², D]: how strongly each cell shows each concept, before pooling."""
+        tower = self.network.picture
+        with torch.inference_mode():
+            return torch.cat([
+                tower.strengths(tower.features(self.pixels(pictures[start : start + batch])))
+                for start in range(0, len(pictures), batch)
+            ])  # fmt: skip
+
     def forward(self, tokens: list[Tokens]) -> Embeddings:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
         states, mask = self._sentences.states(tokens)

@@ -65,6 +65,14 @@ class CrossText2Loc:
         """Token ids with the special ones, cut at the spec's length and the cut reported."""
         return self._reader.read(texts) if texts else []
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where in `text` each token stands, from begin to end; (0, 0) for special ones."""
+        return self._reader.spans(text)
+
+    def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
+        """float32 [N, 3, S, S], as the picture tower sees them."""
+        return torch.stack([self.preparation.pixels(picture) for picture in pictures])
+
     def embed_tokens(self, tokens: list[Tokens]) -> torch.Tensor:
         """Unit embeddings [N, D] of N tokenized texts in one batch, with gradients.
 
@@ -102,7 +110,7 @@ class CrossText2Loc:
         """Unit embeddings [N, D]; N pictures of any size."""
 
         def look(some: list[Image.Image]) -> Embeddings:
-            pixels = torch.stack([self.preparation.pixels(picture) for picture in some])
+            pixels = self.pixels(some)
             with torch.inference_mode():
                 return _numbers(self.embed_pixels(pixels))
 

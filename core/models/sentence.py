@@ -77,6 +77,18 @@ class SentenceEncoder:
                 tokens[source] = Tokens(tokens[source].ids, start)
         return tokens
 
+    def spans(self, text: str, max_tokens: int | None = None) -> list[tuple[int, int]]:
+        """Where in `text` each token of `tokenize` stands, from begin to end; (0, 0) for special
+        ones."""
+        with self._turn:
+            found = self._tokenizer(
+                text,
+                truncation=True,
+                max_length=max_tokens or self.spec.max_tokens,
+                return_offsets_mapping=True,
+            )
+        return [(begin, end) for begin, end in found["offset_mapping"]]
+
     def forward(self, tokens: list[Tokens]) -> Embeddings:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
         return self.pooled(*self.states(tokens))
