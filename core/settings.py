@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -25,9 +25,24 @@ MAX_CANDIDATES = 100
 """Candidates one search may return."""
 
 
+ADVISOR_TIMEOUT_S = 20.0
+"""How long a language model may take for one reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisorServer:
+    """An OpenAI-compatible server and the language model asked there; no key is shown."""
+
+    url: str
+    model: str
+    key: str = field(default="", repr=False)
+    timeout_s: float = ADVISOR_TIMEOUT_S
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Machine paths and choices, read once from the environment."""
+    """Machine paths and choices, read once from the environment. `advisor` is None where no
+    language model was chosen."""
 
     bundled_galleries: Path
     user_galleries: Path
@@ -36,13 +51,15 @@ class Settings:
     static: Path
     search_threads: int
     batch_threads: int
+    advisor: AdvisorServer | None = None
 
 
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
     """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
     (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
     since waiting for each other costs threads more than one short text is worth on a busy machine
-    (five times, measured); every core for work on many texts."""
+    (five times, measured); every core for work on many texts. For `SAYWHERE_LLM_…` see
+    `_advisor`."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
@@ -56,4 +73,18 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         static=ROOT / "assets" / "static",
         search_threads=threads or 1,
         batch_threads=threads or os.cpu_count() or 1,
+        advisor=_advisor(env),
     )
+
+
+def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:
+    """The language model of `SAYWHERE_LLM_URL` (http or https) and `SAYWHERE_LLM_MODEL`; None
+    unless both are there. `SAYWHERE_LLM_KEY` may be left out, and so may `SAYWHERE_LLM_TIMEOUT_S`
+    (1 to 999, whole seconds)."""
+    url = env.get("SAYWHERE_LLM_URL", "").strip()
+    model = env.get("SAYWHERE_LLM_MODEL", "").strip()
+    if not model or not re.match(r"https?://[^\s/]", url):
+        return None
+    given = env.get("SAYWHERE_LLM_TIMEOUT_S", "")
+    timeout_s = float(given) if re.fullmatch("[1-9][0-9]{0,2}", given) else ADVISOR_TIMEOUT_S
+    return AdvisorServer(url, model, env.get("SAYWHERE_LLM_KEY", "").strip(), timeout_s)

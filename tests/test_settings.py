@@ -37,3 +37,20 @@ def test_threads_are_as_many_as_asked_for() -> None:
 @pytest.mark.parametrize("text", ["", "0", "-2", "many", "²", "1.5"])
 def test_threads_that_are_no_number_fall_back_to_what_is_usual(text: str) -> None:
     assert settings.load({"SAYWHERE_THREADS": text}) == settings.load({})
+
+
+def test_no_language_model_is_asked_unless_address_and_model_are_set() -> None:
+    assert settings.load({}).advisor is None
+    assert settings.load({"SAYWHERE_LLM_URL": "http://127.0.0.1:11434/v1"}).advisor is None
+    assert settings.load({"SAYWHERE_LLM_MODEL": "m"}).advisor is None
+    found = settings.load({"SAYWHERE_LLM_URL": "file:///etc", "SAYWHERE_LLM_MODEL": "m"})
+    assert found.advisor is None
+
+
+def test_a_language_model_is_read_with_its_key_which_is_never_shown() -> None:
+    found = settings.load({
+        "SAYWHERE_LLM_URL": "http://127.0.0.1:8000/v1", "SAYWHERE_LLM_MODEL": "m",
+        "SAYWHERE_LLM_KEY": "hush", "SAYWHERE_LLM_TIMEOUT_S": "7",
+    })  # fmt: skip
+    assert found.advisor == settings.AdvisorServer("http://127.0.0.1:8000/v1", "m", "hush", 7.0)
+    assert "hush" not in repr(found)

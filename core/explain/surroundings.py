@@ -1,0 +1,87 @@
+"""Where the things of a gallery lie as seen from one tile; leaves what is said of them to others.
+
+A gallery keeps for each tile the nearest thing of each fact only. Together the tiles know of more:
+each link of each tile is one position of such a thing.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from core.explain.claims import bare_words
+from core.explain.things import place
+from core.gallery.store import Gallery
+from core.geo import METRES_PER_DEGREE, compass
+
+Numbers = npt.NDArray[np.float64]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fact's thing lies from a tile: metres and degrees, and its position."""
+
+    fact: int
+    distance_m: float
+    bearing_deg: float
+    lat: float
+    lon: float
+
+    @property
+    def where(self) -> str:
+        """Distance and direction in words."""
+        return place(self.distance_m, compass(self.bearing_deg))
+
+
+class Surroundings:
+    """The facts of a gallery by text, kind and name, and its kinds' words. Made once for each."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        facts = gallery.facts
+        self.fact_of = {text: row for row, text in enumerate(facts.text)}
+        self.facts_of_kind: dict[str, list[int]] = defaultdict(list)
+        for row, kind in enumerate(facts.kind):
+            if kind and facts.spoken[row]:
+                self.facts_of_kind[kind].append(row)
+        self.facts_of_name: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for row, names in enumerate(facts.names):
+            for name in {tuple(bare_words(name)) for name in names} - {()}:
+                self.facts_of_name[name].append(row)
+        self.kind_words = frozenset(word for kind in self.facts_of_kind for word in kind.split())
+        links = gallery.links
+        away = links.distance_m.astype(np.float64)
+        bearing = np.radians(links.bearing_deg.astype(np.float64))
+        lats, lons = gallery.lats[links.tile], gallery.lons[links.tile]
+        self._lats: Numbers = lats + away * np.cos(bearing) / METRES_PER_DEGREE
+        self._lons: Numbers = lons + away * np.sin(bearing) / (
+            METRES_PER_DEGREE * np.cos(np.radians(lats))
+        )
+
+    def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[Place]:
+        """Every known place of the facts that lies within a distance, the nearest first."""
+        starts = self.gallery.links.starts
+        if not facts:
+            return []
+        rows = np.concatenate([np.arange(starts[fact], starts[fact + 1]) for fact in facts])
+        lat, lon = float(self.gallery.lats[tile]), float(self.gallery.lons[tile])
+        north = (self._lats[rows] - lat) * METRES_PER_DEGREE
+        east = (self._lons[rows] - lon) * METRES_PER_DEGREE * np.cos(np.radians(lat))
+        away = np.hypot(north, east)
+        bearings = np.degrees(np.arctan2(east, north)) % 360
+        return [
+            Place(int(self.gallery.links.fact[rows[one]]), float(away[one]), float(bearings[one]),
+                  float(self._lats[rows[one]]), float(self._lons[rows[one]]))
+            for one in np.argsort(away, kind="stable")[: int((away <= within_m).sum())]
+        ]  # fmt: skip
+
+
+_known: "WeakKeyDictionary[Gallery, Surroundings]" = WeakKeyDictionary()
+
+
+def surroundings_of(gallery: Gallery) -> Surroundings:
+    """The gallery's surroundings, kept as long as the gallery is."""
+    found = _known.get(gallery)
+    if found is None:
+        found = _known[gallery] = Surroundings(gallery)
+    return found

@@ -1,0 +1,114 @@
+"""The paragraph of a ledger: by hand, and never more than the ledger holds."""
+
+import re
+
+import pytest
+
+from core.explain.reasons import reason
+from core.explain.things import listed, one_line, place, thing, with_article
+from core.records import Entry, Evidence, Standing
+
+
+def entry(phrase: str, standing: Standing, fact: str = "", effect: float = 0.0, *, start: int = 0,
+          against: str = "", similarity: float = 0.9) -> Entry:  # fmt: skip
+    found = (60.1, 24.9, 41.0, "north") if fact else (None, None, None, None)
+    evidence = Evidence(phrase, start, start + len(phrase), "facts" if fact else None, fact,
+                        similarity if fact else 0.0, *found)  # fmt: skip
+    return Entry(evidence, standing, against, {"facts": effect}, effect, 1)
+
+
+STATUE = entry("a bronze man", "supported", "statue: Alexander", 0.1)
+
+
+def test_a_reason_by_hand() -> None:
+    ledger = (
+        STATUE,
+        entry("benches", "supported", "several benches", 0.02),
+        entry("green park", "supported", "large garden", 0.01, similarity=0.6),
+        entry("red church", "contradicted", "white church", against="the map says white, not red"),
+        entry("an odd arch", "missing"),
+        entry("blue sky", "unchecked"),
+    )
+    assert reason(ledger) == (
+        "The strongest clue is “a bronze man”: the map has Alexander (statue) 41 m to the north; "
+        "it also has several benches 41 m to the north for “benches”; “green park” could be a "
+        "large garden 41 m to the north. Against it speaks “red church”: the map says white, not "
+        "red. The map shows nothing here for “an odd arch”; “blue sky” cannot be checked on a map. "
+        "Of 5 things said that a map can know, it has 3 here."
+    )
+
+
+def test_the_strongest_support_comes_first_whatever_the_order() -> None:
+    weak = entry("benches", "supported", "several benches", 0.02)
+    assert reason((weak, STATUE)).startswith("The strongest clue is “a bronze man”")
+
+
+def test_two_phrases_for_one_thing_are_said_together() -> None:
+    twice = (STATUE, entry("tsar", "supported", "statue: Alexander", 0.05, start=20))
+    said = reason(twice)
+    assert said.startswith("The strongest clues are “a bronze man” and “tsar”: the map has ")
+    assert said.count("Alexander") == 1
+
+
+def test_without_effect_nothing_is_called_strong() -> None:
+    said = reason((entry("benches", "supported", "several benches", -0.01),))
+    assert said.startswith("For “benches” the map has several benches")
+
+
+def test_without_support_the_spot_is_called_a_guess() -> None:
+    said = reason((entry("an odd arch", "missing"),))
+    assert "guess" in said
+    assert reason(()) != ""
+
+
+def test_a_confidence_is_said_as_a_share_of_cases() -> None:
+    assert "about 62 in 100" in reason((STATUE,), 0.62)
+    assert "about 1 in 100" in reason((STATUE,), 0.0)
+    assert "about 99 in 100" in reason((STATUE,), 1.0)
+
+
+def test_many_phrases_are_counted_and_not_listed() -> None:
+    missing = tuple(entry(f"odd thing {n}", "missing", start=n * 20) for n in range(9))
+    said = reason((STATUE, *missing))
+    assert "“odd thing 0”, “odd thing 1” and 7 more" in said
+    assert len(re.findall(r"\.(?: |$)", said)) <= 4
+
+
+@pytest.mark.parametrize("hostile", ["a\nb\x00\x1b[31m", "x" * 500, "\u202eevil", "“quoted”"])
+def test_phrases_and_names_end_up_in_one_line_of_text(hostile: str) -> None:
+    said = reason((entry(hostile, "supported", f"pub: {hostile}", 0.1, against=hostile),
+                   entry(hostile, "contradicted", against=hostile)))  # fmt: skip
+    assert "\n" not in said
+    assert not re.search(r"[\x00-\x1f\u202a-\u202e]", said)
+    assert len(said) < 900
+
+
+def test_nothing_is_claimed_but_what_the_ledger_holds() -> None:
+    ledger = (STATUE, entry("an odd arch", "missing"))
+    said = reason(ledger)
+    assert "Against" not in said
+    assert "cannot be checked" not in said
+    names = set(re.findall(r"[A-Z]\w+", said)) - {"The", "Of"}
+    assert names == {"Alexander"}
+
+
+@pytest.mark.parametrize(("fact", "said"), [
+    ("statue: Alexander", "Alexander (statue)"), ("bench", "a bench"), ("old gate", "an old gate"),
+    ("university", "a university"), ("steps", "steps"), ("several benches", "several benches"),
+    ("corner of A and B", "the corner of A and B"), ("address: Lime 3", "the address Lime 3"),
+    ("large: Old Quarter", "Old Quarter"), ("church beside a park", "a church beside a park"),
+    ("small paved with slabs square", "a small square, paved with slabs"), ("Sokos", "Sokos"),
+    ("row of trees", "a row of trees"), ("grass", "a grass"),
+])  # fmt: skip
+def test_facts_become_parts_of_a_sentence(fact: str, said: str) -> None:
+    assert thing(fact) == said
+
+
+def test_small_words_for_places_and_lists() -> None:
+    assert place(3, "north") == "right here"
+    assert place(41.4, "north") == "41 m to the north"
+    assert place(148, "west") == "150 m to the west"
+    assert [listed(list(text)) for text in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert one_line("  a\t b\n", 9) == "a b"
+    assert one_line("abcdef", 4) == "abc…"
+    assert with_article("hourglass tower") == "a hourglass tower"
