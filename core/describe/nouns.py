@@ -12,7 +12,7 @@ from core.describe.sight import Seen
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _STOREYS = re.compile(r"(\d+)-storey")
-_VOWEL = re.compile(r"(?!uni|use|usa|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
+_VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
             "eleven", "twelve")  # fmt: skip
 _SIGN_CHARS = 40

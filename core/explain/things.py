@@ -3,9 +3,10 @@
 import re
 import unicodedata
 
+from core.describe import nouns
+
 UNDERFOOT_M = 12.0
 """What lies this near has no direction."""
-_CONSONANT_SOUND = re.compile(r"(?:uni|use|uti|eur|one\b|once)")
 _JOINTS = re.compile(r" (?:of|for|with|in|beside|under) ")
 _PAVED = re.compile(r"^(.*)paved with slabs (.+)$")
 _COUNTED = re.compile(r"^(?:two|several|many) ")
@@ -33,8 +34,7 @@ def with_article(kind: str) -> str:
     several = head.endswith("s") and not head.endswith("ss")
     if several or _COUNTED.match(kind) or not kind[:1].islower():
         return kind
-    vowel = kind[0] in "aeiou" and not _CONSONANT_SOUND.match(kind)
-    return f"{'an' if vowel else 'a'} {kind}"
+    return nouns.with_article(kind)
 
 
 def thing(fact: str) -> str:

@@ -111,4 +111,4 @@ def test_small_words_for_places_and_lists() -> None:
     assert [listed(list(text)) for text in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
     assert one_line("  a\t b\n", 9) == "a b"
     assert one_line("abcdef", 4) == "abc…"
-    assert with_article("hourglass tower") == "a hourglass tower"
+    assert with_article("hourglass tower") == "an hourglass tower"

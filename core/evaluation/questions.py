@@ -1,0 +1,142 @@
+"""How much follow-up questions help, with visitors whose answers are drawn from the map itself.
+
+A drawn answer can be wrong in the ways `core.explain.topics` foresees and in no other: nobody
+stood in the street, so the figures are an upper bound. `errs` times the foreseen errors shows how
+fast that bound falls. Leaves the metrics to `report`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.evaluation.outcomes import evaluate
+from core.evaluation.queries import LabelledQuery
+from core.evaluation.report import report
+from core.explain.question import (
+    Answer,
+    Question,
+    Weights,
+    answered,
+    entropy_bits,
+    next_question,
+)
+from core.explain.sightings import chance_of_yes, sightings_of
+from core.explain.topics import Topic, topic_of
+from core.gallery.store import Gallery
+from core.geo import haversine_m
+from core.retrieval.channels import Floats
+from core.retrieval.reading import Reading
+
+Weigh = Callable[[Reading], Weights]
+"""Probabilities [N] of all tiles for one reading."""
+
+_KEPT = ("R@1", "R@5", "L@50m", "L@100m", "mrr", "median_m")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and its answer."""
+
+    question: Question
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The weights [N] before the first question and after each; fewer where none was left."""
+
+    weights: tuple[Weights, ...]
+    exchanges: tuple[Exchange, ...]
+
+
+class Visitor:
+    """Somebody at one tile who errs as foreseen, or `errs` times as often (at most every second).
+
+    `errs` 0 answers as the map has it.
+    """
+
+    def __init__(self, gallery: Gallery, tile: int, errs: float, rng: np.random.Generator) -> None:
+        self._gallery, self._tile, self._errs, self._rng = gallery, tile, errs, rng
+
+    def answer(self, topic: Topic) -> Answer:
+        """What this visitor says to a question."""
+        metres = sightings_of(self._gallery).distances_m(topic)[self._tile : self._tile + 1]
+        chance = float(chance_of_yes(topic, metres)[0])
+        there = chance > (topic.trust.if_mapped + topic.trust.if_not) / 2
+        wrong = min(0.5, self._errs * (1 - chance if there else chance))
+        return "yes" if there != bool(self._rng.random() < wrong) else "no"
+
+
+def talk(gallery: Gallery, weights: Weights, reading: Reading, visitor: Visitor,
+         questions: int) -> Talk:  # fmt: skip
+    """Asks up to so many questions in a row."""
+    each, exchanges = [weights], list[Exchange]()
+    while len(exchanges) < questions:
+        asked = [exchange.question.key for exchange in exchanges]
+        question = next_question(gallery, each[-1], reading, asked)
+        topic = topic_of(question.key) if question else None
+        if question is None or topic is None:
+            break
+        answer = visitor.answer(topic)
+        exchanges.append(Exchange(question, answer))
+        each.append(answered(gallery, each[-1], question.key, answer))
+    return Talk(tuple(each), tuple(exchanges))
+
+
+def talks(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
+          weigh: Weigh, questions: int = 3, errs: float = 1.0, seed: int = 42
+          ) -> Iterator[Talk]:  # fmt: skip
+    """One talk for each query, the true tile's visitor answering."""
+    for number, (query, reading) in enumerate(zip(queries, readings, strict=True)):
+        place = query.position
+        tile = gallery.row_of(query.tile_id) if query.tile_id else int(
+            haversine_m(place.lat, place.lon, gallery.lats, gallery.lons).argmin()
+        )  # fmt: skip
+        visitor = Visitor(gallery, tile, errs, np.random.default_rng([seed, number]))
+        yield talk(gallery, weigh(reading), reading, visitor, questions)
+
+
+def measure(gallery: Gallery, queries: Sequence[LabelledQuery], held: Sequence[Talk],
+            readings: Sequence[Reading]) -> dict[str, Any]:  # fmt: skip
+    """Metrics before and after each question; `steps` has one entry more than questions asked.
+
+    Where no question was left, the last weights stand. `asked` and `yes` are shares in percent,
+    `entropy_bits` the mean over tiles, `by_question` how often each was asked.
+    """
+    steps = []
+    for step in range(max(len(talk.weights) for talk in held)):
+        after = [talk.weights[min(step, len(talk.weights) - 1)] for talk in held]
+        given = [talk.exchanges[step - 1] for talk in held if 0 < step <= len(talk.exchanges)]
+        figures = _figures(gallery, queries, readings, after)
+        yes = sum(exchange.answer == "yes" for exchange in given)
+        steps.append({
+            "questions": step,
+            **figures,
+            "entropy_bits": round(float(np.mean([entropy_bits(one) for one in after])), 3),
+            "asked": round(100 * len(given) / len(held), 1) if step else None,
+            "yes": round(100 * yes / len(given), 1) if given else None,
+        })  # fmt: skip
+    counts: dict[str, int] = {}
+    for text in (exchange.question.text for talk in held for exchange in talk.exchanges):
+        counts[text] = counts.get(text, 0) + 1
+    often = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return {"n": len(held), "simulated": True, "steps": steps, "by_question": often}
+
+
+def _figures(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
+             after: Sequence[Weights]) -> dict[str, Any]:  # fmt: skip
+    """The usual metrics for tiles ordered by their weights."""
+    upcoming = iter(after)
+    # as float32 small weights would be alike; their logarithms are not
+    outcomes = evaluate(gallery, queries, readings, lambda _: _logarithms(next(upcoming)), "full")
+    every = report(outcomes, "full")
+    return {name: every[name] for name in _KEPT} | {
+        "ci": {name: every["ci"][name] for name in _KEPT}
+    }
+
+
+def _logarithms(weights: Weights) -> Floats:
+    logarithms: Floats = np.log(np.maximum(weights, 1e-300)).astype(np.float32)
+    return logarithms

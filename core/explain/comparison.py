@@ -1,0 +1,311 @@
+"""Any two tiles held against each other: which phrase speaks for which, how much, and why.
+
+The fused similarity is a weighted sum of signals (`core.retrieval.fusion`). Two of them are sums
+over phrases or words and are told apart phrase by phrase; the others weigh the description as a
+whole. All differences together are the difference of the two similarities.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.describe.lexicon import UNCOUNTED
+from core.errors import QueryError
+from core.explain.things import thing
+from core.explain.whereabouts import kind_of, nearest_m
+from core.names import words_of
+from core.records import Channel, Evidence, Tile
+from core.retrieval.channels import (
+    Floats,
+    Ground,
+    Matches,
+    best_by_tile,
+    facts_allowed,
+    similar_facts,
+    worded_facts,
+)
+from core.retrieval.evidence import Witness
+from core.retrieval.fusion import WEIGHTS
+from core.retrieval.search import Finding, ground_of
+
+Side = Literal["a", "b", "neither"]
+
+_SIGNALS: tuple[tuple[str, Channel, str], ...] = (
+    ("image", "image", "how the picture looks"),
+    ("phrases", "facts", "what each phrase finds"),
+    ("whole", "facts", "the sense of the whole description"),
+    ("best_fact", "facts", "the one thing closest to the whole description"),
+    ("words", "names", "the words that stand in no phrase"),
+    ("window", "names", "how often its words stand around the spot"),
+)
+_TOLD_FROM = 0.002
+"""Differences of similarity below this are not worth telling: one thing a few metres nearer."""
+_SPOKEN_OF = 3
+_BESIDE_M = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseDifference:
+    """One phrase: by how much it favours `a` in each channel (below 0: `b`), and what each has.
+
+    `sentence` tells what the map holds, "" where it holds nothing for either.
+    """
+
+    phrase: str
+    start: int
+    end: int
+    differences: dict[Channel, float]
+    a: Evidence | None
+    b: Evidence | None
+    sentence: str
+
+    @property
+    def difference(self) -> float:
+        """Over all channels."""
+        return sum(self.differences.values())
+
+    @property
+    def favours(self) -> Side:
+        """Which of the two the phrase speaks for."""
+        return _side(self.difference)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDifference:
+    """What weighs the description as a whole, and by how much it favours `a` (below 0: `b`)."""
+
+    signal: str
+    channel: Channel
+    about: str
+    difference: float
+
+    @property
+    def favours(self) -> Side:
+        """Which of the two it speaks for."""
+        return _side(self.difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two tiles for one description; ranks are None for tiles that the query does not allow."""
+
+    a: Tile
+    b: Tile
+    similarity_a: float
+    similarity_b: float
+    rank_a: int | None
+    rank_b: int | None
+    phrases: tuple[PhraseDifference, ...]
+    whole: tuple[WholeDifference, ...]
+    summary: str
+
+    @property
+    def difference(self) -> float:
+        """By how much `a` is more similar; all phrases and the whole together."""
+        return self.similarity_a - self.similarity_b
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as the command line prints it."""
+        made = asdict(self) | {"difference": self.difference}
+        made["phrases"] = [
+            asdict(one) | {"difference": one.difference, "favours": one.favours}
+            for one in self.phrases
+        ]
+        made["whole"] = [asdict(one) | {"favours": one.favours} for one in self.whole]
+        return made
+
+
+def _side(difference: float) -> Side:
+    if abs(difference) < _TOLD_FROM:
+        return "neither"
+    return "a" if difference > 0 else "b"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The rows of two tiles and what they are called."""
+
+    a: int
+    b: int
+    label_a: str
+    label_b: str
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        return np.array([self.a, self.b])
+
+
+def compare(finding: Finding, a: str, b: str, labels: tuple[str, str] = ("A", "B")) -> Comparison:
+    """Two tiles of the gallery by their ids. Raises GalleryError, QueryError for the same twice."""
+    gallery = finding.gallery
+    pair = _Pair(gallery.row_of(a), gallery.row_of(b), *labels)
+    if pair.a == pair.b:
+        raise QueryError(f"{a[:60]} was to be compared with itself; choose two different tiles")
+    phrases = _phrase_differences(finding, pair)
+    whole = _whole_differences(finding, pair, phrases)
+    scores = finding.ranking.scores
+    return Comparison(
+        a=gallery.tile(pair.a), b=gallery.tile(pair.b),
+        similarity_a=float(scores[pair.a]), similarity_b=float(scores[pair.b]),
+        rank_a=_rank(finding, pair.a), rank_b=_rank(finding, pair.b),
+        phrases=phrases, whole=whole,
+        summary=_summary(pair, float(scores[pair.a]) - float(scores[pair.b]), phrases, whole),
+    )  # fmt: skip
+
+
+def _rank(finding: Finding, row: int) -> int | None:
+    place = np.flatnonzero(finding.ranking.order == row)
+    return int(place[0]) + 1 if len(place) else None
+
+
+def _shares(finding: Finding) -> dict[str, float]:
+    """How much each signal counts in the fused similarity."""
+    counted = {
+        signal: float(getattr(WEIGHTS, signal))
+        for signal, channel, _ in _SIGNALS if channel in finding.channels
+    }  # fmt: skip
+    every = sum(counted.values())
+    return {signal: weight / every for signal, weight in counted.items()}
+
+
+def _contributions(finding: Finding, ground: Ground, matches: Matches, bearings: Floats,
+                   rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:  # fmt: skip
+    """What each of R things said adds to a signal that is a share of the best: [R, 2]."""
+    best = best_by_tile(ground, matches, bearings).astype(np.float64)
+    if finding.mask is not None:
+        best = best * finding.mask
+    attainable = best.max(axis=1, initial=0).sum()
+    two: npt.NDArray[np.float64] = best[:, rows]
+    return two / attainable if attainable > 0 else two
+
+
+def _by_phrase(finding: Finding, pair: _Pair) -> dict[Channel, npt.NDArray[np.float64]]:
+    """By how much each phrase raises `a` above `b` in the channels that add up: [P] each."""
+    ground, reading, shares = ground_of(finding.gallery), finding.reading, _shares(finding)
+    found: dict[Channel, npt.NDArray[np.float64]] = {}
+    if "facts" in finding.channels:
+        matches = similar_facts(ground, reading, facts_allowed(ground, finding.mask))
+        each = _contributions(finding, ground, matches, reading.phrase_bearings, pair.rows)
+        found["facts"] = shares["phrases"] * (each[:, 0] - each[:, 1])
+    if "names" in finding.channels:
+        matches = worded_facts(ground, reading.words)
+        each = _contributions(finding, ground, matches, reading.word_bearings, pair.rows)
+        by_word = shares["words"] * (each[:, 0] - each[:, 1])
+        found["names"] = np.zeros(len(reading.phrases))
+        phrase_of = _phrase_of_word(finding)
+        for word, difference in zip(reading.words, by_word.tolist(), strict=True):
+            if word in phrase_of:
+                found["names"][phrase_of[word]] += difference
+    return found
+
+
+def _phrase_of_word(finding: Finding) -> dict[str, int]:
+    """The first phrase that has each word."""
+    first: dict[str, int] = {}
+    for row, phrase in enumerate(finding.reading.phrases):
+        for word in words_of(phrase.text):
+            first.setdefault(word, row)
+    return first
+
+
+def _phrase_differences(finding: Finding, pair: _Pair) -> tuple[PhraseDifference, ...]:
+    by_phrase = _by_phrase(finding, pair)
+    witness = Witness(ground_of(finding.gallery), finding.reading, finding.channels)
+    for_a, for_b = witness.evidence(pair.a), witness.evidence(pair.b)
+    made = []
+    for row, phrase in enumerate(finding.reading.phrases):
+        a, b = (for_a[row], for_b[row]) if for_a else (None, None)
+        differences = {channel: float(each[row]) for channel, each in by_phrase.items()}
+        made.append(PhraseDifference(phrase.text, phrase.start, phrase.end, differences, a, b,
+                                     _sentence(finding, pair, a, b)))  # fmt: skip
+    return tuple(made)
+
+
+def _whole_differences(
+    finding: Finding, pair: _Pair, phrases: tuple[PhraseDifference, ...]
+) -> tuple[WholeDifference, ...]:
+    """The signals' differences less what the phrases had of them."""
+    shares, made = _shares(finding), []
+    for signal, channel, about in _SIGNALS:
+        if channel not in finding.channels or signal == "phrases":
+            continue
+        values = getattr(finding.ranking.signals, signal)
+        difference = shares[signal] * (float(values[pair.a]) - float(values[pair.b]))
+        if signal == "words":
+            difference -= sum(one.differences["names"] for one in phrases)
+        made.append(WholeDifference(signal, channel, about, difference))
+    return tuple(made)
+
+
+def _at(evidence: Evidence) -> str:
+    away = f"{evidence.distance_m or 0:.0f} m"
+    return "right there" if evidence.direction == "here" else f"{away} {evidence.direction}"
+
+
+def _metres(distance_m: float) -> str:
+    """A distance as one says it: to the metre near by, else rounded."""
+    if distance_m >= 1000:
+        return f"{distance_m / 1000:.1f} km"
+    return f"{round(distance_m, -1):.0f} m" if distance_m >= 100 else f"{distance_m:.0f} m"
+
+
+def _has(evidence: Evidence) -> str:
+    """The thing that one place has, with a word of caution where it fits roughly only."""
+    said = thing(evidence.fact)
+    return f"something like it, {said}," if evidence.rough else said
+
+
+def _sentence(finding: Finding, pair: _Pair, a: Evidence | None, b: Evidence | None) -> str:
+    """What the map has for one phrase at both places."""
+    if a is not None and b is not None and a.supported and b.supported:
+        one, other = _has(a), _has(b)
+        if a.fact == b.fact:
+            both = one.removesuffix(",")
+            return f"Both have {both}: {pair.label_a} {_at(a)}, {pair.label_b} {_at(b)}."
+        return f"{pair.label_a} has {one} {_at(a)}; {pair.label_b} has {other} {_at(b)}."
+    if a is not None and a.supported:
+        return _one_sided(finding, a, pair.label_a, pair.b, pair.label_b)
+    if b is not None and b.supported:
+        return _one_sided(finding, b, pair.label_b, pair.a, pair.label_a)
+    return ""
+
+
+def _one_sided(finding: Finding, evidence: Evidence, label: str, other: int,
+               other_label: str) -> str:  # fmt: skip
+    """What one place has, and how far from the other the nearest such thing is."""
+    kind = kind_of(finding.gallery, evidence.fact)
+    away = nearest_m(finding.gallery, other, evidence.fact, kind)
+    start = f"{label} has {_has(evidence)} {_at(evidence)}"
+    if ": " in evidence.fact or kind in ("", "street corner"):
+        place = "right beside it" if away < _BESIDE_M else f"about {_metres(away)} from it"
+        return f"{start}; {other_label} is {place}."
+    verb = "are" if kind in UNCOUNTED else "is"
+    off = "right there" if away < _BESIDE_M else f"about {_metres(away)} off"
+    return f"{start}; for {other_label} the nearest {kind} {verb} {off}."
+
+
+def _summary(pair: _Pair, difference: float, phrases: tuple[PhraseDifference, ...],
+             whole: tuple[WholeDifference, ...]) -> str:  # fmt: skip
+    """Who is ahead, and which phrases speak for which."""
+    if _side(difference) == "neither":
+        start = f"{pair.label_a} and {pair.label_b} fit about equally well."
+    else:
+        ahead, behind = (
+            (pair.label_a, pair.label_b) if difference > 0 else (pair.label_b, pair.label_a)
+        )
+        start = f"{ahead} fits better than {behind} by {abs(difference):.3f}."
+    parts = [start[0].upper() + start[1:]]
+    for side, label in (("a", pair.label_a), ("b", pair.label_b)):
+        for_it = sorted((one for one in phrases if one.favours == side),
+                        key=lambda one: -abs(one.difference))  # fmt: skip
+        if for_it:
+            said_of = ", ".join(f'"{one.phrase}"' for one in for_it[:_SPOKEN_OF])
+            more = f" and {len(for_it) - _SPOKEN_OF} more" if len(for_it) > _SPOKEN_OF else ""
+            parts.append(f"For {label}: {said_of}{more}.")
+    rest = sum(one.difference for one in whole)
+    if (side := _side(rest)) != "neither":
+        label = pair.label_a if side == "a" else pair.label_b
+        parts.append(f"The description as a whole speaks for {label} ({abs(rest):.3f}).")
+    return " ".join(parts)
