@@ -1,11 +1,12 @@
 """The command line: `python -m core …`. Parses and prints; all else is done by the rooms below."""
 
 import argparse
+import inspect
 import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,7 @@ def search(args: argparse.Namespace) -> Any:
     """Find the spots of a gallery that fit a description."""
     from core.gallery import open_gallery
     from core.models import load_model
-    from core.retrieval import check_query, open_eyes
-    from core.retrieval import search as run
+    from core.retrieval import check_query, find, open_eyes
 
     settings = machine.load()
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
@@ -82,7 +82,12 @@ def search(args: argparse.Namespace) -> Any:
     encoder, eyes = load_model(threads=settings.search_threads), None
     if "image" in channels:
         eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
-    return run(gallery, encoder, query, eyes).to_json()
+    finding = find(gallery, encoder, query, eyes)
+    if not args.explain:
+        return finding.result.to_json()
+    from core.explain.explanations import beside, explained
+
+    return explained(finding, encoder, eyes, settings.advisor).to_json() | beside(finding)
 
 
 def build(args: argparse.Namespace) -> Any:
@@ -344,11 +349,15 @@ def train(args: argparse.Namespace) -> Any:
 
 
 def bench(args: argparse.Namespace) -> Any:
-    """Time a part of the app beside what it stands on."""
+    """Time or measure a part of the app."""
     from core.bench import BENCHES
 
-    model = {"model": args.model, "checkpoint": args.checkpoint} if args.what == "embed" else {}
-    return BENCHES[args.what](machine.load(), args.gallery, **model)
+    options = {
+        "settings": machine.load(), "gallery": args.gallery, "model": args.model,
+        "checkpoint": args.checkpoint, "queries": args.queries, "progress": _bar(args.quiet),
+    }  # fmt: skip
+    run = BENCHES[args.what]
+    return run(**{name: options[name] for name in inspect.signature(run).parameters})
 
 
 COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, calibrate, train,
@@ -386,17 +395,30 @@ def _readable(command: str, result: Any) -> str:
             for card in result["galleries"]
         )
     if command == "search":
-        lines = list(result["notes"])
-        for one in result["candidates"]:
-            lines.append(f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  "
-                         f"{one['similarity']:.2f}  {one['street']}")  # fmt: skip
-            for piece in one["evidence"]:
-                found = piece["fact"] and (
-                    f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
-                )
-                lines.append(f"      {piece['phrase']} — {found or 'not found'}")
-        return "\n".join(lines)
+        return "\n".join(_answer_lines(result))
     return json.dumps(result, ensure_ascii=False, indent=1)
+
+
+def _answer_lines(result: Any) -> Iterator[str]:
+    """The verdict, and each candidate with its reason or its evidence."""
+    yield from result["notes"]
+    if result["verdict"]:
+        yield result["verdict"][:1].upper() + result["verdict"][1:]
+    if result.get("question"):
+        yield f"To tell them apart: {result['question']['text']}"
+    for one in result["candidates"]:
+        sure = "" if one["confidence"] is None else f"{one['confidence']:4.0%}  "
+        yield (f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  {sure}"
+               f"{one['similarity']:.2f}  {one['street']}")  # fmt: skip
+        if "explanation" in one:
+            yield f"      {one['explanation']['reason']}"
+            yield from (f"      {note}" for note in one["explanation"]["notes"])
+            continue
+        for piece in one["evidence"]:
+            found = piece["fact"] and (
+                f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
+            )
+            yield f"      {piece['phrase']} — {found or 'not found'}"
 
 
 if __name__ == "__main__":

@@ -91,6 +91,8 @@ def _search(added: argparse.ArgumentParser) -> None:
     added.add_argument("--near", type=_position, metavar="LAT,LON")
     added.add_argument("--within-m", type=float, metavar="R")
     added.add_argument("--channels", type=_channels, metavar="image,facts,names")
+    added.add_argument("--explain", action="store_true",
+                       help="say why: ledgers, reasons, relevance, and what would tell them apart")
     added.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
 
@@ -172,8 +174,11 @@ def _train(added: argparse.ArgumentParser) -> None:
 
 
 def _bench(added: argparse.ArgumentParser) -> None:
-    added.add_argument("what", choices=("search", "evaluate", "embed"))
+    added.add_argument("what", choices=("search", "evaluate", "embed", "explain", "relevance",
+                                         "questions"))
     added.add_argument("--gallery", metavar="G", help="the largest bundled one")
+    added.add_argument("--queries", type=Path, metavar="FILE.jsonl",
+                       help="descriptions whose place is known, for relevance and questions")
     added.add_argument("--model", help="what is to embed (compact)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
 

@@ -162,6 +162,17 @@ class Explanation:
     relevance: Relevance | None = None
     notes: tuple[str, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as the command line prints it; maps rounded to two places."""
+        told = asdict(self)
+        if self.relevance is not None:
+            for name in ("picture", "control"):
+                grid = getattr(self.relevance, name)
+                told["relevance"][name] = [[round(cell, 2) for cell in row] for row in grid]
+            for word in told["relevance"]["words"]:
+                word["relevance"] = round(word["relevance"], 3)
+        return told
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -184,8 +195,8 @@ class Candidate:
     rank_before: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The candidate as the command line prints it."""
-        return {
+        """The candidate as the command line prints it, `explanation` where it was asked for."""
+        told = {
             "tile_id": self.tile.tile_id,
             "rank": self.rank,
             "lat": self.tile.lat,
@@ -200,6 +211,9 @@ class Candidate:
                 asdict(evidence) | {"supported": evidence.supported} for evidence in self.evidence
             ],
         }
+        if self.explanation is not None:
+            told["explanation"] = self.explanation.to_json()
+        return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The benches: the keys of the contract, measured on the tiny gallery."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import torch
 from conftest import settings_for
 from tiny_clip import openai_state
 
-from core import bench
-from core.errors import GalleryError, ModelError
+from core.bench import BENCHES, explaining, timing
+from core.errors import GalleryError, ModelError, QueryError
 from core.gallery import Gallery
+from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
+from core.retrieval import eyes_for
 from core.settings import Settings
 
 
@@ -19,10 +22,10 @@ def test_the_search_bench_gives_its_figures(
     tiny_settings: Settings, tiny_gallery: Gallery, encoder: SentenceEncoder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(bench, "_ROUNDS", 1)
-    monkeypatch.setattr(bench, "_DESCRIPTIONS", ("a white church", "harbour"))
-    monkeypatch.setattr(bench, "load_model", lambda **_: encoder)
-    found = bench.BENCHES["search"](tiny_settings, None)
+    monkeypatch.setattr(timing, "_ROUNDS", 1)
+    monkeypatch.setattr(timing, "DESCRIPTIONS", ("a white church", "harbour"))
+    monkeypatch.setattr(timing, "load_model", lambda **_: encoder)
+    found = BENCHES["search"](tiny_settings, None)
     assert {"p50_ms", "p95_ms", "ratio"} <= set(found)
     assert found["gallery"] == "tinycity"
     assert found["tiles"] == len(tiny_gallery)
@@ -32,14 +35,14 @@ def test_the_search_bench_gives_its_figures(
 
 def test_without_a_gallery_there_is_nothing_to_time(tmp_path: Path) -> None:
     with pytest.raises(GalleryError, match="no gallery"):
-        bench.BENCHES["search"](settings_for(tmp_path), None)
+        BENCHES["search"](settings_for(tmp_path), None)
 
 
 def test_the_metrics_bench_gives_its_figures(
-    tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bench, "_PICTURES", 150)
-    found = bench.BENCHES["evaluate"](tiny_settings, None)
+    monkeypatch.setattr(timing, "_PICTURES", 150)
+    found = BENCHES["evaluate"]()
     assert set(found) == {"bench", "n", "naive_s", "ours_s", "ratio"}
     assert found["n"] == 150
     assert found["naive_s"] > found["ours_s"] > 0
@@ -47,21 +50,21 @@ def test_the_metrics_bench_gives_its_figures(
 
 
 def test_the_metrics_bench_does_not_time_a_wrong_metric(
-    tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bench, "_PICTURES", 20)
-    monkeypatch.setattr(bench, "_paper_metric", lambda *_: None)
+    monkeypatch.setattr(timing, "_PICTURES", 20)
+    monkeypatch.setattr(timing, "_paper_metric", lambda *_: None)
     with pytest.raises(RuntimeError, match="plain twin"):
-        bench.BENCHES["evaluate"](tiny_settings, None)
+        BENCHES["evaluate"]()
 
 
 @pytest.mark.slow
 def test_the_metric_is_far_faster_than_its_plain_twin(
-    tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Half of what a quiet machine shows, for one that is not."""
-    monkeypatch.setattr(bench, "_TURNS", 1)
-    found = bench.BENCHES["evaluate"](tiny_settings, None)
+    monkeypatch.setattr(timing, "_TURNS", 1)
+    found = BENCHES["evaluate"]()
     assert found["n"] == 1200
     assert found["ratio"] > 150
 
@@ -71,14 +74,14 @@ def test_the_embedding_bench_gives_its_figures(
     model: str, seen_home: Path, compact_weights: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(bench, "_EMBEDDED", 40)
-    monkeypatch.setattr(bench, "_TURNS", 2)
+    monkeypatch.setattr(timing, "_EMBEDDED", 40)
+    monkeypatch.setattr(timing, "_TURNS", 2)
     checkpoint = compact_weights
     if model == "crosstext2loc":
         checkpoint = tmp_path / "clip.pth"
         torch.save(openai_state(), checkpoint)
     settings = replace(settings_for(seen_home / "galleries"), batch_threads=2)
-    found = bench.BENCHES["embed"](settings, None, model, checkpoint)
+    found = BENCHES["embed"](settings, None, model, checkpoint)
     assert found["n"] == 40
     assert found["ours_tiles_per_s"] > 0
     assert found["plain_tiles_per_s"] > 0
@@ -90,17 +93,75 @@ def test_the_embedding_bench_gives_its_figures(
 def test_the_embedding_bench_does_not_time_other_embeddings(
     seen_home: Path, compact_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "_EMBEDDED", 4)
-    backwards = bench.embed_encoded
-    monkeypatch.setattr(bench, "embed_encoded", lambda pictures, *more: backwards(
+    monkeypatch.setattr(timing, "_EMBEDDED", 4)
+    backwards = timing.embed_encoded
+    monkeypatch.setattr(timing, "embed_encoded", lambda pictures, *more: backwards(
         pictures[::-1], *more
     ))  # fmt: skip
     with pytest.raises(RuntimeError, match="plain loop"):
-        bench.BENCHES["embed"](
+        BENCHES["embed"](
             settings_for(seen_home / "galleries"), None, "compact", compact_weights
         )
 
 
 def test_a_model_without_a_picture_tower_cannot_be_benched(tiny_settings: Settings) -> None:
     with pytest.raises(ModelError, match="texts only"):
-        bench.BENCHES["embed"](tiny_settings, None, "minilm")
+        BENCHES["embed"](tiny_settings, None, "minilm")
+
+
+def labelled(gallery: Gallery, path: Path) -> Path:
+    """Descriptions of some tiles of a gallery."""
+    texts = ("a white church", "a park with benches", "a square", "a pond", "tram tracks")
+    rows = [
+        {"text": text, "tile_id": gallery.tile_ids[row], "lat": float(gallery.lats[row]),
+         "lon": float(gallery.lons[row])}
+        for row, text in enumerate(texts)
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.fixture
+def seeing(
+    compact: CompactEncoder, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The benches of explanations with the small models of the tests."""
+    monkeypatch.setattr(explaining, "load_model", lambda **_: encoder)
+    monkeypatch.setattr(explaining, "open_eyes", lambda gallery, *_: eyes_for(gallery, compact))
+
+
+@pytest.mark.usefixtures("seeing")
+def test_the_bench_of_explanations_gives_each_part(
+    seen_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "_ROUNDS", 1)
+    monkeypatch.setattr(explaining, "DESCRIPTIONS", ("a white church", "harbour and a square"))
+    found = BENCHES["explain"](settings_for(seen_home / "galleries"))
+    parts = [found[f"{part}_p50_ms"] for part in ("search", "ledger", "reason", "relevance")]
+    assert all(part > 0 for part in parts)
+    assert found["first_panel_p50_ms"] < found["all_p50_ms"]
+    assert found["ratio"] > 1
+
+
+@pytest.mark.usefixtures("seeing")
+@pytest.mark.parametrize(("what", "keys"), [
+    ("relevance", {"words", "picture", "control"}), ("questions", {"steps", "by_question"}),
+])  # fmt: skip
+def test_the_benches_that_ask_for_descriptions(
+    what: str, keys: set[str], seen_home: Path, seen_gallery: Gallery, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    found = BENCHES[what](
+        settings_for(seen_home / "galleries"), seen_gallery.card.name,
+        labelled(seen_gallery, tmp_path / "some.jsonl"), lambda stage, *_: told.append(stage),
+    )  # fmt: skip
+    assert found["n"] == 5
+    assert keys <= set(found)
+    assert told
+
+
+def test_a_bench_without_its_descriptions_says_what_it_wants(
+    tiny_settings: Settings,
+) -> None:
+    with pytest.raises(QueryError, match="--queries"):
+        BENCHES["relevance"](tiny_settings, None, None, print)

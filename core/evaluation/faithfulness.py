@@ -172,8 +172,10 @@ def alikeness(
     percentiles of the likeness for the place's own description (`own`) and for other places'
     (`foreign`), what share of each lies above `ALIKE`, how many foreign ones lie above the 95th
     percentile of own ones, which is how `ALIKE` was chosen, and the chance that an own one is less
-    like the decoy than a foreign one is (`auroc`).
+    like the decoy than a foreign one is (`auroc`). QueryError for fewer than three places.
     """
+    if len({pair.tile_id for pair in pairs}) <= 2:
+        raise QueryError("descriptions of three places or more are wanted, to hold them apart")
     random = np.random.default_rng(seed)
     own: list[Floats] = []
     foreign: list[Floats] = []

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
 _SURE = 0.75
-"""A fact this near in sense stands even for a phrase that no map seems to hold."""
+"""A fact this near in sense, or with every word, stands even for a phrase that no map seems to
+hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class _Judge:
         found = self._objector.object_to(row, candidate.evidence[row], tile)
         if found.against:
             return "contradicted", found.against, found.evidence
-        sure = (found.evidence.channel == "names" or found.evidence.similarity >= _SURE
-                or self._objector.names_a_place(row))  # fmt: skip
+        whole = 1.0 if found.evidence.channel == "names" else _SURE
+        sure = found.evidence.similarity >= whole or self._objector.names_a_place(row)
         if denied(phrase.text) or (self._unseen[row] and not sure):
             return "unchecked", "", nothing
         return ("supported" if found.evidence.supported else "missing"), "", found.evidence

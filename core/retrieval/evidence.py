@@ -47,12 +47,23 @@ class Witness:
         carried = np.zeros((len(vocabulary), len(ground.named)), dtype=np.float32)
         matches = worded_facts(ground, vocabulary)
         carried[matches.said, matches.fact] = 1.0
+        self._forget_doings(carried, vocabulary)
         row_of = {word: row for row, word in enumerate(vocabulary)}
         self._worded = np.stack([
             carried[[row_of[word] for word in words]].mean(axis=0)
             if words else np.zeros(len(ground.named), dtype=np.float32)
             for words in phrase_words
         ])  # fmt: skip
+
+    def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
+        """A park is no parking: the index has one stem for both, but they are two things."""
+        facts = self._ground.gallery.facts
+        for row, word in enumerate(vocabulary):
+            doing = f"{word.removesuffix('s')}ing"
+            for fact in np.flatnonzero(carried[row]):
+                text = " ".join((facts.text[fact], *facts.names[fact]))
+                if doing in text and not {word, word.removesuffix("s")} & set(words_of(text)):
+                    carried[row, fact] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; unsupported phrases have no channel."""

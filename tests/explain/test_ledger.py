@@ -158,3 +158,22 @@ def test_long_descriptions_say_which_phrases_were_left_out(
     assert found.notes
     assert found.entries[0][-1].effects == {}
     assert found.entries[1][-1].rank_without == 2
+
+
+def test_a_park_is_no_parking(tell: Tell) -> None:
+    def add(town: Town) -> object:
+        return town.point(380, 190, amenity="motorcycle_parking", name="Pushkin Bikes")
+
+    there = tell("Pushkin Street, a lawn park", 390, 190, add)["lawn park"]
+    assert "parking" not in there.evidence.fact
+    kept = tell("Pushkin Street, motorcycle parking", 390, 190, add)["motorcycle parking"]
+    assert "parking" in kept.evidence.fact
+
+
+def test_a_word_in_a_name_does_not_make_the_sky_a_thing_of_the_map(tell: Tell) -> None:
+    def add(town: Town) -> object:
+        return town.point(380, 190, shop="beauty", name="Sky Beauty")
+
+    assert tell("Pushkin Street, blue sky", 390, 190, add)["blue sky"].standing == "unchecked"
+    named = tell("Pushkin Street, Sky Beauty", 390, 190, add)["Sky Beauty"]
+    assert named.standing == "supported"

@@ -1,4 +1,4 @@
-"""Benches: a part of the app timed beside what it stands on, in one run, as figures to print."""
+"""A part of the app timed beside what it stands on, in one run, as figures to print."""
 
 import io
 import time
@@ -28,7 +28,7 @@ from core.retrieval.search import search
 from core.settings import Settings
 from core.sources.cvgtext import CvgRow, is_panorama
 
-_DESCRIPTIONS = (
+DESCRIPTIONS = (
     "a white cathedral above wide steps, a big cobbled square with a statue",
     "narrow street with cafes, a pharmacy on the corner and a bakery next to it",
     "I'm at the bus stop in front of the town hall. Opposite is a bank, and further down the "
@@ -49,43 +49,44 @@ _TURNS = 3
 _REPEATS = 11
 
 
-def _largest(settings: Settings) -> str:
+def largest(settings: Settings) -> str:
+    """The sound gallery with the most tiles. Raises GalleryError where there is none."""
     cards = [card for card in list_galleries(settings) if not card.problem]
     if not cards:
         raise GalleryError("there is no gallery to time; make one with python -m core build")
     return max(cards, key=lambda card: card.tiles).name
 
 
-def bench_search(settings: Settings, name: str | None) -> dict[str, Any]:
+def bench_search(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
     """The whole search beside its encoder's forward passes alone, taking turns on one input.
 
     `ratio` is the median over descriptions and rounds of search over forward passes (of the
     description, of its phrases, and into the space of pictures where the gallery has that channel,
     tokenized beforehand); ours over the reference.
     """
-    gallery = open_gallery(name or _largest(settings), settings)
+    opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(threads=settings.search_threads)
     eyes = None
-    if gallery.card.picture_models:
-        eyes = open_eyes(gallery, settings, encoder)
-    tokenized = [tokenize(text, encoder, eyes) for text in _DESCRIPTIONS]
-    for text in _DESCRIPTIONS:
-        search(gallery, encoder, Query(text), eyes)
+    if opened.card.picture_models:
+        eyes = open_eyes(opened, settings, encoder)
+    tokenized = [tokenize(text, encoder, eyes) for text in DESCRIPTIONS]
+    for text in DESCRIPTIONS:
+        search(opened, encoder, Query(text), eyes)
     whole: list[float] = []
     alone: list[float] = []
     for _ in range(_ROUNDS):
-        for text, tokens in zip(_DESCRIPTIONS, tokenized, strict=True):
+        for text, tokens in zip(DESCRIPTIONS, tokenized, strict=True):
             started = time.perf_counter()
             embed(tokens, encoder, eyes)
             between = time.perf_counter()
-            search(gallery, encoder, Query(text), eyes)
+            search(opened, encoder, Query(text), eyes)
             alone.append((between - started) * 1e3)
             whole.append((time.perf_counter() - between) * 1e3)
     return {
         "bench": "search",
-        "gallery": gallery.card.name,
-        "tiles": len(gallery),
-        "channels": list(gallery.card.channels),
+        "gallery": opened.card.name,
+        "tiles": len(opened),
+        "channels": list(opened.card.channels),
         "n": len(whole),
         "p50_ms": round(float(np.percentile(whole, 50)), 2),
         "p95_ms": round(float(np.percentile(whole, 95)), 2),
@@ -94,7 +95,7 @@ def bench_search(settings: Settings, name: str | None) -> dict[str, Any]:
     }
 
 
-def bench_evaluate(_: Settings, __: str | None) -> dict[str, Any]:
+def bench_evaluate() -> dict[str, Any]:
     """The paper's metric on random pictures beside its plain twin, taking turns on one input.
 
     Ours starts from rows as `read_cvgtext` gives them, the twin from file names as the published
@@ -189,19 +190,20 @@ def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes
 
 
 def bench_embed(
-    settings: Settings, name: str | None, model: str | None = None, checkpoint: Path | None = None
-) -> dict[str, Any]:
+    settings: Settings, gallery: str | None = None, model: str | None = None,
+    checkpoint: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Our way from a gallery's picture files to embeddings beside a plain loop, taking turns.
 
     The plain loop decodes and embeds one picture after the other (a CLIP: in batches, with
     transformers' own processor) on all cores. `ratio` is the median over turns of its time over
     ours. Raises where the two differ.
     """
-    gallery = open_gallery(name or _largest(settings), settings)
+    opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(model or DEFAULT_PICTURE_MODEL, settings.batch_threads, checkpoint)
     if not isinstance(encoder, DualEncoder):
         raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
-    pictures = [gallery.picture(tile_id) for tile_id in gallery.tile_ids[:_EMBEDDED]]
+    pictures = [opened.picture(tile_id) for tile_id in opened.tile_ids[:_EMBEDDED]]
     plain = _plain_loop(encoder)
     naive: list[float] = []
     ours: list[float] = []
@@ -216,17 +218,10 @@ def bench_embed(
             raise RuntimeError("our embeddings are not those of the plain loop")
     return {
         "bench": "embed",
-        "gallery": gallery.card.name,
+        "gallery": opened.card.name,
         "model": encoder.spec.title,
         "n": len(pictures),
         "ours_tiles_per_s": round(len(pictures) / float(np.median(ours)), 2),
         "plain_tiles_per_s": round(len(pictures) / float(np.median(naive)), 2),
         "ratio": round(float(np.median(np.array(naive) / np.array(ours))), 3),
     }
-
-
-BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
-    "search": bench_search,
-    "evaluate": bench_evaluate,
-    "embed": bench_embed,
-}

@@ -1,0 +1,129 @@
+"""A search's answer with an explanation for each candidate, ranked again; all parts put together.
+
+Pages that want the answer first call the parts one by one: `ledger`, `reasons`, `relevance`.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from core.explain.advisor import Advice, advise
+from core.explain.comparison import compare
+from core.explain.ledger import ledgers
+from core.explain.prompt import Subject
+from core.explain.question import next_question
+from core.explain.relevance import relevance
+from core.records import Candidate, Entry, Explanation, Relevance, SearchResult
+from core.retrieval import Eyes, Finding
+from core.retrieval.reranking import TOP, reranked
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+    from core.settings import AdvisorServer
+
+_NOT_TELLING = (
+    "The picture's map looks like that of any description, so it explains nothing here."
+)
+
+
+def explained(
+    finding: Finding, encoder: SentenceEncoder, eyes: Eyes | None = None,
+    server: AdvisorServer | None = None,
+) -> SearchResult:  # fmt: skip
+    """The answer of a search, each candidate with its ledger, reason and relevance, ranked again.
+
+    `eyes` are those the search had. A language model is asked where there is a `server`, about the
+    leading candidates only; where it answers for all of them, its confidences order these.
+    `timings_ms` gains `ledger` and `relevance`.
+    """
+    result = finding.result
+    started = time.perf_counter()
+    found = ledgers(finding, encoder, eyes)
+    told = time.perf_counter()
+    maps = relevances(finding, eyes)
+    seen = time.perf_counter()
+    advice = [
+        advise(server if place < TOP else None, _subject(finding, *parts))
+        for place, parts in enumerate(zip(result.candidates, found.entries, maps, strict=True))
+    ]
+    candidates = [
+        replace(candidate, explanation=_explanation(ledger, shown, one))
+        for candidate, ledger, shown, one in zip(
+            result.candidates, found.entries, maps, advice, strict=True
+        )
+    ]
+    return replace(
+        result,
+        candidates=reranked(candidates, _opinions(advice[:TOP])),
+        notes=(*result.notes, *found.notes),
+        timings_ms=result.timings_ms
+        | {"ledger": (told - started) * 1e3, "relevance": (seen - told) * 1e3},
+    )
+
+
+def beside(finding: Finding) -> dict[str, Any]:
+    """What explains an answer as a whole: the `area` that holds 80 % of the probability, the
+    follow-up `question` where several places fit, and the `comparison` of the first two."""
+    gallery, result = finding.gallery, finding.result
+    surface = finding.posterior.surface(finding.mask)
+    rows = surface.rows[surface.inside80]
+    question = None
+    if result.verdict == "several places fit":
+        question = next_question(gallery, finding.posterior.mass, finding.reading)
+    versus = None
+    if len(result.candidates) > 1:
+        one, other = (candidate.tile.tile_id for candidate in result.candidates[:2])
+        versus = compare(finding, one, other, ("1", "2")).to_json()
+    return {
+        "area": {
+            "tiles": len(rows),
+            "of_tiles": len(surface.rows),
+            "leading": [
+                {"tile_id": gallery.tile_ids[row], "mass": round(float(mass), 5)}
+                for row, mass in zip(rows[:_SHOWN].tolist(), surface.mass, strict=False)
+            ],
+        },
+        "question": question and question.to_json(),
+        "comparison": versus,
+    }
+
+
+_SHOWN = 100
+"""Tiles of the area that are told one by one."""
+
+
+def relevances(
+    finding: Finding, eyes: Eyes | None, candidates: tuple[Candidate, ...] | None = None
+) -> list[Relevance | None]:
+    """The relevance maps of some candidates, else of all; None where no picture was searched."""
+    wanted = finding.result.candidates if candidates is None else candidates
+    pictures = [finding.gallery.picture(one.tile.tile_id) for one in wanted]
+    if eyes is None or "image" not in finding.channels or not all(pictures):
+        return [None] * len(wanted)
+    opened = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures if picture]
+    return list(relevance(eyes.encoder, finding.reading.text, opened))
+
+
+def _subject(
+    finding: Finding, candidate: Candidate, ledger: tuple[Entry, ...], seen: Relevance | None
+) -> Subject:
+    picture = finding.gallery.picture(candidate.tile.tile_id) or b""
+    return Subject(finding.result.query, candidate, ledger, picture, seen)
+
+
+def _explanation(ledger: tuple[Entry, ...], seen: Relevance | None, advice: Advice) -> Explanation:
+    notes = [advice.note] if advice.note else []
+    if seen is not None and not seen.telling:
+        notes.append(_NOT_TELLING)
+    return Explanation(ledger, advice.reason, advice.author, seen, tuple(notes))
+
+
+def _opinions(advice: list[Advice]) -> list[float] | None:
+    """A language model's confidences, where it gave one for each."""
+    given = [one.confidence for one in advice if one.confidence is not None]
+    return given if len(given) == len(advice) and given else None
