@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,11 @@ def explained(
     told = time.perf_counter()
     maps = relevances(finding, eyes)
     seen = time.perf_counter()
-    advice = [
-        advise(server if place < TOP else None, _subject(finding, *parts))
-        for place, parts in enumerate(zip(result.candidates, found.entries, maps, strict=True))
-    ]
+    subjects = [_subject(finding, *parts)
+                for parts in zip(result.candidates, found.entries, maps, strict=True)]  # fmt: skip
+    with ThreadPoolExecutor(TOP) as pool:  # a language model's answers are waited for together
+        advice = list(pool.map(advise, [server] * TOP, subjects[:TOP]))
+    advice += [advise(None, subject) for subject in subjects[TOP:]]
     candidates = [
         replace(candidate, explanation=_explanation(ledger, shown, one))
         for candidate, ledger, shown, one in zip(

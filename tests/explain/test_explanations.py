@@ -1,0 +1,128 @@
+"""A whole answer explained: all parts are there; a language model orders only what it judged."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tiny_chat import GOOD, Reply, chat
+
+from core.explain.explanations import beside, explained, relevances
+from core.explain.reasons import reason
+from core.gallery import Gallery
+from core.models.compact import CompactEncoder
+from core.models.sentence import SentenceEncoder
+from core.records import Channel, Query, SearchResult
+from core.retrieval import Finding, eyes_for, find
+from core.retrieval.reranking import WEIGHT, reranked
+from core.settings import AdvisorServer
+
+TEXT = "a white cathedral beside a cobbled square, a statue, tram tracks, blue sky"
+
+Ask = Callable[..., Finding]
+Explain = Callable[..., SearchResult]
+
+
+@pytest.fixture
+def ask(seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder) -> Ask:
+    def asked(text: str = TEXT, k: int = 7, channels: tuple[Channel, ...] | None = None) -> Finding:
+        return find(seen_gallery, encoder, Query(text, k, channels),
+                    eyes_for(seen_gallery, compact))  # fmt: skip
+
+    return asked
+
+
+@pytest.fixture
+def explain(
+    ask: Ask, seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder
+) -> Explain:
+    def done(server: AdvisorServer | None = None, **options: Any) -> SearchResult:
+        eyes = eyes_for(seen_gallery, compact)
+        return explained(ask(**options), encoder, eyes, server)
+
+    return done
+
+
+def test_every_candidate_has_ledger_reason_and_maps(explain: Explain) -> None:
+    result = explain()
+    assert len(result.candidates) == 7
+    for candidate in result.candidates:
+        told = candidate.explanation
+        assert told is not None
+        assert told.author == "local"
+        assert told.reason == reason(told.ledger, candidate.confidence)
+        assert [entry.evidence.phrase for entry in told.ledger][-1] == "blue sky"
+        assert told.ledger[-1].standing == "unchecked"
+        assert told.relevance is not None
+        assert max(word.relevance for word in told.relevance.words) == 1
+    assert {"ledger", "relevance"} <= set(result.timings_ms)
+
+
+def test_the_candidates_are_ranked_again_and_know_their_rank_before(explain: Explain) -> None:
+    result = explain()
+    assert [one.rank for one in result.candidates] == list(range(1, 8))
+    assert sorted(one.rank_before or 0 for one in result.candidates) == list(range(1, 8))
+
+
+def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None:
+    document = json.loads(json.dumps(explain().to_json() | beside(ask())))
+    told = document["candidates"][0]["explanation"]
+    assert {"ledger", "reason", "author", "relevance", "notes"} == set(told)
+    assert {"tiles", "of_tiles", "leading"} == set(document["area"])
+    assert 0 < document["area"]["tiles"] <= document["area"]["of_tiles"]
+    assert document["comparison"]["summary"]
+    leading = [one["mass"] for one in document["area"]["leading"]]
+    assert leading == sorted(leading, reverse=True)
+
+
+def test_without_pictures_there_are_no_maps(explain: Explain, ask: Ask) -> None:
+    result = explain(channels=("facts", "names"))
+    assert all(one.explanation and one.explanation.relevance is None for one in result.candidates)
+    assert relevances(ask(channels=("facts",)), None) == [None] * 7
+
+
+def test_pictures_alone_leave_every_phrase_unchecked(explain: Explain) -> None:
+    (first, *_) = explain(channels=("image",)).candidates
+    assert first.explanation
+    assert {entry.standing for entry in first.explanation.ledger} == {"unchecked"}
+
+
+def test_a_single_candidate_is_compared_with_nothing(ask: Ask) -> None:
+    assert beside(ask(k=1))["comparison"] is None
+
+
+def test_a_question_is_asked_only_where_several_places_fit(ask: Ask) -> None:
+    for text in (TEXT, "a street", "Statue of Alexander on Market Square"):
+        finding = ask(text)
+        asked = beside(finding)["question"]
+        assert asked is None or finding.result.verdict == "several places fit"
+
+
+def test_a_language_models_confidences_order_what_it_judged(explain: Explain, ask: Ask) -> None:
+    def reply(asked: dict[str, Any]) -> Reply:
+        document = asked["messages"][1]["content"][0]["text"]
+        sure = 1.0 if '"rank": 5' in document else 0.0
+        return Reply(json.dumps(GOOD | {"confidence": sure}))
+
+    with chat(reply) as server:
+        result = explain(AdvisorServer(server.url, "tiny", "key", 10.0))
+        assert len(server.asked) == 5
+    authors = [one.explanation.author for one in result.candidates if one.explanation]
+    assert authors == ["tiny"] * 5 + ["local"] * 2
+    wanted = reranked(ask().result.candidates, [0, 0, 0, 0, 1])
+    assert [one.tile for one in result.candidates] == [one.tile for one in wanted]
+    plain = ask().result.candidates
+    assert [one.tile for one in wanted] != [one.tile for one in plain] or (
+        plain[0].similarity - plain[4].similarity > WEIGHT
+    )
+
+
+def test_a_server_that_fails_leaves_our_own_order_and_reasons(explain: Explain) -> None:
+    plain = explain()
+    with chat(Reply(status=500)) as server:
+        result = explain(AdvisorServer(server.url, "tiny", "key", 10.0))
+    assert [one.tile for one in result.candidates] == [one.tile for one in plain.candidates]
+    first = result.candidates[0].explanation
+    assert first is not None
+    assert first.author == "local"
+    assert any("our own" in note for note in first.notes)
