@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -226,9 +227,12 @@ class CompactTrainee:
         return self.network.picture.features(self._pixels(examples, rows).to(self._device))
 
     def _pixels(self, examples: Examples, rows: Rows) -> Tensor:
-        """uint8 [B, 3, S, S]."""
-        files = [Image.open(io.BytesIO(content)) for content in examples.pictures(rows)]
-        return pixels_of(files, self.network.spec.picture_px)
+        """uint8 [B, 3, S, S], decoded by as many threads as calculate."""
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            return torch.cat(list(pool.map(self._decoded, examples.pictures(rows))))
+
+    def _decoded(self, content: bytes) -> Tensor:
+        return pixels_of([Image.open(io.BytesIO(content))], self.network.spec.picture_px)
 
 
 def _turns(draws: Rows, share: float) -> Rows:
