@@ -17,7 +17,7 @@ from PIL import Image
 from core.errors import QueryError
 from core.evaluation.queries import LabelledQuery
 from core.explain.relevance import ALIKE, DECOY, likeness, raw_relevance, relevance
-from core.explain.words import Span
+from core.explain.relevance.words import Span
 from core.gallery.store import Gallery
 from core.geo import haversine_m
 from core.models import DualEncoder

@@ -1,8 +1,8 @@
 """How much follow-up questions help, with visitors whose answers are drawn from the map itself.
 
-A drawn answer can be wrong in the ways `core.explain.topics` foresees and in no other: nobody
-stood in the street, so the figures are an upper bound. `errs` times the foreseen errors shows how
-fast that bound falls. Leaves the metrics to `report`.
+A drawn answer can be wrong in the ways `core.explain.question.topics` foresees and in no other:
+nobody stood in the street, so the figures are an upper bound. `errs` times the foreseen errors
+shows how fast that bound falls. Leaves the metrics to `report`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +22,8 @@ from core.explain.question import (
     entropy_bits,
     next_question,
 )
-from core.explain.sightings import chance_of_yes, sightings_of
-from core.explain.topics import Topic, topic_of
+from core.explain.question.sightings import chance_of_yes, sightings_of
+from core.explain.question.topics import Topic, topic_of
 from core.gallery.store import Gallery
 from core.geo import haversine_m
 from core.retrieval.channels import Floats

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from core.explain.advisor import Advice, advise
+from core.explain.advisor.prompt import Subject
 from core.explain.comparison import compare
 from core.explain.ledger import ledgers
-from core.explain.prompt import Subject
 from core.explain.question import next_question
 from core.explain.relevance import relevance
 from core.records import Candidate, Entry, Explanation, Relevance, SearchResult

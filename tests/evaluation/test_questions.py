@@ -8,8 +8,8 @@ import pytest
 from core.evaluation.queries import LabelledQuery
 from core.evaluation.questions import Visitor, measure, talks
 from core.explain.question import softmax_weights
-from core.explain.sightings import chance_of_yes, sightings_of
-from core.explain.topics import topic_of
+from core.explain.question.sightings import chance_of_yes, sightings_of
+from core.explain.question.topics import topic_of
 from core.gallery import Gallery
 from core.geo import Position
 from core.models.sentence import SentenceEncoder

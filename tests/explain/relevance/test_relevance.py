@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.errors import ModelError
 from core.explain.relevance import ALIKE, DECOY, likeness, raw_relevance, relevance, stretched
-from core.explain.words import told_by_words, words_in
+from core.explain.relevance.words import told_by_words, words_in
 from core.models.compact import CompactEncoder, load_compact
 from core.models.sentence import SentenceEncoder
 

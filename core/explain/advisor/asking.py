@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.explain.answer import SCHEMA, Answer, AnswerError, read_answer
-from core.explain.prompt import Subject, messages, speaks_to_models
+from core.explain.advisor.answer import SCHEMA, Answer, AnswerError, read_answer
+from core.explain.advisor.prompt import Subject, messages, speaks_to_models
 from core.explain.reasons import reason as local_reason
 from core.explain.things import one_line
 from core.settings import AdvisorServer

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.explain.claims import (
+from core.explain.ledger.claims import (
     Look,
     bare_words,
     denied,
@@ -18,7 +18,7 @@ from core.explain.claims import (
     looks_of,
     storeys,
 )
-from core.explain.surroundings import Place, Surroundings
+from core.explain.ledger.surroundings import Place, Surroundings
 from core.explain.things import UNDERFOOT_M, head_of, one_line, thing
 from core.geo import compass
 from core.records import Channel, Evidence

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import QueryError
-from core.explain.sightings import chance_of_yes, chances, sightings_of
-from core.explain.topics import Topic, plain_topics, topic_of
+from core.explain.question.sightings import chance_of_yes, chances, sightings_of
+from core.explain.question.topics import Topic, plain_topics, topic_of
 from core.gallery.store import Gallery
 from core.geo import haversine_m
 from core.names import fold

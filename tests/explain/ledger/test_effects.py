@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.explain import effects
-from core.explain.effects import effects_of
+from core.explain.ledger import effects
+from core.explain.ledger.effects import effects_of
 from core.gallery import Gallery
 from core.geo import haversine_m
 from core.models.compact import CompactEncoder

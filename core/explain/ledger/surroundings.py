@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from core.explain.claims import bare_words
+from core.explain.ledger.claims import bare_words
 from core.explain.things import place
 from core.gallery.store import Gallery
 from core.geo import METRES_PER_DEGREE, compass

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.explain.words import told_by_words, words_in
+from core.explain.relevance.words import told_by_words, words_in
 
 
 @pytest.mark.parametrize(

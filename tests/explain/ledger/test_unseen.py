@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.explain.unseen import MARGIN, unseen_margins
+from core.explain.ledger.unseen import MARGIN, unseen_margins
 from core.models.sentence import SentenceEncoder
 
 UNSEEN = (
@@ -47,7 +47,7 @@ def test_what_no_map_holds_is_told_from_what_maps_do(encoder: SentenceEncoder) -
 def test_the_margin_is_the_difference_of_the_three_nearest_on_either_side(
     encoder: SentenceEncoder,
 ) -> None:
-    from core.explain.unseen import _MAPPED, _UNMAPPED
+    from core.explain.ledger.unseen import _MAPPED, _UNMAPPED
 
     (said,) = encoder.encode(["children with balloons"])
     nearest = [

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from core.explain.topics import Topic, named_topic, plain_topics
+from core.explain.question.topics import Topic, named_topic, plain_topics
 from core.gallery.store import Gallery
 from core.names import fold
 from core.retrieval.channels import Floats, Ground

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.explain.claims import denied, is_telling, looks_in, looks_of, storeys
+from core.explain.ledger.claims import denied, is_telling, looks_in, looks_of, storeys
 
 
 @pytest.mark.parametrize(("phrase", "absent"), [

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from core.explain.words import told_by_words, words_in
+from core.explain.relevance.words import told_by_words, words_in
 from core.models.compact import CompactEncoder
 from core.models.dual_encoder import ConceptPool
 

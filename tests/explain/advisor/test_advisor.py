@@ -14,7 +14,7 @@ from PIL import Image
 from tiny_chat import GOOD, Reply, chat
 
 from core.explain.advisor import Advice, advise
-from core.explain.prompt import Subject, glowing, messages, speaks_to_models
+from core.explain.advisor.prompt import Subject, glowing, messages, speaks_to_models
 from core.explain.reasons import reason
 from core.geo import Bounds
 from core.records import Candidate, Entry, Evidence, Relevance, Tile, Word

@@ -150,7 +150,7 @@ def test_hostile_texts_stay_texts(tiny_gallery: Gallery, encoder: SentenceEncode
 def test_long_descriptions_say_which_phrases_were_left_out(
     tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.explain import effects
+    from core.explain.ledger import effects
 
     monkeypatch.setattr(effects, "MAX_TOKENS_READ", 20)
     found = ledgers_of(tiny_gallery, encoder, "a statue, two benches, a pond and a bakery", k=2)

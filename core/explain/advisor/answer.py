@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from core.explain.prompt import Subject, speaks_to_models
+from core.explain.advisor.prompt import Subject, speaks_to_models
 from core.explain.things import one_line
 from core.names import words_of
 

@@ -15,8 +15,8 @@ from tiny_clip import openai_state, saved, some_pictures
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from core.explain.relevance import DECOY, raw_relevance, relevance
-from core.explain.rollout import Rolled, rolled, rollout
-from core.explain.words import words_in
+from core.explain.relevance.rollout import Rolled, rolled, rollout
+from core.explain.relevance.words import words_in
 from core.models.attention import attend_pictures, attend_text
 from core.models.crosstext2loc import CrossText2Loc, load_crosstext2loc
 

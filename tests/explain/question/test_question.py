@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import QueryError
-from core.explain import question as asking
 from core.explain.question import (
     answered,
     entropy_bits,
@@ -17,8 +16,9 @@ from core.explain.question import (
     next_question,
     softmax_weights,
 )
-from core.explain.sightings import chance_of_yes, sightings_of
-from core.explain.topics import Topic, Trust, plain_topics, topic_of
+from core.explain.question import choice as asking
+from core.explain.question.sightings import chance_of_yes, sightings_of
+from core.explain.question.topics import Topic, Trust, plain_topics, topic_of
 from core.gallery import Gallery
 from core.geo import haversine_m
 from core.models.sentence import SentenceEncoder

@@ -6,11 +6,11 @@ Puts together what witness, objections and effects say; leaves saying it in sent
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.explain.against import Objector
-from core.explain.claims import denied
-from core.explain.effects import Effects, effects_of
-from core.explain.surroundings import surroundings_of
-from core.explain.unseen import MARGIN, unseen_margins
+from core.explain.ledger.against import Objector
+from core.explain.ledger.claims import denied
+from core.explain.ledger.effects import Effects, effects_of
+from core.explain.ledger.surroundings import surroundings_of
+from core.explain.ledger.unseen import MARGIN, unseen_margins
 from core.records import Candidate, Entry, Evidence, Standing
 from core.retrieval import Eyes, Finding
 from core.retrieval.search import ground_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.explain.surroundings import surroundings_of
+from core.explain.ledger.surroundings import surroundings_of
 from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE, bearing_deg, haversine_m
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core import settings
-from core.explain.topics import named_topic, plain_topics, topic_of
+from core.explain.question.topics import named_topic, plain_topics, topic_of
 from core.gallery import list_galleries, open_gallery
 
 _READS_WELL = re.compile(

@@ -6,8 +6,8 @@ import torch
 from conftest import write_compact
 from PIL import Image
 
-from core.explain.concepts import heads, relevant, ties
 from core.explain.relevance import raw_relevance
+from core.explain.relevance.concepts import heads, relevant, ties
 from core.models.compact import CompactEncoder, load_compact
 from core.models.dual_encoder import ConceptPool
 from core.models.sentence import SentenceEncoder

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ModelError
-from core.explain.words import Span, told_by_words, words_in
+from core.explain.relevance.words import Span, told_by_words, words_in
 from core.records import Relevance, Word
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ _OPEN = ("compact", "crosstext2loc")
 def _by_attention(
     model: CrossText2Loc, texts: Sequence[str], pictures: Sequence[Image.Image]
 ) -> tuple[Raw, ...]:
-    from core.explain.rollout import rolled
+    from core.explain.relevance.rollout import rolled
     from core.models.attention import attend_pictures, attend_text
 
     seen = attend_pictures(model.network, model.pixels(pictures))
@@ -109,7 +109,7 @@ def _by_attention(
 def _by_concepts(
     model: CompactEncoder, texts: Sequence[str], pictures: Sequence[Image.Image]
 ) -> tuple[Raw, ...]:
-    from core.explain.concepts import heads, relevant
+    from core.explain.relevance.concepts import heads, relevant
 
     tower = model.network.picture
     seen = heads(tower.pool, model.picture_strengths(pictures))

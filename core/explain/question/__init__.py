@@ -1,0 +1,16 @@
+"""The follow-up question: what can be asked, where it would be answered yes, and which is best."""
+
+from core.explain.question.choice import (
+    ANSWERS,
+    Answer,
+    Question,
+    Weights,
+    answered,
+    entropy_bits,
+    gains_bits,
+    next_question,
+    softmax_weights,
+)
+
+__all__ = ["ANSWERS", "Answer", "Question", "Weights", "answered", "entropy_bits", "gains_bits",
+           "next_question", "softmax_weights"]  # fmt: skip
