@@ -13,7 +13,7 @@ from core.geo import METRES_PER_DEGREE, haversine_m
 from core.models.sentence import SentenceEncoder
 from core.retrieval import channels, rank_tiles
 from core.retrieval.channels import Ground, Matches, best_by_tile, share_of_best
-from core.retrieval.fusion import ahead_of_middle, ordered, signals_of, spots
+from core.retrieval.fusion import ahead_of_middle, ordered, signals_of, spots, sureness
 from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
 from core.retrieval.search import ground_of
 
@@ -132,6 +132,26 @@ def test_the_scale_of_pictures_equals_a_plain_loop(tiles: int, seed: int) -> Non
 
 def test_pictures_that_are_all_alike_say_nothing() -> None:
     assert ahead_of_middle(np.full(5, 0.3, dtype=np.float32)).tolist() == [0] * 5
+    assert sureness(np.full(5, 0.3, dtype=np.float32), 0.5) == 0
+
+
+def test_how_sure_pictures_are_worked_out_by_hand() -> None:
+    """The best of 0.7, 0.1, 0.3, 0.4 and 0.2 is 0.4 above the middle."""
+    cosines = np.array([0.7, 0.1, 0.3, 0.4, 0.2], dtype=np.float32)
+    assert sureness(cosines, 0.8) == pytest.approx(0.25)
+    assert sureness(cosines, 0.3) == 1
+    assert sureness(cosines, None) == 1
+    assert sureness(cosines[:1], 0.3) == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 30), st.floats(0.01, 2), st.integers(0, 999))
+def test_how_sure_pictures_are_equals_a_plain_loop(tiles: int, sure: float, seed: int) -> None:
+    cosines = np.random.default_rng(seed).uniform(-1, 1, tiles).astype(np.float32)
+    ranked = sorted(cosines.tolist())
+    middle = (ranked[(tiles - 1) // 2] + ranked[tiles // 2]) / 2
+    share = (ranked[-1] - middle) / sure
+    assert sureness(cosines, sure) == pytest.approx(1 if share > 1 else share * share, abs=1e-5)
 
 
 # --- Fusion -------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from core.models.compact import CompactEncoder, load_compact
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Query, SearchResult
 from core.retrieval import Eyes, eyes_for, keep_checkpoint, open_eyes, search
+from core.retrieval.fusion import sureness
 from core.retrieval.reading import embed, tokenize
 from core.settings import Settings, load
 
@@ -58,8 +59,11 @@ def test_pictures_alone_are_ordered_by_their_cosines(
     best = look(TEXT, k=1, channels=("image",)).candidates[0]
     ordered = sorted(cosines.values(), reverse=True)
     assert cosines[best.tile.tile_id] >= ordered[0] - 1e-3, "bytes keep three digits"
-    assert best.channels == {"image": pytest.approx(1)}
-    assert best.similarity == pytest.approx(1)
+    lead = ordered[0] - float(np.median(ordered))
+    sure = sureness(np.array(ordered, dtype=np.float32), 1 / 3)
+    assert sure == pytest.approx((3 * lead) ** 2, rel=1e-3)
+    assert best.channels == {"image": pytest.approx(sure, rel=0.05)}
+    assert best.similarity == best.channels["image"]
 
 
 def test_a_search_by_pictures_alone_has_names_but_no_evidence(look: Look) -> None:
@@ -102,7 +106,10 @@ def test_a_region_limits_pictures_too(look: Look) -> None:
     for one in result.candidates:
         away = haversine_m(near.lat, near.lon, np.array([one.tile.lat]), np.array([one.tile.lon]))
         assert away[0] <= 120
-    assert result.candidates[0].similarity == pytest.approx(1), "the best of the region"
+    everywhere = look(TEXT, channels=("image",), k=1).candidates[0]
+    assert result.candidates[0].similarity == pytest.approx(everywhere.similarity), (
+        "the best of the region, and as sure"
+    )
 
 
 @pytest.mark.parametrize("channels", [None, ("image",), ("image", "facts")])
