@@ -101,7 +101,7 @@ def test_a_question_asked_at_once_after_an_answer_is_not_lost(
     page = open_page(visits(served), f"/?city={tiny_city}")
     for number in range(4):
         ask(page, f"a park with a fountain, number zq{number}")
-        expect(page.locator(".sw-panel").first).to_contain_text(f"zq{number}")
+        expect(page.locator(".st-key-panel")).to_contain_text(f"zq{number}")
         expect(page.get_by_label("What do you see around you?")).to_have_value(
             f"a park with a fountain, number zq{number}"
         )
@@ -222,7 +222,9 @@ def test_a_hundred_thousand_characters_are_cut_and_it_is_said_where(
     assert len(page.url) < 8000
 
 
-@pytest.mark.parametrize("where", ["q", "city", "area", "sel", "channels", "k"])
+@pytest.mark.parametrize(
+    "where", ["q", "city", "area", "sel", "channels", "k", "vs", "answers"]
+)
 def test_a_hostile_link_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str, where: str
 ) -> None:
@@ -244,7 +246,7 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     visit = visits(served)
     page = open_page(visit, f"/?city={tiny_city}&q=pwned")
     page.locator(".sw-panel").wait_for()
-    expect(page.locator(".sw-panel").first).to_contain_text("${window.__pwned=1}")
+    expect(page.locator(".sw-head")).to_contain_text("${window.__pwned=1}")
     the_map(page).locator(".sw-marker").first.hover()
     the_map(page).locator(".leaflet-tooltip").wait_for()
     page.get_by_text("All places as a table").click()
@@ -283,6 +285,122 @@ def test_on_a_phone_the_list_comes_to_the_marker_that_was_tapped(
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
 
 
+# --- The page explains itself -----------------------------------------------------------------
+
+VAGUE = "/?city=helsinki&q=" + quote("Small park with a white wooden church, old trees")
+"""Several places fit it."""
+
+
+def unfold(page: Page, section: str) -> None:
+    page.locator(".st-key-panel summary", has_text=section).click()
+
+
+def test_a_real_search_shows_its_verdict_its_reason_and_where_the_probability_lies(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, VAGUE)
+    frame = the_map(page)
+    frame.locator(".sw-marker").first.wait_for()
+    expect(page.locator(".sw-verdict")).to_contain_text("Several places fit")
+    expect(page.locator(".sw-verdict")).to_contain_text("80 % of the probability")
+    expect(page.locator(".sw-reason")).to_contain_text("white wooden church")
+    expect(page.locator("[data-testid=stRadioCaption]").first).to_contain_text("within 100 m")
+    shapes = frame.locator("path.sw-spread")
+    expect(shapes).to_have_count(4)
+    frame.get_by_label("80 % of the probability").uncheck()
+    expect(shapes).to_have_count(0)
+    page.locator(".st-key-places [data-testid=stRadioOption]").nth(1).click()
+    expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "2")
+    expect(shapes).to_have_count(0)
+    frame.get_by_label("80 % of the probability").check()
+    expect(shapes).to_have_count(4)
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_the_ledger_and_the_maps_unfold_and_stay_open(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, VAGUE)
+    expect(page.locator(".sw-reason")).to_contain_text("map")
+    unfold(page, "What each phrase did")
+    expect(page.locator(".sw-ledger")).to_contain_text("found on the map")
+    expect(page.locator(".sw-looked")).to_have_count(0)
+    unfold(page, "What the model looked at")
+    expect(page.locator(".sw-veiled")).to_have_count(2)
+    expect(page.locator(".sw-veiled img").nth(1)).to_have_js_property("complete", True)
+    assert page.locator(".sw-veiled img").nth(1).evaluate("each => each.naturalWidth") > 1
+    page.locator(".st-key-places [data-testid=stRadioOption]").nth(2).click()
+    expect(page.locator('.sw-panel[aria-label="Candidate 3"]')).to_be_visible()
+    expect(page.locator(".sw-veiled")).to_have_count(2)
+    expect(page.locator(".sw-ledger")).to_be_visible()
+    assert visit.errors == []
+
+
+def test_an_answer_to_the_question_ranks_again_and_can_be_taken_back(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    page = open_page(visits(served), VAGUE)
+    question, places = page.locator(".st-key-follow-up"), page.locator(".st-key-places")
+    question.get_by_role("button", name="Yes", exact=True).wait_for()
+    page.locator(".sw-reason:not(.sw-wait)").wait_for()
+    first, before = question.locator("strong").inner_text(), places.inner_text()
+    map_frame = next(one for one in page.frames if "streamlit_folium" in one.url)
+    map_frame.evaluate("window.__same = true")
+    question.get_by_role("button", name="Yes", exact=True).click()
+    expect(page).to_have_url(re.compile("answers=y"))
+    expect(places).not_to_have_text(before)
+    expect(question.locator("strong")).not_to_have_text(first)
+    assert map_frame.evaluate("window.__same") is True, "the map's frame was mounted again"
+    after, link = places.inner_text(), page.url
+    assert after != before
+    page.goto(link)
+    expect(page.locator(".st-key-follow-up-given")).to_contain_text(first)
+    assert page.locator(".st-key-places").inner_text() == after
+    page.locator(".st-key-follow-up-given button").click()
+    expect(page).not_to_have_url(re.compile("answers="))
+    expect(page.locator(".st-key-follow-up strong")).to_have_text(first)
+
+
+def test_a_spot_on_the_map_is_held_against_the_first_place(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, VAGUE)
+    the_map(page).locator(".sw-marker").first.wait_for()
+    unfold(page, "Compare with another place")
+    page.locator(".st-key-versus input").click()
+    page.get_by_role("option").last.click()
+    the_map(page).locator(".sw-picking").wait_for()
+    the_map(page).locator("#map_div").click(position={"x": 60, "y": 300})
+    expect(page.locator(".sw-versus")).to_contain_text("Your spot")
+    expect(page).to_have_url(re.compile("vs="))
+    expect(page.locator(".sw-versus img")).to_have_count(2)
+    expect(the_map(page).locator(".sw-picking")).to_have_count(0)
+    page.goto(page.url)
+    expect(page.locator(".sw-versus")).to_contain_text("Place 1")
+    assert visit.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_of_an_explanation_is_wider_than_a_phone(
+    served: Served, visits: Callable[..., Visit], scheme: str
+) -> None:
+    page = open_page(visits(served, 390, 844, scheme), f"{VAGUE}&vs=60.174926%2C24.948322")
+    page.locator(".sw-versus").wait_for()
+    for section in ("What each phrase did", "What the model looked at", "Before and", "Scores"):
+        unfold(page, section)
+    page.locator(".sw-veiled").first.wait_for()
+    page.wait_for_timeout(500)
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain], html, details, .sw-looked, table')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 2
+
+
 def test_screenshots_of_the_bundled_cities(
     visits: Callable[..., Visit], tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -300,12 +418,39 @@ def test_screenshots_of_the_bundled_cities(
     for served in serve(data, tmp_path / "log.txt"):
         for name, (width, height, scheme) in shots.items():
             page = open_page(visits(served, width, height, scheme), link)
-            page.locator(".sw-panel").wait_for()
-            the_map(page).locator(".sw-marker").first.wait_for()
-            page.wait_for_load_state("networkidle")
-            page.mouse.move(2, 2)
-            page.wait_for_timeout(1500)
+            _settle(page)
             _write_small(page.screenshot(), target / f"{name}.png")
+        page = open_page(visits(served, 1366, 1500), link)
+        _settle(page)
+        for section in ("What each phrase did", "What the model looked at"):
+            unfold(page, section)
+        page.locator(".sw-veiled").first.wait_for()
+        _settle(page)
+        _write_small(_panel(page), target / "explained-light.png")
+
+
+def _settle(page: Page) -> None:
+    page.locator(".sw-reason:not(.sw-wait)").wait_for()
+    the_map(page).locator(".sw-marker").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(1500)
+
+
+def _panel(page: Page) -> bytes:
+    """The panel from its head to the end of what was unfolded."""
+    panel = page.locator(".st-key-panel").bounding_box()
+    end = page.locator(".st-key-section-looked").bounding_box()
+    assert panel is not None
+    assert end is not None
+    height = end["y"] + end["height"] + 12
+    page.set_viewport_size({"width": 1366, "height": int(height) + 40})
+    page.wait_for_timeout(800)
+    picture: bytes = page.screenshot(clip={
+        "x": panel["x"] - 12, "y": panel["y"] - 12, "width": panel["width"] + 24,
+        "height": height - panel["y"] + 12,
+    })  # fmt: skip
+    return picture
 
 
 def _write_small(picture: bytes, path: Path) -> None:

@@ -8,12 +8,16 @@ import sys
 from dataclasses import replace
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 
 from core import maps
 from core.errors import SourceError
+from core.gallery import Gallery
 from core.geo import Bounds, Position, tile_bounds
-from core.records import Candidate, Evidence, SearchResult, Tile
+from core.models.sentence import SentenceEncoder
+from core.records import Candidate, Evidence, Query, SearchResult, Tile
+from core.retrieval import Finding, find
 
 HOSTILE = [
     "`${window.__pwned=1}`",
@@ -172,3 +176,60 @@ def test_what_has_no_name_is_called_by_where_it_is() -> None:
 def test_a_label_says_where_a_fact_only_roughly_fits() -> None:
     (found, _) = a_candidate(1).evidence
     assert maps.evidence_label(replace(found, similarity=0.6)).startswith("roughly Senate Square, ")
+
+
+# --- Where the probability lies ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def found(tiny_gallery: Gallery, encoder: SentenceEncoder) -> Finding:
+    return find(tiny_gallery, encoder, Query("a quiet street", 3, ("facts", "names")))
+
+
+def test_the_spread_has_the_tiles_of_the_area_the_likeliest_first(found: Finding) -> None:
+    surface = found.posterior.surface()
+    spread = maps.spread_of(found)
+    inside = surface.rows[surface.inside80]
+    assert len(spread.tiles) == min(len(inside), 300)
+    gallery = found.gallery
+    for (lat, lon, _), row in zip(spread.tiles, inside.tolist(), strict=False):
+        assert (lat, lon) == pytest.approx((gallery.lats[row], gallery.lons[row]), abs=1e-6)
+    levels = [level for _, _, level in spread.tiles]
+    assert levels == sorted(levels)
+    assert levels[0] == 0
+    assert set(levels) <= {0, 1, 2, 3}
+    assert f"{len(inside)} of {len(gallery)} tiles" in spread.words
+
+
+def test_the_spread_is_one_layer_of_numbers(found: Finding) -> None:
+    spread = maps.spread_of(found)
+    group = maps.answer_layer(found.result, spread=spread)
+    assert len(group._children) == 1
+    drawn = data_of(script_of(found.result, spread=spread), "draw")["spread"]
+    assert drawn == {"tiles": [list(one) for one in spread.tiles], "radius": spread.radius_m}
+    assert data_of(script_of(found.result), "draw")["spread"] is None
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_street_is_no_more_than_words(found: Finding, text: str) -> None:
+    hostile = replace(maps.spread_of(found), words=text)
+    script = script_of(found.result, spread=hostile)
+    assert "__pwned" not in script.replace("%5F%5Fpwned", "")
+
+
+def test_a_circle_of_100_m_has_three_hectares_and_twice_the_same_no_more() -> None:
+    lats, lons = np.array([60.17]), np.array([24.95])
+    assert maps._hectares(lats, lons, 100.0) == pytest.approx(3.14, abs=0.1)
+    assert maps._hectares(lats.repeat(2), lons.repeat(2), 100.0) == maps._hectares(
+        lats, lons, 100.0
+    )
+    apart = maps._hectares(np.array([60.17, 60.18]), lons.repeat(2), 100.0)
+    assert apart == pytest.approx(6.28, abs=0.2)
+
+
+def test_a_place_to_compare_with_is_a_footprint(found: Finding) -> None:
+    other = found.gallery.tile(1)
+    drawn = data_of(script_of(found.result, other=other, picking=True), "draw")
+    assert drawn["picking"] is True
+    assert drawn["other"] == [[other.bounds.south, other.bounds.west],
+                              [other.bounds.north, other.bounds.east]]  # fmt: skip

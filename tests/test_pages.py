@@ -14,17 +14,28 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE, a_candidate, an_answer
 
+from core.explain.question.replies import Reply
 from core.gallery import GalleryCard
 from core.gallery.embed import embed_pictures
 from core.geo import Bounds
 from core.models.compact import load_compact
 from core.models.sentence import SentenceEncoder
-from core.records import Evidence
+from core.records import Entry, Evidence, Explanation, Standing
 from core.retrieval import keep_checkpoint
 from core.settings import MAX_DESCRIPTION_CHARS, load
-from pages.shared import downloads, examples, panel, phrases, resources, routes, state
+from pages.shared import (
+    asking,
+    downloads,
+    examples,
+    ledger_table,
+    panel,
+    phrases,
+    resources,
+    routes,
+    scores,
+)
+from pages.shared.asking import Ask
 from pages.shared.markdown import plain
-from pages.shared.state import Ask
 
 ROOT = Path(__file__).resolve().parent.parent
 CITIES = ("helsinki", "monaco")
@@ -35,30 +46,61 @@ def a_card() -> GalleryCard:
     return GalleryCard(**values | {"name": "town", "title": "Town", "licence": "© OSM"})  # type: ignore[arg-type]
 
 
+def an_entry(phrase: str, start: int, standing: Standing) -> Entry:
+    has = standing == "supported"
+    evidence = Evidence(
+        phrase, start, start + len(phrase), "facts" if has else None, "statue" if has else "",
+        0.7 if has else 0.0, 60.2, 24.9, 30.0 if has else None, "north" if has else None,
+    )  # fmt: skip
+    against = "the map has a pond 80 m to the south" if standing == "contradicted" else ""
+    return Entry(evidence, standing, against, {"facts": 0.1}, 0.1, 2)
+
+
 class TestLinks:
     def test_a_question_survives_its_link(self) -> None:
         ask = Ask("kirche `${x}` & ü", "monaco", 7, ("image", "facts"),
-                  Bounds(7.41, 43.72, 7.43, 43.74), 3, "crosstext2loc-0a1b2c3d")  # fmt: skip
-        assert state.from_params(ask.to_params(), CITIES) == ask
+                  Bounds(7.41, 43.72, 7.43, 43.74), 3, "crosstext2loc-0a1b2c3d",
+                  "43.739014,7.425852",
+                  (Reply("water", "yes"), Reply("pub: The `${x}` Inn", "cannot tell"),
+                   Reply("street: Rue Grimaldi", "no")))  # fmt: skip
+        assert asking.from_params(ask.to_params(), CITIES) == ask
 
     def test_what_is_usual_is_left_out(self) -> None:
         assert Ask(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "nan", "1e999", "-1", "٣", "9" * 5000, "1,2,3,nan"])
-    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area", "model"])
+    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area", "model",
+                                      "vs", "answers"])
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
-        ask = state.from_params({name: text}, CITIES)
+        ask = asking.from_params({name: text}, CITIES)
         assert ask.city == "helsinki"
-        assert 1 <= ask.k <= state.MOST_K
-        assert 1 <= ask.chosen <= state.MOST_K
-        assert (ask.channels, ask.area) == ((), None)
+        assert 1 <= ask.k <= asking.MOST_K
+        assert 1 <= ask.chosen <= asking.MOST_K
+        assert (ask.channels, ask.area, ask.replies) == ((), None, ())
+        assert len(ask.versus) <= 200
         assert set(ask.model) <= set("nae19-0123456789"), "plain words only"
+
+    @pytest.mark.parametrize("lines", [
+        "y no such question", "x water", "water", "y", "y  water", "yes water",
+        "y pub: " + "a" * 300,
+    ])  # fmt: skip
+    def test_an_answer_to_no_question_of_ours_is_left_out(self, lines: str) -> None:
+        assert asking.from_params({"answers": lines}, CITIES).replies == ()
+
+    def test_a_question_in_a_link_is_answered_once(self) -> None:
+        replies = asking.from_params({"answers": "y water\nn water"}, CITIES).replies
+        assert replies == (Reply("water", "yes"),)
+
+    @pytest.mark.parametrize("spot", [{}, {"lat": "x", "lon": 1}, {"lat": 1}, {"lat": [], "lon": 2},
+                                      {"lat": float("nan"), "lon": 1}, {"lat": 91, "lon": 0}])
+    def test_a_spot_that_is_none_is_not_taken(self, spot: dict[str, object]) -> None:
+        assert asking.position_of(spot) is None
 
     def test_a_long_description_is_not_put_into_a_link(self) -> None:
         assert "q" not in Ask(text="ü" * 2000, city="monaco").to_params()
 
     def test_a_link_cannot_bring_more_text_than_is_read(self) -> None:
-        asked = state.from_params({"q": "a" * 10**6}, CITIES)
+        asked = asking.from_params({"q": "a" * 10**6}, CITIES)
         assert len(asked.text) == MAX_DESCRIPTION_CHARS + 1
 
     @pytest.mark.parametrize("edges", [
@@ -66,7 +108,7 @@ class TestLinks:
         {"west": 1, "south": 2, "east": [3], "north": 4},
     ])  # fmt: skip
     def test_an_area_that_is_none_is_not_taken(self, edges: dict[str, object]) -> None:
-        assert state.area_of(edges) is None
+        assert asking.area_of(edges) is None
 
 
 class TestText:
@@ -85,19 +127,23 @@ class TestText:
         assert plain("ab " * 100, 10) == "ab ab ab…"
 
     def test_phrases_are_marked_in_words_as_well_as_in_colour(self) -> None:
-        evidence = (Evidence("statue", 2, 8, "facts", "statue", 0.7),
-                    Evidence("goat", 12, 16, None, "", 0.0))  # fmt: skip
-        coloured = phrases.coloured("a statue, a goat", evidence)
-        assert '<mark class="sw-yes">statue' in coloured
-        assert '<mark class="sw-no">goat' in coloured
-        assert "(found on the map)" in coloured
-        assert "(not found on the map)" in coloured
+        ledger = (
+            an_entry("statue", 2, "supported"), an_entry("goat", 12, "missing"),
+            an_entry("pond", 20, "contradicted"), an_entry("rain", 28, "unchecked"),
+        )  # fmt: skip
+        coloured = phrases.coloured("a statue, a goat, a pond, a rain", ledger)
+        for name, said, told in (
+            ("sw-yes", "statue", "found on the map"), ("sw-no", "goat", "not found on the map"),
+            ("sw-against", "pond", "the map says otherwise"),
+            ("sw-open", "rain", "no map can tell"),
+        ):  # fmt: skip
+            assert f'<mark class="{name}">{said}<span class="sw-unseen"> ({told})' in coloured
 
     @pytest.mark.parametrize("text", HOSTILE)
     def test_a_hostile_description_is_coloured_as_text(self, text: str) -> None:
-        evidence = (Evidence(text[:6], 0, 6, None, "", 0.0), Evidence("x", 3, 9, None, "", 0.0),
-                    Evidence("y", 900, 910, None, "", 0.0))  # fmt: skip
-        plain_marks = phrases.coloured(text, evidence).replace('<mark class="sw-no">', "")
+        ledger = (an_entry(text[:6], 0, "missing"), an_entry("xxxxxx", 3, "missing"),
+                  an_entry("y" * 10, 900, "missing"))  # fmt: skip
+        plain_marks = phrases.coloured(text, ledger).replace('<mark class="sw-no">', "")
         for tag in ("</mark>", '<span class="sw-unseen">', "</span>"):
             plain_marks = plain_marks.replace(tag, "")
         assert not set(plain_marks) & set("<>\"'`$")
@@ -108,32 +154,70 @@ class TestText:
 
 class TestPanel:
     def test_what_is_only_like_a_phrase_is_said_roughly(self) -> None:
-        rough = Evidence("two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north")
-        told = panel._found(rough)
-        assert "sw-rough" in told
-        assert "roughly statue" in told
-        assert "roughly" not in panel._found(replace(rough, similarity=0.7))
+        rough = replace(an_entry("two statues", 0, "supported"), evidence=Evidence(
+            "two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north"))  # fmt: skip
+        assert "roughly a statue" in ledger_table.table((rough,))
+        sure = replace(rough, evidence=replace(rough.evidence, similarity=0.7))
+        assert "roughly" not in ledger_table.table((sure,))
+
+    def test_a_ledger_says_how_each_phrase_stands_and_what_it_did(self) -> None:
+        held = replace(an_entry("pond", 0, "contradicted"), against="the map has a pond 80 m off",
+                       effects={"facts": -0.2, "names": 0.001}, effect=-0.05,
+                       rank_without=3)  # fmt: skip
+        table = ledger_table.table((held,))
+        for told in ("the map says otherwise", "the map has a pond 80 m off", "\u22120.050",
+                     "without it: rank 3", "facts \u22120.200"):  # fmt: skip
+            assert told in table
+        assert "names" not in table.split("Effect by channel")[1], "too small to be told"
+
+    @pytest.mark.parametrize("standing", ["missing", "unchecked"])
+    def test_no_fact_is_claimed_where_the_map_holds_none(self, standing: Standing) -> None:
+        table = ledger_table.table((an_entry("statue", 0, standing),))
+        assert '<span class="sw-nothing">nothing</span>' in table
+        assert "found on the map" not in table.replace("not found on the map", "")
+
+    @pytest.mark.parametrize("text", HOSTILE)
+    def test_a_hostile_ledger_is_text(self, text: str) -> None:
+        entries = tuple(
+            Entry(Evidence(text, 0, 9, "facts", fact, 0.9, 1.0, 2.0, 30.0, "north"),
+                  standing, against, {"facts": 0.1}, 0.1, 1)
+            for fact, standing, against in
+            ((text, "supported", ""), ("statue", "contradicted", text))
+        )  # fmt: skip
+        table = ledger_table.table(entries)
+        assert "__pwned" not in table
+        assert "<img" not in table
+        assert "`" not in table
 
     def test_a_picture_is_one_channel_among_the_scores(self) -> None:
         one = replace(a_candidate(1), channels={"image": -0.2, "facts": 0.5})
         two = replace(a_candidate(2), channels={"image": 0.8, "facts": 0.25})
-        rows = panel._scores(an_answer(one, two), one).split("<tr>")[1:]
+        rows = scores.bars(an_answer(one, two), one).split("<tr>")[1:]
         assert "picture" in rows[0]
         assert "width:0%" in rows[0]
         assert "-0.20" in rows[0]
         assert "width:100%" in rows[1]
 
+    def test_ranking_again_is_told_in_words(self) -> None:
+        one = replace(a_candidate(1), rank_before=2, confidence=0.4)
+        two = replace(a_candidate(2), rank_before=1, confidence=0.2)
+        told = scores.again(an_answer(one, two), one, replied=False)
+        assert "moved up from rank 2 to 1" in told
+        assert "moved down from rank 1 to 2" in scores.again(an_answer(one, two), two, False)
+        new = replace(one, rank_before=None)
+        assert "no candidate before" in scores.again(an_answer(new, two), new, replied=True)
+
     def test_words_read_past_the_limit_of_pictures_are_shown(self) -> None:
-        one = a_candidate(1)
-        last = max(piece.end for piece in one.evidence)
-        assert panel._read_to(replace(an_answer(one), truncated=last - 1), one) is None
-        assert panel._read_to(replace(an_answer(one), truncated=last), one) == last
-        assert panel._read_to(an_answer(one), one) is None
+        one, ledger = a_candidate(1), (an_entry("a statue", 0, "supported"),)
+        last = max(entry.evidence.end for entry in ledger)
+        assert panel._read_to(replace(an_answer(one), truncated=last - 1), ledger) is None
+        assert panel._read_to(replace(an_answer(one), truncated=last), ledger) == last
+        assert panel._read_to(an_answer(one), ledger) is None
 
     def test_a_candidate_without_any_evidence_has_none_shown(self) -> None:
         bare = replace(a_candidate(1), evidence=())
-        assert panel._evidence(()) == ""
-        assert "phrases" not in panel.summary(bare)
+        assert ledger_table.table(()) == ""
+        assert "pictures" in panel._reason(bare, ())
 
 
 class TestDownloads:
@@ -157,7 +241,14 @@ class TestDownloads:
         assert [one["properties"]["rank"] for one in data["features"]] == [1, 2]
 
     def test_the_table_says_what_the_map_shows(self) -> None:
-        table = downloads.table(an_answer(a_candidate(1, HOSTILE[2])))
+        one = a_candidate(1, HOSTILE[2])
+        ledger = tuple(
+            Entry(piece, "supported" if piece.supported else "missing", "", {}, 0.0, 1)
+            for piece in one.evidence
+        )
+        told = replace(one, explanation=Explanation(ledger, "Because."), confidence=0.42)
+        table = downloads.table(an_answer(told))
+        assert "42 &#37;" in table or "42 %" in table
         assert "<caption>" in table
         assert 'scope="col"' in table
         assert "<img" not in table

@@ -7,8 +7,8 @@ import streamlit as st
 from core.gallery import GalleryCard
 from core.records import CHANNELS
 from pages.shared import examples, state
+from pages.shared.asking import MOST_K, Ask
 from pages.shared.markdown import one_line, plain
-from pages.shared.state import Ask
 
 _MANY_CITIES = 6
 _CHANNEL_WORDS = {
@@ -19,23 +19,20 @@ _CHANNEL_WORDS = {
 
 
 def _submit() -> None:
-    state.change(text=st.session_state["text"].strip(), chosen=1)
-    st.session_state["chosen"] = 1
+    state.ask_anew(text=st.session_state["text"].strip())
     st.session_state["asked"] = True
 
 
 def _change_city() -> None:
-    state.change(city=st.session_state["city"], area=None, chosen=1)
+    state.ask_anew(city=st.session_state["city"], area=None)
     st.session_state["asked"] = False
-    st.session_state["chosen"] = 1
 
 
 def _change_options() -> None:
     picked = st.session_state["channels"]
     channels = tuple(channel for channel in CHANNELS if channel in picked)
     model = st.session_state.get("model", "")
-    state.change(k=st.session_state["k"], channels=channels, model=model, chosen=1)
-    st.session_state["chosen"] = 1
+    state.rank_anew(k=st.session_state["k"], channels=channels, model=model)
 
 
 def try_example(text: str) -> None:
@@ -97,7 +94,7 @@ def _options(ask: Ask, card: GalleryCard) -> None:
     st.session_state["k"] = ask.k
     st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]
     st.slider(
-        "How many places", 1, state.MOST_K, key="k", on_change=_change_options, width=320
+        "How many places", 1, MOST_K, key="k", on_change=_change_options, width=320
     )
     st.pills(
         "Search by", offered, selection_mode="multi", key="channels",

@@ -9,10 +9,11 @@ import streamlit as st
 
 from core.gallery import GalleryCard
 from core.maps import evidence_label, safe_html, title_of
-from core.records import Candidate, SearchResult
-from pages.shared import state
-from pages.shared.state import Ask
+from core.records import Candidate, SearchResult, Standing
+from pages.shared import state, verdict
+from pages.shared.asking import Ask
 
+_STANDINGS: tuple[Standing, ...] = ("supported", "contradicted", "missing", "unchecked")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -22,14 +23,25 @@ def cell(text: str) -> str:
     return f"'{text}" if risky else text
 
 
-def _found(candidate: Candidate) -> str:
+def _told(candidate: Candidate, standing: Standing) -> str:
+    """The phrases that stand so, with what the map has for or against them."""
+    ledger = candidate.explanation.ledger if candidate.explanation else ()
     return "; ".join(
-        f"{one.phrase}: {evidence_label(one)}" for one in candidate.evidence if one.supported
-    )
+        f"{phrase}: {told}" if told else phrase
+        for phrase, told in (
+            (one.evidence.phrase,
+             one.against or (evidence_label(one.evidence) if one.evidence.supported else ""))
+            for one in ledger if one.standing == standing
+        )
+    )  # fmt: skip
 
 
-def _missing(candidate: Candidate) -> str:
-    return "; ".join(one.phrase for one in candidate.evidence if not one.supported)
+def _percent(candidate: Candidate) -> str:
+    return "" if candidate.confidence is None else verdict.percent(candidate.confidence)
+
+
+def _scores(candidate: Candidate) -> str:
+    return ", ".join(f"{name} {value:.2f}" for name, value in candidate.channels.items())
 
 
 def to_csv(result: SearchResult, card: GalleryCard) -> str:
@@ -37,14 +49,16 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
     channels = sorted({name for one in result.candidates for name in one.channels})
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["rank", "name", "street", "lat", "lon", "tile_id", "similarity", *channels,
-                     "found", "not_found", "attribution"])  # fmt: skip
+    writer.writerow(["rank", "name", "street", "lat", "lon", "tile_id", "similarity",
+                     "confidence", *channels, "found", "against", "not_found", "unchecked",
+                     "attribution"])  # fmt: skip
     for one in result.candidates:
         writer.writerow([
             one.rank, cell(title_of(one)), cell(one.tile.street), f"{one.tile.lat:.6f}",
             f"{one.tile.lon:.6f}", cell(one.tile.tile_id), f"{one.similarity:.4f}",
+            "" if one.confidence is None else f"{one.confidence:.4f}",
             *(f"{one.channels[name]:.4f}" if name in one.channels else "" for name in channels),
-            cell(_found(one)), cell(_missing(one)), cell(card.licence),
+            *(cell(_told(one, standing)) for standing in _STANDINGS), cell(card.licence),
         ])  # fmt: skip
     return out.getvalue()
 
@@ -79,12 +93,14 @@ def table(result: SearchResult) -> str:
     rows = "".join(
         f'<tr><td>{one.rank}</td><th scope="row" dir="auto">{safe_html(title_of(one))}</th>'
         f"<td>{one.tile.lat:.5f}, {one.tile.lon:.5f}</td>"
-        f'<td dir="auto">{safe_html(_found(one))}</td>'
-        f'<td dir="auto">{safe_html(_missing(one))}</td>'
-        f"<td>{', '.join(f'{name} {value:.2f}' for name, value in one.channels.items())}</td></tr>"
+        f"<td>{_percent(one)}</td>"
+        + "".join(f'<td dir="auto">{safe_html(_told(one, standing))}</td>'
+                  for standing in _STANDINGS)
+        + f"<td>{_scores(one)}</td></tr>"
         for one in result.candidates
     )
-    heads = ("Rank", "Place", "Position", "Found on the map", "Not found", "Scores")
+    heads = ("Rank", "Place", "Position", "Within 100 m", "Found on the map", "Against it",
+             "Not found", "No map can tell", "Scores")  # fmt: skip
     return (
         '<div class="sw-table" tabindex="0" role="region" aria-label="Places found">'
         "<table><caption>Places found, best first</caption><thead><tr>"

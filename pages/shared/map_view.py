@@ -1,29 +1,35 @@
 """The map on the page: hands a pick on the map to the question. The drawing is `core.maps`."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit_folium import st_folium
 
 from core import maps
 from core.errors import SaywhereError
 from core.gallery import Gallery
-from core.geo import Bounds
-from core.records import SearchResult
-from pages.shared import routes, state
+from core.geo import Bounds, haversine_m
+from core.maps import Spread
+from core.records import SearchResult, Tile
+from pages.shared import asking, routes, state
 
 _KEY = "map"
 _HEIGHT_PX = 560
 _NO_BASE_MAP_ZOOMS = range(12, 18)
 
 
-def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None) -> None:
+def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None,
+         spread: Spread | None = None, other: Tile | None = None) -> None:  # fmt: skip
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
     card = gallery.card
     tiles_url = routes.tiles_url(card) if gallery.base_map else ""
     base = maps.BaseMap(card.bounds, tiles_url, card.licence, _zooms(gallery))
     st_folium(
         maps.base_map(base, routes.assets()), key=f"{_KEY}-{card.name}", height=_HEIGHT_PX,
-        width=None, returned_objects=[], on_change=lambda: _picked(card.name),
-        feature_group_to_add=maps.answer_layer(result, rank, area),
+        width=None, returned_objects=[], on_change=partial(_picked, gallery),
+        feature_group_to_add=maps.answer_layer(
+            result, rank, area, spread, other, bool(st.session_state.get("picking"))
+        ),
     )  # fmt: skip
 
 
@@ -34,9 +40,9 @@ def _zooms(gallery: Gallery) -> range:
         return _NO_BASE_MAP_ZOOMS
 
 
-def _picked(name: str) -> None:
+def _picked(gallery: Gallery) -> None:
     """What our script reported. It comes from a browser, so it is checked like a link."""
-    event = st.session_state.get(f"{_KEY}-{name}")
+    event = st.session_state.get(f"{_KEY}-{gallery.card.name}")
     if not isinstance(event, dict):
         return
     rank, area = event.get("rank"), event.get("area")
@@ -44,7 +50,11 @@ def _picked(name: str) -> None:
         state.change(chosen=rank)
         st.session_state["chosen"] = rank
     elif event.get("event") == "area" and isinstance(area, dict):
-        box = state.area_of(area)
+        box = asking.area_of(area)
         if box is not None:
-            state.change(area=box, chosen=1)
-            st.session_state["chosen"] = 1
+            state.rank_anew(area=box)
+    elif event.get("event") == "spot" and st.session_state.pop("picking", False):
+        spot = asking.position_of(event)
+        if spot is not None:
+            away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
+            state.change(versus=gallery.tile(int(away.argmin())).tile_id)

@@ -1,58 +1,84 @@
-"""The panel of one candidate: what was found, what was not, and where to look further."""
+"""The panel of one candidate: the reason first, then where it is, and how its phrases stand."""
 
 import base64
 from urllib.parse import quote
 
 import streamlit as st
 
+from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.maps import safe_html, title_of
-from core.records import Candidate, Evidence, SearchResult
+from core.records import Candidate, Entry, SearchResult
+from pages.shared import advice, ledger_table, looked, scores, versus
+from pages.shared.asking import Ask
+from pages.shared.found import Found
 from pages.shared.phrases import coloured
-
-_CHANNEL_NAMES = {"image": "picture", "facts": "facts", "names": "names"}
+from pages.shared.verdict import sureness
 
 _NAMES_SHOWN = 4
 
 
 def summary(candidate: Candidate) -> str:
-    """How much of a description a candidate supports, in a few words."""
-    total = len(candidate.evidence)
-    found = sum(evidence.supported for evidence in candidate.evidence)
+    """How sure a candidate is and on which street it lies, in a few words."""
     street = candidate.tile.street
-    phrases = f"{found} of {total} phrases" if total else ""
-    return " · ".join(part for part in (phrases, street if street != title_of(candidate) else "")
-                      if part)  # fmt: skip
+    parts = (sureness(candidate), street if street != title_of(candidate) else "")
+    return " · ".join(part for part in parts if part)
 
 
-def draw(gallery: Gallery, result: SearchResult, candidate: Candidate) -> None:
-    """One candidate with its picture, scores and evidence."""
-    tile, card = candidate.tile, gallery.card
-    parts = [
-        _head(candidate),
-        f'<div class="sw-top">{_picture(gallery, candidate)}<div>{_scores(result, candidate)}'
-        f"{_around(candidate)}</div></div>",
-        f'<h4>Your words</h4><p class="sw-words" dir="auto">'
-        f"{coloured(result.query, candidate.evidence, _read_to(result, candidate))}</p>",
-        _evidence(candidate.evidence),
-    ]
+def draw(gallery: Gallery, found: Found, candidate: Candidate, ask: Ask) -> None:
+    """One candidate. What takes no time is drawn at once, the rest follows."""
+    result, tile = found.result, candidate.tile
+    assert result is not None
+    st.html(_head(candidate))
+    why = st.empty()
+    if not found.has_ledgers:
+        why.html('<p class="sw-reason sw-wait">Holding your words against the map …</p>')
     st.html(f'<section class="sw-panel" aria-label="Candidate {candidate.rank}">'
-            f"{''.join(parts)}</section>")  # fmt: skip
+            f'<div class="sw-top">{_picture(gallery, candidate)}<div>{_around(candidate)}'
+            "</div></div></section>")  # fmt: skip
+    ledgers = found.ledgers()
+    ledger = ledgers.entries[candidate.rank - 1]
+    why.html(_reason(candidate, ledger))
+    st.html(_words(result, ledger))
+    if ledger:
+        with st.expander("What each phrase did", key="section-ledger"):
+            notes = "".join(f"<p>{safe_html(note)}</p>" for note in ledgers.notes)
+            st.html(f"{ledger_table.table(ledger)}{notes}")
+    looked.draw(gallery, found, candidate)
+    scores.draw(result, candidate, ask)
+    versus.draw(gallery, found, candidate, ask)
+    advice.draw(gallery, found, candidate)
     st.code(f"{tile.lat:.6f}, {tile.lon:.6f}", language=None)
-    st.html(_links(candidate, card.licence))
-
-
-def _read_to(result: SearchResult, candidate: Candidate) -> int | None:
-    """Where reading stopped; words that were read past the pictures' limit are shown as read."""
-    cut = result.truncated
-    return None if cut is None or any(one.end > cut for one in candidate.evidence) else cut
+    st.html(_links(candidate, gallery.card.licence))
 
 
 def _head(candidate: Candidate) -> str:
+    sure = sureness(candidate)
     return (
-        f'<header><span class="sw-rank">{candidate.rank}</span><h3 dir="auto">'
-        f"{safe_html(title_of(candidate))}</h3></header>"
+        f'<header class="sw-head"><span class="sw-rank">{candidate.rank}</span><div>'
+        f'<h3 dir="auto">{safe_html(title_of(candidate))}</h3>'
+        f"<p>{safe_html(sure)}</p></div></header>"
     )
+
+
+def _reason(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
+    """The paragraph; pictures alone leave nothing to say of phrases."""
+    if not candidate.evidence:
+        return ('<p class="sw-reason">Only pictures were searched: see below what the model '
+                "looked at.</p>")  # fmt: skip
+    return f'<p class="sw-reason" dir="auto">{safe_html(reason(ledger, candidate.confidence))}</p>'
+
+
+def _words(result: SearchResult, ledger: tuple[Entry, ...]) -> str:
+    told = coloured(result.query, ledger, _read_to(result, ledger))
+    words = f'<p class="sw-words" dir="auto">{told}</p>'
+    return f'<div class="sw-said"><h4>Your words</h4>{words}</div>'
+
+
+def _read_to(result: SearchResult, ledger: tuple[Entry, ...]) -> int | None:
+    """Where reading stopped; words that were read past the pictures' limit are shown as read."""
+    cut = result.truncated
+    return None if cut is None or any(one.evidence.end > cut for one in ledger) else cut
 
 
 def _around(candidate: Candidate) -> str:
@@ -74,55 +100,6 @@ def _picture(gallery: Gallery, candidate: Candidate) -> str:
         f'alt="Map picture of the {card.footprint_m:.0f} metres around '
         f'{safe_html(title_of(candidate))}"><figcaption>{card.footprint_m:.0f} m across, north up. '
         f"{safe_html(card.licence)}</figcaption></figure>"
-    )
-
-
-def _scores(result: SearchResult, candidate: Candidate) -> str:
-    """A bar for each channel, its length relative to the best of this answer."""
-    rows = []
-    for channel, value in candidate.channels.items():
-        best = max((one.channels.get(channel, 0.0) for one in result.candidates), default=0.0)
-        share = max(0.0, min(1.0, value / best)) if best > 0 else 0.0
-        rows.append(
-            f"<tr><th scope=row>{_CHANNEL_NAMES[channel]}</th>"
-            f'<td><span class="sw-bar"><span style="width:{share:.0%}"></span></span></td>'
-            f"<td>{value:.2f}</td></tr>"
-        )
-    if candidate.confidence is not None:
-        rows.append(f"<tr><th scope=row>sure</th><td></td><td>{candidate.confidence:.0%}</td></tr>")
-    return (
-        '<table class="sw-scores"><caption>Score of each channel; a full bar is the best of '
-        f"this answer</caption>{''.join(rows)}</table>"
-    )
-
-
-def _evidence(evidence: tuple[Evidence, ...]) -> str:
-    if not evidence:
-        return ""
-    found = "".join(_found(one) for one in evidence if one.supported)
-    missing = "".join(
-        f'<li class="sw-no"><q dir="auto">{safe_html(one.phrase)}</q></li>'
-        for one in evidence
-        if not one.supported
-    )
-    parts = []
-    if found:
-        parts.append(f"<h4>On the map here</h4><ul>{found}</ul>")
-    if missing:
-        parts.append(f"<h4>Not found on the map here</h4><ul>{missing}</ul>")
-    return f'<div class="sw-evidence">{"".join(parts)}</div>'
-
-
-def _found(one: Evidence) -> str:
-    away = f"{one.distance_m:.0f} m" if one.distance_m is not None else ""
-    where = " ".join(part for part in (away, one.direction or "") if part)
-    kind, roughly = ("sw-yes sw-rough", "roughly ") if one.rough else ("sw-yes", "")
-    channel = _CHANNEL_NAMES[one.channel] if one.channel else ""
-    return (
-        f'<li class="{kind}"><q dir="auto">{safe_html(one.phrase)}</q>'
-        f'<span class="sw-fact" dir="auto">{roughly}{safe_html(one.fact)}</span>'
-        f'<span class="sw-where">{safe_html(where)} <small>{channel} {one.similarity:.2f}'
-        "</small></span></li>"
     )
 
 

@@ -3,25 +3,27 @@
 from collections.abc import Sequence
 
 from core.maps import safe_html
-from core.records import Evidence
+from core.records import Entry, Standing
+from pages.shared.ledger_table import STANDINGS
 
-_MOST_CHARS = 1500
-_MARKS = {True: ("sw-yes", "found on the map"), False: ("sw-no", "not found on the map")}
+MOST_CHARS = 1500
+_MARKS: dict[Standing, str] = {
+    "supported": "sw-yes", "contradicted": "sw-against", "missing": "sw-no", "unchecked": "sw-open"
+}  # fmt: skip
 
 
-def coloured(text: str, evidence: Sequence[Evidence], truncated: int | None = None) -> str:
+def coloured(text: str, ledger: Sequence[Entry], truncated: int | None = None) -> str:
     """HTML of a description, its phrases in `<mark>`; what was not read or is too long is cut."""
-    end = min(len(text), _MOST_CHARS, truncated if truncated is not None else len(text))
+    end = min(len(text), MOST_CHARS, truncated if truncated is not None else len(text))
     parts, at = [], 0
-    for one in sorted(evidence, key=lambda each: (each.start, -each.end)):
-        start, stop = max(one.start, 0), min(one.end, end)
+    for entry in sorted(ledger, key=lambda one: (one.evidence.start, -one.evidence.end)):
+        start, stop = max(entry.evidence.start, 0), min(entry.evidence.end, end)
         if start < at or stop <= start:
             continue
-        name, words = _MARKS[one.supported]
         parts.append(safe_html(text[at:start]))
         parts.append(
-            f'<mark class="{name}">{safe_html(text[start:stop])}'
-            f'<span class="sw-unseen"> ({words})</span></mark>'
+            f'<mark class="{_MARKS[entry.standing]}">{safe_html(text[start:stop])}'
+            f'<span class="sw-unseen"> ({STANDINGS[entry.standing]})</span></mark>'
         )
         at = stop
     parts.append(safe_html(text[at:end]))

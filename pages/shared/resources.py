@@ -8,8 +8,13 @@ import streamlit as st
 
 from core import gallery, settings
 from core.errors import SaywhereError
+from core.explain.ledger import ledgers
+from core.explain.question.sightings import sightings_of
 from core.gallery import Gallery, GalleryCard
-from core.retrieval import Eyes, eyes_for, load_stamped
+from core.records import Query
+from core.retrieval import Eyes, eyes_for, find, load_stamped
+
+_WARM_WORDS = "a church beside a park"
 
 
 def cards() -> tuple[GalleryCard, ...]:
@@ -47,7 +52,8 @@ def _seeing(stamp: Any) -> Any:
 
 
 def warm_up(card: GalleryCard) -> None:
-    """Loads model and gallery behind the page, so that the first answer need not wait."""
+    """Loads model and gallery behind the page, so that the first answer need not wait: one search
+    and its explanation, of our own words, make all that is made once."""
     if st.session_state.get("warmed"):
         return
     st.session_state["warmed"] = True
@@ -59,5 +65,7 @@ def _warm(card: GalleryCard) -> None:
     with contextlib.suppress(SaywhereError):
         encoder()
         opened = open_gallery(card)
-        if card.picture_models:
-            eyes(opened, None)
+        seeing = eyes(opened, None) if card.picture_models else None
+        finding = find(opened, encoder(), Query(_WARM_WORDS), seeing)
+        ledgers(finding, encoder(), seeing)
+        sightings_of(opened)

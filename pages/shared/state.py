@@ -1,100 +1,14 @@
-"""What a visitor asks, kept for the session and written as a link. Knows no widgets' looks.
+"""What a visitor asks, kept for the session and written as a link. Knows no widgets' looks."""
 
-A link is a stranger's text: each value is checked, and one that makes no sense is left out.
-"""
-
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from core.geo import Bounds
-from core.records import CHANNELS, Channel, SearchResult
-from core.settings import MAX_DESCRIPTION_CHARS
-
-DEFAULT_K = 10
-MOST_K = 50
-_LONGEST_LINK = 6000
-"""Characters of a coded description in a link; browsers and chats cut longer ones."""
-_MODEL = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question as the page knows it; no text is no question, no channels is all of them, no
-    model the city's usual one."""
-
-    text: str = ""
-    city: str = ""
-    k: int = DEFAULT_K
-    channels: tuple[Channel, ...] = ()
-    area: Bounds | None = None
-    chosen: int = 1
-    model: str = ""
-
-    def to_params(self) -> dict[str, str]:
-        """The query parameters that restore it; without the text where that is too long."""
-        params = {"city": self.city}
-        if self.text and self.fits_link:
-            params["q"] = self.text
-        if self.k != DEFAULT_K:
-            params["k"] = str(self.k)
-        if self.channels:
-            params["channels"] = ",".join(self.channels)
-        if self.model:
-            params["model"] = self.model
-        if self.area:
-            box = self.area
-            params["area"] = ",".join(
-                f"{edge:.5f}" for edge in (box.west, box.south, box.east, box.north)
-            )
-        if self.chosen != 1:
-            params["sel"] = str(self.chosen)
-        return params
-
-    @property
-    def fits_link(self) -> bool:
-        """Whether the description is short enough for a link."""
-        return len(quote(self.text)) <= _LONGEST_LINK
-
-
-def from_params(params: Mapping[str, str], cities: Iterable[str]) -> Ask:
-    """The question in a link, as far as it makes sense."""
-    known = tuple(cities)
-    city = params.get("city", "")
-    wanted = params.get("channels", "").split(",")
-    return Ask(
-        text=params.get("q", "").strip()[: MAX_DESCRIPTION_CHARS + 1],
-        city=city if city in known else next(iter(known), ""),
-        k=_whole(params.get("k", ""), DEFAULT_K, MOST_K),
-        channels=tuple(channel for channel in CHANNELS if channel in wanted),
-        area=_area(params.get("area", "")),
-        chosen=_whole(params.get("sel", ""), 1, MOST_K),
-        model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
-    )
-
-
-def _whole(text: str, default: int, most: int) -> int:
-    plain = text.isascii() and text.isdigit() and len(text) < 5
-    return min(max(int(text), 1), most) if plain else default
-
-
-def _area(text: str) -> Bounds | None:
-    parts = text.split(",")
-    if len(parts) != 4 or len(text) > 100:
-        return None
-    try:
-        return Bounds(*(float(part) for part in parts))
-    except ValueError:
-        return None
-
-
-def area_of(edges: Mapping[Any, Any]) -> Bounds | None:
-    """The area a browser reported, None where it is none."""
-    return _area(",".join(str(edges.get(edge, "")) for edge in ("west", "south", "east", "north")))
+from core.records import SearchResult
+from pages.shared.asking import Ask, from_params
 
 
 def link(ask: Ask) -> str:
@@ -145,6 +59,18 @@ def change(**changes: Any) -> Ask:
     st.session_state["ask"] = ask
     st.session_state["touched"] = True
     return ask
+
+
+def ask_anew(**changes: Any) -> Ask:
+    """Another description or city: what was chosen, compared or replied belongs to the old one."""
+    return rank_anew(**changes, replies=())
+
+
+def rank_anew(**changes: Any) -> Ask:
+    """The same description in another order: what was chosen and compared is no more."""
+    st.session_state["chosen"] = 1
+    st.session_state["picking"] = False
+    return change(**changes, chosen=1, versus="")
 
 
 def write_link(ask: Ask) -> None:

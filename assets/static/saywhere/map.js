@@ -4,7 +4,8 @@
 (function () {
   "use strict";
 
-  const state = { map: null, view: null, markers: new Map(), area: null, count: 0 };
+  const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
+                  spread: null, spreadOn: true, picking: false };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function report(event) {
@@ -56,6 +57,57 @@
       return made;
     },
   });
+
+  /* What the tinted area means, and whether to show it. */
+  const Legend = L.Control.extend({
+    options: { position: "bottomleft" },
+    onAdd() {
+      const box = element("label", "sw-legend leaflet-bar");
+      L.DomEvent.disableClickPropagation(box);
+      const tick = element("input", "");
+      tick.type = "checkbox";
+      tick.checked = state.spreadOn;
+      tick.addEventListener("change", () => { state.spreadOn = tick.checked; showSpread(); });
+      box.append(tick, element("span", "sw-legend-tint", ""),
+        element("span", "", "80 % of the probability"));
+      box.hidden = true;
+      state.legend = box;
+      return box;
+    },
+  });
+
+  function showSpread() {
+    if (!state.spread) return;
+    if (state.spreadOn) state.spread.group.addLayer(state.spread.layer);
+    else state.spread.group.removeLayer(state.spread.layer);
+  }
+
+  /* One layer of a shape for each level, the likeliest in all of them: the tints add up. */
+  function spread(data, group) {
+    state.spread = null;
+    state.legend.hidden = !data;
+    if (!data) return;
+    const [north, turn] = [data.radius / 111195, Math.PI / 4];
+    const ring = ([lat, lon]) => Array.from({ length: 9 }, (_, corner) => {
+      const angle = (corner + 0.5) * turn;
+      return [lon + north * Math.cos(angle) / Math.cos(lat * Math.PI / 180),
+              lat + north * Math.sin(angle)];
+    });
+    const levels = [...new Set(data.tiles.map((tile) => tile[2]))].sort((a, b) => b - a);
+    const features = levels.map((level) => ({ type: "Feature", properties: {}, geometry: {
+      type: "MultiPolygon",
+      coordinates: data.tiles.filter((tile) => tile[2] <= level).map((tile) => [ring(tile)]),
+    } }));
+    const layer = L.geoJSON({ type: "FeatureCollection", features }, { className: "sw-spread",
+      fillRule: "nonzero", stroke: false, interactive: false });
+    state.spread = { group, layer };
+    showSpread();
+  }
+
+  function reportSpot(at) {
+    const spot = L.latLng(at);
+    report({ event: "spot", lat: spot.lat, lon: spot.lng });
+  }
 
   function startDrawing(map, button) {
     if (state.stopDrawing) { state.stopDrawing(); return; }
@@ -115,6 +167,8 @@
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
     new AreaControl().addTo(map);
+    new Legend().addTo(map);
+    map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
     followTheme();
     const container = map.getContainer();
     for (const hand of ["pointerdown", "wheel", "keydown"]) {
@@ -144,7 +198,12 @@
                      { direction: "top", offset: [0, -14] });
     const shape = L.rectangle(one.footprint, { className: "sw-footprint", weight: 1.5 });
     for (const layer of [shape, made]) {
-      layer.on("click", () => {
+      layer.on("click", (event) => {
+        if (state.picking) {
+          L.DomEvent.stopPropagation(event);
+          reportSpot(one.at);
+          return;
+        }
         choose(one.rank, false);
         report({ event: "choose", rank: one.rank });
         showInList(one.rank);
@@ -207,9 +266,16 @@
     const map = state.map;
     group.addTo(map);
     state.markers = new Map();
+    state.picking = data.picking;
+    map.getContainer().classList.toggle("sw-picking", data.picking);
+    spread(data.spread, group);
     if (data.area) {
       group.addLayer(L.rectangle(data.area,
         { className: "sw-area-shape", interactive: false, weight: 2 }));
+    }
+    if (data.other) {
+      group.addLayer(L.rectangle(data.other, { className: "sw-other", weight: 2.5 })
+        .bindTooltip(element("span", "sw-tip", "Your spot"), { direction: "top" }));
     }
     for (const one of [...data.candidates].reverse()) marker(one, group);
     evidence(data, group);

@@ -1,0 +1,51 @@
+"""What the answer is worth as a whole, in words: never by colour alone."""
+
+import streamlit as st
+
+from core.maps import Spread, safe_html
+from core.records import Candidate, SearchResult, Verdict
+
+_SIGNS: dict[Verdict, str] = {
+    "likely": "✓", "several places fit": "≈", "probably not in this gallery": "✕"
+}  # fmt: skip
+_TITLES: dict[Verdict, str] = {
+    "likely": "Likely here", "several places fit": "Several places fit",
+    "probably not in this gallery": "Probably not in this gallery",
+}  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """A probability as one says it; never 0 % and never 100 %."""
+    if share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if share >= 0.995 else f"{round(100 * share)} %"
+
+
+def sureness(candidate: Candidate) -> str:
+    """How sure a candidate is, "" where nothing says so."""
+    sure = candidate.confidence
+    return "" if sure is None else f"{percent(sure)}: within 100 m"
+
+
+def _advice(result: SearchResult, verdict: Verdict) -> str:
+    first = result.candidates[0].confidence or 0.0
+    if verdict == "likely":
+        return f"The first place stands out: a chance of {percent(first)} to be within 100 m of it."
+    if verdict == "several places fit":
+        return (f"The best has a chance of {percent(first)}. Say more of what you see: a name on a "
+                "sign, a shape, which way things lie.")  # fmt: skip
+    return ("Few descriptions that belong to a map fit it as badly as this one. Try another city, "
+            "or take these places for guesses.")  # fmt: skip
+
+
+def draw(result: SearchResult, spread: Spread | None) -> None:
+    """The verdict, one line of help, and the map's surface of probability in words."""
+    verdict = result.verdict
+    if verdict is None or not result.candidates:
+        return
+    area = f"<small>{safe_html(spread.words)}</small>" if spread else ""
+    st.html(
+        f'<section class="sw-verdict" data-verdict="{safe_html(verdict)}" role="status">'
+        f'<h3><span aria-hidden="true">{_SIGNS[verdict]}</span>{_TITLES[verdict]}</h3>'
+        f"<p>{safe_html(_advice(result, verdict))} {area}</p></section>"
+    )
