@@ -245,10 +245,12 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
 ) -> None:
     visit = visits(served)
     page = open_page(visit, f"/?city={tiny_city}&q=pwned")
-    page.locator(".sw-panel").wait_for()
-    expect(page.locator("body")).to_contain_text("${window.__pwned=1}")
-    the_map(page).locator(".sw-marker").first.hover()
-    the_map(page).locator(".leaflet-tooltip").wait_for()
+    expect(page.locator(".sw-reason")).to_contain_text("${window.__pwned=1}")
+    expect(page.locator(".sw-panel")).to_contain_text("${window.__pwned=1}")
+    the_map(page).locator("path.sw-evidence").hover(force=True)
+    expect(the_map(page).locator(".leaflet-tooltip")).to_contain_text("${window.__pwned=1}")
+    for section in ("What each phrase did", "Before and after", "Compare with"):
+        unfold(page, section)
     page.get_by_text("All places as a table").click()
     page.locator(".sw-table").wait_for()
     page.wait_for_timeout(400)
@@ -359,7 +361,7 @@ def test_an_answer_to_the_question_ranks_again_and_can_be_taken_back(
     page.goto(link)
     expect(page.locator(".st-key-follow-up-given")).to_contain_text(first)
     assert page.locator(".st-key-places").inner_text() == after
-    page.locator(".st-key-follow-up-given button").click()
+    page.locator(".st-key-follow-up-given").get_by_role("button").click()
     expect(page).not_to_have_url(re.compile("answers="))
     expect(page.locator(".st-key-follow-up strong")).to_have_text(first)
 
@@ -370,7 +372,9 @@ def test_a_spot_on_the_map_is_held_against_the_first_place(
     visit = visits(served)
     page = open_page(visit, VAGUE)
     the_map(page).locator(".sw-marker").first.wait_for()
+    page.locator(".sw-reason:not(.sw-wait)").wait_for()
     unfold(page, "Compare with another place")
+    page.wait_for_timeout(500)
     page.locator(".st-key-versus input").click()
     page.get_by_role("option").last.click()
     the_map(page).locator(".sw-picking").wait_for()
@@ -439,16 +443,16 @@ def _settle(page: Page) -> None:
 
 def _panel(page: Page) -> bytes:
     """The panel from its head to the end of what was unfolded."""
+    page.set_viewport_size({"width": 1366, "height": 3000})
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
+    page.wait_for_timeout(800)
     panel = page.locator(".st-key-panel").bounding_box()
     end = page.locator(".st-key-section-looked").bounding_box()
     assert panel is not None
     assert end is not None
-    height = end["y"] + end["height"] + 12
-    page.set_viewport_size({"width": 1366, "height": int(height) + 40})
-    page.wait_for_timeout(800)
     picture: bytes = page.screenshot(clip={
         "x": panel["x"] - 12, "y": panel["y"] - 12, "width": panel["width"] + 24,
-        "height": height - panel["y"] + 12,
+        "height": end["y"] + end["height"] - panel["y"] + 24,
     })  # fmt: skip
     return picture
 

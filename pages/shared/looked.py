@@ -18,7 +18,7 @@ from pages.shared.phrases import MOST_CHARS
 _TOLD_FROM = 0.3
 _WORDS_SHOWN = 3
 _VEIL = (16, 24, 32)
-_VEIL_SHARE = 0.64
+_VEIL_SHARE = 0.62
 
 
 @st.fragment
@@ -109,7 +109,7 @@ def _veil(cells: tuple[tuple[float, ...], ...]) -> str:
     """A few pixels, one for each cell: the less relevant, the darker. The browser smooths them."""
     veil = Image.new("RGBA", (len(cells[0]), len(cells)))
     veil.putdata([
-        (*_VEIL, round(255 * _VEIL_SHARE * (1 - value**0.75))) for row in cells for value in row
+        (*_VEIL, round(255 * _VEIL_SHARE * (1 - value**0.6))) for row in cells for value in row
     ])  # fmt: skip
     file = io.BytesIO()
     veil.save(file, "PNG")
