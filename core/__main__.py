@@ -243,7 +243,8 @@ def evaluate(args: argparse.Namespace) -> Any:
         judge = evaluation.fused_judge(gallery, channels)
     each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
     outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each, judge)
-    result = {"gallery": gallery.card.name, "channels": list(channels)}
+    result = {"gallery": gallery.card.name, "channels": list(channels),
+              "model": eyes.key if eyes else gallery.card.model}  # fmt: skip
     result |= evaluation.report(outcomes, args.scope)
     if args.strangers and judge:
         foreign = [one for path in args.strangers
@@ -348,6 +349,22 @@ def train(args: argparse.Namespace) -> Any:
     return weights and {"weights": str(weights), "folder": str(folder)}
 
 
+def cases(args: argparse.Namespace) -> Any:
+    """Review failures: take reports in, give verdicts out, measure agreement."""
+    from core.cases.actions import ACTIONS
+    from core.cases.store import open_store
+
+    settings, now = machine.load(), datetime.now(UTC)
+    address = args.store or settings.cases
+    if address == settings.cases and "://" not in address:
+        Path(address).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    store = open_store(address, now)
+    try:
+        return ACTIONS[args.action](args, settings, store, now) | {"store": store.name}
+    finally:
+        store.close()
+
+
 def bench(args: argparse.Namespace) -> Any:
     """Time or measure a part of the app."""
     from core.bench import BENCHES
@@ -355,13 +372,15 @@ def bench(args: argparse.Namespace) -> Any:
     options = {
         "settings": machine.load(), "gallery": args.gallery, "model": args.model,
         "checkpoint": args.checkpoint, "queries": args.queries, "progress": _bar(args.quiet),
+        "annotators": args.annotators, "verdicts": args.verdicts, "store": args.store,
+        "kill": args.kill,
     }  # fmt: skip
     run = BENCHES[args.what]
     return run(**{name: options[name] for name in inspect.signature(run).parameters})
 
 
 COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, calibrate, train,
-            bench)
+            cases, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -175,12 +175,50 @@ def _train(added: argparse.ArgumentParser) -> None:
 
 def _bench(added: argparse.ArgumentParser) -> None:
     added.add_argument("what", choices=("search", "evaluate", "embed", "explain", "relevance",
-                                         "questions"))
+                                         "questions", "cases"))
     added.add_argument("--gallery", metavar="G", help="the largest bundled one")
     added.add_argument("--queries", type=Path, metavar="FILE.jsonl",
                        help="descriptions whose place is known, for relevance and questions")
     added.add_argument("--model", help="what is to embed (compact)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    added.add_argument("--annotators", type=_whole, default=50, help="processes, for cases (50)")
+    added.add_argument("--verdicts", type=_whole, default=10_000, help="in all, for cases (10000)")
+    added.add_argument("--kill", type=_whole, default=0,
+                       help="how many of the processes are killed and started again (0)")
+    _add_store(added)
+
+
+def _add_store(added: argparse.ArgumentParser) -> None:
+    added.add_argument("--store", metavar="ADDRESS",
+                       help="a file, or postgresql://USER@HOST/DATABASE")
+
+
+def _cases(added: argparse.ArgumentParser) -> None:
+    actions = added.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=about, description=about)
+        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
+                          help="print one JSON document")
+        made.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS,
+                          help="no progress bars")
+        _add_store(made)
+        return made
+
+    taken = action("import", "take in a report of evaluate --out, CVG-Text's CSV or an export")
+    taken.add_argument("file", type=Path, metavar="REPORT")
+    taken.add_argument("--queries", type=Path, metavar="FILE.jsonl",
+                       help="what was measured, for reports that do not hold their texts")
+    taken.add_argument("--scope", choices=("full", "nearest-100"),
+                       help="which part of a report on CVG-Text (full)")
+    taken.add_argument("--control", type=_whole, default=20,
+                       help="how many successes become cases, too (20)")
+    given = action("export", "write all cases with all verdicts")
+    given.add_argument("file", type=Path, metavar="FILE")
+    given.add_argument("--format", choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
+                       help="by the ending: .csv, .jsonl, .geojson, .json, none")
+    action("agreement", "how far annotators agree, and where they do not")
+    action("list", "the reports in the store and how far each is judged")
 
 
 def _add_cvgtext(added: argparse.ArgumentParser, of: "argparse._ActionsContainer") -> None:
@@ -203,6 +241,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "describe": _describe,
     "calibrate": _calibrate,
     "train": _train,
+    "cases": _cases,
     "bench": _bench,
 }
 

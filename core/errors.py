@@ -29,3 +29,7 @@ class ModelError(SaywhereError):
 
 class TrainingError(SaywhereError):
     """A training's configuration or its run folder makes no sense."""
+
+
+class CasesError(SaywhereError):
+    """The store of cases cannot be used, or what is asked of it makes no sense."""

@@ -41,14 +41,16 @@ class AdvisorServer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Machine paths and choices, read once from the environment. `advisor` is None where no
-    language model was chosen."""
+    """Machine paths and choices, read once from the environment. `cases` is the address of the
+    store of cases: a file, or PostgreSQL's. `advisor` is None where no language model was chosen.
+    """
 
     bundled_galleries: Path
     user_galleries: Path
     user_models: Path
     runs: Path
     static: Path
+    cases: str
     search_threads: int
     batch_threads: int
     advisor: AdvisorServer | None = None
@@ -58,8 +60,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
     (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
     since waiting for each other costs threads more than one short text is worth on a busy machine
-    (five times, measured); every core for work on many texts. For `SAYWHERE_LLM_…` see
-    `_advisor`."""
+    (five times, measured); every core for work on many texts. `SAYWHERE_CASES` is
+    the address of the store of cases. For `SAYWHERE_LLM_…` see `_advisor`."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
@@ -71,6 +73,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         user_models=folder / "models",
         runs=folder / "runs",
         static=ROOT / "assets" / "static",
+        cases=env.get("SAYWHERE_CASES", "").strip() or str(folder / "cases.sqlite"),
         search_threads=threads or 1,
         batch_threads=threads or os.cpu_count() or 1,
         advisor=_advisor(env),

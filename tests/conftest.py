@@ -36,6 +36,10 @@ CHROMIUM_FLAGS = (
 )  # fmt: skip
 
 
+pytest_plugins = ["tiny_cases"]
+"""The fixtures of the store of cases, which start PostgreSQL."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="FOLDER", help="write the README's pictures of the bundled cities"

@@ -12,6 +12,13 @@ def test_the_users_folder_can_be_moved(tmp_path: Path) -> None:
     assert found.user_galleries == tmp_path / "galleries"
 
 
+def test_cases_are_kept_in_the_users_folder_unless_an_address_is_given(tmp_path: Path) -> None:
+    data = {"SAYWHERE_DATA": str(tmp_path)}
+    assert settings.load(data).cases == str(tmp_path / "cases.sqlite")
+    address = "postgresql://me@there/cases"
+    assert settings.load(data | {"SAYWHERE_CASES": address}).cases == address
+
+
 def test_a_tilde_means_the_home_folder() -> None:
     found = settings.load({"SAYWHERE_DATA": "~/maps"})
     assert found.user_galleries == Path("~/maps/galleries").expanduser()

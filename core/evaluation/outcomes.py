@@ -157,6 +157,9 @@ def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
         sure = outcome.sureness
         yield {
             "id": outcome.query.query_id,
+            "text": outcome.query.text,
+            "lat": outcome.query.position.lat,
+            "lon": outcome.query.position.lon,
             "tile_id": outcome.true_tile,
             "rank": outcome.rank,
             "top1_tile_id": outcome.top_tile,

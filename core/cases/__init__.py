@@ -1,0 +1,1 @@
+"""The store of failure cases and of what annotators say about them."""

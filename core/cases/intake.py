@@ -1,0 +1,74 @@
+"""Any file of cases taken into a store: a report of a run, or an export; told apart by content."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.cases.case import Report
+from core.cases.exchange import Row, take_in
+from core.cases.formats import read_csv, rows_in
+from core.cases.reports import read_document, read_results
+from core.cases.store import Store
+from core.errors import CasesError
+from core.gallery import Gallery
+
+_CONTROL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How a file is to be read: see `read_document`. `control` successes become cases, too."""
+
+    opened: Callable[[str], Gallery]
+    queries: Path | None = None
+    scope: str | None = None
+    control: int = _CONTROL
+
+
+def take_file(store: Store, path: Path, intake: Intake, at: datetime) -> dict[str, Any]:
+    """Takes a report or an export in; what is there already is not doubled.
+
+    Returns what came in, for printing. Raises CasesError, with the store as it was, for a file
+    that is neither.
+    """
+    found = read_file(path, intake)
+    if isinstance(found, Report):
+        added = store.add_report(found, intake.control, at)
+        return {"file": path.name, "report": added.report_id, "gallery": found.gallery,
+                "model": found.model, "scope": found.scope, "queries": len(found.answers),
+                "cases": added.new, "known": added.known}  # fmt: skip
+    taken = take_in(store, found)
+    return {"file": path.name, "cases": taken.cases, "verdicts": taken.verdicts,
+            "known": taken.known}  # fmt: skip
+
+
+def read_file(path: Path, intake: Intake) -> Report | list[Row]:
+    """What a file holds: a report, or the rows of an export."""
+    target = path / "samples.json" if path.is_dir() else path
+    try:
+        if target.suffix.lower() == ".csv":
+            return _read_table(target)
+        text = target.read_text(encoding="utf-8-sig")
+        if target.suffix.lower() == ".jsonl":
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
+        document = json.loads(text)
+        rows = rows_in(document)
+        if rows is not None:
+            return rows
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CasesError(f"{path} cannot be read ({error}); check the path") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError,
+            RecursionError) as error:  # fmt: skip
+        raise CasesError(f"{path.name} is neither a report nor an export of cases "
+                         f"({error!r:.120})") from error  # fmt: skip
+    return read_document(document, path.name, intake.opened, intake.queries, intake.scope)
+
+
+def _read_table(path: Path) -> Report | list[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file), [])
+    return read_csv(path) if "case_id" in header else read_results(path)
