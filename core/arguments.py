@@ -106,7 +106,7 @@ def _evaluate(added: argparse.ArgumentParser) -> None:
     added.add_argument("--failures", type=_new_file, metavar="F.csv",
                        help="CVG-Text's failures in the nearest-100, in the paper's columns")
     added.add_argument("--queries", type=Path, metavar="FILE.jsonl")
-    added.add_argument("--scope", choices=("full", "nearest-100"), default="full",
+    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"), default="full",
                        help="for --gallery (full); CVG-Text is measured in both")
     added.add_argument("--channels", type=_channels, metavar="image,facts,names")
     added.add_argument("--table", action="store_true", help="plain baselines and channels too")

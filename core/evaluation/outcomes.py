@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import QueryError
 from core.evaluation.queries import LabelledQuery
 from core.gallery.store import Gallery
 from core.geo import Points, Rows, haversine_m, nearest
@@ -19,8 +20,11 @@ from core.retrieval.reading import Reading
 from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
 
-Scope = Literal["full", "nearest-100"]
+Scope = Literal["full", "nearest-100", "thinned"]
+"""What may be the answer: every tile; the 100 nearest to the truth; tiles 100 m apart, asked only
+with descriptions of these."""
 NEAREST = 100
+APART_M = 100.0
 
 Ranker = Callable[[Reading], Floats]
 """Scores [N] of all tiles for one reading."""
@@ -88,23 +92,27 @@ def fused_judge(gallery: Gallery, channels: tuple[Channel, ...],
 def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
              ranker: Ranker, scope: Scope, recorded: Mapping[Channel, Ranker] | None = None,
              judge: Judge | None = None) -> list[Outcome]:  # fmt: skip
-    """One outcome for each query. `nearest-100` ranks only the 100 tiles nearest to the truth.
+    """One outcome for each query that the scope has the true tile of.
 
     Of the rankers in `recorded` the score of the first candidate is kept in the outcome. A `judge`
-    knows the whole gallery only, and is not asked in the other scope.
+    knows the whole gallery only, and is asked in the scope `full` alone.
 
     Localization at k is measured on the k separate spots that search shows, R@k on tiles.
     """
     outcomes = []
     near = _nearest_tiles(gallery, queries) if scope == "nearest-100" else None
+    thin = _thinned(gallery) if scope == "thinned" else None
     for number, (query, reading) in enumerate(zip(queries, readings, strict=True)):
         truth = query.position
         away = haversine_m(truth.lat, truth.lon, gallery.lats, gallery.lons)
         true_row = gallery.row_of(query.tile_id) if query.tile_id else int(away.argmin())
+        if thin is not None and true_row not in thin:
+            continue
         scores = ranker(reading)
         order = np.argsort(-scores, kind="stable")
-        if near is not None:
-            order = order[np.isin(order, near[number])]
+        among = thin if near is None else near[number]
+        if among is not None:
+            order = order[np.isin(order, among)]
         leading = spots(order, gallery.lats, gallery.lons, 10)
         outcomes.append(
             Outcome(
@@ -120,10 +128,13 @@ def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Seque
                     for name, one in (recorded or {}).items()
                 },
                 sureness=_sureness(judge, gallery, reading, leading, true_row, scores)
-                if judge and near is None
+                if judge and among is None
                 else None,
             )
         )
+    if queries and not outcomes:
+        raise QueryError(f"none of the {len(queries)} descriptions is of a tile of the thinned "
+                         "gallery; wanted more of them, or another scope")  # fmt: skip
     return outcomes
 
 
@@ -149,6 +160,17 @@ def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
         np.array([query.position.lon for query in queries]),
     )
     return nearest(places, Points.of(gallery.lats, gallery.lons), NEAREST)
+
+
+def _thinned(gallery: Gallery) -> Rows:
+    """As many tiles, in the gallery's order, as can be 100 m apart."""
+    kept: list[int] = []
+    for row in range(len(gallery)):
+        away = haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats[kept],
+                           gallery.lons[kept])  # fmt: skip
+        if not kept or away.min() >= APART_M:
+            kept.append(row)
+    return np.array(kept, dtype=np.int64)
 
 
 def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:

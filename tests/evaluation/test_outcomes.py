@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from core.errors import GalleryError
+from core.errors import GalleryError, QueryError
 from core.evaluation import (
     LabelledQuery,
     Outcome,
@@ -89,6 +89,26 @@ def test_only_the_hundred_nearest_tiles_are_ranked_in_their_scope() -> None:
     full = one_outcome(scores, a_query(0, 0), "full")
     assert full.rank == sorted(range(400), key=lambda row: -scores[row]).index(0) + 1
     assert full.rank > found.rank
+
+
+def test_in_the_thinned_scope_tiles_lie_apart_and_only_their_descriptions_are_asked() -> None:
+    """Tiles every 60 m: every other one of a row is 120 m away, every other row as well."""
+    plane = cast("Any", Plane(6))
+    lats, lons = plane.lats * 0.6, plane.lons * 0.6
+
+    class Dense(Plane):
+        lats, lons = plane.lats * 0.6, plane.lons * 0.6
+
+    dense = cast("Any", Dense(6))
+    kept = [row * 6 + column for row in (0, 2, 4) for column in (0, 2, 4)]
+    scores = np.random.default_rng(3).random(36).astype(np.float32)
+    queries = [a_query(float(lats[row]), float(lons[row]), f"t{row}") for row in range(36)]
+    found = evaluate(dense, queries, [cast("Any", None)] * 36, lambda _: scores, "thinned")
+    assert [one.true_tile for one in found] == [f"t{row}" for row in kept]
+    order = sorted(kept, key=lambda row: -scores[row])
+    assert [one.rank for one in found] == [order.index(row) + 1 for row in kept]
+    with pytest.raises(QueryError, match="none of the 1 descriptions"):
+        evaluate(dense, queries[1:2], [cast("Any", None)], lambda _: scores, "thinned")
 
 
 def test_a_true_tile_outside_the_scope_comes_after_all() -> None:
