@@ -244,9 +244,14 @@ def _marker(candidate: Candidate) -> dict[str, Any]:
 
 
 def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
+    """Points of what the ledger holds for supported; of the search's own before there is one."""
+    told = candidate.explanation
+    evidence = candidate.evidence if told is None else tuple(
+        entry.evidence for entry in told.ledger if entry.standing == "supported"
+    )  # fmt: skip
     return [
         {"at": [one.lat, one.lon], "label": evidence_label(one)[:_MAX_LABEL_CHARS]}
-        for one in candidate.evidence
+        for one in evidence
         if one.supported and one.lat is not None and one.lon is not None
     ]
 

@@ -16,7 +16,7 @@ from core.errors import SourceError
 from core.gallery import Gallery
 from core.geo import Bounds, Position, tile_bounds
 from core.models.sentence import SentenceEncoder
-from core.records import Candidate, Evidence, Query, SearchResult, Tile
+from core.records import Candidate, Entry, Evidence, Explanation, Query, SearchResult, Tile
 from core.retrieval import Finding, find
 
 HOSTILE = [
@@ -111,6 +111,18 @@ def test_only_supported_evidence_of_the_chosen_candidate_has_a_point() -> None:
     drawn = data_of(script_of(an_answer(a_candidate(1)), chosen=1), "draw")
     labels = [one["label"] for one in drawn["evidence"]]  # type: ignore[attr-defined]
     assert labels == ["Senate Square, 35 m north-east"]
+
+
+def test_the_points_are_those_of_the_ledger_once_there_is_one() -> None:
+    candidate = a_candidate(1)
+    statue, goat = candidate.evidence
+    gone = Entry(statue, "contradicted", "no statue near", {}, 0.0, 1)
+    found = Entry(replace(statue, phrase="a goat", fact="Goat House"), "supported", "", {}, 0.1, 1)
+    told = replace(candidate, explanation=Explanation((gone, found), "a reason"))
+    drawn = data_of(script_of(an_answer(told), chosen=1), "draw")
+    labels = [one["label"] for one in drawn["evidence"]]  # type: ignore[attr-defined]
+    assert labels == ["Goat House, 35 m north-east"]
+    assert not goat.supported
 
 
 def test_a_map_without_an_answer_has_no_markers_but_its_area() -> None:

@@ -62,7 +62,8 @@ def _map(gallery: Gallery, found: Found | None, rank: int, ask: Ask) -> None:
         return
     spread = found.once("spread", lambda: spread_of(finding))
     other = versus.picked_tile(gallery, finding.result, ask.versus)
-    map_view.draw(gallery, finding.result, rank, ask.area, spread, other)
+    result = found.explained() if found.has_ledgers else finding.result
+    map_view.draw(gallery, result, rank, ask.area, spread, other)
 
 
 def _notes(ask: Ask, found: Found | None) -> None:
