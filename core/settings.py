@@ -49,6 +49,8 @@ class Settings:
     user_galleries: Path
     user_models: Path
     runs: Path
+    bundled_reports: Path
+    user_reports: Path
     static: Path
     cases: str
     search_threads: int
@@ -72,6 +74,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         user_galleries=folder / "galleries",
         user_models=folder / "models",
         runs=folder / "runs",
+        bundled_reports=ROOT / "assets" / "reports",
+        user_reports=folder / "reports",
         static=ROOT / "assets" / "static",
         cases=env.get("SAYWHERE_CASES", "").strip() or str(folder / "cases.sqlite"),
         search_threads=threads or 1,

@@ -1,12 +1,7 @@
 """What Streamlit runs for every visit: it picks the page; leaves all else to the pages."""
 
-from pathlib import Path
-
 import streamlit as st
 
-_PAGES = Path(__file__).resolve().parent.parent
+from pages.shared import page
 
-st.navigation(
-    [st.Page(_PAGES / "search.py", title="Saywhere", default=True)],
-    position="hidden",
-).run()
+st.navigation(list(page.pages().values()), position="hidden").run()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,20 +13,41 @@ from core.maps import safe_html
 from pages.shared.markdown import plain
 
 
-def begin() -> None:
-    """Title, width and style; the first thing on every page."""
+_FOLDER = Path(__file__).resolve().parent.parent
+_TITLES = {"search": "Search", "benchmark": "Benchmark", "cases": "Cases", "gallery": "Gallery"}
+
+
+def pages() -> dict[str, Any]:
+    """Streamlit's pages by the names of their files; the first is the front page."""
+    return {
+        name: st.Page(_FOLDER / f"{name}.py", title=title, default=name == "search")
+        for name, title in _TITLES.items()
+        if (_FOLDER / f"{name}.py").exists()
+    }
+
+
+def begin(name: str = "search") -> None:
+    """Title, width and style; the first thing on every page. A page may have a style of its own,
+    which its file's name gives."""
     own = settings.load().static / "saywhere"
-    st.set_page_config(page_title="Saywhere", page_icon=str(own / "icon.svg"), layout="wide")
-    st.html(own / "page.css")
+    title = "Saywhere" if name == "search" else f"{_TITLES[name]} · Saywhere"
+    st.set_page_config(page_title=title, page_icon=str(own / "icon.svg"), layout="wide")
+    for style in (own / "page.css", own / f"{name}.css"):
+        if style.exists():
+            st.html(style)
 
 
 def head() -> AbstractContextManager[Any]:
-    """The name of the app at the left; what is drawn inside goes to the right."""
+    """The name of the app and its pages at the left; what is drawn inside goes to the right."""
     row = st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
     )
-    row.html('<h1 class="sw-name">Saywhere <small>Where am I? Say what you see.</small></h1>',
-             width="content")  # fmt: skip
+    left = row.container(horizontal=True, vertical_alignment="center", width="content", key="name")
+    left.html('<h1 class="sw-name">Saywhere <small>Where am I? Say what you see.</small></h1>',
+              width="content")  # fmt: skip
+    with left.container(horizontal=True, width="content", key="pages"):
+        for one in pages().values():
+            st.page_link(one)
     return row
 
 
