@@ -12,7 +12,6 @@ from core.gallery import GalleryCard
 from core.maps import safe_html
 from pages.shared.markdown import plain
 
-
 _FOLDER = Path(__file__).resolve().parent.parent
 _TITLES = {"search": "Search", "benchmark": "Benchmark", "cases": "Cases", "gallery": "Gallery"}
 
