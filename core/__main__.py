@@ -254,7 +254,8 @@ def evaluate(args: argparse.Namespace) -> Any:
         )
         result |= evaluation.detection(outcomes, [judge.posterior(one) for one in read])
     if args.out:
-        _write(args.out, result | {"queries": list(evaluation.query_rows(outcomes))})
+        title = {"title": args.title} if args.title else {}
+        _write(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
     return result
 
 
@@ -349,6 +350,18 @@ def train(args: argparse.Namespace) -> Any:
     return weights and {"weights": str(weights), "folder": str(folder)}
 
 
+def compare(args: argparse.Namespace) -> Any:
+    """Hold two measured runs against each other, query by query."""
+    from core.evaluation.pairing import paired
+    from core.evaluation.saved import read_saved
+
+    first, second = (
+        next((run for run in runs if run.scope == args.scope), runs[0])
+        for runs in map(read_saved, args.reports)
+    )
+    return paired(first, second).to_json()
+
+
 def cases(args: argparse.Namespace) -> Any:
     """Review failures: take reports in, give verdicts out, measure agreement."""
     from core.cases.actions import ACTIONS
@@ -380,7 +393,7 @@ def bench(args: argparse.Namespace) -> Any:
 
 
 COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, calibrate, train,
-            cases, bench)
+            compare, cases, bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -113,6 +113,7 @@ def _evaluate(added: argparse.ArgumentParser) -> None:
     added.add_argument("--strangers", nargs="+", type=Path, metavar="FILE.jsonl",
                        help="descriptions of other places: how well they are told apart")
     added.add_argument("--out", type=_new_file, metavar="F")
+    added.add_argument("--title", type=_text, default="", help="what people read of the report")
 
 
 def _build(added: argparse.ArgumentParser) -> None:
@@ -193,6 +194,13 @@ def _add_store(added: argparse.ArgumentParser) -> None:
                        help="a file, or postgresql://USER@HOST/DATABASE")
 
 
+def _compare(added: argparse.ArgumentParser) -> None:
+    added.add_argument("reports", nargs=2, type=Path, metavar="REPORT",
+                       help="two of evaluate --out or of CVG-Text, over the same descriptions")
+    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"), default="full",
+                       help="which part of a report on CVG-Text (full)")
+
+
 def _cases(added: argparse.ArgumentParser) -> None:
     actions = added.add_subparsers(dest="action", required=True, metavar="ACTION")
 
@@ -241,6 +249,7 @@ _OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "describe": _describe,
     "calibrate": _calibrate,
     "train": _train,
+    "compare": _compare,
     "cases": _cases,
     "bench": _bench,
 }

@@ -31,5 +31,9 @@ class TrainingError(SaywhereError):
     """A training's configuration or its run folder makes no sense."""
 
 
+class ReportError(SaywhereError):
+    """The report of a measured run cannot be read, kept, or compared with another."""
+
+
 class CasesError(SaywhereError):
     """The store of cases cannot be used, or what is asked of it makes no sense."""

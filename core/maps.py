@@ -7,6 +7,7 @@ HTML, JavaScript, a template literal or streamlit-folium's own rewriting gives a
 
 import json
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from core.errors import SourceError
-from core.geo import METRES_PER_DEGREE, Bounds, haversine_m
+from core.geo import METRES_PER_DEGREE, Bounds, Position, haversine_m
 from core.records import Candidate, Evidence, SearchResult, Tile
 from core.retrieval import Finding
 
@@ -106,6 +107,21 @@ class _Frame(JSCSSMixin, MacroElement):
         self.data = script_data(data)
 
 
+class _Errors(MacroElement):
+    """Draws where queries were written and where their answers lie, in one call."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "saywhere.errors({{ this._parent.get_name() }}, {{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Errors"
+        self.data = script_data(data)
+
+
 class _Answer(MacroElement):
     """Draws one answer into its feature group. One call, so the cost is that of one marker."""
 
@@ -121,10 +137,11 @@ class _Answer(MacroElement):
         self.data = script_data(data)
 
 
-def base_map(base: BaseMap, assets: Assets) -> folium.Map:
+def base_map(base: BaseMap, assets: Assets, searching: bool = True) -> folium.Map:
     """The constant map of a gallery: as long as it stays the same, its frame is kept.
 
-    Nothing outside the app is asked for, unless a person picks the online layer.
+    While `searching` it has buttons that limit the search to an area. Nothing outside the app is
+    asked for, unless a person picks the online layer.
     """
     center = base.bounds.center
     drawn = folium.Map(
@@ -143,7 +160,7 @@ def base_map(base: BaseMap, assets: Assets) -> folium.Map:
         _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
         max_zoom=19,
     ).add_to(drawn)  # fmt: skip
-    _Frame({"bounds": _corners(base.bounds)}).add_to(drawn)
+    _Frame({"bounds": _corners(base.bounds), "searching": searching}).add_to(drawn)
     folium.LayerControl(collapsed=True).add_to(drawn)
     return drawn
 
@@ -224,6 +241,38 @@ def answer_layer(
         }
     ).add_to(group)
     return group
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A query on the map of errors: where it was written, where its answer lies, and a label."""
+
+    number: int
+    truth: Position
+    top: Position
+    label: str
+
+
+def errors_layer(misses: Sequence[Miss], chosen: int | None = None) -> folium.FeatureGroup:
+    """Lines from the truth to the first candidate; a click on one reports its number.
+
+    The camera moves when other misses are shown, not when another one is chosen.
+    """
+    group = folium.FeatureGroup(name="errors", control=False)
+    _Errors(
+        {
+            "chosen": chosen,
+            "lines": [
+                [one.number, _place(one.truth), _place(one.top), one.label[:_MAX_LABEL_CHARS]]
+                for one in misses
+            ],
+        }
+    ).add_to(group)
+    return group
+
+
+def _place(at: Position) -> list[float]:
+    return [round(at.lat, 6), round(at.lon, 6)]
 
 
 def title_of(candidate: Candidate) -> str:

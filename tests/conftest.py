@@ -176,8 +176,9 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # a cold page on a busy machine
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium_path, args=list(CHROMIUM_FLAGS)

@@ -176,7 +176,7 @@ def _thinned(gallery: Gallery) -> Rows:
 def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
     """One JSON row for each query, as `--out` writes them."""
     for outcome in outcomes:
-        sure = outcome.sureness
+        sure, named = outcome.sureness, outcome.query.named
         yield {
             "id": outcome.query.query_id,
             "text": outcome.query.text,
@@ -185,10 +185,10 @@ def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
             "tile_id": outcome.true_tile,
             "rank": outcome.rank,
             "top1_tile_id": outcome.top_tile,
-            "distance_m": round(float(outcome.distances_m[0]), 1),
+            "distance_m": round(float(outcome.distances_m[0]), 2),
             "confidence": round(float(sure.confidences[0]), 4) if sure else None,
             "verdict": sure.verdict if sure else None,
             "elsewhere": round(sure.elsewhere, 4) if sure else None,
             "inside80": sure.inside80 if sure else None,
             "channels": {name: round(value, 4) for name, value in outcome.channels.items()},
-        }
+        } | ({} if named is None else {"named": named})

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuery:
-    """A description and where it was written. `tile_id` is "" where the nearest tile is meant."""
+    """A description and where it was written. `tile_id` is "" where the nearest tile is meant.
+
+    `named` tells whether the text says names, as far as its file does.
+    """
 
     text: str
     position: Position
     tile_id: str
     query_id: str
+    named: bool | None = None
 
 
 def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
-    """Labelled queries from JSON lines with `text`, `lat`, `lon`, optional `tile_id`, `id`.
+    """Labelled queries from JSON lines with `text`, `lat`, `lon`, optional `tile_id`, `id`, and
+    `named` or `names` where it is known whether the text says names.
 
     Lines that name another `gallery` are left out, so that one file may hold several cities.
     Raises QueryError that names the line.
@@ -66,7 +71,9 @@ def _read(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[Labe
             raise QueryError(
                 f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
             ) from error
-        yield LabelledQuery(text, position, tile_id, str(row.get("id", number)))
+        named = row.get("named", row.get("names"))
+        yield LabelledQuery(text, position, tile_id, str(row.get("id", number)),
+                            named if isinstance(named, bool) else None)  # fmt: skip
 
 
 def read_all(queries: Sequence[LabelledQuery], encoder: "SentenceEncoder",

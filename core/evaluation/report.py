@@ -1,7 +1,7 @@
 """From outcomes to metrics with intervals: R@k, L@m, mean reciprocal rank, median distance, and
 whether the confidences hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -12,41 +12,59 @@ from core.evaluation.reliability import auroc, ece, ece_floor, reliability
 from core.records import Verdict
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
 
+Floats = npt.NDArray[np.float64]
+
+RECALL_AT = (1, 5, 10)
+WITHIN_M = (50, 100, 150)
+SEED = 42
 _RESAMPLES = 2_000
 
 
-def _measures(outcomes: Sequence[Outcome]) -> dict[str, npt.NDArray[np.float64]]:
-    """For each metric one number per query; every metric is the mean of its numbers."""
-    ranks = np.array([outcome.rank for outcome in outcomes])
-    first = np.array([outcome.distances_m[0] for outcome in outcomes])
-    five = np.array([outcome.distances_m[:5].min() for outcome in outcomes])
-    ten = np.array([outcome.distances_m[:10].min() for outcome in outcomes])
-    shares = {f"R@{k}": ranks <= k for k in (1, 5, 10)}
-    shares |= {f"L@{metres}m": first <= metres for metres in (50, 100, 150)}
-    shares |= {"L@100m_top5": five <= 100, "L@100m_top10": ten <= 100}
-    sure = [one.sureness for one in outcomes if one.sureness is not None]
-    if sure:
-        shares["coverage_80"] = np.array([one.inside80 for one in sure])
+def measures_of(ranks: Floats, first_m: Floats) -> dict[str, Floats]:
+    """For each metric one number per query, from the ranks of the true tiles and the metres to
+    the first candidates; every metric is the mean of its numbers."""
+    shares = {f"R@{k}": ranks <= k for k in RECALL_AT}
+    shares |= {f"L@{metres}m": first_m <= metres for metres in WITHIN_M}
     measures = {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
-    return measures | {"mrr": 1.0 / ranks.astype(np.float64)}
+    return measures | {"mrr": 1.0 / ranks}
 
 
-def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = 42) -> dict[str, Any]:
-    """The metrics with 95 % bootstrap intervals (percentiles of 2,000 resamples of queries)."""
-    measures = _measures(outcomes)
-    count = len(outcomes)
-    draws = np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-    result: dict[str, Any] = {"n": count, "scope": scope}
+def drawn(count: int, seed: int = SEED) -> npt.NDArray[np.int64]:
+    """The resamples of `count` queries that every interval comes from, [2000, count]."""
+    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
+
+
+def summary_of(measures: Mapping[str, Floats], first_m: Floats,
+               draws: npt.NDArray[np.int64]) -> dict[str, Any]:  # fmt: skip
+    """Means, the median metres, and under `ci` the percentiles of their resamples."""
+    result: dict[str, Any] = {}
     intervals = {}
     for name, values in measures.items():
         result[name] = round(float(values.mean()), 4 if name == "mrr" else 2)
         low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
         intervals[name] = [round(float(low), 4), round(float(high), 4)]
-    first = np.array([outcome.distances_m[0] for outcome in outcomes])
-    result["median_m"] = round(float(np.median(first)), 1)
-    low, high = np.percentile(np.median(first[draws], axis=1), [2.5, 97.5])
+    result["median_m"] = round(float(np.median(first_m)), 1)
+    low, high = np.percentile(np.median(first_m[draws], axis=1), [2.5, 97.5])
     intervals["median_m"] = [round(float(low), 1), round(float(high), 1)]
-    return result | _calibration(outcomes) | {"ci": intervals}
+    return result | {"ci": intervals}
+
+
+def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[str, Any]:
+    """The metrics with 95 % bootstrap intervals (percentiles of 2,000 resamples of queries)."""
+    ranks = np.array([outcome.rank for outcome in outcomes], dtype=np.float64)
+    first = np.array([outcome.distances_m[0] for outcome in outcomes])
+    five = np.array([outcome.distances_m[:5].min() for outcome in outcomes])
+    ten = np.array([outcome.distances_m[:10].min() for outcome in outcomes])
+    shares = {"L@100m_top5": five <= 100, "L@100m_top10": ten <= 100}
+    sure = [one.sureness for one in outcomes if one.sureness is not None]
+    if sure:
+        shares["coverage_80"] = np.array([one.inside80 for one in sure])
+    measures = measures_of(ranks, first)
+    measures |= {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
+    found = summary_of(measures, first, drawn(len(outcomes), seed))
+    intervals = found.pop("ci")
+    return ({"n": len(outcomes), "scope": scope} | found | _calibration(outcomes)
+            | {"ci": intervals})  # fmt: skip
 
 
 def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -136,6 +136,6 @@ def test_a_row_for_each_query() -> None:
     query = an_outcome(3, [12.34, 1.0]).query
     assert row == {"id": "q", "text": query.text, "lat": query.position.lat,
                    "lon": query.position.lon, "tile_id": "true", "rank": 3, "top1_tile_id": "top",
-                   "distance_m": 12.3, "confidence": None, "verdict": None,
+                   "distance_m": 12.34, "confidence": None, "verdict": None,
                    "elsewhere": None, "inside80": None,
                    "channels": {"fused": 0.5}}  # fmt: skip

@@ -1,0 +1,284 @@
+"""The benchmark page: reports side by side, the queries behind a bar, and cases made of them."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from conftest import ROOT, Served, Visit, serve
+from streamlit.testing.v1 import AppTest
+
+from core.__main__ import main
+from core.cases.store import open_store
+from core.evaluation import shelf
+
+HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
+TEXTS = ("a white church beside a park", "Café Ångström", "benches under trees " * 12, HOSTILE,
+         "the statue on the square", "tram tracks and a kiosk")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with two real reports of the tiny city, over the same descriptions."""
+    folder = tmp_path_factory.mktemp("benchmark")
+    (folder / "galleries").symlink_to(tiny_home / "galleries", target_is_directory=True)
+    (folder / "reports").mkdir()
+    queries = folder / "queries.jsonl"
+    queries.write_text("".join(
+        json.dumps({"id": f"q{number}", "text": text, "lat": 60.17 + number / 3000, "lon": 24.94,
+                    "named": number % 2 == 1}) + "\n" for number, text in enumerate(TEXTS)
+    ), encoding="utf-8")  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAYWHERE_DATA", str(folder))
+        for channels in ("facts", "names"):
+            out = folder / "reports" / f"{channels}.json"
+            assert main(["evaluate", "--gallery", "tinycity", "--queries", str(queries), "--quiet",
+                         "--channels", channels, "--out", str(out), "--json",
+                         "--title", f"{channels} {HOSTILE}"]) == 0  # fmt: skip
+        yield folder
+
+
+@pytest.fixture
+def app(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("SAYWHERE_DATA", str(home))
+    monkeypatch.setenv("SAYWHERE_CASES", str(tmp_path / "cases.sqlite"))
+    test = AppTest.from_file(str(ROOT / "pages" / "benchmark.py"), default_timeout=60)
+    test.query_params["reports"] = "facts,names"
+    return test
+
+
+def html_of(app: AppTest) -> str:
+    assert not app.exception
+    return " ".join(one.proto.body for one in app.get("html"))
+
+
+def a_report(home: Path, name: str = "facts") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((home / "reports" / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+def test_the_metrics_stand_side_by_side_each_row_with_its_scope(app: AppTest, home: Path) -> None:
+    app.run()
+    html = html_of(app)
+    assert html.count('<td class="sw-scope">full</td>') == 2
+    report = a_report(home)
+    low, high = report["ci"]["L@100m"]
+    assert f"<td>{report['L@100m']:.1f}<small>{low:.1f}–{high:.1f}</small></td>" in html
+    assert "B against" not in html
+    assert "on the 6 descriptions that both have" in html
+    assert "<img" not in html
+    assert "`" not in html
+
+
+@pytest.mark.parametrize("plot", ["kinds", "recall", "distance"])
+def test_every_plot_has_its_table(app: AppTest, plot: str) -> None:
+    app.query_params["plot"] = plot
+    app.run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 1
+    rows = app.dataframe[0].value
+    assert {"report", "R@1, percent" if plot == "kinds" else "percent"} <= set(rows.columns)
+    assert len(rows) >= 4
+
+
+def test_the_map_of_errors_has_its_table(app: AppTest, home: Path) -> None:
+    app.query_params.update({"plot": "map", "metres": "1", "run": "B"})
+    app.run()
+    assert not app.exception
+    far = [row for row in a_report(home, "names")["queries"] if row["distance_m"] > 1]
+    rows = app.dataframe[0].value
+    assert list(rows["metres off"]) == sorted((row["distance_m"] for row in far), reverse=True)
+    assert rows["answer lat"].notna().all()
+
+
+def test_a_kind_is_chosen_without_a_mouse_and_its_failures_are_listed(
+    app: AppTest, home: Path
+) -> None:
+    app.run()
+    app.selectbox(key="bench-run").set_value("B")
+    app.selectbox(key="bench-kind").set_value("with names").run()
+    missed = [row for row in a_report(home, "names")["queries"]
+              if row["named"] and row["rank"] > 1]  # fmt: skip
+    html = html_of(app)
+    assert f"<strong>{len(missed)}</strong> of 3 descriptions, with names" in html
+    assert html.count("<li") == len(missed)
+    app.toggle(key="bench-hits").set_value(True).run()
+    assert html_of(app).count("<li") == 3
+
+
+def test_a_link_restores_what_is_looked_at_and_a_bad_one_does_no_harm(app: AppTest) -> None:
+    app.query_params.update({"plot": "recall", "k": "3", "run": "B", "kind": "without names"})
+    app.run()
+    assert "not among the first 3" in html_of(app)
+    assert app.selectbox(key="bench-kind").value == "without names"
+    bad = AppTest.from_file(str(ROOT / "pages" / "benchmark.py"), default_timeout=60)
+    names = ("reports", "plot", "metric", "by", "run", "kind", "k", "metres", "most", "hits")
+    bad.query_params.update(dict.fromkeys(names, HOSTILE))
+    bad.run()
+    assert not bad.exception
+    assert bad.selectbox(key="bench-run").value == "A"
+
+
+def test_the_widgets_keep_their_values_while_another_plot_is_shown(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="bench-metric").set_value("L@100m").run()
+    for plot in ("recall", "kinds"):
+        app.session_state["bench-plot"] = plot
+        app.run()
+    assert app.selectbox(key="bench-metric").value == "L@100m"
+    assert not app.exception
+
+
+def test_reports_of_two_scopes_are_shown_with_a_warning_and_not_compared(app: AppTest) -> None:
+    app.query_params["reports"] = "helsinki-nameless-all,helsinki-nameless-image-nearest"
+    app.run()
+    assert not app.exception
+    assert any("two scopes" in one.value for one in app.warning)
+    assert any("scopes differ" in one.value for one in app.info)
+
+
+def test_a_report_of_a_gallery_that_is_not_here_is_shown_but_makes_no_cases(
+    app: AppTest, home: Path, tmp_path: Path
+) -> None:
+    path = home / "reports" / "elsewhere.json"
+    path.write_text(json.dumps(a_report(home) | {"gallery": "atlantis"}), encoding="utf-8")
+    app.query_params.update({"reports": "elsewhere", "plot": "map", "metres": "1"})
+    try:
+        app.run()
+        assert "atlantis" in html_of(app)
+        assert "search for it" not in html_of(app)
+        app.button(key="bench-review").click().run()
+    finally:
+        path.unlink()
+    assert "atlantis" in app.error[0].value
+    assert not (tmp_path / "cases.sqlite").exists()
+
+
+def test_the_papers_csv_is_broken_down_by_view_and_says_what_it_cannot_know(
+    app: AppTest, home: Path
+) -> None:
+    wide, single = "40.7,-74.0_2020-01_abc_d10_z3.jpg", "40.701,-74.0_def.jpg"
+    path = home / "reports" / "paper.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([
+            ["original_image", "text", "top_5_matches", "label"],
+            [wide, "a bank", json.dumps([wide, single]), "True"],
+            [single, "=a shop", json.dumps([wide]), "False"],
+        ])  # fmt: skip
+    app.query_params.update({"reports": "paper", "by": "view"})
+    try:
+        app.run()
+        html = html_of(app)
+        assert html.count("not known") == 2
+        assert '<td class="sw-scope">nearest-100</td>' in html
+        assert list(app.dataframe[0].value["kind"]) == ["panorama", "single view"]
+        app.session_state["bench-plot"] = "map"
+        app.run()
+        assert list(app.dataframe[0].value["text"]) == ["'=a shop"]
+        app.button(key="bench-review").click().run()
+    finally:
+        path.unlink()
+    assert "2 new cases" in app.success[0].value
+
+
+def test_a_file_that_is_no_report_is_told_and_the_others_are_shown(
+    app: AppTest, home: Path
+) -> None:
+    path = home / "reports" / "bad.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    try:
+        app.run()
+    finally:
+        path.unlink()
+    assert "no column" in app.warning[0].value
+    assert html_of(app).count('<td class="sw-scope">') == 2
+
+
+def test_without_any_report_the_page_says_what_to_do(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "shelved", lambda _: ())
+    app.run()
+    assert not app.exception
+    assert "no report" in app.info[0].value
+    assert "core evaluate" in app.code[-1].value
+
+
+# --- In a browser -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    yield from serve(home, tmp_path_factory.mktemp("app") / "log.txt")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
+    served: Served, visits: Callable[..., Visit], home: Path, tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    visit = visits(served)
+    page: Any = visit.page
+    page.goto(served.address("/benchmark?reports=facts,names&by=names"))
+    bars = page.locator("path[aria-roledescription=bar][aria-label*='how many']")
+    expect(bars).to_have_count(4)
+    bars.nth(3).click()
+    expect(page.locator(".sw-picked")).to_contain_text(re.compile("B.* of 3 .*without names"))
+    expect(page).to_have_url(re.compile("run=B&kind=without"))
+    shown = page.locator(".sw-queries li")
+    assert shown.count() == sum(not row["named"] and row["rank"] > 1
+                                for row in a_report(home, "names")["queries"])  # fmt: skip
+
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("image,words\nx,y\n", encoding="utf-8")
+    page.get_by_role("button", name="Add a report").click()
+    page.locator("input[type=file]").set_input_files(wrong)
+    expect(page.locator("[data-testid=stAlert]")).to_contain_text("no column original_image")
+    good = tmp_path / "Third run.json"
+    good.write_text(json.dumps(a_report(home) | {"title": "third"}), encoding="utf-8")
+    expect(page.locator("input[type=file]")).to_have_count(1)
+    page.locator("input[type=file]").set_input_files(good)
+    expect(page.locator(".sw-figures").first).to_contain_text("third")
+    page.keyboard.press("Escape")
+
+    page.get_by_text("Map of errors").click()
+    page.get_by_test_id("stNumberInputField").fill("1")
+    page.keyboard.press("Enter")
+    lines = page.frame_locator("iframe").first.locator(".sw-miss-touch")
+    lines.first.dispatch_event("click")
+    expect(page.locator(".sw-focus")).to_have_count(1)
+
+    page.get_by_role("button", name="Review the failures of B").click()
+    page.get_by_text("wait for review").wait_for()
+    store = open_store(str(home / "cases.sqlite"), datetime.now(UTC))
+    (listed,) = store.reports()
+    store.close()
+    assert (listed.gallery, listed.queries, sum(listed.kinds.values())) == ("tinycity", 6, 6)
+    assert {frame.evaluate("window.__pwned || null") for frame in page.frames} == {None}
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_phone_needs_no_sideways_scrolling_and_hostile_text_runs_nothing(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served, 390, 844, "dark")
+    page: Any = visit.page
+    page.goto(served.address(f"/benchmark?reports=facts,names&plot=map&kind={quote(HOSTILE)}"))
+    page.frame_locator("iframe").first.locator(".sw-error-legend").wait_for()
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain], html')]"
+        ".map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 0
+    assert {frame.evaluate("window.__pwned || null") for frame in page.frames} == {None}
+    assert visit.outside == []
