@@ -13,7 +13,7 @@ ROOMS = (
     "core.sources", "core.render", "core.describe", "core.models",
     "core.vectors", "core.names", "core.gallery",
     "core.retrieval", "core.explain", "core.evaluation", "core.training", "core.cases",
-    "core.maps", "core.bench", "core.arguments", "core.__main__", "pages", "app",
+    "core.maps", "core.bench", "core.commands", "core.__main__", "pages", "app",
 )  # fmt: skip
 """Low to high: a module imports only from its own room and from rooms before it."""
 

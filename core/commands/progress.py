@@ -1,0 +1,28 @@
+"""What a command says on standard error while it works: bars and notes."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def note(text: str) -> None:
+    """One line for the person who runs the command."""
+    sys.stderr.write(f"saywhere: {text}\n")
+
+
+def bar(quiet: bool) -> Callable[[str, int, int], None]:
+    """A progress bar on standard error, one line for each stage."""
+    from tqdm import tqdm
+
+    bars: dict[str, tqdm[Any]] = {}
+
+    def show(stage: str, done: int, total: int) -> None:
+        if quiet:
+            return
+        if stage not in bars:
+            bars[stage] = tqdm(total=total, desc=stage, file=sys.stderr, leave=True)
+        bars[stage].update(done - bars[stage].n)
+        if done >= total:
+            bars[stage].close()
+
+    return show

@@ -1,0 +1,65 @@
+"""The command that reviews failures: reports in, verdicts out, agreement."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import settings as machine
+
+if TYPE_CHECKING:
+    from core.cases.store import Store
+
+
+def cases(args: argparse.Namespace) -> Any:
+    """Review failures: take reports in, give verdicts out, measure agreement."""
+    from core.cases.store import open_store
+
+    settings = machine.load()
+    address = args.store or settings.cases
+    if address == settings.cases and "://" not in address:
+        Path(address).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    store = open_store(address, datetime.now(UTC))
+    try:
+        return _ACTIONS[args.action](args, store) | {"store": store.name}
+    finally:
+        store.close()
+
+
+def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
+    from core.cases.intake import Intake, take_file
+    from core.gallery import open_gallery
+
+    settings = machine.load()
+    intake = Intake(lambda name: open_gallery(name, settings), args.queries, args.scope,
+                    args.control)  # fmt: skip
+    return take_file(store, args.file, intake, datetime.now(UTC))
+
+
+def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
+    from core.cases.exchange import rows_of
+    from core.cases.formats import format_of, write_cases
+    from core.cases.pictures import pictures_of
+
+    kind = format_of(args.file, args.format)
+    rows = rows_of(store)
+    path = write_cases(rows, args.file, kind, pictures_of(machine.load()))
+    return {"file": str(path), "format": kind, "cases": len(rows),
+            "verdicts": sum(len(row["verdicts"]) for row in rows)}  # fmt: skip
+
+
+def _agreement(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
+    from core.cases.agreement import agreement, disputes
+
+    return asdict(agreement(store)) | {"disputes": [asdict(one) for one in disputes(store)]}
+
+
+def _list(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
+    return {"reports": [asdict(one) for one in store.reports()], "annotators": store.names()}
+
+
+_ACTIONS: dict[str, Callable[[argparse.Namespace, "Store"], dict[str, Any]]] = {
+    "import": _import, "export": _export, "agreement": _agreement, "list": _list,
+}  # fmt: skip
