@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import folium
@@ -21,6 +21,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from core.errors import SourceError
+from core.gallery.inspection import Ring
 from core.geo import METRES_PER_DEGREE, Bounds, Position, haversine_m
 from core.records import Candidate, Evidence, SearchResult, Tile
 from core.retrieval import Finding
@@ -63,6 +64,11 @@ def script_data(value: object) -> str:
     """
     coded = quote(json.dumps(value), safe="").replace("_", "%5F").replace("~", "%7E")
     return f'JSON.parse(decodeURIComponent("{coded}"))'
+
+
+MapUse = Literal["searching", "picking", "looking"]
+"""What a map is for: a search has buttons that limit it to an area, picking a spot has one for the
+middle and no online layer, looking has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +143,10 @@ class _Answer(MacroElement):
         self.data = script_data(data)
 
 
-def base_map(base: BaseMap, assets: Assets, searching: bool = True) -> folium.Map:
+def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium.Map:
     """The constant map of a gallery: as long as it stays the same, its frame is kept.
 
-    While `searching` it has buttons that limit the search to an area. Nothing outside the app is
-    asked for, unless a person picks the online layer.
+    Nothing outside the app is asked for, unless a person picks the online layer.
     """
     center = base.bounds.center
     drawn = folium.Map(
@@ -156,13 +161,24 @@ def base_map(base: BaseMap, assets: Assets, searching: bool = True) -> folium.Ma
             min_native_zoom=base.zooms.start, max_native_zoom=base.zooms.stop - 1,
             min_zoom=2, max_zoom=19,
         ).add_to(drawn)  # fmt: skip
-    folium.TileLayer(
-        _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
-        max_zoom=19,
-    ).add_to(drawn)  # fmt: skip
-    _Frame({"bounds": _corners(base.bounds), "searching": searching}).add_to(drawn)
-    folium.LayerControl(collapsed=True).add_to(drawn)
+    _Frame({"bounds": _corners(base.bounds), "use": use}).add_to(drawn)
+    if use != "picking":
+        folium.TileLayer(
+            _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
+            max_zoom=19,
+        ).add_to(drawn)  # fmt: skip
+        folium.LayerControl(collapsed=True).add_to(drawn)
     return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A spot with a label that always shows; `kind` gives it its look: a person's "guess", the
+    "truth", or a "twin"."""
+
+    at: Position
+    kind: Literal["guess", "truth", "twin"]
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +234,11 @@ def _hectares(lats: _Degrees, lons: _Degrees, radius_m: float) -> float:
 def answer_layer(
     result: SearchResult | None, chosen: int = 1, area: Bounds | None = None,
     spread: Spread | None = None, other: Tile | None = None, picking: bool = False,
+    marks: Sequence[Mark] = (),
 ) -> folium.FeatureGroup:  # fmt: skip
     """Numbered markers, footprints, the evidence of the chosen candidate, the area searched,
-    where the probability lies, and the tile that the chosen one is compared with where that is no
-    candidate. While `picking`, a click anywhere reports a spot.
+    where the probability lies, the tile that the chosen one is compared with where that is no
+    candidate, and `marks`. While `picking`, a click anywhere reports a spot.
 
     The camera moves when the answer changes, not when another candidate is chosen.
     """
@@ -238,6 +255,7 @@ def answer_layer(
             "spread": {"tiles": spread.tiles, "radius": spread.radius_m} if spread else None,
             "other": _corners(other.bounds) if other else None,
             "picking": picking,
+            "marks": [_flag(mark) for mark in marks],
         }
     ).add_to(group)
     return group
@@ -273,6 +291,29 @@ def errors_layer(misses: Sequence[Miss], chosen: int | None = None) -> folium.Fe
 
 def _place(at: Position) -> list[float]:
     return [round(at.lat, 6), round(at.lon, 6)]
+
+
+def ground_layer(
+    ground: Sequence[Sequence[Ring]], tile: Tile | None = None, twin: Tile | None = None
+) -> folium.FeatureGroup:
+    """The ground that a gallery covers, one of its tiles, and another tile that is like it. A
+    click anywhere reports a spot."""
+    group = folium.FeatureGroup(name="ground", control=False)
+    marks = [Mark(Position(twin.lat, twin.lon), "twin", "Looks or reads like it")] if twin else []
+    _Answer(
+        {
+            "view": [], "chosen": 0, "area": None, "candidates": [], "evidence": [],
+            "spread": None, "other": _corners(twin.bounds) if twin else None, "picking": True,
+            "marks": [_flag(mark) for mark in marks], "ground": ground,
+            "tile": _corners(tile.bounds) if tile else None,
+        }
+    ).add_to(group)  # fmt: skip
+    return group
+
+
+def _flag(mark: Mark) -> dict[str, Any]:
+    return {"at": [mark.at.lat, mark.at.lon], "kind": mark.kind,
+            "label": mark.label[:_MAX_LABEL_CHARS]}  # fmt: skip
 
 
 def title_of(candidate: Candidate) -> str:

@@ -43,6 +43,7 @@ class AdvisorServer:
 class Settings:
     """Machine paths and choices, read once from the environment. `cases` is the address of the
     store of cases: a file, or PostgreSQL's. `advisor` is None where no language model was chosen.
+    `booth` makes the front page one for visitors who come and go.
     """
 
     bundled_galleries: Path
@@ -56,6 +57,7 @@ class Settings:
     search_threads: int
     batch_threads: int
     advisor: AdvisorServer | None = None
+    booth: bool = False
 
 
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
@@ -63,7 +65,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
     since waiting for each other costs threads more than one short text is worth on a busy machine
     (five times, measured); every core for work on many texts. `SAYWHERE_CASES` is
-    the address of the store of cases. For `SAYWHERE_LLM_…` see `_advisor`."""
+    the address of the store of cases, `SAYWHERE_BOOTH=1` makes the front page a booth. For
+    `SAYWHERE_LLM_…` see `_advisor`."""
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
@@ -81,6 +84,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         search_threads=threads or 1,
         batch_threads=threads or os.cpu_count() or 1,
         advisor=_advisor(env),
+        booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
     )
 
 

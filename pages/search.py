@@ -3,12 +3,18 @@
 import streamlit as st
 
 from pages.shared import answer, controls, page, resources, state
+from pages.shared.booth import stage, visit
+
+if visit.wanted():
+    stage.draw()
+    st.stop()
 
 page.begin()
 cards = resources.cards()
 healthy = tuple(card for card in cards if not card.problem)
-page.problems(card for card in cards if card.problem)
+problems = tuple(card for card in cards if card.problem)
 if not healthy:
+    page.problems(problems)
     page.nothing_to_search()
     st.stop()
 
@@ -16,6 +22,7 @@ ask = state.current(card.name for card in healthy)
 card = next(card for card in healthy if card.name == ask.city)
 with page.head():
     controls.city_choice(healthy)
+page.problems(problems)
 controls.question(ask, card)
 answer.draw(card)
 page.foot(card)

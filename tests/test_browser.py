@@ -415,7 +415,7 @@ def test_screenshots_of_the_bundled_cities(
     target = (ROOT / folder).resolve()
     target.mkdir(parents=True, exist_ok=True)
     example = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))
-    link = f"/?city=helsinki&q={quote(example['helsinki'][0])}"
+    link = f"/?city=helsinki&q={quote(example['helsinki'][0]['text'])}"
     shots = {"search-light": (1366, 850, "light"), "search-dark": (1366, 850, "dark"),
              "search-phone": (390, 844, "light")}  # fmt: skip
     data = Path(os.environ.get("SAYWHERE_DATA", tmp_path))

@@ -250,11 +250,11 @@ def test_a_place_to_compare_with_is_a_footprint(found: Finding) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_errors_are_lines_from_the_truth_with_their_labels_as_data(text: str) -> None:
     miss = maps.Miss(7, Position(60.17, 24.95), Position(60.18, 24.96), text)
-    drawn = maps.base_map(BASE, ASSETS, searching=False)
+    drawn = maps.base_map(BASE, ASSETS, "looking")
     maps.errors_layer([miss], chosen=7).add_to(drawn)
     script = drawn.get_root().render()
     assert data_of(script, "errors") == {
         "chosen": 7, "lines": [[7, [60.17, 24.95], [60.18, 24.96], text]],
     }  # fmt: skip
-    assert data_of(script, "ready")["searching"] is False
+    assert data_of(script, "ready")["use"] == "looking"
     assert text not in script

@@ -217,7 +217,7 @@ class TestPanel:
     def test_a_candidate_without_any_evidence_has_none_shown(self) -> None:
         bare = replace(a_candidate(1), evidence=())
         assert ledger_table.table(()) == ""
-        assert "pictures" in panel._reason(bare, ())
+        assert "pictures" in panel.reason_of(bare, ())
 
 
 class TestDownloads:

@@ -18,8 +18,9 @@ from core.cases.store import INSERTS, Store, annotator_name, entries, stamp
 from core.errors import CasesError
 
 
-def next_card(store: Store, annotator: str) -> Card | None:
-    """The annotator's next open case, None when all are done. What was skipped comes last."""
+def next_card(store: Store, annotator: str, but: str = "") -> Card | None:
+    """The annotator's next open case, None when all are done. What was skipped comes last, and the
+    case `but` not at all, as where one looks ahead of it."""
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Card | None:
@@ -30,7 +31,7 @@ def next_card(store: Store, annotator: str) -> Card | None:
         found = connection.execute(
             select(cases.c.case_id)
             .outerjoin(skips, (skips.c.case_id == cases.c.case_id) & (skips.c.annotator == name))
-            .where(~_answered(name))
+            .where(~_answered(name), cases.c.case_id != but)
             .order_by(case((skips.c.at.is_(None), ""), else_=skips.c.at),
                       *([] if hard is None else [hard]),
                       (cases.c.lot * who.seed) % LOTS, cases.c.case_id)

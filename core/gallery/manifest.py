@@ -189,13 +189,21 @@ def _needed(manifest: Manifest) -> set[str]:
     return {f"{manifest.build}/{name}" for name in (*names, *pictures)}
 
 
+def file_problem(path: Path, wanted: dict[str, Any]) -> str:
+    """What is wrong with a listed file: "missing", "not as it was built", or "" for nothing."""
+    if not path.is_file():
+        return "missing"
+    same = path.stat().st_size == wanted["bytes"] and file_entry(path) == wanted
+    return "" if same else "not as it was built"
+
+
 def verify_files(folder: Path, manifest: Manifest) -> None:
     """GalleryError unless every listed file is there with the size and hash it was built with."""
     for name, wanted in manifest.files.items():
-        path = folder / name
-        if not path.is_file():
+        problem = file_problem(folder / name, wanted)
+        if problem == "missing":
             raise GalleryError(f"{manifest.name} lacks its file {name}; build it again")
-        if path.stat().st_size != wanted["bytes"] or file_entry(path) != wanted:
+        if problem:
             raise GalleryError(
-                f"{manifest.name} is damaged: {name} is not as it was built; build it again"
+                f"{manifest.name} is damaged: {name} is {problem}; build it again"
             )

@@ -167,15 +167,23 @@ class Gallery:
                 self._pictures.popitem(last=False)
             return self._pictures[shard][place] or b""
 
+    def text(self, tile_id: str) -> str:
+        """What the `facts` channel reads of a tile as a whole, "" where it reads nothing."""
+        shard, place = divmod(self.row_of(tile_id), SHARD_TILES)
+        text: str = self._shard_column(shard, "text")[place].as_py()
+        return text
+
     def _read_pictures(self, shard: int) -> list[bytes | None]:
+        pictures: list[bytes | None] = self._shard_column(shard, "picture").to_pylist()
+        return pictures
+
+    def _shard_column(self, shard: int, name: str) -> pa.ChunkedArray:
         try:
-            table = pq.read_table(self._shards()[shard], columns=["picture"])
+            return pq.read_table(self._shards()[shard], columns=[name])[name]
         except (OSError, pa.ArrowInvalid) as error:
             raise GalleryError(
                 f"{self.card.name} was rebuilt or moved while it was open; open it again"
             ) from error
-        pictures: list[bytes | None] = table["picture"].to_pylist()
-        return pictures
 
     def _shards(self) -> list[Path]:
         return [

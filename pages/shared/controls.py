@@ -48,7 +48,7 @@ def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     titles = {card.name: one_line(card.title) for card in cards}
     choose = partial(
         st.selectbox, label="City", options=list(titles), key="city", on_change=_change_city,
-        format_func=titles.__getitem__, label_visibility="collapsed",
+        format_func=titles.__getitem__, label_visibility="collapsed", width=260,
     ) if len(cards) > _MANY_CITIES else partial(
         st.segmented_control, label="City", options=list(titles), key="city",
         on_change=_change_city, format_func=lambda name: plain(titles[name]),

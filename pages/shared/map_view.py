@@ -1,14 +1,16 @@
 """The map on the page: hands a pick on the map to the question. The drawing is `core.maps`."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from folium import FeatureGroup
 from streamlit_folium import st_folium
 
 from core import maps
 from core.errors import SaywhereError
 from core.gallery import Gallery
-from core.geo import Bounds, haversine_m
+from core.geo import Bounds, Position, haversine_m
 from core.maps import Spread
 from core.records import SearchResult, Tile
 from pages.shared import asking, routes, state
@@ -21,16 +23,29 @@ _NO_BASE_MAP_ZOOMS = range(12, 18)
 def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None,
          spread: Spread | None = None, other: Tile | None = None) -> None:  # fmt: skip
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
+    picking = bool(st.session_state.get("picking"))
+    layer = maps.answer_layer(result, rank, area, spread, other, picking)
+    show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
+
+
+def show(gallery: Gallery, layer: FeatureGroup, key: str, on_change: Callable[[], None],
+         use: maps.MapUse = "searching") -> None:  # fmt: skip
+    """The gallery's base map under any layer; what is picked on it is kept under the key."""
     card = gallery.card
     tiles_url = routes.tiles_url(card) if gallery.base_map else ""
     base = maps.BaseMap(card.bounds, tiles_url, card.licence, _zooms(gallery))
     st_folium(
-        maps.base_map(base, routes.assets()), key=f"{_KEY}-{card.name}", height=_HEIGHT_PX,
-        width=None, returned_objects=[], on_change=partial(_picked, gallery),
-        feature_group_to_add=maps.answer_layer(
-            result, rank, area, spread, other, bool(st.session_state.get("picking"))
-        ),
+        maps.base_map(base, routes.assets(), use), key=key, height=_HEIGHT_PX, width=None,
+        returned_objects=[], on_change=on_change, feature_group_to_add=layer,
     )  # fmt: skip
+
+
+def spot_picked(key: str) -> Position | None:
+    """The spot that was just picked on the map of that key, None where it was something else."""
+    event = st.session_state.get(key)
+    if not isinstance(event, dict) or event.get("event") != "spot":
+        return None
+    return asking.position_of(event)
 
 
 def _zooms(gallery: Gallery) -> range:

@@ -25,15 +25,15 @@ def pages() -> dict[str, Any]:
     }
 
 
-def begin(name: str = "search") -> None:
+def begin(name: str = "search", style: str = "") -> None:
     """Title, width and style; the first thing on every page. A page may have a style of its own,
-    which its file's name gives."""
+    which its file's name gives unless another is named."""
     own = settings.load().static / "saywhere"
     title = "Saywhere" if name == "search" else f"{_TITLES[name]} · Saywhere"
     st.set_page_config(page_title=title, page_icon=str(own / "icon.svg"), layout="wide")
-    for style in (own / "page.css", own / f"{name}.css"):
-        if style.exists():
-            st.html(style)
+    for sheet in (own / "page.css", own / f"{style or name}.css"):
+        if sheet.exists():
+            st.html(sheet)
 
 
 def head() -> AbstractContextManager[Any]:
@@ -59,7 +59,7 @@ def problems(cards: Iterable[GalleryCard]) -> None:
 def nothing_to_search() -> None:
     """Says what to do where no gallery is usable."""
     st.info("There is no gallery to search yet. Build one from any map extract:")
-    st.code("python -m core build my-town --from my-town.osm.pbf", language="bash")
+    st.code("python -m core build my-town --from my-town.osm.pbf", language=None)
 
 
 def foot(card: GalleryCard) -> None:

@@ -38,7 +38,7 @@ def draw(gallery: Gallery, found: Found, candidate: Candidate, ask: Ask) -> None
             "</div></div></section>")  # fmt: skip
     ledgers = found.ledgers()
     ledger = ledgers.entries[candidate.rank - 1]
-    why.html(_reason(candidate, ledger))
+    why.html(reason_of(candidate, ledger))
     st.html(_words(result, ledger))
     if ledger:
         with st.expander("What each phrase did", key="section-ledger"):
@@ -61,7 +61,7 @@ def _head(candidate: Candidate) -> str:
     )
 
 
-def _reason(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
+def reason_of(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
     """The paragraph; pictures alone leave nothing to say of phrases."""
     if not candidate.evidence:
         return ('<p class="sw-reason">Only pictures were searched: see below what the model '

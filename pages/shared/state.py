@@ -76,6 +76,8 @@ def rank_anew(**changes: Any) -> Ask:
 def write_link(ask: Ask) -> None:
     """Makes the browser's address restore the question."""
     params = ask.to_params() if ask.text else {"city": ask.city}
+    if st.query_params.get("booth") == "0":
+        params["booth"] = "0"  # or the machine's setting would make the next visit a booth
     if params != st.session_state.get("written") or params != st.query_params.to_dict():
         st.session_state["written"] = params
         st.query_params.from_dict(params)

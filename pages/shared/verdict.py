@@ -38,6 +38,14 @@ def _advice(result: SearchResult, verdict: Verdict) -> str:
             "or take these places for guesses.")  # fmt: skip
 
 
+def heading(result: SearchResult) -> str:
+    """HTML of the verdict alone, "" where there is none."""
+    if result.verdict is None:
+        return ""
+    sign, title = _SIGNS[result.verdict], _TITLES[result.verdict]
+    return f'<h3><span aria-hidden="true">{sign}</span>{title}</h3>'
+
+
 def draw(result: SearchResult, spread: Spread | None) -> None:
     """The verdict, one line of help, and the map's surface of probability in words."""
     verdict = result.verdict
@@ -46,6 +54,5 @@ def draw(result: SearchResult, spread: Spread | None) -> None:
     area = f"<small>{safe_html(spread.words)}</small>" if spread else ""
     st.html(
         f'<section class="sw-verdict" data-verdict="{safe_html(verdict)}" role="status">'
-        f'<h3><span aria-hidden="true">{_SIGNS[verdict]}</span>{_TITLES[verdict]}</h3>'
-        f"<p>{safe_html(_advice(result, verdict))} {area}</p></section>"
+        f"{heading(result)}<p>{safe_html(_advice(result, verdict))} {area}</p></section>"
     )

@@ -83,23 +83,28 @@ def _compared(gallery: Gallery, found: Found, candidate: Candidate, other: str) 
 
 def both(gallery: Gallery, held: Comparison, labels: tuple[str, str], tiles: int) -> str:
     """HTML of a comparison: pictures, summary, and a row for each phrase."""
-    rows = [(one.phrase, one.difference, one.favours, one.sentence) for one in held.phrases]
-    rows += [(one.about, one.difference, one.favours, "") for one in held.whole]
-    most = max((abs(row[1]) for row in rows), default=0.0)
-    lines = "".join(_row(row, labels, most, quoted=at < len(held.phrases))
-                    for at, row in enumerate(rows))  # fmt: skip
     spots = ((held.a, held.rank_a, held.similarity_a), (held.b, held.rank_b, held.similarity_b))
     pictures = "".join(
         _figure(gallery.picture(tile.tile_id), label, tile.street,
                 f"similarity {similarity:.3f}" + _order(rank, tiles))
         for label, (tile, rank, similarity) in zip(labels, spots, strict=True)
     )  # fmt: skip
+    return (
+        f'<div class="sw-versus"><div class="sw-pair">{pictures}</div>{told(held, labels)}</div>'
+    )
+
+
+def told(held: Comparison, labels: tuple[str, str]) -> str:
+    """HTML of a comparison without pictures: its summary, and a row for each phrase."""
+    rows = [(one.phrase, one.difference, one.favours, one.sentence) for one in held.phrases]
+    rows += [(one.about, one.difference, one.favours, "") for one in held.whole]
+    most = max((abs(row[1]) for row in rows), default=0.0)
+    lines = "".join(_row(row, labels, most, quoted=at < len(held.phrases))
+                    for at, row in enumerate(rows))  # fmt: skip
     left, right = labels
     return (
-        f'<div class="sw-versus"><div class="sw-pair">{pictures}</div>'
         f'<p dir="auto">{safe_html(held.summary)}</p><table class="sw-against-table"><caption>'
-        f"Bars to the left speak for {left}, to the right for {right}</caption>{lines}"
-        "</table></div>"
+        f"Bars to the left speak for {left}, to the right for {right}</caption>{lines}</table>"
     )
 
 

@@ -35,6 +35,14 @@ def test_the_hardest_case_comes_first(store: Store, case_ids: list[str], say: Sa
     assert order_of(store, "Ben", say) == case_ids
 
 
+def test_one_can_look_ahead_of_a_case(store: Store, case_ids: list[str], say: Say) -> None:
+    assert shown(next_card(store, "Ada", case_ids[0])) == case_ids[1]
+    assert shown(next_card(store, "Ada", case_ids[1])) == case_ids[0]
+    for case_id in case_ids[1:]:
+        say("Ada", case_id)
+    assert next_card(store, "Ada", case_ids[0]) is None
+
+
 def test_shuffled_everybody_has_an_order_of_their_own(address: str) -> None:
     opened = open_store(address, NOW)
     opened.add_report(a_report(*(an_answer(number) for number in range(40))), 0, NOW)

@@ -5,7 +5,7 @@
   "use strict";
 
   const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
-                  spread: null, spreadOn: true, picking: false };
+                  spread: null, spreadOn: true, picking: false, tapped: false, tile: null };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function report(event) {
@@ -58,6 +58,21 @@
     },
   });
 
+  /* Picking a spot without a pointer: the arrow keys move the map, this takes its middle. */
+  const MiddleControl = L.Control.extend({
+    options: { position: "topright" },
+    onAdd(map) {
+      const box = element("div", "sw-area sw-middle leaflet-bar");
+      L.DomEvent.disableClickPropagation(box);
+      const made = element("button", "sw-area-button", "Take the middle of the map");
+      made.type = "button";
+      made.addEventListener("click", () => { if (state.picking) reportSpot(map.getCenter()); });
+      box.append(made);
+      map.getContainer().append(element("div", "sw-cross", ""));
+      return box;
+    },
+  });
+
   /* What the tinted area means, and whether to show it. */
   const Legend = L.Control.extend({
     options: { position: "bottomleft" },
@@ -106,6 +121,7 @@
 
   function reportSpot(at) {
     const spot = L.latLng(at);
+    state.tapped = true;
     report({ event: "spot", lat: spot.lat, lon: spot.lng });
   }
 
@@ -166,20 +182,29 @@
     state.home = data.bounds;
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
-    if (data.searching) {
-      new AreaControl().addTo(map);
-      new Legend().addTo(map);
-    }
+    const buttons = { searching: [AreaControl, Legend], picking: [MiddleControl, Legend], looking: [] };
+    for (const Buttons of buttons[data.use]) new Buttons().addTo(map);
     map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
     followTheme();
+    const large = window.parent.document.querySelector(".st-key-booth") !== null;
+    document.documentElement.classList.toggle("sw-large", large);
     const container = map.getContainer();
     for (const hand of ["pointerdown", "wheel", "keydown"]) {
       container.addEventListener(hand, () => { state.look = null; }, { passive: true });
+      document.addEventListener(hand, tellOfHand, { passive: true, capture: true });
     }
     new ResizeObserver(() => {
       map.invalidateSize({ animate: false });
       if (state.look) state.look();
     }).observe(container);
+  }
+
+  /* The page cannot hear what happens in this frame, and the booth wants to know. */
+  function tellOfHand(event) {
+    if (event.type !== "wheel") {
+      document.documentElement.classList.toggle("sw-keys", event.type === "keydown");
+    }
+    window.parent.document.dispatchEvent(new CustomEvent("saywhere:hand"));
   }
 
   /* Where the camera goes; done again when the frame gets its size, until a hand moves the map. */
@@ -263,6 +288,40 @@
     }
   }
 
+  function marks(list, group) {
+    for (const one of list) {
+      const flag = element("span", "sw-flag sw-flag-" + one.kind);
+      const made = L.marker(one.at, { keyboard: false, interactive: false, zIndexOffset: 3000,
+        icon: L.divIcon({ html: flag, className: "", iconSize: [22, 22], iconAnchor: [11, 11] }) });
+      made.bindTooltip(element("span", "sw-tip", one.label), { permanent: true,
+        direction: "auto", offset: [12, 0], className: "sw-flag-label" });
+      group.addLayer(made);
+    }
+    const truth = list.find((one) => one.kind === "truth");
+    const ends = truth ? list.filter((one) => one.kind === "guess").map((one) => one.at) : [];
+    for (const end of ends) {
+      group.addLayer(L.polyline([truth.at, end], { className: "sw-between", weight: 3,
+        interactive: false }));
+    }
+  }
+
+  /* What a gallery covers, and the tile that is looked at; one picked elsewhere is gone to. */
+  function ground(data, group) {
+    group.addLayer(L.geoJSON({ type: "MultiPolygon", coordinates: data.ground },
+      { className: "sw-ground", weight: 1, interactive: false }));
+    const key = JSON.stringify([data.tile, data.other]);
+    const moved = key !== state.tile && !state.tapped;
+    state.tile = key;
+    state.tapped = false;
+    if (!data.tile) return;
+    group.addLayer(L.rectangle(data.tile, { className: "sw-footprint sw-chosen", weight: 2.5,
+      interactive: false }));
+    if (!moved) return;
+    const target = L.latLngBounds(data.tile);
+    if (data.other) target.extend(data.other);
+    look(() => state.map.fitBounds(target, { padding: [60, 60], maxZoom: 16.5, animate: false }));
+  }
+
   /* Called anew for every answer and every choice, with a fresh, empty group on the map. */
   function draw(group, data) {
     const map = state.map;
@@ -281,12 +340,17 @@
     }
     for (const one of [...data.candidates].reverse()) marker(one, group);
     evidence(data, group);
+    marks(data.marks, group);
+    if (data.ground) {
+      ground(data, group);
+      return;
+    }
     const view = JSON.stringify([data.view, data.area]);
     const moved = view !== state.view;
     state.view = view;
     choose(data.chosen, !moved);
     if (!moved) return;
-    const points = data.candidates.map((one) => one.at);
+    const points = [...data.candidates, ...data.marks].map((one) => one.at);
     const target = points.length ? L.latLngBounds(points) : data.area || state.home;
     const room = points.length ? { padding: [44, 44], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));

@@ -44,7 +44,7 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
     key = f"bench-map-{one.entry.key}"
     with st.container(key="error-map"):
         st_folium(
-            maps.base_map(base, routes.assets(), searching=False), key=key, height=_HEIGHT_PX,
+            maps.base_map(base, routes.assets(), "looking"), key=key, height=_HEIGHT_PX,
             width=None, returned_objects=[], on_change=partial(_picked, key),
             feature_group_to_add=maps.errors_layer(misses, focus),
         )  # fmt: skip

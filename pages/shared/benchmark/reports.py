@@ -130,4 +130,4 @@ def nowhere() -> None:
     st.info("There is no report to look at yet. Measure a gallery, and its report appears here:")
     folder = settings.load().user_reports
     st.code(f'python -m core evaluate --gallery helsinki --queries FILE.jsonl --out "{folder}/'
-            'first.json"', language="bash", wrap_lines=True)  # fmt: skip
+            'first.json"', language=None, wrap_lines=True)  # fmt: skip

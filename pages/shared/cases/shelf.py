@@ -1,0 +1,35 @@
+"""The store of cases that the page works on, opened once and anew when its file is another one."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from core import settings
+from core.cases.connection import address_of
+from core.cases.store import Store, open_store
+
+
+def now() -> datetime:
+    """The time that is written down."""
+    return datetime.now(UTC)
+
+
+def store() -> Store:
+    """The store that the settings name. Raises CasesError where it cannot be used."""
+    chosen = settings.load()
+    file = address_of(chosen.cases)
+    if file.get_backend_name() != "sqlite":
+        return _opened(chosen.cases, "")
+    path = Path(str(file.database))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        open_store(chosen.cases, now()).close()
+    found = path.stat()
+    return _opened(chosen.cases, f"{found.st_dev} {found.st_ino}")
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the store of cases …")
+def _opened(address: str, file: str) -> Store:  # noqa: ARG001
+    """`file` tells one that was put in place of another; nothing may be written to the old one."""
+    return open_store(address, now())

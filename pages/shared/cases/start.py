@@ -1,0 +1,143 @@
+"""The door: who is there, in which order, and which reports the store holds."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import settings
+from core.cases.case import Listed
+from core.cases.intake import Intake, take_file
+from core.cases.store import MAX_NAME_CHARS, Store
+from core.cases.verdicts import ORDERS, Order
+from core.errors import CasesError, SaywhereError
+from core.gallery import open_gallery
+from core.maps import safe_html
+from pages.shared import resources
+from pages.shared.cases import desk, shelf
+from pages.shared.cases.seat import Seat, write_link
+from pages.shared.markdown import plain
+
+_MOST_MB = 200
+_ENDINGS = ["json", "jsonl", "csv", "geojson"]
+_NAME = ".st-key-cases-name input"
+_UPLOAD = ".st-key-cases-upload section button:not([aria-label^=Remove])"
+_ORDERS: dict[Order, str] = {"hardest": "Hardest first", "shuffled": "Shuffled"}
+
+
+def draw(store: Store, seat: Seat) -> None:
+    """Name and order at the left, reports at the right."""
+    left, right = st.columns([5, 7], gap="large")
+    held = store.reports()
+    with right:
+        reports = st.container()
+        added = _import(store)
+    with reports:
+        _reports(store.reports() if added else held)
+    with left:
+        _door(store, seat, bool(held) or added)
+    write_link(seat)
+    desk.focus(seat, _NAME, {"I": _UPLOAD, "N": _NAME})
+    _warm_up(held)
+
+
+def _warm_up(held: tuple[Listed, ...]) -> None:
+    """Gallery and models of the first report load while somebody types a name."""
+    here = {card.name: card for card in resources.cards() if not card.problem}
+    card = next((here[one.gallery] for one in held if one.gallery in here), None)
+    if card:
+        resources.warm_up(card)
+
+
+def _door(store: Store, seat: Seat, filled: bool) -> None:
+    st.header("Who reviews?", anchor=False)
+    with st.form("cases-door", border=False):
+        st.text_input("Your name", key="cases-name", max_chars=MAX_NAME_CHARS,
+                      placeholder="any word will do", autocomplete="off")  # fmt: skip
+        st.radio("Cases come", ORDERS, key="cases-order-first", horizontal=True,
+                 format_func=lambda one: _ORDERS[one])  # fmt: skip
+        st.form_submit_button("Begin", type="primary", on_click=_begin, args=(seat,),
+                              disabled=not filled)  # fmt: skip
+    if seat.problem:
+        st.error(plain(seat.problem, 500))
+    st.caption("**N** goes to the name, **Enter** in it begins, **Esc** leaves it. It stands "
+               "beside your verdicts, and nothing else about you is kept. Others do not see what "
+               "you say of a case before they have answered it themselves.")  # fmt: skip
+    known = store.names()
+    if known:
+        st.caption(f"Known here: {plain(', '.join(known), 300)}. Come back under the same name.")
+
+
+def _begin(seat: Seat) -> None:
+    seat.touched = True
+    name = str(st.session_state.get("cases-name") or "")
+    try:
+        seat.name = shelf.store().join(name, shelf.now(), st.session_state["cases-order-first"])
+        seat.problem = ""
+    except (SaywhereError, OSError) as error:
+        seat.problem = str(error)
+
+
+def _reports(held: tuple[Listed, ...]) -> None:
+    st.header("What there is to review", anchor=False)
+    if not held:
+        st.info("Nothing yet. Measure a search, and its failures become cases:")
+        st.code("python -m core evaluate --gallery helsinki --queries my.jsonl --out run.json\n"
+                "python -m core cases import run.json", language=None)  # fmt: skip
+        return
+    heads = "".join(f'<th scope="col">{head}</th>' for head in
+                    ("Report", "Failures", "Near misses", "Control", "Judged"))  # fmt: skip
+    rows = "".join(_row(one) for one in held)
+    st.html('<div class="sw-table"><table><caption>Reports in the store</caption><thead><tr>'
+            f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>")  # fmt: skip
+
+
+def _row(one: Listed) -> str:
+    counts = "".join(f"<td>{one.kinds.get(kind, 0):,}</td>"
+                     for kind in ("failure", "near miss", "control"))  # fmt: skip
+    return (
+        f'<tr><th scope="row" dir="auto">{safe_html(one.title)}<small>{safe_html(one.gallery)}, '
+        f"{safe_html(one.model)}, {safe_html(one.scope)}, {one.queries:,} queries</small></th>"
+        f"{counts}<td>{one.judged:,}</td></tr>"
+    )
+
+
+def _import(store: Store) -> bool:
+    """Takes an uploaded file in, once; whether something came in."""
+    with st.expander("Import a report or an export", key="cases-import", expanded=True):
+        st.html("<p class=sw-legend><kbd>I</kbd> chooses a file: what <code>evaluate --out</code> "
+                "wrote, CVG-Text's result CSV, or an export of this page. Nothing comes in "
+                "twice.</p>")  # fmt: skip
+        given = st.file_uploader(
+            "Report or export", _ENDINGS, key="cases-upload", max_upload_size=_MOST_MB,
+            label_visibility="collapsed",
+        )  # fmt: skip
+        if given is None:
+            return False
+        known = st.session_state.get("cases-came", {})
+        if given.file_id not in known:
+            with st.spinner("Reading the file …"):
+                known = {given.file_id: _taken(store, given.name, given.getvalue())}
+                st.session_state["cases-came"] = known
+        good, line = known[given.file_id]
+        (st.success if good else st.error)(plain(line, 600))
+        return bool(good)
+
+
+def _taken(store: Store, name: str, content: bytes) -> tuple[bool, str]:
+    """Whether it went well, and a line on it."""
+    chosen = settings.load()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(name).name or "report.json")
+        try:
+            path.write_bytes(content)
+            came: dict[str, Any] = take_file(
+                store, path, Intake(lambda gallery: open_gallery(gallery, chosen)), shelf.now()
+            )
+        except (SaywhereError, OSError) as error:
+            told = str(error).replace(f"{folder}/", "")
+            return False, told if isinstance(error, CasesError) else f"{name}: {told}"
+    verdicts = f" and {came['verdicts']:,} verdicts" if "verdicts" in came else ""
+    return True, (f"{name}: {came['cases']:,} new cases{verdicts}; {came['known']:,} were here "
+                  "already.")  # fmt: skip

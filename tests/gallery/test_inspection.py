@@ -1,0 +1,90 @@
+"""Looking into a gallery: what a tile holds, tiles by words, the ground covered, the papers."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from conftest import settings_for
+
+from core.errors import GalleryError
+from core.gallery import Gallery
+from core.gallery.inspection import coverage, holdings, nearest_row, papers, rows_named
+from core.geo import Position, haversine_m
+
+
+def test_a_tile_holds_what_is_linked_to_it_nearest_first(tiny_gallery: Gallery) -> None:
+    links = tiny_gallery.links
+    for row in range(len(tiny_gallery)):
+        held = holdings(tiny_gallery, row)
+        assert len(held) == int((links.tile == row).sum())
+        away = [one.distance_m for one in held]
+        assert away == sorted(away)
+        assert all((one.direction == "here") == (one.distance_m < 5) for one in held)
+
+
+def test_the_description_is_made_of_what_is_spoken_of(tiny_gallery: Gallery) -> None:
+    row = len(tiny_gallery) // 2
+    text = tiny_gallery.text(tiny_gallery.tile_ids[row])
+    spoken = {one.text for one in holdings(tiny_gallery, row) if one.spoken}
+    assert text
+    assert set(text.split("; ")) <= spoken
+
+
+def test_a_tile_is_found_by_id_position_street_and_thing(tiny_gallery: Gallery) -> None:
+    tile = tiny_gallery.tile(3)
+    assert rows_named(tiny_gallery, f" {tile.tile_id} ") == [3]
+    assert rows_named(tiny_gallery, f"{tile.lat:.6f}, {tile.lon:.6f}", 1) == [3]
+    street = next(street for street in tiny_gallery.streets if street)
+    found = rows_named(tiny_gallery, street.upper(), 1000)
+    on_it = [row for row, name in enumerate(tiny_gallery.streets) if name == street]
+    assert set(found[: len(on_it)]) == set(on_it), "those of the street come first"
+    name = next(names[0] for names in tiny_gallery.facts.names if names)
+    assert rows_named(tiny_gallery, name)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "  ", "no such thing zq", "91,0", "nan,1", "1,2,3,4", "`${x}`"]
+)
+def test_words_that_no_tile_holds_find_none(tiny_gallery: Gallery, words: str) -> None:
+    assert rows_named(tiny_gallery, words) == []
+
+
+def test_a_click_chooses_the_nearest_tile(tiny_gallery: Gallery) -> None:
+    rng = np.random.default_rng(0)
+    box = tiny_gallery.card.bounds
+    for _ in range(20):
+        spot = Position(rng.uniform(box.south, box.north), rng.uniform(box.west, box.east))
+        away = [float(haversine_m(spot.lat, spot.lon, lat, lon))
+                for lat, lon in zip(tiny_gallery.lats, tiny_gallery.lons, strict=True)]  # fmt: skip
+        assert nearest_row(tiny_gallery, spot) == away.index(min(away))
+
+
+def test_the_ground_holds_every_tile_and_nothing_far_from_all(tiny_gallery: Gallery) -> None:
+    parts = [shapely.Polygon(rings[0], rings[1:]) for rings in coverage(tiny_gallery)]
+    ground = shapely.union_all(parts)
+    assert ground.is_valid
+    for lat, lon in zip(tiny_gallery.lats, tiny_gallery.lons, strict=True):
+        assert ground.contains(shapely.Point(lon, lat))
+    boxes = [tiny_gallery.tile(row).bounds for row in range(len(tiny_gallery))]
+    drawn = shapely.union_all([shapely.box(b.west, b.south, b.east, b.north) for b in boxes])
+    assert ground.symmetric_difference(drawn).area < 0.01 * drawn.area
+
+
+def test_the_papers_name_each_file_that_is_not_as_it_was_built(
+    tiny_home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_home / "galleries", tmp_path / "galleries")
+    settings = settings_for(tmp_path / "galleries")
+    found = papers("tinycity", settings)
+    assert set(found.problems.values()) == {""}
+    assert found.to_json()["files"] == found.manifest.files
+    data = tmp_path / "galleries" / "tinycity" / found.manifest.build
+    (data / "links.parquet").write_bytes(b"x")
+    (data / "facts.parquet").unlink()
+    wrong = {Path(name).name: told for name, told in papers("tinycity", settings).problems.items()
+             if told}  # fmt: skip
+    assert wrong == {"links.parquet": "not as it was built", "facts.parquet": "missing"}
+    with pytest.raises(GalleryError):
+        papers("no-such", settings)

@@ -1,0 +1,142 @@
+"""Every page by the rules of axe-core: nothing serious, in either theme, in the map's frame too."""
+
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from conftest import Served, Visit, serve
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AXE = "axe-core@4.14.1"
+"""MPL-2.0; fetched for this test alone and kept nowhere."""
+
+ALLOWED: dict[tuple[str, str], str] = {}
+"""What Streamlit's own markup does and we cannot change: rule and pattern of the element's HTML,
+with the reason."""
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core. Without npm a test is skipped, and in CI it fails."""
+    npm = shutil.which("npm")
+    reason = "needs npm, to fetch axe-core: apt-get install npm"
+    if npm:
+        folder = tmp_path_factory.mktemp("axe")
+        fetched = subprocess.run([npm, "pack", AXE], cwd=folder, check=False, timeout=120,
+                                 capture_output=True, text=True)  # fmt: skip
+        found = sorted(folder.glob("*.tgz"))
+        if found:
+            with tarfile.open(found[0]) as package:
+                script = package.extractfile("package/axe.min.js")
+                assert script is not None
+                return script.read().decode("utf-8")
+        reason = f"npm could not fetch {AXE}: {fetched.stderr[-300:]}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
+
+
+def findings(page: Page, axe: str, rule: str = "") -> list[str]:
+    """What axe-core calls serious or critical, in the page and in each of its frames."""
+    options: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
+    if rule:
+        options["runOnly"] = [rule]
+    found = []
+    for frame in page.frames:
+        frame.evaluate(axe)
+        told = frame.evaluate("options => axe.run(document, options)", options)
+        for one in told["violations"]:
+            if one["impact"] not in ("serious", "critical"):
+                continue
+            for node in one["nodes"]:
+                if not is_allowed(one["id"], node["html"]):
+                    where = " ".join(map(str, node["target"]))
+                    found.append(f"{one['id']}: {where}\n    {node['html'][:200]}\n"
+                                 f"    {node['failureSummary'][:300]}")  # fmt: skip
+    return found
+
+
+def is_allowed(rule: str, html: str) -> bool:
+    return any(rule == name and re.search(part, html) for name, part in ALLOWED)
+
+
+PLACES: dict[str, tuple[str, str]] = {
+    "search, empty": ("/?city=helsinki", "[data-testid=stButton] >> nth=2"),
+    "search, answered": ("/?city=helsinki&q=" + quote("Small park with a white wooden church"),
+                         ".sw-reason:not(.sw-wait)"),
+    "gallery, a tile": ("/gallery?gallery=helsinki&tile=60.175661%2C24.951995", ".sw-tile img"),
+    "gallery, look-alikes": ("/gallery?gallery=monaco&part=alike", ".sw-twins"),
+    "gallery, origin": ("/gallery?gallery=monaco&part=origin", ".sw-good"),
+    "benchmark": ("/benchmark", ".sw-queries"),
+    "cases": ("/cases", "[data-testid=stFormSubmitButton] button"),
+    "booth": ("/?booth=1&city=helsinki", ".st-key-booth-say button >> nth=3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_has_no_serious_finding(
+    served: Served, visits: Callable[..., Visit], axe: str, name: str
+) -> None:
+    path, ready = PLACES[name]
+    page: Page = visits(served).page  # type: ignore[assignment]
+    page.goto(served.address(path))
+    page.locator(ready).first.wait_for()
+    for summary in page.locator(".st-key-panel details:not([open]) summary").all()[:2]:
+        summary.click()
+    found = in_both_themes(page, axe)
+    assert not found, "\n".join(found)
+
+
+def in_both_themes(page: Page, axe: str) -> list[str]:
+    """All rules in the light; colours once more in the dark."""
+    settle(page)
+    found = findings(page, axe)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(20, 27, 31)")
+    settle(page)
+    found += findings(page, axe, "color-contrast")
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def settle(page: Page) -> None:
+    if page.locator("iframe").count():
+        page.frame_locator("iframe").first.locator(".leaflet-control").first.wait_for()
+    expect(page.locator("[data-stale=true], [data-testid=stSkeleton]")).to_have_count(0)
+    page.wait_for_timeout(400)
+
+
+def test_the_booth_has_no_serious_finding_at_any_step(
+    served: Served, visits: Callable[..., Visit], axe: str
+) -> None:
+    page: Page = visits(served, 1920, 1080).page  # type: ignore[assignment]
+    page.clock.install()
+    page.goto(served.address("/?booth=1&city=helsinki"))
+    page.get_by_role("button", name="Fountain at the end").click()
+    page.get_by_role("button", name="Skip").wait_for()
+    found = in_both_themes(page, axe)
+    page.get_by_role("button", name="Skip").click()
+    page.locator(".sw-code").wait_for()
+    page.locator(".st-key-booth-answer details summary").click()
+    found += in_both_themes(page, axe)
+    page.clock.fast_forward(61_000)
+    page.get_by_text("Touch the screen to play").wait_for()
+    page.clock.fast_forward(4000)
+    page.get_by_text("Saywhere says:").wait_for()
+    settle(page)
+    found += findings(page, axe)
+    assert not found, "\n".join(found)

@@ -1,0 +1,324 @@
+"""The booth: how a turn comes out, what a phone reads, and that nothing of a visitor is left."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import segno
+from conftest import ROOT, Served, Visit, serve
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+from test_maps import HOSTILE, a_candidate, an_answer
+
+from core.geo import METRES_PER_DEGREE, Position
+from core.records import Candidate
+from core.settings import load
+from pages.shared import asking, examples
+from pages.shared.asking import Ask
+from pages.shared.booth import distances, take_home
+from pages.shared.booth.visit import Visit as Turn
+
+HERE = Position(60.17, 24.94)
+
+
+def north(metres: float) -> Position:
+    return Position(HERE.lat + metres / METRES_PER_DEGREE, HERE.lon)
+
+
+def places(*metres: float) -> tuple[Candidate, ...]:
+    """Candidates so many metres north of here."""
+    return tuple(
+        replace(a_candidate(rank), tile=replace(a_candidate(rank).tile, lat=north(away).lat,
+                                                lon=HERE.lon))
+        for rank, away in enumerate(metres, 1)
+    )  # fmt: skip
+
+
+class TestDistances:
+    @pytest.mark.parametrize(("away", "said"), [
+        (0, "0 m"), (7.4, "7 m"), (44, "40 m"), (96, "100 m"), (999, "1000 m"), (1240, "1.2 km"),
+    ])  # fmt: skip
+    def test_metres_are_said_as_one_says_them(self, away: float, said: str) -> None:
+        assert distances.metres(away) == said
+
+    @pytest.mark.parametrize(("guess", "ours", "told"), [
+        (50, 20, "Both of you found it"), (400, 20, "Saywhere was closer"),
+        (150, 900, "You were closer"),
+    ])  # fmt: skip
+    def test_an_example_is_a_duel(self, guess: float, ours: float, told: str) -> None:
+        turn = Turn("a", "a", "answer", "x", True, truth=HERE, guess=north(guess))
+        result = an_answer(*places(ours))
+        assert distances.headline(turn, result) == told
+        rows = dict(distances.tally(turn, result))
+        assert rows["You were off by"] == distances.metres(guess)
+        assert rows["Saywhere was off by"] == distances.metres(ours)
+
+    def test_what_a_visitor_wrote_is_true_where_the_visitor_says(self) -> None:
+        turn = Turn("a", "a", "answer", "x", guess=HERE)
+        assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
+        assert "in place 2" in distances.headline(turn, an_answer(*places(900, 50)))
+        assert "900 m off" in distances.headline(turn, an_answer(*places(900, 800)))
+        assert dict(distances.tally(turn, an_answer(*places(900)))) == {
+            "From your spot to the first place": "900 m"
+        }
+
+    def test_nothing_is_claimed_where_nobody_knows(self) -> None:
+        for turn in (Turn("a", "a", "answer", "x"),
+                     Turn("a", "a", "answer", "x", is_example=True)):  # fmt: skip
+            assert distances.headline(turn, an_answer(*places(30))) == ""
+            assert distances.tally(turn, an_answer(*places(30))) == ()
+        unknown = Turn("a", "a", "answer", "x", is_example=True, guess=HERE)
+        assert distances.headline(unknown, an_answer(*places(30))) == ""
+        assert "guess" in distances.tally(unknown, an_answer(*places(30)))[0][0]
+
+    def test_skipping_the_guess_of_an_example_still_tells_how_far_the_app_was(self) -> None:
+        turn = Turn("a", "a", "answer", "x", is_example=True, truth=HERE)
+        assert distances.headline(turn, an_answer(*places(30))) == "Saywhere found it"
+        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere was off by", "30 m"),)
+
+
+class TestTakeHome:
+    ASK = Ask("a church & a `${park}`", "helsinki")
+
+    def test_a_link_restores_the_search_on_the_page_that_is_no_booth(self) -> None:
+        for setting in (False, True):
+            code = take_home.code_of(
+                self.ASK, "http://192.168.1.7:8501/?booth=1&city=monaco", HERE, setting
+            )
+            parts = urlsplit(code.content)
+            params = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            assert (parts.scheme, parts.netloc) == ("http", "192.168.1.7:8501")
+            assert params.pop("booth", None) == ("0" if setting else None)
+            assert asking.from_params(params, ["helsinki", "monaco"]) == self.ASK
+
+    @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "127.8.0.1", "[::1]:80",
+                                      "0.0.0.0:80", "app.localhost", ""])  # fmt: skip
+    def test_where_no_phone_can_come_the_place_itself_is_coded(self, host: str) -> None:
+        code = take_home.code_of(self.ASK, f"http://{host}/", HERE, False)
+        assert code.content == "geo:60.170000,24.940000"
+
+    def test_a_link_too_long_for_a_phone_is_the_place(self) -> None:
+        code = take_home.code_of(Ask("ü" * 400, "a"), "http://booth.example/", HERE, False)
+        assert code.content.startswith("geo:")
+
+    def test_the_longest_code_is_drawn(self) -> None:
+        code = take_home.Code("http://booth.example/?q=" + "a" * 876, "")
+        assert take_home.svg(code).startswith("data:image/svg+xml")
+        assert segno.make(code.content, error="l", micro=False).version <= 25
+
+
+def test_examples_with_a_place_lie_in_their_city() -> None:
+    from core.gallery import list_galleries
+
+    cards = {card.name: card for card in list_galleries(load({}))}
+    known = [(city, examples.truth_of(city, text)) for city in ("helsinki", "monaco", "montevideo")
+             for text in examples.of_city(city)]  # fmt: skip
+    assert sum(place is not None for _, place in known) > 10
+    for city, place in known:
+        if place is not None:
+            box = cards[city].bounds
+            assert box.south < place.lat < box.north
+            assert box.west < place.lon < box.east
+
+
+@pytest.fixture
+def booth(tiny_data: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
+    app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+    app.query_params["city"] = "helsinki"
+    app.query_params["booth"] = "1"
+    app.run()
+    assert not app.exception
+    return app
+
+
+def html_of(app: AppTest) -> str:
+    return "\n".join(str(one.proto.body) for one in app.get("html"))
+
+
+def say(app: AppTest, text: str) -> AppTest:
+    app.text_area[0].set_value(text)
+    next(one for one in app.button if one.label == "Next").click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+class TestTurn:
+    def test_it_offers_a_box_examples_and_nothing_of_the_other_pages(self, booth: AppTest) -> None:
+        assert booth.text_area[0].label == "What do you see around you?"
+        assert len([one for one in booth.button if "example" in str(one.key)]) == 4
+        assert not booth.get("page_link")
+        assert not booth.get("popover")
+
+    def test_the_setting_of_the_machine_makes_a_booth_and_a_link_unmakes_it(
+        self, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
+        monkeypatch.setenv("SAYWHERE_BOOTH", "1")
+        app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60).run()
+        assert "Where am I?" in html_of(app)
+        app.query_params["booth"] = "0"
+        app.query_params["q"] = "church"
+        app.run()
+        assert not app.exception
+        assert app.query_params["booth"] == "0", "or a reload would be a booth again"
+        assert [one for one in app.button if one.label == "Find places"]
+
+    def test_nothing_said_stays_where_it_is(self, booth: AppTest) -> None:
+        say(booth, "   ")
+        assert booth.text_area[0].label == "What do you see around you?"
+
+    def test_a_turn_leads_to_an_answer_and_ends_without_a_trace(self, booth: AppTest) -> None:
+        before = dict(booth.query_params)
+        say(booth, "a railway station and zqzq trams")
+        assert "Where is it?" in html_of(booth)
+        booth.button(key="skip").click().run()
+        assert not booth.exception
+        assert "How does it know?" in [one.label for one in booth.expander]
+        assert len(booth.radio[0].options) == 3
+        assert "sw-code" in html_of(booth)
+        next(one for one in booth.button if one.label == "Start over").click()
+        booth.run()
+        assert "zqzq" not in html_of(booth)
+        assert booth.text_area[0].value == ""
+        assert "zqzq" not in repr(booth.session_state["visit"])
+        assert "found" not in booth.session_state
+        assert dict(booth.query_params) == before
+
+    @pytest.mark.parametrize("text", [*HOSTILE, "?", "🌊🌊"])
+    def test_hostile_and_empty_words_are_text(self, booth: AppTest, text: str) -> None:
+        say(booth, text)
+        booth.button(key="skip").click().run()
+        assert not booth.exception
+        assert "<img src=x" not in html_of(booth)
+        assert [one for one in booth.button if one.label == "Start over"]
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app") / "log.txt"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("booth-data")
+
+
+@pytest.fixture(scope="module")
+def served(data: Path, log: Path) -> Iterator[Served]:
+    yield from serve(data, log)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
+    served: Served, visits: Callable[..., Visit], data: Path, log: Path
+) -> None:
+    visit = visits(served, 1920, 1080)
+    page: Page = visit.page  # type: ignore[assignment]
+    frames: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on(
+        "framesent", lambda frame: frames.append(frame)))
+    page.clock.install()
+    page.goto(served.address("/?booth=1&city=helsinki"))
+    address = page.url
+    box = page.get_by_label("What do you see around you?")
+    box.fill("Fountain at the end of a long park, Havis Amanda, zqvisitor")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text("Where is it?").wait_for()
+    tap(page)
+    page.get_by_role("button", name="Show the answer").click()
+    page.locator(".sw-tally").wait_for()
+    expect(page.locator(".sw-tally")).to_contain_text(re.compile(r"From your spot.*\d+ k?m"))
+    code = page.locator(".sw-code img")
+    expect(code).to_have_js_property("complete", True)
+    expect(code).to_have_attribute("alt", re.compile("geo"))
+    frame = page.frame_locator("iframe").first
+    expect(frame.locator(".sw-marker")).to_have_count(3)
+    expect(frame.locator(".sw-flag-guess")).to_have_count(1)
+    frame.locator('.sw-marker[data-rank="2"]').click()
+    expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "2")
+    page.get_by_text("How does it know?").click()
+    page.locator(".sw-ledger").wait_for()
+
+    page.clock.fast_forward(55_000)
+    page.get_by_text("Still there?").wait_for()
+    page.clock.fast_forward(6_000)
+    said = page.locator(".sw-spoken")
+    page.get_by_text("Touch the screen to play").wait_for()
+    expect(said).to_contain_text("A white cathedral")
+    page.clock.fast_forward(4_000)
+    page.get_by_text("Saywhere says:").wait_for()
+    page.clock.fast_forward(5_100)
+    expect(said).to_contain_text("Fountain at the end", timeout=15_000)
+    page.mouse.click(600, 900)
+    expect(box).to_have_value("")
+    expect(page.locator(".sw-spoken, .sw-tally, .sw-code")).to_have_count(0)
+    expect(page.frame_locator("iframe").first.locator(".sw-flag, .sw-marker")).to_have_count(0)
+    box.focus()
+    page.keyboard.press("Control+z")
+    expect(box).to_have_value("")
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, "
+                         "document.documentElement.innerHTML, history.state])")  # fmt: skip
+    assert "zqvisitor" not in kept
+    assert any(b"zqvisitor" in as_bytes(one) for one in frames)
+    frames.clear()
+    page.get_by_role("button", name="Railway station").click()
+    page.get_by_text("Where do you think it is?").wait_for()
+    assert frames
+    assert not any(b"zqvisitor" in as_bytes(one) for one in frames)
+    assert page.url == address
+    assert page.evaluate("history.length") <= 2, "about:blank and the booth"
+    assert not [path for path in data.rglob("*") if path.is_file()]
+    assert "zqvisitor" not in log.read_text(encoding="utf-8", errors="replace")
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def as_bytes(frame: str | bytes) -> bytes:
+    return frame if isinstance(frame, bytes) else frame.encode()
+
+
+def tap(page: Page) -> None:
+    """A tap on the map; the page hears of it."""
+    frame = page.frame_locator("iframe").first
+    frame.locator(".sw-picking").wait_for()
+    frame.locator(".leaflet-tile-loaded").first.wait_for()
+    box = page.locator("iframe").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.6)
+    frame.locator(".sw-flag-guess").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_an_example_is_guessed_by_keys_alone(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    page: Page = visits(served, 1080, 1920).page  # type: ignore[assignment]
+    page.goto(served.address("/?booth=1&city=helsinki"))
+    page.get_by_role("button", name="A white cathedral").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Where do you think it is?").wait_for()
+    frame = page.frame_locator("iframe").first
+    frame.locator(".sw-picking").wait_for()
+    frame.locator("#map_div").focus()
+    page.keyboard.press("ArrowRight")
+    frame.get_by_role("button", name="Take the middle").focus()
+    page.keyboard.press("Enter")
+    reveal = page.get_by_role("button", name="Show the answer")
+    reveal.wait_for()
+    expect(page.locator("[data-stale=true]")).to_have_count(0)
+    page.wait_for_timeout(500)
+    reveal.press("Enter")
+    page.locator(".sw-tally").wait_for()
+    expect(page.locator(".sw-tally")).to_contain_text("You were off by")
+    expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
+    expect(frame.locator(".sw-flag-truth")).to_have_count(1)
+    wide = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector("
+                         "'[data-testid=stMain]'))")  # fmt: skip
+    assert wide <= 0
