@@ -15,6 +15,7 @@ from core import maps
 from core.errors import SourceError
 from core.gallery import Gallery
 from core.geo import Bounds, Position, tile_bounds
+from core.maps.spread import _hectares
 from core.models.sentence import SentenceEncoder
 from core.records import Candidate, Entry, Evidence, Explanation, Query, SearchResult, Tile
 from core.retrieval import Finding, find
@@ -231,11 +232,11 @@ def test_a_hostile_street_is_no_more_than_words(found: Finding, text: str) -> No
 
 def test_a_circle_of_100_m_has_three_hectares_and_twice_the_same_no_more() -> None:
     lats, lons = np.array([60.17]), np.array([24.95])
-    assert maps._hectares(lats, lons, 100.0) == pytest.approx(3.14, abs=0.1)
-    assert maps._hectares(lats.repeat(2), lons.repeat(2), 100.0) == maps._hectares(
+    assert _hectares(lats, lons, 100.0) == pytest.approx(3.14, abs=0.1)
+    assert _hectares(lats.repeat(2), lons.repeat(2), 100.0) == _hectares(
         lats, lons, 100.0
     )
-    apart = maps._hectares(np.array([60.17, 60.18]), lons.repeat(2), 100.0)
+    apart = _hectares(np.array([60.17, 60.18]), lons.repeat(2), 100.0)
     assert apart == pytest.approx(6.28, abs=0.2)
 
 

@@ -9,15 +9,16 @@ from streamlit_folium import st_folium
 
 from core import maps
 from core.errors import SaywhereError
-from core.gallery import Gallery
+from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position, haversine_m
-from core.maps import Spread
+from core.maps import MapUse, Spread
 from core.records import SearchResult, Tile
 from pages.shared import asking, routes, state
 
 _KEY = "map"
 _HEIGHT_PX = 560
 _NO_BASE_MAP_ZOOMS = range(12, 18)
+_ANY_ZOOMS = range(2, 18)
 
 
 def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None,
@@ -29,13 +30,35 @@ def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds 
 
 
 def show(gallery: Gallery, layer: FeatureGroup, key: str, on_change: Callable[[], None],
-         use: maps.MapUse = "searching") -> None:  # fmt: skip
+         use: MapUse = "searching") -> None:  # fmt: skip
     """The gallery's base map under any layer; what is picked on it is kept under the key."""
-    card = gallery.card
-    tiles_url = routes.tiles_url(card) if gallery.base_map else ""
-    base = maps.BaseMap(card.bounds, tiles_url, card.licence, _zooms(gallery))
+    _mount(_base(gallery.card, gallery, gallery.card.bounds), layer, key, on_change, use)
+
+
+def look_at(card: GalleryCard | None, gallery: Gallery | None, around: Bounds, layer: FeatureGroup,
+            key: str, on_change: Callable[[], None] | None = None,
+            height_px: int = _HEIGHT_PX) -> None:  # fmt: skip
+    """A layer on the base map of its gallery, as far as that is here, else on a bare ground."""
+    _mount(_base(card, gallery, around), layer, key, on_change, "looking", height_px)
+
+
+def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> maps.BaseMap:
+    if card is None:
+        return maps.BaseMap(around, "", "", _ANY_ZOOMS)
+    if gallery is None or gallery.base_map is None:
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
+    try:
+        zooms = maps.zooms_of(gallery.base_map)
+    except SaywhereError:
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
+    return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms)
+
+
+def _mount(base: maps.BaseMap, layer: FeatureGroup, key: str,
+           on_change: Callable[[], None] | None, use: MapUse,
+           height_px: int = _HEIGHT_PX) -> None:  # fmt: skip
     st_folium(
-        maps.base_map(base, routes.assets(), use), key=key, height=_HEIGHT_PX, width=None,
+        maps.base_map(base, routes.assets(), use), key=key, height=height_px, width=None,
         returned_objects=[], on_change=on_change, feature_group_to_add=layer,
     )  # fmt: skip
 
@@ -46,13 +69,6 @@ def spot_picked(key: str) -> Position | None:
     if not isinstance(event, dict) or event.get("event") != "spot":
         return None
     return asking.position_of(event)
-
-
-def _zooms(gallery: Gallery) -> range:
-    try:
-        return maps.zooms_of(gallery.base_map) if gallery.base_map else _NO_BASE_MAP_ZOOMS
-    except SaywhereError:
-        return _NO_BASE_MAP_ZOOMS
 
 
 def _picked(gallery: Gallery) -> None:

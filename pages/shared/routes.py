@@ -48,12 +48,12 @@ class _CachedFiles(StaticFiles):
 def assets() -> Assets:
     """The scripts and styles of the map's frame, our own with their content's hash."""
     return Assets(
-        scripts=(f"/vendor/{_LEAFLET}/leaflet.js", ours("map.js")),
-        styles=(f"/vendor/{_LEAFLET}/leaflet.css", ours("map.css")),
+        scripts=(f"/vendor/{_LEAFLET}/leaflet.js", _ours("map.js")),
+        styles=(f"/vendor/{_LEAFLET}/leaflet.css", _ours("map.css")),
     )
 
 
-def ours(name: str) -> str:
+def _ours(name: str) -> str:
     """The address of a script or style of ours; one that changed has another."""
     content = (settings.load().static / "saywhere" / name).read_bytes()
     return f"/vendor/saywhere/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,7 @@ import pytest
 import segno
 from conftest import ROOT, Served, Visit, serve
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as Late
 from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE, a_candidate, an_answer
 
@@ -281,6 +283,16 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
 
 def as_bytes(frame: str | bytes) -> bytes:
     return frame if isinstance(frame, bytes) else frame.encode()
+
+
+def press(page: Page, name: str, then: str) -> None:
+    """A button, until its step comes: a page that is being drawn anew may not hear the first."""
+    for _ in range(3):
+        page.get_by_role("button", name=name).click()
+        with suppress(Late):
+            page.get_by_text(then).wait_for(timeout=8_000)
+            return
+    page.get_by_text(then).wait_for()
 
 
 def tap(page: Page) -> None:

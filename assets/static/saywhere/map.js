@@ -182,8 +182,10 @@
     state.home = data.bounds;
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
-    const buttons = { searching: [AreaControl, Legend], picking: [MiddleControl, Legend], looking: [] };
+    const buttons = { searching: [AreaControl, Legend], picking: [MiddleControl, Legend],
+      looking: [] };
     for (const Buttons of buttons[data.use]) new Buttons().addTo(map);
+    if (data.use === "looking") passKeys();
     map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
     followTheme();
     const large = window.parent.document.querySelector(".st-key-booth") !== null;
@@ -400,5 +402,61 @@
       { padding: [28, 28], maxZoom: 17, animate: false }));
   }
 
-  window.saywhere = { ready, draw, errors };
+  /* The places of a case by letters, their tiles, and the way from the truth to the answer. */
+  function places(group, data) {
+    const map = state.map;
+    group.addTo(map);
+    for (const one of data.places) {
+      if (one.box) {
+        group.addLayer(L.rectangle(one.box, { className: "sw-footprint", weight: 1.5,
+          interactive: false }));
+      }
+    }
+    if (data.line.length) {
+      group.addLayer(L.polyline(data.line,
+        { className: "sw-way", weight: 2.5, interactive: false }));
+      const middle = L.latLngBounds(data.line).getCenter();
+      group.addLayer(L.marker(middle, { interactive: false, keyboard: false, icon: L.divIcon({
+        html: element("span", "", data.length), className: "sw-length", iconSize: [0, 0] }) }));
+    }
+    for (const one of data.places) letters(one, group);
+    if (state.view === data.view) return;
+    state.view = data.view;
+    const main = data.places.filter((one) => /[TA]/.test(one.letters)).map((one) => one.at);
+    look(() => map.fitBounds(L.latLngBounds(main),
+      { padding: [40, 40], maxZoom: 17, animate: false }));
+  }
+
+  function letters(one, group) {
+    const kind = one.letters.includes("T") ? "sw-the-truth"
+      : one.letters.includes("A") ? "sw-chosen" : "";
+    const icon = element("span", "sw-pin sw-letters");
+    icon.appendChild(element("span", "", one.letters));
+    const made = L.marker(one.at, {
+      icon: L.divIcon({ html: icon, className: `sw-marker ${kind}`, iconSize: [32, 32],
+                        iconAnchor: [16, 16] }),
+      keyboard: false, riseOnHover: true, zIndexOffset: kind ? 1000 : 0, alt: one.letters,
+    });
+    made.bindTooltip(element("span", "sw-tip", one.letters + " · " + one.told),
+                     { direction: "top", offset: [0, -14] });
+    group.addLayer(made);
+  }
+
+  /* Where one only looks, keys are the page's: those that Leaflet does not take go on to it. */
+  function passKeys() {
+    document.addEventListener("keydown", (event) => {
+      const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (event.repeat || !(event.key === "Enter" || (plain && /[a-z0-9]/i.test(event.key)))) return;
+      if (event.target.closest && event.target.closest("a, input, .leaflet-marker-icon")) return;
+      const page = window.parent;
+      page.document.body.focus();
+      for (const kind of ["keydown", "keyup"]) {
+        page.document.body.dispatchEvent(new page.KeyboardEvent(kind, {
+          key: event.key, code: event.code, keyCode: event.keyCode, bubbles: true,
+          cancelable: true, composed: true }));
+      }
+    });
+  }
+
+  window.saywhere = { ready, draw, errors, places };
 })();

@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
-from streamlit_folium import st_folium
 
 from core import maps
 from core.errors import SaywhereError
 from core.evaluation.saved import SavedQuery, SavedRun, placed
-from core.gallery import GalleryCard
+from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position
 from core.maps import Miss
-from pages.shared import resources, routes
+from pages.shared import map_view, resources
 from pages.shared.benchmark.reports import Chosen
 from pages.shared.markdown import one_line
 
 HOW_MANY = (10, 25, 50, 100, 200, 300)
 _HEIGHT_PX = 460
-_ZOOMS = range(12, 18)
 _MARGIN = 0.002
 
 
@@ -31,7 +29,7 @@ def card_of(gallery: str) -> GalleryCard | None:
 def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
     """The queries as lines, `focus` the number of the one that stands out."""
     card = card_of(one.run.gallery)
-    base, notes = _base(one, card), []
+    gallery, notes = _gallery(card), []
     tops = _tops(one.run, card)
     shown = [(query, top) for query in queries if (top := tops[query.number]) is not None]
     if len(queries) > len(shown):
@@ -43,10 +41,9 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
     misses = [Miss(query.number, query.position, top, _label(one, query)) for query, top in shown]
     key = f"bench-map-{one.entry.key}"
     with st.container(key="error-map"):
-        st_folium(
-            maps.base_map(base, routes.assets(), "looking"), key=key, height=_HEIGHT_PX,
-            width=None, returned_objects=[], on_change=partial(_picked, key),
-            feature_group_to_add=maps.errors_layer(misses, focus),
+        map_view.look_at(
+            card, gallery, _around(one.run), maps.errors_layer(misses, focus), key,
+            partial(_picked, key), _HEIGHT_PX,
         )  # fmt: skip
     st.caption(" ".join(["A click on a line shows its description.", *notes]))
 
@@ -64,19 +61,18 @@ def _label(one: Chosen, query: SavedQuery) -> str:
     return f"{one.letter} · {query.distance_m:,.0f} m off, {rank} · {one_line(query.text, 140)}"
 
 
-def _base(one: Chosen, card: GalleryCard | None) -> maps.BaseMap:
-    if card is None:
-        lats = [query.position.lat for query in one.run.queries]
-        lons = [query.position.lon for query in one.run.queries]
-        bounds = Bounds(min(lons) - _MARGIN, min(lats) - _MARGIN, max(lons) + _MARGIN,
-                        max(lats) + _MARGIN)  # fmt: skip
-        return maps.BaseMap(bounds, "", "", _ZOOMS)
+def _gallery(card: GalleryCard | None) -> Gallery | None:
     try:
-        archive = resources.open_gallery(card).base_map
-        zooms = maps.zooms_of(archive) if archive else _ZOOMS
+        return resources.open_gallery(card) if card else None
     except SaywhereError:
-        archive, zooms = None, _ZOOMS
-    return maps.BaseMap(card.bounds, routes.tiles_url(card) if archive else "", card.licence, zooms)
+        return None
+
+
+def _around(run: SavedRun) -> Bounds:
+    lats = [query.position.lat for query in run.queries]
+    lons = [query.position.lon for query in run.queries]
+    return Bounds(min(lons) - _MARGIN, min(lats) - _MARGIN, max(lons) + _MARGIN,
+                  max(lats) + _MARGIN)  # fmt: skip
 
 
 def _picked(key: str) -> None:
