@@ -4,6 +4,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -419,6 +421,10 @@ def test_screenshots_of_the_bundled_cities(
     shots = {"search-light": (1366, 850, "light"), "search-dark": (1366, 850, "dark"),
              "search-phone": (390, 844, "light")}  # fmt: skip
     data = Path(os.environ.get("SAYWHERE_DATA", tmp_path))
+    for report in ("helsinki-nameless-all", "helsinki-nameless-words"):
+        file = ROOT / "assets" / "reports" / f"{report}.json.gz"
+        subprocess.run([sys.executable, "-m", "core", "cases", "import", str(file)], check=True,
+                       cwd=ROOT, env=os.environ | {"SAYWHERE_DATA": str(data)})  # fmt: skip
     for served in serve(data, tmp_path / "log.txt"):
         for name, (width, height, scheme) in shots.items():
             page = open_page(visits(served, width, height, scheme), link)
@@ -431,6 +437,41 @@ def test_screenshots_of_the_bundled_cities(
         page.locator(".sw-veiled").first.wait_for()
         _settle(page)
         _write_small(_panel(page), target / "explained-light.png")
+        _shoot_pages(served, visits, target)
+
+
+def _shoot_pages(served: Served, visits: Callable[..., Visit], target: Path) -> None:
+    """The other pages, with the reports that come with the app and cases of two of them."""
+    tile = "helsinki&tile=60.175661%2C24.951995"
+    shots = {
+        "benchmark-light": ("/benchmark", 1366, 1100, "light", ".sw-queries"),
+        "benchmark-dark": ("/benchmark", 1366, 1100, "dark", ".sw-queries"),
+        "gallery-light": (f"/gallery?gallery={tile}", 1366, 850, "light", ".sw-tile img"),
+    }
+    for name, (link, width, height, scheme, ready) in shots.items():
+        page: Page = visits(served, width, height, scheme).page  # type: ignore[assignment]
+        page.goto(served.address(link))
+        page.locator(ready).first.wait_for()
+        page.wait_for_timeout(4000)
+        _write_small(page.screenshot(), target / f"{name}.png")
+    for scheme in ("light", "dark"):
+        page = visits(served, 1366, 1000, scheme).page  # type: ignore[assignment]
+        page.goto(served.address("/cases"))
+        page.get_by_label("Your name").fill("Ada")
+        page.keyboard.press("Enter")
+        page.locator(".sw-against-table").first.wait_for()
+        page.wait_for_timeout(2500)
+        page.keyboard.press("2")
+        page.wait_for_timeout(800)
+        _write_small(page.screenshot(), target / f"cases-{scheme}.png")
+    page = visits(served, 1920, 1080).page  # type: ignore[assignment]
+    page.goto(served.address("/?booth=1&city=helsinki"))
+    page.get_by_role("button", name="Fountain at the end").click()
+    page.get_by_text("Where do you think it is?").wait_for()
+    page.get_by_role("button", name="Skip").click()
+    page.locator(".sw-code img").wait_for()
+    page.wait_for_timeout(3000)
+    _write_small(page.screenshot(), target / "booth.png")
 
 
 def _settle(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,8 @@ from core.cases.exchange import Row, take_in
 from core.cases.formats import read_csv, rows_in
 from core.cases.reports import read_document, read_results
 from core.cases.store import Store
-from core.errors import CasesError
+from core.errors import CasesError, ReportError
+from core.evaluation.saved import read_bytes
 from core.gallery import Gallery
 
 _CONTROL = 20
@@ -52,15 +54,17 @@ def read_file(path: Path, intake: Intake) -> Report | list[Row]:
     try:
         if target.suffix.lower() == ".csv":
             return _read_table(target)
-        text = target.read_text(encoding="utf-8-sig")
+        text = read_bytes(target).decode("utf-8-sig")
         if target.suffix.lower() == ".jsonl":
             return [json.loads(line) for line in text.split("\n") if line.strip()]
         document = json.loads(text)
         rows = rows_in(document)
         if rows is not None:
             return rows
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise CasesError(f"{path} cannot be read ({error}); check the path") from error
+    except ReportError as error:
+        raise CasesError(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError,
             RecursionError) as error:  # fmt: skip
         raise CasesError(f"{path.name} is neither a report nor an export of cases "

@@ -88,7 +88,7 @@ def read_saved(path: Path) -> tuple[SavedRun, ...]:
     """
     title = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
     try:
-        text = _read_bytes(path).decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
         if path.suffix.lower() == ".csv":
             return (read_results(io.StringIO(text, newline=""), title),)
         document = json.loads(text)
@@ -100,8 +100,9 @@ def read_saved(path: Path) -> tuple[SavedRun, ...]:
     return runs_in(document, title)
 
 
-def _read_bytes(path: Path) -> bytes:
-    """A file's content, unpacked if need be; no more than this app would hold."""
+def read_bytes(path: Path) -> bytes:
+    """A file's content, unpacked if need be. Raises ReportError for more than this app would hold,
+    OSError, EOFError or zlib.error for what cannot be read."""
     with path.open("rb") as file:
         packed = path.suffix.lower() == ".gz"
         data = (gzip.GzipFile(fileobj=file) if packed else file).read(_MOST_BYTES + 1)
