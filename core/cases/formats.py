@@ -43,6 +43,8 @@ def write_cases(rows: Sequence[Row], path: Path, kind: Format, pictures: Picture
 
     Raises CasesError where it cannot.
     """
+    if not path.parent.is_dir():
+        raise CasesError(f"there is no folder {path.parent}; make it, or choose another")
     part = path.with_name(f".{path.name}.part")
     try:
         if kind == "fiftyone":

@@ -197,8 +197,8 @@ def _add_store(added: argparse.ArgumentParser) -> None:
 def _compare(added: argparse.ArgumentParser) -> None:
     added.add_argument("reports", nargs=2, type=Path, metavar="REPORT",
                        help="two of evaluate --out or of CVG-Text, over the same descriptions")
-    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"), default="full",
-                       help="which part of a report on CVG-Text (full)")
+    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"),
+                       help="which part of reports that have several (full)")
 
 
 def _cases(added: argparse.ArgumentParser) -> None:

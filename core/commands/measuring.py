@@ -4,13 +4,16 @@ import argparse
 import inspect
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.commands.progress import bar
 from core.commands.published import read_copy
-from core.errors import ModelError, QueryError
+from core.errors import ModelError, QueryError, ReportError
 from core.records import Query
+
+if TYPE_CHECKING:
+    from core.evaluation.saved import SavedRun
 
 
 def evaluate(args: argparse.Namespace) -> Any:
@@ -25,8 +28,8 @@ def evaluate(args: argparse.Namespace) -> Any:
     from core.retrieval import check_query, open_eyes
 
     settings = machine.load()
-    queries = evaluation.read_queries(args.queries, args.gallery)
     gallery = open_gallery(args.gallery, settings)
+    queries = evaluation.read_queries(args.queries, args.gallery)
     channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
     shown = bar(args.quiet)
     encoder, eyes = load_model(threads=settings.search_threads), None
@@ -100,11 +103,19 @@ def compare(args: argparse.Namespace) -> Any:
     from core.evaluation.pairing import paired
     from core.evaluation.saved import read_saved
 
-    first, second = (
-        next((run for run in runs if run.scope == args.scope), runs[0])
-        for runs in map(read_saved, args.reports)
-    )
+    first, second = (_in_scope(read_saved(path), args.scope) for path in args.reports)
     return paired(first, second).to_json()
+
+
+def _in_scope(runs: "tuple[SavedRun, ...]", scope: str | None) -> "SavedRun":
+    """The run of a report in a scope; without one, in the full scope before any other."""
+    found = {run.scope: run for run in runs}
+    if scope is None:
+        return found.get("full", runs[0])
+    if scope not in found:
+        raise ReportError(f"{runs[0].title} has no part of the scope {scope}; it has "
+                          f"{', '.join(found)}")  # fmt: skip
+    return found[scope]
 
 
 def calibrate(args: argparse.Namespace) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.errors import CasesError
 
 if TYPE_CHECKING:
     from core.cases.store import Store
@@ -19,8 +20,11 @@ def cases(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     address = args.store or settings.cases
-    if address == settings.cases and "://" not in address:
-        Path(address).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    file = None if "://" in address else Path(address).expanduser()
+    if file and args.action != "import" and not file.exists():
+        raise CasesError(f"there is no store {file} yet; core cases import REPORT makes one")
+    if file and address == settings.cases:
+        file.parent.mkdir(parents=True, exist_ok=True)
     store = open_store(address, datetime.now(UTC))
     try:
         return _ACTIONS[args.action](args, store) | {"store": store.name}

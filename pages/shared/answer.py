@@ -116,7 +116,7 @@ def _answer(gallery: Gallery, found: Found, result: SearchResult, rank: int, ask
         st.session_state["chosen"] = rank
     with names.container(key="places"):
         st.radio(
-            "Places found, best first", list(by_rank), key="chosen", on_change=_choose,
+            "Places found, best match first", list(by_rank), key="chosen", on_change=_choose,
             format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
             captions=[plain(panel.summary(candidate)) for candidate in result.candidates],
         )  # fmt: skip

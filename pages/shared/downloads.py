@@ -103,7 +103,7 @@ def table(result: SearchResult) -> str:
              "Not found", "No map can tell", "Scores")  # fmt: skip
     return (
         '<div class="sw-table" tabindex="0" role="region" aria-label="Places found">'
-        "<table><caption>Places found, best first</caption><thead><tr>"
+        "<table><caption>Places found, best match first</caption><thead><tr>"
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -29,13 +29,23 @@ def sureness(candidate: Candidate) -> str:
 
 def _advice(result: SearchResult, verdict: Verdict) -> str:
     first = result.candidates[0].confidence or 0.0
+    likeliest = max(result.candidates, key=lambda one: one.confidence or 0.0)
     if verdict == "likely":
         return f"The first place stands out: a chance of {percent(first)} to be within 100 m of it."
     if verdict == "several places fit":
-        return (f"The best has a chance of {percent(first)}. Say more of what you see: a name on a "
-                "sign, a shape, which way things lie.")  # fmt: skip
+        return (f"{_likeliest(likeliest)} Say more of what you see: a name on a sign, a shape, "
+                "which way things lie.")  # fmt: skip
     return ("Few descriptions that belong to a map fit it as badly as this one. Try another city, "
             "or take these places for guesses.")  # fmt: skip
+
+
+def _likeliest(one: Candidate) -> str:
+    """The order is by how well the words fit; a spot of several good tiles may be likelier."""
+    chance = percent(one.confidence or 0.0)
+    if one.rank == 1:
+        return f"The best has a chance of {chance}."
+    return (f"The first fits the words best; number {one.rank} is the likeliest, with a chance of "
+            f"{chance}, since more around it fits.")  # fmt: skip
 
 
 def heading(result: SearchResult) -> str:

@@ -68,3 +68,13 @@ def test_mistakes_are_told_in_one_line_with_exit_code_2(report: Path, tmp_path: 
         assert done.stderr.startswith("saywhere: ")
         assert done.stdout == ""
     assert report.exists()
+
+
+@pytest.mark.parametrize("action", [["list"], ["agreement"], ["export", "out.csv"]])
+def test_a_mistyped_store_is_told_and_not_made(
+    action: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "mistyped.sqlite"
+    assert main(["cases", *action, "--store", str(wrong)]) == 2
+    assert "there is no store" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -129,6 +129,8 @@ def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFi
         "first": 33.33, "second": 66.67, "difference": 33.33, "ci": [], "won": 1, "lost": 0, "p": 1,
     }  # fmt: skip
     assert "p" not in found["metrics"]["R@5"]
+    assert main(["compare", first, second, "--scope", "thinned"]) == 2
+    assert "no part of the scope thinned" in capsys.readouterr().err
     for other in (written("c.json", (1, 2, 3), "nearest-100"), str(tmp_path / "none.json")):
         assert main(["compare", first, other]) == 2
         told = capsys.readouterr()

@@ -215,7 +215,7 @@ class TestAdjudication:
 
     def test_an_adjudicated_verdict_settles_a_dispute_and_undo_opens_it(self, kept: Store) -> None:
         case_id = self.torn(kept)
-        kept.join("Chair", NOW)
+        record(kept, seated(kept, "Chair"), "model error")
         seat = Seat("Chair", "agreement", case_id)
         deeds.do(kept, seat, deed(seat, "record", verdict="model error"), NOW)
         assert deeds.disputes_for(kept, "Chair") == ()
@@ -225,6 +225,17 @@ class TestAdjudication:
         assert seat.case_id == case_id
         assert len(deeds.disputes_for(kept, "Chair")) == 1
 
+    def test_a_link_to_an_answered_case_begins_with_the_next_one(self, kept: Store) -> None:
+        ada = seated(kept, "Ada")
+        case_id = record(kept, ada)
+        back = Seat("Ada", case_id=case_id)
+        start._pass_answered(kept, back)
+        assert (back.case_id, back.last, back.trail) == ("", case_id, [case_id])
+        ben = Seat("Ben", case_id=case_id)
+        kept.join("Ben", NOW)
+        start._pass_answered(kept, ben)
+        assert ben.case_id == case_id
+
     def test_who_still_answers_sees_only_disputes_they_have_answered(self, kept: Store) -> None:
         self.torn(kept)
         assert len(deeds.disputes_for(kept, "Ada")) == 1
@@ -233,7 +244,7 @@ class TestAdjudication:
         lay(kept, cleo)
         record(kept, cleo)
         assert deeds.disputes_for(kept, "Cleo") == ()
-        assert len(deeds.disputes_for(kept, "a chair without cases")) == 1
+        assert deeds.disputes_for(kept, "a chair without cases") == ()
 
     def test_the_counts_have_a_row_for_every_verdict(self, kept: Store) -> None:
         self.torn(kept)

@@ -132,7 +132,7 @@ def _places(result: SearchResult, visit: Visit) -> None:
     st.session_state["booth-chosen"] = visit.chosen if visit.chosen in by_rank else 1
     with st.container(key="places"):
         st.radio(
-            "Places found, best first", list(by_rank), key="booth-chosen", on_change=_choose,
+            "Places found, best match first", list(by_rank), key="booth-chosen", on_change=_choose,
             format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
             captions=[plain(panel.summary(one)) for one in by_rank.values()],
             label_visibility="collapsed",

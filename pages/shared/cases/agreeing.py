@@ -94,7 +94,8 @@ def _dispute(store: Store, seat: Seat, torn: tuple[Dispute, ...], found: Agreeme
     if one is None:
         seat.case_id = ""
         if found.disputed > found.adjudicated:
-            st.info("What is in dispute you have not answered yourself yet, so it stays hidden.")
+            st.info("What is in dispute you have not answered yourself yet, so it stays hidden. "
+                    "Answer those cases first, then come back to settle them.")  # fmt: skip
         write_link(seat)
         desk.draw(seat, None)
         return

@@ -88,12 +88,9 @@ _ACTS: dict[str, Callable[[Store, Seat, Mapping[Any, Any], datetime], None]] = {
 
 def disputes_for(store: Store, name: str) -> tuple[Dispute, ...]:
     """The disputes that somebody may see: those they have answered themselves, for they are blind
-    to the others until then; all of them where they answer no cases."""
-    torn = disputes(store)
-    own = {
-        entry.case_id for one in torn for entry in one.reveal.entries
-        if entry.annotator == name and entry.standing and not entry.final
-    }  # fmt: skip
-    if name in store.names() and queue.progress(store, name).answered:
-        return tuple(one for one in torn if one.case_id in own)
-    return torn
+    to the others until then."""
+    return tuple(
+        one for one in disputes(store)
+        if any(entry.annotator == name and entry.standing and not entry.final
+               for entry in one.reveal.entries)
+    )  # fmt: skip

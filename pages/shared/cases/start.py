@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core import settings
+from core.cases import queue
 from core.cases.case import Listed
 from core.cases.intake import Intake, take_file
 from core.cases.store import MAX_NAME_CHARS, Store
@@ -61,7 +62,7 @@ def _door(store: Store, seat: Seat, filled: bool) -> None:
                               disabled=not filled)  # fmt: skip
     if seat.problem:
         st.error(plain(seat.problem, 500))
-    st.caption("**N** goes to the name, **Enter** in it begins, **Esc** leaves it. It stands "
+    st.caption("Type it; **Enter** begins, **Esc** leaves the box, **N** goes back. It stands "
                "beside your verdicts, and nothing else about you is kept. Others do not see what "
                "you say of a case before they have answered it themselves.")  # fmt: skip
     known = store.names()
@@ -73,10 +74,27 @@ def _begin(seat: Seat) -> None:
     seat.touched = True
     name = str(st.session_state.get("cases-name") or "")
     try:
-        seat.name = shelf.store().join(name, shelf.now(), st.session_state["cases-order-first"])
-        seat.problem = ""
+        order = st.session_state["cases-order-first"]
+        store = shelf.store()
+        seat.name, seat.problem = store.join(name, shelf.now(), order), ""
+        _pass_answered(store, seat)
     except (SaywhereError, OSError) as error:
         seat.problem = str(error)
+
+
+def _pass_answered(store: Store, seat: Seat) -> None:
+    """A link may be left over from a server that stopped: what is answered there is told, and the
+    next card comes, so that nobody answers twice."""
+    if seat.view != "review" or not seat.case_id:
+        return
+    try:
+        answered = queue.card_of(store, seat.case_id, seat.name).was is not None
+    except CasesError:
+        return
+    if answered:
+        seat.last = seat.case_id
+        seat.trail.append(seat.case_id)
+        seat.turn()
 
 
 def _reports(held: tuple[Listed, ...]) -> None:
