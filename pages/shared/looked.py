@@ -119,6 +119,13 @@ def _veil(cells: tuple[tuple[float, ...], ...]) -> str:
 def _tie(text: str, seen: Looks, row: int) -> str:
     tie = seen.ties[row]
     return (
-        f"“{safe_html(text[tie.start : tie.end])}” and a <b>{safe_html(tie.kind)}</b> in the "
+        f"“{safe_html(text[tie.start : tie.end])}” and {_named(tie.kind)} in the "
         f"{safe_html(seen.tie_where[row])}: {tie.share:.0%} of the similarity"
     )
+
+
+def _named(kind: str) -> str:
+    """A kind of the map's features with its article; groups of kinds are called "any …"."""
+    if kind.startswith("any "):
+        return f"<b>{safe_html(kind[4:])}</b> of any sort"
+    return f"a{'n' * (kind[:1] in 'aeio')} <b>{safe_html(kind)}</b>"
