@@ -258,6 +258,7 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     page.clock.fast_forward(5_100)
     expect(said).to_contain_text("Fountain at the end", timeout=15_000)
     page.mouse.click(600, 900)
+    expect(box).to_have_count(1)
     expect(box).to_have_value("")
     expect(page.locator(".sw-spoken, .sw-tally, .sw-code")).to_have_count(0)
     expect(page.frame_locator("iframe").first.locator(".sw-flag, .sw-marker")).to_have_count(0)
