@@ -73,7 +73,7 @@ def beside(finding: Finding) -> dict[str, Any]:
     follow-up `question` where several places fit, and the `comparison` of the first two."""
     gallery, result = finding.gallery, finding.result
     surface = finding.posterior.surface(finding.mask)
-    rows = surface.rows[surface.inside80]
+    rows, mass = surface.rows[surface.inside80], surface.mass[surface.inside80]
     question = None
     if result.verdict == "several places fit":
         question = next_question(gallery, finding.posterior.mass, finding.reading)
@@ -86,8 +86,8 @@ def beside(finding: Finding) -> dict[str, Any]:
             "tiles": len(rows),
             "of_tiles": len(surface.rows),
             "leading": [
-                {"tile_id": gallery.tile_ids[row], "mass": round(float(mass), 5)}
-                for row, mass in zip(rows[:_SHOWN].tolist(), surface.mass, strict=False)
+                {"tile_id": gallery.tile_ids[row], "mass": round(share, 5)}
+                for row, share in zip(rows[:_SHOWN].tolist(), mass[:_SHOWN].tolist(), strict=True)
             ],
         },
         "question": question and question.to_json(),

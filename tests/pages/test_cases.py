@@ -281,6 +281,14 @@ class TestWhatIsTold:
         assert [one.letters for one in spots_of(card)] == ["T", "AB"]
         assert "the same as A" in card_view.others(card)
 
+    def test_no_answer_is_left_out_where_there_are_more_than_letters(self, kept: Store) -> None:
+        kept.add_report(a_report(*(an_answer(number, 6 + number) for number in range(4)),
+                                 title="other.json", model="other"), 0, NOW)  # fmt: skip
+        card = queue.card_of(kept, seated(kept).case_id, "Ada")
+        many = replace(card, others=card.others * 30)
+        assert card_view.others(many).count("<tr>") == 30
+        assert len(spots_of(many)[1].letters) == 31
+
     @pytest.mark.parametrize("hostile", HOSTILE)
     def test_what_a_file_or_a_person_says_is_shown_and_never_run(
         self, kept: Store, hostile: str

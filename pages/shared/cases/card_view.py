@@ -58,7 +58,7 @@ def others(card: Card) -> str:
         f'<td dir="auto">{safe_html(one.model)}<small>{safe_html(one.title)}, '
         f"{safe_html(one.scope)}</small></td><td>{_off(card, one.top_tile, one.distance_m)}</td>"
         "</tr>"
-        for letter, one in zip(letters_of(card), card.others, strict=False)
+        for letter, one in zip(letters_of(card), card.others, strict=True)
     )
     return (
         '<div class="sw-table"><table><caption>Other models with the same words</caption>'

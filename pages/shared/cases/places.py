@@ -8,6 +8,7 @@ from core.gallery import Gallery, GalleryCard
 from pages.shared import resources
 
 _LETTERS = "BDEFGHIJKLMNOPQRSUVWXYZ"
+_BEYOND = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def spots_of(card: Card) -> tuple[Spot, ...]:
         spots = [Spot("TA", card.tile_id, card.lat, card.lon, f"truth, and answer of {card.model}")]
     else:
         spots = [Spot("T", card.tile_id, card.lat, card.lon, "truth"), answer]
-    for letter, other in zip(_LETTERS, card.others, strict=False):
+    for letter, other in zip(letters_of(card), card.others, strict=True):
         told = f"answer of {other.model}, {metres(other.distance_m)} off"
         at = next((row for row, one in enumerate(spots) if one.tile_id == other.top_tile), None)
         if at is None:
@@ -87,8 +88,8 @@ def spots_of(card: Card) -> tuple[Spot, ...]:
 
 
 def letters_of(card: Card) -> tuple[str, ...]:
-    """The letter of each other model's answer."""
-    return tuple(_LETTERS[: len(card.others)])
+    """The letter of each other model's answer, a sign for all that come after the last letter."""
+    return tuple(_LETTERS[: len(card.others)].ljust(len(card.others), _BEYOND))
 
 
 def metres(distance_m: float) -> str:
