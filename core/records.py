@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Channel = Literal["image", "facts", "names"]
 CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
+Fit = Literal["thing", "like", "name"]
+"""What a fact is to a phrase: the thing itself, something like it, or another thing whose name has
+the phrase's words."""
 _ROUGH_BELOW = 0.65
 """Cosines between phrase and fact of which half mean another thing, read on the bundled cities."""
 
@@ -72,7 +75,8 @@ class Evidence:
 
     `start` and `end` are offsets into the description. Without support on the map `fact` is
     empty and the position fields are None. `similarity` is the channel's own: cosine for
-    facts, the share of the phrase's naming words found for names, both 0..1.
+    facts, the share of the phrase's naming words found for names, both 0..1. `fit` says what the
+    fact is to the phrase.
     """
 
     phrase: str
@@ -85,16 +89,23 @@ class Evidence:
     lon: float | None = None
     distance_m: float | None = None
     direction: str | None = None
+    fit: Fit = "thing"
 
     @property
     def supported(self) -> bool:
         """Whether anything on the map speaks for the phrase."""
-        return self.channel is not None
+        return self.channel is not None and not self.name_only
+
+    @property
+    def name_only(self) -> bool:
+        """Whether the phrase's words stand in the name of something else only."""
+        return self.fit == "name"
 
     @property
     def rough(self) -> bool:
         """Whether the thing is only something like what the phrase says."""
-        return self.channel == "facts" and self.similarity < _ROUGH_BELOW
+        distant = self.channel == "facts" and self.similarity < _ROUGH_BELOW
+        return self.supported and (distant or self.fit == "like")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ view = choosing.current(cards)
 card = next(card for card in cards if card.name == view.gallery)
 with page.head():
     choosing.gallery_choice(cards)
+page.not_here("gallery", choosing.absent(), card.title)
 try:
     if card.problem:
         raise SaywhereError(card.problem)

@@ -23,6 +23,7 @@ card = next(card for card in healthy if card.name == ask.city)
 with page.head():
     controls.city_choice(healthy)
 page.problems(problems)
+page.not_here("city", state.absent_city(), card.title)
 controls.question(ask, card)
 answer.draw(card)
 page.foot(card)

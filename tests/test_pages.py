@@ -326,6 +326,15 @@ class TestSearchPage:
         assert app.radio(key="chosen").value == 1
         assert app.query_params["q"] in ("a church and a fountain", ["a church and a fountain"])
 
+    def test_a_city_that_is_not_here_is_told_until_something_is_asked(self, app: AppTest) -> None:
+        app.query_params["city"] = "atlantis`<b>"
+        app.run()
+        (told,) = [one.value for one in app.info if "not here" in one.value]
+        assert "atlantis\\`\\<b\\>" in told
+        app.text_area(key="text").set_value("a church")
+        app.button[0].click().run()
+        assert not [one for one in app.info if "not here" in one.value]
+
     def test_a_link_restores_text_number_and_choice(self, app: AppTest) -> None:
         app.query_params["q"] = "church"
         app.query_params["k"] = "3"

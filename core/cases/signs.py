@@ -6,6 +6,7 @@ import numpy as np
 
 from core.gallery import Gallery
 from core.names import words_of
+from core.retrieval.everyday import is_ordinary
 
 
 def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
@@ -22,14 +23,14 @@ def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
 def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[str, float]:
     """What the map says of a description, at the true tile and at the answer.
 
-    A word counts as naming where the map has it in names and in no kind of thing.
+    A word counts as naming where it is no ordinary one and the map has it in names only.
     """
     street = gallery.streets[true_row]
     signs: dict[str, float] = {
         "same_street": float(street != "" and street == gallery.streets[top_row]),
         "named": 0.0, "named_truth": 0.0, "named_top": 0.0,
     }  # fmt: skip
-    for word in set(words_of(text)):
+    for word in sorted({word for word in words_of(text) if not is_ordinary(word)}):
         naming = gallery.names.postings(word, "name").facts
         if not naming.size or gallery.names.postings(word, "kind").facts.size:
             continue

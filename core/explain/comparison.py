@@ -5,7 +5,7 @@ over phrases or words and are told apart phrase by phrase; the others weigh the 
 whole. All differences together are the difference of the two similarities.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,16 +13,17 @@ import numpy.typing as npt
 
 from core.describe.lexicon import UNCOUNTED
 from core.errors import QueryError
-from core.explain.things import thing
+from core.explain.things import place, thing
 from core.explain.whereabouts import kind_of, nearest_m
+from core.geo import compass
 from core.names import words_of
 from core.records import Channel, Evidence, Tile
 from core.retrieval.channels import (
     Floats,
-    Ground,
     Matches,
     best_by_tile,
     facts_allowed,
+    seen_from,
     similar_facts,
     worded_facts,
 )
@@ -170,10 +171,37 @@ def _shares(finding: Finding) -> dict[str, float]:
     return {signal: weight / every for signal, weight in counted.items()}
 
 
-def _contributions(finding: Finding, ground: Ground, matches: Matches, bearings: Floats,
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What R things said match on the map, where each is said to lie [R], and the row of the
+    phrase that says it [R], -1 for none."""
+
+    matches: Matches
+    bearings_deg: Floats
+    phrase: npt.NDArray[np.int64]
+
+
+def _said(finding: Finding) -> dict[Channel, _Said]:
+    """Phrases for facts and words for names, of the channels that were searched."""
+    ground, reading = ground_of(finding.gallery), finding.reading
+    found: dict[Channel, _Said] = {}
+    if "facts" in finding.channels:
+        matches = similar_facts(ground, reading, facts_allowed(ground, finding.mask))
+        found["facts"] = _Said(matches, reading.phrase_bearings, np.arange(len(reading.phrases)))
+    if "names" in finding.channels:
+        phrase_of = _phrase_of_word(finding)
+        found["names"] = _Said(
+            worded_facts(ground, reading.words), reading.word_bearings,
+            np.array([phrase_of.get(word, -1) for word in reading.words], dtype=np.int64),
+        )  # fmt: skip
+    return found
+
+
+def _contributions(finding: Finding, said: _Said,
                    rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:  # fmt: skip
     """What each of R things said adds to a signal that is a share of the best: [R, 2]."""
-    best = best_by_tile(ground, matches, bearings).astype(np.float64)
+    ground = ground_of(finding.gallery)
+    best = best_by_tile(ground, said.matches, said.bearings_deg).astype(np.float64)
     if finding.mask is not None:
         best = best * finding.mask
     attainable = best.max(axis=1, initial=0).sum()
@@ -181,23 +209,19 @@ def _contributions(finding: Finding, ground: Ground, matches: Matches, bearings:
     return two / attainable if attainable > 0 else two
 
 
-def _by_phrase(finding: Finding, pair: _Pair) -> dict[Channel, npt.NDArray[np.float64]]:
+def _by_phrase(
+    finding: Finding, said: dict[Channel, _Said], pair: _Pair
+) -> dict[Channel, npt.NDArray[np.float64]]:
     """By how much each phrase raises `a` above `b` in the channels that add up: [P] each."""
-    ground, reading, shares = ground_of(finding.gallery), finding.reading, _shares(finding)
+    shares = _shares(finding)
+    signal: dict[Channel, str] = {"facts": "phrases", "names": "words"}
     found: dict[Channel, npt.NDArray[np.float64]] = {}
-    if "facts" in finding.channels:
-        matches = similar_facts(ground, reading, facts_allowed(ground, finding.mask))
-        each = _contributions(finding, ground, matches, reading.phrase_bearings, pair.rows)
-        found["facts"] = shares["phrases"] * (each[:, 0] - each[:, 1])
-    if "names" in finding.channels:
-        matches = worded_facts(ground, reading.words)
-        each = _contributions(finding, ground, matches, reading.word_bearings, pair.rows)
-        by_word = shares["words"] * (each[:, 0] - each[:, 1])
-        found["names"] = np.zeros(len(reading.phrases))
-        phrase_of = _phrase_of_word(finding)
-        for word, difference in zip(reading.words, by_word.tolist(), strict=True):
-            if word in phrase_of:
-                found["names"][phrase_of[word]] += difference
+    for channel, each in said.items():
+        two = _contributions(finding, each, pair.rows)
+        by_one = shares[signal[channel]] * (two[:, 0] - two[:, 1])
+        in_phrase = each.phrase >= 0
+        found[channel] = np.zeros(len(finding.reading.phrases))
+        np.add.at(found[channel], each.phrase[in_phrase], by_one[in_phrase])
     return found
 
 
@@ -211,16 +235,44 @@ def _phrase_of_word(finding: Finding) -> dict[str, int]:
 
 
 def _phrase_differences(finding: Finding, pair: _Pair) -> tuple[PhraseDifference, ...]:
-    by_phrase = _by_phrase(finding, pair)
+    said = _said(finding)
+    by_phrase = _by_phrase(finding, said, pair)
     witness = Witness(ground_of(finding.gallery), finding.reading, finding.channels)
     for_a, for_b = witness.evidence(pair.a), witness.evidence(pair.b)
     made = []
     for row, phrase in enumerate(finding.reading.phrases):
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
         differences = {channel: float(each[row]) for channel, each in by_phrase.items()}
-        made.append(PhraseDifference(phrase.text, phrase.start, phrase.end, differences, a, b,
-                                     _sentence(finding, pair, a, b)))  # fmt: skip
+        one = PhraseDifference(phrase.text, phrase.start, phrase.end, differences, a, b,
+                               _sentence(finding, pair, a, b))  # fmt: skip
+        loose = _loosely(finding, said, row, one, pair)
+        made.append(replace(one, sentence=" ".join(filter(None, (one.sentence, loose)))))
     return tuple(made)
+
+
+def _loosely(finding: Finding, said: dict[Channel, _Said], row: int, one: PhraseDifference,
+             pair: _Pair) -> str:  # fmt: skip
+    """Where a phrase favours a place that has no evidence for it: the match that counted there."""
+    side = one.favours
+    evidence = one.a if side == "a" else one.b
+    if side == "neither" or evidence is None or evidence.supported:
+        return ""
+    sign = 1 if side == "a" else -1
+    channel = max(one.differences, key=lambda name: sign * one.differences[name])
+    tile, label = (pair.a, pair.label_a) if side == "a" else (pair.b, pair.label_b)
+    gallery, found = finding.gallery, said[channel]
+    seen = seen_from(ground_of(gallery), found.matches, found.bearings_deg)
+    counted = (gallery.links.tile[seen.link] == tile) & (found.phrase[seen.said] == row)
+    if not counted.any():
+        return ""
+    best = int(np.where(counted, seen.strength, -1).argmax())
+    link = int(seen.link[best])
+    what = thing(gallery.facts.text[int(gallery.links.fact[link])])
+    away, bearing = float(gallery.links.distance_m[link]), float(gallery.links.bearing_deg[link])
+    why = "is a little like it"
+    if channel == "names":
+        why = f"has the word “{finding.reading.words[int(seen.said[best])]}”"
+    return f"It favours {label} since {what} {place(away, compass(bearing))} {why}."
 
 
 def _whole_differences(

@@ -111,8 +111,14 @@ def _open(ledger: Sequence[Entry]) -> str:
     missing = sorted(_standing(ledger, "missing"), key=_telling)
     unchecked = sorted(_standing(ledger, "unchecked"), key=_telling)
     parts = []
-    if missing:
-        parts.append(f"the map shows nothing here for {_some(missing)}{_unexplained(ledger)}")
+    named = [entry for entry in missing if entry.evidence.name_only]
+    if nothing := [entry for entry in missing if not entry.evidence.name_only]:
+        parts.append(f"the map shows nothing here for {_some(nothing)}{_unexplained(ledger)}")
+    if named:
+        first = named[0].evidence
+        where = place(first.distance_m or 0.0, first.direction or "here")
+        parts.append(f"{_some(named)} {'stands' if len(named) == 1 else 'stand'} here in names "
+                     f"only, such as {thing(first.fact)} {where}")  # fmt: skip
     if unchecked:
         parts.append(f"{_some(unchecked)} cannot be checked on a map")
     sentence = "; ".join(parts)
@@ -122,7 +128,7 @@ def _open(ledger: Sequence[Entry]) -> str:
 def _unexplained(ledger: Sequence[Entry]) -> str:
     """Says so where the phrase that did most has nothing on the map to show for it."""
     most = max(ledger, key=lambda entry: entry.effect)
-    if most.standing != "missing" or most.effect < _MUCH_EFFECT:
+    if most.standing != "missing" or most.evidence.name_only or most.effect < _MUCH_EFFECT:
         return ""
     return f", though {_quoted(most)} did the most to bring this spot up"
 

@@ -63,34 +63,49 @@ def nearest_row(gallery: Gallery, spot: Position) -> int:
     return int(haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons).argmin())
 
 
-def rows_named(gallery: Gallery, words: str, most: int = 30) -> list[int]:
-    """The rows of up to `most` tiles by their id, a position, their street, or what they hold.
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The row of a tile that was looked for; where it was for a thing that it holds, that fact's
+    text and its distance."""
+
+    row: int
+    fact: str = ""
+    distance_m: float | None = None
+
+
+def look_for(gallery: Gallery, words: str, most: int = 30) -> list[Hit]:
+    """Up to `most` tiles by their id, a position, their street, or what they hold.
 
     Accents and capitals do not matter. Those of the street come before those that only see such
     a thing, and these in the order of its distance.
     """
     words = words.strip()
     if words in gallery.tile_ids:
-        return [gallery.row_of(words)]
+        return [Hit(gallery.row_of(words))]
     spot = _position(words)
     if spot is not None:
         away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
-        nearest: list[int] = np.argsort(away, kind="stable")[:most].tolist()
-        return nearest
+        return [Hit(row) for row in np.argsort(away, kind="stable")[:most].tolist()]
     wanted = fold(words)
     if not wanted:
         return []
     best = np.full(len(gallery), np.inf)
+    held = np.full(len(gallery), -1)
     links = gallery.links
     told = zip(gallery.facts.text, gallery.facts.names, strict=True)
     for fact in (at for at, (text, names) in enumerate(told) if _any_has([text, *names], wanted)):
         part = slice(links.starts[fact], links.starts[fact + 1])
-        np.minimum.at(best, links.tile[part], links.distance_m[part])
+        nearer = links.distance_m[part] < best[links.tile[part]]
+        tiles = links.tile[part][nearer]
+        best[tiles], held[tiles] = links.distance_m[part][nearer], fact
     streets = {street for street in set(gallery.streets) if wanted in fold(street)}
     on_it = np.array([street in streets for street in gallery.streets], dtype=bool)
     order = np.lexsort((best, ~on_it))
     found: list[int] = order[(on_it | np.isfinite(best))[order]][:most].tolist()
-    return found
+    return [
+        Hit(row) if on_it[row] else Hit(row, gallery.facts.text[held[row]], float(best[row]))
+        for row in found
+    ]  # fmt: skip
 
 
 def _any_has(texts: list[str], wanted: str) -> bool:

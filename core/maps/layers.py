@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import folium
 
+from core.explain.things import thing
 from core.gallery.inspection import Ring
 from core.geo import Bounds, Position
 from core.maps.ground import Call, corners
@@ -176,11 +177,12 @@ def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
 
 
 def evidence_label(evidence: Evidence) -> str:
-    """What on the map supports a phrase, and where: "roughly tram stop, 35 m north-east"."""
+    """What on the map a phrase was held against, and where: "roughly tram stop, 35 m east"."""
     where = [
         f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else "",
         evidence.direction or "",
     ]
     place = " ".join(part for part in where if part)
-    fact = f"roughly {evidence.fact}" if evidence.rough else evidence.fact
+    doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
+    fact = f"{doubt}{thing(evidence.fact)}"
     return f"{fact}, {place}" if place else fact

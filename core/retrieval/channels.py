@@ -137,26 +137,47 @@ class Ground:
         rows: Rows = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
         return rows
 
-def best_by_tile(ground: Ground, matches: Matches, bearings_deg: Floats) -> Floats:
-    """For R things said the strongest match each tile sees, weakened by distance: [R, N].
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """L matches as tiles see them: which thing was said, the row of the link, and how much the
+    match counts from there."""
+
+    said: npt.NDArray[np.int64]
+    link: npt.NDArray[np.int64]
+    strength: Floats
+
+
+def seen_from(ground: Ground, matches: Matches, bearings_deg: Floats) -> Seen:
+    """Every link to a fact that matches one of R things said, weakened by distance.
 
     `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
     """
-    rows, links, tiles = len(bearings_deg), ground.gallery.links, len(ground.gallery)
+    links = ground.gallery.links
     begin = links.starts[matches.fact]
     counts = links.starts[matches.fact + 1] - begin
     ends = np.cumsum(counts)
     place = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
     strength = np.repeat(matches.strength, counts) * ground.weight[place]
-    said_deg = np.repeat(bearings_deg[matches.said], counts)
+    said = np.repeat(matches.said, counts)
+    said_deg = bearings_deg[said]
     directed = np.flatnonzero(~np.isnan(said_deg))
     if len(directed):
         seen = place[directed]
         strength[directed] *= _agreement(
             links.bearing_deg[seen], said_deg[directed], links.distance_m[seen]
         )
+    return Seen(said, place, strength)
+
+
+def best_by_tile(ground: Ground, matches: Matches, bearings_deg: Floats) -> Floats:
+    """For R things said the strongest match each tile sees, weakened by distance: [R, N].
+
+    `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
+    """
+    rows, tiles = len(bearings_deg), len(ground.gallery)
+    seen = seen_from(ground, matches, bearings_deg)
     best = np.zeros(rows * tiles, dtype=np.float32)
-    np.maximum.at(best, np.repeat(matches.said * tiles, counts) + links.tile[place], strength)
+    np.maximum.at(best, seen.said * tiles + ground.gallery.links.tile[seen.link], seen.strength)
     return best.reshape(rows, tiles)
 
 

@@ -30,7 +30,7 @@ def _told(candidate: Candidate, standing: Standing) -> str:
         f"{phrase}: {told}" if told else phrase
         for phrase, told in (
             (one.evidence.phrase,
-             one.against or (evidence_label(one.evidence) if one.evidence.supported else ""))
+             one.against or (evidence_label(one.evidence) if one.evidence.channel else ""))
             for one in ledger if one.standing == standing
         )
     )  # fmt: skip

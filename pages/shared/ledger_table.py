@@ -52,7 +52,7 @@ def _on_map(entry: Entry) -> str:
     parts = []
     if entry.against:
         parts.append(f'<span class="sw-against" dir="auto">{safe_html(entry.against)}</span>')
-    elif entry.evidence.supported:
+    elif entry.evidence.channel:
         parts.append(_fact(entry.evidence))
     return "".join(parts) or '<span class="sw-nothing">nothing</span>'
 
@@ -60,7 +60,7 @@ def _on_map(entry: Entry) -> str:
 def _fact(one: Evidence) -> str:
     where = place(one.distance_m or 0.0, one.direction or "here")
     channel = CHANNEL_NAMES[one.channel] if one.channel else ""
-    roughly = "roughly " if one.rough else ""
+    roughly = "only in a name: " if one.name_only else "roughly " if one.rough else ""
     return (
         f'<span dir="auto">{roughly}{safe_html(thing(one.fact))}</span>'
         f"<small>{safe_html(where)}; {channel} {one.similarity:.2f}</small>"

@@ -10,7 +10,7 @@ import streamlit as st
 from core import settings
 from core.gallery import GalleryCard
 from core.maps import safe_html
-from pages.shared.markdown import plain
+from pages.shared.markdown import one_line, plain
 
 _FOLDER = Path(__file__).resolve().parent.parent
 _TITLES = {"search": "Search", "benchmark": "Benchmark", "cases": "Cases", "gallery": "Gallery"}
@@ -54,6 +54,13 @@ def problems(cards: Iterable[GalleryCard]) -> None:
     """Galleries that cannot be searched, each with the reason."""
     for card in cards:
         st.warning(f"{plain(card.name)}: {plain(card.problem, 500)}")
+
+
+def not_here(what: str, wanted: str, shown: str) -> None:
+    """Says so where a link asks for what this machine does not have; "" asks for nothing."""
+    if wanted:
+        st.info(plain(f"The link asks for the {what} {one_line(wanted, 60)!r}, which is not here. "
+                      f"This is {shown}.", 300))  # fmt: skip
 
 
 def nothing_to_search() -> None:

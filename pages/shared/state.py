@@ -17,6 +17,14 @@ def link(ask: Ask) -> str:
     return f"{here.scheme}://{here.netloc}{here.path}?{urlencode(ask.to_params())}"
 
 
+_ABSENT = "absent-city"
+
+
+def absent_city() -> str:
+    """The city that the link just opened asks for and this machine lacks, "" for none."""
+    return str(st.session_state.get(_ABSENT, ""))
+
+
 def current(cities: Iterable[str]) -> Ask:
     """The session's question; a link that was just opened, or the Back button, replaces it.
 
@@ -29,6 +37,8 @@ def current(cities: Iterable[str]) -> Ask:
         not touched and params != st.session_state.get("written")
     ):
         ask = from_params(params, cities)
+        wanted = params.get("city", ask.city)
+        st.session_state[_ABSENT] = "" if wanted == ask.city else wanted
         st.session_state["written"] = params
         st.session_state["asked"] = False
         _fill_widgets(ask)
@@ -56,6 +66,7 @@ def redraw_if_asked() -> None:
 def change(**changes: Any) -> Ask:
     """Replaces parts of the session's question; for callbacks, before widgets are drawn."""
     ask = replace(st.session_state["ask"], **changes)
+    st.session_state[_ABSENT] = ""
     st.session_state["ask"] = ask
     st.session_state["touched"] = True
     return ask

@@ -35,8 +35,9 @@ def _advice(result: SearchResult, verdict: Verdict) -> str:
     if verdict == "several places fit":
         return (f"{_likeliest(likeliest)} Say more of what you see: a name on a sign, a shape, "
                 "which way things lie.")  # fmt: skip
-    return ("Few descriptions that belong to a map fit it as badly as this one. Try another city, "
-            "or take these places for guesses.")  # fmt: skip
+    told = _likeliest(likeliest)
+    return ("Few descriptions that belong to a map fit it as badly as this one, so try another "
+            f"city. If it is this one after all, {told[0].lower()}{told[1:]}")  # fmt: skip
 
 
 def _likeliest(one: Candidate) -> str:

@@ -10,7 +10,7 @@ from conftest import settings_for
 
 from core.errors import GalleryError
 from core.gallery import Gallery
-from core.gallery.inspection import coverage, holdings, nearest_row, papers, rows_named
+from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, papers
 from core.geo import Position, haversine_m
 
 
@@ -34,21 +34,32 @@ def test_the_description_is_made_of_what_is_spoken_of(tiny_gallery: Gallery) -> 
 
 def test_a_tile_is_found_by_id_position_street_and_thing(tiny_gallery: Gallery) -> None:
     tile = tiny_gallery.tile(3)
-    assert rows_named(tiny_gallery, f" {tile.tile_id} ") == [3]
-    assert rows_named(tiny_gallery, f"{tile.lat:.6f}, {tile.lon:.6f}", 1) == [3]
+    assert look_for(tiny_gallery, f" {tile.tile_id} ") == [Hit(3)]
+    assert look_for(tiny_gallery, f"{tile.lat:.6f}, {tile.lon:.6f}", 1) == [Hit(3)]
     street = next(street for street in tiny_gallery.streets if street)
-    found = rows_named(tiny_gallery, street.upper(), 1000)
+    found = [hit.row for hit in look_for(tiny_gallery, street.upper(), 1000)]
     on_it = [row for row, name in enumerate(tiny_gallery.streets) if name == street]
     assert set(found[: len(on_it)]) == set(on_it), "those of the street come first"
     name = next(names[0] for names in tiny_gallery.facts.names if names)
-    assert rows_named(tiny_gallery, name)
+    assert look_for(tiny_gallery, name)
+
+
+def test_a_tile_found_by_a_thing_names_the_nearest_such_thing(tiny_gallery: Gallery) -> None:
+    found = look_for(tiny_gallery, "fountain", 1000)
+    assert found
+    for hit in found:
+        near = [one for one in holdings(tiny_gallery, hit.row) if "fountain" in one.text]
+        least = min(near, key=lambda one: one.distance_m)
+        assert (hit.fact, hit.distance_m) == (least.text, pytest.approx(least.distance_m))
+    metres = [hit.distance_m or 0.0 for hit in found]
+    assert metres == sorted(metres)
 
 
 @pytest.mark.parametrize(
     "words", ["", "  ", "no such thing zq", "91,0", "nan,1", "1,2,3,4", "`${x}`"]
 )
 def test_words_that_no_tile_holds_find_none(tiny_gallery: Gallery, words: str) -> None:
-    assert rows_named(tiny_gallery, words) == []
+    assert look_for(tiny_gallery, words) == []
 
 
 def test_a_click_chooses_the_nearest_tile(tiny_gallery: Gallery) -> None:

@@ -95,6 +95,13 @@ class TestPage:
         app = page_of(tiny_data, monkeypatch, gallery="tinytown", tile=HOSTILE[0][:150])
         assert any("has no tile" in one.value for one in app.info)
 
+    def test_a_gallery_that_is_not_here_is_said_so(
+        self, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = page_of(tiny_data, monkeypatch, gallery="atlantis")
+        assert any("atlantis" in one.value and "not here" in one.value for one in app.info)
+        assert not page_of(tiny_data, monkeypatch, gallery="tinytown").info
+
     def test_look_alikes_are_shown_with_both_sides(
         self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

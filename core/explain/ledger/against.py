@@ -23,6 +23,7 @@ from core.explain.things import UNDERFOOT_M, head_of, one_line, thing
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.channels import Ground
+from core.retrieval.everyday import written_as_name
 from core.retrieval.reading import Reading
 
 _SIGHT_M = 150.0
@@ -84,6 +85,8 @@ class Objector:
         if absent := denied(phrase):
             nothing = Evidence(evidence.phrase, evidence.start, evidence.end, None, "", 0.0)
             return Objection(self._present(absent, tile), nothing)
+        if evidence.name_only:
+            return Objection(self._storeys(phrase, tile), evidence)
         sided = self._sided(row, evidence, tile)
         if sided.against:
             return sided
@@ -157,7 +160,9 @@ class Objector:
             for fact in rows if set(words) & set(bare_words(facts.text[fact]))
         ]  # fmt: skip
         places = self._known.places(tile, named, _NEAR_M)
-        return self._moved(row, evidence, places[0], evidence.similarity) if places else evidence
+        if not places:
+            return evidence
+        return replace(self._moved(row, evidence, places[0], evidence.similarity), fit="thing")
 
     def _storeys(self, phrase: str, tile: int) -> str:
         """"six storeys" where all buildings close by that the map knows better have two."""
@@ -215,7 +220,7 @@ class Objector:
         words = bare_words(phrase.text)
         for name in self._named:
             if _contains(words, name) and (
-                len(name) > 1 or _written_as_name(self._reading.text, phrase.start, name[0])
+                len(name) > 1 or written_as_name(self._reading.text, phrase.start, name[0])
             ):
                 yield name
 
@@ -250,15 +255,6 @@ def _excluding(look: Look, others: list[Look]) -> str:
 
 def _contains(words: list[str], name: tuple[str, ...]) -> bool:
     return any(tuple(words[at : at + len(name)]) == name for at in range(len(words)))
-
-
-def _written_as_name(text: str, start: int, word: str) -> bool:
-    """Whether a word from an offset on has a capital that no beginning of a sentence explains."""
-    for found in re.finditer(r"\w[\w'’-]*", text[start:]):
-        if word in bare_words(found.group()):
-            before = text[: start + found.start()].rstrip(" \"'(“‘")
-            return found.group()[0].isupper() and bool(before) and before[-1] not in ".!?\n:;"
-    return False
 
 
 def _names_said(known: Surroundings, said: set[str],

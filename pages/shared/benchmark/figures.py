@@ -77,9 +77,9 @@ def compare(runs: tuple[Chosen, ...]) -> None:
     by_letter = {one.letter: one for one in runs}
     _suggest(runs)
     left, right = st.columns(2)
-    first = left.selectbox("First report", list(labels), key="bench-first",
+    first = left.selectbox("Baseline", list(labels), key="bench-first",
                            format_func=labels.__getitem__)  # fmt: skip
-    second = right.selectbox("Second report", list(labels), key="bench-second",
+    second = right.selectbox("Compared with it", list(labels), key="bench-second",
                              format_func=labels.__getitem__)  # fmt: skip
     if first == second:
         st.caption("Choose two different reports.")

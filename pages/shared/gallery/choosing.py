@@ -17,6 +17,7 @@ from pages.shared.markdown import one_line
 Part = Literal["tiles", "alike", "origin"]
 _PARTS: dict[Part, str] = {"tiles": "Tiles", "alike": "Look-alikes", "origin": "Origin"}
 _LONGEST_ID = 200
+_ABSENT = "absent-gallery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ def current(cards: Sequence[GalleryCard]) -> View:
     kept = st.session_state.get("view")
     fresh = not isinstance(kept, View) or kept.gallery not in known
     if fresh or (not touched and params != st.session_state.get("view-written")):
-        st.session_state["view"] = from_params(params, known, _usual(known))
+        opened = from_params(params, known, _usual(known))
+        wanted = params.get("gallery", opened.gallery)
+        st.session_state[_ABSENT] = "" if wanted == opened.gallery else wanted
+        st.session_state["view"] = opened
         st.session_state["view-written"] = params
     view = st.session_state["view"]
     assert isinstance(view, View)
@@ -77,6 +81,12 @@ def change(**changes: Any) -> None:
     """Looks at something else; for callbacks."""
     st.session_state["view"] = replace(st.session_state["view"], **changes)
     st.session_state["view-touched"] = True
+    st.session_state[_ABSENT] = ""
+
+
+def absent() -> str:
+    """The gallery that the link just opened asks for and this machine lacks, "" for none."""
+    return str(st.session_state.get(_ABSENT, ""))
 
 
 def write_link() -> None:

@@ -7,8 +7,9 @@ import streamlit as st
 
 from core import maps
 from core.errors import SaywhereError
+from core.explain.things import thing
 from core.gallery import Gallery
-from core.gallery.inspection import coverage, nearest_row, rows_named
+from core.gallery.inspection import coverage, look_for, nearest_row
 from core.records import Tile
 from pages.shared import map_view
 from pages.shared.gallery import choosing, tile_panel
@@ -95,21 +96,22 @@ def _look_at(tile_id: str) -> None:
 
 
 def _hits(gallery: Gallery, words: str) -> None:
-    rows = rows_named(gallery, words)
-    if not rows:
+    hits = look_for(gallery, words)
+    if not hits:
         st.info(plain(f"No tile of {gallery.card.title} holds {words!r}.", 200))
         return
-    more = f", the first {_MOST_HITS} here" if len(rows) > _MOST_HITS else ""
-    title = f"{len(rows)}{'+' if len(rows) == 30 else ''} tiles{more}"
+    more = f", the first {_MOST_HITS} here" if len(hits) > _MOST_HITS else ""
+    title = f"{len(hits)}{'+' if len(hits) == 30 else ''} tiles{more}"
     wanted = bool(st.session_state.get("hits-open"))
     with st.expander(title, expanded=wanted), st.container(
         horizontal=True, key="hits", gap="small"
     ):
-        for row in rows[:_MOST_HITS]:
-            tile = gallery.tile(row)
-            place = tile.street or "no street"
-            st.button(plain(f"{place} · {tile.lat:.5f}, {tile.lon:.5f}"), key=f"hit-{row}",
-                      on_click=_look_at, args=(tile.tile_id,))  # fmt: skip
+        for hit in hits[:_MOST_HITS]:
+            tile = gallery.tile(hit.row)
+            told = f"{tile.street or 'no street'} · {tile.lat:.5f}, {tile.lon:.5f}"
+            if hit.distance_m is not None:
+                told = f"{thing(hit.fact)}, {hit.distance_m:.0f} m · {tile.street or 'no street'}"
+            st.button(plain(told), key=f"hit-{hit.row}", on_click=_look_at, args=(tile.tile_id,))
 
 
 def _invitation(gallery: Gallery) -> None:
