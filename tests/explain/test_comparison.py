@@ -131,6 +131,25 @@ def test_nothing_is_said_of_a_phrase_the_map_has_nothing_for(
     assert sky.favours == "neither"
 
 
+def test_what_favours_a_place_without_evidence_is_told(
+    look: Search, tiny_gallery: Gallery
+) -> None:
+    finding, random = look("an old oak, roses and a lime tree"), np.random.default_rng(1)
+    told = []
+    for _ in range(40):
+        a, b = (tiny_gallery.tile_ids[row] for row in random.choice(len(tiny_gallery), 2, False))
+        for one in compare(finding, a, b, ("here", "there")).phrases:
+            evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
+            if evidence is not None and not evidence.supported:
+                label = "here" if one.favours == "a" else "there"
+                assert f"It favours {label} since " in one.sentence
+                told.append(one.sentence)
+            else:
+                assert "It favours" not in one.sentence
+    assert any("has the word “roses”" in sentence for sentence in told)
+    assert all("Rose Garden" in one for one in told if "“roses”" in one)
+
+
 def test_a_thing_taken_off_the_map_is_not_claimed(
     build: Callable[..., Path], encoder: SentenceEncoder, tmp_path: Path, tiny_gallery: Gallery
 ) -> None:
