@@ -15,8 +15,6 @@ CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
 Fit = Literal["thing", "like", "name"]
 """What a fact is to a phrase: the thing itself, something like it, or another thing whose name has
 the phrase's words."""
-_ROUGH_BELOW = 0.65
-"""Cosines between phrase and fact of which half mean another thing, read on the bundled cities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +102,7 @@ class Evidence:
     @property
     def rough(self) -> bool:
         """Whether the thing is only something like what the phrase says."""
-        distant = self.channel == "facts" and self.similarity < _ROUGH_BELOW
-        return self.supported and (distant or self.fit == "like")
+        return self.fit == "like"
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def test_what_has_no_name_is_called_by_where_it_is() -> None:
 
 def test_a_label_says_where_a_fact_only_roughly_fits() -> None:
     (found, _) = a_candidate(1).evidence
-    assert maps.evidence_label(replace(found, similarity=0.6)).startswith("roughly Senate Square, ")
+    assert maps.evidence_label(replace(found, fit="like")).startswith("roughly Senate Square, ")
 
 
 # --- Where the probability lies ---------------------------------------------------------------

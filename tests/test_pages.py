@@ -155,10 +155,17 @@ class TestText:
 class TestPanel:
     def test_what_is_only_like_a_phrase_is_said_roughly(self) -> None:
         rough = replace(an_entry("two statues", 0, "supported"), evidence=Evidence(
-            "two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north"))  # fmt: skip
+            "two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north", "like"))
         assert "roughly a statue" in ledger_table.table((rough,))
-        sure = replace(rough, evidence=replace(rough.evidence, similarity=0.7))
+        sure = replace(rough, evidence=replace(rough.evidence, fit="thing"))
         assert "roughly" not in ledger_table.table((sure,))
+
+    def test_what_stands_in_a_name_only_is_not_said_to_be_on_the_map(self) -> None:
+        named = replace(an_entry("stop", 0, "missing"), evidence=Evidence(
+            "stop", 0, 4, "names", "driving school: Stop", 1.0, 60.2, 24.9, 30.0, "north", "name"))
+        told = ledger_table.table((named,))
+        assert "only in a name: Stop (driving school)" in told
+        assert "not found on the map" in told
 
     def test_a_ledger_says_how_each_phrase_stands_and_what_it_did(self) -> None:
         held = replace(an_entry("pond", 0, "contradicted"), against="the map has a pond 80 m off",

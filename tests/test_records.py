@@ -33,10 +33,15 @@ def test_evidence_without_a_channel_is_not_supported() -> None:
 
 def test_a_fact_that_is_only_like_the_phrase_is_rough() -> None:
     found, missing = a_candidate().evidence
-    assert replace(found, similarity=0.6).rough
+    assert replace(found, fit="like").rough
     assert not found.rough
-    assert not replace(found, similarity=0.6, channel="names").rough
     assert not missing.rough
+
+
+def test_a_name_with_a_phrase_s_words_is_no_support() -> None:
+    found = replace(a_candidate().evidence[0], channel="names", fit="name")
+    assert found.name_only
+    assert not found.supported
 
 
 def test_a_candidate_has_the_keys_of_the_contract() -> None:

@@ -5,12 +5,15 @@ each tile the best match of each, weakened by the distance between viewpoint and
 interaction in the manner of ColBERT (arXiv 2004.12832) over things in space. Ours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from core.gallery.store import Gallery
+from core.retrieval.heads import Head, is_another, is_called
 from core.retrieval.reading import Reading
 from core.vectors import Rows
 
@@ -64,6 +67,9 @@ class Ground:
         self.gallery = gallery
         self.named = np.array([bool(names) for names in gallery.facts.names])
         self.index_row: Rows = np.cumsum(gallery.facts.spoken) - 1
+        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
+        self.in_kind = lru_cache(maxsize=1024)(self._in_kind)
+        self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_another))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
         self.weight: Floats = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
@@ -75,6 +81,42 @@ class Ground:
         self._tile_starts = np.searchsorted(
             links.tile[self._tile_order], np.arange(len(gallery) + 1)
         )
+
+    def _of_kinds(self, test: Callable[[str, Head], bool], head: Head) -> npt.NDArray[np.bool_]:
+        """Which of F facts are of a kind for which a test of it and a head holds."""
+        kinds, row = self._kinds
+        return np.array([test(kind, head) for kind in kinds], dtype=bool)[row]
+
+    def spoken_of_kind(self, fact: int) -> Rows:
+        """The spoken facts of the kind that a fact is of."""
+        _, row = self._kinds
+        alike: Rows = np.flatnonzero((row == row[fact]) & self.gallery.facts.spoken)
+        return alike
+
+    def _in_kind(self, word: str) -> npt.NDArray[np.bool_]:
+        """Which of F facts have a word in their kind. The index has the names of corners, and names
+        without a kind, there too."""
+        names = self.gallery.names
+        found, named = np.zeros((2, len(self.named)), dtype=bool)
+        for spelling, _ in names.spellings(word):
+            found[names.postings(spelling, "kind").facts] = True
+            named[names.postings(spelling, "name").facts] = True
+        return found & ~(named & self._bare)
+
+    @cached_property
+    def _bare(self) -> npt.NDArray[np.bool_]:
+        """Which of F facts say no kind, or that of a corner."""
+        return np.array([kind in ("", "street corner") for kind in self.gallery.facts.kind])
+
+    @cached_property
+    def _kinds(self) -> tuple[list[str], Rows]:
+        """The kinds of facts, each once, and which of them each of F facts is of."""
+        facts, rows = self.gallery.facts, dict[str, int]()
+        found = [
+            rows.setdefault(kind or text.split(": ")[0], len(rows))
+            for kind, text in zip(facts.kind, facts.text, strict=True)
+        ]  # fmt: skip
+        return list(rows), np.array(found, dtype=np.int64)
 
     def _lengths(self, near: npt.NDArray[np.bool_]) -> Floats:
         """Words in each tile's window [N], over their mean."""

@@ -11,13 +11,21 @@ from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
+from core.retrieval.heads import head_of
 from core.retrieval.reading import Reading
 
+_Flags = npt.NDArray[np.bool_]
+
 _LEAST_COSINE = 0.55
+_LEAST_OF_NOUN, _SURE_OF_NOUN = 0.4, 0.5
+"""Of any thing; of one that goes by the phrase's noun, and for it to be called the thing."""
+_THING_COSINE, _OTHER_THING_COSINE = 0.65, 0.75
+"""Half of what is nearer than the first to a phrase is another thing, read on the bundled cities;
+what goes by another noun must be nearer than the second to be called the thing."""
 _LEAST_WORDS = 0.5
 _LEAST_WEIGHT = 0.3
 """A thing so far off that it counts for less than this is no evidence for the spot."""
-_ALIKE_KIND = 0.45
+_ALIKE_KIND = 0.5
 """A phrase this near to the kind of a thing may mean it, where only its name has the words. Read
 on the bundled cities."""
 _OF_A_KIND = 8
@@ -46,6 +54,15 @@ class _Found:
     fit: Fit = "thing"
 
 
+def _most(values: Floats, counted: _Flags) -> int | None:
+    """Where the largest of those values is that count, None where none is above 0."""
+    if not len(values):
+        return None
+    left = np.where(counted, values, 0)
+    best = int(left.argmax())
+    return best if left[best] > 0 else None
+
+
 class Witness:
     """Prepared for one reading: the share of each phrase's words that each fact carries.
 
@@ -69,33 +86,41 @@ class Witness:
         matches = worded_facts(ground, vocabulary)
         carried[matches.said, matches.fact] = 1.0
         self._forget_doings(carried, vocabulary)
-        row_of = {word: row for row, word in enumerate(vocabulary)}
+        self._heads = [head_of(phrase.text) for phrase in reading.phrases]
         self._share = np.zeros((len(phrase_words), len(ground.named)), dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
-        for row, (phrase, words) in enumerate(zip(reading.phrases, phrase_words, strict=True)):
+        self._chance = np.zeros(self._share.shape, dtype=bool)
+        for row, words in enumerate(phrase_words):
             if words:
-                self._share[row] = carried[[row_of[word] for word in words]].mean(axis=0)
-            for word in words:
-                if self._is_own(phrase, word):
-                    self._meant[row] |= carried[row_of[word]] > 0
-                else:
-                    self._meant[row, self._of_kind(word)] = True
+                of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
+                self._share[row] = np.mean(list(of_words.values()), axis=0)
+                self._meant[row], self._chance[row] = self._parted(row, of_words)
+
+    def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
+        """Of the facts that carry each word of a phrase [F]: those that are meant by one, and those
+        whose name has an ordinary one by chance."""
+        meant, chance = np.zeros((2, len(self._ground.named)), dtype=bool)
+        phrase, head, called = self._reading.phrases[row], self._heads[row], self._called(row)
+        for word, carrying in of_words.items():
+            in_kind = self._ground.in_kind(word)
+            if self._is_own(phrase, word):
+                meant |= carrying
+                continue
+            meant |= carrying & in_kind & called
+            if head is None or word in head.words:
+                chance |= carrying & ~in_kind
+        return meant, chance & ~meant
+
+    def _called(self, row: int) -> _Flags:
+        """Which facts go by the noun of a phrase; all of them where it has none that is known."""
+        head = self._heads[row]
+        return np.ones(len(self._ground.named), dtype=bool) if head is None else (
+            self._ground.called(head)
+        )  # fmt: skip
 
     def _is_own(self, phrase: Phrase, word: str) -> bool:
         """Whether a word would be a name's own."""
         return not is_ordinary(word) or written_as_name(self._reading.text, phrase.start, word)
-
-    def _of_kind(self, word: str) -> list[int]:
-        """The facts whose kind has a word; corners and bare names have their names there too."""
-        names, kinds = self._ground.gallery.names, self._ground.gallery.facts.kind
-        found = []
-        for spelling, _ in names.spellings(word):
-            named = set(names.postings(spelling, "name").facts.tolist())
-            found += [
-                fact for fact in names.postings(spelling, "kind").facts.tolist()
-                if fact not in named or kinds[fact] not in ("", "street corner")
-            ]  # fmt: skip
-        return found
 
     def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
         """A park is no parking: the index has one stem for both, but they are two things."""
@@ -141,7 +166,7 @@ class Witness:
         phrase = self._reading.phrases[row]
         found = (
             self._by_word(row, view, meant=True)
-            or self._by_sense(view, cosines)
+            or self._by_sense(row, view, cosines)
             or self._by_word(row, view, meant=False)
         )
         if found is None:
@@ -160,23 +185,39 @@ class Witness:
             direction=compass(bearing) if distance >= 3 else "here", fit=found.fit,
         )  # fmt: skip
 
-    def _by_sense(self, view: _View, cosines: Floats) -> _Found | None:
-        """The fact nearest in sense, the farther ones less."""
-        alike = np.where(view.weight >= _LEAST_WEIGHT, cosines * view.weight, 0)
-        if "facts" not in self._channels or not alike.any():
+    def _by_sense(self, row: int, view: _View, cosines: Floats) -> _Found | None:
+        """The fact nearest in sense, the farther ones less; first among those that go by the
+        phrase's noun. What is nearest by what the phrase says after its noun is another thing."""
+        if "facts" not in self._channels:
             return None
-        best = int(alike.argmax())
-        strength = float(cosines[best])
-        return _Found(best, "facts", strength) if strength >= _LEAST_COSINE else None
+        head = self._heads[row]
+        if head is not None:
+            called = self._called(row)[view.facts]
+            best = _most(cosines * view.weight, called & (view.weight >= _LEAST_WEIGHT))
+            if best is not None and cosines[best] >= _LEAST_OF_NOUN:
+                fit: Fit = "thing" if cosines[best] >= _SURE_OF_NOUN else "like"
+                return _Found(best, "facts", float(cosines[best]), fit)
+        counted = view.weight >= _LEAST_WEIGHT
+        if head is not None:
+            counted &= ~self._ground.mistaken(head)[view.facts]
+        best = _most(cosines * view.weight, counted)
+        if best is None or cosines[best] < _LEAST_COSINE:
+            return None
+        near = cosines[best] >= (_THING_COSINE if head is None else _OTHER_THING_COSINE)
+        if head is not None and head.goes_on and not near:
+            return None
+        return _Found(best, "facts", float(cosines[best]), "thing" if near else "like")
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
         """The named thing that has most of the phrase's words, the farther ones less; among those
-        that are `meant` by them, or among the others."""
-        counted = (view.weight >= _LEAST_WEIGHT) & (self._meant[row, view.facts] == meant)
-        words = np.where(counted, self._share[row, view.facts] * view.weight, 0)
-        if "names" not in self._channels or not words.any():
+        that are `meant` by them, or among those that have them in their names by chance."""
+        if "names" not in self._channels:
             return None
-        best = int(words.argmax())
+        counted = (self._meant if meant else self._chance)[row, view.facts]
+        words = self._share[row, view.facts] * view.weight
+        best = _most(words, counted & (view.weight >= _LEAST_WEIGHT))
+        if best is None:
+            return None
         fact = int(view.facts[best])
         share = float(self._share[row, fact])
         if share < _LEAST_WORDS or not self._ground.named[fact]:
@@ -188,11 +229,7 @@ class Witness:
         several = len(set(words_of(self._reading.phrases[row].text))) > 1
         if share == 1 and several:
             return "thing"
-        facts = self._ground.gallery.facts
-        of_kind = np.array([
-            other for other, kind in enumerate(facts.kind)
-            if kind == facts.kind[fact] and facts.spoken[other]
-        ], dtype=np.int64)  # fmt: skip
+        of_kind = self._ground.spoken_of_kind(fact)
         nameless = of_kind[~self._ground.named[of_kind]]
         others = (nameless if len(nameless) else of_kind)[:_OF_A_KIND]
         if not len(others):

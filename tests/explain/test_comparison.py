@@ -231,5 +231,5 @@ def test_evidence_that_fits_roughly_is_told_with_caution(
     evidence = next(
         piece for one in finding.result.candidates for piece in one.evidence if piece.supported
     )
-    assert replace(evidence, channel="facts", similarity=0.6).rough
+    assert replace(evidence, fit="like").rough
     assert "something like it" not in "".join(one.sentence for one in made.phrases)

@@ -6,14 +6,14 @@ import pytest
 
 from core.explain.reasons import reason
 from core.explain.things import listed, one_line, place, thing, with_article
-from core.records import Entry, Evidence, Standing
+from core.records import Entry, Evidence, Fit, Standing
 
 
 def entry(phrase: str, standing: Standing, fact: str = "", effect: float = 0.0, *, start: int = 0,
-          against: str = "", similarity: float = 0.9) -> Entry:  # fmt: skip
+          against: str = "", fit: Fit = "thing") -> Entry:  # fmt: skip
     found = (60.1, 24.9, 41.0, "north") if fact else (None, None, None, None)
     evidence = Evidence(phrase, start, start + len(phrase), "facts" if fact else None, fact,
-                        similarity if fact else 0.0, *found)  # fmt: skip
+                        0.9 if fact else 0.0, *found, fit)  # fmt: skip
     return Entry(evidence, standing, against, {"facts": effect}, effect, 1)
 
 
@@ -24,7 +24,7 @@ def test_a_reason_by_hand() -> None:
     ledger = (
         STATUE,
         entry("benches", "supported", "several benches", 0.02),
-        entry("green park", "supported", "large garden", 0.01, similarity=0.6),
+        entry("green park", "supported", "large garden", 0.01, fit="like"),
         entry("red church", "contradicted", "white church", against="the map says white, not red"),
         entry("an odd arch", "missing"),
         entry("blue sky", "unchecked"),
