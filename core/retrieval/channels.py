@@ -65,10 +65,10 @@ class Ground:
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self.named = np.array([bool(names) for names in gallery.facts.names])
+        self.named = np.array([bool(names) for names in gallery.facts.names], dtype=bool)
         self.index_row: Rows = np.cumsum(gallery.facts.spoken) - 1
         self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
-        self.in_kind = lru_cache(maxsize=1024)(self._in_kind)
+        self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_another))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
@@ -106,7 +106,9 @@ class Ground:
     @cached_property
     def _bare(self) -> npt.NDArray[np.bool_]:
         """Which of F facts say no kind, or that of a corner."""
-        return np.array([kind in ("", "street corner") for kind in self.gallery.facts.kind])
+        return np.array(
+            [kind in ("", "street corner") for kind in self.gallery.facts.kind], dtype=bool
+        )
 
     @cached_property
     def _kinds(self) -> tuple[list[str], Rows]:
