@@ -9,25 +9,25 @@ from core.names import STOP_WORDS, fold
 _WORD = re.compile(r"[a-z0-9]+")
 _LEAST_CHARS = 2
 _OTHERS = """
-abandoned air alley ancient angel apple arch arches arm ashore autumn baby balcony balloon banner
-base beautiful bell bend bird blind border bottom boy breeze bright broken bronze bump cake candle
-captain cat cellar chair chat cheap chess child children chocolate clean clear climb cloud coast
-coat cold colourful concert cook cool couple cow crowd crowded cup curb curve cyclist dead deep
-desert design dirty dish door downhill dozen dragon dress drink drive driver duck dust eagle early
-east eastern edge elderly emperor engine entry evening eye fair fall famous fancy father feet fine
-fish five flame floor flying fox fresh friend frog fun girl golden grand great group guys happy hat
-heart heavy height hero high hill holy horse hot hour hungry inn iron jazz key king kitchen ladder
-lady lantern late leaf leaves legs life lined lion loud love lovely lucky man mark meal men mill
-mirror moment monumental moon morning mother mountain naked national natural new nice night noise
-noisy north northern notice number oak ocean olive opening ornate pale palm parked part party
-passage pavement peak pen piano picture pigeon pillar pine pipe pizza plain plaster plastic plate
-pop pot priest print queen queue rain rainbow rest rich ride ring rise room rope rose rusty sail
-sailing scaffolding sell seller seven shade shadow shape sharp shiny ship shut singing six size
-skateboarders sky sloping slow smart smell smoke smoking snow soldier song soup south southern spire
-spring spruce stair stall star step stick stopped straight striped summer sun sunny swan tail tea
-team ten tent thick thin third three tiger tile tour triangle truck twin ugly umbrella union uphill
-upper urban valley van warm wave weather wedding west western wet wheel wild wind winter women
-workers world young zero
+abandoned air alley ancient angel apple arch arches arm ashore autumn ave baby balcony balloon
+banner base beautiful bell bend bird bldg blind blvd border bottom boy breeze bright broken bronze
+bump cake candle captain cat cellar chair chat cheap chess child children chocolate clean clear
+climb cloud coast coat cold colourful concert cook cool couple cow crowd crowded cup curb curve
+cyclist dead deep desert design dirty dish door downhill dozen dragon dress drink drive driver duck
+dust eagle early east eastern edge elderly emperor engine entry evening eye fair fall famous fancy
+father feet fine fish five flame floor flying fox fresh friend frog fun girl golden grand great
+group guys happy hat heart heavy height hero high hill holy horse hot hour hungry inn iron jazz key
+king kitchen ladder lady lantern late leaf leaves legs life lined lion loud love lovely lucky man
+mark meal men mill mirror moment monumental moon morning mother mountain naked national natural new
+nice night noise noisy north northern notice nr number oak ocean olive opening opp ornate pale palm
+parked part party passage pavement peak pen piano picture pigeon pillar pine pipe pizza plain
+plaster plastic plate pop pot ppl priest print queen queue rain rainbow rd rest rich ride ring rise
+room rope rose rusty sail sailing scaffolding sell seller seven shade shadow shape sharp shiny ship
+shut singing six size skateboarders sky sloping slow smart smell smoke smoking snow soldier song
+soup south southern spire spring spruce sq st stair stall star step stick stopped straight striped
+summer sun sunny swan tail tea team ten tent thick thin third three tiger tile tour triangle truck
+twin ugly umbrella union uphill upper urban valley van warm wave weather wedding west western wet
+wheel wild wind winter women workers world young zero
 """
 
 
@@ -43,9 +43,9 @@ EVERYDAY = _words([
 
 
 def is_ordinary(word: str) -> bool:
-    """Whether a folded word is too short or too usual to be a name by itself."""
+    """Whether a folded word is too short or too usual to be a name by itself, or a number."""
     return (
-        len(word) < _LEAST_CHARS or word in STOP_WORDS
+        len(word) < _LEAST_CHARS or word.isdigit() or word in STOP_WORDS
         or word in EVERYDAY or word.removesuffix("s") in EVERYDAY
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
-from core.retrieval.heads import head_of
+from core.retrieval.heads import head_of, is_of_other_size, is_part_of, without_distance
 from core.retrieval.reading import Reading
 
 _Flags = npt.NDArray[np.bool_]
@@ -78,7 +78,9 @@ class Witness:
         self._channels = channels
         self._reading = reading
         phrase_words = [
-            list(dict.fromkeys(word for word in words_of(phrase.text) if len(word) > 1))
+            list(dict.fromkeys(
+                word for word in words_of(without_distance(phrase.text)) if len(word) > 1
+            ))
             for phrase in reading.phrases
         ]  # fmt: skip
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
@@ -164,14 +166,20 @@ class Witness:
 
     def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
         phrase = self._reading.phrases[row]
-        found = (
-            self._by_word(row, view, meant=True)
-            or self._by_sense(row, view, cosines)
-            or self._by_word(row, view, meant=False)
-        )
+        found = None
+        if without_distance(phrase.text).strip():
+            found = (
+                self._by_word(row, view, meant=True)
+                or self._by_sense(row, view, cosines)
+                or self._by_word(row, view, meant=False)
+            )
         if found is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best = found.place
+        fact = self._ground.gallery.facts.text[int(view.facts[best])]
+        fit = found.fit
+        if fit == "thing" and is_of_other_size(phrase.text, fact):
+            fit = "like"
         distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
         gallery = self._ground.gallery
         lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
@@ -180,9 +188,9 @@ class Witness:
         )
         return Evidence(
             phrase=phrase.text, start=phrase.start, end=phrase.end, channel=found.channel,
-            fact=gallery.facts.text[int(view.facts[best])], similarity=round(found.strength, 3),
+            fact=fact, similarity=round(found.strength, 3),
             lat=round(float(lat), 6), lon=round(float(lon), 6), distance_m=round(distance, 1),
-            direction=compass(bearing) if distance >= 3 else "here", fit=found.fit,
+            direction=compass(bearing) if distance >= 3 else "here", fit=fit,
         )  # fmt: skip
 
     def _by_sense(self, row: int, view: _View, cosines: Floats) -> _Found | None:
@@ -205,7 +213,9 @@ class Witness:
             return None
         near = cosines[best] >= (_THING_COSINE if head is None else _OTHER_THING_COSINE)
         if head is not None and head.goes_on and not near:
-            return None
+            facts, fact = self._ground.gallery.facts, int(view.facts[best])
+            if not is_part_of(facts.kind[fact] or facts.text[fact], head):
+                return None
         return _Found(best, "facts", float(cosines[best]), "thing" if near else "like")
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:

@@ -11,17 +11,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.describe.lexicon import KINDS, calls
-from core.names import fold
+from core.names import STOP_WORDS, fold
 
 _WORD = re.compile(r"[a-z0-9]+")
 _JOINT = re.compile(
-    r"\b(?:above|across|along|and|are|around|at|before|behind|below|beneath|beside|between|but|by|"
-    r"called|come|comes|cross|crosses|down|facing|for|from|full|go|goes|going|had|has|have|here|i|"
-    r"in|inside|into|is|leading|like|made|meet|meets|named|near|nearby|next|of|off|on|opposite|or|"
-    r"out|outside|over|pass|passes|past|paved|round|run|running|runs|sit|sits|so|stand|standing|"
-    r"stands|than|that|there|through|to|towards|turn|turns|under|up|was|were|where|which|who|"
-    r"whose|with|without)\b"
+    r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
+    r"between|but|by|called|come|comes|cross|crosses|diagonally|directly|down|facing|for|from|"
+    r"front|full|go|goes|going|had|has|have|here|i|in|inside|into|is|just|leading|left|like|made|"
+    r"meet|meets|named|near|nearby|next|of|off|on|opp|opposite|or|out|outside|over|pass|passes|"
+    r"past|paved|right|round|run|running|runs|sit|sits|so|stand|standing|stands|straight|than|"
+    r"that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
+    r"without)\b"
 )
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
+_AWAY = re.compile(
+    r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|five|"
+    r"six|seven|eight|nine|ten|twelve|fifteen|twenty|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
+    r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b", re.IGNORECASE
+)
+_LEAD = STOP_WORDS | {
+    "north", "east", "south", "west", "northern", "eastern", "southern", "western", "further",
+    "farther", "maybe", "roughly", "guess", "exactly", "u", "ure", "im",
+}  # fmt: skip
+"""What may come before the noun, and tells nothing of it."""
 _MANY = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
 )
@@ -29,12 +41,14 @@ _APART = frozenset({
     ("park", "car"), ("park", "caravan"), ("park", "water"), ("park", "business"),
     ("station", "charging"), ("station", "petrol"), ("station", "filling"), ("garden", "beer"),
     ("court", "food"), ("wall", "climbing"), ("house", "steak"), ("machine", "ticket"),
-    ("island", "traffic"), ("school", "driving"), ("bar", "snack"), ("slide", "water"),
+    ("island", "traffic"), ("school", "driving"), ("bar", "snack"), ("rail", "guard"),
+    ("rail", "hand"),
 })  # fmt: skip
 """Modifiers that make another thing of a noun, so that the bare noun does not mean it."""
 
-_SIZES = frozenset({"a", "an", "big", "broad", "huge", "large", "little", "main", "major", "minor",
-                    "ordinary", "small", "tall", "tiny", "wide"})  # fmt: skip
+_SMALL = frozenset({"small", "little", "tiny", "narrow"})
+_LARGE = frozenset({"large", "big", "huge", "wide", "broad", "giant", "vast"})
+_SIZES = _SMALL | _LARGE | {"main", "major", "minor", "ordinary", "tall"}
 
 _SPELT = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
 
@@ -57,14 +71,21 @@ def _singular(word: str) -> str:
     return word if word.endswith(("ss", "us", "is")) or len(word) < 4 else word.removesuffix("s")
 
 
+def without_distance(phrase: str) -> str:
+    """A phrase less what it says of how far away its thing is: "twenty steps from here"."""
+    return _AWAY.sub(" ", phrase)
+
+
 def _parsed(text: str) -> Head | None:
     """The last word before anything that goes on from the noun, whatever word that is."""
-    said = _MANY.sub("", fold(text).strip())
-    start, *more = _JOINT.split(said, maxsplit=1)
-    words = _WORD.findall(start)
-    if not words:
-        return None
-    return Head(_singular(words[-1]), frozenset(words[:-1]), frozenset(words), bool(more))
+    parts = _JOINT.split(_HYPHEN.sub("", _MANY.sub("", fold(without_distance(text)))))
+    for place, part in enumerate(parts, 1):
+        said = _WORD.findall(part)
+        words = [word for word in said if word not in _LEAD]
+        if words and words[-1] == said[-1]:
+            return Head(_singular(words[-1]), frozenset(words[:-1]), frozenset(words),
+                        any(map(str.strip, parts[place:])))  # fmt: skip
+    return None
 
 
 def _parts(kind: str) -> Iterable[Head]:
@@ -114,4 +135,17 @@ def is_another(kind: str, head: Head) -> bool:
     return any(one.noun == f"{head.noun}ing" for one in heads) or any(
         one.noun == head.noun and (one.noun, word) in _APART and word not in head.before
         for one in heads for word in one.before
+    )
+
+
+def is_part_of(kind: str, head: Head) -> bool:
+    """Whether a kind's noun stands before that of a head: a hotel, for "hotel tower"."""
+    return any(one.noun in head.before for one in _heads_of(kind))
+
+
+def is_of_other_size(phrase: str, fact: str) -> bool:
+    """Whether one of the two is said to be small and the other large."""
+    said = [frozenset(_WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
+    return any(
+        said[one] & _SMALL and said[1 - one] & _LARGE and not said[one] & _LARGE for one in (0, 1)
     )

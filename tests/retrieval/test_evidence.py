@@ -59,7 +59,7 @@ def test_what_stands_in_a_name_only_is_told_as_that(
 
 @pytest.mark.parametrize(("word", "ordinary"), [
     ("t", True), ("stop", True), ("stops", True), ("the", True), ("market", True),
-    ("kiasma", False), ("mary", False), ("18", False),
+    ("kiasma", False), ("mary", False), ("18", True), ("st", True),
 ])  # fmt: skip
 def test_ordinary_words(word: str, ordinary: bool) -> None:
     assert is_ordinary(word) is ordinary

@@ -2,7 +2,14 @@
 
 import pytest
 
-from core.retrieval.heads import head_of, is_another, is_called
+from core.retrieval.heads import (
+    head_of,
+    is_another,
+    is_called,
+    is_of_other_size,
+    is_part_of,
+    without_distance,
+)
 
 
 @pytest.mark.parametrize(("phrase", "noun"), [
@@ -12,6 +19,10 @@ from core.retrieval.heads import head_of, is_another, is_called
     ("conference center", "centre"),
     ("Steps going up", "step"),
     ("two benches", "bench"),
+    ("make-up shop", "shop"),
+    ("Further away there is a big department store", "store"),
+    ("not too far away there is a pub", "pub"),
+    ("some 20 steps away", None),
     ("rambling on and on", None),
     ("in the middle", None),
     ("", None),
@@ -56,3 +67,27 @@ def test_a_compound_is_another_thing() -> None:
     assert is_another("bicycle parking", park)
     assert not is_another("car park", parking)
     assert not is_another("playground", park)
+
+
+def test_a_noun_before_another_is_a_part() -> None:
+    tower = head_of("an old hotel tower")
+    assert tower is not None
+    assert is_part_of("hotel", tower)
+    assert not is_part_of("tower", tower)
+
+
+def test_how_far_away_a_thing_is_is_not_the_thing() -> None:
+    assert without_distance("twenty steps away").strip() == ""
+    assert without_distance("a pub 30 m from here").strip() == "a pub"
+    assert without_distance("steps going up") == "steps going up"
+
+
+@pytest.mark.parametrize(("phrase", "fact", "other"), [
+    ("small public park", "large park: Kaisaniemi", True),
+    ("big street", "narrow path", True),
+    ("small park", "park: Large Meadow", False),
+    ("park", "large park", False),
+    ("big park", "large park", False),
+])  # fmt: skip
+def test_the_small_is_not_the_large(phrase: str, fact: str, other: bool) -> None:
+    assert is_of_other_size(phrase, fact) is other
