@@ -25,8 +25,8 @@ _JOINT = re.compile(
 )
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _AWAY = re.compile(
-    r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|five|"
-    r"six|seven|eight|nine|ten|twelve|fifteen|twenty|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
+    r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
+    r"five|six|seven|eight|nine|ten|twelve|fifteen|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
     r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b", re.IGNORECASE
 )
 _LEAD = STOP_WORDS | {
