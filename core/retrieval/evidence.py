@@ -11,7 +11,13 @@ from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
-from core.retrieval.heads import head_of, is_of_other_size, is_part_of, without_distance
+from core.retrieval.heads import (
+    head_of,
+    is_of_other_size,
+    is_part_of,
+    names_no_thing,
+    without_distance,
+)
 from core.retrieval.reading import Reading
 
 _Flags = npt.NDArray[np.bool_]
@@ -167,7 +173,7 @@ class Witness:
     def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
         phrase = self._reading.phrases[row]
         found = None
-        if without_distance(phrase.text).strip():
+        if not names_no_thing(phrase.text):
             found = (
                 self._by_word(row, view, meant=True)
                 or self._by_sense(row, view, cosines)

@@ -31,9 +31,12 @@ _AWAY = re.compile(
 )
 _LEAD = STOP_WORDS | {
     "north", "east", "south", "west", "northern", "eastern", "southern", "western", "further",
-    "farther", "maybe", "roughly", "guess", "exactly", "u", "ure", "im",
+    "farther", "roughly", "guess", "exactly", "u", "ure", "youre", "theres",
+    "somewhere",
 }  # fmt: skip
 """What may come before the noun, and tells nothing of it."""
+_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "s", "walk",
+                    "within"})  # fmt: skip
 _MANY = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
 )
@@ -74,6 +77,12 @@ def _singular(word: str) -> str:
 def without_distance(phrase: str) -> str:
     """A phrase less what it says of how far away its thing is: "twenty steps from here"."""
     return _AWAY.sub(" ", phrase)
+
+
+def names_no_thing(phrase: str) -> bool:
+    """Whether a phrase says where something is and not what: "on the left-hand side"."""
+    words = _WORD.findall(fold(without_distance(phrase)))
+    return all(word in _LEAD or word in _WHERE for word in words)
 
 
 def _parsed(text: str) -> Head | None:

@@ -8,6 +8,7 @@ from core.retrieval.heads import (
     is_called,
     is_of_other_size,
     is_part_of,
+    names_no_thing,
     without_distance,
 )
 
@@ -91,3 +92,12 @@ def test_how_far_away_a_thing_is_is_not_the_thing() -> None:
 ])  # fmt: skip
 def test_the_small_is_not_the_large(phrase: str, fact: str, other: bool) -> None:
     assert is_of_other_size(phrase, fact) is other
+
+
+@pytest.mark.parametrize(("phrase", "nothing"), [
+    ("south", True), ("on the left-hand side", True), ("within arm's reach", True),
+    ("few steps away", True), ("Towards the west", True), ("", True),
+    ("a steep slope", False), ("steps", False), ("Kiasma", False), ("west gate", False),
+])  # fmt: skip
+def test_where_something_is_is_no_thing(phrase: str, nothing: bool) -> None:
+    assert names_no_thing(phrase) is nothing

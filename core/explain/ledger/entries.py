@@ -13,6 +13,7 @@ from core.explain.ledger.surroundings import surroundings_of
 from core.explain.ledger.unseen import MARGIN, unseen_margins
 from core.records import Candidate, Entry, Evidence, Standing
 from core.retrieval import Eyes, Finding
+from core.retrieval.heads import names_no_thing
 from core.retrieval.search import ground_of
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ class _Judge:
             return "contradicted", found.against, found.evidence
         whole = 1.0 if found.evidence.channel == "names" else _SURE
         sure = found.evidence.similarity >= whole or self._objector.names_a_place(row)
-        if denied(phrase.text) or (self._unseen[row] and not sure):
+        if names_no_thing(phrase.text) or denied(phrase.text) or (self._unseen[row] and not sure):
             return "unchecked", "", nothing
         return ("supported" if found.evidence.supported else "missing"), "", found.evidence
