@@ -48,7 +48,8 @@ def search(args: argparse.Namespace) -> Any:
         return finding.result.to_json()
     from core.explain.explanations import beside, explained
 
-    return explained(finding, encoder, eyes, settings.advisor).to_json() | beside(finding)
+    result = explained(finding, encoder, eyes, settings.advisor)
+    return result.to_json() | beside(finding, result)
 
 
 def _default_gallery(settings: machine.Settings) -> str:

@@ -370,7 +370,7 @@ ROOFS: Mapping[str, str] = {
     "pyramid-roofed": "with a pyramid-shaped roof", "flat-roofed": "with a flat roof",
 }  # fmt: skip
 
-_NATIONS = re.compile(
+NATIONS = re.compile(
     r"\b(italian|french|german|greek|indian|chinese|japanese|thai|turkish|mexican|spanish|korean|"
     r"vietnamese|lebanese|american|portuguese|brazilian|russian|georgian|uzbek|asian|finnish|"
     r"mediterranean|moroccan|peruvian|argentinian|nepalese|ethiopian|kazakh|european|scandinavian|"
@@ -387,6 +387,6 @@ def calls(kind: str) -> list[str]:
         return KINDS[kind].split("|")
     for pattern, said in _PATTERNS:
         if match := pattern.fullmatch(kind):
-            parts = [_NATIONS.sub(lambda one: one[0].title(), part) for part in match.groups()]
+            parts = [NATIONS.sub(lambda one: one[0].title(), part) for part in match.groups()]
             return said.format(*parts).split("|")
     return [f"~{kind}" if kind in UNCOUNTED else kind]

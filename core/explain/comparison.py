@@ -269,10 +269,10 @@ def _loosely(finding: Finding, said: dict[Channel, _Said], row: int, one: Phrase
     link = int(seen.link[best])
     what = thing(gallery.facts.text[int(gallery.links.fact[link])])
     away, bearing = float(gallery.links.distance_m[link]), float(gallery.links.bearing_deg[link])
-    why = "is a little like it"
+    by = "a loose likeness"
     if channel == "names":
-        why = f"has the word “{finding.reading.words[int(seen.said[best])]}”"
-    return f"It favours {label} since {what} {place(away, compass(bearing))} {why}."
+        by = f"the word “{finding.reading.words[int(seen.said[best])]}” alone"
+    return f"It favours {label} by {by}: {what} {place(away, compass(bearing))}."
 
 
 def _whole_differences(

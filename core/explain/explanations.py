@@ -68,10 +68,11 @@ def explained(
     )
 
 
-def beside(finding: Finding) -> dict[str, Any]:
+def beside(finding: Finding, result: SearchResult) -> dict[str, Any]:
     """What explains an answer as a whole: the `area` that holds 80 % of the probability, the
-    follow-up `question` where several places fit, and the `comparison` of the first two."""
-    gallery, result = finding.gallery, finding.result
+    follow-up `question` where several places fit, and the `comparison` of the first two of
+    `result`, in which they may be ranked anew."""
+    gallery = finding.gallery
     surface = finding.posterior.surface(finding.mask)
     rows, mass = surface.rows[surface.inside80], surface.mass[surface.inside80]
     question = None

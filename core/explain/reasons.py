@@ -149,7 +149,8 @@ def _some(entries: list[Entry]) -> str:
 def _sure(ledger: Sequence[Entry], confidence: float | None) -> str:
     if confidence is not None:
         percent = min(99, max(1, round(100 * confidence)))
-        return f"Of answers that looked like this one, about {percent} in 100 were within 100 m."
+        was = "was" if percent == 1 else "were"
+        return f"Of answers that looked like this one, about {percent} in 100 {was} within 100 m."
     checked = [entry for entry in ledger if entry.standing != "unchecked"]
     found = sum(entry.standing == "supported" for entry in checked)
     if not found:

@@ -4,11 +4,14 @@ import re
 import unicodedata
 
 from core.describe import nouns
+from core.describe.lexicon import NATIONS
 
 UNDERFOOT_M = 12.0
 """What lies this near has no direction."""
 _JOINTS = re.compile(r" (?:of|for|with|in|beside|under) ")
 _PAVED = re.compile(r"^(.*)paved with slabs (.+)$")
+_UNCOUNTED = frozenset({"parking", "golf"})
+_AN_NUMBER = re.compile(r"8|1[18]\b")
 _COUNTED = re.compile(r"^(?:two|several|many) ")
 
 
@@ -31,6 +34,10 @@ def head_of(kind: str) -> str:
 def with_article(kind: str) -> str:
     """A kind as one thing of many: "a bench", "an old gate", "steps", "several benches"."""
     head = head_of(kind)
+    if head in _UNCOUNTED:
+        return kind
+    if kind[:1].isdigit():
+        return f"{'an' if _AN_NUMBER.match(kind) else 'a'} {kind}"
     several = head.endswith("s") and not head.endswith("ss")
     if several or _COUNTED.match(kind) or not kind[:1].islower():
         return kind
@@ -43,6 +50,7 @@ def thing(fact: str) -> str:
     if said == "address":
         return f"the address {one_line(name, 60)}"
     said = _PAVED.sub(r"\1\2, paved with slabs", said)
+    said = NATIONS.sub(lambda one: one[0].title(), said)
     if colon and said in ("large", "small"):
         return one_line(name, 60)
     if colon:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.describe.phrases import Phrase
 from core.geo import METRES_PER_DEGREE, compass
-from core.names import words_of
+from core.names import fold, words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
@@ -25,9 +25,9 @@ _Flags = npt.NDArray[np.bool_]
 _LEAST_COSINE = 0.55
 _LEAST_OF_NOUN, _SURE_OF_NOUN = 0.4, 0.5
 """Of any thing; of one that goes by the phrase's noun, and for it to be called the thing."""
-_THING_COSINE, _OTHER_THING_COSINE = 0.65, 0.75
-"""Half of what is nearer than the first to a phrase is another thing, read on the bundled cities;
-what goes by another noun must be nearer than the second to be called the thing."""
+_THING_COSINE, _STRAY_COSINE = 0.65, 0.75
+"""Half of what is less near than the first to a phrase is another thing, read on the bundled
+cities. Below the second, what goes by another noun may be near to the end of the phrase only."""
 _LEAST_WORDS = 0.5
 _LEAST_WEIGHT = 0.3
 """A thing so far off that it counts for less than this is no evidence for the spot."""
@@ -35,6 +35,8 @@ _ALIKE_KIND = 0.5
 """A phrase this near to the kind of a thing may mean it, where only its name has the words. Read
 on the bundled cities."""
 _OF_A_KIND = 8
+_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
+"""Of words whose stem is another word's, too."""
 _NAMES_SHOWN = 6
 _NAMED_WITHIN_M = 60.0
 _TOLD_SOONER_M = 35.0
@@ -102,6 +104,10 @@ class Witness:
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
                 self._share[row] = np.mean(list(of_words.values()), axis=0)
+                head = self._heads[row]
+                of_head = [of_words[word] for word in words if head and word in head.words]
+                if of_head:
+                    self._share[row] = np.maximum(self._share[row], np.mean(of_head, axis=0))
                 self._meant[row], self._chance[row] = self._parted(row, of_words)
 
     def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
@@ -131,13 +137,16 @@ class Witness:
         return not is_ordinary(word) or written_as_name(self._reading.text, phrase.start, word)
 
     def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
-        """A park is no parking: the index has one stem for both, but they are two things."""
+        """A park is no parking, who stopped is no stop, a beautiful day no beauty salon: the index
+        has one stem for both, but they are two things."""
         facts = self._ground.gallery.facts
         for row, word in enumerate(vocabulary):
-            doing = f"{word.removesuffix('s')}ing"
+            doing, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
             for fact in np.flatnonzero(carried[row]):
-                text = " ".join((facts.text[fact], *facts.names[fact]))
-                if doing in text and not {word, word.removesuffix("s")} & set(words_of(text)):
+                text = fold(" ".join((facts.text[fact], *facts.names[fact])))
+                if (inflected or doing in text) and not (
+                    {word, word.removesuffix("s")} & set(words_of(text))
+                ):
                     carried[row, fact] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
@@ -205,11 +214,12 @@ class Witness:
         if "facts" not in self._channels:
             return None
         head = self._heads[row]
+        fit: Fit
         if head is not None:
             called = self._called(row)[view.facts]
             best = _most(cosines * view.weight, called & (view.weight >= _LEAST_WEIGHT))
             if best is not None and cosines[best] >= _LEAST_OF_NOUN:
-                fit: Fit = "thing" if cosines[best] >= _SURE_OF_NOUN else "like"
+                fit = "thing" if cosines[best] >= _SURE_OF_NOUN else "like"
                 return _Found(best, "facts", float(cosines[best]), fit)
         counted = view.weight >= _LEAST_WEIGHT
         if head is not None:
@@ -217,12 +227,14 @@ class Witness:
         best = _most(cosines * view.weight, counted)
         if best is None or cosines[best] < _LEAST_COSINE:
             return None
-        near = cosines[best] >= (_THING_COSINE if head is None else _OTHER_THING_COSINE)
-        if head is not None and head.goes_on and not near:
-            facts, fact = self._ground.gallery.facts, int(view.facts[best])
-            if not is_part_of(facts.kind[fact] or facts.text[fact], head):
-                return None
-        return _Found(best, "facts", float(cosines[best]), "thing" if near else "like")
+        if head is None:
+            fit = "thing" if cosines[best] >= _THING_COSINE else "like"
+            return _Found(best, "facts", float(cosines[best]), fit)
+        facts, fact = self._ground.gallery.facts, int(view.facts[best])
+        strayed = head.goes_on and cosines[best] < _STRAY_COSINE
+        if strayed and not is_part_of(facts.kind[fact] or facts.text[fact], head):
+            return None
+        return _Found(best, "facts", float(cosines[best]), "like")
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
         """The named thing that has most of the phrase's words, the farther ones less; among those
@@ -238,12 +250,16 @@ class Witness:
         share = float(self._share[row, fact])
         if share < _LEAST_WORDS or not self._ground.named[fact]:
             return None
-        return _Found(best, "names", share, "thing" if meant else self._fit(row, fact, share))
+        if not meant:
+            return _Found(best, "names", share, self._fit(row, fact, share))
+        whole = share == 1 or bool(self._called(row)[fact])
+        return _Found(best, "names", share, "thing" if whole else "like")
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """What a thing is to a phrase of which only its name has some ordinary words."""
-        several = len(set(words_of(self._reading.phrases[row].text))) > 1
-        if share == 1 and several:
+        head = self._heads[row]
+        words = head.words if head else set(words_of(self._reading.phrases[row].text))
+        if share == 1 and len(words) > 1:
             return "thing"
         of_kind = self._ground.spoken_of_kind(fact)
         nameless = of_kind[~self._ground.named[of_kind]]

@@ -7,10 +7,10 @@ lexicon's nouns only; of other phrases it says nothing.
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from core.describe.lexicon import KINDS, calls
+from core.describe.lexicon import KINDS, NATIONS, calls
 from core.names import STOP_WORDS, fold
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -32,7 +32,7 @@ _AWAY = re.compile(
 _LEAD = STOP_WORDS | {
     "north", "east", "south", "west", "northern", "eastern", "southern", "western", "further",
     "farther", "roughly", "guess", "exactly", "u", "ure", "youre", "theres",
-    "somewhere",
+    "somewhere", "view", "views",
 }  # fmt: skip
 """What may come before the noun, and tells nothing of it."""
 _WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "s", "walk",
@@ -40,13 +40,16 @@ _WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "s"
 _MANY = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
 )
-_APART = frozenset({
-    ("park", "car"), ("park", "caravan"), ("park", "water"), ("park", "business"),
-    ("station", "charging"), ("station", "petrol"), ("station", "filling"), ("garden", "beer"),
-    ("court", "food"), ("wall", "climbing"), ("house", "steak"), ("machine", "ticket"),
-    ("island", "traffic"), ("school", "driving"), ("bar", "snack"), ("rail", "guard"),
-    ("rail", "hand"),
-})  # fmt: skip
+_APART = frozenset(
+    (noun, word)
+    for noun, words in {
+        "park": "car caravan water business", "garden": "beer", "court": "food",
+        "station": "bike bicycle car charging filling fire fitness fuel gas petrol police power "
+                   "pumping recycling sharing weather",
+        "wall": "climbing", "house": "steak", "island": "traffic", "school": "driving",
+        "bar": "snack", "rail": "guard hand", "bank": "river",
+    }.items() for word in words.split()
+)  # fmt: skip
 """Modifiers that make another thing of a noun, so that the bare noun does not mean it."""
 
 _SMALL = frozenset({"small", "little", "tiny", "narrow"})
@@ -67,7 +70,8 @@ class Head:
     goes_on: bool = False
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """A folded noun in the singular, in the British spelling of the lexicon."""
     word = _SPELT.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
@@ -92,7 +96,7 @@ def _parsed(text: str) -> Head | None:
         said = _WORD.findall(part)
         words = [word for word in said if word not in _LEAD]
         if words and words[-1] == said[-1]:
-            return Head(_singular(words[-1]), frozenset(words[:-1]), frozenset(words),
+            return Head(singular(words[-1]), frozenset(words[:-1]), frozenset(words),
                         any(map(str.strip, parts[place:])))  # fmt: skip
     return None
 
@@ -107,7 +111,7 @@ def _parts(kind: str) -> Iterable[Head]:
 def _modifiers() -> dict[str, frozenset[str]]:
     """The nouns of the lexicon, and for each the words that tell its kinds apart."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for kind in KINDS:
+    for kind in (*KINDS, "street corner"):
         for head in _parts(kind):
             found[head.noun] |= head.before - _SIZES
     return {noun: frozenset(words) for noun, words in found.items()}
@@ -119,7 +123,12 @@ _NOUNS = _modifiers()
 def head_of(phrase: str) -> Head | None:
     """The head of a phrase, None where the lexicon does not know its noun."""
     found = _parsed(phrase)
-    return found if found is not None and found.noun in _NOUNS else None
+    if found is None:
+        return None
+    joined = next((word + found.noun for word in found.before if word + found.noun in _NOUNS), "")
+    if joined:  # "book shops" are bookshops
+        return replace(found, noun=joined, before=frozenset())
+    return found if found.noun in _NOUNS else None
 
 
 @lru_cache(maxsize=4096)
@@ -131,20 +140,20 @@ def is_called(kind: str, head: Head) -> bool:
     """Whether a thing of a kind goes by a head: its noun, and of the words that tell such things
     apart one that fits."""
     telling = head.before & _NOUNS.get(head.noun, frozenset())
-    return not is_another(kind, head) and any(
-        one.noun == head.noun and (not telling or not one.before or bool(telling & one.before))
+    said, has = (set(NATIONS.findall(text)) for text in (" ".join(head.before), kind))
+    return not (said and has and said.isdisjoint(has)) and any(
+        one.noun == head.noun
+        and not any((one.noun, word) in _APART for word in head.before ^ one.before)
+        and (not telling or bool(telling & one.before) or not (one.before or one.goes_on))
         for one in _heads_of(kind)
     )
 
 
 def is_another(kind: str, head: Head) -> bool:
-    """Whether a kind has the noun of a head and is another thing: no car park is a park, and
-    neither is parking."""
-    heads = _heads_of(kind)
-    return any(one.noun == f"{head.noun}ing" for one in heads) or any(
-        one.noun == head.noun and (one.noun, word) in _APART and word not in head.before
-        for one in heads for word in one.before
-    )
+    """Whether a kind has the noun of a head and does not go by it: no car park is a park, no
+    petrol station a railway station. And a park is no parking."""
+    nouns = {one.noun for one in _heads_of(kind)}
+    return f"{head.noun}ing" in nouns or (head.noun in nouns and not is_called(kind, head))
 
 
 def is_part_of(kind: str, head: Head) -> bool:

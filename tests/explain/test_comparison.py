@@ -142,11 +142,11 @@ def test_what_favours_a_place_without_evidence_is_told(
             evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
             if evidence is not None and not evidence.supported:
                 label = "here" if one.favours == "a" else "there"
-                assert f"It favours {label} since " in one.sentence
+                assert f"It favours {label} by " in one.sentence
                 told.append(one.sentence)
             else:
                 assert "It favours" not in one.sentence
-    assert any("has the word “roses”" in sentence for sentence in told)
+    assert any("by the word “roses” alone: Rose Garden" in sentence for sentence in told)
     assert all("Rose Garden" in one for one in told if "“roses”" in one)
 
 

@@ -65,7 +65,7 @@ def test_the_candidates_are_ranked_again_and_know_their_rank_before(explain: Exp
 
 
 def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None:
-    document = json.loads(json.dumps(explain().to_json() | beside(ask())))
+    document = json.loads(json.dumps(explain().to_json() | beside(ask(), ask().result)))
     told = document["candidates"][0]["explanation"]
     assert {"ledger", "reason", "author", "relevance", "notes"} == set(told)
     assert {"tiles", "of_tiles", "leading"} == set(document["area"])
@@ -88,13 +88,13 @@ def test_pictures_alone_leave_every_phrase_unchecked(explain: Explain) -> None:
 
 
 def test_a_single_candidate_is_compared_with_nothing(ask: Ask) -> None:
-    assert beside(ask(k=1))["comparison"] is None
+    assert beside(ask(k=1), ask(k=1).result)["comparison"] is None
 
 
 def test_a_question_is_asked_only_where_several_places_fit(ask: Ask) -> None:
     for text in (TEXT, "a street", "Statue of Alexander on Market Square"):
         finding = ask(text)
-        asked = beside(finding)["question"]
+        asked = beside(finding, finding.result)["question"]
         assert asked is None or finding.result.verdict == "several places fit"
 
 

@@ -51,6 +51,18 @@ def test_the_head_is_the_noun_before_anything_else_is_said(phrase: str, noun: st
     ("shops", "clothes shop", True),
     ("small square", "pedestrian square", True),
     ("cafe on the corner", "street corner", False),
+    ("petrol station", "petrol station", True),
+    ("gas station", "petrol station", True),
+    ("petrol station", "police station", False),
+    ("station", "fire station", False),
+    ("station", "railway station", True),
+    ("big car park", "park", False),
+    ("river bank", "bank", False),
+    ("Japanese restaurant", "thai restaurant", False),
+    ("restaurant", "thai restaurant", True),
+    ("orthodox church", "lutheran church", False),
+    ("book shops", "bookshop", True),
+    ("book shops", "copy shop", False),
 ])  # fmt: skip
 def test_a_kind_goes_by_its_noun_and_by_what_tells_it_apart(
     phrase: str, kind: str, called: bool

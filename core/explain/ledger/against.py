@@ -23,7 +23,8 @@ from core.explain.things import UNDERFOOT_M, head_of, one_line, thing
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.channels import Ground
-from core.retrieval.everyday import written_as_name
+from core.retrieval.everyday import is_ordinary, written_as_name
+from core.retrieval.heads import singular
 from core.retrieval.reading import Reading
 
 _SIGHT_M = 150.0
@@ -77,7 +78,7 @@ class Objector:
         """The first thing that speaks against one phrase at a tile. Evidence on the wrong side
         gives way to a thing of its kind on the side that the phrase says."""
         evidence = self._plainer(row, evidence, tile)
-        if "names" in self._channels and (elsewhere := self._elsewhere(row, tile)):
+        if "names" in self._channels and (elsewhere := self._elsewhere(row, evidence, tile)):
             return Objection(elsewhere, evidence)
         if "facts" not in self._channels:
             return Objection("", evidence)
@@ -99,10 +100,10 @@ class Objector:
 
     def _present(self, absent: str, tile: int) -> str:
         """"no trees" where a tree stands."""
-        head = _singular(bare_words(absent)[-1])
+        head = singular(bare_words(absent)[-1])
         facts = [
             fact for kind, rows in self._known.facts_of_kind.items()
-            if _singular(head_of(kind)) == head for fact in rows
+            if singular(head_of(kind)) == head for fact in rows
         ]  # fmt: skip
         places = self._known.places(tile, facts, _DENIED_M)
         return f"the map has {self._called(places[0])}" if places else ""
@@ -219,14 +220,19 @@ class Objector:
         phrase = self._reading.phrases[row]
         words = bare_words(phrase.text)
         for name in self._named:
-            if _contains(words, name) and (
-                len(name) > 1 or written_as_name(self._reading.text, phrase.start, name[0])
-            ):
+            if not _contains(words, name):
+                continue
+            own = len(name) > 1 and any(not is_ordinary(word) for word in name)
+            if own or any(written_as_name(self._reading.text, phrase.start, word)
+                          for word in name):  # fmt: skip
                 yield name
 
-    def _elsewhere(self, row: int, tile: int) -> str:
-        """Names a thing that the map has, but far from here."""
+    def _elsewhere(self, row: int, evidence: Evidence, tile: int) -> str:
+        """Names a thing that the map has, but far from here; not where it is part of the name of
+        what was found here."""
         name = next(self._names_in(row), None)
+        if name and evidence.channel == "names" and set(name) <= set(bare_words(evidence.fact)):
+            return ""
         places = self._known.places(tile, self._named[name]) if name else []
         if not name or not places or places[0].distance_m <= _ELSEWHERE_M:
             return ""
@@ -241,10 +247,6 @@ class Objector:
 
 _HIGH_RISE = 9
 """Storeys of what facts call a tall high-rise, at least."""
-
-
-def _singular(word: str) -> str:
-    return word if word.endswith("ss") else word.removesuffix("s")
 
 
 def _excluding(look: Look, others: list[Look]) -> str:

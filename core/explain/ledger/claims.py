@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from core.names import STOP_WORDS, fold
 
 _WORD = re.compile(r"[a-z0-9]+")
-_DENIED = re.compile(r"^(?:there (?:is|are) )?(?:no|without(?: any)?|not (?:any|one|a single))\s+"
-                     r"([a-z]+(?:[ -][a-z]+)??)(?:\s+(?:at all|here|around|in sight|nearby))*$")
+_DENIED = re.compile(
+    r"^(?:there (?:is|are) )?(?:no|without(?: any)?|not (?:any|one|a single|an?))\s+(?!single\b)"
+    r"([a-z]+(?:[ -][a-z]+)??)(?:\s+(?:at all|here|around|in sight|nearby|anywhere))*$"
+)
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
             "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "single": 1}  # fmt: skip
 _STOREYS = re.compile(

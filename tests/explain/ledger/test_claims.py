@@ -8,7 +8,8 @@ from core.explain.ledger.claims import denied, is_telling, looks_in, looks_of, s
 @pytest.mark.parametrize(("phrase", "absent"), [
     ("no shops at all", "shops"), ("No sea", "sea"), ("there are no trees here", "trees"),
     ("without any benches", "benches"), ("no tram tracks", "tram tracks"),
-    ("not a single tree", "tree"), ("no space to stop", ""), ("north of the church", ""),
+    ("not a single tree", "tree"), ("not a church", "church"), ("no shops anywhere", "shops"),
+    ("no space to stop", ""), ("north of the church", ""),
     ("hardly any cars", ""), ("a church without a tower", ""), ("", ""),
 ])  # fmt: skip
 def test_a_phrase_denies_what_it_begins_by_denying(phrase: str, absent: str) -> None:
