@@ -120,6 +120,9 @@ def _answer(gallery: Gallery, found: Found, result: SearchResult, rank: int, ask
             format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
             captions=[plain(panel.summary(candidate)) for candidate in result.candidates],
         )  # fmt: skip
+        if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
+            st.caption("Places close to each other share their chance, so together these are more "
+                       "than 100 %.")  # fmt: skip
     with question:
         followup.draw(found)
     with details.container(key="panel"):

@@ -79,6 +79,9 @@ def _compared(gallery: Gallery, found: Found, candidate: Candidate, other: str) 
         st.info(plain(str(error), 300))
         return
     st.html(both(gallery, held, labels, len(finding.ranking.order)))
+    if other in ranks and (candidate.rank < ranks[other]) != (held.difference > 0):
+        st.caption("This compares how well the words fit. The list also counts how likely the "
+                   "surroundings make a place, and so has another order.")  # fmt: skip
 
 
 def both(gallery: Gallery, held: Comparison, labels: tuple[str, str], tiles: int) -> str:
