@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.describe.phrases import Phrase
 from core.geo import METRES_PER_DEGREE, compass
-from core.names import fold, words_of
+from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
@@ -98,6 +98,7 @@ class Witness:
         self._forget_doings(carried, vocabulary)
         self._heads = [head_of(phrase.text) for phrase in reading.phrases]
         self._share = np.zeros((len(phrase_words), len(ground.named)), dtype=np.float32)
+        self._own = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._chance = np.zeros(self._share.shape, dtype=bool)
         for row, words in enumerate(phrase_words):
@@ -108,6 +109,10 @@ class Witness:
                 of_head = [of_words[word] for word in words if head and word in head.words]
                 if of_head:
                     self._share[row] = np.maximum(self._share[row], np.mean(of_head, axis=0))
+                phrase = reading.phrases[row]
+                own = [of_words[word] for word in words if self._is_own(phrase, word)]
+                if own:
+                    self._own[row] = np.mean(own, axis=0)
                 self._meant[row], self._chance[row] = self._parted(row, of_words)
 
     def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
@@ -143,7 +148,7 @@ class Witness:
         for row, word in enumerate(vocabulary):
             doing, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
             for fact in np.flatnonzero(carried[row]):
-                text = fold(" ".join((facts.text[fact], *facts.names[fact])))
+                text = " ".join((facts.text[fact], *facts.names[fact]))
                 if (inflected or doing in text) and not (
                     {word, word.removesuffix("s")} & set(words_of(text))
                 ):
@@ -164,7 +169,9 @@ class Witness:
         facts, view = self._ground.gallery.facts, self._view(tile)
         told = {piece.fact for piece in evidence if piece.supported}
         found: dict[str, float] = {}
-        for fact, distance in zip(view.facts, view.distance_m.tolist(), strict=True):
+        named = self._ground.named[view.facts]
+        for fact, distance in zip(view.facts[named].tolist(), view.distance_m[named].tolist(),
+                                  strict=True):  # fmt: skip
             text = facts.text[fact]
             name = text.partition(": ")[2]
             sign = facts.kind[fact] != "address"
@@ -237,12 +244,12 @@ class Witness:
         return _Found(best, "facts", float(cosines[best]), "like")
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
-        """The named thing that has most of the phrase's words, the farther ones less; among those
-        that are `meant` by them, or among those that have them in their names by chance."""
+        """The named thing that has most of the phrase's words and of its own names, the farther
+        ones less; among those that are `meant` by them, or among those that have them in their names by chance."""
         if "names" not in self._channels:
             return None
         counted = (self._meant if meant else self._chance)[row, view.facts]
-        words = self._share[row, view.facts] * view.weight
+        words = (self._share[row, view.facts] + self._own[row, view.facts]) * view.weight
         best = _most(words, counted & (view.weight >= _LEAST_WEIGHT))
         if best is None:
             return None
