@@ -104,16 +104,19 @@ class Witness:
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
-                self._share[row] = np.mean(list(of_words.values()), axis=0)
-                head = self._heads[row]
-                of_head = [of_words[word] for word in words if head and word in head.words]
-                if of_head:
-                    self._share[row] = np.maximum(self._share[row], np.mean(of_head, axis=0))
-                phrase = reading.phrases[row]
-                own = [of_words[word] for word in words if self._is_own(phrase, word)]
-                if own:
-                    self._own[row] = np.mean(own, axis=0)
+                self._share[row], self._own[row] = self._shares(row, of_words)
                 self._meant[row], self._chance[row] = self._parted(row, of_words)
+
+    def _shares(self, row: int, of_words: dict[str, _Flags]) -> tuple[Floats, Floats]:
+        """The share of a phrase's words, or of its noun and what stands before it where that is
+        more, and of the words that would be a name's own, in each fact: [F] both."""
+        phrase, head = self._reading.phrases[row], self._heads[row]
+        share, own = np.mean(list(of_words.values()), axis=0), np.zeros(len(self._ground.named))
+        if of_head := [each for word, each in of_words.items() if head and word in head.words]:
+            share = np.maximum(share, np.mean(of_head, axis=0))
+        if of_own := [each for word, each in of_words.items() if self._is_own(phrase, word)]:
+            own = np.mean(of_own, axis=0)
+        return share.astype(np.float32), own.astype(np.float32)
 
     def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
         """Of the facts that carry each word of a phrase [F]: those that are meant by one, and those
@@ -245,7 +248,8 @@ class Witness:
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
         """The named thing that has most of the phrase's words and of its own names, the farther
-        ones less; among those that are `meant` by them, or among those that have them in their names by chance."""
+        ones less; among those that are `meant` by them, or among those that have them in their
+        names by chance."""
         if "names" not in self._channels:
             return None
         counted = (self._meant if meant else self._chance)[row, view.facts]
