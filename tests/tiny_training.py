@@ -3,6 +3,7 @@
 Run as a program, it trains the toy and can kill itself on the way.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -234,7 +235,9 @@ def train_pair(folder: Path, rank: int) -> None:
     for name, stage in PAIRED.items():
         toy = train_toy(folder / name, stage)
         torch.save(toy.network.state_dict(), folder / name / f"rank-{rank}.pt")
+    dist.barrier()
     dist.destroy_process_group()
+    gc.collect()
 
 
 if __name__ == "__main__":

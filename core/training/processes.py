@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,5 +78,7 @@ def joined() -> Iterator[Process]:
         if on_gpu:
             torch.cuda.set_device(process.device)
         yield process
+        dist.barrier()
     finally:
         dist.destroy_process_group()
+        gc.collect()  # a group's threads end with its last object, and must end before the program
