@@ -73,8 +73,8 @@ class Evidence:
 
     `start` and `end` are offsets into the description. Without support on the map `fact` is
     empty and the position fields are None. `similarity` is the channel's own: cosine for
-    facts, the share of the phrase's naming words found for names, both 0..1. `fit` says what the
-    fact is to the phrase.
+    facts, the share of the phrase's words, or of those up to its noun, found for names, both
+    0..1. `fit` says what the fact is to the phrase.
     """
 
     phrase: str

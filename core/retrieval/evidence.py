@@ -12,7 +12,7 @@ from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
 from core.retrieval.everyday import is_ordinary, written_as_name
 from core.retrieval.heads import (
-    head_of,
+    head_of_phrase,
     is_of_other_size,
     is_part_of,
     names_no_thing,
@@ -96,7 +96,7 @@ class Witness:
         matches = worded_facts(ground, vocabulary)
         carried[matches.said, matches.fact] = 1.0
         self._forget_doings(carried, vocabulary)
-        self._heads = [head_of(phrase.text) for phrase in reading.phrases]
+        self._heads = [head_of_phrase(phrase.text) for phrase in reading.phrases]
         self._share = np.zeros((len(phrase_words), len(ground.named)), dtype=np.float32)
         self._own = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
@@ -158,7 +158,8 @@ class Witness:
                     carried[row, fact] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
-        """One piece for each phrase, in order; unsupported phrases have no channel."""
+        """One piece for each phrase, in order; where nothing has its words or sense, without a
+        channel."""
         if self._channels == ("image",):
             return ()
         view = self._view(tile)
@@ -200,13 +201,11 @@ class Witness:
             )
         if found is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
-        best = found.place
-        fact = self._ground.gallery.facts.text[int(view.facts[best])]
-        fit = found.fit
+        best, gallery = found.place, self._ground.gallery
+        fact, fit = gallery.facts.text[int(view.facts[best])], found.fit
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
         distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
-        gallery = self._ground.gallery
         lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
         lon = float(gallery.lons[tile]) + distance * np.sin(np.radians(bearing)) / (
             METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
@@ -223,28 +222,30 @@ class Witness:
         phrase's noun. What is nearest by what the phrase says after its noun is another thing."""
         if "facts" not in self._channels:
             return None
-        head = self._heads[row]
-        fit: Fit
-        if head is not None:
-            called = self._called(row)[view.facts]
-            best = _most(cosines * view.weight, called & (view.weight >= _LEAST_WEIGHT))
-            if best is not None and cosines[best] >= _LEAST_OF_NOUN:
-                fit = "thing" if cosines[best] >= _SURE_OF_NOUN else "like"
-                return _Found(best, "facts", float(cosines[best]), fit)
-        counted = view.weight >= _LEAST_WEIGHT
-        if head is not None:
-            counted &= ~self._ground.mistaken(head)[view.facts]
-        best = _most(cosines * view.weight, counted)
+        head, near = self._heads[row], view.weight >= _LEAST_WEIGHT
+        if head is None:
+            best = _most(cosines * view.weight, near)
+            return self._alike(best, cosines, _LEAST_COSINE, _THING_COSINE)
+        best = _most(cosines * view.weight, near & self._called(row)[view.facts])
+        if found := self._alike(best, cosines, _LEAST_OF_NOUN, _SURE_OF_NOUN):
+            return found
+        others = near & ~self._ground.mistaken(head)[view.facts]
+        best = _most(cosines * view.weight, others)
         if best is None or cosines[best] < _LEAST_COSINE:
             return None
-        if head is None:
-            fit = "thing" if cosines[best] >= _THING_COSINE else "like"
-            return _Found(best, "facts", float(cosines[best]), fit)
         facts, fact = self._ground.gallery.facts, int(view.facts[best])
         strayed = head.goes_on and cosines[best] < _STRAY_COSINE
         if strayed and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Found(best, "facts", float(cosines[best]), "like")
+
+    @staticmethod
+    def _alike(best: int | None, cosines: Floats, least: float, sure: float) -> _Found | None:
+        """The fact at a place of the view: the thing from one cosine on, none below another."""
+        if best is None or cosines[best] < least:
+            return None
+        fit: Fit = "thing" if cosines[best] >= sure else "like"
+        return _Found(best, "facts", float(cosines[best]), fit)
 
     def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
         """The named thing that has most of the phrase's words and of its own names, the farther

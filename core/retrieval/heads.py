@@ -35,7 +35,7 @@ _LEAD = STOP_WORDS | {
     "somewhere", "view", "views",
 }  # fmt: skip
 """What may come before the noun, and tells nothing of it."""
-_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "s", "walk",
+_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "walk",
                     "within"})  # fmt: skip
 _MANY = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
@@ -120,7 +120,7 @@ def _modifiers() -> dict[str, frozenset[str]]:
 _NOUNS = _modifiers()
 
 
-def head_of(phrase: str) -> Head | None:
+def head_of_phrase(phrase: str) -> Head | None:
     """The head of a phrase, None where the lexicon does not know its noun."""
     found = _parsed(phrase)
     if found is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from core.retrieval.heads import (
-    head_of,
+    head_of_phrase,
     is_another,
     is_called,
     is_of_other_size,
@@ -30,7 +30,7 @@ from core.retrieval.heads import (
     ("„“", None),
 ])  # fmt: skip
 def test_the_head_is_the_noun_before_anything_else_is_said(phrase: str, noun: str | None) -> None:
-    found = head_of(phrase)
+    found = head_of_phrase(phrase)
     assert (found.noun if found else None) == noun
 
 
@@ -67,13 +67,13 @@ def test_the_head_is_the_noun_before_anything_else_is_said(phrase: str, noun: st
 def test_a_kind_goes_by_its_noun_and_by_what_tells_it_apart(
     phrase: str, kind: str, called: bool
 ) -> None:
-    head = head_of(phrase)
+    head = head_of_phrase(phrase)
     assert head is not None
     assert is_called(kind, head) is called
 
 
 def test_a_compound_is_another_thing() -> None:
-    park, parking = head_of("a park"), head_of("a car park")
+    park, parking = head_of_phrase("a park"), head_of_phrase("a car park")
     assert park is not None
     assert parking is not None
     assert is_another("car park", park)
@@ -83,7 +83,7 @@ def test_a_compound_is_another_thing() -> None:
 
 
 def test_a_noun_before_another_is_a_part() -> None:
-    tower = head_of("an old hotel tower")
+    tower = head_of_phrase("an old hotel tower")
     assert tower is not None
     assert is_part_of("hotel", tower)
     assert not is_part_of("tower", tower)

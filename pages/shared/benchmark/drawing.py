@@ -96,6 +96,7 @@ def _recall(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
 
 
 def _distance(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
+    """Of the runs that hold more than failures; the others have no values."""
     rows = [
         {"letter": one.letter, "label": one.label, "metres": int(metres), "value": round(value, 2)}
         for one in runs
