@@ -56,8 +56,10 @@ def _answer_lines(result: Any) -> Iterator[str]:
         yield f"To tell them apart: {result['question']['text']}"
     for one in result["candidates"]:
         sure = "" if one["confidence"] is None else f"{one['confidence']:4.0%}  "
-        yield (f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  {sure}"
-               f"{one['similarity']:.2f}  {one['street']}")  # fmt: skip
+        yield (
+            f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  {sure}"
+            f"{one['similarity']:.2f}  {one['street']}"
+        )
         if "explanation" in one:
             yield f"      {one['explanation']['reason']}"
             yield from (f"      {note}" for note in one["explanation"]["notes"])

@@ -15,8 +15,16 @@ EARTH_RADIUS_M = 6_371_000.0
 
 METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 
-_COMPASS = ("north", "north-east", "east", "south-east",
-            "south", "south-west", "west", "north-west")  # fmt: skip
+_COMPASS = (
+    "north",
+    "north-east",
+    "east",
+    "south-east",
+    "south",
+    "south-west",
+    "west",
+    "north-west",
+)
 
 _TOGETHER, _RUN = 100, 512
 """Positions whose nearest ones are looked for in one go, and how many of the others at first."""
@@ -179,8 +187,9 @@ def _smallest(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32
     return np.partition(values, k - 1, axis=1)[:, :k]
 
 
-def _nearest_around(of: Points, rows: Rows, among: Points, around: Rows, k: int
-                    ) -> tuple[Rows, Floats]:  # fmt: skip
+def _nearest_around(
+    of: Points, rows: Rows, among: Points, around: Rows, k: int
+) -> tuple[Rows, Floats]:
     """For C rows the `k` nearest of those `around` [C, k], and a bound on the k-th's metres [C].
 
     Squared chords in single precision settle all but the few that lie as far as the k-th within

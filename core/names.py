@@ -29,7 +29,10 @@ CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 _SIMILAR = 82.0
 """A misspelt word is taken for one of the map's from this share of equal letters (percent)."""
 _TYPO_WEIGHT = 0.7
-STOP_WORDS = frozenset(re.findall(r"\w+", """
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
 a about above across after again all almost along also always am an and any are around as at away
 back be because been before behind being below beside between big bit both but by came can close
 come comes could day did direction do does doing down each either end ends enough even ever every
@@ -44,7 +47,9 @@ standing stands start starts still stuff such take takes tall than that the thei
 these they thing things think this those though through till to too top toward towards turn two
 under until up upon us very walk walking want was way we well went were what when where which
 while who whole why will with without would yes yet you your
-"""))
+""",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,14 @@ class NameIndex:
     def _postings(self, word: str, column: str) -> Postings:
         """Facts whose `column` ("name" or "kind") carries the word, with BM25 weights > 0."""
         weights = "1.0, 0.0" if column == "name" else "0.0, 1.0"
-        rows = self._connection().execute(
-            f"SELECT rowid, -bm25(facts, {weights}) FROM facts WHERE facts MATCH ?",
-            (f'{column} : "{word}"',),
-        ).fetchall()
+        rows = (
+            self._connection()
+            .execute(
+                f"SELECT rowid, -bm25(facts, {weights}) FROM facts WHERE facts MATCH ?",
+                (f'{column} : "{word}"',),
+            )
+            .fetchall()
+        )
         if not rows:
             return _EMPTY
         facts, scores = zip(*rows, strict=True)

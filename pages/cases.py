@@ -9,8 +9,10 @@ from pages.shared.cases.seat import Seat, View, current, write_link
 from pages.shared.markdown import plain
 
 _VIEWS: dict[View, tuple[str, str]] = {
-    "review": ("Review", "V"), "agreement": ("Agreement", "A"), "export": ("Export", "E"),
-}  # fmt: skip
+    "review": ("Review", "V"),
+    "agreement": ("Agreement", "A"),
+    "export": ("Export", "E"),
+}
 
 
 def views(seat: Seat) -> None:
@@ -20,8 +22,9 @@ def views(seat: Seat) -> None:
             look = "primary" if view == seat.view else "secondary"
             desk.keyed(label, key, lambda view=view: seat.look_at(view), f"view-{view}", type=look)
         if seat.name:
-            desk.keyed(f"Leave, {plain(seat.name, 20)}", "L", seat.leave, "view-leave",
-                       type="tertiary")  # fmt: skip
+            desk.keyed(
+                f"Leave, {plain(seat.name, 20)}", "L", seat.leave, "view-leave", type="tertiary"
+            )
 
 
 def drawn(seat: Seat) -> None:

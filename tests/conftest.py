@@ -31,9 +31,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
 
 CHROMIUM_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 
 
 pytest_plugins = ["tiny_cases"]
@@ -79,14 +83,26 @@ def serve(data: Path, log: Path) -> Iterator[Served]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-               "--server.headless", "true"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"SAYWHERE_DATA": str(data)},
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            command,
+            cwd=ROOT,
+            env=os.environ | {"SAYWHERE_DATA": str(data)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         try:
             _wait_until_healthy(url, process, log)
             yield Served(url, time.perf_counter() - started)
@@ -118,10 +134,13 @@ def tiny_town() -> dict[str, object]:
     features: list[dict[str, object]] = []
 
     def add(kind: str, coordinates: object, **tags: str) -> None:
-        features.append({
-            "type": "Feature", "properties": tags,
-            "geometry": {"type": kind, "coordinates": coordinates},
-        })  # fmt: skip
+        features.append(
+            {
+                "type": "Feature",
+                "properties": tags,
+                "geometry": {"type": kind, "coordinates": coordinates},
+            }
+        )
 
     def square(x: float, y: float, size: float) -> object:
         west, south = lon + x * step * 2, lat + y * step
@@ -130,12 +149,26 @@ def tiny_town() -> dict[str, object]:
 
     for number in range(4):
         x, y = lon + number * step * 2, lat + number * step
-        add("LineString", [[x, lat], [x, lat + 3 * step]], highway="residential",
-            name=f"Lime Street {number}")  # fmt: skip
-        add("LineString", [[lon, y], [lon + 6 * step, y]], highway="residential",
-            name=f"Harbour Lane {number}")  # fmt: skip
-    add("Polygon", square(0.2, 0.2, 0.5), building="church", amenity="place_of_worship",
-        religion="christian", name="Saint Olaf's Church")  # fmt: skip
+        add(
+            "LineString",
+            [[x, lat], [x, lat + 3 * step]],
+            highway="residential",
+            name=f"Lime Street {number}",
+        )
+        add(
+            "LineString",
+            [[lon, y], [lon + 6 * step, y]],
+            highway="residential",
+            name=f"Harbour Lane {number}",
+        )
+    add(
+        "Polygon",
+        square(0.2, 0.2, 0.5),
+        building="church",
+        amenity="place_of_worship",
+        religion="christian",
+        name="Saint Olaf's Church",
+    )
     add("Polygon", square(1.1, 1.1, 0.8), leisure="park", name="Small Park")
     add("Polygon", square(2.2, 0.2, 0.4), building="yes", shop="bakery", name="Corner Bakery")
     add("Point", [lon + 1.5 * step * 2, lat + 1.5 * step], amenity="fountain", name="Swan Fountain")
@@ -161,10 +194,16 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
     source = data / "town.geojson"
     source.write_text(json.dumps(tiny_town()), encoding="utf-8")
     build_gallery(
-        tiny_city, [source], read_world([source]), load_model(), data / "galleries",
-        BuildOptions(title="Tiny Town"), None, datetime(2026, 1, 2, tzinfo=UTC),
+        tiny_city,
+        [source],
+        read_world([source]),
+        load_model(),
+        data / "galleries",
+        BuildOptions(title="Tiny Town"),
+        None,
+        datetime(2026, 1, 2, tzinfo=UTC),
         lambda *_: None,
-    )  # fmt: skip
+    )
     return data
 
 
@@ -244,9 +283,10 @@ def settings_for(galleries: Path, bundled: Path | None = None) -> "Settings":
     from core import settings
 
     return replace(
-        settings.load({}), user_galleries=galleries,
+        settings.load({}),
+        user_galleries=galleries,
         bundled_galleries=bundled or galleries.parent / "none",
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")
@@ -271,13 +311,20 @@ def build(encoder: "SentenceEncoder") -> Callable[..., Path]:
     from core.gallery.build import BuildOptions, build_gallery
     from core.sources.osm import read_world
 
-    def run(name: str, source: Path, home: Path, *, bbox: "Bounds | None" = None,
-            **options: object) -> Path:  # fmt: skip
+    def run(
+        name: str, source: Path, home: Path, *, bbox: "Bounds | None" = None, **options: object
+    ) -> Path:
         return build_gallery(
-            name, [source], read_world([source], bbox), encoder, home,
+            name,
+            [source],
+            read_world([source], bbox),
+            encoder,
+            home,
             BuildOptions(**{"pictures": False} | options),  # type: ignore[arg-type]
-            bbox, datetime(2026, 1, 2, tzinfo=UTC), lambda *_: None,
-        )  # fmt: skip
+            bbox,
+            datetime(2026, 1, 2, tzinfo=UTC),
+            lambda *_: None,
+        )
 
     return run
 
@@ -342,9 +389,11 @@ def compact(compact_weights: Path, encoder: "SentenceEncoder") -> "CompactEncode
 
 @pytest.fixture(scope="session")
 def seen_home(
-    tiny_home: Path, compact: "CompactEncoder", compact_weights: Path,
+    tiny_home: Path,
+    compact: "CompactEncoder",
+    compact_weights: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Path:  # fmt: skip
+) -> Path:
     """A data folder whose `tinycity` was embedded with the tiny compact model as a user's own."""
     pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
     from core import settings

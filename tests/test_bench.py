@@ -19,9 +19,11 @@ from core.settings import Settings
 
 
 def test_the_search_bench_gives_its_figures(
-    tiny_settings: Settings, tiny_gallery: Gallery, encoder: SentenceEncoder,
+    tiny_settings: Settings,
+    tiny_gallery: Gallery,
+    encoder: SentenceEncoder,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(timing, "_ROUNDS", 1)
     monkeypatch.setattr(timing, "DESCRIPTIONS", ("a white church", "harbour"))
     monkeypatch.setattr(timing, "load_model", lambda **_: encoder)
@@ -72,9 +74,12 @@ def test_the_metric_is_far_faster_than_its_plain_twin(
 
 @pytest.mark.parametrize("model", ["compact", "crosstext2loc"])
 def test_the_embedding_bench_gives_its_figures(
-    model: str, seen_home: Path, compact_weights: Path, tmp_path: Path,
+    model: str,
+    seen_home: Path,
+    compact_weights: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(timing, "_EMBEDDED", 40)
     monkeypatch.setattr(timing, "_TURNS", 2)
     checkpoint = compact_weights
@@ -96,13 +101,11 @@ def test_the_embedding_bench_does_not_time_other_embeddings(
 ) -> None:
     monkeypatch.setattr(timing, "_EMBEDDED", 4)
     backwards = timing.embed_encoded
-    monkeypatch.setattr(timing, "embed_encoded", lambda pictures, *more: backwards(
-        pictures[::-1], *more
-    ))  # fmt: skip
+    monkeypatch.setattr(
+        timing, "embed_encoded", lambda pictures, *more: backwards(pictures[::-1], *more)
+    )
     with pytest.raises(RuntimeError, match="plain loop"):
-        BENCHES["embed"](
-            settings_for(seen_home / "galleries"), None, "compact", compact_weights
-        )
+        BENCHES["embed"](settings_for(seen_home / "galleries"), None, "compact", compact_weights)
 
 
 def test_a_model_without_a_picture_tower_cannot_be_benched(tiny_settings: Settings) -> None:
@@ -114,10 +117,14 @@ def labelled(gallery: Gallery, path: Path) -> Path:
     """Descriptions of some tiles of a gallery."""
     texts = ("a white church", "a park with benches", "a square", "a pond", "tram tracks")
     rows = [
-        {"text": text, "tile_id": gallery.tile_ids[row], "lat": float(gallery.lats[row]),
-         "lon": float(gallery.lons[row])}
+        {
+            "text": text,
+            "tile_id": gallery.tile_ids[row],
+            "lat": float(gallery.lats[row]),
+            "lon": float(gallery.lons[row]),
+        }
         for row, text in enumerate(texts)
-    ]  # fmt: skip
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return path
 
@@ -145,17 +152,23 @@ def test_the_bench_of_explanations_gives_each_part(
 
 
 @pytest.mark.usefixtures("seeing")
-@pytest.mark.parametrize(("what", "keys"), [
-    ("relevance", {"words", "picture", "control"}), ("questions", {"steps", "by_question"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "keys"),
+    [
+        ("relevance", {"words", "picture", "control"}),
+        ("questions", {"steps", "by_question"}),
+    ],
+)
 def test_the_benches_that_ask_for_descriptions(
     what: str, keys: set[str], seen_home: Path, seen_gallery: Gallery, tmp_path: Path
 ) -> None:
     told: list[str] = []
     found = BENCHES[what](
-        settings_for(seen_home / "galleries"), seen_gallery.card.name,
-        labelled(seen_gallery, tmp_path / "some.jsonl"), lambda stage, *_: told.append(stage),
-    )  # fmt: skip
+        settings_for(seen_home / "galleries"),
+        seen_gallery.card.name,
+        labelled(seen_gallery, tmp_path / "some.jsonl"),
+        lambda stage, *_: told.append(stage),
+    )
     assert found["n"] == 5
     assert keys <= set(found)
     assert told

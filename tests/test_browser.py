@@ -224,9 +224,7 @@ def test_a_hundred_thousand_characters_are_cut_and_it_is_said_where(
     assert len(page.url) < 8000
 
 
-@pytest.mark.parametrize(
-    "where", ["q", "city", "area", "sel", "channels", "k", "vs", "answers"]
-)
+@pytest.mark.parametrize("where", ["q", "city", "area", "sel", "channels", "k", "vs", "answers"])
 def test_a_hostile_link_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str, where: str
 ) -> None:
@@ -418,13 +416,20 @@ def test_screenshots_of_the_bundled_cities(
     target.mkdir(parents=True, exist_ok=True)
     example = json.loads((ROOT / "assets" / "examples.json").read_text(encoding="utf-8"))
     link = f"/?city=helsinki&q={quote(example['helsinki'][0]['text'])}"
-    shots = {"search-light": (1366, 850, "light"), "search-dark": (1366, 850, "dark"),
-             "search-phone": (390, 844, "light")}  # fmt: skip
+    shots = {
+        "search-light": (1366, 850, "light"),
+        "search-dark": (1366, 850, "dark"),
+        "search-phone": (390, 844, "light"),
+    }
     data = Path(os.environ.get("SAYWHERE_DATA", tmp_path))
     for report in ("helsinki-nameless-all", "helsinki-nameless-words"):
         file = ROOT / "assets" / "reports" / f"{report}.json.gz"
-        subprocess.run([sys.executable, "-m", "core", "cases", "import", str(file)], check=True,
-                       cwd=ROOT, env=os.environ | {"SAYWHERE_DATA": str(data)})  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-m", "core", "cases", "import", str(file)],
+            check=True,
+            cwd=ROOT,
+            env=os.environ | {"SAYWHERE_DATA": str(data)},
+        )
     for served in serve(data, tmp_path / "log.txt"):
         for name, (width, height, scheme) in shots.items():
             page = open_page(visits(served, width, height, scheme), link)
@@ -491,10 +496,14 @@ def _panel(page: Page) -> bytes:
     end = page.locator(".st-key-section-looked").bounding_box()
     assert panel is not None
     assert end is not None
-    picture: bytes = page.screenshot(clip={
-        "x": panel["x"] - 12, "y": panel["y"] - 12, "width": panel["width"] + 24,
-        "height": end["y"] + end["height"] - panel["y"] + 24,
-    })  # fmt: skip
+    picture: bytes = page.screenshot(
+        clip={
+            "x": panel["x"] - 12,
+            "y": panel["y"] - 12,
+            "width": panel["width"] + 24,
+            "height": end["y"] + end["height"] - panel["y"] + 24,
+        }
+    )
     return picture
 
 
@@ -506,9 +515,11 @@ def _write_small(picture: bytes, path: Path) -> None:
 
 
 def test_the_time_from_words_to_markers(
-    served: Served, visits: Callable[..., Visit], tiny_city: str,
+    served: Served,
+    visits: Callable[..., Visit],
+    tiny_city: str,
     record_property: Callable[..., None],
-) -> None:  # fmt: skip
+) -> None:
     page = open_page(visits(served), f"/?city={tiny_city}&q=church")
     frame = the_map(page)
     frame.locator(".sw-marker").first.wait_for()

@@ -13,8 +13,23 @@ from tiny_cvgtext import LAYOUTS, PUBLIC, panorama, photo, write_picture
 
 from core.__main__ import main
 
-METRICS = {"n", "scope", "R@1", "R@5", "R@10", "L@50m", "L@100m", "L@150m", "L@100m_top5",
-           "L@100m_top10", "mrr", "median_m", "ci", "deviation_km", "tied"}  # fmt: skip
+METRICS = {
+    "n",
+    "scope",
+    "R@1",
+    "R@5",
+    "R@10",
+    "L@50m",
+    "L@100m",
+    "L@150m",
+    "L@100m_top5",
+    "L@100m_top10",
+    "mrr",
+    "median_m",
+    "ci",
+    "deviation_km",
+    "tied",
+}
 
 
 @dataclass(frozen=True)
@@ -92,8 +107,20 @@ def test_a_model_is_measured_in_both_scopes_and_on_both_sorts(
     core: Core, root: Path, checkpoint: Path, tmp_path: Path
 ) -> None:
     out, failures = tmp_path / "report.json", tmp_path / "failures.csv"
-    run = core("evaluate", *of(root), "--mixed", "--model", "crosstext2loc", "--checkpoint",
-               checkpoint, "--json", "--out", out, "--failures", failures)  # fmt: skip
+    run = core(
+        "evaluate",
+        *of(root),
+        "--mixed",
+        "--model",
+        "crosstext2loc",
+        "--checkpoint",
+        checkpoint,
+        "--json",
+        "--out",
+        out,
+        "--failures",
+        failures,
+    )
     found = run.document
     assert (found["city"], found["version"], found["kind"]) == ("Tokyo", "mixed", "osm")
     assert found["model"] == "crosstext2loc"
@@ -102,8 +129,11 @@ def test_a_model_is_measured_in_both_scopes_and_on_both_sorts(
     assert {fault["fault"] for fault in found["faults"]} == {"no tile", "same description"}
     assert "1 descriptions without a picture" in run.err
     for scope in ("nearest-100", "full"):
-        for report, count in ((found[scope], 23), (found[scope]["panorama"], 11),
-                              (found[scope]["single_view"], 12)):  # fmt: skip
+        for report, count in (
+            (found[scope], 23),
+            (found[scope]["panorama"], 11),
+            (found[scope]["single_view"], 12),
+        ):
             assert set(report) >= METRICS
             assert (report["scope"], report["n"]) == (scope, count)
             low, high = report["ci"]["R@1"]
@@ -130,16 +160,19 @@ def test_panoramas_are_measured_unless_another_version_is_asked_for(
 
 @pytest.mark.parametrize(
     ("options", "match"),
-    [(["--city", "Tokyo"], "--kind"), (["--kind", "osm"], "--city"),
-     (["--city", "Osaka", "--kind", "osm"], "no folder Osaka-OSM"),
-     (["--city", "../Tokyo", "--kind", "osm"], "is no city"),
-     (["--city", "Tokyo", "--kind", "sat"], "no folder Tokyo-satellite"),
-     (["--city", "Tokyo", "--kind", "moon"], "moon"),
-     (["--city", "Tokyo", "--kind", "osm", "--photos", "--mixed"], "not allowed with"),
-     (["--city", "Tokyo", "--kind", "osm", "--gallery", "helsinki"], "not allowed with"),
-     (["--city", "Tokyo", "--kind", "osm", "--photos", "--model", "minilm"], "reads texts only"),
-     (["--city", "Tokyo", "--kind", "osm", "--photos", "--model", "none"], "no model")],
-)  # fmt: skip
+    [
+        (["--city", "Tokyo"], "--kind"),
+        (["--kind", "osm"], "--city"),
+        (["--city", "Osaka", "--kind", "osm"], "no folder Osaka-OSM"),
+        (["--city", "../Tokyo", "--kind", "osm"], "is no city"),
+        (["--city", "Tokyo", "--kind", "sat"], "no folder Tokyo-satellite"),
+        (["--city", "Tokyo", "--kind", "moon"], "moon"),
+        (["--city", "Tokyo", "--kind", "osm", "--photos", "--mixed"], "not allowed with"),
+        (["--city", "Tokyo", "--kind", "osm", "--gallery", "helsinki"], "not allowed with"),
+        (["--city", "Tokyo", "--kind", "osm", "--photos", "--model", "minilm"], "reads texts only"),
+        (["--city", "Tokyo", "--kind", "osm", "--photos", "--model", "none"], "no model"),
+    ],
+)
 def test_a_mistake_is_told_in_one_line(
     options: list[str], match: str, core: Core, root: Path
 ) -> None:
@@ -191,10 +224,12 @@ def test_the_text_in_pictures_can_be_searched_for(core: Core, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("options", "match"),
-    [(["--city", "Tokyo", "--kind", "osm", "--bbox", "1,2,3,4"], "--bbox"),
-     (["--city", "Tokyo"], "--kind"),
-     (["--city", "Tokyo", "--kind", "osm", "--from", "x.osm"], "not allowed with")],
-)  # fmt: skip
+    [
+        (["--city", "Tokyo", "--kind", "osm", "--bbox", "1,2,3,4"], "--bbox"),
+        (["--city", "Tokyo"], "--kind"),
+        (["--city", "Tokyo", "--kind", "osm", "--from", "x.osm"], "not allowed with"),
+    ],
+)
 def test_a_mistake_in_building_is_told_in_one_line(
     options: list[str], match: str, core: Core, root: Path
 ) -> None:

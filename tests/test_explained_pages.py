@@ -53,9 +53,9 @@ def drawn_of(app: AppTest) -> dict[str, object]:
     """The data of the map's answer, as it goes to the browser."""
     (frame,) = app.get("component_instance")
     call = re.search(
-        r'draw\(\w+, JSON\.parse\(decodeURIComponent\("([^"]*)"', json.loads(frame.proto.json_args)
-        ["feature_group"]
-    )  # fmt: skip
+        r'draw\(\w+, JSON\.parse\(decodeURIComponent\("([^"]*)"',
+        json.loads(frame.proto.json_args)["feature_group"],
+    )
     assert call is not None
     data: dict[str, object] = json.loads(unquote(call.group(1)))
     return data
@@ -67,20 +67,30 @@ def param(app: AppTest, name: str) -> str:
 
 
 class TestVerdict:
-    @pytest.mark.parametrize(("said", "title"), [
-        ("likely", "Likely here"), ("several places fit", "Several places fit"),
-        ("probably not in this gallery", "Probably not in this gallery"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("said", "title"),
+        [
+            ("likely", "Likely here"),
+            ("several places fit", "Several places fit"),
+            ("probably not in this gallery", "Probably not in this gallery"),
+        ],
+    )
     def test_it_is_said_in_words_with_advice(self, said: Verdict, title: str) -> None:
         result = replace(an_answer(a_candidate(1)), verdict=said)
         told = AppTest.from_function(_draw_verdict, kwargs={"result": result}).run()
         assert title in html_of(told)
         assert len(verdict._advice(result, said)) > 40
 
-    @pytest.mark.parametrize(("share", "said"), [
-        (0.0, "under 1 %"), (0.004, "under 1 %"), (0.62, "62 %"), (0.996, "over 99 %"),
-        (1.0, "over 99 %"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("share", "said"),
+        [
+            (0.0, "under 1 %"),
+            (0.004, "under 1 %"),
+            (0.62, "62 %"),
+            (0.996, "over 99 %"),
+            (1.0, "over 99 %"),
+        ],
+    )
     def test_a_probability_is_never_nothing_and_never_certain(
         self, share: float, said: str
     ) -> None:
@@ -119,9 +129,7 @@ class TestReason:
         assert table.count("found on the map") >= 1
 
     @pytest.mark.parametrize("text", HOSTILE)
-    def test_hostile_words_are_text_in_every_section(
-        self, seeing: AppTest, text: str
-    ) -> None:
+    def test_hostile_words_are_text_in_every_section(self, seeing: AppTest, text: str) -> None:
         seeing.query_params["q"] = f"a church, {text}, a fountain"
         seeing.session_state["section-looked"] = True
         seeing.run()
@@ -155,8 +163,9 @@ class TestLooked:
     def test_a_map_like_the_decoys_is_said_to_explain_nothing(self) -> None:
         seen = Looks(_relevance(telling=False, likeness=0.91), "the north", "the north")
         assert "explains nothing" in looked._all("a church", seen, b"")
-        assert "is about your words" in looked._all("a church", replace(
-            seen, relevance=_relevance(telling=True, likeness=0.2)), b"")  # fmt: skip
+        assert "is about your words" in looked._all(
+            "a church", replace(seen, relevance=_relevance(telling=True, likeness=0.2)), b""
+        )
 
     def test_no_picture_searched_is_no_section(self, seeing: AppTest) -> None:
         seeing.query_params["channels"] = "facts,names"
@@ -183,18 +192,26 @@ class TestWithoutSomething:
         assert 'class="sw-veiled"' in html
 
     def test_a_gallery_of_pictures_and_nothing_else_explains_them(
-        self, tmp_path: Path, compact: CompactEncoder, compact_weights: Path,
+        self,
+        tmp_path: Path,
+        compact: CompactEncoder,
+        compact_weights: Path,
         monkeypatch: pytest.MonkeyPatch,
-    ) -> None:  # fmt: skip
+    ) -> None:
         names = [panorama(40.7 + row / 1000, -74.0, row, "png") for row in range(4)]
         folder = PUBLIC.write(tmp_path, "NewYork", "sat", {"test": dict.fromkeys(names, "x")})
         for row, name in enumerate(names):
             write_picture(folder / name, row, (), 320)
         home = tmp_path / "data"
         build_pictures(
-            "cvg", read_cvgtext(tmp_path, "NewYork", "panorama", "sat", None), None,
-            home / "galleries", "", datetime(2026, 1, 2, tzinfo=UTC), lambda *_: None,
-        )  # fmt: skip
+            "cvg",
+            read_cvgtext(tmp_path, "NewYork", "panorama", "sat", None),
+            None,
+            home / "galleries",
+            "",
+            datetime(2026, 1, 2, tzinfo=UTC),
+            lambda *_: None,
+        )
         embed_pictures(home / "galleries" / "cvg", compact, compact_weights, 1, lambda *_: None)
         keep_checkpoint(compact_weights, load({"SAYWHERE_DATA": str(home)}))
         app = page(home, monkeypatch, "cvg", q="a church and a park")
@@ -240,8 +257,13 @@ class TestComparison:
         assert html.count("Map picture of Place") == 2
         assert "Place 1" in html
         assert "for Place" in html or "for neither" in html
-        again = page(seen_home, monkeypatch, "tinycity", q="a church, a fountain, blue sky",
-                     vs=param(seeing, "vs"))  # fmt: skip
+        again = page(
+            seen_home,
+            monkeypatch,
+            "tinycity",
+            q="a church, a fountain, blue sky",
+            vs=param(seeing, "vs"),
+        )
         again.run()
         assert not again.exception
         assert 'class="sw-versus"' in html_of(again)
@@ -375,8 +397,9 @@ class TestAdvice:
     def test_it_is_asked_only_by_a_click_and_says_who_wrote(
         self, asking: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with chat(Reply(json.dumps(GOOD | {"reason": "The church and the fountain are here."}))
-                  ) as server:  # fmt: skip
+        with chat(
+            Reply(json.dumps(GOOD | {"reason": "The church and the fountain are here."}))
+        ) as server:
             monkeypatch.setenv("SAYWHERE_LLM_URL", server.url)
             asking.run()
             assert server.asked == []

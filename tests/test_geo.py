@@ -35,9 +35,9 @@ def test_a_position_off_the_earth_is_refused(lat: float, lon: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "edges", [(2, 0, 1, 1), (0, 2, 1, 1), (0, 0, 0, 1), (0, 0, 181, 1), (0, -91, 1, 1),
-              (math.nan, 0, 1, 1)]
-)  # fmt: skip
+    "edges",
+    [(2, 0, 1, 1), (0, 2, 1, 1), (0, 0, 0, 1), (0, 0, 181, 1), (0, -91, 1, 1), (math.nan, 0, 1, 1)],
+)
 def test_bounds_in_the_wrong_order_are_refused(edges: tuple[float, float, float, float]) -> None:
     with pytest.raises(ValueError, match="west, south, east, north"):
         Bounds(*edges)
@@ -81,8 +81,9 @@ def test_haversine_agrees_with_the_angle_between_vectors(
 ) -> None:
     def vector(lat: float, lon: float) -> np.ndarray:
         phi, lam = math.radians(lat), math.radians(lon)
-        return np.array([math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam),
-                         math.sin(phi)])  # fmt: skip
+        return np.array(
+            [math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)]
+        )
 
     one, other = vector(a, b), vector(c, d)
     angle = math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other))
@@ -92,17 +93,24 @@ def test_haversine_agrees_with_the_angle_between_vectors(
 
 @pytest.mark.parametrize(
     ("to", "bearing", "word"),
-    [((1, 0), 0, "north"), ((0, 1), 90, "east"), ((-1, 0), 180, "south"), ((0, -1), 270, "west"),
-     ((1, 1), 45, "north-east"), ((-1, -1), 225, "south-west")],
-)  # fmt: skip
+    [
+        ((1, 0), 0, "north"),
+        ((0, 1), 90, "east"),
+        ((-1, 0), 180, "south"),
+        ((0, -1), 270, "west"),
+        ((1, 1), 45, "north-east"),
+        ((-1, -1), 225, "south-west"),
+    ],
+)
 def test_bearings_read_as_compass_words(to: tuple[float, float], bearing: float, word: str) -> None:
     found = bearing_deg(0, 0, *to)
     assert found == pytest.approx(bearing, abs=0.1)
     assert compass(found) == word
 
 
-@pytest.mark.parametrize(("bearing", "word"), [(22.4, "north"), (22.6, "north-east"),
-                                               (337.6, "north"), (359.9, "north")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bearing", "word"), [(22.4, "north"), (22.6, "north-east"), (337.6, "north"), (359.9, "north")]
+)
 def test_compass_words_change_half_way(bearing: float, word: str) -> None:
     assert compass(bearing) == word
 
@@ -141,8 +149,10 @@ def plainly_nearest(of: Points, among: Points, k: int) -> list[list[int]]:
     """A stable sort of all by distance, the first `k` in row order."""
     found = []
     for lat, lon in zip(of.lats.tolist(), of.lons.tolist(), strict=True):
-        away = [haversine_km(lat, lon, *to)
-                for to in zip(among.lats.tolist(), among.lons.tolist(), strict=True)]  # fmt: skip
+        away = [
+            haversine_km(lat, lon, *to)
+            for to in zip(among.lats.tolist(), among.lons.tolist(), strict=True)
+        ]
         found.append(sorted(sorted(range(len(away)), key=away.__getitem__)[:k]))
     return found
 
@@ -152,21 +162,33 @@ def some_points(kind: str, count: int = 420) -> Points:
     lats, lons = {
         "around a city": (random.normal(40.7, 0.05, count), random.normal(-74, 0.06, count)),
         "around the globe": (random.uniform(-90, 90, count), random.uniform(-180, 180, count)),
-        "on a grid": (-27 + np.repeat(np.arange(side), side) / 1000,
-                      153 + np.tile(np.arange(side), side) / 1000),
+        "on a grid": (
+            -27 + np.repeat(np.arange(side), side) / 1000,
+            153 + np.tile(np.arange(side), side) / 1000,
+        ),
         "on a line": (np.full(count, 35.7), 139 + np.arange(count) / 1e5),
         "on few spots": (random.integers(0, 6, count) / 1000, random.integers(0, 6, count) / 1000),
         "on one spot": (np.full(count, 5.0), np.full(count, 5.0)),
-        "in two towns": (np.where(np.arange(count) < 15, 10.0, 50.0) + random.random(count) / 50,
-                         random.random(count) / 50),
-    }[kind]  # fmt: skip
+        "in two towns": (
+            np.where(np.arange(count) < 15, 10.0, 50.0) + random.random(count) / 50,
+            random.random(count) / 50,
+        ),
+    }[kind]
     return Points.of(lats, lons)
 
 
 @pytest.mark.parametrize(
-    "kind", ["around a city", "around the globe", "on a grid", "on a line", "on few spots",
-             "on one spot", "in two towns"],
-)  # fmt: skip
+    "kind",
+    [
+        "around a city",
+        "around the globe",
+        "on a grid",
+        "on a line",
+        "on few spots",
+        "on one spot",
+        "in two towns",
+    ],
+)
 @pytest.mark.parametrize("together", [20, 100])
 @pytest.mark.parametrize("k", [1, 20])
 def test_the_nearest_are_those_of_a_stable_sort(

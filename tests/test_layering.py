@@ -9,12 +9,29 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 ROOMS = (
-    "core.errors", "core.settings", "core.geo", "core.records",
-    "core.sources", "core.render", "core.describe", "core.models",
-    "core.vectors", "core.names", "core.gallery",
-    "core.retrieval", "core.explain", "core.evaluation", "core.training", "core.cases",
-    "core.maps", "core.bench", "core.commands", "core.__main__", "pages", "app",
-)  # fmt: skip
+    "core.errors",
+    "core.settings",
+    "core.geo",
+    "core.records",
+    "core.sources",
+    "core.render",
+    "core.describe",
+    "core.models",
+    "core.vectors",
+    "core.names",
+    "core.gallery",
+    "core.retrieval",
+    "core.explain",
+    "core.evaluation",
+    "core.training",
+    "core.cases",
+    "core.maps",
+    "core.bench",
+    "core.commands",
+    "core.__main__",
+    "pages",
+    "app",
+)
 """Low to high: a module imports only from its own room and from rooms before it."""
 
 HEAVY = frozenset({"torch", "faiss", "transformers", "geopandas"})

@@ -20,8 +20,18 @@ from core.commands.arguments import parser_of
 from core.settings import COMPACT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent
-METRICS = ("R@1", "R@5", "R@10", "L@50m", "L@100m", "L@150m", "L@100m_top5", "L@100m_top10",
-           "mrr", "median_m")  # fmt: skip
+METRICS = (
+    "R@1",
+    "R@5",
+    "R@10",
+    "L@50m",
+    "L@100m",
+    "L@150m",
+    "L@100m_top5",
+    "L@100m_top10",
+    "mrr",
+    "median_m",
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +57,12 @@ def core(tiny_home: Path) -> Core:
 
     def run(*arguments: str | bytes | Path, **environment: str) -> Run:
         done = subprocess.run(
-            [sys.executable, "-m", "core", *arguments], cwd=ROOT, capture_output=True, timeout=180,
+            [sys.executable, "-m", "core", *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=180,
             env=os.environ | {"SAYWHERE_DATA": str(tiny_home)} | environment,
-        )  # fmt: skip
+        )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
@@ -83,9 +96,11 @@ def assert_users_mistake(run: Run) -> str:
 
 
 def a_queries_file(path: Path) -> Path:
-    rows = [{"text": "Café Ångström", "lat": 60.171, "lon": 24.9425, "id": "cafe"},
-            {"text": "the statue of Alexander on the square", "lat": 60.1705, "lon": 24.9412},
-            {"text": "benches in a park", "lat": 60.1714, "lon": 24.9409}]  # fmt: skip
+    rows = [
+        {"text": "Café Ångström", "lat": 60.171, "lon": 24.9425, "id": "cafe"},
+        {"text": "the statue of Alexander on the square", "lat": 60.1705, "lon": 24.9412},
+        {"text": "benches in a park", "lat": 60.1714, "lon": 24.9409},
+    ]
     path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
     return path
 
@@ -105,8 +120,19 @@ def test_galleries_are_listed_as_one_document(core: Core) -> None:
 
 
 def test_a_search_prints_the_contracts_document(core: Core) -> None:
-    run = core("search", "Café Ångström beside tram tracks", "--gallery", "tinycity", "-k", "3",
-               "--json", "--near", "60.1705,24.942", "--within-m", "400")  # fmt: skip
+    run = core(
+        "search",
+        "Café Ångström beside tram tracks",
+        "--gallery",
+        "tinycity",
+        "-k",
+        "3",
+        "--json",
+        "--near",
+        "60.1705,24.942",
+        "--within-m",
+        "400",
+    )
     assert run.code == 0, run.err
     found = run.document
     assert {"query", "truncated", "verdict", "candidates", "timings_ms"} <= set(found)
@@ -114,8 +140,17 @@ def test_a_search_prints_the_contracts_document(core: Core) -> None:
     assert found["truncated"] is None
     assert [one["rank"] for one in found["candidates"]] == [1, 2, 3]
     for one in found["candidates"]:
-        assert {"tile_id", "rank", "lat", "lon", "similarity", "confidence", "channels", "names",
-                "evidence"} <= set(one)  # fmt: skip
+        assert {
+            "tile_id",
+            "rank",
+            "lat",
+            "lon",
+            "similarity",
+            "confidence",
+            "channels",
+            "names",
+            "evidence",
+        } <= set(one)
         assert set(one["channels"]) == {"facts", "names"}
     assert any("Café Ångström" in name for name in found["candidates"][0]["names"])
     assert all(value >= 0 for value in found["timings_ms"].values())
@@ -123,8 +158,16 @@ def test_a_search_prints_the_contracts_document(core: Core) -> None:
 
 
 def test_a_search_explains_itself_when_asked(core: Core) -> None:
-    run = core("search", "Café Ångström beside tram tracks, blue sky", "--gallery", "tinycity",
-               "-k", "3", "--json", "--explain")  # fmt: skip
+    run = core(
+        "search",
+        "Café Ångström beside tram tracks, blue sky",
+        "--gallery",
+        "tinycity",
+        "-k",
+        "3",
+        "--json",
+        "--explain",
+    )
     assert run.code == 0, run.err
     assert {"area", "question", "comparison"} <= set(run.document)
     for one in run.document["candidates"]:
@@ -140,9 +183,18 @@ def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
     core: Core, tmp_path: Path
 ) -> None:
     out = tmp_path / "report.json"
-    run = core("evaluate", "--gallery", "tinycity", "--queries",
-               a_queries_file(tmp_path / "queries.jsonl"), "--out", out, "--json",
-               "--scope", "nearest-100")  # fmt: skip
+    run = core(
+        "evaluate",
+        "--gallery",
+        "tinycity",
+        "--queries",
+        a_queries_file(tmp_path / "queries.jsonl"),
+        "--out",
+        out,
+        "--json",
+        "--scope",
+        "nearest-100",
+    )
     assert run.code == 0, run.err
     found = run.document
     assert {"n", "scope", "ci", *METRICS} <= set(found)
@@ -158,8 +210,16 @@ def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
     assert len(queries) == 3
     assert queries[0]["id"] == "cafe"
     for one in queries:
-        assert {"id", "tile_id", "rank", "top1_tile_id", "distance_m", "confidence", "verdict",
-                "channels"} <= set(one)  # fmt: skip
+        assert {
+            "id",
+            "tile_id",
+            "rank",
+            "top1_tile_id",
+            "distance_m",
+            "confidence",
+            "verdict",
+            "channels",
+        } <= set(one)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
@@ -181,8 +241,9 @@ def test_the_list_of_galleries_needs_no_model() -> None:
         "import sys; from core.__main__ import main; main(['galleries']); "
         "print(sorted({'torch', 'transformers', 'streamlit', 'geopandas'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True,
-                          check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -248,14 +309,23 @@ def test_an_evaluation_into_a_missing_folder_is_refused_in_one_line(
 ) -> None:
     queries = a_queries_file(tmp_path / "queries.jsonl")
     missing = tmp_path / "no" / "such" / "folder" / "out.json"
-    run = inside("evaluate", "--gallery", "tinycity", "--queries", str(queries), "--quiet",
-                 "--out", str(missing))  # fmt: skip
+    run = inside(
+        "evaluate",
+        "--gallery",
+        "tinycity",
+        "--queries",
+        str(queries),
+        "--quiet",
+        "--out",
+        str(missing),
+    )
     assert_users_mistake(run)
 
 
 def test_positions_south_and_west_can_be_given(inside: Core) -> None:
-    run = inside("search", "church", "--gallery", "tinycity", "--near", "-34.9,-56.2",
-                 "--within-m", "100")  # fmt: skip
+    run = inside(
+        "search", "church", "--gallery", "tinycity", "--near", "-34.9,-56.2", "--within-m", "100"
+    )
     assert "no tile" in assert_users_mistake(run)
 
 
@@ -280,8 +350,19 @@ def test_a_gallery_is_built_searched_and_embedded(inside: Core, tmp_path: Path) 
     town.way([(0, 0), (100, 0)], highway="residential", name="Lime Street")
     source = town.write(tmp_path / "town.osm")
     home = tmp_path / "galleries"
-    run = inside("build", "town", "--from", str(source), "--out", str(home), "--no-pictures",
-                 "--json", "--quiet", "--title", "Old Town")  # fmt: skip
+    run = inside(
+        "build",
+        "town",
+        "--from",
+        str(source),
+        "--out",
+        str(home),
+        "--no-pictures",
+        "--json",
+        "--quiet",
+        "--title",
+        "Old Town",
+    )
     assert run.code == 0, run.err
     assert run.document == {"gallery": "town", "folder": str(home / "town")}
     assert run.err == ""
@@ -299,25 +380,51 @@ def seen(seen_home: Path, inside: Core, monkeypatch: pytest.MonkeyPatch) -> Core
 
 
 def test_pictures_are_embedded_and_searched(
-    inside: Core, tiny_home: Path, compact_weights: Path, tmp_path: Path,
+    inside: Core,
+    tiny_home: Path,
+    compact_weights: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
     shutil.copytree(tiny_home / "galleries", tmp_path / "old" / "galleries")
     monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path / "old"))
-    run = inside("embed", "tinycity", "--model", "compact", "--checkpoint", str(compact_weights),
-                 "--out", str(tmp_path / "galleries"), "--json")  # fmt: skip
+    run = inside(
+        "embed",
+        "tinycity",
+        "--model",
+        "compact",
+        "--checkpoint",
+        str(compact_weights),
+        "--out",
+        str(tmp_path / "galleries"),
+        "--json",
+    )
     assert run.code == 0, run.err
     assert run.document["folder"] == str(tmp_path / "galleries" / "tinycity")
     assert "stays as it is" in run.err
     assert "embed pictures" in run.err
     monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
-    (card,) = [one for one in inside("galleries", "--json").document["galleries"]
-               if one["name"] == "tinycity"]  # fmt: skip
+    (card,) = [
+        one
+        for one in inside("galleries", "--json").document["galleries"]
+        if one["name"] == "tinycity"
+    ]
     assert card["channels"] == ["image", "facts", "names"]
     assert card["picture_models"] == [run.document["model"]]
-    found = inside("search", "a church", "--gallery", "tinycity", "--channels", "image", "--json",
-                   "-k", "2", "--checkpoint", str(compact_weights))  # fmt: skip
+    found = inside(
+        "search",
+        "a church",
+        "--gallery",
+        "tinycity",
+        "--channels",
+        "image",
+        "--json",
+        "-k",
+        "2",
+        "--checkpoint",
+        str(compact_weights),
+    )
     assert found.code == 0, found.err
     assert [list(one["channels"]) for one in found.document["candidates"]] == [["image"]] * 2
     assert found.document["picture_model"] == run.document["model"]
@@ -341,9 +448,7 @@ def test_a_new_gallery_is_seen_by_the_apps_own_model_or_says_that_there_is_none(
     assert ("no image channel" in run.err) is not COMPACT_WEIGHTS.is_file()
 
 
-def test_other_weights_than_embedded_the_pictures_are_one_line(
-    seen: Core, tmp_path: Path
-) -> None:
+def test_other_weights_than_embedded_the_pictures_are_one_line(seen: Core, tmp_path: Path) -> None:
     other = write_compact(tmp_path / "other.safetensors", 1)
     run = seen("search", "church", "--gallery", "tinycity", "--checkpoint", str(other))
     assert "core embed tinycity" in assert_users_mistake(run)
@@ -367,15 +472,32 @@ def test_a_mistake_about_pictures_is_told_in_one_line(arguments: list[str], seen
 
 def test_the_table_has_a_row_for_pictures_and_one_for_all(seen: Core, tmp_path: Path) -> None:
     queries = str(a_queries_file(tmp_path / "queries.jsonl"))
-    run = seen("evaluate", "--gallery", "tinycity", "--json", "--quiet", "--table",
-               "--queries", queries)  # fmt: skip
+    run = seen(
+        "evaluate", "--gallery", "tinycity", "--json", "--quiet", "--table", "--queries", queries
+    )
     assert run.code == 0, run.err
     assert list(run.document["rows"]) == [
-        "plain BM25", "plain sum of ranks", "image", "facts", "names", "facts + names",
+        "plain BM25",
+        "plain sum of ranks",
+        "image",
+        "facts",
+        "names",
+        "facts + names",
         "image + facts + names",
-    ]  # fmt: skip
-    run = seen("evaluate", "--gallery", "tinycity", "--json", "--quiet", "--channels", "image",
-               "--queries", queries, "--out", str(tmp_path / "out.json"))  # fmt: skip
+    ]
+    run = seen(
+        "evaluate",
+        "--gallery",
+        "tinycity",
+        "--json",
+        "--quiet",
+        "--channels",
+        "image",
+        "--queries",
+        queries,
+        "--out",
+        str(tmp_path / "out.json"),
+    )
     assert run.code == 0, run.err
     assert run.document["channels"] == ["image"]
     written = json.loads((tmp_path / "out.json").read_text("utf-8"))
@@ -383,8 +505,15 @@ def test_the_table_has_a_row_for_pictures_and_one_for_all(seen: Core, tmp_path: 
 
 
 def test_progress_goes_to_standard_error_only(inside: Core, tmp_path: Path) -> None:
-    run = inside("evaluate", "--gallery", "tinycity", "--json", "--table", "--queries",
-                 str(a_queries_file(tmp_path / "queries.jsonl")))  # fmt: skip
+    run = inside(
+        "evaluate",
+        "--gallery",
+        "tinycity",
+        "--json",
+        "--table",
+        "--queries",
+        str(a_queries_file(tmp_path / "queries.jsonl")),
+    )
     assert run.code == 0, run.err
     assert run.err
     rows = run.document["rows"]

@@ -30,9 +30,11 @@ HOSTILE = [
 ]
 ASSETS = maps.Assets(("/vendor/leaflet.js", "/vendor/map.js"), ("/vendor/leaflet.css",))
 BASE = maps.BaseMap(
-    Bounds(24.9, 60.1, 25.0, 60.2), "/tiles/town/{z}/{x}/{y}.webp?v=1",
-    "© OpenStreetMap contributors", range(12, 18),
-)  # fmt: skip
+    Bounds(24.9, 60.1, 25.0, 60.2),
+    "/tiles/town/{z}/{x}/{y}.webp?v=1",
+    "© OpenStreetMap contributors",
+    range(12, 18),
+)
 
 
 def a_candidate(rank: int, name: str = "Senate Square") -> Candidate:
@@ -233,9 +235,7 @@ def test_a_hostile_street_is_no_more_than_words(found: Finding, text: str) -> No
 def test_a_circle_of_100_m_has_three_hectares_and_twice_the_same_no_more() -> None:
     lats, lons = np.array([60.17]), np.array([24.95])
     assert _hectares(lats, lons, 100.0) == pytest.approx(3.14, abs=0.1)
-    assert _hectares(lats.repeat(2), lons.repeat(2), 100.0) == _hectares(
-        lats, lons, 100.0
-    )
+    assert _hectares(lats.repeat(2), lons.repeat(2), 100.0) == _hectares(lats, lons, 100.0)
     apart = _hectares(np.array([60.17, 60.18]), lons.repeat(2), 100.0)
     assert apart == pytest.approx(6.28, abs=0.2)
 
@@ -244,8 +244,10 @@ def test_a_place_to_compare_with_is_a_footprint(found: Finding) -> None:
     other = found.gallery.tile(1)
     drawn = data_of(script_of(found.result, other=other, picking=True), "draw")
     assert drawn["picking"] is True
-    assert drawn["other"] == [[other.bounds.south, other.bounds.west],
-                              [other.bounds.north, other.bounds.east]]  # fmt: skip
+    assert drawn["other"] == [
+        [other.bounds.south, other.bounds.west],
+        [other.bounds.north, other.bounds.east],
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -255,7 +257,8 @@ def test_errors_are_lines_from_the_truth_with_their_labels_as_data(text: str) ->
     maps.errors_layer([miss], chosen=7).add_to(drawn)
     script = drawn.get_root().render()
     assert data_of(script, "errors") == {
-        "chosen": 7, "lines": [[7, [60.17, 24.95], [60.18, 24.96], text]],
-    }  # fmt: skip
+        "chosen": 7,
+        "lines": [[7, [60.17, 24.95], [60.18, 24.96], text]],
+    }
     assert data_of(script, "ready")["use"] == "looking"
     assert text not in script

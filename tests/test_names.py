@@ -38,9 +38,16 @@ def found(index: NameIndex, word: str, column: str = "name") -> list[int]:
 
 @pytest.fixture(scope="module")
 def town_index(tmp_path_factory: pytest.TempPathFactory) -> NameIndex:
-    names = [["Café Ångström"], ["Булочная Заря", "Dawn Bakery"], ["Saint Mary's Cathedral"],
-             ["Yliopiston Apteekki"], ["東京駅"], ["Straße des 17. Juni"], ["Łódź"],
-             ["NEAR AND OR NOT"]]  # fmt: skip
+    names = [
+        ["Café Ångström"],
+        ["Булочная Заря", "Dawn Bakery"],
+        ["Saint Mary's Cathedral"],
+        ["Yliopiston Apteekki"],
+        ["東京駅"],
+        ["Straße des 17. Juni"],
+        ["Łódź"],
+        ["NEAR AND OR NOT"],
+    ]
     kinds = ["cafe", "bakery", "cathedral", "pharmacy", "station", "street", "", ""]
     return NameIndex(build(tmp_path_factory.mktemp("names") / "names.sqlite", names, kinds))
 
@@ -48,9 +55,15 @@ def town_index(tmp_path_factory: pytest.TempPathFactory) -> NameIndex:
 class TestWords:
     @pytest.mark.parametrize(
         ("text", "folded"),
-        [("Café Ångström", "cafe angstrom"), ("Straße", "strasse"), ("Łódź", "lodz"),
-         ("Saint Mary's", "saint marys"), ("O’Neill", "oneill"), ("Пушкина", "pushkina")],
-    )  # fmt: skip
+        [
+            ("Café Ångström", "cafe angstrom"),
+            ("Straße", "strasse"),
+            ("Łódź", "lodz"),
+            ("Saint Mary's", "saint marys"),
+            ("O’Neill", "oneill"),
+            ("Пушкина", "pushkina"),
+        ],
+    )
     def test_accents_go_and_scripts_become_latin(self, text: str, folded: str) -> None:
         assert fold(text) == folded
 
@@ -82,8 +95,16 @@ class TestOrder:
         assert (lane > 0).all()
 
     def test_a_rare_word_weighs_more_than_a_common_one(self, indexed: Indexed) -> None:
-        index = indexed([["oak street"], ["elm street"], ["ash street"], ["fir court"],
-                         ["yew court"], ["box hill"]])  # fmt: skip
+        index = indexed(
+            [
+                ["oak street"],
+                ["elm street"],
+                ["ash street"],
+                ["fir court"],
+                ["yew court"],
+                ["box hill"],
+            ]
+        )
         rare, common = (index.postings(word, "name").weights[0] for word in ("oak", "street"))
         assert rare > common
 
@@ -108,10 +129,23 @@ class TestOrder:
 class TestForgiving:
     @pytest.mark.parametrize(
         ("typed", "fact"),
-        [("Ångström", 0), ("angstrom", 0), ("ANGSTROM", 0), ("angstorm", 0), ("Заря", 1),
-         ("zarya", 1), ("bulochnaya", 1), ("dawn", 1), ("cathederal", 2), ("marys", 2),
-         ("apteeki", 3), ("strasse", 5), ("Straße", 5), ("lodz", 6)],
-    )  # fmt: skip
+        [
+            ("Ångström", 0),
+            ("angstrom", 0),
+            ("ANGSTROM", 0),
+            ("angstorm", 0),
+            ("Заря", 1),
+            ("zarya", 1),
+            ("bulochnaya", 1),
+            ("dawn", 1),
+            ("cathederal", 2),
+            ("marys", 2),
+            ("apteeki", 3),
+            ("strasse", 5),
+            ("Straße", 5),
+            ("lodz", 6),
+        ],
+    )
     def test_accents_scripts_and_typos_find_their_name(
         self, town_index: NameIndex, typed: str, fact: int
     ) -> None:
@@ -134,16 +168,44 @@ class TestForgiving:
 
 
 class TestSafety:
-    @settings(max_examples=200, deadline=None,
-              suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+    @settings(
+        max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
     @given(
         st.lists(
-            st.sampled_from(["AND", "OR", "NOT", "NEAR", "NEAR(a b, 2)", '"', "'", "*", "^", ":",
-                             "name:", "-", "+", "(", ")", "{name}", ";", "--", "DROP TABLE facts",
-                             "\x00", "rowid", "bakery", "' OR 1=1", "%", "_", "\\"])
+            st.sampled_from(
+                [
+                    "AND",
+                    "OR",
+                    "NOT",
+                    "NEAR",
+                    "NEAR(a b, 2)",
+                    '"',
+                    "'",
+                    "*",
+                    "^",
+                    ":",
+                    "name:",
+                    "-",
+                    "+",
+                    "(",
+                    ")",
+                    "{name}",
+                    ";",
+                    "--",
+                    "DROP TABLE facts",
+                    "\x00",
+                    "rowid",
+                    "bakery",
+                    "' OR 1=1",
+                    "%",
+                    "_",
+                    "\\",
+                ]
+            )
             | st.text(max_size=5)
         ).map(" ".join)
-    )  # fmt: skip
+    )
     def test_query_syntax_is_only_words(self, town_index: NameIndex, text: str) -> None:
         for word in words_of(text):
             assert all(0 <= fact < 8 for fact in found(town_index, word))

@@ -49,28 +49,47 @@ def a_card() -> GalleryCard:
 def an_entry(phrase: str, start: int, standing: Standing) -> Entry:
     has = standing == "supported"
     evidence = Evidence(
-        phrase, start, start + len(phrase), "facts" if has else None, "statue" if has else "",
-        0.7 if has else 0.0, 60.2, 24.9, 30.0 if has else None, "north" if has else None,
-    )  # fmt: skip
+        phrase,
+        start,
+        start + len(phrase),
+        "facts" if has else None,
+        "statue" if has else "",
+        0.7 if has else 0.0,
+        60.2,
+        24.9,
+        30.0 if has else None,
+        "north" if has else None,
+    )
     against = "the map has a pond 80 m to the south" if standing == "contradicted" else ""
     return Entry(evidence, standing, against, {"facts": 0.1}, 0.1, 2)
 
 
 class TestLinks:
     def test_a_question_survives_its_link(self) -> None:
-        ask = Ask("kirche `${x}` & ü", "monaco", 7, ("image", "facts"),
-                  Bounds(7.41, 43.72, 7.43, 43.74), 3, "crosstext2loc-0a1b2c3d",
-                  "43.739014,7.425852",
-                  (Reply("water", "yes"), Reply("pub: The `${x}` Inn", "cannot tell"),
-                   Reply("street: Rue Grimaldi", "no")))  # fmt: skip
+        ask = Ask(
+            "kirche `${x}` & ü",
+            "monaco",
+            7,
+            ("image", "facts"),
+            Bounds(7.41, 43.72, 7.43, 43.74),
+            3,
+            "crosstext2loc-0a1b2c3d",
+            "43.739014,7.425852",
+            (
+                Reply("water", "yes"),
+                Reply("pub: The `${x}` Inn", "cannot tell"),
+                Reply("street: Rue Grimaldi", "no"),
+            ),
+        )
         assert asking.from_params(ask.to_params(), CITIES) == ask
 
     def test_what_is_usual_is_left_out(self) -> None:
         assert Ask(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "nan", "1e999", "-1", "٣", "9" * 5000, "1,2,3,nan"])
-    @pytest.mark.parametrize("name", ["city", "k", "sel", "channels", "area", "model",
-                                      "vs", "answers"])
+    @pytest.mark.parametrize(
+        "name", ["city", "k", "sel", "channels", "area", "model", "vs", "answers"]
+    )
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
         ask = asking.from_params({name: text}, CITIES)
         assert ask.city == "helsinki"
@@ -80,10 +99,18 @@ class TestLinks:
         assert len(ask.versus) <= 200
         assert set(ask.model) <= set("nae19-0123456789"), "plain words only"
 
-    @pytest.mark.parametrize("lines", [
-        "y no such question", "x water", "water", "y", "y  water", "yes water",
-        "y pub: " + "a" * 300,
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            "y no such question",
+            "x water",
+            "water",
+            "y",
+            "y  water",
+            "yes water",
+            "y pub: " + "a" * 300,
+        ],
+    )
     def test_an_answer_to_no_question_of_ours_is_left_out(self, lines: str) -> None:
         assert asking.from_params({"answers": lines}, CITIES).replies == ()
 
@@ -91,8 +118,17 @@ class TestLinks:
         replies = asking.from_params({"answers": "y water\nn water"}, CITIES).replies
         assert replies == (Reply("water", "yes"),)
 
-    @pytest.mark.parametrize("spot", [{}, {"lat": "x", "lon": 1}, {"lat": 1}, {"lat": [], "lon": 2},
-                                      {"lat": float("nan"), "lon": 1}, {"lat": 91, "lon": 0}])
+    @pytest.mark.parametrize(
+        "spot",
+        [
+            {},
+            {"lat": "x", "lon": 1},
+            {"lat": 1},
+            {"lat": [], "lon": 2},
+            {"lat": float("nan"), "lon": 1},
+            {"lat": 91, "lon": 0},
+        ],
+    )
     def test_a_spot_that_is_none_is_not_taken(self, spot: dict[str, object]) -> None:
         assert asking.position_of(spot) is None
 
@@ -103,10 +139,15 @@ class TestLinks:
         asked = asking.from_params({"q": "a" * 10**6}, CITIES)
         assert len(asked.text) == MAX_DESCRIPTION_CHARS + 1
 
-    @pytest.mark.parametrize("edges", [
-        {}, {"west": None}, dict.fromkeys(("west", "south", "east", "north"), 1),
-        {"west": 1, "south": 2, "east": [3], "north": 4},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "edges",
+        [
+            {},
+            {"west": None},
+            dict.fromkeys(("west", "south", "east", "north"), 1),
+            {"west": 1, "south": 2, "east": [3], "north": 4},
+        ],
+    )
     def test_an_area_that_is_none_is_not_taken(self, edges: dict[str, object]) -> None:
         assert asking.area_of(edges) is None
 
@@ -128,21 +169,27 @@ class TestText:
 
     def test_phrases_are_marked_in_words_as_well_as_in_colour(self) -> None:
         ledger = (
-            an_entry("statue", 2, "supported"), an_entry("goat", 12, "missing"),
-            an_entry("pond", 20, "contradicted"), an_entry("rain", 28, "unchecked"),
-        )  # fmt: skip
+            an_entry("statue", 2, "supported"),
+            an_entry("goat", 12, "missing"),
+            an_entry("pond", 20, "contradicted"),
+            an_entry("rain", 28, "unchecked"),
+        )
         coloured = phrases.coloured("a statue, a goat, a pond, a rain", ledger)
         for name, said, told in (
-            ("sw-yes", "statue", "found on the map"), ("sw-no", "goat", "not found on the map"),
+            ("sw-yes", "statue", "found on the map"),
+            ("sw-no", "goat", "not found on the map"),
             ("sw-against", "pond", "the map says otherwise"),
             ("sw-open", "rain", "no map can tell"),
-        ):  # fmt: skip
+        ):
             assert f'<mark class="{name}">{said}<span class="sw-unseen"> ({told})' in coloured
 
     @pytest.mark.parametrize("text", HOSTILE)
     def test_a_hostile_description_is_coloured_as_text(self, text: str) -> None:
-        ledger = (an_entry(text[:6], 0, "missing"), an_entry("xxxxxx", 3, "missing"),
-                  an_entry("y" * 10, 900, "missing"))  # fmt: skip
+        ledger = (
+            an_entry(text[:6], 0, "missing"),
+            an_entry("xxxxxx", 3, "missing"),
+            an_entry("y" * 10, 900, "missing"),
+        )
         plain_marks = phrases.coloured(text, ledger).replace('<mark class="sw-no">', "")
         for tag in ("</mark>", '<span class="sw-unseen">', "</span>"):
             plain_marks = plain_marks.replace(tag, "")
@@ -154,26 +201,53 @@ class TestText:
 
 class TestPanel:
     def test_what_is_only_like_a_phrase_is_said_roughly(self) -> None:
-        rough = replace(an_entry("two statues", 0, "supported"), evidence=Evidence(
-            "two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north", "like"))
+        rough = replace(
+            an_entry("two statues", 0, "supported"),
+            evidence=Evidence(
+                "two statues", 0, 11, "facts", "statue", 0.6, 60.2, 24.9, 30.0, "north", "like"
+            ),
+        )
         assert "roughly a statue" in ledger_table.table((rough,))
         sure = replace(rough, evidence=replace(rough.evidence, fit="thing"))
         assert "roughly" not in ledger_table.table((sure,))
 
     def test_what_stands_in_a_name_only_is_not_said_to_be_on_the_map(self) -> None:
-        named = replace(an_entry("stop", 0, "missing"), evidence=Evidence(
-            "stop", 0, 4, "names", "driving school: Stop", 1.0, 60.2, 24.9, 30.0, "north", "name"))
+        named = replace(
+            an_entry("stop", 0, "missing"),
+            evidence=Evidence(
+                "stop",
+                0,
+                4,
+                "names",
+                "driving school: Stop",
+                1.0,
+                60.2,
+                24.9,
+                30.0,
+                "north",
+                "name",
+            ),
+        )
         told = ledger_table.table((named,))
         assert "only in a name: Stop (driving school)" in told
         assert "not found on the map" in told
 
     def test_a_ledger_says_how_each_phrase_stands_and_what_it_did(self) -> None:
-        held = replace(an_entry("pond", 0, "contradicted"), against="the map has a pond 80 m off",
-                       effects={"facts": -0.2, "names": 0.001}, effect=-0.05,
-                       rank_without=3)  # fmt: skip
+        held = replace(
+            an_entry("pond", 0, "contradicted"),
+            against="the map has a pond 80 m off",
+            effects={"facts": -0.2, "names": 0.001},
+            effect=-0.05,
+            rank_without=3,
+        )
         table = ledger_table.table((held,))
-        for told in ("the map says otherwise", "the map has a pond 80 m off", "\u22120.050",
-                     "without it: rank 3", "facts \u22120.200"):  # fmt: skip
+        for told in (
+            "the map says otherwise",
+            "the map has a pond 80 m off",
+            "\u22120.050",
+            "without it: rank 3",
+            "facts \u22120.200",
+        ):
             assert told in table
         assert "names" not in table.split("Effect by channel")[1], "too small to be told"
 
@@ -186,11 +260,19 @@ class TestPanel:
     @pytest.mark.parametrize("text", HOSTILE)
     def test_a_hostile_ledger_is_text(self, text: str) -> None:
         entries = tuple(
-            Entry(Evidence(text, 0, 9, "facts", fact, 0.9, 1.0, 2.0, 30.0, "north"),
-                  standing, against, {"facts": 0.1}, 0.1, 1)
-            for fact, standing, against in
-            ((text, "supported", ""), ("statue", "contradicted", text))
-        )  # fmt: skip
+            Entry(
+                Evidence(text, 0, 9, "facts", fact, 0.9, 1.0, 2.0, 30.0, "north"),
+                standing,
+                against,
+                {"facts": 0.1},
+                0.1,
+                1,
+            )
+            for fact, standing, against in (
+                (text, "supported", ""),
+                ("statue", "contradicted", text),
+            )
+        )
         table = ledger_table.table(entries)
         assert "__pwned" not in table
         assert "<img" not in table
@@ -282,11 +364,18 @@ class TestRoutes:
             assert answer.status_code == 200
             assert "immutable" in answer.headers["cache-control"]
 
-    @pytest.mark.parametrize("path", [
-        "/tiles/none/1/0/0.webp", "/tiles/..%2F..%2Fetc/1/0/0.webp", "/tiles/a/x/0/0.webp",
-        "/tiles/a/1/-1/0.webp", "/tiles/%60/1/0/0.webp", "/vendor/../core/geo.py",
-        "/vendor/%2e%2e/%2e%2e/core/geo.py",
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/tiles/none/1/0/0.webp",
+            "/tiles/..%2F..%2Fetc/1/0/0.webp",
+            "/tiles/a/x/0/0.webp",
+            "/tiles/a/1/-1/0.webp",
+            "/tiles/%60/1/0/0.webp",
+            "/vendor/../core/geo.py",
+            "/vendor/%2e%2e/%2e%2e/core/geo.py",
+        ],
+    )
     def test_nothing_outside_is_reached(self, client: TestClient, path: str) -> None:
         assert client.get(path).status_code == 404
 
@@ -425,9 +514,12 @@ class TestChannels:
 class TestModels:
     @pytest.fixture
     def two(
-        self, seen_home: Path, encoder: SentenceEncoder, tmp_path: Path,
+        self,
+        seen_home: Path,
+        encoder: SentenceEncoder,
+        tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
-    ) -> AppTest:  # fmt: skip
+    ) -> AppTest:
         """The tiny city, embedded by two models."""
         home = tmp_path / "data"
         shutil.copytree(seen_home, home)
@@ -458,8 +550,10 @@ class TestModels:
         assert not two.exception
         other = two.radio(key="chosen").options
         assert other != usual
-        (key,) = two.query_params["model"] if isinstance(two.query_params["model"], list) else (
-            two.query_params["model"],
+        (key,) = (
+            two.query_params["model"]
+            if isinstance(two.query_params["model"], list)
+            else (two.query_params["model"],)
         )
         assert key.startswith("compact-")
         two.selectbox(key="model").select_index(0).run()

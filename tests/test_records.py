@@ -12,11 +12,13 @@ TILE = Tile("60.1,24.9", 60.1, 24.9, Bounds(24.8, 60, 25, 60.2), "Lime Street")
 
 
 def a_candidate() -> Candidate:
-    found = Evidence("a statue", 0, 8, "facts", "statue: Alexander", 0.812,
-                     60.2, 24.9, 30.0, "north")  # fmt: skip
+    found = Evidence(
+        "a statue", 0, 8, "facts", "statue: Alexander", 0.812, 60.2, 24.9, 30.0, "north"
+    )
     missing = Evidence("a zoo", 9, 14, None, "", 0.0)
-    return Candidate(TILE, 1, 0.123456, {"facts": 0.5, "names": 0.25}, ("Alexander",),
-                     (found, missing))  # fmt: skip
+    return Candidate(
+        TILE, 1, 0.123456, {"facts": 0.5, "names": 0.25}, ("Alexander",), (found, missing)
+    )
 
 
 def test_records_do_not_change() -> None:
@@ -46,15 +48,25 @@ def test_a_name_with_a_phrase_s_words_is_no_support() -> None:
 
 def test_a_candidate_has_the_keys_of_the_contract() -> None:
     document = a_candidate().to_json()
-    assert {"tile_id", "rank", "lat", "lon", "similarity", "confidence", "channels", "names",
-            "evidence"} <= set(document)  # fmt: skip
+    assert {
+        "tile_id",
+        "rank",
+        "lat",
+        "lon",
+        "similarity",
+        "confidence",
+        "channels",
+        "names",
+        "evidence",
+    } <= set(document)
     assert document["confidence"] is None
     assert [piece["supported"] for piece in document["evidence"]] == [True, False]
 
 
 def test_a_result_survives_json_as_it_is() -> None:
-    result = SearchResult("a statue a zoo", "tiny", (a_candidate(),), 12, None, ("a note",),
-                          {"total": 1.23456})  # fmt: skip
+    result = SearchResult(
+        "a statue a zoo", "tiny", (a_candidate(),), 12, None, ("a note",), {"total": 1.23456}
+    )
     document = result.to_json()
     assert {"query", "truncated", "verdict", "candidates", "timings_ms"} <= set(document)
     assert json.loads(json.dumps(document, allow_nan=False)) == document

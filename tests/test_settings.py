@@ -55,9 +55,13 @@ def test_no_language_model_is_asked_unless_address_and_model_are_set() -> None:
 
 
 def test_a_language_model_is_read_with_its_key_which_is_never_shown() -> None:
-    found = settings.load({
-        "SAYWHERE_LLM_URL": "http://127.0.0.1:8000/v1", "SAYWHERE_LLM_MODEL": "m",
-        "SAYWHERE_LLM_KEY": "hush", "SAYWHERE_LLM_TIMEOUT_S": "7",
-    })  # fmt: skip
+    found = settings.load(
+        {
+            "SAYWHERE_LLM_URL": "http://127.0.0.1:8000/v1",
+            "SAYWHERE_LLM_MODEL": "m",
+            "SAYWHERE_LLM_KEY": "hush",
+            "SAYWHERE_LLM_TIMEOUT_S": "7",
+        }
+    )
     assert found.advisor == settings.AdvisorServer("http://127.0.0.1:8000/v1", "m", "hush", 7.0)
     assert "hush" not in repr(found)

@@ -22,8 +22,12 @@ def naive(matrix: np.ndarray, query: np.ndarray, k: int, allowed: list[int]) -> 
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows=st.integers(1, 120), k=st.integers(1, 40), seed=st.integers(0, 1000),
-       picked=st.none() | st.sets(st.integers(0, 119)))  # fmt: skip
+@given(
+    rows=st.integers(1, 120),
+    k=st.integers(1, 40),
+    seed=st.integers(0, 1000),
+    picked=st.none() | st.sets(st.integers(0, 119)),
+)
 def test_exact_search_equals_a_plain_product(
     rows: int, k: int, seed: int, picked: set[int] | None
 ) -> None:

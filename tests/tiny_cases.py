@@ -40,8 +40,17 @@ class Postgres:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1"
         for left in range(60, -1, -1):
             try:
-                self._run("pg_ctl", "-D", str(self._folder / "data"), "-l",
-                          str(self._folder / "log"), "-o", options, "-w", "start")  # fmt: skip
+                self._run(
+                    "pg_ctl",
+                    "-D",
+                    str(self._folder / "data"),
+                    "-l",
+                    str(self._folder / "log"),
+                    "-o",
+                    options,
+                    "-w",
+                    "start",
+                )
                 return
             except subprocess.CalledProcessError:  # children of a killed server still hold on
                 if not left:
@@ -55,9 +64,14 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-        subprocess.run([*user, str(self._programs / program), *arguments], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder,
-                       timeout=120)  # fmt: skip
+        subprocess.run(
+            [*user, str(self._programs / program), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._folder,
+            timeout=120,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -92,10 +106,23 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.removesuffix("postgres") + name
 
 
-def an_answer(number: int, rank: int | None = 40, distance_m: float = 900.0,
-              **more: object) -> Answer:  # fmt: skip
-    return Answer(number, f"q{number}", f"a red house {number}", f"t{number}", 60.1, 24.9, rank,
-                  "top", 60.2, 24.8, distance_m, **more)  # type: ignore[arg-type]  # fmt: skip
+def an_answer(
+    number: int, rank: int | None = 40, distance_m: float = 900.0, **more: object
+) -> Answer:
+    return Answer(
+        number,
+        f"q{number}",
+        f"a red house {number}",
+        f"t{number}",
+        60.1,
+        24.9,
+        rank,
+        "top",
+        60.2,
+        24.8,
+        distance_m,
+        **more,
+    )  # type: ignore[arg-type]
 
 
 def a_report(*answers: Answer, title: str = "run.json", model: str = "compact") -> Report:
@@ -127,8 +154,9 @@ def say(store: Store) -> Callable[..., str]:
     """Records a verdict, each a second after the one before; returns its id."""
     count = iter(range(10_000))
 
-    def run(annotator: str, case_id: str, verdict: CaseVerdict = "model error",
-            **more: object) -> str:  # fmt: skip
+    def run(
+        annotator: str, case_id: str, verdict: CaseVerdict = "model error", **more: object
+    ) -> str:
         said = Said(str(uuid.uuid4()), case_id, annotator, verdict, **more)  # type: ignore[arg-type]
         store.record(said, NOW + timedelta(seconds=next(count)))
         return said.verdict_id

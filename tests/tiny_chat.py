@@ -35,10 +35,15 @@ class Reply:
         if self.status != 200:
             return json.dumps({"error": {"message": "no, secret-detail", "code": None}}).encode()
         message = {"role": "assistant", "content": self.content, "refusal": self.refusal}
-        return json.dumps({
-            "id": "chat-1", "object": "chat.completion", "created": 0, "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason}],
-        }).encode()  # fmt: skip
+        return json.dumps(
+            {
+                "id": "chat-1",
+                "object": "chat.completion",
+                "created": 0,
+                "model": model,
+                "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason}],
+            }
+        ).encode()
 
 
 @dataclass

@@ -28,9 +28,17 @@ TEXTS = [
 
 
 def openai_state(
-    seed: int = 0, *, text_width: int = 64, picture_width: int = 64, text_layers: int = 2,
-    picture_layers: int = 2, patch: int = 16, side: int = 2, tokens: int = 77, joint: int = 32,
-) -> State:  # fmt: skip
+    seed: int = 0,
+    *,
+    text_width: int = 64,
+    picture_width: int = 64,
+    text_layers: int = 2,
+    picture_layers: int = 2,
+    patch: int = 16,
+    side: int = 2,
+    tokens: int = 77,
+    joint: int = 32,
+) -> State:
     """A whole state_dict; large weights, so that attention is far from even."""
     random = torch.Generator().manual_seed(seed)
 
@@ -184,8 +192,9 @@ def ranks() -> dict[tuple[str, str], int]:
 
 def letters() -> dict[int, str]:
     """Byte → the letter that stands for it; the order is that of the ids."""
-    good = [code for code in range(256)
-            if 33 <= code <= 126 or 161 <= code <= 172 or 174 <= code <= 255]  # fmt: skip
+    good = [
+        code for code in range(256) if 33 <= code <= 126 or 161 <= code <= 172 or 174 <= code <= 255
+    ]
     bad = [code for code in range(256) if code not in good]
     return {code: chr(code) for code in good} | {code: chr(256 + n) for n, code in enumerate(bad)}
 

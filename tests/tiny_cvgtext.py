@@ -21,9 +21,7 @@ def photo(lat: float, lon: float, number: int = 0, ending: str = "jpg") -> str:
     return f"{lat:.6f},{lon:.6f}_{number:03d}.{ending}"
 
 
-def some_names(
-    count: int, sort: Callable[..., str] = panorama, lat: float = 40.7
-) -> list[str]:
+def some_names(count: int, sort: Callable[..., str] = panorama, lat: float = 40.7) -> list[str]:
     """Names on a line from south to north, about 111 m apart."""
     return [sort(lat + number / 1000, -74.0, number) for number in range(count)]
 
@@ -49,8 +47,14 @@ class Layout:
     pictures: str
     annotations: str
 
-    def write(self, root: Path, part: str, kind: str, described: dict[str, dict[str, str]],
-              others: Iterable[str] = ()) -> Path:  # fmt: skip
+    def write(
+        self,
+        root: Path,
+        part: str,
+        kind: str,
+        described: dict[str, dict[str, str]],
+        others: Iterable[str] = (),
+    ) -> Path:
         """A copy with its descriptions by split, and pictures that nothing describes."""
         folder = root / self.pictures.format(part=part, suffix=SUFFIXES[kind])
         names = [name for texts in described.values() for name in texts]

@@ -39,10 +39,15 @@ def full_disk() -> Iterator[None]:
 # ---- Towns -----------------------------------------------------------------------------------
 
 THINGS = (
-    {"amenity": "fountain"}, {"amenity": "bench"}, {"amenity": "cafe", "name": "Blue Cup"},
-    {"shop": "bakery"}, {"natural": "tree"}, {"highway": "crossing"},
-    {"historic": "memorial", "memorial": "statue"}, {"amenity": "pharmacy"},
-)  # fmt: skip
+    {"amenity": "fountain"},
+    {"amenity": "bench"},
+    {"amenity": "cafe", "name": "Blue Cup"},
+    {"shop": "bakery"},
+    {"natural": "tree"},
+    {"highway": "crossing"},
+    {"historic": "memorial", "memorial": "statue"},
+    {"amenity": "pharmacy"},
+)
 
 
 def write_town(path: Path, lat: float, lon: float, seed: int) -> Path:
@@ -50,14 +55,20 @@ def write_town(path: Path, lat: float, lon: float, seed: int) -> Path:
     rng = np.random.default_rng(seed)
     town = Town(lat=lat, lon=lon)
     for number in range(5):
-        town.way([(0, 80 * number), (320, 80 * number)], highway="residential",
-                 name=f"Row {number}")  # fmt: skip
-        town.way([(80 * number, 0), (80 * number, 320)], highway="tertiary",
-                 name=f"Column {number}")  # fmt: skip
+        town.way(
+            [(0, 80 * number), (320, 80 * number)], highway="residential", name=f"Row {number}"
+        )
+        town.way(
+            [(80 * number, 0), (80 * number, 320)], highway="tertiary", name=f"Column {number}"
+        )
     for x in range(4):
         for y in range(4):
-            kind = [{"building": "apartments"}, {"leisure": "park"}, {"building": "church"},
-                    {"natural": "water"}][rng.integers(4)]  # fmt: skip
+            kind = [
+                {"building": "apartments"},
+                {"leisure": "park"},
+                {"building": "church"},
+                {"natural": "water"},
+            ][rng.integers(4)]
             size = rng.uniform(15, 55, 2)
             town.box(80 * x + 12, 80 * y + 12, float(size[0]), float(size[1]), **kind)
     for _ in range(60):
@@ -105,7 +116,8 @@ def write_config(folder: Path, *parts: str) -> Path:
         write_town(here, 48.2, 16.3, 1)
         write_town(there, -33.4, -70.6, 2)
     path = folder / "tiny.toml"
-    path.write_text(f"""{parts[0]}
+    path.write_text(
+        f"""{parts[0]}
 seed = 3
 texts_per_tile = 2
 kinds_at_least = 2
@@ -122,7 +134,9 @@ sources = ["there.osm"]
 spacing_m = 30
 limit = 12
 held = true
-""", "utf-8")
+""",
+        "utf-8",
+    )
     return path
 
 
@@ -176,16 +190,18 @@ class Toy:
 
     def fetch(self, rows: Rows, draws: Rows, _stage: Stage, /) -> Toys:
         self.fetched.append(rows)
-        return Toys(self._texts[rows, draws % 3], self._pictures[rows],
-                    self._pictures[rows].sum(1))  # fmt: skip
+        return Toys(self._texts[rows, draws % 3], self._pictures[rows], self._pictures[rows].sum(1))
 
     def embed(self, examples: Toys, part: slice, stage: Stage, /) -> Embedded:
         pictures = self.network.picture(examples.pictures[part])
         own = (self.network.head(pictures)[:, 0] - examples.labels[part]).square().mean()
         texts = self.network.text(examples.texts[part])
         self.made.append(texts.dtype)
-        return Embedded(functional.normalize(texts, dim=-1), functional.normalize(pictures, dim=-1),
-                        stage.layout * own)  # fmt: skip
+        return Embedded(
+            functional.normalize(texts, dim=-1),
+            functional.normalize(pictures, dim=-1),
+            stage.layout * own,
+        )
 
     def validate(self, stage: Stage, /) -> dict[str, float]:
         assert not self.network.training
@@ -200,8 +216,18 @@ class Toy:
         return folder
 
 
-STAGE = Stage("toy", steps=12, batch=12, train=("text", "picture", "head", "log_scale"), lr=0.03,
-              layout=0.5, warmup=3, validate_every=4, checkpoint_every=3, group=3)  # fmt: skip
+STAGE = Stage(
+    "toy",
+    steps=12,
+    batch=12,
+    train=("text", "picture", "head", "log_scale"),
+    lr=0.03,
+    layout=0.5,
+    warmup=3,
+    validate_every=4,
+    checkpoint_every=3,
+    group=3,
+)
 
 
 FAINT = replace(STAGE, steps=1, contrastive=0.02, layout=0.01)

@@ -29,9 +29,12 @@ _LOOK_S = 0.1
 
 
 def bench_cases(
-    annotators: int, verdicts: int, store: str | None, kill: int,
+    annotators: int,
+    verdicts: int,
+    store: str | None,
+    kill: int,
     progress: Callable[[str, int, int], None],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """That many processes record that many verdicts in all, one after another each.
 
     `kill` of the processes are killed (SIGKILL) when a third of the verdicts are in, and started
@@ -40,8 +43,9 @@ def bench_cases(
     that records, with any wait for the others and for a store that is away.
     """
     if not 0 < annotators <= verdicts:
-        raise CasesError(f"{annotators} annotators cannot record {verdicts} verdicts; wanted at "
-                         "least one each")  # fmt: skip
+        raise CasesError(
+            f"{annotators} annotators cannot record {verdicts} verdicts; wanted at least one each"
+        )
     run = secrets.token_hex(4)
     with tempfile.TemporaryDirectory() as folder, _place(store, run, Path(folder)) as place:
         address, room = place
@@ -54,10 +58,15 @@ def bench_cases(
         name = opened.database.kind
         opened.close()
     return {
-        "bench": "cases", "store": name, "annotators": annotators, "verdicts": verdicts,
-        "killed": killed, **figures, "wall_s": round(took_s, 2),
+        "bench": "cases",
+        "store": name,
+        "annotators": annotators,
+        "verdicts": verdicts,
+        "killed": killed,
+        **figures,
+        "wall_s": round(took_s, 2),
         "per_s": round(verdicts / took_s, 1),
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -84,8 +93,9 @@ def _place(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str
         database.close()
 
 
-def _parts(store: Store, address: str, room: str, run: str, annotators: int, verdicts: int,
-           folder: Path) -> list[Part]:  # fmt: skip
+def _parts(
+    store: Store, address: str, room: str, run: str, annotators: int, verdicts: int, folder: Path
+) -> list[Part]:
     """The verdicts shared out as evenly as they go, each annotator with the same first cases."""
     shares = [len(one) for one in np.array_split(np.arange(verdicts), annotators)]
     store.add_report(practice(shares[0]), 0, datetime.now(UTC))
@@ -100,8 +110,9 @@ def _parts(store: Store, address: str, room: str, run: str, annotators: int, ver
     ]
 
 
-def _played(parts: list[Part], kill: int, verdicts: int,
-            progress: Callable[[str, int, int], None]) -> int:  # fmt: skip
+def _played(
+    parts: list[Part], kill: int, verdicts: int, progress: Callable[[str, int, int], None]
+) -> int:
     """Lets all parts play to their end; how many were killed on the way."""
     # Not forked from here: this process has threads, and a child may not share connections.
     methods = multiprocessing.get_all_start_methods()
@@ -137,15 +148,17 @@ def _figures(store: Store, parts: list[Part]) -> dict[str, Any]:
     """What is in the store against what was to be, by id and by annotator and case."""
     rows = store.database.read(
         lambda connection: connection.execute(
-            select(verdicts.c.verdict_id, verdicts.c.annotator, verdicts.c.case_id,
-                   verdicts.c.verdict)
+            select(
+                verdicts.c.verdict_id, verdicts.c.annotator, verdicts.c.case_id, verdicts.c.verdict
+            )
         ).all()
-    )  # fmt: skip
+    )
     found = Counter((row.verdict_id, row.annotator, row.case_id, row.verdict) for row in rows)
     wanted = {
         (said.verdict_id, name_of(part), said.case_id, said.verdict)
-        for part in parts for said in said_by(part)
-    }  # fmt: skip
+        for part in parts
+        for said in said_by(part)
+    }
     once = Counter((row.annotator, row.case_id) for row in rows)
     times = np.concatenate([acknowledged(part.log) for part in parts])
     return {

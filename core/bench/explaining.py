@@ -59,14 +59,18 @@ def bench_explain(settings: Settings, gallery: str | None = None) -> dict[str, A
     every = {name: parts[:, column] for column, name in enumerate(_PARTS)}
     every |= {"first_panel": parts[:, :3].sum(1), "all": parts.sum(1)}
     return {
-        "bench": "explain", "gallery": opened.card.name, "candidates": 10,
-        "searches": len(parts), "threads": settings.search_threads,
+        "bench": "explain",
+        "gallery": opened.card.name,
+        "candidates": 10,
+        "searches": len(parts),
+        "threads": settings.search_threads,
         **{
             f"{name}_p{share}_ms": round(float(np.percentile(values, share)), 1)
-            for name, values in every.items() for share in (50, 95)
+            for name, values in every.items()
+            for share in (50, 95)
         },
         "ratio": round(float(np.median(every["all"]) / np.median(every["search"])), 2),
-    }  # fmt: skip
+    }
 
 
 def bench_relevance(
@@ -77,10 +81,12 @@ def bench_relevance(
     eyes = open_eyes(opened, settings, load_model(threads=settings.search_threads))
     pairs = true_pairs(opened, labelled)
     return {
-        "bench": "relevance", "gallery": opened.card.name, "model": eyes.key,
+        "bench": "relevance",
+        "gallery": opened.card.name,
+        "model": eyes.key,
         **faithfulness(pairs, eyes.encoder, lambda done, of: progress("deletion", done, of)),
         "control": alikeness(pairs, eyes.encoder, lambda done, of: progress("control", done, of)),
-    }  # fmt: skip
+    }
 
 
 def bench_questions(
@@ -103,8 +109,12 @@ def bench_questions(
     for one in talks(opened, labelled, readings, weigh):
         held.append(one)
         progress("talk", len(held), len(labelled))
-    return {"bench": "questions", "gallery": opened.card.name, "channels": list(channels),
-            **measure(opened, labelled, held, readings)}  # fmt: skip
+    return {
+        "bench": "questions",
+        "gallery": opened.card.name,
+        "channels": list(channels),
+        **measure(opened, labelled, held, readings),
+    }
 
 
 def _asked(
@@ -112,6 +122,8 @@ def _asked(
 ) -> tuple[list[LabelledQuery], Gallery]:
     """The labelled descriptions and their gallery."""
     if gallery is None or queries is None:
-        raise QueryError(f"bench {what} wants --gallery G and --queries FILE.jsonl, descriptions "
-                         f"whose place is known; core describe writes some")  # fmt: skip
+        raise QueryError(
+            f"bench {what} wants --gallery G and --queries FILE.jsonl, descriptions "
+            f"whose place is known; core describe writes some"
+        )
     return list(read_queries(queries, gallery)), open_gallery(gallery, settings)

@@ -170,8 +170,10 @@ def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
 def _processor(prepared: Preparation) -> Any:
     side = {"height": prepared.size_px, "width": prepared.size_px}
     usual: dict[str, Any] = {
-        "image_mean": prepared.mean, "image_std": prepared.std, "resample": prepared.resample,
-    }  # fmt: skip
+        "image_mean": prepared.mean,
+        "image_std": prepared.std,
+        "resample": prepared.resample,
+    }
     if prepared.crop:
         size = {"shortest_edge": prepared.size_px}
         return transformers.CLIPImageProcessorPil(size=size, crop_size=side, **usual)
@@ -190,9 +192,11 @@ def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes
 
 
 def bench_embed(
-    settings: Settings, gallery: str | None = None, model: str | None = None,
+    settings: Settings,
+    gallery: str | None = None,
+    model: str | None = None,
     checkpoint: Path | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Our way from a gallery's picture files to embeddings beside a plain loop, taking turns.
 
     The plain loop decodes and embeds one picture after the other (a CLIP: in batches, with

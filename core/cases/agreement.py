@@ -96,9 +96,10 @@ def agreement(store: Store) -> Agreement:
     said = {case_id: _said(history) for case_id, history in by_case.items()}
     several = {case_id: one for case_id, one in said.items() if len(one) > 1}
     finals = {
-        case_id for case_id, history in by_case.items()
+        case_id
+        for case_id, history in by_case.items()
         if any(entry.final and entry.standing for entry in history)
-    }  # fmt: skip
+    }
     names = sorted({name for one in several.values() for name in one})
     return Agreement(
         cases=len(several),
@@ -106,10 +107,11 @@ def agreement(store: Store) -> Agreement:
         adjudicated=len(finals),
         fleiss=fleiss([list(one.values()) for one in several.values()]),
         pairs=tuple(
-            pair for first, second in combinations(names, 2)
+            pair
+            for first, second in combinations(names, 2)
             if (pair := _pair(first, second, list(several.values()))).cases
         ),
-    )  # fmt: skip
+    )
 
 
 def disputes(store: Store) -> tuple[Dispute, ...]:
@@ -137,8 +139,9 @@ def _said(history: Iterable[Entry]) -> dict[str, str]:
     """The standing verdict of each annotator."""
     return {
         entry.annotator: entry.verdict
-        for entry in history if entry.standing and not entry.final and entry.verdict
-    }  # fmt: skip
+        for entry in history
+        if entry.standing and not entry.final and entry.verdict
+    }
 
 
 def _pair(first: str, second: str, judged: Sequence[dict[str, str]]) -> Pair:

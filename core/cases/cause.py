@@ -36,24 +36,32 @@ def suggested_cause(signals: Signals) -> Suggestion | None:
     if signals.rank == 1:
         return None
     if signals.distance_m <= _SAME_SPOT_M:
-        return Suggestion("right place, another name for it",
-                          f"the answer is {signals.distance_m:.0f} m from the truth")  # fmt: skip
+        return Suggestion(
+            "right place, another name for it",
+            f"the answer is {signals.distance_m:.0f} m from the truth",
+        )
     if signs.get("same_street") and signals.distance_m <= _NEAR_M:
-        return Suggestion("same street or place, wrong tile",
-                          f"on the same street, {signals.distance_m:.0f} m away")  # fmt: skip
+        return Suggestion(
+            "same street or place, wrong tile",
+            f"on the same street, {signals.distance_m:.0f} m away",
+        )
     if signs.get("named_top", 0) > signs.get("named_truth", 0):
-        return Suggestion("description wrong", "the names it gives are at the answer, and fewer of "
-                          "them at the truth")  # fmt: skip
+        return Suggestion(
+            "description wrong",
+            "the names it gives are at the answer, and fewer of them at the truth",
+        )
     if signs.get("named_truth", 0) > signs.get("named_top", 0):
-        return Suggestion("model error", "the names it gives are at the truth, and fewer of them "
-                          "at the answer")  # fmt: skip
+        return Suggestion(
+            "model error", "the names it gives are at the truth, and fewer of them at the answer"
+        )
     if not signs.get("named", 0) and signs.get("shorter", 1) <= _SHORT:
-        return Suggestion("description too vague", f"{signs['words']:.0f} words, among the "
-                          "shortest of the report")  # fmt: skip
+        return Suggestion(
+            "description too vague", f"{signs['words']:.0f} words, among the shortest of the report"
+        )
     if signals.said == "several places fit":
         return Suggestion("several places fit", "the search itself said so")
     if signs.get("same_street") or signals.distance_m <= _NEAR_M:
-        return Suggestion("same street or place, wrong tile",
-                          f"{signals.distance_m:.0f} m away")  # fmt: skip
-    return Suggestion("model error", f"{signals.distance_m:.0f} m away, and nothing else measured "
-                      "speaks for it")  # fmt: skip
+        return Suggestion("same street or place, wrong tile", f"{signals.distance_m:.0f} m away")
+    return Suggestion(
+        "model error", f"{signals.distance_m:.0f} m away, and nothing else measured speaks for it"
+    )

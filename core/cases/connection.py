@@ -87,6 +87,7 @@ class Database:
     def keep_log(self) -> None:
         """Sets an SQLite file to write-ahead logging, which stays in the file and cannot be set
         within a transaction."""
+
         def work(connection: Connection) -> None:
             connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
 
@@ -145,25 +146,35 @@ class Database:
     def _postgresql(self, room: str) -> Engine:
         options = "-c synchronous_commit=on" + (f" -c search_path={room}" if room else "")
         return create_engine(
-            self._url, connect_args={"connect_timeout": _CONNECT_S, "options": options},
-            pool_size=2, max_overflow=10,
-        )  # fmt: skip
+            self._url,
+            connect_args={"connect_timeout": _CONNECT_S, "options": options},
+            pool_size=2,
+            max_overflow=10,
+        )
 
     def _told(self, error: DBAPIError) -> str:
         found = str(error.orig)
         code = _code(error)
         if code in _DAMAGED:
-            return (f"the store {self.name} is damaged or no store ({found}); put a copy of it in "
-                    "its place, or move it away and import an export")  # fmt: skip
+            return (
+                f"the store {self.name} is damaged or no store ({found}); put a copy of it in "
+                "its place, or move it away and import an export"
+            )
         if code in (*_FULL, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return (f"the store {self.name} cannot be written ({found}); nothing was changed; is "
-                    "the disk full?")  # fmt: skip
+            return (
+                f"the store {self.name} cannot be written ({found}); nothing was changed; is "
+                "the disk full?"
+            )
         if code in _BUSY:
-            return (f"the store {self.name} was busy for {self._wait_s:g} s; nothing was changed; "
-                    "try again")  # fmt: skip
+            return (
+                f"the store {self.name} was busy for {self._wait_s:g} s; nothing was changed; "
+                "try again"
+            )
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            return (f"the store {self.name} cannot be opened for writing ({found}); check its "
-                    "path and who may write there")  # fmt: skip
+            return (
+                f"the store {self.name} cannot be opened for writing ({found}); check its "
+                "path and who may write there"
+            )
         return f"the store {self.name} did not do it ({found}); nothing was changed"
 
 

@@ -32,16 +32,36 @@ Row = dict[str, Any]
 
 _REPORT = ("report_id", "title", "source", "gallery", "model", "scope", "imported_at")
 _ANSWER = (
-    "number", "query_id", "text", "tile_id", "lat", "lon", "rank", "top_tile", "top_lat",
-    "top_lon", "distance_m", "confidence", "said",
-)  # fmt: skip
+    "number",
+    "query_id",
+    "text",
+    "tile_id",
+    "lat",
+    "lon",
+    "rank",
+    "top_tile",
+    "top_lat",
+    "top_lon",
+    "distance_m",
+    "confidence",
+    "said",
+)
 _CASE = ("case_id", "kind", "difficulty", "lot")
 _JSON = ("report_channels", "channels", "signs")
 CASE_FIELDS = (*_CASE, *_REPORT, *_ANSWER, *_JSON, "settled")
 """What a row holds besides `verdicts`, a list of dicts with ENTRY_FIELDS. `settled` is the verdict
 that holds in the end: adjudicated, or what all annotators say."""
-ENTRY_FIELDS = ("verdict_id", "annotator", "verdict", "undoes", "final", "note", "took_ms", "at",
-                "standing")  # fmt: skip
+ENTRY_FIELDS = (
+    "verdict_id",
+    "annotator",
+    "verdict",
+    "undoes",
+    "final",
+    "note",
+    "took_ms",
+    "at",
+    "standing",
+)
 NUMBERS = ("difficulty", "lat", "lon", "top_lat", "top_lon", "distance_m", "confidence")
 WHOLE = ("lot", "number", "rank", "took_ms")
 
@@ -65,22 +85,33 @@ def _rows(connection: Connection) -> list[Row]:
     for entry in entries(connection):
         history[entry.case_id].append(entry)
     found = connection.execute(
-        select(*(cases.c[name] for name in _CASE), *(reports.c[name] for name in _REPORT),
-               *(answers.c[name] for name in _ANSWER),
-               reports.c.channels.label("report_channels"), answers.c.channels, answers.c.signs)
-        .join(answers, (answers.c.report_id == cases.c.report_id)
-              & (answers.c.number == cases.c.number))
+        select(
+            *(cases.c[name] for name in _CASE),
+            *(reports.c[name] for name in _REPORT),
+            *(answers.c[name] for name in _ANSWER),
+            reports.c.channels.label("report_channels"),
+            answers.c.channels,
+            answers.c.signs,
+        )
+        .join(
+            answers,
+            (answers.c.report_id == cases.c.report_id) & (answers.c.number == cases.c.number),
+        )
         .join(reports, reports.c.report_id == cases.c.report_id)
         .order_by(cases.c.difficulty.desc(), cases.c.case_id)
-    ).mappings()  # fmt: skip
+    ).mappings()
     return [
-        dict(row) | {name: json.loads(row[name]) for name in _JSON} | {
+        dict(row)
+        | {name: json.loads(row[name]) for name in _JSON}
+        | {
             "settled": settled(history[row["case_id"]]),
-            "verdicts": [{name: asdict(entry)[name] for name in ENTRY_FIELDS}
-                         for entry in history[row["case_id"]]],
+            "verdicts": [
+                {name: asdict(entry)[name] for name in ENTRY_FIELDS}
+                for entry in history[row["case_id"]]
+            ],
         }
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def take_in(store: Store, rows: Iterable[Row]) -> Taken:
@@ -100,8 +131,9 @@ def take_in(store: Store, rows: Iterable[Row]) -> Taken:
             for row, entry in _in_order(kept):
                 known += not _put_entry(connection, row, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise CasesError(f"the file holds a case that is not whole ({error!r:.120}); nothing "
-                             "was taken in") from error  # fmt: skip
+            raise CasesError(
+                f"the file holds a case that is not whole ({error!r:.120}); nothing was taken in"
+            ) from error
         after = [_count(connection, table) for table in (cases, verdicts)]
         return Taken(after[0] - before[0], after[1] - before[1], known)
 
@@ -122,15 +154,20 @@ def _put_case(connection: Connection, row: Row) -> None:
     report = {name: _text(row[name]) for name in _REPORT}
     put(connection, reports, [report | {"channels": json.dumps(row["report_channels"])}])
     answer = {name: _text(row[name]) for name in _ANSWER} | {
-        "report_id": row["report_id"], "channels": json.dumps(row["channels"]),
+        "report_id": row["report_id"],
+        "channels": json.dumps(row["channels"]),
         "signs": json.dumps(row["signs"]),
         "query_key": key_of(_text(row["text"]), _text(row["tile_id"])),
-    }  # fmt: skip
+    }
     put(connection, answers, [answer])
-    put(connection, cases, [
-        {name: row[name] for name in _CASE}
-        | {"report_id": row["report_id"], "number": row["number"]}
-    ])  # fmt: skip
+    put(
+        connection,
+        cases,
+        [
+            {name: row[name] for name in _CASE}
+            | {"report_id": row["report_id"], "number": row["number"]}
+        ],
+    )
 
 
 def _text(value: Any) -> Any:
@@ -141,10 +178,17 @@ def _put_entry(connection: Connection, row: Row, entry: Mapping[str, Any]) -> bo
     name = annotator_name(entry["annotator"])
     put(connection, annotators, [annotator_row(name, "hardest", entry["at"])])
     undoes = entry["undoes"] or None
-    return add_entry(connection, {
-        "verdict_id": checked_uuid(entry["verdict_id"]), "case_id": row["case_id"],
-        "annotator": name,
-        "verdict": None if undoes else checked_verdict(entry["verdict"]), "undoes": undoes,
-        "final": int(entry["final"]), "note": clean(entry["note"]), "took_ms": entry["took_ms"],
-        "at": _text(entry["at"]),
-    })  # fmt: skip
+    return add_entry(
+        connection,
+        {
+            "verdict_id": checked_uuid(entry["verdict_id"]),
+            "case_id": row["case_id"],
+            "annotator": name,
+            "verdict": None if undoes else checked_verdict(entry["verdict"]),
+            "undoes": undoes,
+            "final": int(entry["final"]),
+            "note": clean(entry["note"]),
+            "took_ms": entry["took_ms"],
+            "at": _text(entry["at"]),
+        },
+    )

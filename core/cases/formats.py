@@ -23,8 +23,12 @@ Pictures = Callable[[str, str], bytes]
 """The WebP picture of a gallery's tile, b"" where there is none."""
 
 _ENDINGS: dict[str, Format] = {
-    ".csv": "csv", ".jsonl": "jsonl", ".geojson": "geojson", ".json": "labelstudio", "": "fiftyone",
-}  # fmt: skip
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".geojson": "geojson",
+    ".json": "labelstudio",
+    "": "fiftyone",
+}
 _JSON_CELLS = ("report_channels", "channels", "signs")
 _HARMFUL = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 """What a spreadsheet may take for a formula at a cell's beginning, and our own mark."""
@@ -33,8 +37,10 @@ _HARMFUL = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 def format_of(path: Path, given: Format | None) -> Format:
     """The format of a file to write, by its ending where none is given."""
     if given is None and path.suffix.lower() not in _ENDINGS:
-        raise CasesError(f"{path.name} has no ending of a format; wanted .csv, .jsonl, .geojson, "
-                         ".json (Label Studio), none (a FiftyOne folder), or --format")  # fmt: skip
+        raise CasesError(
+            f"{path.name} has no ending of a format; wanted .csv, .jsonl, .geojson, "
+            ".json (Label Studio), none (a FiftyOne folder), or --format"
+        )
     return given or _ENDINGS[path.suffix.lower()]
 
 
@@ -79,8 +85,10 @@ def _csv(rows: Sequence[Row]) -> str:
         flat = {name: row[name] for name in CASE_FIELDS}
         flat |= {name: json.dumps(row[name]) for name in _JSON_CELLS}
         for entry in row["verdicts"] or [{}]:
-            whole = flat | {name: int(value) if isinstance(value, bool) else value
-                            for name, value in entry.items()}  # fmt: skip
+            whole = flat | {
+                name: int(value) if isinstance(value, bool) else value
+                for name, value in entry.items()
+            }
             writer.writerow({name: _harmless(value) for name, value in whole.items()})
     return written.getvalue()
 
@@ -91,15 +99,24 @@ def _jsonl(rows: Sequence[Row]) -> str:
 
 def _geojson(rows: Sequence[Row]) -> str:
     """A feature for each case: a line from the truth to the answer."""
-    return json.dumps({
-        "type": "FeatureCollection",
-        "features": [
-            {"type": "Feature", "id": row["case_id"], "properties": row,
-             "geometry": {"type": "LineString", "coordinates": [
-                 [row["lon"], row["lat"]], [row["top_lon"], row["top_lat"]]]}}
-            for row in rows
-        ],
-    }, ensure_ascii=False)  # fmt: skip
+    return json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": row["case_id"],
+                    "properties": row,
+                    "geometry": {
+                        "type": "LineString",
+                        "coordinates": [[row["lon"], row["lat"]], [row["top_lon"], row["top_lat"]]],
+                    },
+                }
+                for row in rows
+            ],
+        },
+        ensure_ascii=False,
+    )
 
 
 def label_config() -> str:
@@ -117,31 +134,58 @@ def label_config() -> str:
 
 def _labelstudio(rows: Sequence[Row]) -> str:
     """Tasks with the standing verdicts as annotations; the history lies in the tasks' data."""
-    return json.dumps([
-        {"data": row, "annotations": [
-            _annotation(entry) for entry in row["verdicts"] if entry["standing"]
-        ]}
-        for row in rows
-    ], ensure_ascii=False, indent=1)  # fmt: skip
+    return json.dumps(
+        [
+            {
+                "data": row,
+                "annotations": [
+                    _annotation(entry) for entry in row["verdicts"] if entry["standing"]
+                ],
+            }
+            for row in rows
+        ],
+        ensure_ascii=False,
+        indent=1,
+    )
 
 
 def _annotation(entry: Mapping[str, Any]) -> dict[str, Any]:
     short = entry["verdict_id"].replace("-", "")[:10]
-    result = [{"id": f"v{short}", "from_name": "verdict", "to_name": "text", "type": "choices",
-               "value": {"choices": [entry["verdict"]]}}]  # fmt: skip
+    result = [
+        {
+            "id": f"v{short}",
+            "from_name": "verdict",
+            "to_name": "text",
+            "type": "choices",
+            "value": {"choices": [entry["verdict"]]},
+        }
+    ]
     if entry["note"]:
-        result.append({"id": f"n{short}", "from_name": "note", "to_name": "text",
-                       "type": "textarea", "value": {"text": [entry["note"]]}})  # fmt: skip
+        result.append(
+            {
+                "id": f"n{short}",
+                "from_name": "note",
+                "to_name": "text",
+                "type": "textarea",
+                "value": {"text": [entry["note"]]},
+            }
+        )
     return {
-        "unique_id": entry["verdict_id"], "result": result, "was_cancelled": False,
-        "ground_truth": bool(entry["final"]), "created_at": entry["at"],
+        "unique_id": entry["verdict_id"],
+        "result": result,
+        "was_cancelled": False,
+        "ground_truth": bool(entry["final"]),
+        "created_at": entry["at"],
         "lead_time": None if entry["took_ms"] is None else entry["took_ms"] / 1000,
-    }  # fmt: skip
+    }
 
 
 _WRITERS: dict[Format, Callable[[Sequence[Row]], str]] = {
-    "csv": _csv, "jsonl": _jsonl, "geojson": _geojson, "labelstudio": _labelstudio,
-}  # fmt: skip
+    "csv": _csv,
+    "jsonl": _jsonl,
+    "geojson": _geojson,
+    "labelstudio": _labelstudio,
+}
 
 
 def _write_fiftyone(rows: Sequence[Row], path: Path, part: Path, pictures: Pictures) -> None:
@@ -167,19 +211,32 @@ def _write_fiftyone(rows: Sequence[Row], path: Path, part: Path, pictures: Pictu
 
 
 def _sample(row: Row, name: str) -> dict[str, Any]:
-    said = [{"_cls": "Classification", "label": entry["verdict"], "tags": [entry["annotator"]]}
-            for entry in row["verdicts"] if entry["standing"]]  # fmt: skip
+    said = [
+        {"_cls": "Classification", "label": entry["verdict"], "tags": [entry["annotator"]]}
+        for entry in row["verdicts"]
+        if entry["standing"]
+    ]
     return {
-        "filepath": name, "tags": [row["kind"]], "_media_type": "image", "metadata": None,
-        "case_id": row["case_id"], "text": row["text"], "gallery": row["gallery"],
-        "tile_id": row["tile_id"], "top_tile": row["top_tile"], "distance_m": row["distance_m"],
-        "location": {"_cls": "GeoLocation", "point": [row["lon"], row["lat"]],
-                     "line": [[row["lon"], row["lat"]], [row["top_lon"], row["top_lat"]]]},
-        "verdict": row["settled"] and {"_cls": "Classification", "label": row["settled"],
-                                       "tags": []},
+        "filepath": name,
+        "tags": [row["kind"]],
+        "_media_type": "image",
+        "metadata": None,
+        "case_id": row["case_id"],
+        "text": row["text"],
+        "gallery": row["gallery"],
+        "tile_id": row["tile_id"],
+        "top_tile": row["top_tile"],
+        "distance_m": row["distance_m"],
+        "location": {
+            "_cls": "GeoLocation",
+            "point": [row["lon"], row["lat"]],
+            "line": [[row["lon"], row["lat"]], [row["top_lon"], row["top_lat"]]],
+        },
+        "verdict": row["settled"]
+        and {"_cls": "Classification", "label": row["settled"], "tags": []},
         "verdicts": {"_cls": "Classifications", "classifications": said},
         "case": json.dumps(row, ensure_ascii=False),
-    }  # fmt: skip
+    }
 
 
 def read_csv(path: Path) -> list[Row]:
@@ -189,8 +246,10 @@ def read_csv(path: Path) -> list[Row]:
         lines = csv.DictReader(file)
         missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {*(lines.fieldnames or ())}
         if missing:
-            raise CasesError(f"{path.name} has no column {', '.join(sorted(missing)[:5])}; wanted "
-                             "an export of cases")  # fmt: skip
+            raise CasesError(
+                f"{path.name} has no column {', '.join(sorted(missing)[:5])}; wanted "
+                "an export of cases"
+            )
         for line in lines:
             try:
                 cells = {name: _cell(name, line[name]) for name in (*CASE_FIELDS, *ENTRY_FIELDS)}

@@ -40,12 +40,23 @@ def take_file(store: Store, path: Path, intake: Intake, at: datetime) -> dict[st
     found = read_file(path, intake)
     if isinstance(found, Report):
         added = store.add_report(found, intake.control, at)
-        return {"file": path.name, "report": added.report_id, "gallery": found.gallery,
-                "model": found.model, "scope": found.scope, "queries": len(found.answers),
-                "cases": added.new, "known": added.known}  # fmt: skip
+        return {
+            "file": path.name,
+            "report": added.report_id,
+            "gallery": found.gallery,
+            "model": found.model,
+            "scope": found.scope,
+            "queries": len(found.answers),
+            "cases": added.new,
+            "known": added.known,
+        }
     taken = take_in(store, found)
-    return {"file": path.name, "cases": taken.cases, "verdicts": taken.verdicts,
-            "known": taken.known}  # fmt: skip
+    return {
+        "file": path.name,
+        "cases": taken.cases,
+        "verdicts": taken.verdicts,
+        "known": taken.known,
+    }
 
 
 def read_file(path: Path, intake: Intake) -> Report | list[Row]:
@@ -65,10 +76,10 @@ def read_file(path: Path, intake: Intake) -> Report | list[Row]:
         raise CasesError(f"{path} cannot be read ({error}); check the path") from error
     except ReportError as error:
         raise CasesError(str(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError,
-            RecursionError) as error:  # fmt: skip
-        raise CasesError(f"{path.name} is neither a report nor an export of cases "
-                         f"({error!r:.120})") from error  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise CasesError(
+            f"{path.name} is neither a report nor an export of cases ({error!r:.120})"
+        ) from error
     return read_document(document, path.name, intake.opened, intake.queries, intake.scope)
 
 

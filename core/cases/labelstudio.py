@@ -15,15 +15,19 @@ def row_of_task(task: Mapping[str, Any]) -> Row:
     row = dict(task["data"])
     known = {entry["verdict_id"] for entry in row["verdicts"]}
     made = [
-        _entry(row["case_id"], one) for one in task.get("annotations", ())
+        _entry(row["case_id"], one)
+        for one in task.get("annotations", ())
         if one.get("unique_id") not in known and not one.get("was_cancelled") and _chosen(one)
-    ]  # fmt: skip
+    ]
     return row | {"verdicts": [*row["verdicts"], *made]}
 
 
 def _chosen(annotation: Mapping[str, Any]) -> str:
-    found = [part["value"]["choices"][0] for part in annotation["result"]
-             if part.get("type") == "choices"]  # fmt: skip
+    found = [
+        part["value"]["choices"][0]
+        for part in annotation["result"]
+        if part.get("type") == "choices"
+    ]
     return str(found[0]) if found else ""
 
 
@@ -37,8 +41,11 @@ def _entry(case_id: str, annotation: Mapping[str, Any]) -> dict[str, Any]:
     took = annotation.get("lead_time")
     return {
         "verdict_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"label studio {case_id} {mark}")),
-        "annotator": f"Label Studio {who or 'somebody'}", "verdict": _chosen(annotation),
-        "undoes": None, "final": False, "note": " ".join(note) if isinstance(note, list) else note,
+        "annotator": f"Label Studio {who or 'somebody'}",
+        "verdict": _chosen(annotation),
+        "undoes": None,
+        "final": False,
+        "note": " ".join(note) if isinstance(note, list) else note,
         "took_ms": None if took is None else int(1000 * took),
         "at": str(annotation["created_at"]),
-    }  # fmt: skip
+    }

@@ -32,11 +32,14 @@ def next_card(store: Store, annotator: str, but: str = "") -> Card | None:
             select(cases.c.case_id)
             .outerjoin(skips, (skips.c.case_id == cases.c.case_id) & (skips.c.annotator == name))
             .where(~_answered(name), cases.c.case_id != but)
-            .order_by(case((skips.c.at.is_(None), ""), else_=skips.c.at),
-                      *([] if hard is None else [hard]),
-                      (cases.c.lot * who.seed) % LOTS, cases.c.case_id)
+            .order_by(
+                case((skips.c.at.is_(None), ""), else_=skips.c.at),
+                *([] if hard is None else [hard]),
+                (cases.c.lot * who.seed) % LOTS,
+                cases.c.case_id,
+            )
             .limit(1)
-        ).scalar()  # fmt: skip
+        ).scalar()
         return None if found is None else _card(connection, found, name)
 
     return store.database.read(work)
@@ -55,14 +58,17 @@ def last_card(store: Store, annotator: str) -> Card | None:
 
     def work(connection: Connection) -> Card | None:
         left = connection.execute(
-            select(skips.c.at, skips.c.case_id).where(skips.c.annotator == name)
-            .order_by(skips.c.at.desc()).limit(1)
-        ).first()  # fmt: skip
+            select(skips.c.at, skips.c.case_id)
+            .where(skips.c.annotator == name)
+            .order_by(skips.c.at.desc())
+            .limit(1)
+        ).first()
         said = connection.execute(
             select(standing.c.at, standing.c.case_id)
             .where(standing.c.annotator == name, standing.c.final == 0)
-            .order_by(standing.c.seq.desc()).limit(1)
-        ).first()  # fmt: skip
+            .order_by(standing.c.seq.desc())
+            .limit(1)
+        ).first()
         found = max((row for row in (left, said) if row), key=lambda row: row.at, default=None)
         return None if found is None else _card(connection, found.case_id, name)
 
@@ -91,9 +97,9 @@ def progress(store: Store, annotator: str) -> Progress:
 
     def work(connection: Connection) -> Progress:
         def count(asked: Select[Any]) -> int:
-            return int(connection.execute(
-                select(func.count()).select_from(asked.subquery())
-            ).scalar_one())  # fmt: skip
+            return int(
+                connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+            )
 
         order = connection.execute(
             select(annotators.c.ordering).where(annotators.c.name == name)
@@ -102,16 +108,22 @@ def progress(store: Store, annotator: str) -> Progress:
             raise CasesError(f"the store knows no annotator {name!r}; join first")
         every = select(cases.c.case_id)
         left = every.join(skips, skips.c.case_id == cases.c.case_id)
-        times = connection.execute(
-            select(kept.c.took_ms).where(
-                kept.c.annotator == name, kept.c.final == 0, kept.c.took_ms.is_not(None)
+        times = (
+            connection.execute(
+                select(kept.c.took_ms).where(
+                    kept.c.annotator == name, kept.c.final == 0, kept.c.took_ms.is_not(None)
+                )
             )
-        ).scalars().all()  # fmt: skip
+            .scalars()
+            .all()
+        )
         return Progress(
-            order, count(every), count(every.where(_answered(name))),
+            order,
+            count(every),
+            count(every.where(_answered(name))),
             count(left.where(skips.c.annotator == name, ~_answered(name))),
             median(times) / 1000 if times else None,
-        )  # fmt: skip
+        )
 
     return store.database.read(work)
 
@@ -138,9 +150,14 @@ def revealed(connection: Connection, case_id: str) -> Reveal:
     ).one()
     signals = Signals(row.rank, row.distance_m, row.said, json.loads(row.signs))
     return Reveal(
-        row.kind, row.rank, row.confidence, row.said, json.loads(row.channels),
-        suggested_cause(signals), entries(connection, [case_id]),
-    )  # fmt: skip
+        row.kind,
+        row.rank,
+        row.confidence,
+        row.said,
+        json.loads(row.channels),
+        suggested_cause(signals),
+        entries(connection, [case_id]),
+    )
 
 
 def _the_answer() -> Any:
@@ -160,7 +177,7 @@ def _card(connection: Connection, case_id: str, name: str) -> Card:
         .join(answers, _the_answer())
         .join(reports, reports.c.report_id == cases.c.report_id)
         .where(cases.c.case_id == case_id)
-    ).first()  # fmt: skip
+    ).first()
     if row is None:
         raise CasesError(f"the store has no case {case_id[:60]!r}; see python -m core cases list")
     own = connection.execute(
@@ -169,15 +186,32 @@ def _card(connection: Connection, case_id: str, name: str) -> Card:
         )
     ).first()
     others = connection.execute(
-        select(reports.c.title, reports.c.model, reports.c.scope, answers.c.top_tile,
-               answers.c.top_lat, answers.c.top_lon, answers.c.distance_m)
+        select(
+            reports.c.title,
+            reports.c.model,
+            reports.c.scope,
+            answers.c.top_tile,
+            answers.c.top_lat,
+            answers.c.top_lon,
+            answers.c.distance_m,
+        )
         .join(reports, reports.c.report_id == answers.c.report_id)
         .where(answers.c.query_key == row.query_key, answers.c.report_id != row.report_id)
         .order_by(reports.c.imported_at, reports.c.report_id)
-    )  # fmt: skip
+    )
     return Card(
-        row.case_id, row.gallery, row.model, row.text, row.tile_id, row.lat, row.lon,
-        row.top_tile, row.top_lat, row.top_lon, row.distance_m,
+        row.case_id,
+        row.gallery,
+        row.model,
+        row.text,
+        row.tile_id,
+        row.lat,
+        row.lon,
+        row.top_tile,
+        row.top_lat,
+        row.top_lon,
+        row.distance_m,
         tuple(Other(*other) for other in others),
-        own.verdict if own else None, own.note if own else "",
-    )  # fmt: skip
+        own.verdict if own else None,
+        own.note if own else "",
+    )

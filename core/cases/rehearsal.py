@@ -36,10 +36,30 @@ class Part:
 
 def practice(verdicts: int) -> Report:
     """A report with that many failures, about nothing."""
-    return Report("practice", "evaluate", "practice", "practice", "full", (), tuple(
-        Answer(number, str(number), f"place {number}", f"t{number}", 0.0, 0.0, 9, "t", 0.0, 0.0,
-               200.0) for number in range(verdicts)
-    ))  # fmt: skip
+    return Report(
+        "practice",
+        "evaluate",
+        "practice",
+        "practice",
+        "full",
+        (),
+        tuple(
+            Answer(
+                number,
+                str(number),
+                f"place {number}",
+                f"t{number}",
+                0.0,
+                0.0,
+                9,
+                "t",
+                0.0,
+                0.0,
+                200.0,
+            )
+            for number in range(verdicts)
+        ),
+    )
 
 
 def name_of(part: Part) -> str:
@@ -51,9 +71,11 @@ def said_by(part: Part) -> Iterator[Said]:
     """Every verdict of a part, in order, always with the same ids."""
     for place, case_id in enumerate(part.case_ids):
         yield Said(
-            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{part.run} {part.number} {place}")), case_id,
-            name_of(part), CASE_VERDICTS[(part.number + place) % len(CASE_VERDICTS)],
-        )  # fmt: skip
+            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{part.run} {part.number} {place}")),
+            case_id,
+            name_of(part),
+            CASE_VERDICTS[(part.number + place) % len(CASE_VERDICTS)],
+        )
 
 
 def play(part: Part) -> None:

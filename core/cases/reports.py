@@ -14,8 +14,13 @@ from core.gallery import Gallery
 from core.geo import haversine_km
 
 
-def read_document(document: Mapping[str, Any], title: str, opened: Callable[[str], Gallery],
-                  queries: Path | None, scope: str | None) -> Report:  # fmt: skip
+def read_document(
+    document: Mapping[str, Any],
+    title: str,
+    opened: Callable[[str], Gallery],
+    queries: Path | None,
+    scope: str | None,
+) -> Report:
     """The report in a JSON document of `evaluate --out`.
 
     `opened` gives the gallery of a name; `queries` is the file that was measured, for reports that
@@ -33,8 +38,9 @@ def read_document(document: Mapping[str, Any], title: str, opened: Callable[[str
     wanted = (scope or "full") if runs[0].source == "cvgtext" else runs[0].scope
     run = next((one for one in runs if one.scope == wanted), None)
     if run is None:
-        raise CasesError(f"{title} has no part of the scope {wanted}; wanted one of "
-                         f"{', '.join(saved.SCOPES)}")  # fmt: skip
+        raise CasesError(
+            f"{title} has no part of the scope {wanted}; wanted one of {', '.join(saved.SCOPES)}"
+        )
     return report_of(run, opened)
 
 
@@ -60,8 +66,9 @@ def report_of(run: SavedRun, opened: Callable[[str], Gallery]) -> Report:
 
 
 def _report(run: SavedRun, answers: Sequence[Answer]) -> Report:
-    return Report(run.title, run.source, run.gallery, run.model, run.scope, run.channels,
-                  _measured(answers))  # fmt: skip
+    return Report(
+        run.title, run.source, run.gallery, run.model, run.scope, run.channels, _measured(answers)
+    )
 
 
 def _in_gallery(one: SavedQuery, gallery: Gallery, title: str) -> Answer:
@@ -69,8 +76,10 @@ def _in_gallery(one: SavedQuery, gallery: Gallery, title: str) -> Answer:
     try:
         true_row, top_row = gallery.row_of(one.tile_id), gallery.row_of(one.top_tile)
     except GalleryError as error:
-        raise CasesError(f"{title} is of another gallery than {name} here: {error}; measure "
-                         "again, or bring its gallery") from error  # fmt: skip
+        raise CasesError(
+            f"{title} is of another gallery than {name} here: {error}; measure "
+            "again, or bring its gallery"
+        ) from error
     top, at = gallery.tile(top_row), one.position
     away_m = 1000 * haversine_km(at.lat, at.lon, top.lat, top.lon)
     if abs(away_m - one.distance_m) > saved.OFF_M:
@@ -79,10 +88,22 @@ def _in_gallery(one: SavedQuery, gallery: Gallery, title: str) -> Answer:
             f"{away_m:.1f} m from {top.tile_id}, and the report says {one.distance_m:.1f} m"
         )
     return Answer(
-        one.number, one.query_id, one.text, one.tile_id, at.lat, at.lon, one.rank, top.tile_id,
-        top.lat, top.lon, one.distance_m, one.confidence, one.verdict, dict(one.channels),
+        one.number,
+        one.query_id,
+        one.text,
+        one.tile_id,
+        at.lat,
+        at.lon,
+        one.rank,
+        top.tile_id,
+        top.lat,
+        top.lon,
+        one.distance_m,
+        one.confidence,
+        one.verdict,
+        dict(one.channels),
         map_signs(gallery, one.text, true_row, top_row),
-    )  # fmt: skip
+    )
 
 
 def _pictured(one: SavedQuery) -> Answer:
@@ -90,9 +111,22 @@ def _pictured(one: SavedQuery) -> Answer:
     at, top = one.position, one.top
     if top is None:
         raise CasesError(f"query {one.query_id[:40]} does not tell where its answer lies")
-    return Answer(one.number, one.query_id, one.text, one.tile_id, at.lat, at.lon, one.rank,
-                  one.top_tile, top.lat, top.lon, one.distance_m, one.confidence, one.verdict,
-                  dict(one.channels))  # fmt: skip
+    return Answer(
+        one.number,
+        one.query_id,
+        one.text,
+        one.tile_id,
+        at.lat,
+        at.lon,
+        one.rank,
+        one.top_tile,
+        top.lat,
+        top.lon,
+        one.distance_m,
+        one.confidence,
+        one.verdict,
+        dict(one.channels),
+    )
 
 
 def _measured(answers: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -98,45 +98,67 @@ STEPS = ({"sqlite": _TABLES, "postgresql": _TABLES}, _APPEND_ONLY)
 tables = MetaData()
 
 reports = Table(
-    "reports", tables,
+    "reports",
+    tables,
     Column("report_id", Text, primary_key=True),
-    *(Column(name, Text)
-      for name in ("title", "source", "gallery", "model", "scope", "channels", "imported_at")),
-)  # fmt: skip
+    *(
+        Column(name, Text)
+        for name in ("title", "source", "gallery", "model", "scope", "channels", "imported_at")
+    ),
+)
 answers = Table(
-    "answers", tables,
-    Column("report_id", Text, primary_key=True), Column("number", Integer, primary_key=True),
+    "answers",
+    tables,
+    Column("report_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
     *(Column(name, Text) for name in ("query_key", "query_id", "text", "tile_id")),
-    Column("lat", Float), Column("lon", Float), Column("rank", Integer),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("rank", Integer),
     Column("top_tile", Text),
     *(Column(name, Float) for name in ("top_lat", "top_lon", "distance_m", "confidence")),
     *(Column(name, Text) for name in ("said", "channels", "signs")),
-)  # fmt: skip
+)
 cases = Table(
-    "cases", tables,
-    Column("case_id", Text, primary_key=True), Column("report_id", Text),
-    Column("number", Integer), Column("kind", Text), Column("difficulty", Float),
+    "cases",
+    tables,
+    Column("case_id", Text, primary_key=True),
+    Column("report_id", Text),
+    Column("number", Integer),
+    Column("kind", Text),
+    Column("difficulty", Float),
     Column("lot", BigInteger),
-)  # fmt: skip
+)
 annotators = Table(
-    "annotators", tables,
-    Column("name", Text, primary_key=True), Column("seed", BigInteger),
-    Column("ordering", Text), Column("joined_at", Text),
-)  # fmt: skip
+    "annotators",
+    tables,
+    Column("name", Text, primary_key=True),
+    Column("seed", BigInteger),
+    Column("ordering", Text),
+    Column("joined_at", Text),
+)
 skips = Table(
-    "skips", tables,
-    Column("annotator", Text, primary_key=True), Column("case_id", Text, primary_key=True),
+    "skips",
+    tables,
+    Column("annotator", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
     Column("at", Text),
-)  # fmt: skip
+)
 
 
 def _verdict_columns() -> tuple[Column[object], ...]:
     return (
-        Column("seq", BigInteger, primary_key=True), Column("verdict_id", Text),
-        Column("case_id", Text), Column("annotator", Text), Column("verdict", Text),
-        Column("undoes", Text), Column("final", Integer), Column("note", Text),
-        Column("took_ms", Integer), Column("at", Text),
-    )  # fmt: skip
+        Column("seq", BigInteger, primary_key=True),
+        Column("verdict_id", Text),
+        Column("case_id", Text),
+        Column("annotator", Text),
+        Column("verdict", Text),
+        Column("undoes", Text),
+        Column("final", Integer),
+        Column("note", Text),
+        Column("took_ms", Integer),
+        Column("at", Text),
+    )
 
 
 verdicts = Table("verdicts", tables, *_verdict_columns())
@@ -177,9 +199,12 @@ def migrate(connection: Connection, at: str) -> int:
             f"the store has version {had} and this app knows {len(STEPS)}; update the app"
         )
     if had == 0:
-        connection.execute(text(
-            "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, migrated_at TEXT NOT NULL)"
-        ))  # fmt: skip
+        connection.execute(
+            text(
+                "CREATE TABLE schema_version "
+                "(version INTEGER PRIMARY KEY, migrated_at TEXT NOT NULL)"
+            )
+        )
         if kind == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
     for version, step in enumerate(STEPS[had:], had + 1):

@@ -14,10 +14,12 @@ def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
     words = np.array([len(text.split()) for text in texts])
     ordered = np.sort(words)
     return [
-        {"words": float(count),
-         "shorter": round(float(np.searchsorted(ordered, count, side="right")) / len(words), 4)}
+        {
+            "words": float(count),
+            "shorter": round(float(np.searchsorted(ordered, count, side="right")) / len(words), 4),
+        }
         for count in words
-    ]  # fmt: skip
+    ]
 
 
 def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[str, float]:
@@ -28,8 +30,10 @@ def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[
     street = gallery.streets[true_row]
     signs: dict[str, float] = {
         "same_street": float(street != "" and street == gallery.streets[top_row]),
-        "named": 0.0, "named_truth": 0.0, "named_top": 0.0,
-    }  # fmt: skip
+        "named": 0.0,
+        "named_truth": 0.0,
+        "named_top": 0.0,
+    }
     for word in sorted({word for word in words_of(text) if not is_ordinary(word)}):
         naming = gallery.names.postings(word, "name").facts
         if not naming.size or gallery.names.postings(word, "kind").facts.size:

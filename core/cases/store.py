@@ -85,11 +85,22 @@ class Store:
 
         def work(connection: Connection) -> Added:
             before = _count(connection, report_id)
-            put(connection, reports, [{
-                "report_id": report_id, "title": report.title, "source": report.source,
-                "gallery": report.gallery, "model": report.model, "scope": report.scope,
-                "channels": json.dumps(report.channels), "imported_at": stamp(at),
-            }])  # fmt: skip
+            put(
+                connection,
+                reports,
+                [
+                    {
+                        "report_id": report_id,
+                        "title": report.title,
+                        "source": report.source,
+                        "gallery": report.gallery,
+                        "model": report.model,
+                        "scope": report.scope,
+                        "channels": json.dumps(report.channels),
+                        "imported_at": stamp(at),
+                    }
+                ],
+            )
             put(connection, answers, [answer_row(report_id, one) for one in report.answers])
             put(connection, cases, [{"report_id": report_id} | asdict(row) for row in rows])
             after = _count(connection, report_id)
@@ -119,15 +130,21 @@ class Store:
         Raises CasesError for an unknown case or annotator, and for an id used for another.
         """
         row = {
-            "verdict_id": checked_uuid(said.verdict_id), "case_id": said.case_id,
-            "annotator": annotator_name(said.annotator), "verdict": checked_verdict(said.verdict),
-            "undoes": None, "final": int(said.final), "note": clean(said.note)[:MAX_NOTE_CHARS],
-            "took_ms": said.took_ms, "at": stamp(at),
-        }  # fmt: skip
+            "verdict_id": checked_uuid(said.verdict_id),
+            "case_id": said.case_id,
+            "annotator": annotator_name(said.annotator),
+            "verdict": checked_verdict(said.verdict),
+            "undoes": None,
+            "final": int(said.final),
+            "note": clean(said.note)[:MAX_NOTE_CHARS],
+            "took_ms": said.took_ms,
+            "at": stamp(at),
+        }
         self.database.write(lambda connection: add_entry(connection, row))
 
-    def undo(self, annotator: str, undo_id: str, at: datetime, *, final: bool = False
-             ) -> str | None:
+    def undo(
+        self, annotator: str, undo_id: str, at: datetime, *, final: bool = False
+    ) -> str | None:
         """Takes back the annotator's last verdict; the case it was about, None where none stands.
 
         The verdict stays in the history, and the one before it on that case stands again.
@@ -141,15 +158,26 @@ class Store:
             if again is not None:
                 return str(again)
             last = connection.execute(
-                select(kept).where(kept.c.annotator == name, kept.c.final == int(final))
-                .order_by(kept.c.seq.desc()).limit(1)
-            ).first()  # fmt: skip
+                select(kept)
+                .where(kept.c.annotator == name, kept.c.final == int(final))
+                .order_by(kept.c.seq.desc())
+                .limit(1)
+            ).first()
             if last is None:
                 return None
-            connection.execute(verdicts.insert().values(
-                verdict_id=undo_id, case_id=last.case_id, annotator=name, verdict=None,
-                undoes=last.verdict_id, final=int(final), note="", took_ms=None, at=stamp(at),
-            ))  # fmt: skip
+            connection.execute(
+                verdicts.insert().values(
+                    verdict_id=undo_id,
+                    case_id=last.case_id,
+                    annotator=name,
+                    verdict=None,
+                    undoes=last.verdict_id,
+                    final=int(final),
+                    note="",
+                    took_ms=None,
+                    at=stamp(at),
+                )
+            )
             return str(last.case_id)
 
         return self.database.write(work)
@@ -193,8 +221,10 @@ def _checked(connection: Connection) -> int:
     if connection.dialect.name == "sqlite":
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         if found != "ok":
-            raise CasesError(f"the store is damaged ({found}); put a copy of it in its place, or "
-                             "move it away and import an export")  # fmt: skip
+            raise CasesError(
+                f"the store is damaged ({found}); put a copy of it in its place, or "
+                "move it away and import an export"
+            )
     version = version_of(connection)
     if version > len(STEPS):
         raise CasesError(
@@ -207,7 +237,8 @@ _Insert = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
 INSERTS: dict[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 """Inserting as each database does it, with its own words for what is there already."""
 _APPEND = {
-    kind: make(verdicts).on_conflict_do_nothing(index_elements=["verdict_id"])
+    kind: make(verdicts)
+    .on_conflict_do_nothing(index_elements=["verdict_id"])
     .returning(verdicts.c.seq)
     for kind, make in INSERTS.items()
 }
@@ -234,13 +265,16 @@ def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
         ) from error
     if added is not None:
         return True
-    there = connection.execute(
-        select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"])
-    ).mappings().one()  # fmt: skip
+    there = (
+        connection.execute(select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"]))
+        .mappings()
+        .one()
+    )
     said = ("case_id", "annotator", "verdict", "undoes", "final", "note")
     if any(there[name] != row[name] for name in said):
-        raise CasesError(f"the verdict {row['verdict_id']} is there and says something else; "
-                         "nothing was changed")  # fmt: skip
+        raise CasesError(
+            f"the verdict {row['verdict_id']} is there and says something else; nothing was changed"
+        )
     return False
 
 
@@ -252,17 +286,28 @@ def entries(connection: Connection, case_ids: Sequence[str] | None = None) -> tu
     if case_ids is not None:
         asked = asked.where(verdicts.c.case_id.in_(case_ids))
     return tuple(
-        Entry(row.verdict_id, row.case_id, row.annotator, row.verdict, row.undoes,
-              bool(row.final), row.note, row.took_ms, row.at, bool(row.stands))
+        Entry(
+            row.verdict_id,
+            row.case_id,
+            row.annotator,
+            row.verdict,
+            row.undoes,
+            bool(row.final),
+            row.note,
+            row.took_ms,
+            row.at,
+            bool(row.stands),
+        )
         for row in connection.execute(asked.order_by(verdicts.c.seq))
-    )  # fmt: skip
+    )
 
 
 def answer_row(report_id: str, answer: Answer) -> dict[str, Any]:
     """An answer as the table has it; the key is the same in every report with this query."""
     row = asdict(answer) | {
-        "report_id": report_id, "query_key": key_of(answer.text, answer.tile_id),
-    }  # fmt: skip
+        "report_id": report_id,
+        "query_key": key_of(answer.text, answer.tile_id),
+    }
     return row | {name: json.dumps(row[name]) for name in ("channels", "signs")}
 
 
@@ -295,8 +340,9 @@ def checked_uuid(given: str) -> str:
     try:
         return str(uuid.UUID(given))
     except ValueError as error:
-        raise CasesError(f"{given[:60]!r} is no UUID; every verdict needs one of its own"
-                         ) from error  # fmt: skip
+        raise CasesError(
+            f"{given[:60]!r} is no UUID; every verdict needs one of its own"
+        ) from error
 
 
 def checked_verdict(given: str) -> str:
@@ -324,22 +370,34 @@ def _listed(connection: Connection) -> tuple[Listed, ...]:
 
     queries = counts(select(answers.c.report_id, func.count()).group_by(answers.c.report_id))
     kinds = counts(
-        select(cases.c.report_id, cases.c.kind, func.count())
-        .group_by(cases.c.report_id, cases.c.kind)
-    )  # fmt: skip
+        select(cases.c.report_id, cases.c.kind, func.count()).group_by(
+            cases.c.report_id, cases.c.kind
+        )
+    )
     judged = counts(
         select(cases.c.report_id, func.count(cases.c.case_id.distinct()))
-        .join(standing, standing.c.case_id == cases.c.case_id).group_by(cases.c.report_id)
-    )  # fmt: skip
+        .join(standing, standing.c.case_id == cases.c.case_id)
+        .group_by(cases.c.report_id)
+    )
     return tuple(
         Listed(
-            row.report_id, row.title, row.source, row.gallery, row.model, row.scope,
-            tuple(json.loads(row.channels)), row.imported_at, queries.get((row.report_id,), 0),
-            {kind: count for (report, kind), count in sorted(kinds.items())
-             if report == row.report_id},
+            row.report_id,
+            row.title,
+            row.source,
+            row.gallery,
+            row.model,
+            row.scope,
+            tuple(json.loads(row.channels)),
+            row.imported_at,
+            queries.get((row.report_id,), 0),
+            {
+                kind: count
+                for (report, kind), count in sorted(kinds.items())
+                if report == row.report_id
+            },
             judged.get((row.report_id,), 0),
         )
         for row in connection.execute(
             select(reports).order_by(reports.c.imported_at, reports.c.report_id)
         )
-    )  # fmt: skip
+    )

@@ -6,5 +6,17 @@ from core.commands.measuring import bench, calibrate, compare, evaluate
 from core.commands.reviewing import cases
 from core.commands.searching import galleries, search
 
-COMMANDS = (galleries, search, evaluate, build, embed, encode, describe, calibrate, train,
-            compare, cases, bench)
+COMMANDS = (
+    galleries,
+    search,
+    evaluate,
+    build,
+    embed,
+    encode,
+    describe,
+    calibrate,
+    train,
+    compare,
+    cases,
+    bench,
+)

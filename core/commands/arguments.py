@@ -91,8 +91,11 @@ def _search(added: argparse.ArgumentParser) -> None:
     added.add_argument("--near", type=_position, metavar="LAT,LON")
     added.add_argument("--within-m", type=float, metavar="R")
     added.add_argument("--channels", type=_channels, metavar="image,facts,names")
-    added.add_argument("--explain", action="store_true",
-                       help="say why: ledgers, reasons, relevance, and what would tell them apart")
+    added.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why: ledgers, reasons, relevance, and what would tell them apart",
+    )
     added.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
 
@@ -103,15 +106,28 @@ def _evaluate(added: argparse.ArgumentParser) -> None:
     _add_cvgtext(added, of)
     added.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
-    added.add_argument("--failures", type=_new_file, metavar="F.csv",
-                       help="CVG-Text's failures in the nearest-100, in the paper's columns")
+    added.add_argument(
+        "--failures",
+        type=_new_file,
+        metavar="F.csv",
+        help="CVG-Text's failures in the nearest-100, in the paper's columns",
+    )
     added.add_argument("--queries", type=Path, metavar="FILE.jsonl")
-    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"), default="full",
-                       help="for --gallery (full); CVG-Text is measured in both")
+    added.add_argument(
+        "--scope",
+        choices=("full", "nearest-100", "thinned"),
+        default="full",
+        help="for --gallery (full); CVG-Text is measured in both",
+    )
     added.add_argument("--channels", type=_channels, metavar="image,facts,names")
     added.add_argument("--table", action="store_true", help="plain baselines and channels too")
-    added.add_argument("--strangers", nargs="+", type=Path, metavar="FILE.jsonl",
-                       help="descriptions of other places: how well they are told apart")
+    added.add_argument(
+        "--strangers",
+        nargs="+",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="descriptions of other places: how well they are told apart",
+    )
     added.add_argument("--out", type=_new_file, metavar="F")
     added.add_argument("--title", type=_text, default="", help="what people read of the report")
 
@@ -122,8 +138,9 @@ def _build(added: argparse.ArgumentParser) -> None:
     of.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE")
     _add_cvgtext(added, of)
     added.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
-    added.add_argument("--title", type=_text, default="",
-                       help="what people read (the name, capitalised)")  # fmt: skip
+    added.add_argument(
+        "--title", type=_text, default="", help="what people read (the name, capitalised)"
+    )
     added.add_argument("--bbox", type=_bounds, metavar="W,S,E,N")
     added.add_argument("--spacing-m", type=float, default=30.0)
     added.add_argument("--footprint-m", type=float, default=100.0)
@@ -135,8 +152,12 @@ def _embed(added: argparse.ArgumentParser) -> None:
     added.add_argument("name", metavar="NAME")
     added.add_argument("--model", default="minilm", help="minilm embeds texts, others pictures")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
-    added.add_argument("--out", type=Path, metavar="FOLDER",
-                       help="where galleries are kept; one from elsewhere is copied there")
+    added.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where galleries are kept; one from elsewhere is copied there",
+    )
 
 
 def _encode(added: argparse.ArgumentParser) -> None:
@@ -149,24 +170,51 @@ def _encode(added: argparse.ArgumentParser) -> None:
 
 def _describe(added: argparse.ArgumentParser) -> None:
     added.add_argument("--gallery", required=True, metavar="G")
-    added.add_argument("--from", dest="sources", nargs="+", type=Path, required=True,
-                       metavar="FILE", help="the map files that the gallery was built from")
+    added.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the map files that the gallery was built from",
+    )
     added.add_argument("--n", type=_whole, default=300, help="how many tiles, at random (300)")
     added.add_argument("--seed", type=_whole, default=0)
-    added.add_argument("--names", choices=("yes", "no", "mixed"), default="mixed",
-                       help="whether texts tell what is on signs")
+    added.add_argument(
+        "--names",
+        choices=("yes", "no", "mixed"),
+        default="mixed",
+        help="whether texts tell what is on signs",
+    )
     added.add_argument("--out", type=_new_file, metavar="F.jsonl")
 
 
 def _calibrate(added: argparse.ArgumentParser) -> None:
-    added.add_argument("--set", dest="sets", type=_set, action="append", required=True,
-                       metavar="GALLERY=FILE.jsonl", help="descriptions whose place is known; "
-                       "give several, of several galleries; each counts alike")  # fmt: skip
-    added.add_argument("--background", nargs="+", metavar="G", default=(),
-                       help="galleries that show what towns usually have (all of the sets)")
+    added.add_argument(
+        "--set",
+        dest="sets",
+        type=_set,
+        action="append",
+        required=True,
+        metavar="GALLERY=FILE.jsonl",
+        help="descriptions whose place is known; "
+        "give several, of several galleries; each counts alike",
+    )
+    added.add_argument(
+        "--background",
+        nargs="+",
+        metavar="G",
+        default=(),
+        help="galleries that show what towns usually have (all of the sets)",
+    )
     added.add_argument("--seed", type=_whole, default=42)
-    added.add_argument("--out", type=_new_file, metavar="F.json",
-                       help="where the numbers go (those that search reads)")
+    added.add_argument(
+        "--out",
+        type=_new_file,
+        metavar="F.json",
+        help="where the numbers go (those that search reads)",
+    )
 
 
 def _train(added: argparse.ArgumentParser) -> None:
@@ -175,30 +223,49 @@ def _train(added: argparse.ArgumentParser) -> None:
 
 
 def _bench(added: argparse.ArgumentParser) -> None:
-    added.add_argument("what", choices=("search", "evaluate", "embed", "explain", "relevance",
-                                         "questions", "cases"))
+    added.add_argument(
+        "what",
+        choices=("search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
+    )
     added.add_argument("--gallery", metavar="G", help="the largest bundled one")
-    added.add_argument("--queries", type=Path, metavar="FILE.jsonl",
-                       help="descriptions whose place is known, for relevance and questions")
+    added.add_argument(
+        "--queries",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="descriptions whose place is known, for relevance and questions",
+    )
     added.add_argument("--model", help="what is to embed (compact)")
     added.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
     added.add_argument("--annotators", type=_whole, default=50, help="processes, for cases (50)")
     added.add_argument("--verdicts", type=_whole, default=10_000, help="in all, for cases (10000)")
-    added.add_argument("--kill", type=_whole, default=0,
-                       help="how many of the processes are killed and started again (0)")
+    added.add_argument(
+        "--kill",
+        type=_whole,
+        default=0,
+        help="how many of the processes are killed and started again (0)",
+    )
     _add_store(added)
 
 
 def _add_store(added: argparse.ArgumentParser) -> None:
-    added.add_argument("--store", metavar="ADDRESS",
-                       help="a file, or postgresql://USER@HOST/DATABASE")
+    added.add_argument(
+        "--store", metavar="ADDRESS", help="a file, or postgresql://USER@HOST/DATABASE"
+    )
 
 
 def _compare(added: argparse.ArgumentParser) -> None:
-    added.add_argument("reports", nargs=2, type=Path, metavar="REPORT",
-                       help="two of evaluate --out or of CVG-Text, over the same descriptions")
-    added.add_argument("--scope", choices=("full", "nearest-100", "thinned"),
-                       help="which part of reports that have several (full)")
+    added.add_argument(
+        "reports",
+        nargs=2,
+        type=Path,
+        metavar="REPORT",
+        help="two of evaluate --out or of CVG-Text, over the same descriptions",
+    )
+    added.add_argument(
+        "--scope",
+        choices=("full", "nearest-100", "thinned"),
+        help="which part of reports that have several (full)",
+    )
 
 
 def _cases(added: argparse.ArgumentParser) -> None:
@@ -206,25 +273,36 @@ def _cases(added: argparse.ArgumentParser) -> None:
 
     def action(name: str, about: str) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=about, description=about)
-        made.add_argument("--json", action="store_true", default=argparse.SUPPRESS,
-                          help="print one JSON document")
-        made.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS,
-                          help="no progress bars")
+        made.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document"
+        )
+        made.add_argument(
+            "--quiet", action="store_true", default=argparse.SUPPRESS, help="no progress bars"
+        )
         _add_store(made)
         return made
 
     taken = action("import", "take in a report of evaluate --out, CVG-Text's CSV or an export")
     taken.add_argument("file", type=Path, metavar="REPORT")
-    taken.add_argument("--queries", type=Path, metavar="FILE.jsonl",
-                       help="what was measured, for reports that do not hold their texts")
-    taken.add_argument("--scope", choices=("full", "nearest-100"),
-                       help="which part of a report on CVG-Text (full)")
-    taken.add_argument("--control", type=_whole, default=20,
-                       help="how many successes become cases, too (20)")
+    taken.add_argument(
+        "--queries",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="what was measured, for reports that do not hold their texts",
+    )
+    taken.add_argument(
+        "--scope", choices=("full", "nearest-100"), help="which part of a report on CVG-Text (full)"
+    )
+    taken.add_argument(
+        "--control", type=_whole, default=20, help="how many successes become cases, too (20)"
+    )
     given = action("export", "write all cases with all verdicts")
     given.add_argument("file", type=Path, metavar="FILE")
-    given.add_argument("--format", choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
-                       help="by the ending: .csv, .jsonl, .geojson, .json, none")
+    given.add_argument(
+        "--format",
+        choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
+        help="by the ending: .csv, .jsonl, .geojson, .json, none",
+    )
     action("agreement", "how far annotators agree, and where they do not")
     action("list", "the reports in the store and how far each is judged")
 

@@ -29,10 +29,16 @@ def build(args: argparse.Namespace) -> Any:
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     encoder = load_model(threads=settings.batch_threads)
     folder = build_gallery(
-        args.name, args.sources, world, encoder,
-        args.out or settings.user_galleries, options, args.bbox,
-        datetime.now(UTC), bar(args.quiet),
-    )  # fmt: skip
+        args.name,
+        args.sources,
+        world,
+        encoder,
+        args.out or settings.user_galleries,
+        options,
+        args.bbox,
+        datetime.now(UTC),
+        bar(args.quiet),
+    )
     if read_manifest(folder).on_grid:
         note("the map has no walkable way; its tiles stand on a grid")
     if not args.no_pictures:
@@ -70,9 +76,14 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
 
         reader = PictureReader(settings.batch_threads)
     folder = build_pictures(
-        args.name, data, reader, args.out or settings.user_galleries, args.title,
-        datetime.now(UTC), bar(args.quiet),
-    )  # fmt: skip
+        args.name,
+        data,
+        reader,
+        args.out or settings.user_galleries,
+        args.title,
+        datetime.now(UTC),
+        bar(args.quiet),
+    )
     return {"gallery": args.name, "folder": str(folder), "faults": data.faults_json()}
 
 
@@ -94,8 +105,9 @@ def embed(args: argparse.Namespace) -> Any:
     if isinstance(encoder, DualEncoder):
         if args.checkpoint:
             keep_checkpoint(args.checkpoint, settings)
-        model = embed_pictures(folder, encoder, args.checkpoint, settings.batch_threads,
-                               bar(args.quiet)).key  # fmt: skip
+        model = embed_pictures(
+            folder, encoder, args.checkpoint, settings.batch_threads, bar(args.quiet)
+        ).key
     else:
         embed_gallery(folder, encoder, bar(args.quiet))
     return {"gallery": args.name, "model": model, "folder": str(folder)}
@@ -142,12 +154,19 @@ def describe(args: argparse.Namespace) -> Any:
     for row, sight in zip(drawn.tolist(), sights, strict=True):
         rng = np.random.default_rng((args.seed, row))
         style, tile = Style.random(rng, names), gallery.tile(row)
-        rows.append({
-            "id": f"{args.gallery}-{args.seed}-{row}", "gallery": args.gallery,
-            "text": run(sight, rng, style), "lat": tile.lat, "lon": tile.lon,
-            "tile_id": tile.tile_id, "names": style.names, "length": style.length,
-            "care": style.care,
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": f"{args.gallery}-{args.seed}-{row}",
+                "gallery": args.gallery,
+                "text": run(sight, rng, style),
+                "lat": tile.lat,
+                "lon": tile.lon,
+                "tile_id": tile.tile_id,
+                "names": style.names,
+                "length": style.length,
+                "care": style.care,
+            }
+        )
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if args.out:
         args.out.write_text(lines, "utf-8")

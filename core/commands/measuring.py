@@ -35,9 +35,7 @@ def evaluate(args: argparse.Namespace) -> Any:
     encoder, eyes = load_model(threads=settings.search_threads), None
     if "image" in channels:
         eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
-    readings = evaluation.read_all(
-        queries, encoder, lambda done, of: shown("read", done, of), eyes
-    )  # fmt: skip
+    readings = evaluation.read_all(queries, encoder, lambda done, of: shown("read", done, of), eyes)
     if args.table:
         return {
             "gallery": gallery.card.name,
@@ -53,12 +51,16 @@ def evaluate(args: argparse.Namespace) -> Any:
         judge = evaluation.fused_judge(gallery, channels)
     each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
     outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each, judge)
-    result = {"gallery": gallery.card.name, "channels": list(channels),
-              "model": eyes.key if eyes else gallery.card.model}  # fmt: skip
+    result = {
+        "gallery": gallery.card.name,
+        "channels": list(channels),
+        "model": eyes.key if eyes else gallery.card.model,
+    }
     result |= evaluation.report(outcomes, args.scope)
     if args.strangers and judge:
-        foreign = [one for path in args.strangers
-                   for one in evaluation.read_foreign(path, args.gallery)]  # fmt: skip
+        foreign = [
+            one for path in args.strangers for one in evaluation.read_foreign(path, args.gallery)
+        ]
         read = evaluation.read_all(
             foreign, encoder, lambda done, of: shown("strangers", done, of), eyes
         )
@@ -91,10 +93,14 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     if args.failures:
         trial.write_failures(scored[0], args.failures)
     if args.out:
-        _write(args.out, result | {
-            one.scope: trial.summary(one) | {"queries": list(query_rows(one.outcomes))}
-            for one in scored
-        })  # fmt: skip
+        _write(
+            args.out,
+            result
+            | {
+                one.scope: trial.summary(one) | {"queries": list(query_rows(one.outcomes))}
+                for one in scored
+            },
+        )
     return result | {one.scope: trial.summary(one) for one in scored}
 
 
@@ -113,8 +119,9 @@ def _in_scope(runs: "tuple[SavedRun, ...]", scope: str | None) -> "SavedRun":
     if scope is None:
         return found.get("full", runs[0])
     if scope not in found:
-        raise ReportError(f"{runs[0].title} has no part of the scope {scope}; it has "
-                          f"{', '.join(found)}")  # fmt: skip
+        raise ReportError(
+            f"{runs[0].title} has no part of the scope {scope}; it has {', '.join(found)}"
+        )
     return found[scope]
 
 
@@ -128,8 +135,12 @@ def calibrate(args: argparse.Namespace) -> Any:
     encoder = load_model(threads=settings.search_threads)
     learned = learn(args.sets, args.background, settings, encoder, args.seed, bar(args.quiet))
     path = write_calibration(learned, args.out or machine.CONFIDENCE)
-    return {"file": str(path), "sources": list(learned.sources), "likely": learned.likely,
-            "absent": learned.absent}  # fmt: skip
+    return {
+        "file": str(path),
+        "sources": list(learned.sources),
+        "likely": learned.likely,
+        "absent": learned.absent,
+    }
 
 
 def bench(args: argparse.Namespace) -> Any:
@@ -137,10 +148,16 @@ def bench(args: argparse.Namespace) -> Any:
     from core.bench import BENCHES
 
     options = {
-        "settings": machine.load(), "gallery": args.gallery, "model": args.model,
-        "checkpoint": args.checkpoint, "queries": args.queries, "progress": bar(args.quiet),
-        "annotators": args.annotators, "verdicts": args.verdicts, "store": args.store,
+        "settings": machine.load(),
+        "gallery": args.gallery,
+        "model": args.model,
+        "checkpoint": args.checkpoint,
+        "queries": args.queries,
+        "progress": bar(args.quiet),
+        "annotators": args.annotators,
+        "verdicts": args.verdicts,
+        "store": args.store,
         "kill": args.kill,
-    }  # fmt: skip
+    }
     run = BENCHES[args.what]
     return run(**{name: options[name] for name in inspect.signature(run).parameters})

@@ -37,8 +37,9 @@ def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
     from core.gallery import open_gallery
 
     settings = machine.load()
-    intake = Intake(lambda name: open_gallery(name, settings), args.queries, args.scope,
-                    args.control)  # fmt: skip
+    intake = Intake(
+        lambda name: open_gallery(name, settings), args.queries, args.scope, args.control
+    )
     return take_file(store, args.file, intake, datetime.now(UTC))
 
 
@@ -50,8 +51,12 @@ def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
     kind = format_of(args.file, args.format)
     rows = rows_of(store)
     path = write_cases(rows, args.file, kind, pictures_of(machine.load()))
-    return {"file": str(path), "format": kind, "cases": len(rows),
-            "verdicts": sum(len(row["verdicts"]) for row in rows)}  # fmt: skip
+    return {
+        "file": str(path),
+        "format": kind,
+        "cases": len(rows),
+        "verdicts": sum(len(row["verdicts"]) for row in rows),
+    }
 
 
 def _agreement(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
@@ -65,5 +70,8 @@ def _list(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, "Store"], dict[str, Any]]] = {
-    "import": _import, "export": _export, "agreement": _agreement, "list": _list,
-}  # fmt: skip
+    "import": _import,
+    "export": _export,
+    "agreement": _agreement,
+    "list": _list,
+}

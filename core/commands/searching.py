@@ -15,19 +15,30 @@ def galleries(_: argparse.Namespace) -> Any:
     return {
         "galleries": [
             {
-                "name": card.name, "title": card.title, "tiles": card.tiles,
+                "name": card.name,
+                "title": card.title,
+                "tiles": card.tiles,
                 "named_facts": card.place_count,
-                "bounds": [card.bounds.west, card.bounds.south, card.bounds.east,
-                           card.bounds.north],
-                "footprint_m": card.footprint_m, "spacing_m": card.spacing_m,
-                "channels": list(card.channels), "model": card.model,
+                "bounds": [
+                    card.bounds.west,
+                    card.bounds.south,
+                    card.bounds.east,
+                    card.bounds.north,
+                ],
+                "footprint_m": card.footprint_m,
+                "spacing_m": card.spacing_m,
+                "channels": list(card.channels),
+                "model": card.model,
                 "picture_models": [stamp.key for stamp in card.picture_models],
-                "sources": list(card.sources), "data_date": card.date, "licence": card.licence,
-                "created": card.created, "problem": card.problem,
+                "sources": list(card.sources),
+                "data_date": card.date,
+                "licence": card.licence,
+                "created": card.created,
+                "problem": card.problem,
             }
             for card in list_galleries(machine.load())
         ]
-    }  # fmt: skip
+    }
 
 
 def search(args: argparse.Namespace) -> Any:

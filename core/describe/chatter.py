@@ -38,32 +38,61 @@ _SENTENCES = (
     "[in the background|somewhere|right now].",
     "[Somebody has|People have] [left a bike lying about|stuck posters everywhere|put out rubbish "
     "bags|chalked something on the ground].",
-)  # fmt: skip
+)
 _FRAGMENTS = (
-    "[people|tourists|kids] [everywhere|walking past]", "[lots of|some] parked cars",
-    "[windy|sunny|grey|rainy|cold] [today|right now]", "[noisy|quiet] [spot|place]", "pigeons",
-    "[a lot of|little] traffic", "somebody with a dog", "scooters lying about",
-)  # fmt: skip
+    "[people|tourists|kids] [everywhere|walking past]",
+    "[lots of|some] parked cars",
+    "[windy|sunny|grey|rainy|cold] [today|right now]",
+    "[noisy|quiet] [spot|place]",
+    "pigeons",
+    "[a lot of|little] traffic",
+    "somebody with a dog",
+    "scooters lying about",
+)
 _ENDINGS = (
-    "[That's|That is] [all I can see|about it|all I can tell you|really all].", "Hope that helps.",
+    "[That's|That is] [all I can see|about it|all I can tell you|really all].",
+    "Hope that helps.",
     "[Do you know where that is?|Where am I?|Can you find me?|Any idea where this is?]",
     "[I'll wait here|I won't move|I'm not moving until you come].",
     "See you [there|soon|in a bit].",
-)  # fmt: skip
+)
 _GREETINGS = (
-    "[Hi|Hello|Hey|OK|Right|So], ", "[Ok so|Well], ",
+    "[Hi|Hello|Hey|OK|Right|So], ",
+    "[Ok so|Well], ",
     "[I'm lost.|No idea where I am.|Where am I?|Help.] ",
     "Hi, I'm [a bit lost|trying to describe where I am|not from here]. ",
-)  # fmt: skip
-_FILLERS = ("um", "i think", "like", "you know", "sort of", "well", "err", "basically", "i guess",
-            "anyway", "looks like", "pretty sure", "so", "hmm")  # fmt: skip
+)
+_FILLERS = (
+    "um",
+    "i think",
+    "like",
+    "you know",
+    "sort of",
+    "well",
+    "err",
+    "basically",
+    "i guess",
+    "anyway",
+    "looks like",
+    "pretty sure",
+    "so",
+    "hmm",
+)
 _PAUSES = frozenset({"and", "there", "with", "behind", "on", "near", "then", "next", "across"})
 _HEDGES = ("some kind of ", "what looks like ", "i think ", "maybe ", "probably ", "sort of ")
 _SHORTER = (
-    (r"\bstreet\b", "st"), (r"\bbuilding\b", "bldg"), (r"\band\b", "&"), (r"\bwith\b", "w/"),
-    (r"\byou\b", "u"), (r"\babout\b", "abt"), (r"\bpeople\b", "ppl"), (r"\bthere is\b", "theres"),
-    (r"\bacross from\b", "opp"), (r"\bopposite\b", "opp"), (r"\bmetres\b", "m"),
-)  # fmt: skip
+    (r"\bstreet\b", "st"),
+    (r"\bbuilding\b", "bldg"),
+    (r"\band\b", "&"),
+    (r"\bwith\b", "w/"),
+    (r"\byou\b", "u"),
+    (r"\babout\b", "abt"),
+    (r"\bpeople\b", "ppl"),
+    (r"\bthere is\b", "theres"),
+    (r"\bacross from\b", "opp"),
+    (r"\bopposite\b", "opp"),
+    (r"\bmetres\b", "m"),
+)
 
 
 def remarks(rng: np.random.Generator, count: int) -> list[str]:
@@ -126,8 +155,12 @@ def _slips(text: str, rng: np.random.Generator, share: float) -> str:
         if len(word) < 4 or not word.isalpha():
             continue
         at = int(rng.integers(1, len(word) - 1))
-        words[row] = pick(rng, (
-            word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + word[at + 1 :],
-            word[:at] + word[at] + word[at:],
-        ))  # fmt: skip
+        words[row] = pick(
+            rng,
+            (
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+            ),
+        )
     return " ".join(words)

@@ -18,10 +18,14 @@ SIDES = (
 )
 """Clockwise from straight ahead, an eighth of a turn each."""
 
-COMPASS = ("[to the {0}|{0} of {me}|on the {0} side|towards the {0}|to {my} {0}|in the {0}|"
-           "to the {0} of {me}]")  # fmt: skip
-ACROSS = ("[across the street|on the other side of the street|opposite|over the road|"
-          "on the far side of the road|across the road]")  # fmt: skip
+COMPASS = (
+    "[to the {0}|{0} of {me}|on the {0} side|towards the {0}|to {my} {0}|in the {0}|"
+    "to the {0} of {me}]"
+)
+ACROSS = (
+    "[across the street|on the other side of the street|opposite|over the road|"
+    "on the far side of the road|across the road]"
+)
 THIS_SIDE = "[on {my} side of the street|on this side|on this side of the road]"
 
 _VAGUE: tuple[tuple[float, str], ...] = (
@@ -32,9 +36,15 @@ _VAGUE: tuple[tuple[float, str], ...] = (
     (1e9, "[in the distance|quite far off|a good way off|further off]"),
 )
 _NUMBERS: Mapping[int, str] = {
-    15: "fifteen", 20: "twenty", 25: "twenty-five", 30: "thirty", 40: "forty", 50: "fifty",
-    60: "sixty", 100: "a hundred",
-}  # fmt: skip
+    15: "fifteen",
+    20: "twenty",
+    25: "twenty-five",
+    30: "thirty",
+    40: "forty",
+    50: "fifty",
+    60: "sixty",
+    100: "a hundred",
+}
 
 
 def side_of(bearing_deg: float, heading_deg: float) -> int:
@@ -64,5 +74,8 @@ def in_metres(distance_m: float, rng: np.random.Generator, careful: bool) -> str
     metres = max(step, round(guess / step) * step)
     word = number_word(metres, rng) if metres <= 12 else _NUMBERS.get(metres, "")
     said = word if word and rng.random() < 0.5 else str(metres)
-    return vary("[about|around|some|maybe|roughly] ", rng) + said + vary(
-        " [metres|metres|meters|m|steps] [away|off|from here]", rng)  # fmt: skip
+    return (
+        vary("[about|around|some|maybe|roughly] ", rng)
+        + said
+        + vary(" [metres|metres|meters|m|steps] [away|off|from here]", rng)
+    )

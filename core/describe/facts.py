@@ -26,22 +26,50 @@ _COUNT_VIEW_M = 60.0
 _ADJOIN_M = 12.0
 
 _COLOURS: Mapping[str, tuple[int, int, int]] = {
-    "white": (250, 250, 248), "black": (20, 20, 20), "grey": (130, 130, 130),
-    "light grey": (200, 200, 200), "red": (190, 40, 40), "orange": (230, 130, 50),
-    "yellow": (240, 220, 100), "beige": (225, 205, 165), "brown": (120, 80, 50),
-    "green": (70, 140, 80), "blue": (70, 110, 180), "light blue": (160, 200, 225),
-    "pink": (235, 165, 170), "cream": (250, 240, 205), "dark red": (120, 40, 35),
-}  # fmt: skip
-_SURFACES = {"sett": "cobbled", "cobblestone": "cobbled", "unhewn_cobblestone": "cobbled",
-             "cobblestone:flattened": "cobbled", "paving_stones": "paved with slabs",
-             "gravel": "gravel", "fine_gravel": "gravel", "compacted": "gravel",
-             "unpaved": "unpaved", "dirt": "dirt", "ground": "dirt", "earth": "dirt",
-             "grass": "grassy", "sand": "sandy", "wood": "wooden", "metal": "metal",
-             "concrete": "concrete"}  # fmt: skip
-_ROOFS = {"dome": "domed", "onion": "onion-domed", "pyramidal": "pyramid-roofed",
-          "flat": "flat-roofed"}  # fmt: skip
-_SETTINGS = frozenset({"park", "garden", "square", "pedestrian square", "cemetery",
-                       "church grounds", "market"})  # fmt: skip
+    "white": (250, 250, 248),
+    "black": (20, 20, 20),
+    "grey": (130, 130, 130),
+    "light grey": (200, 200, 200),
+    "red": (190, 40, 40),
+    "orange": (230, 130, 50),
+    "yellow": (240, 220, 100),
+    "beige": (225, 205, 165),
+    "brown": (120, 80, 50),
+    "green": (70, 140, 80),
+    "blue": (70, 110, 180),
+    "light blue": (160, 200, 225),
+    "pink": (235, 165, 170),
+    "cream": (250, 240, 205),
+    "dark red": (120, 40, 35),
+}
+_SURFACES = {
+    "sett": "cobbled",
+    "cobblestone": "cobbled",
+    "unhewn_cobblestone": "cobbled",
+    "cobblestone:flattened": "cobbled",
+    "paving_stones": "paved with slabs",
+    "gravel": "gravel",
+    "fine_gravel": "gravel",
+    "compacted": "gravel",
+    "unpaved": "unpaved",
+    "dirt": "dirt",
+    "ground": "dirt",
+    "earth": "dirt",
+    "grass": "grassy",
+    "sand": "sandy",
+    "wood": "wooden",
+    "metal": "metal",
+    "concrete": "concrete",
+}
+_ROOFS = {
+    "dome": "domed",
+    "onion": "onion-domed",
+    "pyramidal": "pyramid-roofed",
+    "flat": "flat-roofed",
+}
+_SETTINGS = frozenset(
+    {"park", "garden", "square", "pedestrian square", "cemetery", "church grounds", "market"}
+)
 _JOINTS = (" of ", " for ", " with ", " under ")
 _COUNT_WORDS = ((2, "two"), (3, "three"), (4, "several"), (9, "many"))
 _PASSED_BY = re.compile(
@@ -49,8 +77,17 @@ _PASSED_BY = re.compile(
     r"hydrant|litter|bin$|pole|cabinet|building$|garage|tunnel|bus stop"
 )
 """Kinds so common beside any square that saying so tells nothing."""
-_PLAIN_KINDS = frozenset({"building", "roof canopy", "building part", "entrance building",
-                          "entrance", "yes", "service road"})  # fmt: skip
+_PLAIN_KINDS = frozenset(
+    {
+        "building",
+        "roof canopy",
+        "building part",
+        "entrance building",
+        "entrance",
+        "yes",
+        "service road",
+    }
+)
 _HEX = re.compile(r"^#?([0-9a-f]{6})$", re.IGNORECASE)
 
 
@@ -119,14 +156,24 @@ def _way_words(tags: Mapping[str, str]) -> list[str]:
 
 
 def _tree_words(tags: Mapping[str, str]) -> list[str]:
-    return [leaf] if (leaf := {"palm": "palm", "needleleaved": "conifer"}.get(
-        tags.get("leaf_type", ""), "palm" if "palm" in tags.get("species", "").lower() else "")
-    ) else []  # fmt: skip
+    return (
+        [leaf]
+        if (
+            leaf := {"palm": "palm", "needleleaved": "conifer"}.get(
+                tags.get("leaf_type", ""),
+                "palm" if "palm" in tags.get("species", "").lower() else "",
+            )
+        )
+        else []
+    )
 
 
 _WORDS: Mapping[str, Callable[[Mapping[str, str]], list[str]]] = {
-    "building": _building_words, "street": _way_words, "path": _way_words, "place": _tree_words,
-}  # fmt: skip
+    "building": _building_words,
+    "street": _way_words,
+    "path": _way_words,
+    "place": _tree_words,
+}
 
 
 def _size_word(group: str, area_m2: float) -> list[str]:
@@ -206,10 +253,12 @@ def _corners(features: gpd.GeoDataFrame, shapes: npt.NDArray[np.object_]) -> _Th
     left, right = shapely.STRtree(lines).query(lines, predicate="intersects")
     crossing = names[left] < names[right]
     points = shapely.point_on_surface(
-        shapely.intersection(lines[left[crossing]], lines[right[crossing]]))  # fmt: skip
+        shapely.intersection(lines[left[crossing]], lines[right[crossing]])
+    )
     pairs = zip(names[left[crossing]], names[right[crossing]], strict=True)
-    said = [_Said(f"corner of {one} and {other}", "street corner", [one, other])
-            for one, other in pairs]  # fmt: skip
+    said = [
+        _Said(f"corner of {one} and {other}", "street corner", [one, other]) for one, other in pairs
+    ]
     return _Things(np.asarray(points, dtype=object), said)
 
 
@@ -217,14 +266,19 @@ def _adjoining(things: _Things) -> _Things:
     """What stands in or beside a park or square: "statue in a park", "church beside a square"."""
     kinds = [said.kind if said.spoken else "" for said in things.said]
     settings = np.array([row for row, kind in enumerate(kinds) if kind in _SETTINGS], dtype=int)
-    others = np.array([
-        row for row, kind in enumerate(kinds)
-        if kind and kind not in _SETTINGS | _PLAIN_KINDS and not _PASSED_BY.search(kind)
-    ], dtype=int)  # fmt: skip
+    others = np.array(
+        [
+            row
+            for row, kind in enumerate(kinds)
+            if kind and kind not in _SETTINGS | _PLAIN_KINDS and not _PASSED_BY.search(kind)
+        ],
+        dtype=int,
+    )
     if not len(settings) or not len(others):
         return _Things(things.shapes[:0], [])
     which, where = shapely.STRtree(things.shapes[settings]).query(
-        things.shapes[others], predicate="dwithin", distance=_ADJOIN_M)  # fmt: skip
+        things.shapes[others], predicate="dwithin", distance=_ADJOIN_M
+    )
     inside = shapely.contains(things.shapes[settings[where]], things.shapes[others[which]])
     said = [
         _Said(f"{kinds[one]} {'in' if is_in else 'beside'} a {kinds[two]}", kinds[one], [])
@@ -240,8 +294,12 @@ def _joined(*parts: _Things) -> _Things:
     )
 
 
-def facts_around(world: World, lats: npt.NDArray[np.float64], lons: npt.NDArray[np.float64],
-                 view_m: float = VIEW_M) -> Facts:  # fmt: skip
+def facts_around(
+    world: World,
+    lats: npt.NDArray[np.float64],
+    lons: npt.NDArray[np.float64],
+    view_m: float = VIEW_M,
+) -> Facts:
     """The facts within `view_m` of each of N viewpoints (degrees)."""
     crs = world.features.estimate_utm_crs()
     metric = world.features.geometry.to_crs(crs)
@@ -261,23 +319,28 @@ def facts_around(world: World, lats: npt.NDArray[np.float64], lons: npt.NDArray[
     return Facts(_table(things, ids), _sorted_links(pd.concat([links, counts])))
 
 
-def _measured(views: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_],
-              tile: npt.NDArray[np.int64]) -> pd.DataFrame:  # fmt: skip
+def _measured(
+    views: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_], tile: npt.NDArray[np.int64]
+) -> pd.DataFrame:
     """Distance and bearing of each of L pairs of viewpoint and thing."""
     origin = views[tile]
     ends = shapely.get_coordinates(shapely.shortest_line(origin, shapes)).reshape(-1, 2, 2)
     step = ends[:, 1] - ends[:, 0]
-    return pd.DataFrame({
-        "tile": tile.astype(np.int32),
-        "distance_m": np.hypot(step[:, 0], step[:, 1]).astype(np.float32),
-        "bearing_deg": (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360).astype(np.float32),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "tile": tile.astype(np.int32),
+            "distance_m": np.hypot(step[:, 0], step[:, 1]).astype(np.float32),
+            "bearing_deg": (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360).astype(
+                np.float32
+            ),
+        }
+    )
 
 
-def _nearest_links(views: npt.NDArray[np.object_], things: _Things,
-                   fact_of: npt.NDArray[np.int32], view_m: float) -> pd.DataFrame:  # fmt: skip
-    tile, thing = shapely.STRtree(things.shapes).query(
-        views, predicate="dwithin", distance=view_m)  # fmt: skip
+def _nearest_links(
+    views: npt.NDArray[np.object_], things: _Things, fact_of: npt.NDArray[np.int32], view_m: float
+) -> pd.DataFrame:
+    tile, thing = shapely.STRtree(things.shapes).query(views, predicate="dwithin", distance=view_m)
     links = _measured(views, things.shapes[thing], tile)
     links["fact"] = fact_of[thing]
     spoken = np.array([said.spoken for said in things.said], dtype=bool)
@@ -290,11 +353,13 @@ def _nearest_links(views: npt.NDArray[np.object_], things: _Things,
     return nearest
 
 
-def _count_links(views: npt.NDArray[np.object_], things: _Things,
-                 ids: dict[str, int]) -> pd.DataFrame:  # fmt: skip
-    """"several benches": kinds that stand more than once close by. Adds its texts to `ids`."""
+def _count_links(
+    views: npt.NDArray[np.object_], things: _Things, ids: dict[str, int]
+) -> pd.DataFrame:
+    """ "several benches": kinds that stand more than once close by. Adds its texts to `ids`."""
     tile, thing = shapely.STRtree(things.shapes).query(
-        views, predicate="dwithin", distance=_COUNT_VIEW_M)  # fmt: skip
+        views, predicate="dwithin", distance=_COUNT_VIEW_M
+    )
     links = _measured(views, things.shapes[thing], tile)
     kinds = np.array([said.kind if said.spoken else "" for said in things.said], dtype=object)
     links["kind"] = kinds[thing]

@@ -40,10 +40,19 @@ class Junctions:
             distance, bearing = float(np.hypot(*step)), float(bearings(step[None])[0])
             if distance <= max(CORNER_M, walls[int(bearing * SECTORS / 360)]):
                 others = [name for name in self.names[row] if name != own]
-                found.append(Seen(
-                    "T-junction" if self.arms[row] == 3 else "crossroads", (),
-                    others[0] if others and own else "", "street", distance, bearing, 0.0, 0.0, 0.5,
-                ))  # fmt: skip
+                found.append(
+                    Seen(
+                        "T-junction" if self.arms[row] == 3 else "crossroads",
+                        (),
+                        others[0] if others and own else "",
+                        "street",
+                        distance,
+                        bearing,
+                        0.0,
+                        0.0,
+                        0.5,
+                    )
+                )
         return sorted(found, key=lambda one: one.distance_m)
 
 
@@ -55,10 +64,14 @@ def find_junctions(features: gpd.GeoDataFrame, shapes: Shapes) -> Junctions:
     coordinates, of = shapely.get_coordinates(lines, return_index=True)
     ends = np.ones(len(of), dtype=bool)
     ends[1:-1] = (of[1:-1] != of[:-2]) | (of[1:-1] != of[2:])
-    spots = pd.DataFrame({
-        "x": np.round(coordinates[:, 0], 1), "y": np.round(coordinates[:, 1], 1),
-        "arms": np.where(ends, 1, 2), "row": rows[line_of[of]],
-    })  # fmt: skip
+    spots = pd.DataFrame(
+        {
+            "x": np.round(coordinates[:, 0], 1),
+            "y": np.round(coordinates[:, 1], 1),
+            "arms": np.where(ends, 1, 2),
+            "row": rows[line_of[of]],
+        }
+    )
     spots["at"] = spots.groupby(["x", "y"]).ngroup()
     arms = spots.groupby("at").arms.sum()
     spots = spots[spots["at"].map(arms) >= 3]
@@ -68,6 +81,9 @@ def find_junctions(features: gpd.GeoDataFrame, shapes: Shapes) -> Junctions:
             names[at].setdefault(name)
     places = spots.drop_duplicates("at")
     points = places[["x", "y"]].to_numpy(dtype=np.float64)
-    return Junctions(points, [int(arms[at]) for at in places["at"]],
-                      [tuple(names[at]) for at in places["at"]],
-                      shapely.STRtree(shapely.points(points)))  # fmt: skip
+    return Junctions(
+        points,
+        [int(arms[at]) for at in places["at"]],
+        [tuple(names[at]) for at in places["at"]],
+        shapely.STRtree(shapely.points(points)),
+    )

@@ -13,8 +13,21 @@ from core.describe.sight import Seen
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 _STOREYS = re.compile(r"(\d+)-storey")
 _VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-            "eleven", "twelve")  # fmt: skip
+_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 _SIGN_CHARS = 40
 _SMALL_M = 9.0
 _JOINTS = re.compile(r" (?:in|of|on|for|like|to|that|down|with|above|and) ")
@@ -38,8 +51,9 @@ def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
 
 def vary(template: str, rng: np.random.Generator) -> str:
     """A template with one alternative taken from each "[this|that|]", innermost first."""
-    while (replaced := _ALTERNATIVES.sub(
-        lambda match: pick(rng, match[1].split("|")), template)) != template:  # fmt: skip
+    while (
+        replaced := _ALTERNATIVES.sub(lambda match: pick(rng, match[1].split("|")), template)
+    ) != template:
         template = replaced
     return template
 
@@ -97,8 +111,11 @@ def noun(seen: Seen, rng: np.random.Generator, name: str = "") -> Noun:
 def _amount(seen: Seen, rng: np.random.Generator) -> str:
     if seen.count <= 3 or (seen.count <= 6 and rng.random() < 0.3):
         exact = number_word(seen.count, rng)
-        return vary("[a couple of|a pair of]", rng) if seen.count == 2 and rng.random() < 0.2 else (
-            exact if rng.random() < 0.75 else "some")  # fmt: skip
+        return (
+            vary("[a couple of|a pair of]", rng)
+            if seen.count == 2 and rng.random() < 0.2
+            else (exact if rng.random() < 0.75 else "some")
+        )
     if seen.count <= 5:
         return vary("[several|a few|some|a number of]", rng)
     return vary("[lots of|many|plenty of|quite a few|a lot of|several]", rng)
@@ -155,8 +172,9 @@ def _adjectives(words: Sequence[str], rng: np.random.Generator) -> tuple[list[st
 def _floors(level: int, rng: np.random.Generator) -> str:
     if level == 1:
         return vary("[with just a ground floor|only one storey high]", rng)
-    return vary("[with {0} [floors|storeys|levels]|{0} [floors|storeys] high|of {0} "
-                "[floors|storeys]]", rng).format(number_word(level, rng))  # fmt: skip
+    return vary(
+        "[with {0} [floors|storeys|levels]|{0} [floors|storeys] high|of {0} [floors|storeys]]", rng
+    ).format(number_word(level, rng))
 
 
 def _storeys(level: int, rng: np.random.Generator) -> str:

@@ -53,8 +53,10 @@ class Observer:
         features = world.features[are_visible(world.features)].reset_index(drop=True)
         west, south, east, north = world.features.total_bounds
         # North is up everywhere in it, unlike on the grid of a UTM zone.
-        self._crs = (f"+proj=tmerc +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} "
-                     "+ellps=WGS84 +units=m")  # fmt: skip
+        self._crs = (
+            f"+proj=tmerc +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} "
+            "+ellps=WGS84 +units=m"
+        )
         shapes = np.asarray(features.geometry.to_crs(self._crs).array, dtype=object)
         self._things = things_of(features, shapes)
         self._shapes = shapes
@@ -72,8 +74,9 @@ class Observer:
         self._sample_tree = shapely.STRtree(shapely.points(self._samples))
         self._ways = np.flatnonzero(_are_ways(features, shapes))
         self._way_tree = shapely.STRtree(shapes[self._ways])
-        self._way_cost = np.array([_way_cost(self._tags[row], self._things[row].name)
-                                   for row in self._ways])  # fmt: skip
+        self._way_cost = np.array(
+            [_way_cost(self._tags[row], self._things[row].name) for row in self._ways]
+        )
         self._junctions = find_junctions(features, shapes)
 
     def sight(self, lat: float, lon: float) -> Sight:
@@ -94,8 +97,12 @@ class Observer:
         starts = np.searchsorted(seen.view, np.arange(len(points) + 1))
         for view, point in enumerate(points):
             part = slice(starts[view], starts[view + 1])
-            pairs = _Pairs(*(getattr(seen, name)[part] for name in (
-                "view", "thing", "distance_m", "bearing_deg", "extent_deg")))  # fmt: skip
+            pairs = _Pairs(
+                *(
+                    getattr(seen, name)[part]
+                    for name in ("view", "thing", "distance_m", "bearing_deg", "extent_deg")
+                )
+            )
             walls = np.median(horizon.distance_m[view].reshape(SECTORS, -1), axis=1)
             yield self._sight(point, ways[view], pairs, tuple(float(wall) for wall in walls))
 
@@ -110,18 +117,20 @@ class Observer:
         # A sign hangs at the front that is nearest to it; seen from there only.
         own = (owner >= 0) & (owner == self._own[thing])
         clear = (beyond <= _WALL_TOLERANCE_M) | (
-            own & (beyond <= 3 * self._depth[thing] + _FACADE_M))  # fmt: skip
+            own & (beyond <= 3 * self._depth[thing] + _FACADE_M)
+        )
         facing, rays = np.nonzero(horizon.building >= 0)
         facade = self._buildings[horizon.building[facing, rays]]
         near = horizon.distance_m[facing, rays]
         close = near <= self._reach[facade]
         return _nearest(
-            np.concatenate([np.column_stack([view, thing])[clear],
-                            np.column_stack([facing, facade])[close]]),
+            np.concatenate(
+                [np.column_stack([view, thing])[clear], np.column_stack([facing, facade])[close]]
+            ),
             np.concatenate([distance[clear], near[close]]),
             np.concatenate([bearing[clear], (rays[close] + 0.5) * 360 / RAYS]),
             len(self._things),
-        )  # fmt: skip
+        )
 
     def _targets(self, points: Floats) -> tuple[Ints, Ints, Floats]:
         """For each viewpoint the points of things to be looked at: nearest ones and samples."""
@@ -160,18 +169,26 @@ class Observer:
         axis = stood.bearing_deg if stood and stood.bearing_deg is not None else 0.0
         inside, things = [], _Gathering(axis)
         for thing, distance, bearing, extent in zip(
-            pairs.thing.tolist(), pairs.distance_m.tolist(), pairs.bearing_deg.tolist(),
-            pairs.extent_deg.tolist(), strict=True,
-        ):  # fmt: skip
+            pairs.thing.tolist(),
+            pairs.distance_m.tolist(),
+            pairs.bearing_deg.tolist(),
+            pairs.extent_deg.tolist(),
+            strict=True,
+        ):
             one = self._things[thing]
-            if thing == way or (stood and one.group in ("street", "path") and (
-                distance < 1 or (one.name and one.name == stood.name))):  # fmt: skip
+            if thing == way or (
+                stood
+                and one.group in ("street", "path")
+                and (distance < 1 or (one.name and one.name == stood.name))
+            ):
                 continue
             if distance < 0.5 and not self._lines[thing] and one.size_m > 3:
                 inside.append(one)
             else:
-                things.add(replace(one, distance_m=distance, bearing_deg=bearing,
-                                   extent_deg=extent), bool(self._lines[thing]))  # fmt: skip
+                things.add(
+                    replace(one, distance_m=distance, bearing_deg=bearing, extent_deg=extent),
+                    bool(self._lines[thing]),
+                )
         return Sight(
             stood,
             corner,
@@ -188,16 +205,23 @@ class Observer:
         bearing = _course(self._shapes[way], point) if self._lines[way] else None
         trees = self._tree_sides(pairs, bearing)
         return Way(
-            kind=one.kind, surface=surface_word(tags), name=one.name,
-            group=one.group, bearing_deg=bearing,
+            kind=one.kind,
+            surface=surface_word(tags),
+            name=one.name,
+            group=one.group,
+            bearing_deg=bearing,
             lanes=int(tags["lanes"]) if re.fullmatch(r"\d", tags.get("lanes", "")) else 0,
             is_one_way=tags.get("oneway") == "yes" and one.group == "street",
             is_bridge=tags.get("bridge", "no") != "no",
             has_tram=self._has_tram(pairs) or "tram" in tags.get("embedded_rails", ""),
-            has_cycle_lane=any(value in ("lane", "track") for key, value in tags.items()
-                               if key.startswith("cycleway")),
-            trees_left=trees[0], trees_right=trees[1],
-        )  # fmt: skip
+            has_cycle_lane=any(
+                value in ("lane", "track")
+                for key, value in tags.items()
+                if key.startswith("cycleway")
+            ),
+            trees_left=trees[0],
+            trees_right=trees[1],
+        )
 
     def _has_tram(self, pairs: _Pairs) -> bool:
         close = pairs.thing[pairs.distance_m <= _TRAM_M]
@@ -233,8 +257,9 @@ class _Gathering:
         if known is None:
             self._found[key] = one
         elif not one.name and not is_line:
-            self._found[key] = replace(known, count=known.count + 1,
-                                       extent_deg=known.extent_deg + one.extent_deg)  # fmt: skip
+            self._found[key] = replace(
+                known, count=known.count + 1, extent_deg=known.extent_deg + one.extent_deg
+            )
 
     def sorted(self) -> tuple[Seen, ...]:
         """All of them, nearest first."""
@@ -264,7 +289,8 @@ def _own_buildings(shapes: Shapes, buildings: Shapes) -> tuple[Ints, Floats]:
     depth = np.zeros(len(shapes))
     rows = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
     row, building = shapely.STRtree(buildings).query(
-        shapes[rows], predicate="dwithin", distance=1.0)  # fmt: skip
+        shapes[rows], predicate="dwithin", distance=1.0
+    )
     own[rows[row]] = building
     depth[rows[row]] = shapely.distance(shapes[rows[row]], shapely.boundary(buildings[building]))
     return own, depth
@@ -284,8 +310,9 @@ def _course(line: Any, point: Floats) -> float:
     here = shapely.Point(point)
     part = parts[int(np.argmin(shapely.distance(parts, here)))]
     along = shapely.line_locate_point(part, here)
-    ends = shapely.get_coordinates(shapely.line_interpolate_point(
-        part, [max(0.0, along - 4), min(part.length, along + 4)]))  # fmt: skip
+    ends = shapely.get_coordinates(
+        shapely.line_interpolate_point(part, [max(0.0, along - 4), min(part.length, along + 4)])
+    )
     return float(bearings(ends[1:] - ends[:1])[0] % 180)
 
 

@@ -7,8 +7,16 @@ the compass bearing from the describer to the thing is kept beside it.
 import re
 from dataclasses import dataclass
 
-_DIRECTIONS = {"north": 0.0, "northeast": 45.0, "east": 90.0, "southeast": 135.0, "south": 180.0,
-               "southwest": 225.0, "west": 270.0, "northwest": 315.0}  # fmt: skip
+_DIRECTIONS = {
+    "north": 0.0,
+    "northeast": 45.0,
+    "east": 90.0,
+    "southeast": 135.0,
+    "south": 180.0,
+    "southwest": 225.0,
+    "west": 270.0,
+    "northwest": 315.0,
+}
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
@@ -27,10 +35,11 @@ _BREAK = re.compile(
 )
 _TAIL = re.compile(
     r"[\s,]{0,4}\b(?:(?:is|are|lies|stands|just|directly|due|about|a|one|two|three|blocks?)\s+){0,6}"
-    r"(?:(?:to|on|in|at|towards?) )?(?:(?:the|my|our|its) )?" + _DIRECTION.format(2)
+    r"(?:(?:to|on|in|at|towards?) )?(?:(?:the|my|our|its) )?"
+    + _DIRECTION.format(2)
     + r"(?:[- ](?:side|end|hand side))?(?: in the same block)?$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _OF_ME = re.compile(r"^\s*" + _HERE + r"\b", re.IGNORECASE)
 _OF_YOU = re.compile(
     r"^\s*(?:you|your (?:current |starting )?(?:spot|position|location|place))\b", re.IGNORECASE

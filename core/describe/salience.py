@@ -12,18 +12,59 @@ from core.describe.sight import Seen, Sight
 from core.describe.style import Length, Style
 
 _LIKELY: Mapping[str, float] = {
-    "footpath": 0.04, "path": 0.06, "service road": 0.06, "building": 0.5, "street lamp": 0.3,
-    "fence": 0.25, "wall": 0.25, "gate": 0.2, "litter bin": 0.3, "commercial area": 0.0,
-    "residential street": 0.3, "farm or forest track": 0.4, "house": 0.6, "hedge": 0.5, "tree": 0.6,
-    "entrance": 0.1, "give way sign": 0.3, "stop sign": 0.4, "utility pole": 0.2, "bollards": 0.4,
-    "power pole": 0.2, "fire hydrant": 0.3, "street cabinet": 0.2, "kerb": 0.0, "garage": 0.4,
-    "retaining wall": 0.25, "boom gate": 0.4, "shed": 0.3, "lawn": 0.6, "roof canopy": 0.4,
-    "railway yard": 0.3, "minor road": 0.3, "office": 0.4, "vacant shop": 0.5, "parking space": 0.4,
-    "retail area": 0.0, "public building": 0.8, "end of railway tracks": 0.3, "trade shop": 0.5,
-    "industrial area": 0.3, "entrance of a parking garage": 0.6, "bare rock": 0.4, "street": 0.3,
-    "railway crossing": 0.3, "sand": 0.3, "garden": 0.5, "meadow": 0.6, "bicycle parking": 0.6,
-    "quiet living street": 0.4, "cycle path": 0.4, "bus platform": 0.5, "life ring": 0.4,
-}  # fmt: skip
+    "footpath": 0.04,
+    "path": 0.06,
+    "service road": 0.06,
+    "building": 0.5,
+    "street lamp": 0.3,
+    "fence": 0.25,
+    "wall": 0.25,
+    "gate": 0.2,
+    "litter bin": 0.3,
+    "commercial area": 0.0,
+    "residential street": 0.3,
+    "farm or forest track": 0.4,
+    "house": 0.6,
+    "hedge": 0.5,
+    "tree": 0.6,
+    "entrance": 0.1,
+    "give way sign": 0.3,
+    "stop sign": 0.4,
+    "utility pole": 0.2,
+    "bollards": 0.4,
+    "power pole": 0.2,
+    "fire hydrant": 0.3,
+    "street cabinet": 0.2,
+    "kerb": 0.0,
+    "garage": 0.4,
+    "retaining wall": 0.25,
+    "boom gate": 0.4,
+    "shed": 0.3,
+    "lawn": 0.6,
+    "roof canopy": 0.4,
+    "railway yard": 0.3,
+    "minor road": 0.3,
+    "office": 0.4,
+    "vacant shop": 0.5,
+    "parking space": 0.4,
+    "retail area": 0.0,
+    "public building": 0.8,
+    "end of railway tracks": 0.3,
+    "trade shop": 0.5,
+    "industrial area": 0.3,
+    "entrance of a parking garage": 0.6,
+    "bare rock": 0.4,
+    "street": 0.3,
+    "railway crossing": 0.3,
+    "sand": 0.3,
+    "garden": 0.5,
+    "meadow": 0.6,
+    "bicycle parking": 0.6,
+    "quiet living street": 0.4,
+    "cycle path": 0.4,
+    "bus platform": 0.5,
+    "life ring": 0.4,
+}
 """How likely a kind is told beside others, 1 where neither listed nor one of the next two."""
 
 _UNREMARKABLE = re.compile(r" (?:office|workshop|club)$|vending machine$|practice$|^shop$")
@@ -32,12 +73,31 @@ _STRIKING = re.compile(
     r"sculpture|monument|river|lake|canal|sea shore|beach|marina|bridge|station|museum|theatre|"
     r"petrol|supermarket|hotel|playground|school$|stadium|cemetery|tram tracks|railway tracks"
 )
-_STREETS = frozenset({"street", "residential street", "minor road", "main road", "service road",
-                      "wide through street", "quiet living street", "road"})  # fmt: skip
+_STREETS = frozenset(
+    {
+        "street",
+        "residential street",
+        "minor road",
+        "main road",
+        "service road",
+        "wide through street",
+        "quiet living street",
+        "road",
+    }
+)
 _GRASS = frozenset({"lawn", "meadow", "village green", "grassland", "recreation ground", "common"})
-_HOUSES = frozenset({"building", "house", "apartment building", "residential building",
-                     "commercial building", "detached house", "shop building",
-                     "office building"})  # fmt: skip
+_HOUSES = frozenset(
+    {
+        "building",
+        "house",
+        "apartment building",
+        "residential building",
+        "commercial building",
+        "detached house",
+        "shop building",
+        "office building",
+    }
+)
 _MOST: Mapping[Length, int] = {"short": 3, "medium": 6, "long": 13}
 _SPARE = 24
 
@@ -76,13 +136,17 @@ def draw(sight: Sight, rng: np.random.Generator, style: Style, heading_deg: floa
 
 def is_landmark(one: Seen) -> bool:
     """Whether somebody could be asked to come there."""
-    return one.count <= 2 and one.group not in ("street", "path", "rail", "barrier") and (
-        likeliness(one.kind) >= 0.6 and (one.kind not in _HOUSES or bool(one.words)))  # fmt: skip
+    return (
+        one.count <= 2
+        and one.group not in ("street", "path", "rail", "barrier")
+        and (likeliness(one.kind) >= 0.6 and (one.kind not in _HOUSES or bool(one.words)))
+    )
 
 
 def _is_own_tram(sight: Sight, one: Seen) -> bool:
     return bool(sight.way and sight.way.has_tram) and (
-        one.kind == "tram tracks" and one.distance_m < 12)  # fmt: skip
+        one.kind == "tram tracks" and one.distance_m < 12
+    )
 
 
 def _is_behind(style: Style, heading_deg: float) -> Callable[[Seen], bool]:

@@ -30,11 +30,25 @@ _SMALL = re.compile(
     r"footpath|path|service road|street cabinet|utility pole|power pole|waste containers|"
     r"concrete block|planter.*|flagpole|defibrillator|public telephone|picnic table|clock)$"
 )
-_UNSEEN = frozenset({
-    "address", "speed camera", "ferry line", "power line", "military area", "building part",
-    "parking position", "payment centre", "yes", "runway", "taxiway", "indoor corridor",
-    "entrance building", "nature reserve", "defibrillator",
-})  # fmt: skip
+_UNSEEN = frozenset(
+    {
+        "address",
+        "speed camera",
+        "ferry line",
+        "power line",
+        "military area",
+        "building part",
+        "parking position",
+        "payment centre",
+        "yes",
+        "runway",
+        "taxiway",
+        "indoor corridor",
+        "entrance building",
+        "nature reserve",
+        "defibrillator",
+    }
+)
 """What nobody would mention, or what is not there to be looked at."""
 _HIDDEN = re.compile(r"^(?:yes|building_passage|culvert|covered|flooded|avalanche_protector)$")
 
@@ -43,11 +57,17 @@ Shapes = npt.NDArray[np.object_]
 
 def are_visible(features: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Which features stand above the ground and are worth a word; ways all are."""
-    return np.array([
-        (group in ("street", "path") or (kind not in _UNSEEN and group != "address" and kind != ""))
-        and not _is_hidden(tags)
-        for group, kind, tags in zip(features.group, features.kind, features.tags, strict=True)
-    ], dtype=bool)  # fmt: skip
+    return np.array(
+        [
+            (
+                group in ("street", "path")
+                or (kind not in _UNSEEN and group != "address" and kind != "")
+            )
+            and not _is_hidden(tags)
+            for group, kind, tags in zip(features.group, features.kind, features.tags, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _is_hidden(tags: Mapping[str, str]) -> bool:
@@ -65,8 +85,9 @@ def _is_hidden(tags: Mapping[str, str]) -> bool:
 def are_walls(features: gpd.GeoDataFrame, shapes: Shapes) -> npt.NDArray[np.bool_]:
     """Buildings that stand on the ground and stop the eye."""
     open_kinds = features.kind.isin(["roof canopy", "bridge building", "grandstand"]).to_numpy()
-    raised = np.array(["building:part" in tags and "building" not in tags
-                       for tags in features.tags], dtype=bool)  # fmt: skip
+    raised = np.array(
+        ["building:part" in tags and "building" not in tags for tags in features.tags], dtype=bool
+    )
     polygons = shapely.get_dimensions(shapes) == 2
     found: npt.NDArray[np.bool_] = (features.group == "building").to_numpy() & polygons
     found &= ~open_kinds & ~raised
@@ -81,15 +102,20 @@ def things_of(features: gpd.GeoDataFrame, shapes: Shapes) -> list[Seen]:
     columns = ("kind", "name", "group", "tags")
     return [
         Seen(
-            kind=kind, words=tuple(adjectives(group, tags, area)),
+            kind=kind,
+            words=tuple(adjectives(group, tags, area)),
             name="" if group == "rail" else name,  # no sign stands beside a line
             group=group,
-            distance_m=0.0, bearing_deg=0.0, extent_deg=0.0, size_m=float(np.sqrt(area)),
+            distance_m=0.0,
+            bearing_deg=0.0,
+            extent_deg=0.0,
+            size_m=float(np.sqrt(area)),
             rarity=float(1 - np.log(counts[kind]) / most),
         )
         for area, (kind, name, group, tags) in zip(
-            areas, zip(*(features[column] for column in columns), strict=True), strict=True)
-    ]  # fmt: skip
+            areas, zip(*(features[column] for column in columns), strict=True), strict=True
+        )
+    ]
 
 
 def reach_of(seen: Seen) -> float:

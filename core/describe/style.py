@@ -13,8 +13,11 @@ LENGTHS: tuple[Length, ...] = ("short", "medium", "long")
 CARES: tuple[Care, ...] = ("careful", "sloppy")
 ORIENTATIONS: tuple[Orientation, ...] = ("heading", "compass", "relative", "none")
 
-WORDS: Mapping[Length, tuple[int, int]] = {"short": (10, 30), "medium": (40, 80),
-                                           "long": (100, 180)}  # fmt: skip
+WORDS: Mapping[Length, tuple[int, int]] = {
+    "short": (10, 30),
+    "medium": (40, 80),
+    "long": (100, 180),
+}
 """How many words a careful text has, where the sight holds that much."""
 
 

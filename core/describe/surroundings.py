@@ -24,27 +24,41 @@ def junction(telling: Telling) -> str:
         telling.names_left -= 1
         bare = f"the {pick(telling.rng, ('corner', 'junction', 'crossing'))} with {name}"
     way = telling.sight.way
-    along = way and way.group == "street" and way.bearing_deg is not None and (
-        directions.quarter_of(one.bearing_deg, way.bearing_deg) in (0, 4))  # fmt: skip
-    return telling.say("[There is {bare} {place}|{place} is {bare}"
-                       f"{'|The street comes to {bare} {place}' if along else ''}].",
-                       bare=bare, place=telling.place(one))  # fmt: skip
+    along = (
+        way
+        and way.group == "street"
+        and way.bearing_deg is not None
+        and (directions.quarter_of(one.bearing_deg, way.bearing_deg) in (0, 4))
+    )
+    return telling.say(
+        "[There is {bare} {place}|{place} is {bare}"
+        f"{'|The street comes to {bare} {place}' if along else ''}].",
+        bare=bare,
+        place=telling.place(one),
+    )
 
 
 def storeys(telling: Telling) -> str:
     """How many floors the buildings around have, where three or more tell."""
-    levels = [level for one in telling.sight.things if one.distance_m < 60
-              for word in one.words if (level := floors_of(word))
-              for _ in range(one.count)]  # fmt: skip
+    levels = [
+        level
+        for one in telling.sight.things
+        if one.distance_m < 60
+        for word in one.words
+        if (level := floors_of(word))
+        for _ in range(one.count)
+    ]
     if len(levels) < 3:
         return ""
     ends = (int(np.percentile(levels, 20)), int(np.percentile(levels, 80)))
     joint = " or " if ends[1] - ends[0] == 1 else " to "
     said = joint.join(number_word(level, telling.rng) for level in dict.fromkeys(ends))
     floors = "floor" if ends == (1, 1) else "floors"
-    return vary("[The houses|The buildings|Most buildings] [here|around me|around here] "
-                "[have {0} {1}|are {0} {1} high|have about {0} {1}].", telling.rng
-                ).format(said, floors)  # fmt: skip
+    return vary(
+        "[The houses|The buildings|Most buildings] [here|around me|around here] "
+        "[have {0} {1}|are {0} {1} high|have about {0} {1}].",
+        telling.rng,
+    ).format(said, floors)
 
 
 def walls(telling: Telling) -> str:
@@ -54,11 +68,17 @@ def walls(telling: Telling) -> str:
         return ""
     right, left = (_wall(telling, way.bearing_deg + turn) for turn in (90, -90))
     if max(left, right) < 9:
-        return vary("[It's narrow here, with buildings close on both sides|Houses close in on "
-                    "both sides|It's a narrow gap between buildings].", telling.rng)  # fmt: skip
+        return vary(
+            "[It's narrow here, with buildings close on both sides|Houses close in on "
+            "both sides|It's a narrow gap between buildings].",
+            telling.rng,
+        )
     if max(left, right) < 22:
-        return vary("[There are buildings on both sides|Buildings line both sides|It's built "
-                    "up on both sides].", telling.rng)  # fmt: skip
+        return vary(
+            "[There are buildings on both sides|Buildings line both sides|It's built "
+            "up on both sides].",
+            telling.rng,
+        )
     if min(left, right) < 22 and max(left, right) > 60:
         return _half_open(telling, way.bearing_deg + (90 if right > left else -90))
     return ""
@@ -68,21 +88,29 @@ def emptiness(telling: Telling) -> str:
     """That there is little, where the map has nothing to tell any more."""
     if telling.chosen or telling.spare or len(telling.sight.things) > 4:
         return ""
-    return vary("[There isn't much else|Not much else|There's hardly anything else] "
-                "[here|around here|to see].", telling.rng)  # fmt: skip
+    return vary(
+        "[There isn't much else|Not much else|There's hardly anything else] "
+        "[here|around here|to see].",
+        telling.rng,
+    )
 
 
 def _half_open(telling: Telling, open_deg: float) -> str:
     if telling.style.orientation == "compass":
         return vary("[It's open|There's open space] to the ", telling.rng) + (
-            f"{compass(open_deg)}, buildings on the other side.")  # fmt: skip
+            f"{compass(open_deg)}, buildings on the other side."
+        )
     side = directions.side_of(open_deg, telling.heading)
     if telling.style.orientation == "none" or side not in (2, 6):
-        return vary("[There are buildings on one side only|Buildings on one side, the other is "
-                    "open].", telling.rng)  # fmt: skip
+        return vary(
+            "[There are buildings on one side only|Buildings on one side, the other is open].",
+            telling.rng,
+        )
     here, there = ("right", "left") if side == 2 else ("left", "right")
-    return vary(f"[It's open|No buildings close by] on the {here}, [buildings|houses] on the "
-                f"{there}.", telling.rng)  # fmt: skip
+    return vary(
+        f"[It's open|No buildings close by] on the {here}, [buildings|houses] on the {there}.",
+        telling.rng,
+    )
 
 
 def _wall(telling: Telling, bearing: float) -> float:

@@ -20,12 +20,20 @@ _OPPOSITE = "[opposite|across the street from]"
 _BESIDE_M = 12.0
 _AT_CORNER_M = 14.0
 _VOICES: Mapping[str, Mapping[str, str]] = {
-    "I": {"me": "me", "my": "my", "am": "I'm",
-          "see": "[I can see|I see|I've got|I notice|there {be}|there {be}|there {be}]"},
-    "you": {"me": "you", "my": "your", "am": "you're",
-            "see": "[you can see|you see|you've got|you'll see|there {be}|there {be}|there {be}]"},
+    "I": {
+        "me": "me",
+        "my": "my",
+        "am": "I'm",
+        "see": "[I can see|I see|I've got|I notice|there {be}|there {be}|there {be}]",
+    },
+    "you": {
+        "me": "you",
+        "my": "your",
+        "am": "you're",
+        "see": "[you can see|you see|you've got|you'll see|there {be}|there {be}|there {be}]",
+    },
     "none": {"me": "me", "my": "my", "am": "", "see": "there {be}"},
-}  # fmt: skip
+}
 
 
 @dataclass(slots=True)
@@ -51,13 +59,19 @@ class Telling:
         heading = (axis + turn) % 360 if axis is not None else float(rng.integers(360))
         drawn = salience.draw(sight, rng, style, heading)
         return cls(
-            sight, rng, style, heading,
+            sight,
+            rng,
+            style,
+            heading,
             pavement=1 if rng.random() < 0.5 else -1,
             voice=_VOICES[str(rng.choice(("I", "you", "none"), p=(0.5, 0.2, 0.3)))],
             names_left=int(rng.integers(1, 3 if style.length == "short" else 5))
-            if style.names else 0,
-            chosen=drawn.chosen, spare=drawn.spare, remarks=chatter.remarks(rng, 3),
-        )  # fmt: skip
+            if style.names
+            else 0,
+            chosen=drawn.chosen,
+            spare=drawn.spare,
+            remarks=chatter.remarks(rng, 3),
+        )
 
     def more(self) -> Seen | None:
         """The next thing that was to be left out."""
@@ -115,8 +129,11 @@ class Telling:
             return self.say(directions.COMPASS.replace("{0}", compass(one.bearing_deg)))
         if self.style.orientation == "none":
             across = self._is_across(one)
-            return "" if across is None else self.say(
-                directions.ACROSS if across else directions.THIS_SIDE)  # fmt: skip
+            return (
+                ""
+                if across is None
+                else self.say(directions.ACROSS if across else directions.THIS_SIDE)
+            )
         return self.say(directions.SIDES[self._side_of(one)])
 
     def _side_of(self, one: Seen) -> int:
@@ -147,15 +164,21 @@ class Telling:
         if not side:
             return self.far(one)
         draw = self.rng.random()
-        return side if draw < 0.65 else f"{self.far(one)}, {side}" if draw < 0.75 else (
-            f"{side}, {self.far(one)}")  # fmt: skip
+        return (
+            side
+            if draw < 0.65
+            else f"{self.far(one)}, {side}"
+            if draw < 0.75
+            else (f"{side}, {self.far(one)}")
+        )
 
     def neighbour(self, one: Seen) -> str:
         """What a thing stands beside, opposite or at the corner of, with a leading blank, or ""."""
         if one.group in ("street", "path", "rail") or one.count > 1:
             return ""
         if any(_apart(one, junction) < _AT_CORNER_M for junction in self._corners()) and (
-            self.chance(0.4)):  # fmt: skip
+            self.chance(0.4)
+        ):
             return " on the corner"
         for other in (*self.chosen, *self.spare):
             if other is one or other.count > 1 or other.kind == one.kind or not is_sayable(other):
@@ -179,8 +202,11 @@ class Telling:
         (aside, along), (other_aside, other_along) = (
             _offset(thing, way.bearing_deg) for thing in (one, other)
         )
-        return aside * other_aside < 0 and min(abs(aside), abs(other_aside)) > 5 and (
-            max(abs(aside), abs(other_aside)) < 30 and abs(along - other_along) < 10)  # fmt: skip
+        return (
+            aside * other_aside < 0
+            and min(abs(aside), abs(other_aside)) > 5
+            and (max(abs(aside), abs(other_aside)) < 30 and abs(along - other_along) < 10)
+        )
 
     def listed(self, things: Sequence[Seen]) -> tuple[str, Noun]:
         """Things on one side as "a bank, a tree and, behind it, a church", and the first noun."""
@@ -189,8 +215,10 @@ class Telling:
         if len(texts) == 1:
             return texts[0], nouns[0]
         last, before = things[-1], things[-2]
-        behind = last.distance_m - before.distance_m > 12 and abs(
-            (last.bearing_deg - before.bearing_deg + 180) % 360 - 180) < 12  # fmt: skip
+        behind = (
+            last.distance_m - before.distance_m > 12
+            and abs((last.bearing_deg - before.bearing_deg + 180) % 360 - 180) < 12
+        )
         if behind and self.chance(0.6):
             it = "them" if nouns[-2].is_plural else "it"
             joint = vary(f"[ with |, and behind {it} |, behind {it} ]", self.rng)
@@ -204,8 +232,11 @@ class Telling:
     def way_words(self, way: Way) -> str:
         """The way in words: surface, kind, name, trams, trees."""
         rng = self.rng
-        before = [pick(rng, SURFACES[way.surface].split("|"))] if (
-            way.surface and self.chance(0.75)) else []  # fmt: skip
+        before = (
+            [pick(rng, SURFACES[way.surface].split("|"))]
+            if (way.surface and self.chance(0.75))
+            else []
+        )
         if way.is_one_way and self.chance(0.3):
             before.append("one-way")
         if way.lanes >= 3 and self.chance(0.6):
@@ -219,14 +250,20 @@ class Telling:
             return bare + joined
         self.names_left -= 1
         comma = f",{joined}" if joined else ""
-        return vary("[{name}|{bare} called {name}{joined}|{name}, {bare}{joined}|{name}{comma}]",
-                    rng).format(name=name, bare=bare, joined=joined, comma=comma)  # fmt: skip
+        return vary(
+            "[{name}|{bare} called {name}{joined}|{name}, {bare}{joined}|{name}{comma}]", rng
+        ).format(name=name, bare=bare, joined=joined, comma=comma)
 
     def _beside_way(self, way: Way) -> list[str]:
         said = []
         if way.has_tram and self.chance(0.8):
-            said.append(vary("[with tram tracks|with rails in the road|where trams run|with tram "
-                             "lines|along which trams go]", self.rng))  # fmt: skip
+            said.append(
+                vary(
+                    "[with tram tracks|with rails in the road|where trams run|with tram "
+                    "lines|along which trams go]",
+                    self.rng,
+                )
+            )
         if (way.trees_left or way.trees_right) and self.chance(0.7):
             said.append(self._tree_words(way))
         if way.has_cycle_lane and self.chance(0.4):
@@ -235,8 +272,10 @@ class Telling:
 
     def _tree_words(self, way: Way) -> str:
         if way.trees_left and way.trees_right:
-            return vary("[lined with trees|with trees on both sides|with rows of trees|between "
-                        "trees]", self.rng)  # fmt: skip
+            return vary(
+                "[lined with trees|with trees on both sides|with rows of trees|between trees]",
+                self.rng,
+            )
         if way.bearing_deg is not None:
             where = way.bearing_deg + (90 if way.trees_right else -90)
             if self.style.orientation == "compass":
@@ -249,15 +288,26 @@ class Telling:
     def standing(self) -> str:
         """Where one stands, without a verb: "on a cobbled street", "in a park"."""
         sight = self.sight
-        inside = [one for one in sight.inside if one.size_m > 12 and is_sayable(one)
-                  and salience.likeliness(one.kind) > 0.2]  # fmt: skip
+        inside = [
+            one
+            for one in sight.inside
+            if one.size_m > 12 and is_sayable(one) and salience.likeliness(one.kind) > 0.2
+        ]
         if inside and self.chance(0.55):
             one = inside[0]
-            preposition = "on" if any(word in one.kind for word in ("square", "pitch", "car park")
-                                      ) else "at" if one.group == "area" else "in"  # fmt: skip
+            preposition = (
+                "on"
+                if any(word in one.kind for word in ("square", "pitch", "car park"))
+                else "at"
+                if one.group == "area"
+                else "in"
+            )
             said = f"{preposition} {self.noun(one).text}"
-            return f"{said}, on {self.way_words(sight.way)}" if (
-                sight.way and self.chance(0.5)) else said  # fmt: skip
+            return (
+                f"{said}, on {self.way_words(sight.way)}"
+                if (sight.way and self.chance(0.5))
+                else said
+            )
         if sight.corner and self.chance(0.6):
             return self._at_corner(sight.corner)
         if not sight.way:
@@ -274,7 +324,8 @@ class Telling:
             self.names_left -= 2
             one, other = (own, name) if self.chance(0.5) else (name, own)
             return vary("[at|on] the [corner|junction|intersection] of ", self.rng) + (
-                f"{one} and {other}")  # fmt: skip
+                f"{one} and {other}"
+            )
         bare = with_article(pick(self.rng, calls(corner.kind)).replace("*", ""))
         here = f"{vary('[at|right at|near|close to|by]', self.rng)} {bare}"
         return f"{here} on {self.way_words(way)}" if way and self.chance(0.7) else here
@@ -294,15 +345,19 @@ class Telling:
         axis = way.bearing_deg if way else None
         if self.style.orientation == "heading":
             along = axis is not None and directions.side_of(axis, self.heading) in (0, 4)
-            tail = vary("[ along the street| down the street|]", self.rng) if (
-                along and way and way.group == "street") else ""  # fmt: skip
+            tail = (
+                vary("[ along the street| down the street|]", self.rng)
+                if (along and way and way.group == "street")
+                else ""
+            )
             start = self.say("[{am} facing|{am} looking|facing|looking]") or "facing"
             return f"{start} {compass(self.heading)}{tail}."
         if self.style.orientation == "compass" and way and axis is not None and self.chance(0.5):
             ends = (compass(axis), compass(axis + 180))
             thing = "street" if way.group == "street" else "path"
             return vary(f"The {thing} [runs|goes] [roughly |]", self.rng) + (
-                f"{ends[0]}{pick(self.rng, (' to ', '–', '-'))}{ends[1]}.")  # fmt: skip
+                f"{ends[0]}{pick(self.rng, (' to ', '–', '-'))}{ends[1]}."
+            )
         return ""
 
     def about(self, things: Sequence[Seen]) -> str:
@@ -312,8 +367,12 @@ class Telling:
         told, lead = self.listed(things)
         if len(things) == 1 and self.chance(0.3):
             told += self.neighbour(first)
-        slots = {"told": told, "place": place, "be": "are" if lead.is_plural else "is",
-                 "all": "are" if lead.is_plural or len(things) > 1 else "is"}  # fmt: skip
+        slots = {
+            "told": told,
+            "place": place,
+            "be": "are" if lead.is_plural else "is",
+            "all": "are" if lead.is_plural or len(things) > 1 else "is",
+        }
         return self.say(
             "[{place} {see} {told}|{place} there {be} {told}|{place} {be} {told}|"
             "{told} {all} {place}|There {be} {told} {place}|There {be} {told} {place}|"
@@ -326,8 +385,11 @@ class Telling:
         found: dict[object, list[Seen]] = {}
         for one in sorted(things, key=lambda one: one.distance_m):
             found.setdefault(self._key(one), []).append(one)
-        parts = [group[start : start + 4] for group in found.values()
-                 for start in range(0, len(group), 4)]  # fmt: skip
+        parts = [
+            group[start : start + 4]
+            for group in found.values()
+            for start in range(0, len(group), 4)
+        ]
         order = self.rng.permutation(len(parts))
         return [parts[row] for row in order] if self.chance(0.5) else parts
 

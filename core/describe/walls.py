@@ -81,6 +81,7 @@ def _crossings(
     start, wall = starts[edge], ends[edge] - starts[edge]
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = (start[:, 0] * wall[:, 1] - start[:, 1] * wall[:, 0]) / (
-            along[:, 0] * wall[:, 1] - along[:, 1] * wall[:, 0])  # fmt: skip
+            along[:, 0] * wall[:, 1] - along[:, 1] * wall[:, 0]
+        )
     met = np.isfinite(distance) & (distance >= 0)
     return edge[met], ray[met] % RAYS, distance[met]

@@ -56,8 +56,11 @@ def _filled(telling: Telling, sentences: list[str], tail: Sequence[str] = ()) ->
 
 def _body(telling: Telling) -> list[str]:
     """What lies on each side, and now and then a word on the buildings or on something else."""
-    sentences = [telling.about(left) for group in telling.groups(telling.chosen)
-                 if (left := telling.takes(group))]  # fmt: skip
+    sentences = [
+        telling.about(left)
+        for group in telling.groups(telling.chosen)
+        if (left := telling.takes(group))
+    ]
     if telling.style.length == "short":
         return sentences
     sentences = _joined(telling, sentences)
@@ -116,8 +119,11 @@ def _headwords(telling: Telling) -> list[str]:
             break
         told, _ = telling.listed(group)
         place = telling.place(group[0])
-        parts.append(vary("[{1}: {0}|{0} {1}|{0} {1}|{0} {1}]", telling.rng).format(told, place)
-                     if telling.chance(0.75) else told)  # fmt: skip
+        parts.append(
+            vary("[{1}: {0}|{0} {1}|{0} {1}|{0} {1}]", telling.rng).format(told, place)
+            if telling.chance(0.75)
+            else told
+        )
     for said in (junction, walls, emptiness):
         if _word_count(parts) < least and (more := said(telling)):
             parts.append(more.rstrip("."))
@@ -177,12 +183,18 @@ def _walking(telling: Telling) -> list[str]:
     if told:
         sentence += f"{joint}you have {' and '.join(told)}"
     here = telling.standing()
-    return _filled(telling, [f"{sentence}.", f"{vary('[You end up|You are then]', telling.rng)} "
-                             f"{here}.", *_body(telling)])  # fmt: skip
+    return _filled(
+        telling,
+        [
+            f"{sentence}.",
+            f"{vary('[You end up|You are then]', telling.rng)} {here}.",
+            *_body(telling),
+        ],
+    )
 
 
 _PLANS: Mapping[Length, tuple[Callable[[Telling], list[str]], ...]] = {
     "short": (_headwords, _headwords, _one_sentence, _one_sentence, _meeting, _prose, _walking),
     "medium": (_prose, _prose, _things_first, _outward, _headwords, _meeting, _walking),
     "long": (_prose, _prose, _things_first, _outward, _meeting, _walking),
-}  # fmt: skip
+}

@@ -21,7 +21,21 @@ from core.evaluation.queries import LabelledQuery, read_all, read_foreign, read_
 from core.evaluation.report import detection, report
 
 __all__ = [
-    "Judge", "LabelledQuery", "Outcome", "PlainBaselines", "Ranker", "Scope", "Sureness",
-    "detection", "evaluate", "fused_judge", "fused_ranker", "query_rows", "read_all",
-    "read_foreign", "read_queries", "report", "table_rankers",
-]  # fmt: skip
+    "Judge",
+    "LabelledQuery",
+    "Outcome",
+    "PlainBaselines",
+    "Ranker",
+    "Scope",
+    "Sureness",
+    "detection",
+    "evaluate",
+    "fused_judge",
+    "fused_ranker",
+    "query_rows",
+    "read_all",
+    "read_foreign",
+    "read_queries",
+    "report",
+    "table_rankers",
+]

@@ -50,8 +50,9 @@ class _Batch:
     log_near: torch.Tensor
 
 
-def calibrate(lessons: Sequence[Lesson], background: Background,
-              prior: float = PRIOR_ELSEWHERE) -> Calibration:  # fmt: skip
+def calibrate(
+    lessons: Sequence[Lesson], background: Background, prior: float = PRIOR_ELSEWHERE
+) -> Calibration:
     """Fits a calibration. Raises QueryError where there is nothing to learn from."""
     inside = [one for one in lessons if one.inside]
     outside = [one for one in lessons if not one.inside]
@@ -64,22 +65,30 @@ def calibrate(lessons: Sequence[Lesson], background: Background,
     scale = np.sqrt(share @ (clues - mean) ** 2)
     scale[scale < 1e-3] = 1.0
     made = Calibration(
-        weights=np.array([getattr(WEIGHTS, name) for name in SIGNALS]), mean=mean, scale=scale,
-        sharpness=np.zeros(len(CLUES) + 1), vagueness=np.zeros(len(CLUES) + 1),
-        elsewhere=np.zeros(len(CLUES) + 1), likely=_LIKELY, absent=1.0, area=_AREA,
-        background=background, sources=tuple(sorted({one.group for one in lessons})),
-    )  # fmt: skip
+        weights=np.array([getattr(WEIGHTS, name) for name in SIGNALS]),
+        mean=mean,
+        scale=scale,
+        sharpness=np.zeros(len(CLUES) + 1),
+        vagueness=np.zeros(len(CLUES) + 1),
+        elsewhere=np.zeros(len(CLUES) + 1),
+        likely=_LIKELY,
+        absent=1.0,
+        area=_AREA,
+        background=background,
+        sources=tuple(sorted({one.group for one in lessons})),
+    )
     made = _place_fitted(made, inside)
     made = replace(made, elsewhere=_elsewhere_fitted(made, inside, outside, prior))
     usual, shares = _usual(made, inside), _shares(inside)
     chances = 1 / (1 + np.exp(-(usual @ made.elsewhere)))
-    before = np.array([
-        mass_before_truth(made, one, row) for one, row in zip(inside, usual, strict=True)
-    ])  # fmt: skip
+    before = np.array(
+        [mass_before_truth(made, one, row) for one, row in zip(inside, usual, strict=True)]
+    )
     return replace(
-        made, absent=_weighted_quantile(chances, shares, 1 - _FALSE_ABSENT),
+        made,
+        absent=_weighted_quantile(chances, shares, 1 - _FALSE_ABSENT),
         area=_weighted_quantile(before, shares, _AREA),
-    )  # fmt: skip
+    )
 
 
 def mass_before_truth(made: Calibration, lesson: Lesson, usual: Masses) -> float:
@@ -134,8 +143,9 @@ def _summed(values: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tens
     return most + torch.log(summed)
 
 
-def log_likelihood(batch: _Batch, weights: torch.Tensor, sharpness: torch.Tensor,
-                   vagueness: torch.Tensor) -> torch.Tensor:  # fmt: skip
+def log_likelihood(
+    batch: _Batch, weights: torch.Tensor, sharpness: torch.Tensor, vagueness: torch.Tensor
+) -> torch.Tensor:
     """Of each lesson [Q], that of the tiles within 100 m of the truth together."""
     count = len(batch.usual)
     steep = torch.exp(batch.usual @ sharpness)
@@ -168,18 +178,21 @@ def _place_fitted(made: Calibration, inside: Sequence[Lesson]) -> Calibration:
         return -(batch.weight * likely).sum() + _RIDGE * (size + _DRIFT * drift)
 
     _descend([weights, sharpness, vagueness], loss)
-    return replace(made, weights=_numbers(torch.exp(weights)), sharpness=_numbers(sharpness),
-                   vagueness=_numbers(vagueness))  # fmt: skip
+    return replace(
+        made,
+        weights=_numbers(torch.exp(weights)),
+        sharpness=_numbers(sharpness),
+        vagueness=_numbers(vagueness),
+    )
 
 
-def _elsewhere_fitted(made: Calibration, inside: Sequence[Lesson], outside: Sequence[Lesson],
-                      prior: float) -> Masses:  # fmt: skip
+def _elsewhere_fitted(
+    made: Calibration, inside: Sequence[Lesson], outside: Sequence[Lesson], prior: float
+) -> Masses:
     """A logistic regression where both sorts count alike, its constant then moved to the prior."""
     usual = torch.from_numpy(np.concatenate([_usual(made, inside), _usual(made, outside)])).float()
     absent = torch.tensor([0.0] * len(inside) + [1.0] * len(outside))
-    weight = torch.from_numpy(
-        np.concatenate([_shares(inside), _shares(outside)]) / 2
-    ).float()
+    weight = torch.from_numpy(np.concatenate([_shares(inside), _shares(outside)]) / 2).float()
     head = torch.zeros(len(CLUES) + 1, requires_grad=True)
 
     def loss() -> torch.Tensor:

@@ -38,9 +38,13 @@ class _Set:
 
 
 def learn(
-    sets: Sequence[tuple[str, Path]], background: Sequence[str], settings: Settings,
-    encoder: "SentenceEncoder", seed: int, progress: Callable[[str, int, int], None],
-) -> Calibration:  # fmt: skip
+    sets: Sequence[tuple[str, Path]],
+    background: Sequence[str],
+    settings: Settings,
+    encoder: "SentenceEncoder",
+    seed: int,
+    progress: Callable[[str, int, int], None],
+) -> Calibration:
     """The calibration that some sets of (gallery, file) teach.
 
     `background` names galleries that show what towns usually have, none for those of the sets.
@@ -83,24 +87,39 @@ def _has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _lessons(gallery: Gallery, given: Sequence[_Set], usual: Backgrounds, settings: Settings,
-             encoder: "SentenceEncoder", seed: int,
-             progress: Callable[[str, int, int], None]) -> list[Lesson]:  # fmt: skip
+def _lessons(
+    gallery: Gallery,
+    given: Sequence[_Set],
+    usual: Backgrounds,
+    settings: Settings,
+    encoder: "SentenceEncoder",
+    seed: int,
+    progress: Callable[[str, int, int], None],
+) -> list[Lesson]:
     """What one gallery teaches; its pictures are seen by its usual picture model."""
     seen = "image" in gallery.card.channels
     eyes = open_eyes(gallery, settings, encoder) if seen else None
     stage, total = gallery.card.name, sum(len(one.queries) for one in given)
     done, lessons = 0, []
     for number, one in enumerate(given):
-        readings = read_all(one.queries, encoder, partial(_count, progress, stage, done, total),
-                            eyes)  # fmt: skip
-        told = [Told(query, reading, one.home)
-                for query, reading in zip(one.queries, readings, strict=True)]  # fmt: skip
+        readings = read_all(
+            one.queries, encoder, partial(_count, progress, stage, done, total), eyes
+        )
+        told = [
+            Told(query, reading, one.home)
+            for query, reading in zip(one.queries, readings, strict=True)
+        ]
         lessons += list(lessons_of(gallery, told, one.name, usual.without, seed + number))
         done += len(one.queries)
     return lessons
 
 
-def _count(progress: Callable[[str, int, int], None], stage: str, before: int, total: int,
-           done: int, _: int) -> None:  # fmt: skip
+def _count(
+    progress: Callable[[str, int, int], None],
+    stage: str,
+    before: int,
+    total: int,
+    done: int,
+    _: int,
+) -> None:
     progress(stage, before + done, total)

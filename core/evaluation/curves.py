@@ -12,8 +12,12 @@ from core.evaluation.report import RECALL_AT, WITHIN_M, Floats, drawn, measures_
 from core.evaluation.saved import SavedQuery, SavedRun
 from core.geo import Rows
 
-METRICS = (*(f"R@{k}" for k in RECALL_AT), *(f"L@{metres}m" for metres in WITHIN_M), "mrr",
-           "median_m")  # fmt: skip
+METRICS = (
+    *(f"R@{k}" for k in RECALL_AT),
+    *(f"L@{metres}m" for metres in WITHIN_M),
+    "mrr",
+    "median_m",
+)
 SHARES = METRICS[:6]
 """The metrics that are percentages of queries."""
 MOST_K = 100
@@ -56,9 +60,7 @@ def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[
         return {}
     first = metres_of(chosen)
     found = summary_of(measures_of(ranks_of(chosen), first), first, drawn(len(chosen)))
-    return {
-        name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)
-    }
+    return {name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)}
 
 
 def recall(run: SavedRun, queries: Sequence[SavedQuery]) -> list[float]:
@@ -110,11 +112,17 @@ class Breakdown:
 
 BREAKDOWNS = {
     "length": Breakdown("Length", (*(name for _, name in _LENGTHS), _LONGEST), _length),
-    "names": Breakdown("Names", ("with names", "without names", UNKNOWN),
-                       lambda one: _told(one.named, "with names", "without names")),
-    "view": Breakdown("View", ("panorama", "single view", UNKNOWN),
-                      lambda one: _told(one.panorama, "panorama", "single view")),
-}  # fmt: skip
+    "names": Breakdown(
+        "Names",
+        ("with names", "without names", UNKNOWN),
+        lambda one: _told(one.named, "with names", "without names"),
+    ),
+    "view": Breakdown(
+        "View",
+        ("panorama", "single view", UNKNOWN),
+        lambda one: _told(one.panorama, "panorama", "single view"),
+    ),
+}
 """By key; the fourth way, by city, parts runs and not their queries."""
 
 
@@ -130,4 +138,3 @@ def parted(run: SavedRun, by: str) -> dict[str, tuple[SavedQuery, ...]]:
     for one in run.queries:
         kinds[way.kind_of(one)].append(one)
     return {name: tuple(queries) for name, queries in kinds.items() if queries}
-

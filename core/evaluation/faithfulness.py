@@ -87,10 +87,12 @@ def faithfulness(
         cells.append((encoder.encode_pictures(blanked) @ said).reshape(len(shown), -1))
         progress(number, len(pairs))
     return {
-        "n": len(pairs), "shares": list(SHARES), "seed": seed,
+        "n": len(pairs),
+        "shares": list(SHARES),
+        "seed": seed,
         "words": _curves(np.stack(words), ORDERS, seed),
         "picture": _curves(np.stack(cells), DECOYED, seed),
-    }  # fmt: skip
+    }
 
 
 def orders(values: Floats, random: np.random.Generator) -> list[Rows]:
@@ -119,8 +121,9 @@ def without_cells(picture: Image.Image, cells: int, deleted: Rows) -> Image.Imag
     """The RGB picture with some of cells × cells filled with its mean colour."""
     pixels = np.array(picture)
     mean = pixels.mean(axis=(0, 1)).round().astype(np.uint8)
-    rows, columns = (np.linspace(0, size, cells + 1).round().astype(int)
-                     for size in pixels.shape[:2])  # fmt: skip
+    rows, columns = (
+        np.linspace(0, size, cells + 1).round().astype(int) for size in pixels.shape[:2]
+    )
     for row, column in zip(*np.divmod(deleted, cells), strict=True):
         pixels[rows[row] : rows[row + 1], columns[column] : columns[column + 1]] = mean
     return Image.fromarray(pixels)
@@ -151,8 +154,10 @@ def with_interval(differences: Floats, seed: int) -> dict[str, Any]:
     count = len(differences)
     draws = np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
     low, high = np.percentile(differences[draws].mean(axis=1), [2.5, 97.5])
-    return {"mean": round(float(differences.mean()), 4),
-            "ci": [round(float(low), 4), round(float(high), 4)]}  # fmt: skip
+    return {
+        "mean": round(float(differences.mean()), 4),
+        "ci": [round(float(low), 4), round(float(high), 4)],
+    }
 
 
 def _rounded(values: Floats) -> list[float]:
@@ -163,9 +168,12 @@ def _rounded(values: Floats) -> list[float]:
 
 
 def alikeness(
-    pairs: Sequence[Pair], encoder: DualEncoder, progress: Progress,
-    decoys: Sequence[str] = (DECOY,), seed: int = 42,
-) -> dict[str, Any]:  # fmt: skip
+    pairs: Sequence[Pair],
+    encoder: DualEncoder,
+    progress: Progress,
+    decoys: Sequence[str] = (DECOY,),
+    seed: int = 42,
+) -> dict[str, Any]:
     """How alike the map of a description and that of a decoy are on one picture.
 
     For each decoy, and for the descriptions of other places in its part ("others"): the
@@ -189,12 +197,17 @@ def alikeness(
         for other in maps[len(against) + 1 :]:
             foreign.append(np.array([likeness(other, one) for one in against]))
         progress(number, len(pairs))
-    return {"n": len(pairs), "alike": ALIKE, "seed": seed, "decoys": {
-        name: _apart(one, other)
-        for name, one, other in zip(
-            (*decoys, "others"), np.array(own).T, np.array(foreign).T, strict=True
-        )
-    }}  # fmt: skip
+    return {
+        "n": len(pairs),
+        "alike": ALIKE,
+        "seed": seed,
+        "decoys": {
+            name: _apart(one, other)
+            for name, one, other in zip(
+                (*decoys, "others"), np.array(own).T, np.array(foreign).T, strict=True
+            )
+        },
+    }
 
 
 def _apart(own: Floats, foreign: Floats) -> dict[str, Any]:

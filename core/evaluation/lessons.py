@@ -29,6 +29,7 @@ _TILES_DRAWN, _FACTS_DRAWN = 800, 1500
 _TYPICAL_TILES, _TYPICAL_FACTS = 128, 256
 _ROUNDS = 15
 
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """One search: its `clues` [C] and, for T of the `tiles` allowed, the signals [T, S], how many
@@ -51,6 +52,7 @@ class Lesson:
         """Whether the description was written at an allowed tile."""
         return self.true >= 0
 
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A reading, where it was written, and the gallery that has the place, "" for none."""
@@ -59,9 +61,14 @@ class Told:
     reading: Reading
     home: str
 
-def lessons_of(gallery: Gallery, told: Sequence[Told], group: str,
-               background: Callable[[str, str], Background], seed: int = 42
-               ) -> Iterator[Lesson]:  # fmt: skip
+
+def lessons_of(
+    gallery: Gallery,
+    told: Sequence[Told],
+    group: str,
+    background: Callable[[str, str], Background],
+    seed: int = 42,
+) -> Iterator[Lesson]:
     """One lesson for each description as it is, some again with fewer channels or in an area.
 
     `background` gives that of other towns than the gallery and a description's home. What was
@@ -71,8 +78,9 @@ def lessons_of(gallery: Gallery, told: Sequence[Told], group: str,
     channels = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
     for one in told:
         usable = tuple(name for name in channels if name != "image" or one.reading.imagined)
-        away = haversine_m(one.query.position.lat, one.query.position.lon,
-                           gallery.lats, gallery.lons)  # fmt: skip
+        away = haversine_m(
+            one.query.position.lat, one.query.position.lon, gallery.lats, gallery.lons
+        )
         if one.home != gallery.card.name:
             away = np.full_like(away, np.inf)
         searches: list[tuple[tuple[Channel, ...], Mask | None]] = [(usable, None)]
@@ -85,8 +93,9 @@ def lessons_of(gallery: Gallery, told: Sequence[Told], group: str,
             fused = signals.fused(chosen)
             known = background(gallery.card.name, one.home)
             clues = clues_of(one.reading, signals, fused, chosen, mask, known)
-            yield _lesson(group, gallery.card.name, clues, signals.stacked(), fused, mask, away,
-                          rng)  # fmt: skip
+            yield _lesson(
+                group, gallery.card.name, clues, signals.stacked(), fused, mask, away, rng
+            )
 
 
 def _some(channels: tuple[Channel, ...], rng: np.random.Generator) -> tuple[Channel, ...]:
@@ -94,6 +103,7 @@ def _some(channels: tuple[Channel, ...], rng: np.random.Generator) -> tuple[Chan
     count = int(rng.integers(1, len(channels)))
     chosen = set(rng.choice(len(channels), count, replace=False).tolist())
     return tuple(channel for place, channel in enumerate(channels) if place in chosen)
+
 
 def _area(gallery: Gallery, one: Told, rng: np.random.Generator) -> Mask | None:
     """A circle about the truth, off its middle, or anywhere for strangers."""
@@ -107,9 +117,17 @@ def _area(gallery: Gallery, one: Told, rng: np.random.Generator) -> Mask | None:
     mask: Mask = haversine_m(lat, lon, gallery.lats, gallery.lons) <= float(rng.choice(_RADII_M))
     return mask if np.count_nonzero(mask) >= _LEAST_TILES else None
 
-def _lesson(group: str, name: str, clues: Floats, signals: Floats, fused: Floats,
-            mask: Mask | None, away: npt.NDArray[np.float64],
-            rng: np.random.Generator) -> Lesson:  # fmt: skip
+
+def _lesson(
+    group: str,
+    name: str,
+    clues: Floats,
+    signals: Floats,
+    fused: Floats,
+    mask: Mask | None,
+    away: npt.NDArray[np.float64],
+    rng: np.random.Generator,
+) -> Lesson:
     """A search with the tiles that are kept of it: the best, all near the truth, some others."""
     rows = np.arange(len(fused)) if mask is None else np.flatnonzero(mask)
     near = away[rows] <= RADIUS_M

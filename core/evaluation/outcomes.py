@@ -76,22 +76,27 @@ def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
     return lambda reading: rank_tiles(gallery, reading, channels).scores
 
 
-def fused_judge(gallery: Gallery, channels: tuple[Channel, ...],
-                calibration: Calibration | None = None) -> Judge:  # fmt: skip
+def fused_judge(
+    gallery: Gallery, channels: tuple[Channel, ...], calibration: Calibration | None = None
+) -> Judge:
     """Confidence as a person gets it, with some channels only."""
 
     def posterior(reading: Reading) -> Posterior:
         ranking = rank_tiles(gallery, reading, channels)
-        return posterior_of(
-            reading, ranking.signals, ranking.scores, channels, None, calibration
-        )
+        return posterior_of(reading, ranking.signals, ranking.scores, channels, None, calibration)
 
     return Judge(posterior, calibration)
 
 
-def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
-             ranker: Ranker, scope: Scope, recorded: Mapping[Channel, Ranker] | None = None,
-             judge: Judge | None = None) -> list[Outcome]:  # fmt: skip
+def evaluate(
+    gallery: Gallery,
+    queries: Sequence[LabelledQuery],
+    readings: Sequence[Reading],
+    ranker: Ranker,
+    scope: Scope,
+    recorded: Mapping[Channel, Ranker] | None = None,
+    judge: Judge | None = None,
+) -> list[Outcome]:
     """One outcome for each query that the scope has the true tile of.
 
     Of the rankers in `recorded` the score of the first candidate is kept in the outcome. A `judge`
@@ -124,8 +129,7 @@ def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Seque
                 top_tile=gallery.tile_ids[leading[0]],
                 distances_m=away[leading],
                 channels={
-                    name: float(one(reading)[leading[0]])
-                    for name, one in (recorded or {}).items()
+                    name: float(one(reading)[leading[0]]) for name, one in (recorded or {}).items()
                 },
                 sureness=_sureness(judge, gallery, reading, leading, true_row, scores)
                 if judge and among is None
@@ -133,13 +137,21 @@ def evaluate(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Seque
             )
         )
     if queries and not outcomes:
-        raise QueryError(f"none of the {len(queries)} descriptions is of a tile of the thinned "
-                         "gallery; wanted more of them, or another scope")  # fmt: skip
+        raise QueryError(
+            f"none of the {len(queries)} descriptions is of a tile of the thinned "
+            "gallery; wanted more of them, or another scope"
+        )
     return outcomes
 
 
-def _sureness(judge: Judge, gallery: Gallery, reading: Reading, leading: list[int],
-              true_row: int, scores: Floats) -> Sureness:  # fmt: skip
+def _sureness(
+    judge: Judge,
+    gallery: Gallery,
+    reading: Reading,
+    leading: list[int],
+    true_row: int,
+    scores: Floats,
+) -> Sureness:
     posterior = judge.posterior(reading)
     surface = posterior.surface()
     confidences = np.array(posterior.near(leading, gallery.lats, gallery.lons))
@@ -166,8 +178,9 @@ def _thinned(gallery: Gallery) -> Rows:
     """As many tiles, in the gallery's order, as can be 100 m apart."""
     kept: list[int] = []
     for row in range(len(gallery)):
-        away = haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats[kept],
-                           gallery.lons[kept])  # fmt: skip
+        away = haversine_m(
+            gallery.lats[row], gallery.lons[row], gallery.lats[kept], gallery.lons[kept]
+        )
         if not kept or away.min() >= APART_M:
             kept.append(row)
     return np.array(kept, dtype=np.int64)

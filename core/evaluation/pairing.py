@@ -54,20 +54,31 @@ class Pairing:
     def to_json(self) -> dict[str, Any]:
         """As the command prints it."""
         return {
-            "scope": self.first.scope, "n": self.n,
+            "scope": self.first.scope,
+            "n": self.n,
             "reports": [
-                {"title": run.title, "gallery": run.gallery, "model": run.model,
-                 "channels": list(run.channels), "queries": len(run.queries)}
+                {
+                    "title": run.title,
+                    "gallery": run.gallery,
+                    "model": run.model,
+                    "channels": list(run.channels),
+                    "queries": len(run.queries),
+                }
                 for run in (self.first, self.second)
             ],
             "metrics": {
-                one.metric: {"first": one.first, "second": one.second,
-                             "difference": one.difference, "ci": [one.low, one.high],
-                             "won": one.won, "lost": one.lost}
-                            | ({} if one.p is None else {"p": one.p})
+                one.metric: {
+                    "first": one.first,
+                    "second": one.second,
+                    "difference": one.difference,
+                    "ci": [one.low, one.high],
+                    "won": one.won,
+                    "lost": one.lost,
+                }
+                | ({} if one.p is None else {"p": one.p})
                 for one in self.differences
             },
-        }  # fmt: skip
+        }
 
 
 def paired(first: SavedRun, second: SavedRun) -> Pairing:
@@ -76,8 +87,10 @@ def paired(first: SavedRun, second: SavedRun) -> Pairing:
     Raises ReportError for two scopes, for a list of failures, and where no query is in both.
     """
     if first.scope != second.scope:
-        raise ReportError(f"the scopes differ ({first.scope} and {second.scope}); measure both in "
-                         "one scope to compare them")  # fmt: skip
+        raise ReportError(
+            f"the scopes differ ({first.scope} and {second.scope}); measure both in "
+            "one scope to compare them"
+        )
     for run in (first, second):
         if run.only_failures:
             raise ReportError(f"{run.title} lists failures only; wanted a run with all its queries")
@@ -92,8 +105,9 @@ def comparable(first: SavedRun, second: SavedRun) -> bool:
     """Whether `paired` would compare the two."""
     whole = not (first.only_failures or second.only_failures)
     keys = {_key(one) for one in first.queries}
-    return (whole and first.scope == second.scope
-            and any(_key(one) in keys for one in second.queries))  # fmt: skip
+    return (
+        whole and first.scope == second.scope and any(_key(one) in keys for one in second.queries)
+    )
 
 
 def _matched(first: SavedRun, second: SavedRun) -> tuple[list[SavedQuery], list[SavedQuery]]:
@@ -109,8 +123,9 @@ def _key(one: SavedQuery) -> tuple[str, float, float]:
     return one.text, round(one.position.lat, 5), round(one.position.lon, 5)
 
 
-def _differences(ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery],
-                 told: Sequence[str]) -> tuple[Difference, ...]:  # fmt: skip
+def _differences(
+    ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], told: Sequence[str]
+) -> tuple[Difference, ...]:
     draws = drawn(len(ours))
     metres = metres_of(ours), metres_of(theirs)
     before = measures_of(ranks_of(ours), metres[0])
@@ -125,11 +140,19 @@ def _differences(ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery],
         won, lost = int((gain > 0).sum()), int((gain < 0).sum())
         digits = 4 if name == "mrr" else 2
         one, other = float(before[name].mean()), float(after[name].mean())
-        found.append(Difference(
-            name, round(one, digits), round(other, digits), round(float(gain.mean()), digits),
-            round(float(low), 4), round(float(high), 4), won, lost,
-            float(f"{mcnemar(won, lost):.3g}") if name in TESTED else None,
-        ))  # fmt: skip
+        found.append(
+            Difference(
+                name,
+                round(one, digits),
+                round(other, digits),
+                round(float(gain.mean()), digits),
+                round(float(low), 4),
+                round(float(high), 4),
+                won,
+                lost,
+                float(f"{mcnemar(won, lost):.3g}") if name in TESTED else None,
+            )
+        )
     return tuple(found)
 
 
@@ -138,9 +161,15 @@ def _of_medians(before: Floats, after: Floats, draws: npt.NDArray[np.int64]) -> 
     low, high = np.percentile(gains, [2.5, 97.5])
     one, other = float(np.median(before)), float(np.median(after))
     return Difference(
-        "median_m", round(one, 1), round(other, 1), round(other - one, 1), round(float(low), 1),
-        round(float(high), 1), int((after < before).sum()), int((after > before).sum()),
-    )  # fmt: skip
+        "median_m",
+        round(one, 1),
+        round(other, 1),
+        round(other - one, 1),
+        round(float(low), 1),
+        round(float(high), 1),
+        int((after < before).sum()),
+        int((after > before).sum()),
+    )
 
 
 def mcnemar(won: int, lost: int) -> float:

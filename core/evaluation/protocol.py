@@ -134,8 +134,10 @@ def _ordered(places: Places, row: int, cosines: Floats, near: Rows | None) -> Ro
     among = np.arange(len(cosines))
     if near is not None:
         lats, lons = places.points.lats, places.points.lons
-        away = [haversine_km(float(lats[row]), float(lons[row]), float(lats[one]), float(lons[one]))
-                for one in near[row]]  # fmt: skip
+        away = [
+            haversine_km(float(lats[row]), float(lons[row]), float(lats[one]), float(lons[one]))
+            for one in near[row]
+        ]
         among = near[row][np.argsort(away, kind="stable")]
     return among[np.argsort(-cosines[among], kind="stable")]
 

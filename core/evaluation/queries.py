@@ -72,13 +72,21 @@ def _read(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[Labe
                 f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
             ) from error
         named = row.get("named", row.get("names"))
-        yield LabelledQuery(text, position, tile_id, str(row.get("id", number)),
-                            named if isinstance(named, bool) else None)  # fmt: skip
+        yield LabelledQuery(
+            text,
+            position,
+            tile_id,
+            str(row.get("id", number)),
+            named if isinstance(named, bool) else None,
+        )
 
 
-def read_all(queries: Sequence[LabelledQuery], encoder: "SentenceEncoder",
-             progress: Callable[[int, int], None],
-             eyes: Eyes | None = None) -> list[Reading]:  # fmt: skip
+def read_all(
+    queries: Sequence[LabelledQuery],
+    encoder: "SentenceEncoder",
+    progress: Callable[[int, int], None],
+    eyes: Eyes | None = None,
+) -> list[Reading]:
     """The readings of all queries, in order; the `image` channel needs `eyes`.
 
     Raises QueryError that names the query.

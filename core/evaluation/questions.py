@@ -69,8 +69,9 @@ class Visitor:
         return "yes" if there != bool(self._rng.random() < wrong) else "no"
 
 
-def talk(gallery: Gallery, weights: Weights, reading: Reading, visitor: Visitor,
-         questions: int) -> Talk:  # fmt: skip
+def talk(
+    gallery: Gallery, weights: Weights, reading: Reading, visitor: Visitor, questions: int
+) -> Talk:
     """Asks up to so many questions in a row."""
     each, exchanges = [weights], list[Exchange]()
     while len(exchanges) < questions:
@@ -85,21 +86,33 @@ def talk(gallery: Gallery, weights: Weights, reading: Reading, visitor: Visitor,
     return Talk(tuple(each), tuple(exchanges))
 
 
-def talks(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
-          weigh: Weigh, questions: int = 3, errs: float = 1.0, seed: int = 42
-          ) -> Iterator[Talk]:  # fmt: skip
+def talks(
+    gallery: Gallery,
+    queries: Sequence[LabelledQuery],
+    readings: Sequence[Reading],
+    weigh: Weigh,
+    questions: int = 3,
+    errs: float = 1.0,
+    seed: int = 42,
+) -> Iterator[Talk]:
     """One talk for each query, the true tile's visitor answering."""
     for number, (query, reading) in enumerate(zip(queries, readings, strict=True)):
         place = query.position
-        tile = gallery.row_of(query.tile_id) if query.tile_id else int(
-            haversine_m(place.lat, place.lon, gallery.lats, gallery.lons).argmin()
-        )  # fmt: skip
+        tile = (
+            gallery.row_of(query.tile_id)
+            if query.tile_id
+            else int(haversine_m(place.lat, place.lon, gallery.lats, gallery.lons).argmin())
+        )
         visitor = Visitor(gallery, tile, errs, np.random.default_rng([seed, number]))
         yield talk(gallery, weigh(reading), reading, visitor, questions)
 
 
-def measure(gallery: Gallery, queries: Sequence[LabelledQuery], held: Sequence[Talk],
-            readings: Sequence[Reading]) -> dict[str, Any]:  # fmt: skip
+def measure(
+    gallery: Gallery,
+    queries: Sequence[LabelledQuery],
+    held: Sequence[Talk],
+    readings: Sequence[Reading],
+) -> dict[str, Any]:
     """Metrics before and after each question; `steps` has one entry more than questions asked.
 
     Where no question was left, the last weights stand. `asked` and `yes` are shares in percent,
@@ -111,13 +124,15 @@ def measure(gallery: Gallery, queries: Sequence[LabelledQuery], held: Sequence[T
         given = [talk.exchanges[step - 1] for talk in held if 0 < step <= len(talk.exchanges)]
         figures = _figures(gallery, queries, readings, after)
         yes = sum(exchange.answer == "yes" for exchange in given)
-        steps.append({
-            "questions": step,
-            **figures,
-            "entropy_bits": round(float(np.mean([entropy_bits(one) for one in after])), 3),
-            "asked": round(100 * len(given) / len(held), 1) if step else None,
-            "yes": round(100 * yes / len(given), 1) if given else None,
-        })  # fmt: skip
+        steps.append(
+            {
+                "questions": step,
+                **figures,
+                "entropy_bits": round(float(np.mean([entropy_bits(one) for one in after])), 3),
+                "asked": round(100 * len(given) / len(held), 1) if step else None,
+                "yes": round(100 * yes / len(given), 1) if given else None,
+            }
+        )
     counts: dict[str, int] = {}
     for text in (exchange.question.text for talk in held for exchange in talk.exchanges):
         counts[text] = counts.get(text, 0) + 1
@@ -125,8 +140,12 @@ def measure(gallery: Gallery, queries: Sequence[LabelledQuery], held: Sequence[T
     return {"n": len(held), "simulated": True, "steps": steps, "by_question": often}
 
 
-def _figures(gallery: Gallery, queries: Sequence[LabelledQuery], readings: Sequence[Reading],
-             after: Sequence[Weights]) -> dict[str, Any]:  # fmt: skip
+def _figures(
+    gallery: Gallery,
+    queries: Sequence[LabelledQuery],
+    readings: Sequence[Reading],
+    after: Sequence[Weights],
+) -> dict[str, Any]:
     """The usual metrics for tiles ordered by their weights."""
     upcoming = iter(after)
     # as float32 small weights would be alike; their logarithms are not

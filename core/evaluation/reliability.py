@@ -19,19 +19,22 @@ class Bin:
     share: float
 
 
-def reliability(confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers,
-                bins: int = 10) -> list[Bin]:  # fmt: skip
+def reliability(
+    confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers, bins: int = 10
+) -> list[Bin]:
     """The reliability diagram: bins of equal mass, from the least sure; equals stay in order."""
     sure, right = np.asarray(confidences, np.float64), np.asarray(hits, np.float64)
     parts = np.array_split(np.argsort(sure, kind="stable"), max(1, min(bins, len(sure))))
     return [
         Bin(len(part), float(sure[part].mean()), float(right[part].mean()))
-        for part in parts if len(part)
-    ]  # fmt: skip
+        for part in parts
+        if len(part)
+    ]
 
 
-def ece(confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers,
-        bins: int = 10) -> float:  # fmt: skip
+def ece(
+    confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers, bins: int = 10
+) -> float:
     """Expected calibration error over bins of equal mass (arXiv 1904.01685), 0..1.
 
     0 for no answers at all.

@@ -34,8 +34,9 @@ def drawn(count: int, seed: int = SEED) -> npt.NDArray[np.int64]:
     return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
 
 
-def summary_of(measures: Mapping[str, Floats], first_m: Floats,
-               draws: npt.NDArray[np.int64]) -> dict[str, Any]:  # fmt: skip
+def summary_of(
+    measures: Mapping[str, Floats], first_m: Floats, draws: npt.NDArray[np.int64]
+) -> dict[str, Any]:
     """Means, the median metres, and under `ci` the percentiles of their resamples."""
     result: dict[str, Any] = {}
     intervals = {}
@@ -63,8 +64,7 @@ def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[
     measures |= {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
     found = summary_of(measures, first, drawn(len(outcomes), seed))
     intervals = found.pop("ci")
-    return ({"n": len(outcomes), "scope": scope} | found | _calibration(outcomes)
-            | {"ci": intervals})  # fmt: skip
+    return {"n": len(outcomes), "scope": scope} | found | _calibration(outcomes) | {"ci": intervals}
 
 
 def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -87,17 +87,24 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "ece_floor": round(ece_floor(first), 4),
         "ece_top10": round(ece(every, right), 4),
         "elsewhere": round(float(np.mean([sure.elsewhere for _, sure in judged])), 4),
-        "reranked": {"R@1": round(100 * float(np.mean(again)), 2),
-                     "L@100m": round(100 * float(np.mean(near)), 2)},
-        "verdicts": {name: sum(sure.verdict == name for _, sure in judged)
-                     for name in get_args(Verdict)},
-        "reliability": [[bin_.n, round(bin_.confidence, 4), round(bin_.share, 4)]
-                        for bin_ in diagram],
-    }  # fmt: skip
+        "reranked": {
+            "R@1": round(100 * float(np.mean(again)), 2),
+            "L@100m": round(100 * float(np.mean(near)), 2),
+        },
+        "verdicts": {
+            name: sum(sure.verdict == name for _, sure in judged) for name in get_args(Verdict)
+        },
+        "reliability": [
+            [bin_.n, round(bin_.confidence, 4), round(bin_.share, 4)] for bin_ in diagram
+        ],
+    }
 
 
-def detection(outcomes: Sequence[Outcome], strangers: Sequence[Posterior],
-              calibration: Calibration | None = None) -> dict[str, Any]:  # fmt: skip
+def detection(
+    outcomes: Sequence[Outcome],
+    strangers: Sequence[Posterior],
+    calibration: Calibration | None = None,
+) -> dict[str, Any]:
     """How well descriptions of other places (`strangers`, by their posteriors) are told apart.
 
     `told_absent` are the percentages that get the verdict, of the strangers and of the others.

@@ -30,8 +30,16 @@ OFF_M = 1.0
 _LISTED = 5
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_TITLE_CHARS = 120
-_FAULTS = (KeyError, TypeError, ValueError, AttributeError, IndexError, SyntaxError,
-           RecursionError, OverflowError)  # fmt: skip
+_FAULTS = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    SyntaxError,
+    RecursionError,
+    OverflowError,
+)
 
 Known = Callable[[str], Mapping[str, LabelledQuery]]
 """The queries of a gallery by id, for reports that do not hold their texts."""
@@ -95,8 +103,10 @@ def read_saved(path: Path) -> tuple[SavedRun, ...]:
     except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise ReportError(f"{path.name} cannot be read ({error})") from error
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{path.name} is no JSON ({error!r:.120}); wanted a report of "
-                         "python -m core evaluate --out") from error  # fmt: skip
+        raise ReportError(
+            f"{path.name} is no JSON ({error!r:.120}); wanted a report of "
+            "python -m core evaluate --out"
+        ) from error
     return runs_in(document, title)
 
 
@@ -120,8 +130,10 @@ def runs_in(document: Any, title: str, known: Known | None = None) -> tuple[Save
         if scopes:
             return tuple(_of_cvgtext(document, title, name) for name in scopes)
     except _FAULTS as error:
-        raise ReportError(f"{title} is no whole report ({error!r:.120}); write it again with "
-                         "python -m core evaluate --out") from error  # fmt: skip
+        raise ReportError(
+            f"{title} is no whole report ({error!r:.120}); write it again with "
+            "python -m core evaluate --out"
+        ) from error
     raise ReportError(f"{title} holds no queries; wanted a report of python -m core evaluate --out")
 
 
@@ -135,8 +147,15 @@ def _of_gallery(document: Mapping[str, Any], title: str, known: Known | None) ->
     if not queries:
         raise ReportError(f"{title} holds no queries")
     named = " ".join(str(document.get("title") or title).split())[:_MOST_TITLE_CHARS]
-    return SavedRun(named, "evaluate", gallery, str(document.get("model") or "+".join(channels)),
-                    scope, channels, tuple(queries))  # fmt: skip
+    return SavedRun(
+        named,
+        "evaluate",
+        gallery,
+        str(document.get("model") or "+".join(channels)),
+        scope,
+        channels,
+        tuple(queries),
+    )
 
 
 def _word(document: Mapping[str, Any], name: str) -> str:
@@ -146,23 +165,34 @@ def _word(document: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _query(number: int, row: Mapping[str, Any], title: str,
-           texts: Mapping[str, LabelledQuery]) -> SavedQuery:  # fmt: skip
+def _query(
+    number: int, row: Mapping[str, Any], title: str, texts: Mapping[str, LabelledQuery]
+) -> SavedQuery:
     query_id = str(row["id"])
     told = texts.get(query_id)
     if told is None and not isinstance(row.get("text"), str):
-        raise ReportError(f"{title} does not hold the text of query {query_id[:40]}; measure "
-                         "again, or give --queries with the file that was measured")  # fmt: skip
+        raise ReportError(
+            f"{title} does not hold the text of query {query_id[:40]}; measure "
+            "again, or give --queries with the file that was measured"
+        )
     truth = told.position if told else Position(float(row["lat"]), float(row["lon"]))
     top_tile, away_m = _word(row, "top1_tile_id"), _metres(row["distance_m"])
     named = row.get("named", told.named if told else None)
     return SavedQuery(
-        number, query_id, told.text if told else row["text"], _word(row, "tile_id"), truth,
-        _rank(row["rank"]), top_tile, _place(top_tile, truth, away_m), away_m,
-        _share(row.get("confidence")), None if row.get("verdict") is None else str(row["verdict"]),
+        number,
+        query_id,
+        told.text if told else row["text"],
+        _word(row, "tile_id"),
+        truth,
+        _rank(row["rank"]),
+        top_tile,
+        _place(top_tile, truth, away_m),
+        away_m,
+        _share(row.get("confidence")),
+        None if row.get("verdict") is None else str(row["verdict"]),
         {str(name): float(value) for name, value in dict(row["channels"]).items()},
         named if isinstance(named, bool) else None,
-    )  # fmt: skip
+    )
 
 
 def _rank(value: Any) -> int:
@@ -219,15 +249,21 @@ def _of_cvgtext(document: Mapping[str, Any], title: str, scope: str) -> SavedRun
     for number, row in enumerate(document[scope]["queries"]):
         if "text" not in row:
             raise ReportError(f"{title} does not hold its descriptions; measure again")
-        read = _pictured(number, _word(row, "text"), _word(row, "tile_id"),
-                         _word(row, "top1_tile_id"), _rank(row["rank"]))  # fmt: skip
+        read = _pictured(
+            number,
+            _word(row, "text"),
+            _word(row, "tile_id"),
+            _word(row, "top1_tile_id"),
+            _rank(row["rank"]),
+        )
         channels = {str(name): float(value) for name, value in dict(row["channels"]).items()}
         queries.append(replace(read, channels=channels))
     if not queries:
         raise ReportError(f"{title} holds no queries")
     gallery = f"CVG-Text {document['city']} {document['version']} {document['kind']}"
-    return SavedRun(title, "cvgtext", gallery, str(document["model"]), scope, ("image",),
-                    tuple(queries))  # fmt: skip
+    return SavedRun(
+        title, "cvgtext", gallery, str(document["model"]), scope, ("image",), tuple(queries)
+    )
 
 
 def read_results(file: Iterable[str], title: str) -> SavedRun:
@@ -240,8 +276,10 @@ def read_results(file: Iterable[str], title: str) -> SavedRun:
     missing = [name for name in COLUMNS[:3] if name not in (rows.fieldnames or ())]
     if missing:
         found = ", ".join(rows.fieldnames or ())[:200]
-        raise ReportError(f"{title} has no column {', '.join(missing)}; found {found or 'none'}, "
-                         f"wanted {', '.join(COLUMNS)}")  # fmt: skip
+        raise ReportError(
+            f"{title} has no column {', '.join(missing)}; found {found or 'none'}, "
+            f"wanted {', '.join(COLUMNS)}"
+        )
     for number, row in enumerate(rows):
         try:
             true, first = row["original_image"], _listed(row["top_5_matches"])
@@ -255,8 +293,17 @@ def read_results(file: Iterable[str], title: str) -> SavedRun:
             ) from error
     if not queries:
         raise ReportError(f"{title} holds no results")
-    return SavedRun(title, "cvgtext", "CVG-Text", title, "nearest-100", ("image",), tuple(queries),
-                    _LISTED, all(one.rank != 1 for one in queries))  # fmt: skip
+    return SavedRun(
+        title,
+        "cvgtext",
+        "CVG-Text",
+        title,
+        "nearest-100",
+        ("image",),
+        tuple(queries),
+        _LISTED,
+        all(one.rank != 1 for one in queries),
+    )
 
 
 def _listed(cell: str) -> Sequence[str]:
@@ -275,8 +322,18 @@ def _pictured(number: int, text: str, true: str, top: str, rank: int | None) -> 
     truth, answer = _place_in(true), _place_in(top)
     away_m = round(1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon), 2)
     name = base_name(true)
-    return SavedQuery(number, name, text, name, truth, rank, base_name(top), answer, away_m,
-                      panorama=is_panorama(name))  # fmt: skip
+    return SavedQuery(
+        number,
+        name,
+        text,
+        name,
+        truth,
+        rank,
+        base_name(top),
+        answer,
+        away_m,
+        panorama=is_panorama(name),
+    )
 
 
 def _place_in(name: str) -> Position:

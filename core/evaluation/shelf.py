@@ -48,8 +48,9 @@ def _files(folder: Path, *, own: bool) -> Iterator[Shelved]:
         suffix = suffix_of(path.name)
         if suffix and not path.name.startswith(".") and path.is_file():
             about = path.stat()
-            yield Shelved(_key(path.name[: -len(suffix)]), path, own, about.st_mtime_ns,
-                          about.st_size)  # fmt: skip
+            yield Shelved(
+                _key(path.name[: -len(suffix)]), path, own, about.st_mtime_ns, about.st_size
+            )
 
 
 def suffix_of(name: str) -> str:
@@ -87,5 +88,6 @@ def keep(data: bytes, name: str, folder: Path) -> Path:
                 path = folder / f"{stem}-{number}{suffix}"
             return new.replace(path)
     except OSError as error:
-        raise ReportError(f"{name[:80]} cannot be kept in {folder} ({error}); nothing was "
-                         "written") from error  # fmt: skip
+        raise ReportError(
+            f"{name[:80]} cannot be kept in {folder} ({error}); nothing was written"
+        ) from error

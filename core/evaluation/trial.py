@@ -52,27 +52,40 @@ class Trial:
         return cosines
 
 
-def embed_test(data: CvgText, encoder: DualEncoder,
-               progress: Callable[[str, int, int], None]) -> Trial:  # fmt: skip
+def embed_test(
+    data: CvgText, encoder: DualEncoder, progress: Callable[[str, int, int], None]
+) -> Trial:
     """Embeds a test's pictures and descriptions. Raises SourceError for what is no picture."""
-    pictures = list(_embedded(
-        data.rows, "pictures", progress,
-        lambda rows: encoder.encode_pictures([open_picture(row.picture) for row in rows]),
-    ))  # fmt: skip
-    texts = list(_embedded(
-        data.rows, "descriptions", progress,
-        lambda rows: encoder.encode_texts([row.description for row in rows]),
-    ))  # fmt: skip
-    trial = Trial(data.rows, Places.of(data.rows), np.concatenate(texts),
-                  np.concatenate(pictures))  # fmt: skip
+    pictures = list(
+        _embedded(
+            data.rows,
+            "pictures",
+            progress,
+            lambda rows: encoder.encode_pictures([open_picture(row.picture) for row in rows]),
+        )
+    )
+    texts = list(
+        _embedded(
+            data.rows,
+            "descriptions",
+            progress,
+            lambda rows: encoder.encode_texts([row.description for row in rows]),
+        )
+    )
+    trial = Trial(data.rows, Places.of(data.rows), np.concatenate(texts), np.concatenate(pictures))
     if not (np.isfinite(trial.texts).all() and np.isfinite(trial.pictures).all()):
-        raise ModelError(f"{encoder.spec.title} gives embeddings that are no numbers; is the "
-                         f"checkpoint whole?")  # fmt: skip
+        raise ModelError(
+            f"{encoder.spec.title} gives embeddings that are no numbers; is the checkpoint whole?"
+        )
     return trial
 
 
-def _embedded(rows: Sequence[CvgRow], stage: str, progress: Callable[[str, int, int], None],
-              encode: Callable[[Sequence[CvgRow]], Floats]) -> Iterator[Floats]:  # fmt: skip
+def _embedded(
+    rows: Sequence[CvgRow],
+    stage: str,
+    progress: Callable[[str, int, int], None],
+    encode: Callable[[Sequence[CvgRow]], Floats],
+) -> Iterator[Floats]:
     progress(stage, 0, len(rows))
     for start in range(0, len(rows), _PART):
         part = rows[start : start + _PART]
@@ -122,10 +135,16 @@ def _outcome(trial: Trial, number: int, ranks: Ranks, best: list[int]) -> Outcom
 def about(data: CvgText, encoder: DualEncoder) -> dict[str, Any]:
     """What was measured on what, for the head of a report."""
     return {
-        "city": data.city, "version": data.version, "kind": data.kind, "split": "test",
-        "tiles": len(data.rows), "faults": data.faults_json(), "model": encoder.spec.name,
-        "title": encoder.spec.title, "weights_sha256": encoder.spec.weights_sha256,
-    }  # fmt: skip
+        "city": data.city,
+        "version": data.version,
+        "kind": data.kind,
+        "split": "test",
+        "tiles": len(data.rows),
+        "faults": data.faults_json(),
+        "model": encoder.spec.name,
+        "title": encoder.spec.title,
+        "weights_sha256": encoder.spec.weights_sha256,
+    }
 
 
 def summary(scored: Scored) -> dict[str, Any]:

@@ -148,12 +148,16 @@ def compare(finding: Finding, a: str, b: str, labels: tuple[str, str] = ("A", "B
     whole = _whole_differences(finding, pair, phrases)
     scores = finding.ranking.scores
     return Comparison(
-        a=gallery.tile(pair.a), b=gallery.tile(pair.b),
-        similarity_a=float(scores[pair.a]), similarity_b=float(scores[pair.b]),
-        rank_a=_rank(finding, pair.a), rank_b=_rank(finding, pair.b),
-        phrases=phrases, whole=whole,
+        a=gallery.tile(pair.a),
+        b=gallery.tile(pair.b),
+        similarity_a=float(scores[pair.a]),
+        similarity_b=float(scores[pair.b]),
+        rank_a=_rank(finding, pair.a),
+        rank_b=_rank(finding, pair.b),
+        phrases=phrases,
+        whole=whole,
         summary=_summary(pair, float(scores[pair.a]) - float(scores[pair.b]), phrases, whole),
-    )  # fmt: skip
+    )
 
 
 def _rank(finding: Finding, row: int) -> int | None:
@@ -165,8 +169,9 @@ def _shares(finding: Finding) -> dict[str, float]:
     """How much each signal counts in the fused similarity."""
     counted = {
         signal: float(getattr(WEIGHTS, signal))
-        for signal, channel, _ in _SIGNALS if channel in finding.channels
-    }  # fmt: skip
+        for signal, channel, _ in _SIGNALS
+        if channel in finding.channels
+    }
     every = sum(counted.values())
     return {signal: weight / every for signal, weight in counted.items()}
 
@@ -191,14 +196,16 @@ def _said(finding: Finding) -> dict[Channel, _Said]:
     if "names" in finding.channels:
         phrase_of = _phrase_of_word(finding)
         found["names"] = _Said(
-            worded_facts(ground, reading.words), reading.word_bearings,
+            worded_facts(ground, reading.words),
+            reading.word_bearings,
             np.array([phrase_of.get(word, -1) for word in reading.words], dtype=np.int64),
-        )  # fmt: skip
+        )
     return found
 
 
-def _contributions(finding: Finding, said: _Said,
-                   rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:  # fmt: skip
+def _contributions(
+    finding: Finding, said: _Said, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
     """What each of R things said adds to a signal that is a share of the best: [R, 2]."""
     ground = ground_of(finding.gallery)
     best = best_by_tile(ground, said.matches, said.bearings_deg).astype(np.float64)
@@ -243,15 +250,17 @@ def _phrase_differences(finding: Finding, pair: _Pair) -> tuple[PhraseDifference
     for row, phrase in enumerate(finding.reading.phrases):
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
         differences = {channel: float(each[row]) for channel, each in by_phrase.items()}
-        one = PhraseDifference(phrase.text, phrase.start, phrase.end, differences, a, b,
-                               _sentence(finding, pair, a, b))  # fmt: skip
+        one = PhraseDifference(
+            phrase.text, phrase.start, phrase.end, differences, a, b, _sentence(finding, pair, a, b)
+        )
         loose = _loosely(finding, said, row, one, pair)
         made.append(replace(one, sentence=" ".join(filter(None, (one.sentence, loose)))))
     return tuple(made)
 
 
-def _loosely(finding: Finding, said: dict[Channel, _Said], row: int, one: PhraseDifference,
-             pair: _Pair) -> str:  # fmt: skip
+def _loosely(
+    finding: Finding, said: dict[Channel, _Said], row: int, one: PhraseDifference, pair: _Pair
+) -> str:
     """Where a phrase favours a place that has no evidence for it: the match that counted there."""
     side = one.favours
     evidence = one.a if side == "a" else one.b
@@ -324,8 +333,9 @@ def _sentence(finding: Finding, pair: _Pair, a: Evidence | None, b: Evidence | N
     return ""
 
 
-def _one_sided(finding: Finding, evidence: Evidence, label: str, other: int,
-               other_label: str) -> str:  # fmt: skip
+def _one_sided(
+    finding: Finding, evidence: Evidence, label: str, other: int, other_label: str
+) -> str:
     """What one place has, and how far from the other the nearest such thing is."""
     kind = kind_of(finding.gallery, evidence.fact)
     away = nearest_m(finding.gallery, other, evidence.fact, kind)
@@ -338,8 +348,12 @@ def _one_sided(finding: Finding, evidence: Evidence, label: str, other: int,
     return f"{start}; for {other_label} the nearest {kind} {verb} {off}."
 
 
-def _summary(pair: _Pair, difference: float, phrases: tuple[PhraseDifference, ...],
-             whole: tuple[WholeDifference, ...]) -> str:  # fmt: skip
+def _summary(
+    pair: _Pair,
+    difference: float,
+    phrases: tuple[PhraseDifference, ...],
+    whole: tuple[WholeDifference, ...],
+) -> str:
     """Who is ahead, and which phrases speak for which."""
     if _side(difference) == "neither":
         start = f"{pair.label_a} and {pair.label_b} fit about equally well."
@@ -350,8 +364,9 @@ def _summary(pair: _Pair, difference: float, phrases: tuple[PhraseDifference, ..
         start = f"{ahead} fits better than {behind} by {abs(difference):.3f}."
     parts = [start[0].upper() + start[1:]]
     for side, label in (("a", pair.label_a), ("b", pair.label_b)):
-        for_it = sorted((one for one in phrases if one.favours == side),
-                        key=lambda one: -abs(one.difference))  # fmt: skip
+        for_it = sorted(
+            (one for one in phrases if one.favours == side), key=lambda one: -abs(one.difference)
+        )
         if for_it:
             said_of = ", ".join(f'"{one.phrase}"' for one in for_it[:_SPOKEN_OF])
             more = f" and {len(for_it) - _SPOKEN_OF} more" if len(for_it) > _SPOKEN_OF else ""

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
     from core.settings import AdvisorServer
 
-_NOT_TELLING = (
-    "The picture's map looks like that of any description, so it explains nothing here."
-)
+_NOT_TELLING = "The picture's map looks like that of any description, so it explains nothing here."
 
 
 def explained(
-    finding: Finding, encoder: SentenceEncoder, eyes: Eyes | None = None,
+    finding: Finding,
+    encoder: SentenceEncoder,
+    eyes: Eyes | None = None,
     server: AdvisorServer | None = None,
-) -> SearchResult:  # fmt: skip
+) -> SearchResult:
     """The answer of a search, each candidate with its ledger, reason and relevance, ranked again.
 
     `eyes` are those the search had. A language model is asked where there is a `server`, about the
@@ -48,8 +48,10 @@ def explained(
     told = time.perf_counter()
     maps = relevances(finding, eyes)
     seen = time.perf_counter()
-    subjects = [_subject(finding, *parts)
-                for parts in zip(result.candidates, found.entries, maps, strict=True)]  # fmt: skip
+    subjects = [
+        _subject(finding, *parts)
+        for parts in zip(result.candidates, found.entries, maps, strict=True)
+    ]
     with ThreadPoolExecutor(TOP) as pool:  # a language model's answers are waited for together
         advice = list(pool.map(advise, [server] * TOP, subjects[:TOP]))
     advice += [advise(None, subject) for subject in subjects[TOP:]]

@@ -117,8 +117,10 @@ def _open(ledger: Sequence[Entry]) -> str:
     if named:
         first = named[0].evidence
         where = place(first.distance_m or 0.0, first.direction or "here")
-        parts.append(f"{_some(named)} {'stands' if len(named) == 1 else 'stand'} here in names "
-                     f"only, such as {thing(first.fact)} {where}")  # fmt: skip
+        parts.append(
+            f"{_some(named)} {'stands' if len(named) == 1 else 'stand'} here in names "
+            f"only, such as {thing(first.fact)} {where}"
+        )
     if unchecked:
         parts.append(f"{_some(unchecked)} cannot be checked on a map")
     sentence = "; ".join(parts)

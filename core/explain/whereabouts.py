@@ -29,9 +29,10 @@ def nearest_m(gallery: Gallery, tile: int, text: str, kind: str) -> float:
     """
     facts, links = gallery.facts, gallery.links
     alike = [
-        row for row, (other, of_kind) in enumerate(zip(facts.text, facts.kind, strict=True))
+        row
+        for row, (other, of_kind) in enumerate(zip(facts.text, facts.kind, strict=True))
         if other == text or (kind and of_kind == kind and ": " not in text)
-    ]  # fmt: skip
+    ]
     metres = np.inf
     for fact in alike:
         mine = slice(links.starts[fact], links.starts[fact + 1])

@@ -69,9 +69,17 @@ class BuildOptions:
     pictures: bool = True
 
 
-def build_gallery(name: str, sources: Sequence[Path], world: World, encoder: "SentenceEncoder",
-                  home: Path, options: BuildOptions, bbox: Bounds | None, now: datetime,
-                  progress: Progress) -> Path:  # fmt: skip
+def build_gallery(
+    name: str,
+    sources: Sequence[Path],
+    world: World,
+    encoder: "SentenceEncoder",
+    home: Path,
+    options: BuildOptions,
+    bbox: Bounds | None,
+    now: datetime,
+    progress: Progress,
+) -> Path:
     """Builds, embeds and puts in place the gallery `name` under `home`; returns its folder.
 
     `sources` are the files `world` was read from, `bbox` what tiles are limited to. The old
@@ -162,8 +170,14 @@ def _kinds(facts: Facts) -> list[str]:
     ]
 
 
-def _write_tiles(data: Path, views: Viewpoints, texts: list[str], options: BuildOptions,
-                 renderer: Renderer | None, progress: Progress) -> None:  # fmt: skip
+def _write_tiles(
+    data: Path,
+    views: Viewpoints,
+    texts: list[str],
+    options: BuildOptions,
+    renderer: Renderer | None,
+    progress: Progress,
+) -> None:
     """GeoParquet shards of a thousand tiles; shards that are there already are kept."""
     total = len(views.lats)
     for start in range(0, total, SHARD_TILES):
@@ -175,9 +189,15 @@ def _write_tiles(data: Path, views: Viewpoints, texts: list[str], options: Build
         progress("pictures", rows.stop, total)
 
 
-def _tile_shard(rows: range, views: Viewpoints, texts: list[str], options: BuildOptions,
-                renderer: Renderer | None, progress: Progress, total: int
-                ) -> gpd.GeoDataFrame:  # fmt: skip
+def _tile_shard(
+    rows: range,
+    views: Viewpoints,
+    texts: list[str],
+    options: BuildOptions,
+    renderer: Renderer | None,
+    progress: Progress,
+    total: int,
+) -> gpd.GeoDataFrame:
     centers = [Position(float(views.lats[row]), float(views.lons[row])) for row in rows]
     pictures = []
     for row, center in zip(rows, centers, strict=True):
@@ -185,10 +205,15 @@ def _tile_shard(rows: range, views: Viewpoints, texts: list[str], options: Build
         pictures.append(drawn)
         progress("pictures", row, total)
     tiles = [
-        Tile(f"{center.lat:.6f},{center.lon:.6f}", center.lat, center.lon,
-             tile_bounds(center, options.footprint_m), views.streets[row])
+        Tile(
+            f"{center.lat:.6f},{center.lon:.6f}",
+            center.lat,
+            center.lon,
+            tile_bounds(center, options.footprint_m),
+            views.streets[row],
+        )
         for row, center in zip(rows, centers, strict=True)
-    ]  # fmt: skip
+    ]
     return tile_frame(tiles, [texts[row] for row in rows], pictures)
 
 
@@ -205,19 +230,27 @@ def base_map_zooms(bounds: Bounds) -> range:
     return range(max(0, widest - 1), deepest + 1)
 
 
-def _write_base_map(data: Path, views: Viewpoints, options: BuildOptions, renderer: Renderer,
-                    progress: Progress) -> None:  # fmt: skip
+def _write_base_map(
+    data: Path, views: Viewpoints, options: BuildOptions, renderer: Renderer, progress: Progress
+) -> None:
     path = data / "base_map.pmtiles"
     if not path.is_file():
         bounds = bounds_of(views.lats, views.lons, options.footprint_m * 5)
         renderer.base_map(
-            bounds, base_map_zooms(bounds), path,
+            bounds,
+            base_map_zooms(bounds),
+            path,
             lambda done, total: progress("base map", done, total),
-        )  # fmt: skip
+        )
 
 
-def embed_texts(data: Path, encoder: "SentenceEncoder", table: pd.DataFrame, texts: list[str],
-                progress: Progress) -> None:  # fmt: skip
+def embed_texts(
+    data: Path,
+    encoder: "SentenceEncoder",
+    table: pd.DataFrame,
+    texts: list[str],
+    progress: Progress,
+) -> None:
     """Writes the embeddings of the spoken facts and of whole tiles, packed, resumably."""
     spoken = [str(text) for text in table["text"][table["spoken"]]]
     wanted = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
@@ -231,8 +264,9 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
     return data / f".{encoder.spec.name}-parts"
 
 
-def _embed(data: Path, encoder: "SentenceEncoder", what: str, texts: list[str],
-           progress: Progress) -> npt.NDArray[np.int8]:  # fmt: skip
+def _embed(
+    data: Path, encoder: "SentenceEncoder", what: str, texts: list[str], progress: Progress
+) -> npt.NDArray[np.int8]:
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []

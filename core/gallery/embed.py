@@ -44,8 +44,9 @@ def own_copy(folder: Path, home: Path) -> Path:
     return target
 
 
-def embed_pictures(folder: Path, encoder: "DualEncoder", checkpoint: Path | None, workers: int,
-                   progress: Progress) -> PictureStamp:  # fmt: skip
+def embed_pictures(
+    folder: Path, encoder: "DualEncoder", checkpoint: Path | None, workers: int, progress: Progress
+) -> PictureStamp:
     """Embeds every picture of a gallery and notes the model in its manifest.
 
     `checkpoint` is where a user's own weights came from. Each of the `workers` decodes and embeds
@@ -74,17 +75,22 @@ def embed_pictures(folder: Path, encoder: "DualEncoder", checkpoint: Path | None
     save_matrix(data / f"{stamp.key}-pictures.npy", packed)
     shutil.rmtree(parts)
     others = [one for one in manifest.picture_models if one.key != stamp.key]
-    write_manifest(folder, replace(
-        manifest, picture_models=(*others, stamp), files=listed(folder, data)
-    ))  # fmt: skip
+    write_manifest(
+        folder, replace(manifest, picture_models=(*others, stamp), files=listed(folder, data))
+    )
     return stamp
 
 
 def picture_stamp_of(encoder: "DualEncoder", checkpoint: Path | None) -> PictureStamp:
     """What a gallery notes of the model that embedded its pictures."""
     spec = encoder.spec
-    return PictureStamp(spec.name, spec.title, spec.weights_sha256, spec.dimensions,
-                        checkpoint.resolve().name if checkpoint else "")  # fmt: skip
+    return PictureStamp(
+        spec.name,
+        spec.title,
+        spec.weights_sha256,
+        spec.dimensions,
+        checkpoint.resolve().name if checkpoint else "",
+    )
 
 
 def embed_encoded(
@@ -126,9 +132,9 @@ def _stored(folder: Path, manifest: Manifest) -> Iterator[list[bytes]]:
     for name in sorted(manifest.files):
         if not name.startswith(f"{manifest.build}/tiles-"):
             continue
-        shard: list[bytes | None] = (
-            pq.read_table(folder / name, columns=["picture"])["picture"].to_pylist()
-        )
+        shard: list[bytes | None] = pq.read_table(folder / name, columns=["picture"])[
+            "picture"
+        ].to_pylist()
         pictures = [picture for picture in shard if picture]
         if len(pictures) < len(shard):
             raise GalleryError(

@@ -48,14 +48,20 @@ def holdings(gallery: Gallery, row: int) -> tuple[Holding, ...]:
     at = at[np.argsort(links.distance_m[at], kind="stable")]
     return tuple(
         Holding(
-            facts.text[fact], facts.kind[fact], tuple(facts.names[fact]), away,
-            "here" if away < _HERE_M else compass(bearing), bool(facts.spoken[fact]),
+            facts.text[fact],
+            facts.kind[fact],
+            tuple(facts.names[fact]),
+            away,
+            "here" if away < _HERE_M else compass(bearing),
+            bool(facts.spoken[fact]),
         )
         for fact, away, bearing in zip(
-            links.fact[at].tolist(), links.distance_m[at].tolist(),
-            links.bearing_deg[at].tolist(), strict=True,
+            links.fact[at].tolist(),
+            links.distance_m[at].tolist(),
+            links.bearing_deg[at].tolist(),
+            strict=True,
         )
-    )  # fmt: skip
+    )
 
 
 def nearest_row(gallery: Gallery, spot: Position) -> int:
@@ -105,7 +111,7 @@ def look_for(gallery: Gallery, words: str, most: int = 30) -> list[Hit]:
     return [
         Hit(row) if on_it[row] else Hit(row, gallery.facts.text[held[row]], float(best[row]))
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def _any_has(texts: list[str], wanted: str) -> bool:
@@ -160,6 +166,4 @@ def papers(name: str, settings: Settings) -> Papers:
 
 
 def _problems(folder: Path, manifest: Manifest) -> dict[str, str]:
-    return {
-        name: file_problem(folder / name, wanted) for name, wanted in manifest.files.items()
-    }
+    return {name: file_problem(folder / name, wanted) for name, wanted in manifest.files.items()}

@@ -154,13 +154,19 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
     """The manifest in a JSON object; KeyError, TypeError or ValueError where it holds none."""
     bounds = tuple(float(edge) for edge in raw["bounds"])
     Bounds(*bounds)
-    manifest = _made(Manifest, raw | {
-        "origin": _made(Origin, raw["origin"]), "model": _made(ModelStamp, raw["model"]),
-        "bounds": bounds, "channels": tuple(map(str, raw["channels"])),
-        "picture_models": tuple(
-            _made(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
-        ),
-    })  # fmt: skip
+    manifest = _made(
+        Manifest,
+        raw
+        | {
+            "origin": _made(Origin, raw["origin"]),
+            "model": _made(ModelStamp, raw["model"]),
+            "bounds": bounds,
+            "channels": tuple(map(str, raw["channels"])),
+            "picture_models": tuple(
+                _made(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
+            ),
+        },
+    )
     for stamp in manifest.picture_models:
         if stamp.checkpoint and Path(stamp.checkpoint).name != stamp.checkpoint:
             raise ValueError(f"a checkpoint is {stamp.checkpoint!r:.80}")
@@ -183,8 +189,14 @@ def _made(kind: type[_Made], raw: dict[str, Any]) -> _Made:
 def _needed(manifest: Manifest) -> set[str]:
     """What opening reads without looking whether it is there, so that all of it is verified."""
     model = manifest.model.name
-    names = ("facts.parquet", "links.parquet", "names.sqlite", "tiles-000.parquet",
-             f"{model}-facts.npy", f"{model}-tiles.npy")  # fmt: skip
+    names = (
+        "facts.parquet",
+        "links.parquet",
+        "names.sqlite",
+        "tiles-000.parquet",
+        f"{model}-facts.npy",
+        f"{model}-tiles.npy",
+    )
     pictures = [f"{stamp.key}-pictures.npy" for stamp in manifest.picture_models]
     return {f"{manifest.build}/{name}" for name in (*names, *pictures)}
 
@@ -204,6 +216,4 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
         if problem == "missing":
             raise GalleryError(f"{manifest.name} lacks its file {name}; build it again")
         if problem:
-            raise GalleryError(
-                f"{manifest.name} is damaged: {name} is {problem}; build it again"
-            )
+            raise GalleryError(f"{manifest.name} is damaged: {name} is {problem}; build it again")

@@ -66,8 +66,15 @@ class _Pictured:
     picture: Path
 
 
-def build_pictures(name: str, data: CvgText, reader: "PictureReader | None", home: Path,
-                   title: str, now: datetime, progress: Progress) -> Path:  # fmt: skip
+def build_pictures(
+    name: str,
+    data: CvgText,
+    reader: "PictureReader | None",
+    home: Path,
+    title: str,
+    now: datetime,
+    progress: Progress,
+) -> Path:
     """Puts the gallery `name` of all pictures in place under `home`; returns its folder.
 
     With a `reader` the text in each picture becomes names of its tile. Raises GalleryError, and
@@ -124,10 +131,18 @@ def _tiles(data: CvgText) -> list[_Pictured]:
         while rows.setdefault(tile_id, row).name != row.name:
             tile_id += "_"
     return [
-        _Pictured(Tile(tile_id, row.lat, row.lon,
-                       tile_bounds(Position(row.lat, row.lon), data.footprint_m), ""), row.picture)
+        _Pictured(
+            Tile(
+                tile_id,
+                row.lat,
+                row.lon,
+                tile_bounds(Position(row.lat, row.lon), data.footprint_m),
+                "",
+            ),
+            row.picture,
+        )
         for tile_id, row in rows.items()
-    ]  # fmt: skip
+    ]
 
 
 def _hashes(pictured: Sequence[_Pictured], root: Path) -> dict[str, str]:
@@ -167,8 +182,9 @@ def _parts_folder(to: Path) -> Path:
     return to / ".ocr-parts"
 
 
-def _read_all(to: Path, pictured: Sequence[_Pictured], reader: "PictureReader",
-              progress: Progress) -> list[tuple[str, ...]]:  # fmt: skip
+def _read_all(
+    to: Path, pictured: Sequence[_Pictured], reader: "PictureReader", progress: Progress
+) -> list[tuple[str, ...]]:
     """The lines of text in each picture; parts that were read before are kept."""
     _parts_folder(to).mkdir(exist_ok=True)
     lines: list[tuple[str, ...]] = []
@@ -189,13 +205,15 @@ def _facts(said: Sequence[Sequence[str]]) -> Facts:
     for tile, lines in enumerate(said):
         for line in lines:
             tiles[line].append(tile)
-    table = pd.DataFrame({
-        "text": pd.Series([f"{READ_KIND}: {line}" for line in tiles], dtype=str),
-        "kind": pd.Series([READ_KIND] * len(tiles), dtype=str),
-        "names": pd.Series([[line] for line in tiles], dtype=object),
-        "synonyms": pd.Series([""] * len(tiles), dtype=str),
-        "spoken": np.zeros(len(tiles), dtype=bool),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "text": pd.Series([f"{READ_KIND}: {line}" for line in tiles], dtype=str),
+            "kind": pd.Series([READ_KIND] * len(tiles), dtype=str),
+            "names": pd.Series([[line] for line in tiles], dtype=object),
+            "synonyms": pd.Series([""] * len(tiles), dtype=str),
+            "spoken": np.zeros(len(tiles), dtype=bool),
+        }
+    )
     pairs = sorted((tile, fact) for fact, there in enumerate(tiles.values()) for tile in there)
     at = np.array(pairs, dtype=np.int32).reshape(-1, 2)
     here = np.zeros(len(at))

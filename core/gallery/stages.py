@@ -67,8 +67,9 @@ def bounds_of(lats: Floats, lons: Floats, footprint_m: float) -> Bounds:
     return Bounds(low.west, low.south, high.east, high.north)
 
 
-def tile_frame(tiles: Sequence[Tile], texts: Sequence[str],
-               pictures: Sequence[bytes]) -> gpd.GeoDataFrame:  # fmt: skip
+def tile_frame(
+    tiles: Sequence[Tile], texts: Sequence[str], pictures: Sequence[bytes]
+) -> gpd.GeoDataFrame:
     """The rows of a shard: tiles, what is known of them as text, and their pictures as WebP."""
     return gpd.GeoDataFrame(
         {
@@ -100,15 +101,24 @@ def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
     """The facts, their links to tiles, and the lexical index of their names and `kinds`."""
     table = pa.Table.from_pandas(facts.table, preserve_index=False)
     replaced(data / "facts.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
-    links = pa.table({
-        "tile": facts.links.tile.to_numpy(),
-        "fact": facts.links.fact.to_numpy(),
-        "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
-        "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
-    })  # fmt: skip
-    replaced(data / "links.parquet", lambda path: pq.write_table(
-        links, path, compression="zstd", column_encoding={"tile": "DELTA_BINARY_PACKED"},
-        use_dictionary=["distance_m", "bearing_deg"]))  # fmt: skip
+    links = pa.table(
+        {
+            "tile": facts.links.tile.to_numpy(),
+            "fact": facts.links.fact.to_numpy(),
+            "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
+            "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
+        }
+    )
+    replaced(
+        data / "links.parquet",
+        lambda path: pq.write_table(
+            links,
+            path,
+            compression="zstd",
+            column_encoding={"tile": "DELTA_BINARY_PACKED"},
+            use_dictionary=["distance_m", "bearing_deg"],
+        ),
+    )
     replaced(
         data / "names.sqlite", lambda path: names.build(path, list(facts.table["names"]), kinds)
     )

@@ -254,8 +254,9 @@ def card_of(manifest: Manifest) -> GalleryCard:
 
 
 def _broken_card(name: str, problem: str) -> GalleryCard:
-    return GalleryCard(name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (),
-                       (), problem)  # fmt: skip
+    return GalleryCard(
+        name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (), (), problem
+    )
 
 
 def find_gallery(name: str, settings: Settings, home: Path | None = None) -> Path:

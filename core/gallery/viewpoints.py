@@ -11,11 +11,25 @@ import shapely
 from core.errors import SourceError
 from core.records import World
 
-_WALKABLE = frozenset({
-    "primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link",
-    "residential", "living_street", "unclassified", "pedestrian", "road", "footway", "steps",
-    "path", "cycleway",
-})  # fmt: skip
+_WALKABLE = frozenset(
+    {
+        "primary",
+        "primary_link",
+        "secondary",
+        "secondary_link",
+        "tertiary",
+        "tertiary_link",
+        "residential",
+        "living_street",
+        "unclassified",
+        "pedestrian",
+        "road",
+        "footway",
+        "steps",
+        "path",
+        "cycleway",
+    }
+)
 _CLOSED = frozenset({"no", "private"})
 _CROWDING = 0.95
 """Viewpoints keep at least this share of the spacing from each other, across ways too."""
@@ -70,9 +84,12 @@ def _walk_order(world: World) -> npt.NDArray[np.float64]:
     return order
 
 
-def _along(shapes: npt.NDArray[np.object_], order: npt.NDArray[np.float64],
-           names: npt.NDArray[np.object_], spacing_m: float
-           ) -> tuple[npt.NDArray[np.float64], list[str]]:  # fmt: skip
+def _along(
+    shapes: npt.NDArray[np.object_],
+    order: npt.NDArray[np.float64],
+    names: npt.NDArray[np.object_],
+    spacing_m: float,
+) -> tuple[npt.NDArray[np.float64], list[str]]:
     taken: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
     cell = spacing_m * _CROWDING
     kept: list[tuple[float, float]] = []
@@ -91,8 +108,10 @@ def _samples(shape: shapely.Geometry, spacing_m: float) -> npt.NDArray[np.float6
     """Points every spacing along a line, half a spacing from its start; a grid inside an area."""
     if shape.geom_type.endswith("Polygon"):
         west, south, east, north = shape.bounds
-        xs, ys = np.meshgrid(np.arange(west + spacing_m / 2, east, spacing_m),
-                             np.arange(south + spacing_m / 2, north, spacing_m))  # fmt: skip
+        xs, ys = np.meshgrid(
+            np.arange(west + spacing_m / 2, east, spacing_m),
+            np.arange(south + spacing_m / 2, north, spacing_m),
+        )
         inside = shapely.contains_xy(shape, xs.ravel(), ys.ravel())
         return np.column_stack([xs.ravel()[inside], ys.ravel()[inside]])
     parts = []
@@ -103,8 +122,9 @@ def _samples(shape: shapely.Geometry, spacing_m: float) -> npt.NDArray[np.float6
     return np.concatenate(parts) if parts else np.empty((0, 2))
 
 
-def _is_free(taken: dict[tuple[int, int], list[tuple[float, float]]],
-             x: float, y: float, cell: float) -> bool:  # fmt: skip
+def _is_free(
+    taken: dict[tuple[int, int], list[tuple[float, float]]], x: float, y: float, cell: float
+) -> bool:
     column, row = int(x // cell), int(y // cell)
     return not any(
         (x - other_x) ** 2 + (y - other_y) ** 2 < cell * cell

@@ -19,7 +19,22 @@ from core.maps.layers import (
 from core.maps.spread import Spread, spread_of
 
 __all__ = [
-    "Assets", "BaseMap", "MapUse", "Mark", "Miss", "Place", "Spread", "answer_layer", "base_map",
-    "errors_layer", "evidence_label", "ground_layer", "places_layer", "safe_html", "script_data",
-    "spread_of", "title_of", "zooms_of",
-]  # fmt: skip
+    "Assets",
+    "BaseMap",
+    "MapUse",
+    "Mark",
+    "Miss",
+    "Place",
+    "Spread",
+    "answer_layer",
+    "base_map",
+    "errors_layer",
+    "evidence_label",
+    "ground_layer",
+    "places_layer",
+    "safe_html",
+    "script_data",
+    "spread_of",
+    "title_of",
+    "zooms_of",
+]

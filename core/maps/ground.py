@@ -74,23 +74,35 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
     """
     center = base.bounds.center
     drawn = folium.Map(
-        location=(center.lat, center.lon), zoom_start=14, tiles=None, control_scale=True,
-        min_zoom=max(base.zooms.start - 1, 2), max_zoom=19, zoom_snap=0.5,
-    )  # fmt: skip
+        location=(center.lat, center.lon),
+        zoom_start=14,
+        tiles=None,
+        control_scale=True,
+        min_zoom=max(base.zooms.start - 1, 2),
+        max_zoom=19,
+        zoom_snap=0.5,
+    )
     drawn.default_js = [(url, url) for url in assets.scripts]
     drawn.default_css = [(url, url) for url in assets.styles]
     if base.tiles_url:
         folium.TileLayer(
-            base.tiles_url, name="Saywhere, offline", attr=safe_html(base.attribution),
-            min_native_zoom=base.zooms.start, max_native_zoom=base.zooms.stop - 1,
-            min_zoom=2, max_zoom=19,
-        ).add_to(drawn)  # fmt: skip
+            base.tiles_url,
+            name="Saywhere, offline",
+            attr=safe_html(base.attribution),
+            min_native_zoom=base.zooms.start,
+            max_native_zoom=base.zooms.stop - 1,
+            min_zoom=2,
+            max_zoom=19,
+        ).add_to(drawn)
     Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(drawn)
     if use != "picking":
         folium.TileLayer(
-            _ONLINE_TILES, name="OpenStreetMap, online", attr=_ONLINE_ATTRIBUTION, show=False,
+            _ONLINE_TILES,
+            name="OpenStreetMap, online",
+            attr=_ONLINE_ATTRIBUTION,
+            show=False,
             max_zoom=19,
-        ).add_to(drawn)  # fmt: skip
+        ).add_to(drawn)
         folium.LayerControl(collapsed=True).add_to(drawn)
     return drawn
 

@@ -27,10 +27,14 @@ class Mark:
 
 
 def answer_layer(
-    result: SearchResult | None, chosen: int = 1, area: Bounds | None = None,
-    spread: Spread | None = None, other: Tile | None = None, picking: bool = False,
+    result: SearchResult | None,
+    chosen: int = 1,
+    area: Bounds | None = None,
+    spread: Spread | None = None,
+    other: Tile | None = None,
+    picking: bool = False,
     marks: Sequence[Mark] = (),
-) -> folium.FeatureGroup:  # fmt: skip
+) -> folium.FeatureGroup:
     """Numbered markers, footprints, the evidence of the chosen candidate, the area searched,
     where the probability lies, the tile that the chosen one is compared with where that is no
     candidate, and `marks`. While `picking`, a click anywhere reports a spot.
@@ -111,14 +115,18 @@ def places_layer(
         {
             "view": view,
             "places": [
-                {"letters": one.letters, "at": _place(one.at), "told": one.told[:_MAX_LABEL_CHARS],
-                 "box": corners(one.bounds) if one.bounds else None}
+                {
+                    "letters": one.letters,
+                    "at": _place(one.at),
+                    "told": one.told[:_MAX_LABEL_CHARS],
+                    "box": corners(one.bounds) if one.bounds else None,
+                }
                 for one in places
             ],
             "line": [_place(at) for at in line],
             "length": length,
         },
-    ).add_to(group)  # fmt: skip
+    ).add_to(group)
     return group
 
 
@@ -132,18 +140,28 @@ def ground_layer(
     Call(
         "draw",
         {
-            "view": [], "chosen": 0, "area": None, "candidates": [], "evidence": [],
-            "spread": None, "other": corners(twin.bounds) if twin else None, "picking": True,
-            "marks": [_flag(mark) for mark in marks], "ground": ground,
+            "view": [],
+            "chosen": 0,
+            "area": None,
+            "candidates": [],
+            "evidence": [],
+            "spread": None,
+            "other": corners(twin.bounds) if twin else None,
+            "picking": True,
+            "marks": [_flag(mark) for mark in marks],
+            "ground": ground,
             "tile": corners(tile.bounds) if tile else None,
         },
-    ).add_to(group)  # fmt: skip
+    ).add_to(group)
     return group
 
 
 def _flag(mark: Mark) -> dict[str, Any]:
-    return {"at": [mark.at.lat, mark.at.lon], "kind": mark.kind,
-            "label": mark.label[:_MAX_LABEL_CHARS]}  # fmt: skip
+    return {
+        "at": [mark.at.lat, mark.at.lon],
+        "kind": mark.kind,
+        "label": mark.label[:_MAX_LABEL_CHARS],
+    }
 
 
 def title_of(candidate: Candidate) -> str:
@@ -166,9 +184,11 @@ def _marker(candidate: Candidate) -> dict[str, Any]:
 def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
     """Points of what the ledger holds for supported; of the search's own before there is one."""
     told = candidate.explanation
-    evidence = candidate.evidence if told is None else tuple(
-        entry.evidence for entry in told.ledger if entry.standing == "supported"
-    )  # fmt: skip
+    evidence = (
+        candidate.evidence
+        if told is None
+        else tuple(entry.evidence for entry in told.ledger if entry.standing == "supported")
+    )
     return [
         {"at": [one.lat, one.lon], "label": evidence_label(one)[:_MAX_LABEL_CHARS]}
         for one in evidence

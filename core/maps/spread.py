@@ -42,10 +42,15 @@ def spread_of(finding: Finding) -> Spread:
     near = haversine_m(float(lats[0]), float(lons[0]), lats, lons) <= _ONE_PLACE_M
     spot = gallery.tile(int(rows[0])).street or "one spot"
     share = mass[near].sum() / mass.sum()
-    where = ("in several parts of the map" if share < _MOSTLY else
-             f"{'mostly ' * bool(not near.all())}around {spot}")  # fmt: skip
-    words = (f"80 % of the probability lies in {size} {where}, {len(rows):,} of "
-             f"{len(surface.rows):,} tiles.")  # fmt: skip
+    where = (
+        "in several parts of the map"
+        if share < _MOSTLY
+        else f"{'mostly ' * bool(not near.all())}around {spot}"
+    )
+    words = (
+        f"80 % of the probability lies in {size} {where}, {len(rows):,} of "
+        f"{len(surface.rows):,} tiles."
+    )
     return Spread(shown[:_MOST_SPREAD], radius_m, words)
 
 

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from core.models.batches import Embeddings
     from core.models.sentence import SentenceEncoder, Tokens
 
-__all__ = ["DEFAULT_MODEL", "DEFAULT_PICTURE_MODEL", "SPECS", "DualEncoder", "StatesReader",
-           "load_model"]  # fmt: skip
+__all__ = [
+    "DEFAULT_MODEL",
+    "DEFAULT_PICTURE_MODEL",
+    "SPECS",
+    "DualEncoder",
+    "StatesReader",
+    "load_model",
+]
 
 
 class EncoderSpec(Protocol):
@@ -51,9 +57,11 @@ class DualEncoder(Protocol):
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
     def encode_pictures(
-        self, pictures: "Sequence[Image.Image]", batch: int = 32,
+        self,
+        pictures: "Sequence[Image.Image]",
+        batch: int = 32,
         progress: Callable[[int], None] | None = None,
-    ) -> "Embeddings":  # fmt: skip
+    ) -> "Embeddings":
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
 
@@ -69,18 +77,24 @@ class StatesReader(Protocol):
 def load_model(name: Literal["minilm"] = ..., threads: int = 0) -> "SentenceEncoder": ...
 @overload
 def load_model(
-    name: Literal["compact", "crosstext2loc"], threads: int = 0, checkpoint: Path | None = None,
+    name: Literal["compact", "crosstext2loc"],
+    threads: int = 0,
+    checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
-) -> "DualEncoder": ...  # fmt: skip
+) -> "DualEncoder": ...
 @overload
 def load_model(
-    name: str, threads: int = 0, checkpoint: Path | None = None,
+    name: str,
+    threads: int = 0,
+    checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
-) -> "SentenceEncoder | DualEncoder": ...  # fmt: skip
+) -> "SentenceEncoder | DualEncoder": ...
 def load_model(
-    name: str = DEFAULT_MODEL, threads: int = 0, checkpoint: Path | None = None,
+    name: str = DEFAULT_MODEL,
+    threads: int = 0,
+    checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
-) -> "SentenceEncoder | DualEncoder":  # fmt: skip
+) -> "SentenceEncoder | DualEncoder":
     """The encoder of that name with its weights checked. `threads` 0 leaves torch's choice.
 
     `checkpoint` is the file or folder of weights the user brings, `sentences` the sentence
@@ -128,5 +142,7 @@ def _crosstext2loc(
 
 _Load = Callable[[int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"]
 _LOADERS: dict[str, _Load] = {
-    "minilm": _sentence, "compact": _compact, "crosstext2loc": _crosstext2loc,
-}  # fmt: skip
+    "minilm": _sentence,
+    "compact": _compact,
+    "crosstext2loc": _crosstext2loc,
+}

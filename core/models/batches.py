@@ -12,10 +12,13 @@ Thing = TypeVar("Thing")
 
 
 def encoded(
-    things: Sequence[Thing], dimensions: int, batch: int,
-    encode: Callable[[list[Thing]], Embeddings], progress: Progress | None = None,
+    things: Sequence[Thing],
+    dimensions: int,
+    batch: int,
+    encode: Callable[[list[Thing]], Embeddings],
+    progress: Progress | None = None,
     length: Callable[[Thing], int] | None = None,
-) -> Embeddings:  # fmt: skip
+) -> Embeddings:
     """Embeddings [N, D] of N things; those of like `length` go together, so that little is padded.
 
     `progress` is told how many more are done.

@@ -98,9 +98,11 @@ def _origins(text: str, clean: str, cleaning: Callable[[str], str]) -> tuple[lis
     """
     old, new = _solid(text), _solid(clean)
     alike = difflib.SequenceMatcher(
-        None, [cleaning(text[begin:end]) for begin, end in old],
-        [clean[begin:end] for begin, end in new], autojunk=False,
-    )  # fmt: skip
+        None,
+        [cleaning(text[begin:end]) for begin, end in old],
+        [clean[begin:end] for begin, end in new],
+        autojunk=False,
+    )
     begins, ends = [0] * len(clean), [0] * len(clean)
     for kind, old_from, old_to, new_from, new_to in alike.get_opcodes():
         for row in range(new_from, new_to):
@@ -176,8 +178,9 @@ def saved_reader(tokenizer: str | None, cleaning: str, limit: int) -> TextReader
 
 
 def _own_tokenizer(folder: Path) -> Tokenizer | None:
-    whole, words, merges = (folder / name for name in
-                            ("tokenizer.json", "vocab.json", "merges.txt"))  # fmt: skip
+    whole, words, merges = (
+        folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt")
+    )
     if whole.is_file():
         return _parsed(whole.read_text("utf-8"), whole)
     if not (words.is_file() and merges.is_file()):
@@ -225,7 +228,10 @@ def _clip_tokenizer(vocabulary: dict[str, int], merges: list[list[str]]) -> Toke
 
 def _byte_letters() -> list[str]:
     """A printable letter for each byte in the order of CLIP's ids: first bytes that are one."""
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1),
-                 *range(ord("®"), ord("ÿ") + 1)]  # fmt: skip
+    printable = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
     others = 256 - len(printable)
     return [chr(code) for code in (*printable, *range(256, 256 + others))]

@@ -62,10 +62,12 @@ class CompactEncoder:
         """[N, cells², D]: how strongly each cell shows each concept, before pooling."""
         tower = self.network.picture
         with torch.inference_mode():
-            return torch.cat([
-                tower.strengths(tower.features(self.pixels(pictures[start : start + batch])))
-                for start in range(0, len(pictures), batch)
-            ])  # fmt: skip
+            return torch.cat(
+                [
+                    tower.strengths(tower.features(self.pixels(pictures[start : start + batch])))
+                    for start in range(0, len(pictures), batch)
+                ]
+            )
 
     def forward(self, tokens: list[Tokens]) -> Embeddings:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
@@ -86,9 +88,11 @@ class CompactEncoder:
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
 
     def encode_pictures(
-        self, pictures: Sequence[Image.Image], batch: int = 4,
+        self,
+        pictures: Sequence[Image.Image],
+        batch: int = 4,
         progress: Progress | None = None,
-    ) -> Embeddings:  # fmt: skip
+    ) -> Embeddings:
         """Unit embeddings [N, D]; other sizes are resampled. A small batch stays in the cache."""
         return encoded(pictures, self.spec.dimensions, batch, self._seen, progress)
 
@@ -148,6 +152,7 @@ def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
     weights = read_safetensors(path)
     check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, path)
     network.load_state_dict(weights)
-    stamp = CompactStamp("compact", "Saywhere compact", sha256_of([path]), spec.dimensions,
-                         spec.max_tokens)  # fmt: skip
+    stamp = CompactStamp(
+        "compact", "Saywhere compact", sha256_of([path]), spec.dimensions, spec.max_tokens
+    )
     return CompactEncoder(stamp, network, sentences)

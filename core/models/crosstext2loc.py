@@ -104,9 +104,11 @@ class CrossText2Loc:
         return encoded(tokens, self.spec.dimensions, batch, read, progress, Tokens.count)
 
     def encode_pictures(
-        self, pictures: Sequence[Image.Image], batch: int = 32,
+        self,
+        pictures: Sequence[Image.Image],
+        batch: int = 32,
         progress: Progress | None = None,
-    ) -> Embeddings:  # fmt: skip
+    ) -> Embeddings:
         """Unit embeddings [N, D]; N pictures of any size."""
 
         def look(some: list[Image.Image]) -> Embeddings:

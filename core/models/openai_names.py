@@ -14,10 +14,14 @@ _HEAD = 64
 """Width of one attention head in every CLIP by OpenAI; no tensor's shape tells it."""
 
 _SIZED = {
-    "positional_embedding": 2, "text_projection": 2, "token_embedding.weight": 2,
-    "transformer.resblocks.0.mlp.c_fc.weight": 2, "visual.conv1.weight": 4,
-    "visual.positional_embedding": 2, "visual.transformer.resblocks.0.mlp.c_fc.weight": 2,
-}  # fmt: skip
+    "positional_embedding": 2,
+    "text_projection": 2,
+    "token_embedding.weight": 2,
+    "transformer.resblocks.0.mlp.c_fc.weight": 2,
+    "visual.conv1.weight": 4,
+    "visual.positional_embedding": 2,
+    "visual.transformer.resblocks.0.mlp.c_fc.weight": 2,
+}
 """Tensors whose shapes tell the architecture → their number of dimensions."""
 
 _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
@@ -98,8 +102,10 @@ def from_openai(weights: Weights, source: Path) -> tuple[transformers.CLIPConfig
     check_keys(weights, dict(_shapes(sizes)), source)
     renamed = {theirs: weights[name] for name, theirs in _OUTER.items()}
     renamed |= {theirs: weights[name].T.contiguous() for name, theirs in _TRANSPOSED.items()}
-    for start, theirs, tower in (("", "text_model", sizes.text),
-                                 ("visual.", "vision_model", sizes.picture)):  # fmt: skip
+    for start, theirs, tower in (
+        ("", "text_model", sizes.text),
+        ("visual.", "vision_model", sizes.picture),
+    ):
         for layer in range(tower.layers):
             ours = f"{start}transformer.resblocks.{layer}."
             renamed |= _renamed_layer(weights, ours, f"{theirs}.encoder.layers.{layer}.")
@@ -152,8 +158,9 @@ def _sizes(weights: Weights, source: Path) -> _Sizes:
 
 def _tower(weights: Weights, start: str, width: int) -> _Tower:
     blocks = f"{start}transformer.resblocks."
-    numbers = {name.removeprefix(blocks).split(".")[0] for name in weights
-               if name.startswith(blocks)}  # fmt: skip
+    numbers = {
+        name.removeprefix(blocks).split(".")[0] for name in weights if name.startswith(blocks)
+    }
     return _Tower(width, len(numbers), len(weights[f"{blocks}0.mlp.c_fc.weight"]))
 
 

@@ -91,9 +91,10 @@ SPECS = {
     for spec in (
         ModelSpec(MINILM.name, MINILM.title, sees_pictures=False, checkpoint="no"),
         ModelSpec("compact", "Saywhere compact", sees_pictures=True, checkpoint="may"),
-        ModelSpec("crosstext2loc", "CrossText2Loc, CLIP or SigLIP", sees_pictures=True,
-                  checkpoint="must"),
+        ModelSpec(
+            "crosstext2loc", "CrossText2Loc, CLIP or SigLIP", sees_pictures=True, checkpoint="must"
+        ),
     )
-}  # fmt: skip
+}
 DEFAULT_MODEL = MINILM.name
 DEFAULT_PICTURE_MODEL: Final = "compact"

@@ -118,8 +118,9 @@ def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
             if tile_id >= entry.tile_id + entry.run_length:
                 return None
             return archive.read(archive.data_offset + entry.offset, entry.length)
-        entries = _leaf(archive.path, stamp.st_mtime_ns, archive.leaf_offset + entry.offset,
-                        entry.length)  # fmt: skip
+        entries = _leaf(
+            archive.path, stamp.st_mtime_ns, archive.leaf_offset + entry.offset, entry.length
+        )
         ids = [leaf_entry.tile_id for leaf_entry in entries]
     return None
 
@@ -131,8 +132,15 @@ def _open(path: Path, modified_ns: int, size: int) -> _Archive:  # noqa: ARG001 
             header = deserialize_header(file.read(_HEADER_BYTES))
             file.seek(header["root_offset"])
             root = deserialize_directory(file.read(header["root_length"]))
-        except (MagicNumberNotFound, SpecVersionUnsupported, ValueError, IndexError, EOFError,
-                OSError, zlib.error) as error:  # fmt: skip
+        except (
+            MagicNumberNotFound,
+            SpecVersionUnsupported,
+            ValueError,
+            IndexError,
+            EOFError,
+            OSError,
+            zlib.error,
+        ) as error:
             raise SourceError(
                 f"{path.name} is no base map in PMTiles format, or is cut short; build it again"
             ) from error

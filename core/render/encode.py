@@ -71,12 +71,26 @@ def _most_needed(numbers: npt.NDArray[np.uint8], colours: int) -> npt.NDArray[np
 def _all_colours() -> tuple[set[str], set[str]]:
     """Every colour of the style: those of surfaces, and those of lines and letters."""
     tables: tuple[Sequence[object], ...] = (
-        palette.AREAS, palette.BUILDINGS, palette.ROADS, palette.PATHS, palette.RAILS,
-        palette.WATERWAYS, palette.BARRIERS, marks.DOTS, marks.POIS,
-    )  # fmt: skip
+        palette.AREAS,
+        palette.BUILDINGS,
+        palette.ROADS,
+        palette.PATHS,
+        palette.RAILS,
+        palette.WATERWAYS,
+        palette.BARRIERS,
+        marks.DOTS,
+        marks.POIS,
+    )
     fills = {palette.LAND, palette.WATER, palette.WHITE}
-    others = {palette.INK, palette.PATH_INK, palette.WATER_INK, palette.PLACE_INK,
-              palette.NUMBER_INK, palette.UNKNOWN_INK, palette.UNKNOWN_LINE}  # fmt: skip
+    others = {
+        palette.INK,
+        palette.PATH_INK,
+        palette.WATER_INK,
+        palette.PLACE_INK,
+        palette.NUMBER_INK,
+        palette.UNKNOWN_INK,
+        palette.UNKNOWN_LINE,
+    }
     for row in (row for table in tables for row in table):
         fills.add(str(getattr(row, "fill", palette.WHITE))[:7])
         for part in ("outline", "label", "casing", "colour", "ink"):

@@ -211,20 +211,33 @@ def _sort_area(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: s
         return True
     size = float(shape.area)
     number = _BUILDINGS(tags)
-    if number is not None and (tags.get("building", "no") not in palette.ABSENT
-                               or tags.get("man_made") == "canopy"):  # fmt: skip
+    if number is not None and (
+        tags.get("building", "no") not in palette.ABSENT or tags.get("man_made") == "canopy"
+    ):
         layers.add("buildings", shape, (_storey(tags), -size), c=number)
         if name and _POIS(tags) is None:
-            layers.add("building_names", _anchor(shape), (-size, 0), c=number, name=name,
-                       z=_roomy_zoom(size, name))  # fmt: skip
+            layers.add(
+                "building_names",
+                _anchor(shape),
+                (-size, 0),
+                c=number,
+                name=name,
+                z=_roomy_zoom(size, name),
+            )
         return True
     number = _AREAS(tags)
     if number is not None:
         area = palette.AREAS[number]
         layers.add("areas", shape, (area.tier, -size), c=number)
         if name and area.label and _POIS(tags) is None:
-            layers.add("area_names", _anchor(shape), (-size, 0), c=number, name=name,
-                       z=_roomy_zoom(size, name))  # fmt: skip
+            layers.add(
+                "area_names",
+                _anchor(shape),
+                (-size, 0),
+                c=number,
+                name=name,
+                z=_roomy_zoom(size, name),
+            )
         return True
     wall = _BARRIERS(tags)
     if wall is not None:

@@ -49,8 +49,12 @@ class TileRange:
         """Left, bottom, right, top in metres."""
         side = WORLD_M / 2**self.zoom
         half = WORLD_M / 2
-        return (self.x0 * side - half, half - self.y1 * side,
-                self.x1 * side - half, half - self.y0 * side)  # fmt: skip
+        return (
+            self.x0 * side - half,
+            half - self.y1 * side,
+            self.x1 * side - half,
+            half - self.y0 * side,
+        )
 
     def blocks(self, side: int) -> list["TileRange"]:
         """The range cut into blocks of at most `side` × `side` tiles."""

@@ -294,25 +294,55 @@ def _marks(sheet: _Sheet) -> None:
         SubElement(rule, "MarkersSymbolizer", {"file": file, "avoid-edges": "false"})
         below, aside = ("4", "5") if poi.symbol in symbols.DISCS else ("9", "10")
         rule = sheet.rule(names, f"[c] = {number} and [name] != ''", poi.text_zoom)
-        _text(rule, 10 if poi.rank < 3 else 9.5, poi.ink, dy=below, dx=aside,
-              placement_type="simple", placements="S,N,E,W,SE,NE")  # fmt: skip
+        _text(
+            rule,
+            10 if poi.rank < 3 else 9.5,
+            poi.ink,
+            dy=below,
+            dx=aside,
+            placement_type="simple",
+            placements="S,N,E,W,SE,NE",
+        )
     rule = sheet.rule(style, f"[c] = {UNKNOWN}", 16)
     file = str(sheet.folder / symbols.file_name("dot", palette.UNKNOWN_INK))
     SubElement(rule, "MarkersSymbolizer", {"file": file})
     rule = sheet.rule(names, f"[c] = {UNKNOWN} and [name] != ''", 16)
-    _text(rule, 9.5, palette.UNKNOWN_INK, dy="4", dx="5",
-          placement_type="simple", placements="S,N,E,W")  # fmt: skip
+    _text(
+        rule,
+        9.5,
+        palette.UNKNOWN_INK,
+        dy="4",
+        dx="5",
+        placement_type="simple",
+        placements="S,N,E,W",
+    )
 
 
-_NAME_ZOOMS = {"motorway": 12, "trunk": 12, "primary": 13, "secondary": 14, "tertiary": 15,
-               "street": 16, "calm": 16, "walk": 16, "service": 17}  # fmt: skip
+_NAME_ZOOMS = {
+    "motorway": 12,
+    "trunk": 12,
+    "primary": 13,
+    "secondary": 14,
+    "tertiary": 15,
+    "street": 16,
+    "calm": 16,
+    "walk": 16,
+    "service": 17,
+}
 
 
 def _street_names(sheet: _Sheet) -> None:
     style = sheet.style("street-names")
-    more = {"placement": "line", "spacing": "260", "max-char-angle-delta": "24", "clip": "true",
-            "label-position-tolerance": "120", "repeat-distance": "130", "wrap-width": "0",
-            "halo-radius": "1.4"}  # fmt: skip
+    more = {
+        "placement": "line",
+        "spacing": "260",
+        "max-char-angle-delta": "24",
+        "clip": "true",
+        "label-position-tolerance": "120",
+        "repeat-distance": "130",
+        "wrap-width": "0",
+        "halo-radius": "1.4",
+    }
     for number, road in enumerate(palette.ROADS):
         first = _NAME_ZOOMS.get(road.name, 17)
         where = f"[c] = {number}"
@@ -327,8 +357,17 @@ def _waterway_names(sheet: _Sheet) -> None:
     for number, row in enumerate(palette.WATERWAYS):
         first = 13 if row.name == "river" else 15
         rule = sheet.rule(style, f"[c] = {number} and [name] != ''", first)
-        _text(rule, 9.5, palette.WATER_INK, placement="line", spacing="400", clip="true",
-              wrap_width="0", max_char_angle_delta="24", face_name=_SLANTED)  # fmt: skip
+        _text(
+            rule,
+            9.5,
+            palette.WATER_INK,
+            placement="line",
+            spacing="400",
+            clip="true",
+            wrap_width="0",
+            max_char_angle_delta="24",
+            face_name=_SLANTED,
+        )
 
 
 def _place_names(sheet: _Sheet) -> None:
@@ -364,11 +403,31 @@ def _building_names(sheet: _Sheet) -> None:
 
 def _numbers(sheet: _Sheet) -> None:
     rule = sheet.rule(sheet.style("numbers"), "", 18)
-    _text(rule, 8.5, palette.NUMBER_INK, "[number]", margin="4", halo_radius="1",
-          halo_fill=palette.NUMBER_HALO)  # fmt: skip
+    _text(
+        rule,
+        8.5,
+        palette.NUMBER_INK,
+        "[number]",
+        margin="4",
+        halo_radius="1",
+        halo_fill=palette.NUMBER_HALO,
+    )
 
 
 _WRITERS: tuple[Callable[[_Sheet], None], ...] = (
-    _areas, _waterways, _lines, _tunnels, _buildings, _ground_ways, _bridge_ways, _dots,
-    _place_names, _street_names, _marks, _area_names, _building_names, _numbers, _waterway_names,
-)  # fmt: skip
+    _areas,
+    _waterways,
+    _lines,
+    _tunnels,
+    _buildings,
+    _ground_ways,
+    _bridge_ways,
+    _dots,
+    _place_names,
+    _street_names,
+    _marks,
+    _area_names,
+    _building_names,
+    _numbers,
+    _waterway_names,
+)

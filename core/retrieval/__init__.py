@@ -10,6 +10,18 @@ from core.retrieval.eyes import Eyes, eyes_for, keep_checkpoint, load_stamped, o
 from core.retrieval.reranking import reranked
 from core.retrieval.search import Finding, check_query, find, rank_tiles, search
 
-__all__ = ["Eyes", "Finding", "Posterior", "Surface", "check_query", "eyes_for", "find",
-           "keep_checkpoint", "load_stamped", "open_eyes", "rank_tiles", "reranked",
-           "search"]  # fmt: skip
+__all__ = [
+    "Eyes",
+    "Finding",
+    "Posterior",
+    "Surface",
+    "check_query",
+    "eyes_for",
+    "find",
+    "keep_checkpoint",
+    "load_stamped",
+    "open_eyes",
+    "rank_tiles",
+    "reranked",
+    "search",
+]

@@ -117,16 +117,18 @@ class Ground:
         found = [
             rows.setdefault(kind or text.split(": ")[0], len(rows))
             for kind, text in zip(facts.kind, facts.text, strict=True)
-        ]  # fmt: skip
+        ]
         return list(rows), np.array(found, dtype=np.int64)
 
     def _lengths(self, near: npt.NDArray[np.bool_]) -> Floats:
         """Words in each tile's window [N], over their mean."""
         facts = self.gallery.facts
-        words = np.array([
-            len(text.split()) + sum(len(name.split()) for name in names)
-            for text, names in zip(facts.text, facts.names, strict=True)
-        ])  # fmt: skip
+        words = np.array(
+            [
+                len(text.split()) + sum(len(name.split()) for name in names)
+                for text, names in zip(facts.text, facts.names, strict=True)
+            ]
+        )
         links = self.gallery.links
         lengths = np.bincount(links.tile[near], words[links.fact[near]], len(self.gallery))
         relative: Floats = (lengths / max(lengths.mean(), 1e-6)).astype(np.float32)
@@ -180,6 +182,7 @@ class Ground:
         """Rows of the links from one tile."""
         rows: Rows = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
         return rows
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -10,12 +10,34 @@ from core.retrieval.fusion import Mask, Signals
 from core.retrieval.reading import Reading
 
 CLUES = (
-    "tiles", *CHANNELS, "characters", "phrases", "bearings", "phrase_strength", "phrase_floor",
-    "phrases_found", "phrases_together", "whole", "whole_rise", "best_fact", "best_fact_rise",
-    "whole_ahead", "best_fact_ahead", "phrases_ahead",
-    "words", "words_found", "word_strength", "rarest_word", "words_together", "window",
-    "score", "score_mean", "score_rise", "lead_of_10", "lead_of_100",
-)  # fmt: skip
+    "tiles",
+    *CHANNELS,
+    "characters",
+    "phrases",
+    "bearings",
+    "phrase_strength",
+    "phrase_floor",
+    "phrases_found",
+    "phrases_together",
+    "whole",
+    "whole_rise",
+    "best_fact",
+    "best_fact_rise",
+    "whole_ahead",
+    "best_fact_ahead",
+    "phrases_ahead",
+    "words",
+    "words_found",
+    "word_strength",
+    "rarest_word",
+    "words_together",
+    "window",
+    "score",
+    "score_mean",
+    "score_rise",
+    "lead_of_10",
+    "lead_of_100",
+)
 """Each clue of `clues_of`, in order. Counts are logarithms; a channel's are 0 where it is off.
 
 What is `ahead` says by how much the gallery fits better than what towns usually have.
@@ -26,9 +48,13 @@ _FOUND = 0.15
 
 
 def clues_of(
-    reading: Reading, signals: Signals, scores: Floats, channels: tuple[Channel, ...],
-    mask: Mask | None, background: Background,
-) -> Floats:  # fmt: skip
+    reading: Reading,
+    signals: Signals,
+    scores: Floats,
+    channels: tuple[Channel, ...],
+    mask: Mask | None,
+    background: Background,
+) -> Floats:
     """The clues [C] of one search, in the order of `CLUES`; only allowed tiles count."""
     clues: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
     clues |= {"characters": _log(len(reading.text))} | _of_scores(_allowed(scores, mask))
@@ -62,8 +88,9 @@ def _of_scores(scores: Floats) -> dict[str, float]:
     }
 
 
-def _of_facts(reading: Reading, signals: Signals, mask: Mask | None,
-              background: Background) -> dict[str, float]:  # fmt: skip
+def _of_facts(
+    reading: Reading, signals: Signals, mask: Mask | None, background: Background
+) -> dict[str, float]:
     strengths = signals.said.phrases
     said = np.count_nonzero(~np.isnan(reading.phrase_bearings)) / len(strengths)
     usual = background.usual(reading)

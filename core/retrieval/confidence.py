@@ -63,8 +63,13 @@ class Calibration:
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as a person can read them, one line of the file for each clue."""
-        columns = (self.mean, self.scale, self.sharpness[1:], self.vagueness[1:],
-                   self.elsewhere[1:])  # fmt: skip
+        columns = (
+            self.mean,
+            self.scale,
+            self.sharpness[1:],
+            self.vagueness[1:],
+            self.elsewhere[1:],
+        )
         return {
             "sources": list(self.sources),
             "likely": _short(self.likely),
@@ -72,12 +77,15 @@ class Calibration:
             "area": _short(self.area),
             "weights": dict(zip(SIGNALS, map(_short, self.weights), strict=True)),
             "columns": ["mean", "scale", "sharpness", "vagueness", "elsewhere"],
-            "constant": [0, 1, *(_short(head[0]) for head in
-                                 (self.sharpness, self.vagueness, self.elsewhere))],
+            "constant": [
+                0,
+                1,
+                *(_short(head[0]) for head in (self.sharpness, self.vagueness, self.elsewhere)),
+            ],
             "clues": {
                 name: [_short(column[row]) for column in columns] for row, name in enumerate(CLUES)
             },
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
@@ -88,13 +96,20 @@ class Calibration:
             raise ValueError(f"{heads.shape} numbers")
         made = cls(
             weights=np.array([document["weights"][name] for name in SIGNALS], dtype=np.float64),
-            mean=table[:, 0], scale=table[:, 1], sharpness=heads[:, 2], vagueness=heads[:, 3],
-            elsewhere=heads[:, 4], likely=float(document["likely"]),
-            absent=float(document["absent"]), area=float(document["area"]),
-            background=background, sources=tuple(map(str, document["sources"])),
-        )  # fmt: skip
-        if not (np.isfinite(heads).all() and np.isfinite(made.weights).all()
-                and (made.scale > 0).all()):  # fmt: skip
+            mean=table[:, 0],
+            scale=table[:, 1],
+            sharpness=heads[:, 2],
+            vagueness=heads[:, 3],
+            elsewhere=heads[:, 4],
+            likely=float(document["likely"]),
+            absent=float(document["absent"]),
+            area=float(document["area"]),
+            background=background,
+            sources=tuple(map(str, document["sources"])),
+        )
+        if not (
+            np.isfinite(heads).all() and np.isfinite(made.weights).all() and (made.scale > 0).all()
+        ):
             raise ValueError("numbers that are not finite, or scales that are not above 0")
         return made
 
@@ -130,8 +145,11 @@ def write_calibration(learned: Calibration, path: Path) -> Path:
             temporary.write_text(text + "\n", "utf-8")
         else:
             with temporary.open("wb") as file:
-                np.savez(file, tiles=learned.background.tiles.astype(np.float16),
-                         facts=learned.background.facts.astype(np.float16))  # fmt: skip
+                np.savez(
+                    file,
+                    tiles=learned.background.tiles.astype(np.float16),
+                    facts=learned.background.facts.astype(np.float16),
+                )
         temporary.replace(target)
     return path
 
@@ -165,8 +183,9 @@ class Posterior:
         before = np.cumsum(mass) - mass
         return Surface(rows, mass, before < self.area * mass.sum())
 
-    def near(self, rows: Sequence[int], lats: Masses, lons: Masses,
-             radius_m: float = RADIUS_M) -> list[float]:  # fmt: skip
+    def near(
+        self, rows: Sequence[int], lats: Masses, lons: Masses, radius_m: float = RADIUS_M
+    ) -> list[float]:
         """The mass within a distance of each of some tiles."""
         east = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
         x, y = lons * east, lats * METRES_PER_DEGREE
@@ -175,9 +194,13 @@ class Posterior:
 
 
 def posterior_of(
-    reading: Reading, signals: Signals, fused: Floats, channels: tuple[Channel, ...],
-    mask: Mask | None = None, calibration: Calibration | None = None,
-) -> Posterior:  # fmt: skip
+    reading: Reading,
+    signals: Signals,
+    fused: Floats,
+    channels: tuple[Channel, ...],
+    mask: Mask | None = None,
+    calibration: Calibration | None = None,
+) -> Posterior:
     """The posterior of a search, by the calibration that comes with the app or another.
 
     `fused` [N] are the scores that order the tiles, of some `channels`.
@@ -213,9 +236,7 @@ def _heads(learned: Calibration, clues: Floats) -> _Heads:
     )
 
 
-def verdict_of(
-    elsewhere: float, first: float, calibration: Calibration | None = None
-) -> Verdict:
+def verdict_of(elsewhere: float, first: float, calibration: Calibration | None = None) -> Verdict:
     """The answer as a whole, from the chance of being elsewhere and the first's confidence."""
     learned = calibration or read_calibration()
     if elsewhere >= learned.absent:

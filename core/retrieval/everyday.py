@@ -35,19 +35,32 @@ def _words(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for text in texts for word in _WORD.findall(fold(text)))
 
 
-EVERYDAY = _words([
-    _OTHERS, *KINDS, *KINDS.values(), *COLOURS, *MATERIALS, *MATERIALS.values(), *SIZES.values(),
-    *SURFACES.values(), *ROOFS, *ROOFS.values(),
-])  # fmt: skip
+EVERYDAY = _words(
+    [
+        _OTHERS,
+        *KINDS,
+        *KINDS.values(),
+        *COLOURS,
+        *MATERIALS,
+        *MATERIALS.values(),
+        *SIZES.values(),
+        *SURFACES.values(),
+        *ROOFS,
+        *ROOFS.values(),
+    ]
+)
 """What the lexicon says of things, and other words that descriptions of places often have."""
 
 
 def is_ordinary(word: str) -> bool:
     """Whether a folded word is too short or too usual to be a name by itself, or a number."""
     return (
-        len(word) < _LEAST_CHARS or word.isdigit() or word in STOP_WORDS
-        or word in EVERYDAY or word.removesuffix("s") in EVERYDAY
-    )  # fmt: skip
+        len(word) < _LEAST_CHARS
+        or word.isdigit()
+        or word in STOP_WORDS
+        or word in EVERYDAY
+        or word.removesuffix("s") in EVERYDAY
+    )
 
 
 def written_as_name(text: str, start: int, word: str) -> bool:

@@ -79,18 +79,18 @@ class Witness:
     they may stand by chance.
     """
 
-    def __init__(
-        self, ground: Ground, reading: Reading, channels: tuple[Channel, ...]
-    ) -> None:
+    def __init__(self, ground: Ground, reading: Reading, channels: tuple[Channel, ...]) -> None:
         self._ground = ground
         self._channels = channels
         self._reading = reading
         phrase_words = [
-            list(dict.fromkeys(
-                word for word in words_of(without_distance(phrase.text)) if len(word) > 1
-            ))
+            list(
+                dict.fromkeys(
+                    word for word in words_of(without_distance(phrase.text)) if len(word) > 1
+                )
+            )
             for phrase in reading.phrases
-        ]  # fmt: skip
+        ]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
         carried = np.zeros((len(vocabulary), len(ground.named)), dtype=np.float32)
         matches = worded_facts(ground, vocabulary)
@@ -136,9 +136,11 @@ class Witness:
     def _called(self, row: int) -> _Flags:
         """Which facts go by the noun of a phrase; all of them where it has none that is known."""
         head = self._heads[row]
-        return np.ones(len(self._ground.named), dtype=bool) if head is None else (
-            self._ground.called(head)
-        )  # fmt: skip
+        return (
+            np.ones(len(self._ground.named), dtype=bool)
+            if head is None
+            else (self._ground.called(head))
+        )
 
     def _is_own(self, phrase: Phrase, word: str) -> bool:
         """Whether a word would be a name's own."""
@@ -174,8 +176,9 @@ class Witness:
         told = {piece.fact for piece in evidence if piece.supported}
         found: dict[str, float] = {}
         named = self._ground.named[view.facts]
-        for fact, distance in zip(view.facts[named].tolist(), view.distance_m[named].tolist(),
-                                  strict=True):  # fmt: skip
+        for fact, distance in zip(
+            view.facts[named].tolist(), view.distance_m[named].tolist(), strict=True
+        ):
             text = facts.text[fact]
             name = text.partition(": ")[2]
             sign = facts.kind[fact] != "address"
@@ -187,8 +190,12 @@ class Witness:
     def _view(self, tile: int) -> _View:
         rows = self._ground.links_of(tile)
         links = self._ground.gallery.links
-        return _View(links.fact[rows].astype(np.int64), self._ground.weight[rows],
-                     links.distance_m[rows], links.bearing_deg[rows])  # fmt: skip
+        return _View(
+            links.fact[rows].astype(np.int64),
+            self._ground.weight[rows],
+            links.distance_m[rows],
+            links.bearing_deg[rows],
+        )
 
     def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
         phrase = self._reading.phrases[row]
@@ -211,11 +218,18 @@ class Witness:
             METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
         )
         return Evidence(
-            phrase=phrase.text, start=phrase.start, end=phrase.end, channel=found.channel,
-            fact=fact, similarity=round(found.strength, 3),
-            lat=round(float(lat), 6), lon=round(float(lon), 6), distance_m=round(distance, 1),
-            direction=compass(bearing) if distance >= 3 else "here", fit=fit,
-        )  # fmt: skip
+            phrase=phrase.text,
+            start=phrase.start,
+            end=phrase.end,
+            channel=found.channel,
+            fact=fact,
+            similarity=round(found.strength, 3),
+            lat=round(float(lat), 6),
+            lon=round(float(lon), 6),
+            distance_m=round(distance, 1),
+            direction=compass(bearing) if distance >= 3 else "here",
+            fit=fit,
+        )
 
     def _by_sense(self, row: int, view: _View, cosines: Floats) -> _Found | None:
         """The fact nearest in sense, the farther ones less; first among those that go by the

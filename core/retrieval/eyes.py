@@ -37,9 +37,12 @@ def eyes_for(gallery: Gallery, encoder: DualEncoder, model: str | None = None) -
 
 
 def open_eyes(
-    gallery: Gallery, settings: Settings, sentences: "SentenceEncoder",
-    model: str | None = None, checkpoint: Path | None = None,
-) -> Eyes:  # fmt: skip
+    gallery: Gallery,
+    settings: Settings,
+    sentences: "SentenceEncoder",
+    model: str | None = None,
+    checkpoint: Path | None = None,
+) -> Eyes:
     """The gallery's `model`, or its usual one, loaded; see `load_stamped`.
 
     Raises GalleryError for a model the gallery knows nothing of, ModelError for missing weights.
@@ -49,9 +52,11 @@ def open_eyes(
 
 
 def load_stamped(
-    stamp: PictureStamp, settings: Settings, sentences: "SentenceEncoder",
+    stamp: PictureStamp,
+    settings: Settings,
+    sentences: "SentenceEncoder",
     checkpoint: Path | None = None,
-) -> DualEncoder:  # fmt: skip
+) -> DualEncoder:
     """The model that a gallery notes, whatever its weights are. A user's own weights are at
     `checkpoint`, else looked for under their name in the user's folder of models."""
     path = checkpoint or _kept(stamp, settings)

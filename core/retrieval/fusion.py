@@ -104,8 +104,10 @@ class Signals:
     def channel(self, name: Channel, weights: Weights = WEIGHTS) -> Floats:
         """One channel's own score for each tile, about 0..1."""
         signals = _SIGNALS[name]
-        return _mean([getattr(self, signal) for signal in signals],
-                     [getattr(weights, signal) for signal in signals])  # fmt: skip
+        return _mean(
+            [getattr(self, signal) for signal in signals],
+            [getattr(weights, signal) for signal in signals],
+        )
 
     def fused(self, channels: tuple[Channel, ...], weights: Weights = WEIGHTS) -> Floats:
         """The weighted mean of the chosen channels."""
@@ -125,8 +127,12 @@ def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
     return mean
 
 
-def signals_of(ground: Ground, reading: Reading, mask: Mask | None = None,
-               channels: tuple[Channel, ...] = CHANNELS) -> Signals:  # fmt: skip
+def signals_of(
+    ground: Ground,
+    reading: Reading,
+    mask: Mask | None = None,
+    channels: tuple[Channel, ...] = CHANNELS,
+) -> Signals:
     """The signals of some channels for every tile; `image` needs a reading that imagined."""
     none = np.zeros(len(ground.gallery), dtype=np.float32)
     signals: dict[str, Floats] = dict.fromkeys(SIGNALS, none)
@@ -169,9 +175,7 @@ def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
     return ahead if mask is None else ahead * mask
 
 
-def _facts(
-    ground: Ground, reading: Reading, mask: Mask | None
-) -> tuple[dict[str, Floats], Floats]:
+def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[str, Floats], Floats]:
     """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
     allowed = facts_allowed(ground, mask)
     similar = similar_facts(ground, reading, allowed)
@@ -187,9 +191,7 @@ def _facts(
     }, _best(phrases, mask)
 
 
-def _names(
-    ground: Ground, reading: Reading, mask: Mask | None
-) -> tuple[dict[str, Floats], Floats]:
+def _names(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[str, Floats], Floats]:
     worded = worded_facts(ground, reading.words)
     words = best_by_tile(ground, worded, reading.word_bearings)
     window = ground.window_bm25(worded, len(reading.words))
@@ -209,9 +211,13 @@ def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:
     return order if mask is None else order[mask[order]]
 
 
-def spots(order: npt.NDArray[np.int64], lats: npt.NDArray[np.float64],
-          lons: npt.NDArray[np.float64], k: int,
-          separation_m: float = SEPARATION_M) -> list[int]:  # fmt: skip
+def spots(
+    order: npt.NDArray[np.int64],
+    lats: npt.NDArray[np.float64],
+    lons: npt.NDArray[np.float64],
+    k: int,
+    separation_m: float = SEPARATION_M,
+) -> list[int]:
     """The first `k` tiles of an order that are apart from each other, then the nearer ones."""
     x = np.radians(lons) * np.cos(np.radians(lats.mean())) * np.degrees(METRES_PER_DEGREE)
     y = lats * METRES_PER_DEGREE

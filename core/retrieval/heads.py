@@ -27,29 +27,54 @@ _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _AWAY = re.compile(
     r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|twelve|fifteen|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
-    r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b", re.IGNORECASE
+    r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b",
+    re.IGNORECASE,
 )
 _LEAD = STOP_WORDS | {
-    "north", "east", "south", "west", "northern", "eastern", "southern", "western", "further",
-    "farther", "roughly", "guess", "exactly", "u", "ure", "youre", "theres",
-    "somewhere", "view", "views",
-}  # fmt: skip
+    "north",
+    "east",
+    "south",
+    "west",
+    "northern",
+    "eastern",
+    "southern",
+    "western",
+    "further",
+    "farther",
+    "roughly",
+    "guess",
+    "exactly",
+    "u",
+    "ure",
+    "youre",
+    "theres",
+    "somewhere",
+    "view",
+    "views",
+}
 """What may come before the noun, and tells nothing of it."""
-_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "walk",
-                    "within"})  # fmt: skip
+_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"})
 _MANY = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
 )
 _APART = frozenset(
     (noun, word)
     for noun, words in {
-        "park": "car caravan water business", "garden": "beer", "court": "food",
+        "park": "car caravan water business",
+        "garden": "beer",
+        "court": "food",
         "station": "bike bicycle car charging filling fire fitness fuel gas petrol police power "
-                   "pumping recycling sharing weather",
-        "wall": "climbing", "house": "steak", "island": "traffic", "school": "driving",
-        "bar": "snack", "rail": "guard hand", "bank": "river",
-    }.items() for word in words.split()
-)  # fmt: skip
+        "pumping recycling sharing weather",
+        "wall": "climbing",
+        "house": "steak",
+        "island": "traffic",
+        "school": "driving",
+        "bar": "snack",
+        "rail": "guard hand",
+        "bank": "river",
+    }.items()
+    for word in words.split()
+)
 """Modifiers that make another thing of a noun, so that the bare noun does not mean it."""
 
 _SMALL = frozenset({"small", "little", "tiny", "narrow"})
@@ -96,8 +121,12 @@ def _parsed(text: str) -> Head | None:
         said = _WORD.findall(part)
         words = [word for word in said if word not in _LEAD]
         if words and words[-1] == said[-1]:
-            return Head(singular(words[-1]), frozenset(words[:-1]), frozenset(words),
-                        any(map(str.strip, parts[place:])))  # fmt: skip
+            return Head(
+                singular(words[-1]),
+                frozenset(words[:-1]),
+                frozenset(words),
+                any(map(str.strip, parts[place:])),
+            )
     return None
 
 

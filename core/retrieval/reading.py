@@ -119,9 +119,10 @@ def embed(tokenized: Tokenized, encoder: "SentenceEncoder", eyes: Eyes | None = 
     if eyes is not None:
         reader = _reader(eyes, tokenized.whole)
         seen = (
-            reader.from_states(states, mask) if reader
+            reader.from_states(states, mask)
+            if reader
             else eyes.encoder.encode_texts([tokenized.text])
-        )  # fmt: skip
+        )
         imagined = Imagined(eyes.key, seen[0], tokenized.seen_to)
     return Reading(
         text=tokenized.text,

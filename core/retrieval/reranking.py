@@ -18,9 +18,11 @@ descriptions of six towns, RVS train and tests/descriptions.jsonl; Helsinki was 
 
 
 def reranked(
-    candidates: Sequence[Candidate], confidences: Sequence[float] | None = None,
-    weight: float = WEIGHT, top: int = TOP,
-) -> tuple[Candidate, ...]:  # fmt: skip
+    candidates: Sequence[Candidate],
+    confidences: Sequence[float] | None = None,
+    weight: float = WEIGHT,
+    top: int = TOP,
+) -> tuple[Candidate, ...]:
     """The candidates with the first `top` ordered by similarity + `weight` · confidence.
 
     `confidences` of the first ones, 0 up and on any scale, such as a language model's, take the
@@ -33,14 +35,12 @@ def reranked(
         raise ValueError(f"{len(given)} confidences for {len(leading)} candidates")
     order = reordered([one.similarity for one in leading], given[: len(leading)], weight)
     again = [leading[place] for place in order] + list(candidates[top:])
-    return tuple(
-        replace(one, rank=rank, rank_before=one.rank) for rank, one in enumerate(again, 1)
-    )
+    return tuple(replace(one, rank=rank, rank_before=one.rank) for rank, one in enumerate(again, 1))
 
 
 def reordered(
     similarities: Sequence[float], confidences: Sequence[float], weight: float = WEIGHT
-) -> list[int]:  # fmt: skip
+) -> list[int]:
     """The places of some candidates, the best first."""
     given = np.asarray(confidences, dtype=np.float64)
     normalised = given / given.sum() if given.sum() > 0 else given

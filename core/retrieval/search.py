@@ -115,17 +115,23 @@ class Finding:
 
 
 def search(
-    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None,
+    gallery: Gallery,
+    encoder: "SentenceEncoder",
+    query: Query,
+    eyes: Eyes | None = None,
     calibration: Calibration | None = None,
-) -> SearchResult:  # fmt: skip
+) -> SearchResult:
     """The best spots of a gallery for a query. Raises QueryError."""
     return find(gallery, encoder, query, eyes, calibration).result
 
 
 def find(
-    gallery: Gallery, encoder: "SentenceEncoder", query: Query, eyes: Eyes | None = None,
+    gallery: Gallery,
+    encoder: "SentenceEncoder",
+    query: Query,
+    eyes: Eyes | None = None,
     calibration: Calibration | None = None,
-) -> Finding:  # fmt: skip
+) -> Finding:
     """`search`, with what it came from. Raises QueryError.
 
     `eyes` are those of the picture model asked for; only the `image` channel needs them. Without
@@ -144,9 +150,7 @@ def find(
     ranking = rank_tiles(gallery, reading, channels, mask)
     leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
-    posterior = posterior_of(
-        reading, ranking.signals, ranking.scores, channels, mask, calibration
-    )
+    posterior = posterior_of(reading, ranking.signals, ranking.scores, channels, mask, calibration)
     confidences = posterior.near(leading, gallery.lats, gallery.lons)
     verdict = verdict_of(posterior.elsewhere, confidences[0], calibration)
     judged = time.perf_counter()
@@ -195,9 +199,15 @@ def _cuts(reading: Reading) -> list[int]:
     return [cut for cut in (reading.truncated, seen) if cut is not None]
 
 
-def _candidate(rank: int, row: int, gallery: Gallery, ranking: Ranking,
-               channels: tuple[Channel, ...], witness: Witness,
-               confidence: float) -> Candidate:  # fmt: skip
+def _candidate(
+    rank: int,
+    row: int,
+    gallery: Gallery,
+    ranking: Ranking,
+    channels: tuple[Channel, ...],
+    witness: Witness,
+    confidence: float,
+) -> Candidate:
     evidence = witness.evidence(row)
     return Candidate(
         tile=gallery.tile(row),

@@ -37,8 +37,15 @@ _MERCATOR_M = 512 * 2 * math.pi * 6_378_137 / 256 / 2**20
 """Mercator metres across a tile: 512 px at zoom 20, or 256 px at zoom 19 drawn at twice the size;
 measured at the equator."""
 
-FaultKind = Literal["no annotation", "no tile", "no description", "no position", "same picture",
-                    "same description", "same name"]  # fmt: skip
+FaultKind = Literal[
+    "no annotation",
+    "no tile",
+    "no description",
+    "no position",
+    "same picture",
+    "same description",
+    "same name",
+]
 _FAULTS: dict[FaultKind, str] = {
     "no annotation": "missing annotation files",
     "no tile": "descriptions without a picture, left out",
@@ -126,8 +133,9 @@ def coordinates_of(name: str) -> tuple[float, float] | None:
     return (float(found[1]), float(found[2])) if found else None
 
 
-def read_cvgtext(root: Path, city: str, version: Version, kind: Kind,
-                 split: Split | None) -> CvgText:  # fmt: skip
+def read_cvgtext(
+    root: Path, city: str, version: Version, kind: Kind, split: Split | None
+) -> CvgText:
     """The described pictures of a split; of both, and all undescribed ones, where it is None.
 
     Raises SourceError where folders or the split are missing, an annotation is not one JSON
@@ -187,8 +195,9 @@ def _picture_folder(root: Path, part: str, kind: Kind) -> Path | None:
     return next((path for path in found if path and path.is_dir()), None)
 
 
-def _read_part(root: Path, city: str, part: str, kind: Kind, split: Split | None,
-               found: _Found) -> None:  # fmt: skip
+def _read_part(
+    root: Path, city: str, part: str, kind: Kind, split: Split | None, found: _Found
+) -> None:
     """Adds the rows of one folder name; pictures that lie under another one are found there."""
     folders = _folders_of(root, city, part, kind)
     pictures = [_pictures(folder) for folder in folders]
@@ -226,8 +235,9 @@ def _folders_of(root: Path, city: str, part: str, kind: Kind) -> list[Path]:
     return folders
 
 
-def _add_described(annotation: Path, pictures: Sequence[dict[str, Path]],
-                   found: _Found) -> set[str]:  # fmt: skip
+def _add_described(
+    annotation: Path, pictures: Sequence[dict[str, Path]], found: _Found
+) -> set[str]:
     """Adds the rows of one annotation; returns the stems it names."""
     stems = set()
     for name, description in _descriptions(annotation, found).items():

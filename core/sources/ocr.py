@@ -21,12 +21,14 @@ class PictureReader:
     """Detection and recognition of text lines, on `threads` threads (0 leaves the choice)."""
 
     def __init__(self, threads: int = 0) -> None:
-        self._engine: Any = RapidOCR(params={
-            "Global.log_level": "critical",
-            "Det.limit_type": "max",
-            "Det.limit_side_len": _LARGEST_PX,
-            "EngineConfig.onnxruntime.intra_op_num_threads": threads or -1,
-        })  # fmt: skip
+        self._engine: Any = RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Det.limit_type": "max",
+                "Det.limit_side_len": _LARGEST_PX,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads or -1,
+            }
+        )
 
     def lines(self, picture: Image.Image) -> tuple[str, ...]:
         """The distinct lines of text, from the top; single letters and guesses are left out."""
@@ -34,9 +36,9 @@ class PictureReader:
         found = self._engine(pixels)
         lines = zip(found.txts or (), found.scores or (), strict=True)
         sure = (" ".join(text.split()) for text, score in lines if score >= _LEAST_SURE)
-        return tuple(dict.fromkeys(
-            line for line in sure if sum(map(str.isalnum, line)) >= _LEAST_LETTERS
-        ))  # fmt: skip
+        return tuple(
+            dict.fromkeys(line for line in sure if sum(map(str.isalnum, line)) >= _LEAST_LETTERS)
+        )
 
 
 def _sized(picture: Image.Image) -> Image.Image:

@@ -30,17 +30,66 @@ _OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 _LINE_SUFFIXES = (".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
 _JSON_SUFFIXES = (".geojson", ".json")
 _TABLE_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".shp", ".fgb", ".kml", ".gml")
-_IGNORED = frozenset({"source", "created_by", "note", "fixme", "FIXME", "attribution", "wikidata",
-                      "wikipedia", "import_uuid", "email", "phone", "fax", "website"})  # fmt: skip
-_AREA_KEYS = frozenset({"building", "building:part", "landuse", "leisure", "natural", "amenity",
-                        "shop", "tourism", "historic", "water", "place", "man_made", "office",
-                        "military", "power", "aeroway", "craft", "healthcare", "waterway",
-                        "public_transport", "area:highway", "boundary", "club",
-                        "attraction"})  # fmt: skip
-_LINE_VALUES = frozenset({("natural", "coastline"), ("natural", "tree_row"), ("natural", "cliff"),
-                          ("waterway", "river"), ("waterway", "stream"), ("waterway", "canal"),
-                          ("waterway", "ditch"), ("waterway", "drain"), ("power", "line"),
-                          ("man_made", "pipeline"), ("man_made", "embankment")})  # fmt: skip
+_IGNORED = frozenset(
+    {
+        "source",
+        "created_by",
+        "note",
+        "fixme",
+        "FIXME",
+        "attribution",
+        "wikidata",
+        "wikipedia",
+        "import_uuid",
+        "email",
+        "phone",
+        "fax",
+        "website",
+    }
+)
+_AREA_KEYS = frozenset(
+    {
+        "building",
+        "building:part",
+        "landuse",
+        "leisure",
+        "natural",
+        "amenity",
+        "shop",
+        "tourism",
+        "historic",
+        "water",
+        "place",
+        "man_made",
+        "office",
+        "military",
+        "power",
+        "aeroway",
+        "craft",
+        "healthcare",
+        "waterway",
+        "public_transport",
+        "area:highway",
+        "boundary",
+        "club",
+        "attraction",
+    }
+)
+_LINE_VALUES = frozenset(
+    {
+        ("natural", "coastline"),
+        ("natural", "tree_row"),
+        ("natural", "cliff"),
+        ("waterway", "river"),
+        ("waterway", "stream"),
+        ("waterway", "canal"),
+        ("waterway", "ditch"),
+        ("waterway", "drain"),
+        ("power", "line"),
+        ("man_made", "pipeline"),
+        ("man_made", "embankment"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

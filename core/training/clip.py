@@ -88,6 +88,8 @@ class ClipTrainee:
         return self._model.save(folder / "crosstext2loc.safetensors")
 
     def _fetched(self, examples: Examples, rows: Rows, draws: Rows) -> Fetched:
-        pixels = [self._model.preparation.pixels(Image.open(io.BytesIO(content)))
-                  for content in examples.pictures(rows)]  # fmt: skip
+        pixels = [
+            self._model.preparation.pixels(Image.open(io.BytesIO(content)))
+            for content in examples.pictures(rows)
+        ]
         return Fetched(self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels))

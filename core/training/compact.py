@@ -59,9 +59,13 @@ class CompactTrainee:
     """Trains a `CompactNetwork` on examples; see `core.training.loop.Trainee`."""
 
     def __init__(
-        self, network: CompactNetwork, train: Examples, held: Examples, folder: Path,
+        self,
+        network: CompactNetwork,
+        train: Examples,
+        held: Examples,
+        folder: Path,
         device: torch.device,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
@@ -154,12 +158,15 @@ class CompactTrainee:
         picture, text = self.network.picture, self.network.text
         rows = np.sort(np.random.default_rng(0).permutation(len(self._train))[:_MEASURED])
         parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
-        read = [[one.to(self._device) for one in self._train.states(part, part * 0)]
-                for part in parts]  # fmt: skip
+        read = [
+            [one.to(self._device) for one in self._train.states(part, part * 0)] for part in parts
+        ]
         text.middle.copy_(torch.cat([states[mask] for states, mask in read]).float().mean(0))
         told = [text.pool.said(text.strengths(states.float()), mask) for states, mask in read]
-        seen = [picture.pool.said(picture.strengths(self._features_of(self._train, part)), None)
-                for part in parts]  # fmt: skip
+        seen = [
+            picture.pool.said(picture.strengths(self._features_of(self._train, part)), None)
+            for part in parts
+        ]
         named = torch.arange(self.network.spec.dimensions) < picture.kinds
         share = torch.where(named | ~named.any(), 1.0, _WHISPER).to(self._device)
         for pool, said in ((text.pool, told), (picture.pool, seen)):
@@ -195,9 +202,7 @@ class CompactTrainee:
         return float(np.mean(each)) if each else float("nan")
 
     @torch.inference_mode()
-    def _kept(
-        self, name: str, examples: Examples, progress: Progress
-    ) -> npt.NDArray[np.float16]:
+    def _kept(self, name: str, examples: Examples, progress: Progress) -> npt.NDArray[np.float16]:
         """Features [N, C, G, G] of every example, computed once for all processes."""
         path = self._folder / f"{name}.npy"
         if Process.current().writes and not path.is_file():

@@ -49,8 +49,15 @@ class Stage:
         check_name(self.name)
         if not self.train:
             raise ValueError("train is empty; wanted the first letters of parts of the network")
-        counts = ("steps", "batch", "group", "chunks", "negative_groups", "validate_every",
-                  "checkpoint_every")  # fmt: skip
+        counts = (
+            "steps",
+            "batch",
+            "group",
+            "chunks",
+            "negative_groups",
+            "validate_every",
+            "checkpoint_every",
+        )
         for name in counts:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; wanted 1 or more")
@@ -161,15 +168,18 @@ def _made(kind: type[Any], row: Any, path: Path, where: str, **ready: Any) -> An
             f"{path}: {where} has {', '.join(unknown)}; wanted some of {', '.join(known)}"
         )
     missing = [
-        name for name, one in known.items()
+        name
+        for name, one in known.items()
         if name not in row.keys() | ready.keys()
-        and one.default is MISSING and one.default_factory is MISSING
-    ]  # fmt: skip
+        and one.default is MISSING
+        and one.default_factory is MISSING
+    ]
     if missing:
         raise TrainingError(f"{path}: {where} lacks {', '.join(missing)}")
     types = get_type_hints(kind)
-    values = {name: _value(types[name], value, path, f"{where}.{name}")
-              for name, value in row.items()}  # fmt: skip
+    values = {
+        name: _value(types[name], value, path, f"{where}.{name}") for name, value in row.items()
+    }
     try:
         return kind(**values, **ready)
     except ValueError as error:
@@ -200,5 +210,11 @@ def _told(option: Any) -> str:
     return _TOLD.get(get_origin(option) or option, "a table")
 
 
-_TOLD = {str: "text", int: "a whole number", float: "a number", bool: "true or false",
-         Path: "a path", tuple: "a list"}  # fmt: skip
+_TOLD = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+    tuple: "a list",
+}

@@ -65,8 +65,10 @@ def ends_beside(states: Path) -> Path:
 def positions(shards: Sequence[Path]) -> Points:
     """Where the examples of some picture shards are, without those whose place is unknown."""
     tables = [feather.read_table(path, columns=["lat", "lon"]) for path in shards]
-    lats, lons = (np.concatenate([table[name].to_numpy() for table in tables] or [np.empty(0)])
-                  for name in ("lat", "lon"))  # fmt: skip
+    lats, lons = (
+        np.concatenate([table[name].to_numpy() for table in tables] or [np.empty(0)])
+        for name in ("lat", "lon")
+    )
     known = ~np.isnan(lats)
     return Points.of(lats[known], lons[known])
 
@@ -158,8 +160,9 @@ def prepare_descriptions(
             table = feather.read_table(pictures[number], columns=["lat", "lon"])
             sights = observer.sights(table["lat"].to_numpy(), table["lon"].to_numpy())
             rng = np.random.default_rng((seed, number))
-            rows = [[describe(sight, rng, Style.random(rng)) for _ in range(texts)]
-                    for sight in sights]  # fmt: skip
+            rows = [
+                [describe(sight, rng, Style.random(rng)) for _ in range(texts)] for sight in sights
+            ]
             _write_table(paths[number], pa.table({"texts": rows}))
             if progress is not None:
                 progress(f"{town.name} texts", number + 1, len(paths))
@@ -252,10 +255,17 @@ def _prepare_found(
             open_picture(row.picture)
         texts = pa.table({"texts": [row.texts for row in part]})
         _write_table(beside(path, "texts.feather"), texts)
-        _write_table(path, pa.table({
-            "lat": [row.lat for row in part], "lon": [row.lon for row in part],
-            "picture": [row.picture.read_bytes() for row in part], "layout": [b""] * len(part),
-        }))  # fmt: skip
+        _write_table(
+            path,
+            pa.table(
+                {
+                    "lat": [row.lat for row in part],
+                    "lon": [row.lon for row in part],
+                    "picture": [row.picture.read_bytes() for row in part],
+                    "layout": [b""] * len(part),
+                }
+            ),
+        )
         if progress is not None:
             progress(name, start + len(part), len(rows))
     return paths

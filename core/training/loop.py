@@ -68,9 +68,7 @@ class Trainee(Protocol):
         """Writes the weights for everyday use; returns their file."""
 
 
-def run_stage(
-    trainee: Trainee, stage: Stage, seed: int, folder: Path, progress: Progress
-) -> None:
+def run_stage(trainee: Trainee, stage: Stage, seed: int, folder: Path, progress: Progress) -> None:
     """Trains one stage to its end, going on from its checkpoint where there is one.
 
     Writes `<stage>.checkpoint.pt` on the way, `<stage>.best.pt` for the best validation, and
@@ -275,8 +273,15 @@ class _State:
 
     def save(self, path: Path) -> None:
         """Writes a checkpoint, once for all processes."""
-        _save(path, {"network": self.network.state_dict(), "step": self.step,
-                     "optimizer": self.optimizer.state_dict(), "best": self.best})  # fmt: skip
+        _save(
+            path,
+            {
+                "network": self.network.state_dict(),
+                "step": self.step,
+                "optimizer": self.optimizer.state_dict(),
+                "best": self.best,
+            },
+        )
 
     def load(self, path: Path) -> None:
         """Goes on from a checkpoint."""

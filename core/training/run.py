@@ -93,8 +93,9 @@ def _prepare(config: TrainingConfig, folder: Path, threads: int, progress: Progr
     made += [prepare_city(city, folder, progress) for city in config.cities]
     taught = [town for town in config.towns if not town.held]
     kinds = prepare_kinds(taught, folder, config.kinds_at_least)
-    drawn = {town: prepare_pictures(town, folder, kinds, config.seed, progress)
-             for town in config.towns}  # fmt: skip
+    drawn = {
+        town: prepare_pictures(town, folder, kinds, config.seed, progress) for town in config.towns
+    }
     made += [_split(town, pictures) for town, pictures in drawn.items()]
     learned = tuple(shard for one in made for shard in one.learned)
     held = tuple(shard for one in made for shard in one.held)

@@ -65,9 +65,11 @@ def told(advice: Advice) -> str:
         for title, text in (("Words", advice.text_attention), ("Picture", advice.image_attention))
         if text
     )
-    sure = "" if advice.confidence is None else (
-        f" It says it is {percent(advice.confidence)} sure; nothing here checked that."
-    )  # fmt: skip
+    sure = (
+        ""
+        if advice.confidence is None
+        else (f" It says it is {percent(advice.confidence)} sure; nothing here checked that.")
+    )
     author = "Written by Saywhere itself." if own else f"Written by {safe_html(advice.author)}."
     return (
         f'<section class="sw-advice" aria-label="Reason">{note}<p dir="auto">'

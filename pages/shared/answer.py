@@ -69,9 +69,12 @@ def _map(gallery: Gallery, found: Found | None, rank: int, ask: Ask) -> None:
 def _notes(ask: Ask, found: Found | None) -> None:
     if ask.area:
         st.button(
-            "Only inside the marked area", icon=":material/close:", key="clear-area",
-            on_click=_clear_area, help="Search the whole city again",
-        )  # fmt: skip
+            "Only inside the marked area",
+            icon=":material/close:",
+            key="clear-area",
+            on_click=_clear_area,
+            help="Search the whole city again",
+        )
     if found is None:
         return
     if found.problem:
@@ -116,13 +119,18 @@ def _answer(gallery: Gallery, found: Found, result: SearchResult, rank: int, ask
         st.session_state["chosen"] = rank
     with names.container(key="places"):
         st.radio(
-            "Places found, best match first", list(by_rank), key="chosen", on_change=_choose,
+            "Places found, best match first",
+            list(by_rank),
+            key="chosen",
+            on_change=_choose,
             format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
             captions=[plain(panel.summary(candidate)) for candidate in result.candidates],
-        )  # fmt: skip
+        )
         if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
-            st.caption("Places close to each other share their chance, so together these are more "
-                       "than 100 %.")  # fmt: skip
+            st.caption(
+                "Places close to each other share their chance, so together these are more "
+                "than 100 %."
+            )
     with question:
         followup.draw(found)
     with details.container(key="panel"):

@@ -46,14 +46,29 @@ def try_example(text: str) -> None:
 def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     """The galleries as a row of names, or as a list where there are many."""
     titles = {card.name: one_line(card.title) for card in cards}
-    choose = partial(
-        st.selectbox, label="City", options=list(titles), key="city", on_change=_change_city,
-        format_func=titles.__getitem__, label_visibility="collapsed", width=260,
-    ) if len(cards) > _MANY_CITIES else partial(
-        st.segmented_control, label="City", options=list(titles), key="city",
-        on_change=_change_city, format_func=lambda name: plain(titles[name]),
-        label_visibility="collapsed", required=True,
-    )  # fmt: skip
+    choose = (
+        partial(
+            st.selectbox,
+            label="City",
+            options=list(titles),
+            key="city",
+            on_change=_change_city,
+            format_func=titles.__getitem__,
+            label_visibility="collapsed",
+            width=260,
+        )
+        if len(cards) > _MANY_CITIES
+        else partial(
+            st.segmented_control,
+            label="City",
+            options=list(titles),
+            key="city",
+            on_change=_change_city,
+            format_func=lambda name: plain(titles[name]),
+            label_visibility="collapsed",
+            required=True,
+        )
+    )
     choose()
 
 
@@ -62,13 +77,19 @@ def question(ask: Ask, card: GalleryCard) -> None:
     with st.form("search", border=False):
         words, button = st.columns([6, 1], vertical_alignment="bottom")
         words.text_area(
-            "What do you see around you?", key="text", height=84, max_chars=None,
+            "What do you see around you?",
+            key="text",
+            height=84,
+            max_chars=None,
             placeholder="A church with two towers, a tram stop, a small park with a fountain …",
-        )  # fmt: skip
+        )
         button.form_submit_button(
-            "Find places", type="primary", on_click=_submit, width="stretch",
+            "Find places",
+            type="primary",
+            on_click=_submit,
+            width="stretch",
             help="Ctrl + Enter in the box does the same",
-        )  # fmt: skip
+        )
     with st.container(horizontal=True, key="tools"):
         if ask.text and examples.of_city(card.name):
             # another key for each try: the popover closes over the map instead of covering it
@@ -83,9 +104,12 @@ def example_buttons(card: GalleryCard, place: str) -> None:
     """A click on an example fills the box and searches."""
     for number, text in enumerate(examples.of_city(card.name)):
         st.button(
-            plain(text, 120), key=f"example-{place}-{card.name}-{number}", width="stretch",
-            on_click=try_example, args=(text,),
-        )  # fmt: skip
+            plain(text, 120),
+            key=f"example-{place}-{card.name}-{number}",
+            width="stretch",
+            on_click=try_example,
+            args=(text,),
+        )
 
 
 def _options(ask: Ask, card: GalleryCard) -> None:
@@ -93,14 +117,16 @@ def _options(ask: Ask, card: GalleryCard) -> None:
     offered = [channel for channel in CHANNELS if channel in card.channels]
     st.session_state["k"] = ask.k
     st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]
-    st.slider(
-        "How many places", 1, MOST_K, key="k", on_change=_change_options, width=320
-    )
+    st.slider("How many places", 1, MOST_K, key="k", on_change=_change_options, width=320)
     st.pills(
-        "Search by", offered, selection_mode="multi", key="channels",
-        on_change=_change_options, format_func=_CHANNEL_WORDS.__getitem__,
+        "Search by",
+        offered,
+        selection_mode="multi",
+        key="channels",
+        on_change=_change_options,
+        format_func=_CHANNEL_WORDS.__getitem__,
         help="None picked means all of them.",
-    )  # fmt: skip
+    )
     _picture_models(ask, card)
 
 
@@ -112,6 +138,10 @@ def _picture_models(ask: Ask, card: GalleryCard) -> None:
     titles = {"": usual.label} | {stamp.key: stamp.label for stamp in others}
     st.session_state["model"] = ask.model if ask.model in titles else ""
     st.selectbox(
-        "Pictures are seen by", list(titles), key="model", on_change=_change_options,
-        format_func=lambda key: one_line(titles[key]), width=320,
-    )  # fmt: skip
+        "Pictures are seen by",
+        list(titles),
+        key="model",
+        on_change=_change_options,
+        format_func=lambda key: one_line(titles[key]),
+        width=320,
+    )

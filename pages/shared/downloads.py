@@ -29,11 +29,14 @@ def _told(candidate: Candidate, standing: Standing) -> str:
     return "; ".join(
         f"{phrase}: {told}" if told else phrase
         for phrase, told in (
-            (one.evidence.phrase,
-             one.against or (evidence_label(one.evidence) if one.evidence.channel else ""))
-            for one in ledger if one.standing == standing
+            (
+                one.evidence.phrase,
+                one.against or (evidence_label(one.evidence) if one.evidence.channel else ""),
+            )
+            for one in ledger
+            if one.standing == standing
         )
-    )  # fmt: skip
+    )
 
 
 def _percent(candidate: Candidate) -> str:
@@ -49,17 +52,40 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
     channels = sorted({name for one in result.candidates for name in one.channels})
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["rank", "name", "street", "lat", "lon", "tile_id", "similarity",
-                     "confidence", *channels, "found", "against", "not_found", "unchecked",
-                     "attribution"])  # fmt: skip
+    writer.writerow(
+        [
+            "rank",
+            "name",
+            "street",
+            "lat",
+            "lon",
+            "tile_id",
+            "similarity",
+            "confidence",
+            *channels,
+            "found",
+            "against",
+            "not_found",
+            "unchecked",
+            "attribution",
+        ]
+    )
     for one in result.candidates:
-        writer.writerow([
-            one.rank, cell(title_of(one)), cell(one.tile.street), f"{one.tile.lat:.6f}",
-            f"{one.tile.lon:.6f}", cell(one.tile.tile_id), f"{one.similarity:.4f}",
-            "" if one.confidence is None else f"{one.confidence:.4f}",
-            *(f"{one.channels[name]:.4f}" if name in one.channels else "" for name in channels),
-            *(cell(_told(one, standing)) for standing in _STANDINGS), cell(card.licence),
-        ])  # fmt: skip
+        writer.writerow(
+            [
+                one.rank,
+                cell(title_of(one)),
+                cell(one.tile.street),
+                f"{one.tile.lat:.6f}",
+                f"{one.tile.lon:.6f}",
+                cell(one.tile.tile_id),
+                f"{one.similarity:.4f}",
+                "" if one.confidence is None else f"{one.confidence:.4f}",
+                *(f"{one.channels[name]:.4f}" if name in one.channels else "" for name in channels),
+                *(cell(_told(one, standing)) for standing in _STANDINGS),
+                cell(card.licence),
+            ]
+        )
     return out.getvalue()
 
 
@@ -68,13 +94,20 @@ def to_geojson(result: SearchResult, card: GalleryCard) -> str:
     features: list[dict[str, Any]] = []
     for one in result.candidates:
         box = one.tile.bounds
-        ring = [[box.west, box.south], [box.east, box.south], [box.east, box.north],
-                [box.west, box.north], [box.west, box.south]]  # fmt: skip
-        features.append({
-            "type": "Feature",
-            "geometry": {"type": "Polygon", "coordinates": [ring]},
-            "properties": one.to_json(),
-        })  # fmt: skip
+        ring = [
+            [box.west, box.south],
+            [box.east, box.south],
+            [box.east, box.north],
+            [box.west, box.north],
+            [box.west, box.south],
+        ]
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+                "properties": one.to_json(),
+            }
+        )
     return json.dumps(
         {
             "type": "FeatureCollection",
@@ -94,13 +127,23 @@ def table(result: SearchResult) -> str:
         f'<tr><td>{one.rank}</td><th scope="row" dir="auto">{safe_html(title_of(one))}</th>'
         f"<td>{one.tile.lat:.5f}, {one.tile.lon:.5f}</td>"
         f"<td>{_percent(one)}</td>"
-        + "".join(f'<td dir="auto">{safe_html(_told(one, standing))}</td>'
-                  for standing in _STANDINGS)
+        + "".join(
+            f'<td dir="auto">{safe_html(_told(one, standing))}</td>' for standing in _STANDINGS
+        )
         + f"<td>{_scores(one)}</td></tr>"
         for one in result.candidates
     )
-    heads = ("Rank", "Place", "Position", "Within 100 m", "Found on the map", "Against it",
-             "Not found", "No map can tell", "Scores")  # fmt: skip
+    heads = (
+        "Rank",
+        "Place",
+        "Position",
+        "Within 100 m",
+        "Found on the map",
+        "Against it",
+        "Not found",
+        "No map can tell",
+        "Scores",
+    )
     return (
         '<div class="sw-table" tabindex="0" role="region" aria-label="Places found">'
         "<table><caption>Places found, best match first</caption><thead><tr>"
@@ -115,11 +158,22 @@ def draw(card: GalleryCard, ask: Ask, result: SearchResult, took_ms: float) -> N
         st.html(table(result))
     with st.container(horizontal=True, key="take-away"):
         name = f"saywhere-{card.name}"
-        st.download_button("CSV", to_csv(result, card), f"{name}.csv", "text/csv",
-                           on_click="ignore", icon=":material/download:")  # fmt: skip
-        st.download_button("GeoJSON", to_geojson(result, card), f"{name}.geojson",
-                           "application/geo+json", on_click="ignore",
-                           icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "CSV",
+            to_csv(result, card),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "GeoJSON",
+            to_geojson(result, card),
+            f"{name}.geojson",
+            "application/geo+json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
         with st.popover("Link to this answer", icon=":material/link:"):
             if ask.fits_link:
                 st.code(state.link(ask), language=None, wrap_lines=True)

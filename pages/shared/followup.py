@@ -35,8 +35,12 @@ def draw(found: Found) -> None:
             st.markdown(f"**{plain(question.text, 200)}**")
             with st.container(horizontal=True, key="follow-up-replies", gap="small"):
                 for answer in ANSWERS:
-                    st.button(_LABELS[answer], key=f"reply-{answer}", on_click=_reply,
-                              args=(question.key, answer))  # fmt: skip
+                    st.button(
+                        _LABELS[answer],
+                        key=f"reply-{answer}",
+                        on_click=_reply,
+                        args=(question.key, answer),
+                    )
         elif asking:
             st.caption("No further question would tell these places apart.")
         if replies:
@@ -49,7 +53,11 @@ def _given(replies: tuple[Reply, ...]) -> None:
             topic = topic_of(one.key)
             text = topic.text if topic else one.key
             st.button(
-                f"{plain(text, 70)} {_LABELS[one.answer]}", key=f"undo-{number}", type="tertiary",
-                icon=":material/undo:", on_click=_take_back, args=(one.key,),
+                f"{plain(text, 70)} {_LABELS[one.answer]}",
+                key=f"undo-{number}",
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=_take_back,
+                args=(one.key,),
                 help="Take this answer back",
-            )  # fmt: skip
+            )

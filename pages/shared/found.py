@@ -64,10 +64,12 @@ class Found:
         result, told = self.result, self.ledgers()
         assert result is not None
         candidates = (
-            replace(one, explanation=Explanation(ledger, reason(ledger, one.confidence),
-                                                 notes=told.notes))
+            replace(
+                one,
+                explanation=Explanation(ledger, reason(ledger, one.confidence), notes=told.notes),
+            )
             for one, ledger in zip(result.candidates, told.entries, strict=True)
-        )  # fmt: skip
+        )
         return replace(result, candidates=tuple(candidates))
 
     def question(self) -> Question | None:

@@ -6,9 +6,11 @@ from core.records import Channel, Entry, Evidence, Standing
 
 CHANNEL_NAMES: dict[Channel, str] = {"image": "picture", "facts": "facts", "names": "names"}
 STANDINGS: dict[Standing, str] = {
-    "supported": "found on the map", "contradicted": "the map says otherwise",
-    "missing": "not found on the map", "unchecked": "no map can tell",
-}  # fmt: skip
+    "supported": "found on the map",
+    "contradicted": "the map says otherwise",
+    "missing": "not found on the map",
+    "unchecked": "no map can tell",
+}
 _MINUS = "\N{MINUS SIGN}"
 _SMALL = 0.0005
 _OF_CHANNEL = 0.005
@@ -40,9 +42,10 @@ def _row(entry: Entry, most: float) -> str:
 def _by_channel(entry: Entry) -> str:
     """What the phrase did in each channel, as a row of its own; small effects are left out."""
     told = ", ".join(
-        f"{CHANNEL_NAMES[name]} {signed(value)}" for name, value in entry.effects.items()
+        f"{CHANNEL_NAMES[name]} {signed(value)}"
+        for name, value in entry.effects.items()
         if abs(value) >= _OF_CHANNEL
-    )  # fmt: skip
+    )
     if not told:
         return ""
     return f'<tr class="sw-more"><td colspan="3">Effect by channel: {told}</td></tr>'

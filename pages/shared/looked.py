@@ -53,7 +53,7 @@ def _all(text: str, seen: Looks, picture: bytes) -> str:
         f'<div class="sw-looked"><p class="sw-words" dir="auto">{tinted(text, found)}</p>'
         f"<p>{_most(text, found)}</p>"
         f'<div class="sw-pair">{_veiled(coded, found.picture, "Your words", seen.where)}'
-        f'{_veiled(coded, found.control, f"“{found.decoy}”", seen.control_where)}</div>'
+        f"{_veiled(coded, found.control, f'“{found.decoy}”', seen.control_where)}</div>"
         f'<p class="{kind}">{_alike(found)}</p>{shared}</div>'
     )
 
@@ -82,16 +82,20 @@ def _most(text: str, found: Relevance) -> str:
     if not said:
         return "No word stood out."
     words = ", ".join(f"“{safe_html(word)}”" for word in list(said)[:_WORDS_SHOWN])
-    return (f"For this picture these words counted most: {words}. Words and picture have a "
-            f"similarity of {found.similarity:.2f}.")  # fmt: skip
+    return (
+        f"For this picture these words counted most: {words}. Words and picture have a "
+        f"similarity of {found.similarity:.2f}."
+    )
 
 
 def _alike(found: Relevance) -> str:
     number = f"likeness {found.likeness:.2f}"
     if found.telling:
         return f"The two maps differ ({number}), so the left one is about your words."
-    return (f"The two maps look alike ({number}): any description gets this one here, so it "
-            "explains nothing.")  # fmt: skip
+    return (
+        f"The two maps look alike ({number}): any description gets this one here, so it "
+        "explains nothing."
+    )
 
 
 def _veiled(coded: str, cells: tuple[tuple[float, ...], ...], title: str, where: str) -> str:
@@ -108,9 +112,9 @@ def _veiled(coded: str, cells: tuple[tuple[float, ...], ...], title: str, where:
 def _veil(cells: tuple[tuple[float, ...], ...]) -> str:
     """A few pixels, one for each cell: the less relevant, the darker. The browser smooths them."""
     veil = Image.new("RGBA", (len(cells[0]), len(cells)))
-    veil.putdata([
-        (*_VEIL, round(255 * _VEIL_SHARE * (1 - value**0.6))) for row in cells for value in row
-    ])  # fmt: skip
+    veil.putdata(
+        [(*_VEIL, round(255 * _VEIL_SHARE * (1 - value**0.6))) for row in cells for value in row]
+    )
     file = io.BytesIO()
     veil.save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()

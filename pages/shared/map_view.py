@@ -21,23 +21,40 @@ _NO_BASE_MAP_ZOOMS = range(12, 18)
 _ANY_ZOOMS = range(2, 18)
 
 
-def draw(gallery: Gallery, result: SearchResult | None, rank: int, area: Bounds | None,
-         spread: Spread | None = None, other: Tile | None = None) -> None:  # fmt: skip
+def draw(
+    gallery: Gallery,
+    result: SearchResult | None,
+    rank: int,
+    area: Bounds | None,
+    spread: Spread | None = None,
+    other: Tile | None = None,
+) -> None:
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
     picking = bool(st.session_state.get("picking"))
     layer = maps.answer_layer(result, rank, area, spread, other, picking)
     show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
 
 
-def show(gallery: Gallery, layer: FeatureGroup, key: str, on_change: Callable[[], None],
-         use: MapUse = "searching") -> None:  # fmt: skip
+def show(
+    gallery: Gallery,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None],
+    use: MapUse = "searching",
+) -> None:
     """The gallery's base map under any layer; what is picked on it is kept under the key."""
     _mount(_base(gallery.card, gallery, gallery.card.bounds), layer, key, on_change, use)
 
 
-def look_at(card: GalleryCard | None, gallery: Gallery | None, around: Bounds, layer: FeatureGroup,
-            key: str, on_change: Callable[[], None] | None = None,
-            height_px: int = _HEIGHT_PX) -> None:  # fmt: skip
+def look_at(
+    card: GalleryCard | None,
+    gallery: Gallery | None,
+    around: Bounds,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None] | None = None,
+    height_px: int = _HEIGHT_PX,
+) -> None:
     """A layer on the base map of its gallery, as far as that is here, else on a bare ground."""
     _mount(_base(card, gallery, around), layer, key, on_change, "looking", height_px)
 
@@ -54,13 +71,23 @@ def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> 
     return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms)
 
 
-def _mount(base: maps.BaseMap, layer: FeatureGroup, key: str,
-           on_change: Callable[[], None] | None, use: MapUse,
-           height_px: int = _HEIGHT_PX) -> None:  # fmt: skip
+def _mount(
+    base: maps.BaseMap,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None] | None,
+    use: MapUse,
+    height_px: int = _HEIGHT_PX,
+) -> None:
     st_folium(
-        maps.base_map(base, routes.assets(), use), key=key, height=height_px, width=None,
-        returned_objects=[], on_change=on_change, feature_group_to_add=layer,
-    )  # fmt: skip
+        maps.base_map(base, routes.assets(), use),
+        key=key,
+        height=height_px,
+        width=None,
+        returned_objects=[],
+        on_change=on_change,
+        feature_group_to_add=layer,
+    )
 
 
 def spot_picked(key: str) -> Position | None:

@@ -42,8 +42,10 @@ def head() -> AbstractContextManager[Any]:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
     )
     left = row.container(horizontal=True, vertical_alignment="center", width="content", key="name")
-    left.html('<h1 class="sw-name">Saywhere <small>Where am I? Say what you see.</small></h1>',
-              width="content")  # fmt: skip
+    left.html(
+        '<h1 class="sw-name">Saywhere <small>Where am I? Say what you see.</small></h1>',
+        width="content",
+    )
     with left.container(horizontal=True, width="content", key="pages"):
         for one in pages().values():
             st.page_link(one)
@@ -59,8 +61,13 @@ def problems(cards: Iterable[GalleryCard]) -> None:
 def not_here(what: str, wanted: str, shown: str) -> None:
     """Says so where a link asks for what this machine does not have; "" asks for nothing."""
     if wanted:
-        st.info(plain(f"The link asks for the {what} {one_line(wanted, 60)!r}, which is not here. "
-                      f"This is {shown}.", 300))  # fmt: skip
+        st.info(
+            plain(
+                f"The link asks for the {what} {one_line(wanted, 60)!r}, which is not here. "
+                f"This is {shown}.",
+                300,
+            )
+        )
 
 
 def nothing_to_search() -> None:

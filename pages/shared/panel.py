@@ -33,9 +33,11 @@ def draw(gallery: Gallery, found: Found, candidate: Candidate, ask: Ask) -> None
     why = st.empty()
     if not found.has_ledgers:
         why.html('<p class="sw-reason sw-wait">Holding your words against the map …</p>')
-    st.html(f'<section class="sw-panel" aria-label="Candidate {candidate.rank}">'
-            f'<div class="sw-top">{_picture(gallery, candidate)}<div>{_around(candidate)}'
-            "</div></div></section>")  # fmt: skip
+    st.html(
+        f'<section class="sw-panel" aria-label="Candidate {candidate.rank}">'
+        f'<div class="sw-top">{_picture(gallery, candidate)}<div>{_around(candidate)}'
+        "</div></div></section>"
+    )
     ledgers = found.ledgers()
     ledger = ledgers.entries[candidate.rank - 1]
     why.html(reason_of(candidate, ledger))
@@ -64,8 +66,10 @@ def _head(candidate: Candidate) -> str:
 def reason_of(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
     """The paragraph; pictures alone leave nothing to say of phrases."""
     if not candidate.evidence:
-        return ('<p class="sw-reason">Only pictures were searched: see below what the model '
-                "looked at.</p>")  # fmt: skip
+        return (
+            '<p class="sw-reason">Only pictures were searched: see below what the model '
+            "looked at.</p>"
+        )
     return f'<p class="sw-reason" dir="auto">{safe_html(reason(ledger, candidate.confidence))}</p>'
 
 

@@ -8,8 +8,11 @@ from pages.shared.ledger_table import STANDINGS
 
 MOST_CHARS = 1500
 _MARKS: dict[Standing, str] = {
-    "supported": "sw-yes", "contradicted": "sw-against", "missing": "sw-no", "unchecked": "sw-open"
-}  # fmt: skip
+    "supported": "sw-yes",
+    "contradicted": "sw-against",
+    "missing": "sw-no",
+    "unchecked": "sw-open",
+}
 
 
 def coloured(text: str, ledger: Sequence[Entry], truncated: int | None = None) -> str:

@@ -23,7 +23,7 @@ def again(result: SearchResult, candidate: Candidate, replied: bool) -> str:
     how = (
         f"The first {TOP} of the search are ranked again by similarity + {WEIGHT} × the share "
         "of their confidence."
-    )  # fmt: skip
+    )
     if replied:
         how = "Your answers changed the confidences, and the places are ranked by these."
     rows = "".join(
@@ -33,8 +33,9 @@ def again(result: SearchResult, candidate: Candidate, replied: bool) -> str:
         for one in result.candidates
         if replied or one.rank <= TOP or one.rank == candidate.rank
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in
-                    ("Before", "Now", "Place", "Similarity", "Sure"))  # fmt: skip
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("Before", "Now", "Place", "Similarity", "Sure")
+    )
     return (
         f'<div class="sw-again"><p>{_moved(candidate)} {how}</p><table><thead><tr>{heads}</tr>'
         f"</thead><tbody>{rows}</tbody></table></div>"
@@ -67,8 +68,9 @@ def bars(result: SearchResult, candidate: Candidate) -> str:
         )
     rows.append(f"<tr><th scope=row>together</th><td></td><td>{candidate.similarity:.2f}</td></tr>")
     if candidate.confidence is not None:
-        rows.append(f"<tr><th scope=row>sure</th><td></td><td>{percent(candidate.confidence)}"
-                    "</td></tr>")  # fmt: skip
+        rows.append(
+            f"<tr><th scope=row>sure</th><td></td><td>{percent(candidate.confidence)}</td></tr>"
+        )
     return (
         '<table class="sw-scores"><caption>Score of each channel; a full bar is the best of '
         f"this answer</caption>{''.join(rows)}</table>"

@@ -33,9 +33,7 @@ def current(cities: Iterable[str]) -> Ask:
     """
     params = st.query_params.to_dict()
     touched = st.session_state.pop("touched", False)
-    if "ask" not in st.session_state or (
-        not touched and params != st.session_state.get("written")
-    ):
+    if "ask" not in st.session_state or (not touched and params != st.session_state.get("written")):
         ask = from_params(params, cities)
         wanted = params.get("city", ask.city)
         st.session_state[_ABSENT] = "" if wanted == ask.city else wanted

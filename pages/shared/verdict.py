@@ -6,12 +6,15 @@ from core.maps import Spread, safe_html
 from core.records import Candidate, SearchResult, Verdict
 
 _SIGNS: dict[Verdict, str] = {
-    "likely": "✓", "several places fit": "≈", "probably not in this gallery": "✕"
-}  # fmt: skip
+    "likely": "✓",
+    "several places fit": "≈",
+    "probably not in this gallery": "✕",
+}
 _TITLES: dict[Verdict, str] = {
-    "likely": "Likely here", "several places fit": "Several places fit",
+    "likely": "Likely here",
+    "several places fit": "Several places fit",
     "probably not in this gallery": "Probably not in this gallery",
-}  # fmt: skip
+}
 
 
 def percent(share: float) -> str:
@@ -33,11 +36,15 @@ def _advice(result: SearchResult, verdict: Verdict) -> str:
     if verdict == "likely":
         return f"The first place stands out: a chance of {percent(first)} to be within 100 m of it."
     if verdict == "several places fit":
-        return (f"{_likeliest(likeliest)} Say more of what you see: a name on a sign, a shape, "
-                "which way things lie.")  # fmt: skip
+        return (
+            f"{_likeliest(likeliest)} Say more of what you see: a name on a sign, a shape, "
+            "which way things lie."
+        )
     told = _likeliest(likeliest)
-    return ("Few descriptions that belong to a map fit it as badly as this one, so try another "
-            f"city. If it is this one after all, {told[0].lower()}{told[1:]}")  # fmt: skip
+    return (
+        "Few descriptions that belong to a map fit it as badly as this one, so try another "
+        f"city. If it is this one after all, {told[0].lower()}{told[1:]}"
+    )
 
 
 def _likeliest(one: Candidate) -> str:
@@ -45,8 +52,10 @@ def _likeliest(one: Candidate) -> str:
     chance = percent(one.confidence or 0.0)
     if one.rank == 1:
         return f"The best has a chance of {chance}."
-    return (f"The first fits the words best; number {one.rank} is the likeliest, with a chance of "
-            f"{chance}, since more around it fits.")  # fmt: skip
+    return (
+        f"The first fits the words best; number {one.rank} is the likeliest, with a chance of "
+        f"{chance}, since more around it fits."
+    )
 
 
 def heading(result: SearchResult) -> str:

@@ -21,8 +21,7 @@ _NONE, _PICK = "", "\npick"
 
 def draw(gallery: Gallery, found: Found, candidate: Candidate, ask: Ask) -> None:
     """A folded section with a choice of the other place."""
-    with st.expander("Compare with another place", key="section-versus",
-                     expanded=bool(ask.versus)):  # fmt: skip
+    with st.expander("Compare with another place", key="section-versus", expanded=bool(ask.versus)):
         _choice(found, candidate, ask)
         if st.session_state.get("picking"):
             st.caption("Now click a spot on the map.")
@@ -53,15 +52,21 @@ def _choice(found: Found, candidate: Candidate, ask: Ask) -> None:
     assert found.result is not None
     others = {
         one.tile.tile_id: f"{one.rank} {one_line(title_of(one), 50)}"
-        for one in found.result.candidates if one.rank != candidate.rank
-    }  # fmt: skip
+        for one in found.result.candidates
+        if one.rank != candidate.rank
+    }
     titles = {_NONE: "nothing yet", **others}
     if ask.versus and ask.versus not in titles:
         titles[ask.versus] = "the spot picked on the map"
     titles[_PICK] = "a spot I click on the map …"
     st.session_state["versus"] = _PICK if st.session_state.get("picking") else ask.versus
-    st.selectbox("Compare with", list(titles), key="versus", on_change=_choose,
-                 format_func=titles.__getitem__)  # fmt: skip
+    st.selectbox(
+        "Compare with",
+        list(titles),
+        key="versus",
+        on_change=_choose,
+        format_func=titles.__getitem__,
+    )
 
 
 def _compared(gallery: Gallery, found: Found, candidate: Candidate, other: str) -> None:
@@ -80,21 +85,25 @@ def _compared(gallery: Gallery, found: Found, candidate: Candidate, other: str) 
         return
     st.html(both(gallery, held, labels, len(finding.ranking.order)))
     if other in ranks and (candidate.rank < ranks[other]) != (held.difference > 0):
-        st.caption("This compares how well the words fit. The list also counts how likely the "
-                   "surroundings make a place, and so has another order.")  # fmt: skip
+        st.caption(
+            "This compares how well the words fit. The list also counts how likely the "
+            "surroundings make a place, and so has another order."
+        )
 
 
 def both(gallery: Gallery, held: Comparison, labels: tuple[str, str], tiles: int) -> str:
     """HTML of a comparison: pictures, summary, and a row for each phrase."""
     spots = ((held.a, held.rank_a, held.similarity_a), (held.b, held.rank_b, held.similarity_b))
     pictures = "".join(
-        _figure(gallery.picture(tile.tile_id), label, tile.street,
-                f"similarity {similarity:.3f}" + _order(rank, tiles))
+        _figure(
+            gallery.picture(tile.tile_id),
+            label,
+            tile.street,
+            f"similarity {similarity:.3f}" + _order(rank, tiles),
+        )
         for label, (tile, rank, similarity) in zip(labels, spots, strict=True)
-    )  # fmt: skip
-    return (
-        f'<div class="sw-versus"><div class="sw-pair">{pictures}</div>{told(held, labels)}</div>'
     )
+    return f'<div class="sw-versus"><div class="sw-pair">{pictures}</div>{told(held, labels)}</div>'
 
 
 def told(held: Comparison, labels: tuple[str, str]) -> str:
@@ -102,8 +111,9 @@ def told(held: Comparison, labels: tuple[str, str]) -> str:
     rows = [(one.phrase, one.difference, one.favours, one.sentence) for one in held.phrases]
     rows += [(one.about, one.difference, one.favours, "") for one in held.whole]
     most = max((abs(row[1]) for row in rows), default=0.0)
-    lines = "".join(_row(row, labels, most, quoted=at < len(held.phrases))
-                    for at, row in enumerate(rows))  # fmt: skip
+    lines = "".join(
+        _row(row, labels, most, quoted=at < len(held.phrases)) for at, row in enumerate(rows)
+    )
     left, right = labels
     return (
         f'<p dir="auto">{safe_html(held.summary)}</p><table class="sw-against-table"><caption>'
@@ -122,8 +132,9 @@ def _figure(picture: bytes | None, label: str, street: str, told: str) -> str:
     return f"<figure>{shown}<figcaption><b>{label}</b>{name}<br>{told}</figcaption></figure>"
 
 
-def _row(row: tuple[str, float, Side, str], labels: tuple[str, str], most: float,
-         quoted: bool) -> str:  # fmt: skip
+def _row(
+    row: tuple[str, float, Side, str], labels: tuple[str, str], most: float, quoted: bool
+) -> str:
     said, difference, side, sentence = row
     text = safe_html(said)
     head = f'<q dir="auto">{text}</q>' if quoted else text

@@ -44,9 +44,18 @@ def test_cohens_kappa_worked_out_by_hand() -> None:
 
 def test_fleiss_kappa_worked_out_by_hand() -> None:
     """The usual example of ten subjects, fourteen raters and five categories: 0.210."""
-    table = [(0, 0, 0, 0, 14), (0, 2, 6, 4, 2), (0, 0, 3, 5, 6), (0, 3, 9, 2, 0), (2, 2, 8, 1, 1),
-             (7, 7, 0, 0, 0), (3, 2, 6, 3, 0), (2, 5, 3, 2, 2), (6, 5, 2, 1, 0),
-             (0, 2, 2, 3, 7)]  # fmt: skip
+    table = [
+        (0, 0, 0, 0, 14),
+        (0, 2, 6, 4, 2),
+        (0, 0, 3, 5, 6),
+        (0, 3, 9, 2, 0),
+        (2, 2, 8, 1, 1),
+        (7, 7, 0, 0, 0),
+        (3, 2, 6, 3, 0),
+        (2, 5, 3, 2, 2),
+        (6, 5, 2, 1, 0),
+        (0, 2, 2, 3, 7),
+    ]
     judged = ["".join(str(place) * count for place, count in enumerate(row)) for row in table]
     assert fleiss(judged) == pytest.approx(0.210, abs=0.0005)
 
@@ -91,9 +100,13 @@ def test_disputes_wait_for_an_adjudicator_and_then_end(
     found = agreement(store)
     assert (found.cases, found.disputed, found.adjudicated) == (3, 2, 1)
     assert [(one.first, one.second, one.cases) for one in found.pairs] == [
-        ("Ada", "Ben", 3), ("Ada", "Cleo", 1), ("Ben", "Cleo", 1)
-    ]  # fmt: skip
+        ("Ada", "Ben", 3),
+        ("Ada", "Cleo", 1),
+        ("Ben", "Cleo", 1),
+    ]
     assert {row["case_id"]: row["settled"] for row in rows_of(store)} == {
-        case_ids[0]: "model error", case_ids[1]: None, case_ids[2]: "description too vague",
+        case_ids[0]: "model error",
+        case_ids[1]: None,
+        case_ids[2]: "description too vague",
         case_ids[3]: None,
-    }  # fmt: skip
+    }

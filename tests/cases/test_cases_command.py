@@ -20,13 +20,35 @@ def report(tiny_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
     monkeypatch.setenv("SAYWHERE_CASES", str(tmp_path / "cases.sqlite"))
     queries = tmp_path / "queries.jsonl"
-    queries.write_text("".join(
-        json.dumps({"id": f"q{number}", "text": text, "lat": 60.17 + number / 1000, "lon": 24.94})
-        + "\n" for number, text in enumerate(["a white church", "the harbour", "=a formula"])
-    ), encoding="utf-8")  # fmt: skip
+    queries.write_text(
+        "".join(
+            json.dumps(
+                {"id": f"q{number}", "text": text, "lat": 60.17 + number / 1000, "lon": 24.94}
+            )
+            + "\n"
+            for number, text in enumerate(["a white church", "the harbour", "=a formula"])
+        ),
+        encoding="utf-8",
+    )
     path = tmp_path / "run.json"
-    assert main(["evaluate", "--gallery", "tinycity", "--queries", str(queries), "--channels",
-                 "facts", "--out", str(path), "--quiet", "--json"]) == 0  # fmt: skip
+    assert (
+        main(
+            [
+                "evaluate",
+                "--gallery",
+                "tinycity",
+                "--queries",
+                str(queries),
+                "--channels",
+                "facts",
+                "--out",
+                str(path),
+                "--quiet",
+                "--json",
+            ]
+        )
+        == 0
+    )
     return path
 
 
@@ -56,13 +78,21 @@ def test_mistakes_are_told_in_one_line_with_exit_code_2(report: Path, tmp_path: 
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (tmp_path / "broken.sqlite").write_text("no database " * 100, encoding="utf-8")
     for arguments in (
-        ["import", str(tmp_path / "bad.csv")], ["import", str(tmp_path / "none.json")],
-        ["list", "--store", str(tmp_path / "broken.sqlite")], ["export", "x.docx"],
-        ["list", "--store", "mysql://somewhere/else"], ["list", "--store", "/none/of/it/x.sqlite"],
-    ):  # fmt: skip
-        done = subprocess.run([sys.executable, "-m", "core", "cases", *arguments], cwd=ROOT,
-                              env=os.environ | {"SAYWHERE_CASES": str(tmp_path / "c.sqlite")},
-                              capture_output=True, text=True, timeout=60)  # fmt: skip
+        ["import", str(tmp_path / "bad.csv")],
+        ["import", str(tmp_path / "none.json")],
+        ["list", "--store", str(tmp_path / "broken.sqlite")],
+        ["export", "x.docx"],
+        ["list", "--store", "mysql://somewhere/else"],
+        ["list", "--store", "/none/of/it/x.sqlite"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "cases", *arguments],
+            cwd=ROOT,
+            env=os.environ | {"SAYWHERE_CASES": str(tmp_path / "c.sqlite")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert done.returncode == 2, done.stderr
         assert done.stderr.count("\n") == 1
         assert done.stderr.startswith("saywhere: ")

@@ -24,10 +24,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of half a megabyte, where this machine lets one be mounted."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)],
-        check=False, capture_output=True,
-    ).returncode == 0  # fmt: skip
+    mounted = (
+        os.geteuid() == 0
+        and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)],
+            check=False,
+            capture_output=True,
+        ).returncode
+        == 0
+    )
     if not mounted:
         pytest.skip("mounting a small disk needs the rights of root")
     yield disk
@@ -90,9 +95,11 @@ def test_a_file_that_may_not_grow_is_told_and_works_when_it_may(tmp_path: Path) 
 
 
 def test_an_export_to_a_full_disk_leaves_no_half_of_a_file(
-    small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    small_disk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     store = open_store(str(tmp_path / "cases.sqlite"), NOW)
     case_id = a_case(store)
     for _ in range(200):
@@ -132,9 +139,11 @@ def test_a_server_that_lets_nothing_be_made_is_told(guest: str) -> None:
 def test_a_table_that_may_not_be_written_is_told_and_left_as_it_was(guest: str) -> None:
     store = open_store(owned(guest), NOW)
     case_id = a_case(store)
-    store.database.write(lambda one: one.execute(text(
-        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {guest.split('/')[-1]}"
-    )))  # fmt: skip
+    store.database.write(
+        lambda one: one.execute(
+            text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {guest.split('/')[-1]}")
+        )
+    )
     reading = open_store(guest, NOW, wait_s=0.5)
     with pytest.raises(CasesError, match="permission denied") as told:
         reading.record(Said(str(uuid.uuid4()), case_id, "Ada", "model error"), NOW)
@@ -145,9 +154,11 @@ def test_a_table_that_may_not_be_written_is_told_and_left_as_it_was(guest: str) 
 def test_a_server_that_only_reads_is_told(guest: str) -> None:
     store = open_store(owned(guest), NOW)
     case_id = a_case(store)
-    store.database.write(lambda one: one.execute(text(
-        f"ALTER DATABASE {guest.split('/')[-1]} SET default_transaction_read_only = on"
-    )))  # fmt: skip
+    store.database.write(
+        lambda one: one.execute(
+            text(f"ALTER DATABASE {guest.split('/')[-1]} SET default_transaction_read_only = on")
+        )
+    )
     store.close()
     reading = open_store(owned(guest), NOW, wait_s=0.5)
     with pytest.raises(CasesError, match="read-only") as told:
@@ -174,9 +185,11 @@ def test_a_server_database_of_something_else_is_told_and_not_touched(guest: str)
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 4096, b"SQLite format 3\0" + b"\xff" * 9000])
 def test_the_command_tells_a_damaged_store_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
     content: bytes,
-) -> None:  # fmt: skip
+) -> None:
     file = tmp_path / "cases.sqlite"
     file.write_bytes(content)
     monkeypatch.setenv("SAYWHERE_CASES", str(file))
@@ -203,8 +216,12 @@ def test_the_program_ends_with_two_and_no_traceback(tmp_path: Path) -> None:
     file = tmp_path / "cases.sqlite"
     file.write_bytes(b"no store " * 600)
     done = subprocess.run(
-        [sys.executable, "-m", "core", "cases", "list", "--store", str(file)], cwd=ROOT,
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "core", "cases", "list", "--store", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1

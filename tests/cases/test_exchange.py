@@ -20,8 +20,13 @@ from core.gallery import Gallery
 
 Say = Callable[..., str]
 PICTURE = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
-ENDINGS = {"csv": "a.csv", "jsonl": "a.jsonl", "geojson": "a.geojson", "labelstudio": "a.json",
-           "fiftyone": "folder"}  # fmt: skip
+ENDINGS = {
+    "csv": "a.csv",
+    "jsonl": "a.jsonl",
+    "geojson": "a.geojson",
+    "labelstudio": "a.json",
+    "fiftyone": "folder",
+}
 
 
 def no_gallery(name: str) -> Gallery:
@@ -34,7 +39,7 @@ INTAKE = Intake(no_gallery)
 @pytest.fixture
 def judged(store: Store, case_ids: list[str], say: Say) -> Store:
     """A store with a dispute, an adjudication, an undone verdict and a hostile note."""
-    say("Ada", case_ids[0], "model error", note="=HYPERLINK(\"http://x\")", took_ms=1500)
+    say("Ada", case_ids[0], "model error", note='=HYPERLINK("http://x")', took_ms=1500)
     say("Ben", case_ids[0], "cannot tell", note="'quoted', \"twice\"\nand æøå 你好")
     say("Ada", case_ids[0], "description wrong", final=True)
     say("Ada", case_ids[1], "several places fit")
@@ -48,9 +53,7 @@ def exported(store: Store, tmp_path: Path, kind: Any) -> Path:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_an_export_makes_the_same_store_elsewhere(
-    judged: Store, tmp_path: Path, kind: str
-) -> None:
+def test_an_export_makes_the_same_store_elsewhere(judged: Store, tmp_path: Path, kind: str) -> None:
     path = exported(judged, tmp_path, kind)
     other = open_store(str(tmp_path / "other.sqlite"), NOW)
     found = take_file(other, path, INTAKE, NOW)
@@ -59,9 +62,7 @@ def test_an_export_makes_the_same_store_elsewhere(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_an_export_taken_in_again_doubles_nothing(
-    judged: Store, tmp_path: Path, kind: str
-) -> None:
+def test_an_export_taken_in_again_doubles_nothing(judged: Store, tmp_path: Path, kind: str) -> None:
     before = rows_of(judged)
     found = take_file(judged, exported(judged, tmp_path, kind), INTAKE, NOW)
     assert (found["cases"], found["verdicts"], found["known"]) == (0, 0, 5)
@@ -118,8 +119,11 @@ def test_no_cell_of_a_csv_begins_like_a_formula(tmp_path: Path, text: str) -> No
     with path.open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
     numbers = {"lat", "lon", "top_lat", "top_lon"}
-    assert not [name for name, cell in row.items()
-                if name not in numbers and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
+    assert not [
+        name
+        for name, cell in row.items()
+        if name not in numbers and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    ]
     assert row["lat"] == "-34.9"
     other = open_store(str(tmp_path / "other.sqlite"), NOW)
     take_file(other, path, INTAKE, NOW)
@@ -165,24 +169,38 @@ def test_what_was_said_in_label_studio_comes_in_once(
     judged: Store, case_ids: list[str], tmp_path: Path
 ) -> None:
     tasks = tasks_of(judged, tmp_path)
-    tasks[1]["annotations"] = [{
-        "id": 31, "completed_by": {"id": 1, "email": "dora@example.org"}, "lead_time": 2.5,
-        "was_cancelled": False, "created_at": "2026-02-01T10:00:00Z",
-        "result": [
-            {"type": "choices", "from_name": "verdict", "to_name": "text",
-             "value": {"choices": ["description too vague"]}},
-            {"type": "textarea", "from_name": "note", "to_name": "text",
-             "value": {"text": ["no", "names"]}},
-        ],
-    }]  # fmt: skip
+    tasks[1]["annotations"] = [
+        {
+            "id": 31,
+            "completed_by": {"id": 1, "email": "dora@example.org"},
+            "lead_time": 2.5,
+            "was_cancelled": False,
+            "created_at": "2026-02-01T10:00:00Z",
+            "result": [
+                {
+                    "type": "choices",
+                    "from_name": "verdict",
+                    "to_name": "text",
+                    "value": {"choices": ["description too vague"]},
+                },
+                {
+                    "type": "textarea",
+                    "from_name": "note",
+                    "to_name": "text",
+                    "value": {"text": ["no", "names"]},
+                },
+            ],
+        }
+    ]
     path = tmp_path / "back.json"
     path.write_text(json.dumps(tasks), encoding="utf-8")
     assert take_file(judged, path, INTAKE, NOW)["verdicts"] == 1
     assert take_file(judged, path, INTAKE, NOW)["verdicts"] == 0
     (entry,) = [one for one in judged.history(case_ids[1]) if one.standing]
     assert (entry.annotator, entry.verdict) == (
-        "Label Studio dora@example.org", "description too vague"
-    )  # fmt: skip
+        "Label Studio dora@example.org",
+        "description too vague",
+    )
     assert (entry.note, entry.took_ms) == ("no names", 2500)
 
 
@@ -209,9 +227,7 @@ def test_fiftyones_own_library_takes_the_dataset(judged: Store, tmp_path: Path) 
     assert samples[0].location.point == [24.9, 60.1]
 
 
-def test_an_export_never_replaces_a_folder_of_something_else(
-    judged: Store, tmp_path: Path
-) -> None:
+def test_an_export_never_replaces_a_folder_of_something_else(judged: Store, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(CasesError, match="no dataset of FiftyOne"):

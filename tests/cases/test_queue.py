@@ -75,17 +75,17 @@ def test_undoing_brings_the_case_back(store: Store, case_ids: list[str], say: Sa
     assert shown(next_card(store, "Ada")) == case_ids[0]
 
 
-def test_one_can_go_back_and_see_what_one_said(
-    store: Store, case_ids: list[str], say: Say
-) -> None:
+def test_one_can_go_back_and_see_what_one_said(store: Store, case_ids: list[str], say: Say) -> None:
     assert last_card(store, "Ada") is None
     say("Ada", case_ids[0], "several places fit", note="three of them")
     say("Ben", case_ids[1])
     card = last_card(store, "Ada")
     assert card is not None
     assert (card.case_id, card.was, card.note) == (
-        case_ids[0], "several places fit", "three of them"
-    )  # fmt: skip
+        case_ids[0],
+        "several places fit",
+        "three of them",
+    )
     assert card_of(store, case_ids[0], "Ben").was is None
 
 
@@ -128,8 +128,12 @@ def test_progress_and_pace(store: Store, case_ids: list[str], say: Say) -> None:
     skip(store, "Ada", case_ids[3], NOW)
     found = progress(store, "Ada")
     assert (found.order, found.total, found.answered, found.skipped, found.pace_s) == (
-        "hardest", 4, 3, 1, 4.0
-    )  # fmt: skip
+        "hardest",
+        4,
+        3,
+        1,
+        4.0,
+    )
 
 
 def test_strangers_and_unknown_cases_are_told(store: Store) -> None:

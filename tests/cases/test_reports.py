@@ -32,19 +32,32 @@ def reading(gallery: Gallery, **more: Any) -> Intake:
 def a_row(gallery: Gallery, number: int, true: int, top: int, rank: int) -> dict[str, Any]:
     truth, answer = gallery.tile(true), gallery.tile(top)
     away = 1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon)
-    return {"id": f"q{number}", "text": f"a white church {number}", "lat": truth.lat,
-            "lon": truth.lon, "tile_id": truth.tile_id, "rank": rank,
-            "top1_tile_id": answer.tile_id, "distance_m": round(away, 1), "confidence": 0.4,
-            "verdict": "several places fit", "channels": {"facts": 0.5}}  # fmt: skip
+    return {
+        "id": f"q{number}",
+        "text": f"a white church {number}",
+        "lat": truth.lat,
+        "lon": truth.lon,
+        "tile_id": truth.tile_id,
+        "rank": rank,
+        "top1_tile_id": answer.tile_id,
+        "distance_m": round(away, 1),
+        "confidence": 0.4,
+        "verdict": "several places fit",
+        "channels": {"facts": 0.5},
+    }
 
 
 @pytest.fixture
 def document(tiny_gallery: Gallery) -> dict[str, Any]:
     """A report of two queries, one failed and one right."""
     last = len(tiny_gallery) - 1
-    return {"gallery": "tinycity", "channels": ["facts"], "model": "minilm", "scope": "full",
-            "queries": [a_row(tiny_gallery, 0, 0, last, 30),
-                        a_row(tiny_gallery, 1, 2, 2, 1)]}  # fmt: skip
+    return {
+        "gallery": "tinycity",
+        "channels": ["facts"],
+        "model": "minilm",
+        "scope": "full",
+        "queries": [a_row(tiny_gallery, 0, 0, last, 30), a_row(tiny_gallery, 1, 2, 2, 1)],
+    }
 
 
 @pytest.fixture
@@ -83,8 +96,10 @@ def test_signs_are_measured_at_truth_and_answer(
 def test_texts_come_from_the_queries_where_the_report_has_none(
     tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery
 ) -> None:
-    lines = [json.dumps({name: row[name] for name in ("id", "text", "lat", "lon")})
-             for row in document["queries"]]  # fmt: skip
+    lines = [
+        json.dumps({name: row[name] for name in ("id", "text", "lat", "lon")})
+        for row in document["queries"]
+    ]
     queries = tmp_path / "queries.jsonl"
     queries.write_text("\n".join(lines), encoding="utf-8")
     for row in document["queries"]:
@@ -98,14 +113,22 @@ def test_texts_come_from_the_queries_where_the_report_has_none(
     assert report.answers[0].text == "a white church 0"
 
 
-@pytest.mark.parametrize("change", [
-    {"gallery": "elsewhere"}, {"tile_id": "t-of-another"}, {"top1_tile_id": "t-of-another"},
-    {"distance_m": 12345.6},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gallery": "elsewhere"},
+        {"tile_id": "t-of-another"},
+        {"top1_tile_id": "t-of-another"},
+        {"distance_m": 12345.6},
+    ],
+)
 def test_a_report_of_another_gallery_is_refused_and_the_store_untouched(
-    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store,
+    tmp_path: Path,
+    document: dict[str, Any],
+    tiny_gallery: Gallery,
+    kept: Store,
     change: dict[str, Any],
-) -> None:  # fmt: skip
+) -> None:
     if "gallery" in change:
         document |= change
     else:
@@ -116,11 +139,22 @@ def test_a_report_of_another_gallery_is_refused_and_the_store_untouched(
     assert kept.reports() == ()
 
 
-@pytest.mark.parametrize("content", [
-    "{", "7", "[7]", "{}", '{"queries": 3}', '{"gallery": "tinycity", "queries": [{}]}',
-    '{"type": "FeatureCollection"}', '{"samples": [{"case": "x"}]}', "\ufffe", "[" * 5000,
-    '{"full": 7}',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "7",
+        "[7]",
+        "{}",
+        '{"queries": 3}',
+        '{"gallery": "tinycity", "queries": [{}]}',
+        '{"type": "FeatureCollection"}',
+        '{"samples": [{"case": "x"}]}',
+        "\ufffe",
+        "[" * 5000,
+        '{"full": 7}',
+    ],
+)
 def test_what_is_no_report_is_refused_in_one_line(
     tmp_path: Path, content: str, tiny_gallery: Gallery, kept: Store
 ) -> None:
@@ -147,11 +181,12 @@ def test_the_papers_csv_becomes_cases(
     tmp_path: Path, tiny_gallery: Gallery, kept: Store, listed: Any
 ) -> None:
     path = a_csv(
-        tmp_path / "results.csv", PAPER,
+        tmp_path / "results.csv",
+        PAPER,
         [TRUE, "a bank", listed([NEAR, TRUE.rpartition("/")[2]]), "False"],
         [TRUE, "a tower", listed([FAR, NEAR]), "False"],
         [NEAR, "a shop", listed([NEAR, FAR]), "True"],
-    )  # fmt: skip
+    )
     report = read_file(path, reading(tiny_gallery))
     assert isinstance(report, Report)
     assert [one.rank for one in report.answers] == [2, None, 1]
@@ -161,19 +196,26 @@ def test_the_papers_csv_becomes_cases(
     assert kept.reports()[0].kinds == {"failure": 1, "near miss": 1}
 
 
-@pytest.mark.parametrize(("header", "row", "told"), [
-    (["image", "words"], ["x", "y"], "no column original_image, text, top_5_matches"),
-    ([], [], "no column"),
-    (PAPER, ["church.jpg", "a", '["b.jpg"]', "False"], "line 2"),
-    (PAPER, [TRUE, "a", "[]", "False"], "line 2"),
-    (PAPER, [TRUE, "a", "__import__('os')", "False"], "line 2"),
-    (PAPER, [TRUE, "a"], "line 2"),
-    (["case_id", "text"], ["1", "2"], "wanted an export"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        (["image", "words"], ["x", "y"], "no column original_image, text, top_5_matches"),
+        ([], [], "no column"),
+        (PAPER, ["church.jpg", "a", '["b.jpg"]', "False"], "line 2"),
+        (PAPER, [TRUE, "a", "[]", "False"], "line 2"),
+        (PAPER, [TRUE, "a", "__import__('os')", "False"], "line 2"),
+        (PAPER, [TRUE, "a"], "line 2"),
+        (["case_id", "text"], ["1", "2"], "wanted an export"),
+    ],
+)
 def test_a_csv_with_wrong_columns_is_refused_and_the_store_untouched(
-    tmp_path: Path, header: list[str], row: list[str], told: str, tiny_gallery: Gallery,
+    tmp_path: Path,
+    header: list[str],
+    row: list[str],
+    told: str,
+    tiny_gallery: Gallery,
     kept: Store,
-) -> None:  # fmt: skip
+) -> None:
     path = a_csv(tmp_path / "results.csv", header, row)
     with pytest.raises(CasesError, match=told):
         take_file(kept, path, reading(tiny_gallery), NOW)
@@ -182,11 +224,25 @@ def test_a_csv_with_wrong_columns_is_refused_and_the_store_untouched(
 
 def test_a_report_on_cvgtext_has_both_scopes(tmp_path: Path, tiny_gallery: Gallery) -> None:
     name = TRUE.rpartition("/")[2]
-    row = {"id": name, "text": "a bank", "lat": 40.7, "lon": -74.0, "tile_id": name, "rank": 9,
-           "top1_tile_id": FAR, "distance_m": 1.0, "channels": {"image": 0.2}}  # fmt: skip
-    document = {"city": "NewYork", "version": "panorama", "kind": "osm", "model": "planet",
-                "full": {"queries": [row]},
-                "nearest-100": {"queries": [row | {"rank": 1}]}}  # fmt: skip
+    row = {
+        "id": name,
+        "text": "a bank",
+        "lat": 40.7,
+        "lon": -74.0,
+        "tile_id": name,
+        "rank": 9,
+        "top1_tile_id": FAR,
+        "distance_m": 1.0,
+        "channels": {"image": 0.2},
+    }
+    document = {
+        "city": "NewYork",
+        "version": "panorama",
+        "kind": "osm",
+        "model": "planet",
+        "full": {"queries": [row]},
+        "nearest-100": {"queries": [row | {"rank": 1}]},
+    }
     path = written(tmp_path, document)
     for scope, rank in ((None, 9), ("full", 9), ("nearest-100", 1)):
         report = read_file(path, reading(tiny_gallery, scope=scope))

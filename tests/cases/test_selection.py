@@ -6,11 +6,19 @@ from tiny_cases import a_report, an_answer
 from core.cases.selection import chosen, difficulty_of, kind_of
 
 
-@pytest.mark.parametrize(("rank", "distance_m", "kind"), [
-    (1, 0.0, None), (2, 900.0, "near miss"), (5, 900.0, "near miss"), (6, 900.0, "failure"),
-    (None, 900.0, "failure"), (6, 150.0, "near miss"), (6, 150.1, "failure"),
-    (None, 80.0, "near miss"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rank", "distance_m", "kind"),
+    [
+        (1, 0.0, None),
+        (2, 900.0, "near miss"),
+        (5, 900.0, "near miss"),
+        (6, 900.0, "failure"),
+        (None, 900.0, "failure"),
+        (6, 150.0, "near miss"),
+        (6, 150.1, "failure"),
+        (None, 80.0, "near miss"),
+    ],
+)
 def test_an_answer_is_a_failure_a_near_miss_or_a_success(
     rank: int | None, distance_m: float, kind: str | None
 ) -> None:

@@ -50,8 +50,9 @@ def test_a_second_thought_replaces_the_first_and_both_are_remembered(
     say("Ada", case_ids[0], "model error")
     say("Ada", case_ids[0], "several places fit")
     assert [(entry.verdict, entry.standing) for entry in store.history(case_ids[0])] == [
-        ("model error", False), ("several places fit", True)
-    ]  # fmt: skip
+        ("model error", False),
+        ("several places fit", True),
+    ]
 
 
 def test_undoing_brings_back_what_was_said_before(
@@ -78,16 +79,25 @@ def test_nobody_changes_or_removes_a_verdict(store: Store, case_ids: list[str], 
     assert len(store.history(case_ids[0])) == 1
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"case_id": "none"}, "no case 'none'"), ({"annotator": "Eve"}, "no annotator 'Eve'"),
-    ({"verdict": "nice"}, "is no verdict"), ({"verdict_id": "7"}, "is no UUID"),
-    ({"annotator": " \0 "}, "needs a name"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"case_id": "none"}, "no case 'none'"),
+        ({"annotator": "Eve"}, "no annotator 'Eve'"),
+        ({"verdict": "nice"}, "is no verdict"),
+        ({"verdict_id": "7"}, "is no UUID"),
+        ({"annotator": " \0 "}, "needs a name"),
+    ],
+)
 def test_what_makes_no_sense_is_not_written(
     store: Store, case_ids: list[str], change: dict[str, str], told: str
 ) -> None:
-    given = {"verdict_id": str(uuid.uuid4()), "case_id": case_ids[0], "annotator": "Ada",
-             "verdict": "model error"}  # fmt: skip
+    given = {
+        "verdict_id": str(uuid.uuid4()),
+        "case_id": case_ids[0],
+        "annotator": "Ada",
+        "verdict": "model error",
+    }
     with pytest.raises(CasesError, match=told):
         store.record(Said(**(given | change)), NOW)  # type: ignore[arg-type]
     assert store.history(case_ids[0]) == ()
@@ -130,8 +140,10 @@ def test_a_store_of_a_newer_app_is_left_alone(store: Store, address: str) -> Non
 def test_the_tables_are_as_the_code_knows_them(store: Store) -> None:
     def columns(one: object) -> dict[str, set[str]]:
         looked = inspect(one)
-        return {name: {column["name"] for column in looked.get_columns(name)}
-                for name in schema.tables.tables}  # fmt: skip
+        return {
+            name: {column["name"] for column in looked.get_columns(name)}
+            for name in schema.tables.tables
+        }
 
     assert store.database.read(columns) == {
         name: {column.name for column in table.columns}
@@ -141,17 +153,22 @@ def test_the_tables_are_as_the_code_knows_them(store: Store) -> None:
 
 def test_sqlite_writes_ahead_and_to_the_disk(tmp_path: Path) -> None:
     opened = open_store(str(tmp_path / "cases.sqlite"), NOW)
-    asked = {name: opened.database.read(
-        lambda one, what=name: one.exec_driver_sql(f"PRAGMA {what}").scalar()
-    ) for name in ("journal_mode", "synchronous", "foreign_keys", "application_id")}  # fmt: skip
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1,
-                     "application_id": schema.APPLICATION_ID}  # fmt: skip
+    asked = {
+        name: opened.database.read(
+            lambda one, what=name: one.exec_driver_sql(f"PRAGMA {what}").scalar()
+        )
+        for name in ("journal_mode", "synchronous", "foreign_keys", "application_id")
+    }
+    assert asked == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "application_id": schema.APPLICATION_ID,
+    }
 
 
 @pytest.mark.parametrize("content", [b"no database at all, " * 400, None])
-def test_a_damaged_store_is_told_and_not_touched(
-    tmp_path: Path, content: bytes | None
-) -> None:
+def test_a_damaged_store_is_told_and_not_touched(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "cases.sqlite"
     if content is None:
         opened = open_store(str(file), NOW)
@@ -200,8 +217,13 @@ def test_on_a_full_disk_no_verdict_is_taken_that_is_not_there(tmp_path: Path) ->
     opened.add_report(a_report(an_answer(0)), 0, NOW)
     opened.join("Ada", NOW)
     case_id = opened.database.read(lambda one: one.execute(text("SELECT * FROM cases")).scalar())
-    done = subprocess.run([sys.executable, "-c", FULL, address, str(case_id), "400000"],
-                          capture_output=True, text=True, check=True, timeout=60)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, address, str(case_id), "400000"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     taken = done.stdout.count("done\n")
     assert "cannot be written" in done.stdout.splitlines()[-1]
     assert 0 < taken < 500
@@ -240,6 +262,8 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 
 
 def test_times_are_kept_in_utc(store: Store, case_ids: list[str]) -> None:
-    store.record(Said(str(uuid.uuid4()), case_ids[0], "Ada", "model error"),
-                 datetime.fromisoformat("2026-01-02T13:00:00+01:00"))  # fmt: skip
+    store.record(
+        Said(str(uuid.uuid4()), case_ids[0], "Ada", "model error"),
+        datetime.fromisoformat("2026-01-02T13:00:00+01:00"),
+    )
     assert store.history(case_ids[0])[0].at == "2026-01-02T12:00:00.000+00:00"

@@ -64,9 +64,15 @@ def the(seen: dict[str, Seen], *words: str) -> Seen:
 
 @pytest.mark.parametrize(
     ("x", "y", "metres", "word"),
-    [(0, 30, 30, "north"), (40, 0, 40, "east"), (0, -50, 50, "south"), (-60, 0, 60, "west"),
-     (30, 40, 50, "north-east"), (-50, -50, 70.7, "south-west")],
-)  # fmt: skip
+    [
+        (0, 30, 30, "north"),
+        (40, 0, 40, "east"),
+        (0, -50, 50, "south"),
+        (-60, 0, 60, "west"),
+        (30, 40, 50, "north-east"),
+        (-50, -50, 70.7, "south-west"),
+    ],
+)
 def test_a_statue_is_as_far_and_in_the_direction_as_drawn(
     x: float, y: float, metres: float, word: str, see: See
 ) -> None:
@@ -141,8 +147,11 @@ def test_streets_that_cross_make_a_corner(see: See) -> None:
     town.way([(-100, 30), (100, 30)], highway="residential", name="Lime Street")
     town.way([(40, -100), (40, 100)], highway="residential", name="Oak Avenue")
     town.way([(-100, -90), (100, -90)], highway="residential", name="Lime Street")
-    found = the({text: one for text, one in see(town).items() if "corner" in text}, "Lime Street",
-                "Oak Avenue")  # fmt: skip
+    found = the(
+        {text: one for text, one in see(town).items() if "corner" in text},
+        "Lime Street",
+        "Oak Avenue",
+    )
     assert found.distance_m == pytest.approx(50, rel=0.02)
 
 
@@ -183,8 +192,9 @@ def test_a_house_number_is_known_close_by_and_not_spoken(tmp_path: Path) -> None
 
 def test_a_colour_and_a_height_are_told(see: See) -> None:
     town = Town()
-    town.box(10, 0, 20, 20, building="apartments", building__colour="#ffffff",
-             building__levels="12")  # fmt: skip
+    town.box(
+        10, 0, 20, 20, building="apartments", building__colour="#ffffff", building__levels="12"
+    )
     text = next(text for text in see(town) if "apartment" in text)
     assert "white" in text
     assert "high-rise" in text or "tall" in text
@@ -197,10 +207,17 @@ def test_colours_read_as_words(value: str, word: str) -> None:
     assert colour_word(value) == word
 
 
-@pytest.mark.parametrize(("one", "many"), [("bench", "benches"), ("church", "churches"),
-                                           ("library", "libraries"), ("pub", "pubs"),
-                                           ("bus stop", "bus stops"),
-                                           ("row of trees", "rows of trees")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("bench", "benches"),
+        ("church", "churches"),
+        ("library", "libraries"),
+        ("pub", "pubs"),
+        ("bus stop", "bus stops"),
+        ("row of trees", "rows of trees"),
+    ],
+)
 def test_plurals_are_regular(one: str, many: str) -> None:
     assert plural(one) == many
 
@@ -210,9 +227,13 @@ def test_plurals_are_regular(one: str, many: str) -> None:
 
 @pytest.mark.parametrize(
     ("taken_away", "word"),
-    [("statue", "Alexander"), ("cathedral", "Saint Mary's Cathedral"), ("benches", "benches"),
-     ("fountain", "fountain")],
-)  # fmt: skip
+    [
+        ("statue", "Alexander"),
+        ("cathedral", "Saint Mary's Cathedral"),
+        ("benches", "benches"),
+        ("fountain", "fountain"),
+    ],
+)
 def test_a_fact_goes_with_its_feature(taken_away: str, word: str, see: See) -> None:
     there = see(tiny_city(), 65, 110)
     gone = see(tiny_city(frozenset({taken_away})), 65, 110)

@@ -26,10 +26,12 @@ def cell_boxes(center: Position) -> npt.NDArray[np.object_]:
     bounds = tile_bounds(center, FOOTPRINT_M)
     lats = np.linspace(bounds.north, bounds.south, CELLS + 1)
     lons = np.linspace(bounds.west, bounds.east, CELLS + 1)
-    return np.array([
-        [shapely.box(lons[x], lats[y + 1], lons[x + 1], lats[y]) for x in range(CELLS)]
-        for y in range(CELLS)
-    ])  # fmt: skip
+    return np.array(
+        [
+            [shapely.box(lons[x], lats[y + 1], lons[x + 1], lats[y]) for x in range(CELLS)]
+            for y in range(CELLS)
+        ]
+    )
 
 
 def world_of(folder: Path, shapes: list[shapely.Geometry]) -> World:

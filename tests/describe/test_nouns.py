@@ -11,9 +11,16 @@ from core.describe.nouns import is_sayable, noun, sign, vary, with_article
 from core.describe.sight import Seen
 
 BENCH = Seen(
-    kind="bench", words=(), name="", group="place", distance_m=10.0, bearing_deg=0.0,
-    extent_deg=0.0, size_m=0.0, rarity=0.5,
-)  # fmt: skip
+    kind="bench",
+    words=(),
+    name="",
+    group="place",
+    distance_m=10.0,
+    bearing_deg=0.0,
+    extent_deg=0.0,
+    size_m=0.0,
+    rarity=0.5,
+)
 
 
 def called(one: Seen, name: str = "", count: int = 80) -> set[str]:
@@ -22,10 +29,15 @@ def called(one: Seen, name: str = "", count: int = 80) -> set[str]:
 
 @pytest.mark.parametrize(
     ("bare", "said"),
-    [("bank", "a bank"), ("optician", "an optician"), ("university", "a university"),
-     ("one-way street", "a one-way street"), ("unpaved path", "an unpaved path"),
-     ("hour glass", "an hour glass")],
-)  # fmt: skip
+    [
+        ("bank", "a bank"),
+        ("optician", "an optician"),
+        ("university", "a university"),
+        ("one-way street", "a one-way street"),
+        ("unpaved path", "an unpaved path"),
+        ("hour glass", "an hour glass"),
+    ],
+)
 def test_articles_follow_the_sound(bare: str, said: str) -> None:
     assert with_article(bare) == said
 
@@ -42,8 +54,10 @@ def test_two_things_are_told_in_the_plural() -> None:
 
 
 def test_many_things_are_not_counted() -> None:
-    assert not any(re.match(r"(?:two|three|a couple|a pair)\b", text)
-                   for text in called(replace(BENCH, count=12)))  # fmt: skip
+    assert not any(
+        re.match(r"(?:two|three|a couple|a pair)\b", text)
+        for text in called(replace(BENCH, count=12))
+    )
 
 
 def test_what_has_no_singular_gets_no_article() -> None:
@@ -53,8 +67,12 @@ def test_what_has_no_singular_gets_no_article() -> None:
 
 
 def test_floors_and_colours_are_told_in_several_ways_and_sometimes_left_out() -> None:
-    block = replace(BENCH, kind="apartment building", group="building",
-                    words=("5-storey", "yellow", "brick", "unheard-of"))  # fmt: skip
+    block = replace(
+        BENCH,
+        kind="apartment building",
+        group="building",
+        words=("5-storey", "yellow", "brick", "unheard-of"),
+    )
     said = " / ".join(called(block, count=300))
     for phrase in ("five-storey", "5-storey", "five floors high", "mid-rise", "yellow", "brick"):
         assert phrase in said
@@ -75,9 +93,14 @@ def test_signs_are_read_up_to_the_first_of_several_names_and_a_length() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name", "sayable"),
-    [("bakery", "Corner", True), ("italian restaurant", "Roma", True), ("BigMart", "", False),
-     ("zorn", "Zorn", False), ("zorn shop", "Zorn", False)],
-)  # fmt: skip
+    [
+        ("bakery", "Corner", True),
+        ("italian restaurant", "Roma", True),
+        ("BigMart", "", False),
+        ("zorn", "Zorn", False),
+        ("zorn shop", "Zorn", False),
+    ],
+)
 def test_a_kind_that_tells_a_name_is_not_sayable(kind: str, name: str, sayable: bool) -> None:
     assert is_sayable(replace(BENCH, kind=kind, name=name)) is sayable
 

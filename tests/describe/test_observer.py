@@ -102,8 +102,7 @@ def test_roofs_on_posts_and_what_is_underground_do_not_stop_the_eye(look: Look) 
 
 def test_a_building_fills_its_angle_and_keeps_its_looks(look: Look) -> None:
     town = street()
-    town.box(20, 80, 15, 40, building="apartments", building__levels="5",
-             building__colour="yellow")  # fmt: skip
+    town.box(20, 80, 15, 40, building="apartments", building__levels="5", building__colour="yellow")
     block = seen(look(town, 0, 100), "apartment building")
     assert block is not None
     assert block.words == ("5-storey", "yellow")

@@ -9,10 +9,30 @@ from hypothesis import strategies as st
 from core.describe.phrases import MAX_PHRASES, split_phrases
 
 spoken = st.lists(
-    st.sampled_from(["a white church", "and", ", ", ". ", " near ", "the", "north of", "I'm at",
-                     "\n", " – ", "(", ")", "Café Ångström", "площадь", "🏰", "\u200f", "'", "42"])
+    st.sampled_from(
+        [
+            "a white church",
+            "and",
+            ", ",
+            ". ",
+            " near ",
+            "the",
+            "north of",
+            "I'm at",
+            "\n",
+            " – ",
+            "(",
+            ")",
+            "Café Ångström",
+            "площадь",
+            "🏰",
+            "\u200f",
+            "'",
+            "42",
+        ]
+    )
     | st.text(max_size=8)
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 def texts_of(description: str) -> list[str]:
@@ -91,11 +111,22 @@ def test_there_are_never_too_many_phrases() -> None:
 
 @pytest.mark.parametrize(
     "description",
-    ["a" + "~" * 19_998 + "b", "a" + "\x01" * 19_998 + "b", "." * 19_999 + "a",
-     " " * 19_999 + "a", "- " * 10_000 + "x", "one block " * 2_000, "a " * 10_000, "the " * 5_000,
-     "right " * 3_300 + "x", "north " * 3_300, "a" * 20_000, "\n," * 10_000 + "x"],
+    [
+        "a" + "~" * 19_998 + "b",
+        "a" + "\x01" * 19_998 + "b",
+        "." * 19_999 + "a",
+        " " * 19_999 + "a",
+        "- " * 10_000 + "x",
+        "one block " * 2_000,
+        "a " * 10_000,
+        "the " * 5_000,
+        "right " * 3_300 + "x",
+        "north " * 3_300,
+        "a" * 20_000,
+        "\n," * 10_000 + "x",
+    ],
     ids=lambda text: f"{text[:4]!r}",
-)  # fmt: skip
+)
 def test_no_text_of_the_longest_length_takes_a_second(description: str) -> None:
     started = time.process_time()
     split_phrases(description)

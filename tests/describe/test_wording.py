@@ -23,8 +23,20 @@ def thing(kind: str, bearing_deg: float, distance_m: float = 20.0, **values: obj
 
 
 def way(**values: object) -> Way:
-    one = Way("residential street", "", "Long Lane", "street", 0.0, 0, False, False, False, False,
-              False, False)  # fmt: skip
+    one = Way(
+        "residential street",
+        "",
+        "Long Lane",
+        "street",
+        0.0,
+        0,
+        False,
+        False,
+        False,
+        False,
+        False,
+        False,
+    )
     return replace(one, **values)  # type: ignore[arg-type]
 
 
@@ -33,8 +45,13 @@ def sight(*things: Seen, **values: object) -> Sight:
     return replace(one, **values)  # type: ignore[arg-type]
 
 
-def style(length: Length = "medium", orientation: Orientation = "heading", *, names: bool = False,
-          is_sloppy: bool = False) -> Style:  # fmt: skip
+def style(
+    length: Length = "medium",
+    orientation: Orientation = "heading",
+    *,
+    names: bool = False,
+    is_sloppy: bool = False,
+) -> Style:
     return Style(names, length, "sloppy" if is_sloppy else "careful", orientation)
 
 
@@ -44,11 +61,38 @@ def texts(of: Sight, how: Style, count: int = 60) -> list[str]:
 
 def rich() -> Sight:
     """A sight with more to tell than any text holds."""
-    kinds = ("bakery", "bank", "church", "cafe", "fountain", "bench", "pharmacy", "hotel", "museum",
-             "park", "bus stop", "tree", "statue", "car park", "supermarket", "hairdresser",
-             "playground", "petrol station", "post box", "library", "traffic lights", "hedge",
-             "kiosk", "cinema", "bookshop", "school", "tower", "pub", "flower shop",
-             "dentist")  # fmt: skip
+    kinds = (
+        "bakery",
+        "bank",
+        "church",
+        "cafe",
+        "fountain",
+        "bench",
+        "pharmacy",
+        "hotel",
+        "museum",
+        "park",
+        "bus stop",
+        "tree",
+        "statue",
+        "car park",
+        "supermarket",
+        "hairdresser",
+        "playground",
+        "petrol station",
+        "post box",
+        "library",
+        "traffic lights",
+        "hedge",
+        "kiosk",
+        "cinema",
+        "bookshop",
+        "school",
+        "tower",
+        "pub",
+        "flower shop",
+        "dentist",
+    )
     things = [
         thing(kind, 37.0 * number % 360, 5.0 + 2 * number, name=f"Zyx{number}", count=1)
         for number, kind in enumerate(kinds)
@@ -61,10 +105,24 @@ def rich() -> Sight:
 
 @pytest.mark.parametrize(
     ("bearing", "heading", "side"),
-    [(0, 0, 0), (90, 0, 2), (180, 0, 4), (270, 0, 6), (45, 0, 1), (350, 0, 0), (10, 350, 0),
-     (90, 180, 6), (270, 180, 2), (0, 90, 6), (0, 270, 2), (22, 0, 0), (23, 0, 1),
-     (337, 0, 7), (338, 0, 0)],
-)  # fmt: skip
+    [
+        (0, 0, 0),
+        (90, 0, 2),
+        (180, 0, 4),
+        (270, 0, 6),
+        (45, 0, 1),
+        (350, 0, 0),
+        (10, 350, 0),
+        (90, 180, 6),
+        (270, 180, 2),
+        (0, 90, 6),
+        (0, 270, 2),
+        (22, 0, 0),
+        (23, 0, 1),
+        (337, 0, 7),
+        (338, 0, 0),
+    ],
+)
 def test_sides_are_worked_out_from_bearing_and_heading(
     bearing: float, heading: float, side: int
 ) -> None:
@@ -73,7 +131,14 @@ def test_sides_are_worked_out_from_bearing_and_heading(
 
 def test_a_careless_describer_tells_four_sides_only() -> None:
     assert [quarter_of(bearing, 0) for bearing in (44, 46, 134, 136, 224, 226, 316)] == [
-        0, 2, 2, 4, 4, 6, 0]  # fmt: skip
+        0,
+        2,
+        2,
+        4,
+        4,
+        6,
+        0,
+    ]
 
 
 SIDES = {
@@ -106,9 +171,12 @@ def test_compass_directions_are_those_of_the_map(bearing: float, word: str) -> N
     found = [
         directions
         for text in texts(sight(thing("church", bearing), way=None), style("short", "compass"))
-        if (directions := re.findall(r"\b(?:north|south)(?:-(?:east|west))?\b|\b(?:east|west)\b",
-                                     text.lower()))
-    ]  # fmt: skip
+        if (
+            directions := re.findall(
+                r"\b(?:north|south)(?:-(?:east|west))?\b|\b(?:east|west)\b", text.lower()
+            )
+        )
+    ]
     assert len(found) > 20
     assert {one for directions in found for one in directions} == {word}
 
@@ -129,8 +197,11 @@ def said(kind: str) -> re.Pattern[str]:
 def test_what_is_taken_off_the_map_is_not_told_any_more(tmp_path: Path) -> None:
     def told(name: str, **facts: bool) -> list[str]:
         town = Town()
-        town.way([(0, 0), (0, 100), (0, 200)], highway="residential",
-                 **({"surface": "sett"} if facts["cobbles"] else {}))  # fmt: skip
+        town.way(
+            [(0, 0), (0, 100), (0, 200)],
+            highway="residential",
+            **({"surface": "sett"} if facts["cobbles"] else {}),
+        )
         if facts["tram"]:
             town.way([(2, 0), (2, 200)], railway="tram")
         if facts["fountain"]:
@@ -142,8 +213,12 @@ def test_what_is_taken_off_the_map_is_not_told_any_more(tmp_path: Path) -> None:
         return texts(observer.sight(at.lat, at.lon), style("medium", "none"), 80)
 
     whole = {"cobbles": True, "tram": True, "fountain": True, "yellow": True}
-    claims = {"cobbles": re.compile("cobble|stone-paved"), "tram": re.compile(r"tram|\brails\b"),
-              "fountain": said("fountain"), "yellow": re.compile("yellow")}  # fmt: skip
+    claims = {
+        "cobbles": re.compile("cobble|stone-paved"),
+        "tram": re.compile(r"tram|\brails\b"),
+        "fountain": said("fountain"),
+        "yellow": re.compile("yellow"),
+    }
     before = told("whole", **whole)
     for fact, claim in claims.items():
         assert sum(bool(claim.search(text)) for text in before) > 10, fact
@@ -212,10 +287,17 @@ def test_no_name_leaks_where_none_is_wanted(city: list[Sight]) -> None:
 def test_names_are_told_where_they_are_wanted(city: list[Sight]) -> None:
     rng = np.random.default_rng(7)
     told = [
-        bool(SIGNS.search(describe(city[seed % len(city)], np.random.default_rng(seed),
-                                   replace(Style.random(rng, names=True), care="careful"))))
+        bool(
+            SIGNS.search(
+                describe(
+                    city[seed % len(city)],
+                    np.random.default_rng(seed),
+                    replace(Style.random(rng, names=True), care="careful"),
+                )
+            )
+        )
         for seed in range(300)
-    ]  # fmt: skip
+    ]
     assert sum(told) > 200
 
 

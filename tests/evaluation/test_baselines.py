@@ -19,9 +19,12 @@ def test_the_plain_baselines_score_every_tile(
     for scores in parts:
         assert scores.shape == (len(tiny_gallery),)
         assert np.isfinite(scores).all()
-    sees = {tiny_gallery.links.tile[link] for link in range(len(tiny_gallery.links.fact))
-            if "Ångström" in tiny_gallery.facts.text[tiny_gallery.links.fact[link]]
-            and tiny_gallery.links.distance_m[link] <= 50}  # fmt: skip
+    sees = {
+        tiny_gallery.links.tile[link]
+        for link in range(len(tiny_gallery.links.fact))
+        if "Ångström" in tiny_gallery.facts.text[tiny_gallery.links.fact[link]]
+        and tiny_gallery.links.distance_m[link] <= 50
+    }
     assert {int(row) for row in np.flatnonzero(parts[0] > 0)} == {int(row) for row in sees}
     ranks = sum(np.argsort(np.argsort(-scores, kind="stable"), kind="stable") for scores in parts)
     assert plain.rank_sum(reading) == pytest.approx(-ranks)

@@ -40,8 +40,8 @@ def test_a_file_that_is_missing_or_no_queries_is_told_in_one_line(
 def test_strangers_are_the_lines_of_other_galleries(tmp_path: Path) -> None:
     path = tmp_path / "some.jsonl"
     row = {"text": "a church", "lat": 60, "lon": 25}
-    path.write_text("\n".join(
-        json.dumps(row | {"id": name, "gallery": name}) for name in ("here", "there")
-    ))  # fmt: skip
+    path.write_text(
+        "\n".join(json.dumps(row | {"id": name, "gallery": name}) for name in ("here", "there"))
+    )
     found: list[LabelledQuery] = read_foreign(path, "here")
     assert [one.query_id for one in found] == ["there"]

@@ -39,9 +39,17 @@ def lessons(count: int, sharpness: float, seed: int = 0) -> list[Lesson]:
         true = int(random.choice(30, p=steep / steep.sum())) if inside else -1
         clues = np.zeros(len(CLUES), dtype=np.float32)
         clues[CLUES.index("score")] = random.normal(1.0 if inside else -1.0)
-        made.append(Lesson("town" if inside else "town, strangers", clues, signals,
-                           np.zeros(30, dtype=np.float32), np.arange(30) == true, true,
-                           30))  # fmt: skip
+        made.append(
+            Lesson(
+                "town" if inside else "town, strangers",
+                clues,
+                signals,
+                np.zeros(30, dtype=np.float32),
+                np.arange(30) == true,
+                true,
+                30,
+            )
+        )
     return made
 
 
@@ -101,9 +109,16 @@ def test_idle_texts_have_none_of_the_words_of_a_place() -> None:
 
 # --- From files ---------------------------------------------------------------------------------
 
-TEXTS = ("a cobbled square with a statue and a fountain", "a white cathedral", "Café Ångström",
-         "benches in a park", "a pond with swans", "a pharmacy by the tram", "a flight of steps",
-         "a playground in a garden")  # fmt: skip
+TEXTS = (
+    "a cobbled square with a statue and a fountain",
+    "a white cathedral",
+    "Café Ångström",
+    "benches in a park",
+    "a pond with swans",
+    "a pharmacy by the tram",
+    "a flight of steps",
+    "a playground in a garden",
+)
 Learn = Callable[..., object]
 
 
@@ -116,8 +131,10 @@ def two_towns(build: Callable[..., Path], tmp_path_factory: pytest.TempPathFacto
 
 
 def a_set(path: Path, texts: Sequence[str] = TEXTS) -> Path:
-    rows = [{"text": text, "lat": 60.1702 + 0.0003 * number, "lon": 24.9412}
-            for number, text in enumerate(texts)]  # fmt: skip
+    rows = [
+        {"text": text, "lat": 60.1702 + 0.0003 * number, "lon": 24.9412}
+        for number, text in enumerate(texts)
+    ]
     path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
     return path
 
@@ -128,8 +145,9 @@ def test_files_of_two_towns_teach_the_same_twice(
     path = a_set(tmp_path / "set.jsonl")
     written = []
     for number in range(2):
-        learned = learn([("here", path), ("there", path)], (), two_towns, encoder, 1,
-                        lambda *_: None)  # fmt: skip
+        learned = learn(
+            [("here", path), ("there", path)], (), two_towns, encoder, 1, lambda *_: None
+        )
         written.append(write_calibration(learned, tmp_path / f"{number}.json").read_text())
     assert written[0] == written[1]
     assert "here, set" in written[0]

@@ -16,18 +16,31 @@ def random_outcomes(count: int, seed: int) -> list[Outcome]:
     random = np.random.default_rng(seed)
     return [
         Outcome(
-            LabelledQuery(" ".join(["word"] * int(random.integers(1, 140))), Position(0, 0), "",
-                          str(number), bool(random.integers(2))),
-            "true", int(random.integers(1, 150)), "top", random.random(10) * 300, {"facts": 0.5},
+            LabelledQuery(
+                " ".join(["word"] * int(random.integers(1, 140))),
+                Position(0, 0),
+                "",
+                str(number),
+                bool(random.integers(2)),
+            ),
+            "true",
+            int(random.integers(1, 150)),
+            "top",
+            random.random(10) * 300,
+            {"facts": 0.5},
         )
         for number in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def saved(outcomes: list[Outcome], folder: Path) -> SavedRun:
     """As `evaluate --out` writes it, and read again."""
-    document = {"gallery": "x", "channels": ["facts"], "scope": "full",
-                "queries": list(query_rows(outcomes))}  # fmt: skip
+    document = {
+        "gallery": "x",
+        "channels": ["facts"],
+        "scope": "full",
+        "queries": list(query_rows(outcomes)),
+    }
     (folder / "run.json").write_text(json.dumps(document), encoding="utf-8")
     return read_saved(folder / "run.json")[0]
 
@@ -65,8 +78,12 @@ def test_queries_are_parted_without_loss(tmp_path: Path) -> None:
         assert sum(map(len, parts.values())) == 120
         assert all(parts.values())
     lengths = parted(run, "length")
-    assert list(lengths) == ["up to 25 words", "26 to 50 words", "51 to 100 words",
-                             "over 100 words"]  # fmt: skip
+    assert list(lengths) == [
+        "up to 25 words",
+        "26 to 50 words",
+        "51 to 100 words",
+        "over 100 words",
+    ]
     assert all(26 <= len(one.text.split()) <= 50 for one in lengths["26 to 50 words"])
     assert list(parted(run, "names")) == ["with names", "without names"]
     assert list(parted(run, "view")) == ["not known"]

@@ -32,9 +32,13 @@ from core.models import load_model
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
 
-TEXTS = ["a white church beside a small park, tram tracks in front", "a bakery, and a fountain",
-         "I stand on a street between high buildings; a bus stop", "trees and benches, a bridge",
-         "water to the north, a playground behind me"]  # fmt: skip
+TEXTS = [
+    "a white church beside a small park, tram tracks in front",
+    "a bakery, and a fountain",
+    "I stand on a street between high buildings; a bus stop",
+    "trees and benches, a bridge",
+    "water to the north, a playground behind me",
+]
 
 
 def queries(gallery: Gallery) -> list[LabelledQuery]:

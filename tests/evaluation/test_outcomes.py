@@ -112,8 +112,9 @@ def test_in_the_thinned_scope_tiles_lie_apart_and_only_their_descriptions_are_as
 
 
 def test_a_true_tile_outside_the_scope_comes_after_all() -> None:
-    found = one_outcome(np.ones(400, dtype=np.float32), a_query(0, 0, tile_id="t399"),
-                        "nearest-100")  # fmt: skip
+    found = one_outcome(
+        np.ones(400, dtype=np.float32), a_query(0, 0, tile_id="t399"), "nearest-100"
+    )
     assert found.rank == 101
 
 
@@ -123,8 +124,13 @@ def test_equal_scores_rank_in_the_gallerys_order() -> None:
 
 def test_an_unknown_tile_is_refused(tiny_gallery: Gallery) -> None:
     with pytest.raises(GalleryError, match="no tile"):
-        evaluate(tiny_gallery, [a_query(60.17, 24.94, "nowhere")], [cast("Any", None)],
-                 lambda _: np.zeros(len(tiny_gallery), dtype=np.float32), "full")  # fmt: skip
+        evaluate(
+            tiny_gallery,
+            [a_query(60.17, 24.94, "nowhere")],
+            [cast("Any", None)],
+            lambda _: np.zeros(len(tiny_gallery), dtype=np.float32),
+            "full",
+        )
 
 
 def test_an_evaluation_measures_what_search_answers(
@@ -134,14 +140,22 @@ def test_an_evaluation_measures_what_search_answers(
     queries = [LabelledQuery(text, Position(60.171, 24.9425), "", "1")]
     readings = read_all(queries, encoder, lambda *_: None)
     both: tuple[Channel, ...] = ("facts", "names")
-    (outcome,) = evaluate(tiny_gallery, queries, readings, fused_ranker(tiny_gallery, both), "full",
-                          judge=fused_judge(tiny_gallery, both))  # fmt: skip
+    (outcome,) = evaluate(
+        tiny_gallery,
+        queries,
+        readings,
+        fused_ranker(tiny_gallery, both),
+        "full",
+        judge=fused_judge(tiny_gallery, both),
+    )
     result = search(tiny_gallery, encoder, Query(text, k=10))
     found = result.candidates
     assert outcome.sureness is not None
     assert outcome.sureness.verdict == result.verdict
     assert outcome.sureness.confidences == pytest.approx([one.confidence for one in found])
     assert outcome.top_tile == found[0].tile.tile_id
-    wanted = [haversine_m(60.171, 24.9425, np.array([one.tile.lat]), np.array([one.tile.lon]))[0]
-              for one in found]  # fmt: skip
+    wanted = [
+        haversine_m(60.171, 24.9425, np.array([one.tile.lat]), np.array([one.tile.lon]))[0]
+        for one in found
+    ]
     assert outcome.distances_m == pytest.approx(wanted)

@@ -17,8 +17,9 @@ from core.geo import Position
 
 
 def a_query(number: int, rank: int | None, away_m: float, text: str = "") -> SavedQuery:
-    return SavedQuery(number, f"q{number}", text or f"text {number}", "t", Position(1, 2), rank,
-                      "u", None, away_m)  # fmt: skip
+    return SavedQuery(
+        number, f"q{number}", text or f"text {number}", "t", Position(1, 2), rank, "u", None, away_m
+    )
 
 
 def a_run(*queries: SavedQuery, scope: str = "full") -> SavedRun:
@@ -27,8 +28,12 @@ def a_run(*queries: SavedQuery, scope: str = "full") -> SavedRun:
 
 def random_run(count: int, seed: int) -> SavedRun:
     random = np.random.default_rng(seed)
-    return a_run(*(a_query(number, int(random.integers(1, 12)), float(random.random() * 250))
-                   for number in range(count)))  # fmt: skip
+    return a_run(
+        *(
+            a_query(number, int(random.integers(1, 12)), float(random.random() * 250))
+            for number in range(count)
+        )
+    )
 
 
 def test_a_comparison_worked_out_by_hand() -> None:
@@ -54,10 +59,13 @@ def test_paired_intervals_equal_a_naive_twin() -> None:
     means, medians = [], []
     for draw in draws:
         chosen = [pairs[row] for row in draw]
-        means.append(sum(100 * ((b.rank or 99) <= 5) - 100 * ((a.rank or 99) <= 5)
-                         for a, b in chosen) / 41)  # fmt: skip
-        medians.append(np.median([b.distance_m for _, b in chosen])
-                       - np.median([a.distance_m for a, _ in chosen]))  # fmt: skip
+        means.append(
+            sum(100 * ((b.rank or 99) <= 5) - 100 * ((a.rank or 99) <= 5) for a, b in chosen) / 41
+        )
+        medians.append(
+            np.median([b.distance_m for _, b in chosen])
+            - np.median([a.distance_m for a, _ in chosen])
+        )
     r5, median = found["R@5"], found["median_m"]
     assert [r5.low, r5.high] == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=1e-4)
     assert [median.low, median.high] == pytest.approx(
@@ -81,9 +89,10 @@ def test_a_run_against_itself_differs_in_nothing() -> None:
     run = random_run(30, 3)
     assert all(
         (one.difference, one.low, one.high, one.won, one.lost) == (0, 0, 0, 0, 0)
-        and one.p in (None, 1.0) and not one.is_clear
+        and one.p in (None, 1.0)
+        and not one.is_clear
         for one in paired(run, run).differences
-    )  # fmt: skip
+    )
 
 
 def test_only_shared_queries_count_and_the_same_text_twice_is_matched_in_order() -> None:
@@ -97,15 +106,22 @@ def test_only_shared_queries_count_and_the_same_text_twice_is_matched_in_order()
 def test_ranks_known_to_five_say_nothing_of_ten() -> None:
     first, second = random_run(9, 1), replace(random_run(9, 2), known_to=5)
     assert [one.metric for one in paired(first, second).differences] == [
-        "R@1", "R@5", "L@50m", "L@100m", "L@150m", "median_m",
-    ]  # fmt: skip
+        "R@1",
+        "R@5",
+        "L@50m",
+        "L@100m",
+        "L@150m",
+        "median_m",
+    ]
 
 
 def test_what_cannot_be_compared_is_told() -> None:
     run = random_run(5, 1)
-    for other, told in ((replace(run, scope="nearest-100"), "the scopes differ"),
-                        (replace(run, only_failures=True), "failures only"),
-                        (a_run(a_query(0, 1, 0, "another")), "no query in common")):
+    for other, told in (
+        (replace(run, scope="nearest-100"), "the scopes differ"),
+        (replace(run, only_failures=True), "failures only"),
+        (a_run(a_query(0, 1, 0, "another")), "no query in common"),
+    ):
         with pytest.raises(ReportError, match=told):
             paired(run, other)
         assert not comparable(run, other)
@@ -114,9 +130,20 @@ def test_what_cannot_be_compared_is_told() -> None:
 
 def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def written(name: str, ranks: tuple[int, ...], scope: str) -> str:
-        rows = [{"id": str(number), "text": f"t{number}", "lat": 1, "lon": 2, "tile_id": "t",
-                 "rank": rank, "top1_tile_id": "u", "distance_m": 40.0 * rank, "channels": {}}
-                for number, rank in enumerate(ranks)]  # fmt: skip
+        rows = [
+            {
+                "id": str(number),
+                "text": f"t{number}",
+                "lat": 1,
+                "lon": 2,
+                "tile_id": "t",
+                "rank": rank,
+                "top1_tile_id": "u",
+                "distance_m": 40.0 * rank,
+                "channels": {},
+            }
+            for number, rank in enumerate(ranks)
+        ]
         document = {"gallery": "x", "channels": ["facts"], "scope": scope, "queries": rows}
         (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
         return str(tmp_path / name)
@@ -126,8 +153,14 @@ def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFi
     found = json.loads(capsys.readouterr().out)
     assert (found["n"], found["scope"], len(found["reports"])) == (3, "full", 2)
     assert found["metrics"]["R@1"] | {"ci": []} == {
-        "first": 33.33, "second": 66.67, "difference": 33.33, "ci": [], "won": 1, "lost": 0, "p": 1,
-    }  # fmt: skip
+        "first": 33.33,
+        "second": 66.67,
+        "difference": 33.33,
+        "ci": [],
+        "won": 1,
+        "lost": 0,
+        "p": 1,
+    }
     assert "p" not in found["metrics"]["R@5"]
     assert main(["compare", first, second, "--scope", "thinned"]) == 2
     assert "no part of the scope thinned" in capsys.readouterr().err

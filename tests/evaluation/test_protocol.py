@@ -50,8 +50,12 @@ def four() -> tuple[list[str], np.ndarray]:
     lats = [metres / METRES_PER_DEGREE for metres in (0, 40, 120, 400)]
     sorts: list[Callable[..., str]] = [panorama, photo, panorama, photo]
     names = [sort(lat, 5.0, row) for row, (sort, lat) in enumerate(zip(sorts, lats, strict=True))]
-    cosines = [[0.9, 0.1, 0.2, 0.3], [0.8, 0.5, 0.1, 0.2],
-               [0.9, 0.8, 0.3, 0.7], [0.1, 0.2, 0.9, 0.8]]  # fmt: skip
+    cosines = [
+        [0.9, 0.1, 0.2, 0.3],
+        [0.8, 0.5, 0.1, 0.2],
+        [0.9, 0.8, 0.3, 0.7],
+        [0.1, 0.2, 0.9, 0.8],
+    ]
     return names, np.array(cosines, dtype=np.float32)
 
 
@@ -64,9 +68,14 @@ def test_ranks_worked_out_by_hand(scope: str) -> None:
     assert not found.tied.any()
 
 
-@pytest.mark.parametrize("measure", [
-    paper_metric, lambda names, cosines: plain_metric(names, cosines.tolist()),
-], ids=["ours", "plain"])  # fmt: skip
+@pytest.mark.parametrize(
+    "measure",
+    [
+        paper_metric,
+        lambda names, cosines: plain_metric(names, cosines.tolist()),
+    ],
+    ids=["ours", "plain"],
+)
 def test_figures_worked_out_by_hand(measure: Callable[..., PaperMetric]) -> None:
     found = measure(*four())
     wanted = {
@@ -77,8 +86,10 @@ def test_figures_worked_out_by_hand(measure: Callable[..., PaperMetric]) -> None
     for name, figures in wanted.items():
         ours = getattr(found, name)
         assert (ours.count, ours.recall, ours.within) == (
-            figures.count, figures.recall, figures.within
-        )  # fmt: skip
+            figures.count,
+            figures.recall,
+            figures.within,
+        )
         assert ours.deviation_km == pytest.approx(figures.deviation_km, abs=1e-3)
 
 
@@ -89,9 +100,7 @@ def test_a_name_counts_once_wherever_its_picture_lies() -> None:
     for scope in ("nearest-100", "full"):
         assert ranked(names, cosines, scope).rank.tolist() == [3, 1, 1, 2]
     assert ranked(names, cosines).deviation_km[2] == 0
-    assert list(leading(places_of(names), None, lambda rows: cosines[rows], 2)) == [
-        [1, 3]
-    ] * 4  # fmt: skip
+    assert list(leading(places_of(names), None, lambda rows: cosines[rows], 2)) == [[1, 3]] * 4
 
 
 def test_far_pictures_are_out_of_the_papers_scope_only() -> None:

@@ -62,11 +62,22 @@ def test_a_line_separator_inside_a_text_is_part_of_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["{", "[]", "3", "null", '"text"', '{"text": "x"}', '{"text": "x", "lat": 1}',
-     '{"lat": 1, "lon": 2}', '{"text": "x", "lat": "here", "lon": 2}',
-     '{"text": "x", "lat": 91, "lon": 2}', '{"text": "x", "lat": NaN, "lon": 2}',
-     '{"text": "x", "lat": null, "lon": 2}', '{"text": null, "lat": 1, "lon": 2}'],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        "3",
+        "null",
+        '"text"',
+        '{"text": "x"}',
+        '{"text": "x", "lat": 1}',
+        '{"lat": 1, "lon": 2}',
+        '{"text": "x", "lat": "here", "lon": 2}',
+        '{"text": "x", "lat": 91, "lon": 2}',
+        '{"text": "x", "lat": NaN, "lon": 2}',
+        '{"text": "x", "lat": null, "lon": 2}',
+        '{"text": null, "lat": 1, "lon": 2}',
+    ],
+)
 def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
     path = written(tmp_path / "queries.jsonl", GOOD, GOOD, line)
     with pytest.raises(QueryError, match="line 3") as caught:

@@ -27,10 +27,14 @@ def readings(encoder: SentenceEncoder) -> list[Reading]:
 @pytest.fixture(scope="module")
 def queries(tiny_gallery: Gallery) -> list[LabelledQuery]:
     return [
-        LabelledQuery(text, Position(float(tiny_gallery.lats[row]), float(tiny_gallery.lons[row])),
-                      tiny_gallery.tile_ids[row] if row % 2 else "", str(row))
+        LabelledQuery(
+            text,
+            Position(float(tiny_gallery.lats[row]), float(tiny_gallery.lons[row])),
+            tiny_gallery.tile_ids[row] if row % 2 else "",
+            str(row),
+        )
         for row, text in zip((4, 21, 50, 77), TEXTS, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def weigh(gallery: Gallery, reading: Reading) -> np.ndarray:
@@ -66,8 +70,7 @@ def test_answers_that_are_right_lead_to_the_truth(
 ) -> None:
     held = list(talks(tiny_gallery, queries, readings, lambda one: weigh(tiny_gallery, one), 4, 0))
     for talk, query in zip(held, queries, strict=True):
-        row = (tiny_gallery.row_of(query.tile_id) if query.tile_id
-               else int(query.query_id))  # fmt: skip
+        row = tiny_gallery.row_of(query.tile_id) if query.tile_id else int(query.query_id)
         assert len(talk.weights) == len(talk.exchanges) + 1
         assert talk.weights[-1][row] >= talk.weights[0][row]
         keys = [exchange.question.key for exchange in talk.exchanges]
@@ -78,8 +81,9 @@ def test_the_same_seed_gives_the_same_talk(
     tiny_gallery: Gallery, queries: list[LabelledQuery], readings: list[Reading]
 ) -> None:
     def run(seed: int) -> list[tuple[str, ...]]:
-        held = talks(tiny_gallery, queries, readings, lambda one: weigh(tiny_gallery, one),
-                     seed=seed)  # fmt: skip
+        held = talks(
+            tiny_gallery, queries, readings, lambda one: weigh(tiny_gallery, one), seed=seed
+        )
         return [tuple(one.answer for one in talk.exchanges) for talk in held]
 
     assert run(1) == run(1)

@@ -27,8 +27,9 @@ def naive_auroc(inside: list[float], outside: list[float]) -> float:
 def test_a_calibration_error_worked_out_by_hand() -> None:
     sure, right = [0.1, 0.3, 0.8, 1.0], [False, True, True, True]
     assert [(one.n, one.confidence, one.share) for one in reliability(sure, right, 2)] == [
-        (2, pytest.approx(0.2), 0.5), (2, pytest.approx(0.9), 1.0),
-    ]  # fmt: skip
+        (2, pytest.approx(0.2), 0.5),
+        (2, pytest.approx(0.9), 1.0),
+    ]
     assert ece(sure, right, 2) == pytest.approx((0.3 + 0.1) / 2)
 
 

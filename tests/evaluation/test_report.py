@@ -12,8 +12,18 @@ from core.evaluation import LabelledQuery, Outcome, Sureness, detection, query_r
 from core.geo import Position
 from core.retrieval.confidence import Posterior, read_calibration
 
-METRICS = ("R@1", "R@5", "R@10", "L@50m", "L@100m", "L@150m", "L@100m_top5", "L@100m_top10",
-           "mrr", "median_m")  # fmt: skip
+METRICS = (
+    "R@1",
+    "R@5",
+    "R@10",
+    "L@50m",
+    "L@100m",
+    "L@150m",
+    "L@100m_top5",
+    "L@100m_top10",
+    "mrr",
+    "median_m",
+)
 
 
 def a_query(lat: float, lon: float, tile_id: str = "") -> LabelledQuery:
@@ -34,14 +44,28 @@ def random_outcomes(count: int, seed: int) -> list[Outcome]:
 
 def test_a_report_worked_out_by_hand() -> None:
     found = report(
-        [an_outcome(1, [0.0, 500]), an_outcome(4, [60.0, 99.0]), an_outcome(8, [120.0, 400]),
-         an_outcome(20, [900.0, 901, 902, 903, 904, 100.0])],
+        [
+            an_outcome(1, [0.0, 500]),
+            an_outcome(4, [60.0, 99.0]),
+            an_outcome(8, [120.0, 400]),
+            an_outcome(20, [900.0, 901, 902, 903, 904, 100.0]),
+        ],
         "full",
-    )  # fmt: skip
-    wanted = {"n": 4, "scope": "full", "R@1": 25.0, "R@5": 50.0, "R@10": 75.0, "L@50m": 25.0,
-              "L@100m": 50.0, "L@150m": 75.0, "L@100m_top5": 50.0, "L@100m_top10": 75.0,
-              "mrr": pytest.approx((1 + 1 / 4 + 1 / 8 + 1 / 20) / 4, abs=1e-4),
-              "median_m": 90.0}  # fmt: skip
+    )
+    wanted = {
+        "n": 4,
+        "scope": "full",
+        "R@1": 25.0,
+        "R@5": 50.0,
+        "R@10": 75.0,
+        "L@50m": 25.0,
+        "L@100m": 50.0,
+        "L@150m": 75.0,
+        "L@100m_top5": 50.0,
+        "L@100m_top10": 75.0,
+        "mrr": pytest.approx((1 + 1 / 4 + 1 / 8 + 1 / 20) / 4, abs=1e-4),
+        "median_m": 90.0,
+    }
     assert {name: found[name] for name in wanted} == wanted
     assert set(found) == {*wanted, "ci"}
 
@@ -111,9 +135,14 @@ def judged(distance_m: float, confidence: float, inside80: bool) -> Outcome:
 def test_what_search_held_of_its_answers_is_measured() -> None:
     """Four answers, each a bin of its own: errors 0.1, 0.2, 0.4 and 0.3."""
     found = report(
-        [judged(10, 0.9, True), judged(90, 0.8, True), judged(300, 0.4, True),
-         judged(101, 0.3, False)], "full",
-    )  # fmt: skip
+        [
+            judged(10, 0.9, True),
+            judged(90, 0.8, True),
+            judged(300, 0.4, True),
+            judged(101, 0.3, False),
+        ],
+        "full",
+    )
     assert found["ece"] == pytest.approx(0.25)
     assert found["coverage_80"] == 75
     assert found["ci"]["coverage_80"][0] < 75
@@ -134,8 +163,18 @@ def test_strangers_are_told_apart() -> None:
 def test_a_row_for_each_query() -> None:
     (row,) = query_rows([an_outcome(3, [12.34, 1.0])])
     query = an_outcome(3, [12.34, 1.0]).query
-    assert row == {"id": "q", "text": query.text, "lat": query.position.lat,
-                   "lon": query.position.lon, "tile_id": "true", "rank": 3, "top1_tile_id": "top",
-                   "distance_m": 12.34, "confidence": None, "verdict": None,
-                   "elsewhere": None, "inside80": None,
-                   "channels": {"fused": 0.5}}  # fmt: skip
+    assert row == {
+        "id": "q",
+        "text": query.text,
+        "lat": query.position.lat,
+        "lon": query.position.lon,
+        "tile_id": "true",
+        "rank": 3,
+        "top1_tile_id": "top",
+        "distance_m": 12.34,
+        "confidence": None,
+        "verdict": None,
+        "elsewhere": None,
+        "inside80": None,
+        "channels": {"fused": 0.5},
+    }

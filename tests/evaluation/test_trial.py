@@ -33,10 +33,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> CvgText:
     root = tmp_path_factory.mktemp("cvg_text_copy")
     for part, sort, lat in (("NewYork", panorama, 40.7), ("NewYork-photos", photo, 40.71)):
         texts = {
-            sort(lat + number / 5000, -74.0, number):
-            f"a {WORDS[number % 8]} beside a {WORDS[number // 8 % 8]}, {number} steps away"
+            sort(
+                lat + number / 5000, -74.0, number
+            ): f"a {WORDS[number % 8]} beside a {WORDS[number // 8 % 8]}, {number} steps away"
             for number in range(65)
-        }  # fmt: skip
+        }
         PUBLIC.write(root, part, "osm", {"test": texts})
     return read_cvgtext(root, "NewYork", "mixed", "osm", "test")
 
@@ -63,8 +64,11 @@ def test_the_papers_scope_is_the_papers_metric(embedded: Trial) -> None:
     wanted, found = plain_metric(names, cosines.tolist()), trial.summary(scored)
     assert (found["n"], found["panorama"]["n"], found["single_view"]["n"]) == (130, 65, 65)
     assert found["scope"] == "nearest-100"
-    for ours, theirs in ((found, wanted.overall), (found["panorama"], wanted.panorama),
-                         (found["single_view"], wanted.single_view)):  # fmt: skip
+    for ours, theirs in (
+        (found, wanted.overall),
+        (found["panorama"], wanted.panorama),
+        (found["single_view"], wanted.single_view),
+    ):
         for key, share in zip(("R@1", "R@5", "R@10"), theirs.recall, strict=True):
             assert ours[key] == round(share, 2)
         for key, share in zip(("L@50m", "L@100m", "L@150m"), theirs.within, strict=True):

@@ -40,9 +40,7 @@ def nearest_tile(gallery: Gallery, x: float, y: float) -> str:
 
 def added_up(finding: Finding, a: str, b: str) -> float:
     made = compare(finding, a, b)
-    return sum(one.difference for one in made.phrases) + sum(
-        one.difference for one in made.whole
-    )
+    return sum(one.difference for one in made.phrases) + sum(one.difference for one in made.whole)
 
 
 @pytest.mark.parametrize("channels", [None, ("facts",), ("names",), ("names", "facts")])
@@ -131,9 +129,7 @@ def test_nothing_is_said_of_a_phrase_the_map_has_nothing_for(
     assert sky.favours == "neither"
 
 
-def test_what_favours_a_place_without_evidence_is_told(
-    look: Search, tiny_gallery: Gallery
-) -> None:
+def test_what_favours_a_place_without_evidence_is_told(look: Search, tiny_gallery: Gallery) -> None:
     finding, random = look("an old oak, roses and a lime tree"), np.random.default_rng(1)
     told = []
     for _ in range(40):
@@ -205,9 +201,11 @@ def test_a_count_is_of_the_kind_it_counts(tiny_gallery: Gallery) -> None:
 def test_the_nearest_thing_equals_a_search_of_all_links(tiny_gallery: Gallery) -> None:
     links, facts = tiny_gallery.links, tiny_gallery.facts
     for tile in range(0, len(tiny_gallery), 9):
-        seen = [float(metres) for metres, fact, at in
-                zip(links.distance_m, links.fact, links.tile, strict=True)
-                if at == tile and facts.kind[fact] == "fountain"]  # fmt: skip
+        seen = [
+            float(metres)
+            for metres, fact, at in zip(links.distance_m, links.fact, links.tile, strict=True)
+            if at == tile and facts.kind[fact] == "fountain"
+        ]
         found = nearest_m(tiny_gallery, tile, "fountain", "fountain")
         if seen:
             assert found == pytest.approx(min(seen))

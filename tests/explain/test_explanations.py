@@ -26,8 +26,9 @@ Explain = Callable[..., SearchResult]
 @pytest.fixture
 def ask(seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder) -> Ask:
     def asked(text: str = TEXT, k: int = 7, channels: tuple[Channel, ...] | None = None) -> Finding:
-        return find(seen_gallery, encoder, Query(text, k, channels),
-                    eyes_for(seen_gallery, compact))  # fmt: skip
+        return find(
+            seen_gallery, encoder, Query(text, k, channels), eyes_for(seen_gallery, compact)
+        )
 
     return asked
 

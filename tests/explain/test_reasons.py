@@ -9,11 +9,27 @@ from core.explain.things import listed, one_line, place, thing, with_article
 from core.records import Entry, Evidence, Fit, Standing
 
 
-def entry(phrase: str, standing: Standing, fact: str = "", effect: float = 0.0, *, start: int = 0,
-          against: str = "", fit: Fit = "thing") -> Entry:  # fmt: skip
+def entry(
+    phrase: str,
+    standing: Standing,
+    fact: str = "",
+    effect: float = 0.0,
+    *,
+    start: int = 0,
+    against: str = "",
+    fit: Fit = "thing",
+) -> Entry:
     found = (60.1, 24.9, 41.0, "north") if fact else (None, None, None, None)
-    evidence = Evidence(phrase, start, start + len(phrase), "facts" if fact else None, fact,
-                        0.9 if fact else 0.0, *found, fit)  # fmt: skip
+    evidence = Evidence(
+        phrase,
+        start,
+        start + len(phrase),
+        "facts" if fact else None,
+        fact,
+        0.9 if fact else 0.0,
+        *found,
+        fit,
+    )
     return Entry(evidence, standing, against, {"facts": effect}, effect, 1)
 
 
@@ -76,8 +92,12 @@ def test_many_phrases_are_counted_and_not_listed() -> None:
 
 @pytest.mark.parametrize("hostile", ["a\nb\x00\x1b[31m", "x" * 500, "\u202eevil", "“quoted”"])
 def test_phrases_and_names_end_up_in_one_line_of_text(hostile: str) -> None:
-    said = reason((entry(hostile, "supported", f"pub: {hostile}", 0.1, against=hostile),
-                   entry(hostile, "contradicted", against=hostile)))  # fmt: skip
+    said = reason(
+        (
+            entry(hostile, "supported", f"pub: {hostile}", 0.1, against=hostile),
+            entry(hostile, "contradicted", against=hostile),
+        )
+    )
     assert "\n" not in said
     assert not re.search(r"[\x00-\x1f\u202a-\u202e]", said)
     assert len(said) < 900
@@ -92,14 +112,25 @@ def test_nothing_is_claimed_but_what_the_ledger_holds() -> None:
     assert names == {"Alexander"}
 
 
-@pytest.mark.parametrize(("fact", "said"), [
-    ("statue: Alexander", "Alexander (statue)"), ("bench", "a bench"), ("old gate", "an old gate"),
-    ("university", "a university"), ("steps", "steps"), ("several benches", "several benches"),
-    ("corner of A and B", "the corner of A and B"), ("address: Lime 3", "the address Lime 3"),
-    ("large: Old Quarter", "Old Quarter"), ("church beside a park", "a church beside a park"),
-    ("small paved with slabs square", "a small square, paved with slabs"), ("Sokos", "Sokos"),
-    ("row of trees", "a row of trees"), ("grass", "a grass"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("statue: Alexander", "Alexander (statue)"),
+        ("bench", "a bench"),
+        ("old gate", "an old gate"),
+        ("university", "a university"),
+        ("steps", "steps"),
+        ("several benches", "several benches"),
+        ("corner of A and B", "the corner of A and B"),
+        ("address: Lime 3", "the address Lime 3"),
+        ("large: Old Quarter", "Old Quarter"),
+        ("church beside a park", "a church beside a park"),
+        ("small paved with slabs square", "a small square, paved with slabs"),
+        ("Sokos", "Sokos"),
+        ("row of trees", "a row of trees"),
+        ("grass", "a grass"),
+    ],
+)
 def test_facts_become_parts_of_a_sentence(fact: str, said: str) -> None:
     assert thing(fact) == said
 

@@ -77,8 +77,9 @@ def test_a_tile_is_centred_on_its_viewpoint(tiny_gallery: Gallery) -> None:
         assert (tile.bounds.center.lat, tile.bounds.center.lon) == pytest.approx(
             (tile.lat, tile.lon)
         )
-        height = haversine_m(tile.bounds.south, tile.lon, np.array([tile.bounds.north]),
-                             np.array([tile.lon]))  # fmt: skip
+        height = haversine_m(
+            tile.bounds.south, tile.lon, np.array([tile.bounds.north]), np.array([tile.lon])
+        )
         assert height[0] == pytest.approx(tiny_gallery.card.footprint_m, rel=1e-3)
 
 
@@ -188,9 +189,15 @@ def test_the_spacing_is_a_choice(spacing_m: float, build: Build, home: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "options", [{"spacing_m": 0.0}, {"spacing_m": -5.0}, {"spacing_m": float("nan")},
-                {"footprint_m": 1.0}, {"footprint_m": 1e9}]
-)  # fmt: skip
+    "options",
+    [
+        {"spacing_m": 0.0},
+        {"spacing_m": -5.0},
+        {"spacing_m": float("nan")},
+        {"footprint_m": 1.0},
+        {"footprint_m": 1e9},
+    ],
+)
 def test_sizes_out_of_range_are_refused(
     options: dict[str, float], build: Build, home: Path
 ) -> None:
@@ -205,8 +212,12 @@ def test_sizes_out_of_range_are_refused(
 
 def places(path: Path, rows: list[dict[str, object]], step: float = 0.001) -> Path:
     frame = gpd.GeoDataFrame(
-        rows, geometry=gpd.points_from_xy([24.94 + step * number for number in range(len(rows))],
-                                          [60.17] * len(rows)), crs=4326)  # fmt: skip
+        rows,
+        geometry=gpd.points_from_xy(
+            [24.94 + step * number for number in range(len(rows))], [60.17] * len(rows)
+        ),
+        crs=4326,
+    )
     path.write_text(frame.to_json(drop_id=True), "utf-8")
     return path
 
@@ -214,8 +225,10 @@ def places(path: Path, rows: list[dict[str, object]], step: float = 0.001) -> Pa
 def test_a_map_of_points_only_can_be_searched(
     build: Build, home: Path, encoder: SentenceEncoder
 ) -> None:
-    rows: list[dict[str, object]] = [{"name": "Blue Lagoon", "amenity": "cafe"},
-                                     {"name": "Old Mill", "shop": "bakery"}]  # fmt: skip
+    rows: list[dict[str, object]] = [
+        {"name": "Blue Lagoon", "amenity": "cafe"},
+        {"name": "Old Mill", "shop": "bakery"},
+    ]
     build("places", places(home.parent / "places.geojson", rows, 0.01), home)
     gallery = open_gallery("places", settings_for(home))
     best = search(gallery, encoder, Query("the Blue Lagoon", k=1)).candidates[0]
@@ -327,8 +340,7 @@ def test_a_stopped_embedding_goes_on_where_it_was(
 def _texts_in(folder: Path) -> int:
     (data,) = folder.glob("build-*")
     facts = gpd.pd.read_parquet(data / "facts.parquet")
-    tiles = sum(len(gpd.pd.read_parquet(shard, columns=["text"]))
-                for shard in data.glob("tiles-*"))  # fmt: skip
+    tiles = sum(len(gpd.pd.read_parquet(shard, columns=["text"])) for shard in data.glob("tiles-*"))
     return int(facts.spoken.sum()) + tiles
 
 
@@ -340,8 +352,20 @@ def test_a_killed_build_leaves_the_old_gallery_and_can_be_run_again(
     build("town", source, home)
     before = content_of(home / "town")
     tiny_city().write(source)
-    command = [sys.executable, "-m", "core", "build", "town", "--from", str(source), "--out",
-               str(home), "--no-pictures", "--quiet", "--json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "core",
+        "build",
+        "town",
+        "--from",
+        str(source),
+        "--out",
+        str(home),
+        "--no-pictures",
+        "--quiet",
+        "--json",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SAYWHERE_THREADS": "1"})
     try:
         deadline = time.monotonic() + 120
@@ -360,8 +384,9 @@ def test_a_killed_build_leaves_the_old_gallery_and_can_be_run_again(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["gallery"] == "town"
     folder = home / "town"
-    assert any("Market Square" in text
-               for text in open_gallery("town", settings_for(home)).facts.text)  # fmt: skip
+    assert any(
+        "Market Square" in text for text in open_gallery("town", settings_for(home)).facts.text
+    )
     assert set(content_of(folder)) == {"manifest.json", *read_manifest(folder).files}
 
 
@@ -399,10 +424,16 @@ def test_progress_is_told_stage_by_stage(
     source = small_town().write(tmp_path / "town.osm")
     told: dict[str, list[tuple[int, int]]] = {}
     stages.build_gallery(
-        "town", [source], read_world([source]), encoder, home,
-        stages.BuildOptions(pictures=False), None, datetime(2026, 1, 2, tzinfo=UTC),
+        "town",
+        [source],
+        read_world([source]),
+        encoder,
+        home,
+        stages.BuildOptions(pictures=False),
+        None,
+        datetime(2026, 1, 2, tzinfo=UTC),
         lambda stage, done, of: told.setdefault(stage, []).append((done, of)),
-    )  # fmt: skip
+    )
     assert len(told) >= 3
     for steps in told.values():
         assert steps[-1][0] == steps[-1][1]

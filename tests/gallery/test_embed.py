@@ -41,8 +41,11 @@ def opened(folder: Path) -> Gallery:
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*") if path.is_file()}  # fmt: skip
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def decoded(gallery: Gallery) -> list[Image.Image]:
@@ -52,9 +55,7 @@ def decoded(gallery: Gallery) -> list[Image.Image]:
 # --- What is stored -----------------------------------------------------------------------------
 
 
-def test_every_tile_has_the_embedding_of_its_picture(
-    folder: Path, compact: CompactEncoder
-) -> None:
+def test_every_tile_has_the_embedding_of_its_picture(folder: Path, compact: CompactEncoder) -> None:
     stamp = embed_pictures(folder, compact, None, 2, quiet)
     gallery = opened(folder)
     found = gallery.picture_index(stamp.key).embeddings(np.arange(len(gallery)))
@@ -131,9 +132,12 @@ def test_a_stopped_run_goes_on_and_leaves_the_same_bytes(
 
 
 def test_parts_of_other_weights_are_not_taken(
-    folder: Path, compact: CompactEncoder, encoder: SentenceEncoder, tmp_path: Path,
+    folder: Path,
+    compact: CompactEncoder,
+    encoder: SentenceEncoder,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(embed, "_PART", 20)
     other = load_compact(write_compact(tmp_path / "other.safetensors", 1), encoder)
     encode, calls = compact.encode_pictures, []
@@ -223,9 +227,7 @@ def test_a_gallery_without_pictures_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize("content", [b"no picture", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00"])
-def test_what_is_no_picture_is_refused_in_one_line(
-    content: bytes, compact: CompactEncoder
-) -> None:
+def test_what_is_no_picture_is_refused_in_one_line(content: bytes, compact: CompactEncoder) -> None:
     with pytest.raises(GalleryError, match="cannot be read") as caught:
         list(embed_encoded([content], compact, 1))
     assert "\n" not in str(caught.value)

@@ -67,8 +67,10 @@ def test_a_click_chooses_the_nearest_tile(tiny_gallery: Gallery) -> None:
     box = tiny_gallery.card.bounds
     for _ in range(20):
         spot = Position(rng.uniform(box.south, box.north), rng.uniform(box.west, box.east))
-        away = [float(haversine_m(spot.lat, spot.lon, lat, lon))
-                for lat, lon in zip(tiny_gallery.lats, tiny_gallery.lons, strict=True)]  # fmt: skip
+        away = [
+            float(haversine_m(spot.lat, spot.lon, lat, lon))
+            for lat, lon in zip(tiny_gallery.lats, tiny_gallery.lons, strict=True)
+        ]
         assert nearest_row(tiny_gallery, spot) == away.index(min(away))
 
 
@@ -94,8 +96,11 @@ def test_the_papers_name_each_file_that_is_not_as_it_was_built(
     data = tmp_path / "galleries" / "tinycity" / found.manifest.build
     (data / "links.parquet").write_bytes(b"x")
     (data / "facts.parquet").unlink()
-    wrong = {Path(name).name: told for name, told in papers("tinycity", settings).problems.items()
-             if told}  # fmt: skip
+    wrong = {
+        Path(name).name: told
+        for name, told in papers("tinycity", settings).problems.items()
+        if told
+    }
     assert wrong == {"links.parquet": "not as it was built", "facts.parquet": "missing"}
     with pytest.raises(GalleryError):
         papers("no-such", settings)

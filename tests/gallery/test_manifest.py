@@ -15,15 +15,40 @@ from core.gallery import find_gallery, list_galleries, open_gallery
 from core.gallery.manifest import check_name, file_entry, read_manifest
 from core.settings import Settings
 
-BAD_NAMES = ("", ".", "..", "../x", "x/..", "a/b", "a\\b", "/etc", "/", "Tiny", "tiny city", "-x",
-             "x-", "tiny\n", "tiny\0", "ä", "x" * 65, "x" * 10_000, "~", "$HOME", "%2e%2e", "con.",
-             "\u202etiny")  # fmt: skip
+BAD_NAMES = (
+    "",
+    ".",
+    "..",
+    "../x",
+    "x/..",
+    "a/b",
+    "a\\b",
+    "/etc",
+    "/",
+    "Tiny",
+    "tiny city",
+    "-x",
+    "x-",
+    "tiny\n",
+    "tiny\0",
+    "ä",
+    "x" * 65,
+    "x" * 10_000,
+    "~",
+    "$HOME",
+    "%2e%2e",
+    "con.",
+    "\u202etiny",
+)
 
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=repr)
 def test_a_name_that_could_leave_its_folder_is_refused(name: str, tiny_settings: Settings) -> None:
-    for use in (check_name, lambda name: find_gallery(name, tiny_settings),
-                lambda name: open_gallery(name, tiny_settings)):  # fmt: skip
+    for use in (
+        check_name,
+        lambda name: find_gallery(name, tiny_settings),
+        lambda name: open_gallery(name, tiny_settings),
+    ):
         with pytest.raises(GalleryError) as caught:
             use(name)
         assert len(str(caught.value)) < 300

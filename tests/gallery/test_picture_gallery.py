@@ -62,9 +62,7 @@ def plain(data: CvgText, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def read(
-    data: CvgText, reader: PictureReader, tmp_path_factory: pytest.TempPathFactory
-) -> Gallery:
+def read(data: CvgText, reader: PictureReader, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
     home = tmp_path_factory.mktemp("read")
     built("cvg", data, home, reader)
     return open_gallery("cvg", settings_for(home))
@@ -120,16 +118,21 @@ def test_the_text_in_pictures_becomes_names_of_their_tiles(read: Gallery) -> Non
     lines = ("Lime Street", "Broadway", "Corner Bakery", "Harbour Lane")
     assert read.facts.text == [f"{READ_KIND}: {line}" for line in lines]
     assert read.card.place_count == 4
-    seen = {(int(tile), read.facts.names[fact][0])
-            for tile, fact in zip(read.links.tile, read.links.fact, strict=True)}  # fmt: skip
+    seen = {
+        (int(tile), read.facts.names[fact][0])
+        for tile, fact in zip(read.links.tile, read.links.fact, strict=True)
+    }
     assert seen == {(tile, line) for tile, lines in enumerate(SIGNS) for line in lines}
 
 
 @pytest.mark.parametrize(
     ("text", "tile", "named"),
-    [("I am at the corner bakery", 1, "Corner Bakery"), ("Harbor Lane", 3, "Harbour Lane"),
-     ("where Broadway meets Lime Street", 0, "Lime Street")],
-)  # fmt: skip
+    [
+        ("I am at the corner bakery", 1, "Corner Bakery"),
+        ("Harbor Lane", 3, "Harbour Lane"),
+        ("where Broadway meets Lime Street", 0, "Lime Street"),
+    ],
+)
 def test_a_description_finds_the_picture_with_its_words(
     text: str, tile: int, named: str, read: Gallery, encoder: SentenceEncoder
 ) -> None:
@@ -168,9 +171,12 @@ def test_embedding_it_with_a_sentence_encoder_changes_nothing(
 
 @pytest.mark.parametrize("with_names", [False, True], ids=["without names", "with names"])
 def test_the_page_shows_it(
-    with_names: bool, data: CvgText, reader: PictureReader, tmp_path: Path,
+    with_names: bool,
+    data: CvgText,
+    reader: PictureReader,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     name = "named" if with_names else "bare"  # the page keeps open what it opened by this name
     built(name, data, tmp_path / "galleries", reader if with_names else None)
     monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
@@ -240,9 +246,12 @@ def test_a_picture_that_is_cut_off_is_named(tmp_path: Path) -> None:
 
 
 def test_a_stopped_reading_goes_on_where_it_was(
-    data: CvgText, reader: PictureReader, read: Gallery, tmp_path: Path,
+    data: CvgText,
+    reader: PictureReader,
+    read: Gallery,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(stages, "_OCR_PART", 1)
     lines, seen = reader.lines, []
 

@@ -56,8 +56,9 @@ def test_neighbours_are_no_twins() -> None:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_tile_alone_has_no_partner(count: int) -> None:
-    found = partners(np.ones((count, 3), dtype=np.float32), np.full(count, 60.0),
-                     np.full(count, 25.0), 150.0)  # fmt: skip
+    found = partners(
+        np.ones((count, 3), dtype=np.float32), np.full(count, 60.0), np.full(count, 25.0), 150.0
+    )
     assert found.row.tolist() == [-1] * count
 
 

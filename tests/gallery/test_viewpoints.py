@@ -51,8 +51,9 @@ def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: R
         drawn = shapely.transform(street, lambda at: (at - [town.lon, town.lat]) / step)
         along = shapely.line_interpolate_point(
             drawn.boundary if drawn.geom_type == "Polygon" else drawn,
-            np.linspace(0, 1, 20), normalized=True,
-        )  # fmt: skip
+            np.linspace(0, 1, 20),
+            normalized=True,
+        )
         for at in shapely.get_coordinates(along):
             assert np.hypot(*(found - at).T).min() < 45
 

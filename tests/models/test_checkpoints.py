@@ -94,11 +94,22 @@ def test_an_own_file_of_77_can_be_extended(checkpoint: Path, tmp_path: Path) -> 
 def clip_folder(tmp_path: Path) -> Path:
     config = transformers.CLIPConfig(
         projection_dim=24,
-        text_config={"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-                     "num_attention_heads": 4, "hidden_act": "gelu"},
-        vision_config={"hidden_size": 48, "intermediate_size": 64, "num_hidden_layers": 2,
-                       "num_attention_heads": 3, "image_size": 32, "patch_size": 8},
-    )  # fmt: skip
+        text_config={
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "hidden_act": "gelu",
+        },
+        vision_config={
+            "hidden_size": 48,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 3,
+            "image_size": 32,
+            "patch_size": 8,
+        },
+    )
     torch.manual_seed(4)
     network = transformers.CLIPModel(config)
     for one in network.parameters():
@@ -137,9 +148,17 @@ def test_a_transformers_folder_gives_what_transformers_gives(
 
 
 def test_a_folder_says_how_its_pictures_are_prepared(clip_folder: Path) -> None:
-    (clip_folder / "preprocessor_config.json").write_text(json.dumps({
-        "image_mean": [0.1, 0.2, 0.3], "image_std": [1, 2, 3], "resample": 2,
-        "do_center_crop": False}), "utf-8")  # fmt: skip
+    (clip_folder / "preprocessor_config.json").write_text(
+        json.dumps(
+            {
+                "image_mean": [0.1, 0.2, 0.3],
+                "image_std": [1, 2, 3],
+                "resample": 2,
+                "do_center_crop": False,
+            }
+        ),
+        "utf-8",
+    )
     found = load_crosstext2loc(clip_folder).preparation
     assert found == Preparation(32, (0.1, 0.2, 0.3), (1, 2, 3), crop=False, resample=2)
 
@@ -157,8 +176,10 @@ def test_weights_in_several_files_are_one(clip_folder: Path) -> None:
     (clip_folder / "model.safetensors").unlink()
     names = sorted(weights)
     for part, some in enumerate((names[:20], names[20:])):
-        save_file({name: weights[name] for name in some},
-                  clip_folder / f"model-0000{part + 1}-of-00002.safetensors")  # fmt: skip
+        save_file(
+            {name: weights[name] for name in some},
+            clip_folder / f"model-0000{part + 1}-of-00002.safetensors",
+        )
     parts = load_crosstext2loc(clip_folder)
     assert parts.encode_texts(TEXTS) == pytest.approx(whole.encode_texts(TEXTS), abs=1e-6)
     (clip_folder / "model-00002-of-00002.safetensors").unlink()
@@ -169,12 +190,23 @@ def test_weights_in_several_files_are_one(clip_folder: Path) -> None:
 @pytest.fixture
 def siglip_folder(tmp_path: Path) -> Path:
     config = transformers.SiglipConfig(
-        text_config={"vocab_size": 30, "hidden_size": 32, "intermediate_size": 48,
-                     "num_hidden_layers": 2, "num_attention_heads": 4,
-                     "max_position_embeddings": 16},
-        vision_config={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
-                       "num_attention_heads": 2, "image_size": 32, "patch_size": 8},
-    )  # fmt: skip
+        text_config={
+            "vocab_size": 30,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "max_position_embeddings": 16,
+        },
+        vision_config={
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 32,
+            "patch_size": 8,
+        },
+    )
     torch.manual_seed(6)
     network = transformers.SiglipModel(config)
     for one in network.parameters():
@@ -201,9 +233,14 @@ def test_siglip_comes_through_the_same_door(siglip_folder: Path, tmp_path: Path)
     assert [one.truncated for one in loaded.tokenize(texts)] == [None, len("tree ") * 15]
     expected = features(network, input_ids=torch.tensor(ids))
     assert loaded.encode_texts(texts) == pytest.approx(expected, abs=1e-5)
-    pixels = torch.stack([
-        torch.tensor(np.array(one.resize((32, 32), Image.Resampling.BICUBIC)) / 127.5 - 1)
-        .permute(2, 0, 1).float() for one in some_pictures()])  # fmt: skip
+    pixels = torch.stack(
+        [
+            torch.tensor(np.array(one.resize((32, 32), Image.Resampling.BICUBIC)) / 127.5 - 1)
+            .permute(2, 0, 1)
+            .float()
+            for one in some_pictures()
+        ]
+    )
     expected = features(network, pixel_values=pixels)
     assert loaded.encode_pictures(some_pictures()) == pytest.approx(expected, abs=1e-5)
     assert (loaded.spec.max_tokens, loaded.spec.dimensions) == (16, 32)
@@ -257,11 +294,14 @@ BAD_FILES: list[tuple[str, Callable[[Path, Path], Any], str]] = [
     ("resnet.pth", lambda path, _: saved({"fc.weight": torch.ones(2, 2)}, path), "no CLIP"),
     ("text.safetensors", lambda path, _: path.write_text("hello"), "no whole safetensors"),
     ("foreign.safetensors", lambda path, _: save_file({"a": torch.ones(1)}, path), "the folder"),
-    ("odd.safetensors", lambda path, _: save_file({"a": torch.ones(1)}, path, {"saywhere": "{}"}),
-     "makes no sense"),
+    (
+        "odd.safetensors",
+        lambda path, _: save_file({"a": torch.ones(1)}, path, {"saywhere": "{}"}),
+        "makes no sense",
+    ),
     ("nothing.pth", lambda *_: None, "there is no checkpoint"),
     ("folder", lambda path, _: path.mkdir(), "config.json"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "make", "told"), BAD_FILES, ids=[one[0] for one in BAD_FILES])
@@ -308,11 +348,13 @@ def test_a_file_of_ours_with_other_weights_names_the_keys(
         ("{", "not JSON"),
         ("[]", "no JSON object"),
         ('{"model_type": "bert"}', "type 'bert'; wanted clip or siglip"),
-        ('{"model_type": "clip", "text_config": {"hidden_size": 10, "num_attention_heads": 3}}',
-         "refused"),
+        (
+            '{"model_type": "clip", "text_config": {"hidden_size": 10, "num_attention_heads": 3}}',
+            "refused",
+        ),
         ('{"model_type": "clip", "vision_config": {"image_size": "big"}}', "refused"),
     ],
-)  # fmt: skip
+)
 def test_a_folder_with_an_odd_configuration_is_refused(
     config: str, told: str, clip_folder: Path
 ) -> None:

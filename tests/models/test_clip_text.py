@@ -36,8 +36,14 @@ def test_ids_are_those_of_byte_pairs_merged_one_after_another(text: str) -> None
 def test_a_well_known_sentence_has_its_well_known_ids() -> None:
     # The ids that transformers' tests of CLIP use.
     assert clip_reader(77).read(["a photo of a cat"])[0].ids == [
-        49406, 320, 1125, 539, 320, 2368, 49407,
-    ]  # fmt: skip
+        49406,
+        320,
+        1125,
+        539,
+        320,
+        2368,
+        49407,
+    ]
 
 
 def test_the_vocabulary_is_whole() -> None:
@@ -80,8 +86,15 @@ def test_cut_and_whole_texts_keep_their_order() -> None:
 
 
 def test_a_folders_own_tokenizer_is_used(tmp_path: Path) -> None:
-    words = {"<|startoftext|>": 0, "<|endoftext|>": 1, "a": 2, "b": 3, "a</w>": 4, "b</w>": 5,
-             "ab</w>": 6}  # fmt: skip
+    words = {
+        "<|startoftext|>": 0,
+        "<|endoftext|>": 1,
+        "a": 2,
+        "b": 3,
+        "a</w>": 4,
+        "b</w>": 5,
+        "ab</w>": 6,
+    }
     (tmp_path / "vocab.json").write_text(json.dumps(words), "utf-8")
     (tmp_path / "merges.txt").write_text("#version: 0.2\na b</w>\n", "utf-8")
     assert clip_reader(77, tmp_path).read(["ab ba"])[0].ids == [0, 6, 3, 4, 1]

@@ -18,15 +18,22 @@ from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder
 from core.models.specs import CompactSpec
 
-TEXTS = ["A tram stop by the church.", "Water.", "I stand on a square, north of me a red tower, "
-         "behind it a park with two fountains and a playground, and a bakery on the corner.",
-         "", "Brücke über den Fluß"]  # fmt: skip
+TEXTS = [
+    "A tram stop by the church.",
+    "Water.",
+    "I stand on a square, north of me a red tower, "
+    "behind it a park with two fountains and a playground, and a bakery on the corner.",
+    "",
+    "Brücke über den Fluß",
+]
 
 
 def pictures() -> list[Image.Image]:
     rng = np.random.default_rng(4)
-    return [Image.fromarray(rng.integers(0, 256, (size, size, 3), dtype=np.uint8))
-            for size in (64, 64, 100, 31)]  # fmt: skip
+    return [
+        Image.fromarray(rng.integers(0, 256, (size, size, 3), dtype=np.uint8))
+        for size in (64, 64, 100, 31)
+    ]
 
 
 def tensors(path: Path) -> dict[str, torch.Tensor]:
@@ -64,10 +71,12 @@ def test_counters_of_a_pretrained_trunk_stay_whole_numbers(
     [
         (lambda w: w.pop("text.pool.gains"), "missing text.pool.gains"),
         (lambda w: w.update(more=torch.zeros(1)), "surplus more"),
-        (lambda w: w.update({"picture.reach": torch.zeros(9, 32)}),
-         r"misshaped picture.reach \[9, 32\] instead of \[16, 16\]"),
+        (
+            lambda w: w.update({"picture.reach": torch.zeros(9, 32)}),
+            r"misshaped picture.reach \[9, 32\] instead of \[16, 16\]",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_weights_are_named(
     tmp_path: Path, compact_weights: Path, encoder: SentenceEncoder, change: object, told: str
 ) -> None:
@@ -81,14 +90,23 @@ def test_wrong_weights_are_named(
 
 @pytest.mark.parametrize(
     "said",
-    [None, "no JSON", "[]", '{"picture_px": 33, "kinds": []}', '{"depth": 2, "kinds": []}',
-     '{"kinds": 3}'],
-)  # fmt: skip
+    [
+        None,
+        "no JSON",
+        "[]",
+        '{"picture_px": 33, "kinds": []}',
+        '{"depth": 2, "kinds": []}',
+        '{"kinds": 3}',
+    ],
+)
 def test_a_file_of_something_else_is_told(
     tmp_path: Path, compact_weights: Path, encoder: SentenceEncoder, said: str | None
 ) -> None:
-    save_file(tensors(compact_weights), tmp_path / "a.safetensors",
-              None if said is None else {"compact": said})  # fmt: skip
+    save_file(
+        tensors(compact_weights),
+        tmp_path / "a.safetensors",
+        None if said is None else {"compact": said},
+    )
     with pytest.raises(ModelError, match="does not hold a compact model of this app") as caught:
         load_compact(tmp_path / "a.safetensors", encoder)
     assert "\n" not in str(caught.value)

@@ -29,10 +29,18 @@ SIZES: list[dict[str, int]] = [
     {"tokens": 77},
     {"tokens": 300},
     {"text_width": 128, "picture_width": 64, "patch": 14, "side": 4, "tokens": 300, "joint": 48},
-    {"text_width": 64, "picture_width": 192, "patch": 32, "side": 2, "tokens": 77, "joint": 96,
-     "text_layers": 1, "picture_layers": 3},
+    {
+        "text_width": 64,
+        "picture_width": 192,
+        "patch": 32,
+        "side": 2,
+        "tokens": 77,
+        "joint": 96,
+        "text_layers": 1,
+        "picture_layers": 3,
+    },
     {"text_width": 192, "picture_width": 128, "patch": 14, "side": 3, "text_layers": 4},
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")

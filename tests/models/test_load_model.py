@@ -21,8 +21,9 @@ def test_the_list_of_models_needs_no_torch() -> None:
         "import sys; from core.models import SPECS; "
         "print([s.name for s in SPECS.values() if s.sees_pictures], 'torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True,
-                          check=True)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "['compact', 'crosstext2loc'] False"
 
 

@@ -22,8 +22,16 @@ def refusal(state: State) -> str:
 
 
 def test_the_shapes_tell_the_architecture() -> None:
-    state = openai_state(text_width=128, picture_width=192, text_layers=1, picture_layers=3,
-                         patch=14, side=4, tokens=300, joint=48)  # fmt: skip
+    state = openai_state(
+        text_width=128,
+        picture_width=192,
+        text_layers=1,
+        picture_layers=3,
+        patch=14,
+        side=4,
+        tokens=300,
+        joint=48,
+    )
     config, _ = from_openai(state, HERE)
     text, vision = config.text_config, config.vision_config
     assert (text.hidden_size, text.num_attention_heads, text.num_hidden_layers) == (128, 2, 1)
@@ -35,23 +43,47 @@ def test_the_shapes_tell_the_architecture() -> None:
 
 def test_the_large_model_of_the_paper_is_known_by_its_shapes() -> None:
     with torch.device("meta"):
-        state = {name: torch.empty(shape) for name, shape in {
-            "positional_embedding": (300, 768), "text_projection": (768, 768),
-            "token_embedding.weight": (49408, 768), "visual.conv1.weight": (1024, 3, 14, 14),
-            "visual.positional_embedding": (577, 1024), "logit_scale": (),
-            "visual.class_embedding": (1024,), "visual.proj": (1024, 768),
-            **{f"{name}.{kind}": (width,) for kind in ("weight", "bias") for name, width in
-               (("ln_final", 768), ("visual.ln_pre", 1024), ("visual.ln_post", 1024))},
-            **{f"{start}transformer.resblocks.{layer}.{name}": shape
-               for start, width, layers in (("", 768, 12), ("visual.", 1024, 24))
-               for layer in range(layers) for name, shape in (
-                   ("ln_1.weight", (width,)), ("ln_1.bias", (width,)),
-                   ("ln_2.weight", (width,)), ("ln_2.bias", (width,)),
-                   ("attn.in_proj_weight", (3 * width, width)), ("attn.in_proj_bias", (3 * width,)),
-                   ("attn.out_proj.weight", (width, width)), ("attn.out_proj.bias", (width,)),
-                   ("mlp.c_fc.weight", (4 * width, width)), ("mlp.c_fc.bias", (4 * width,)),
-                   ("mlp.c_proj.weight", (width, 4 * width)), ("mlp.c_proj.bias", (width,)))},
-        }.items()}  # fmt: skip
+        state = {
+            name: torch.empty(shape)
+            for name, shape in {
+                "positional_embedding": (300, 768),
+                "text_projection": (768, 768),
+                "token_embedding.weight": (49408, 768),
+                "visual.conv1.weight": (1024, 3, 14, 14),
+                "visual.positional_embedding": (577, 1024),
+                "logit_scale": (),
+                "visual.class_embedding": (1024,),
+                "visual.proj": (1024, 768),
+                **{
+                    f"{name}.{kind}": (width,)
+                    for kind in ("weight", "bias")
+                    for name, width in (
+                        ("ln_final", 768),
+                        ("visual.ln_pre", 1024),
+                        ("visual.ln_post", 1024),
+                    )
+                },
+                **{
+                    f"{start}transformer.resblocks.{layer}.{name}": shape
+                    for start, width, layers in (("", 768, 12), ("visual.", 1024, 24))
+                    for layer in range(layers)
+                    for name, shape in (
+                        ("ln_1.weight", (width,)),
+                        ("ln_1.bias", (width,)),
+                        ("ln_2.weight", (width,)),
+                        ("ln_2.bias", (width,)),
+                        ("attn.in_proj_weight", (3 * width, width)),
+                        ("attn.in_proj_bias", (3 * width,)),
+                        ("attn.out_proj.weight", (width, width)),
+                        ("attn.out_proj.bias", (width,)),
+                        ("mlp.c_fc.weight", (4 * width, width)),
+                        ("mlp.c_fc.bias", (4 * width,)),
+                        ("mlp.c_proj.weight", (width, 4 * width)),
+                        ("mlp.c_proj.bias", (width,)),
+                    )
+                },
+            }.items()
+        }
     config, renamed = from_openai(state, HERE)
     assert config.vision_config.image_size == 336
     assert config.text_config.num_attention_heads == 12

@@ -31,8 +31,9 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     reason = "needs npm, to fetch axe-core: apt-get install npm"
     if npm:
         folder = tmp_path_factory.mktemp("axe")
-        fetched = subprocess.run([npm, "pack", AXE], cwd=folder, check=False, timeout=120,
-                                 capture_output=True, text=True)  # fmt: skip
+        fetched = subprocess.run(
+            [npm, "pack", AXE], cwd=folder, check=False, timeout=120, capture_output=True, text=True
+        )
         found = sorted(folder.glob("*.tgz"))
         if found:
             with tarfile.open(found[0]) as package:
@@ -65,8 +66,10 @@ def findings(page: Page, axe: str, rule: str = "") -> list[str]:
             for node in one["nodes"]:
                 if not is_allowed(one["id"], node["html"]):
                     where = " ".join(map(str, node["target"]))
-                    found.append(f"{one['id']}: {where}\n    {node['html'][:200]}\n"
-                                 f"    {node['failureSummary'][:300]}")  # fmt: skip
+                    found.append(
+                        f"{one['id']}: {where}\n    {node['html'][:200]}\n"
+                        f"    {node['failureSummary'][:300]}"
+                    )
     return found
 
 
@@ -76,15 +79,17 @@ def is_allowed(rule: str, html: str) -> bool:
 
 PLACES: dict[str, tuple[str, str]] = {
     "search, empty": ("/?city=helsinki", "[data-testid=stButton] >> nth=2"),
-    "search, answered": ("/?city=helsinki&q=" + quote("Small park with a white wooden church"),
-                         ".sw-reason:not(.sw-wait)"),
+    "search, answered": (
+        "/?city=helsinki&q=" + quote("Small park with a white wooden church"),
+        ".sw-reason:not(.sw-wait)",
+    ),
     "gallery, a tile": ("/gallery?gallery=helsinki&tile=60.175661%2C24.951995", ".sw-tile img"),
     "gallery, look-alikes": ("/gallery?gallery=monaco&part=alike", ".sw-twins"),
     "gallery, origin": ("/gallery?gallery=monaco&part=origin", ".sw-good"),
     "benchmark": ("/benchmark", ".sw-queries"),
     "cases": ("/cases", "[data-testid=stFormSubmitButton] button"),
     "booth": ("/?booth=1&city=helsinki", ".st-key-booth-say button >> nth=3"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PLACES)

@@ -18,8 +18,14 @@ from core.cases.store import open_store
 from core.evaluation import shelf
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
-TEXTS = ("a white church beside a park", "Café Ångström", "benches under trees " * 12, HOSTILE,
-         "the statue on the square", "tram tracks and a kiosk")  # fmt: skip
+TEXTS = (
+    "a white church beside a park",
+    "Café Ångström",
+    "benches under trees " * 12,
+    HOSTILE,
+    "the statue on the square",
+    "tram tracks and a kiosk",
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +35,46 @@ def home(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / "galleries").symlink_to(tiny_home / "galleries", target_is_directory=True)
     (folder / "reports").mkdir()
     queries = folder / "queries.jsonl"
-    queries.write_text("".join(
-        json.dumps({"id": f"q{number}", "text": text, "lat": 60.17 + number / 3000, "lon": 24.94,
-                    "named": number % 2 == 1}) + "\n" for number, text in enumerate(TEXTS)
-    ), encoding="utf-8")  # fmt: skip
+    queries.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": f"q{number}",
+                    "text": text,
+                    "lat": 60.17 + number / 3000,
+                    "lon": 24.94,
+                    "named": number % 2 == 1,
+                }
+            )
+            + "\n"
+            for number, text in enumerate(TEXTS)
+        ),
+        encoding="utf-8",
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAYWHERE_DATA", str(folder))
         for channels in ("facts", "names"):
             out = folder / "reports" / f"{channels}.json"
-            assert main(["evaluate", "--gallery", "tinycity", "--queries", str(queries), "--quiet",
-                         "--channels", channels, "--out", str(out), "--json",
-                         "--title", f"{channels} {HOSTILE}"]) == 0  # fmt: skip
+            assert (
+                main(
+                    [
+                        "evaluate",
+                        "--gallery",
+                        "tinycity",
+                        "--queries",
+                        str(queries),
+                        "--quiet",
+                        "--channels",
+                        channels,
+                        "--out",
+                        str(out),
+                        "--json",
+                        "--title",
+                        f"{channels} {HOSTILE}",
+                    ]
+                )
+                == 0
+            )
         yield folder
 
 
@@ -102,8 +137,7 @@ def test_a_kind_is_chosen_without_a_mouse_and_its_failures_are_listed(
     app.run()
     app.selectbox(key="bench-run").set_value("B")
     app.selectbox(key="bench-kind").set_value("with names").run()
-    missed = [row for row in a_report(home, "names")["queries"]
-              if row["named"] and row["rank"] > 1]  # fmt: skip
+    missed = [row for row in a_report(home, "names")["queries"] if row["named"] and row["rank"] > 1]
     html = html_of(app)
     assert f"<strong>{len(missed)}</strong> of 3 descriptions, with names" in html
     assert html.count("<li") == len(missed)
@@ -165,11 +199,13 @@ def test_the_papers_csv_is_broken_down_by_view_and_says_what_it_cannot_know(
     wide, single = "40.7,-74.0_2020-01_abc_d10_z3.jpg", "40.701,-74.0_def.jpg"
     path = home / "reports" / "paper.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([
-            ["original_image", "text", "top_5_matches", "label"],
-            [wide, "a bank", json.dumps([wide, single]), "True"],
-            [single, "=a shop", json.dumps([wide]), "False"],
-        ])  # fmt: skip
+        csv.writer(file).writerows(
+            [
+                ["original_image", "text", "top_5_matches", "label"],
+                [wide, "a bank", json.dumps([wide, single]), "True"],
+                [single, "=a shop", json.dumps([wide]), "False"],
+            ]
+        )
     app.query_params.update({"reports": "paper", "by": "view"})
     try:
         app.run()
@@ -233,8 +269,9 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     expect(page.locator(".sw-picked")).to_contain_text(re.compile("B.* of 3 .*without names"))
     expect(page).to_have_url(re.compile("run=B&kind=without"))
     shown = page.locator(".sw-queries li")
-    assert shown.count() == sum(not row["named"] and row["rank"] > 1
-                                for row in a_report(home, "names")["queries"])  # fmt: skip
+    assert shown.count() == sum(
+        not row["named"] and row["rank"] > 1 for row in a_report(home, "names")["queries"]
+    )
 
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("image,words\nx,y\n", encoding="utf-8")

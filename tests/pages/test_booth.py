@@ -33,23 +33,37 @@ def north(metres: float) -> Position:
 def places(*metres: float) -> tuple[Candidate, ...]:
     """Candidates so many metres north of here."""
     return tuple(
-        replace(a_candidate(rank), tile=replace(a_candidate(rank).tile, lat=north(away).lat,
-                                                lon=HERE.lon))
+        replace(
+            a_candidate(rank),
+            tile=replace(a_candidate(rank).tile, lat=north(away).lat, lon=HERE.lon),
+        )
         for rank, away in enumerate(metres, 1)
-    )  # fmt: skip
+    )
 
 
 class TestDistances:
-    @pytest.mark.parametrize(("away", "said"), [
-        (0, "0 m"), (7.4, "7 m"), (44, "40 m"), (96, "100 m"), (999, "1000 m"), (1240, "1.2 km"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("away", "said"),
+        [
+            (0, "0 m"),
+            (7.4, "7 m"),
+            (44, "40 m"),
+            (96, "100 m"),
+            (999, "1000 m"),
+            (1240, "1.2 km"),
+        ],
+    )
     def test_metres_are_said_as_one_says_them(self, away: float, said: str) -> None:
         assert distances.metres(away) == said
 
-    @pytest.mark.parametrize(("guess", "ours", "told"), [
-        (50, 20, "Both of you found it"), (400, 20, "Saywhere was closer"),
-        (150, 900, "You were closer"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("guess", "ours", "told"),
+        [
+            (50, 20, "Both of you found it"),
+            (400, 20, "Saywhere was closer"),
+            (150, 900, "You were closer"),
+        ],
+    )
     def test_an_example_is_a_duel(self, guess: float, ours: float, told: str) -> None:
         turn = Turn("a", "a", "answer", "x", True, truth=HERE, guess=north(guess))
         result = an_answer(*places(ours))
@@ -68,8 +82,7 @@ class TestDistances:
         }
 
     def test_nothing_is_claimed_where_nobody_knows(self) -> None:
-        for turn in (Turn("a", "a", "answer", "x"),
-                     Turn("a", "a", "answer", "x", is_example=True)):  # fmt: skip
+        for turn in (Turn("a", "a", "answer", "x"), Turn("a", "a", "answer", "x", is_example=True)):
             assert distances.headline(turn, an_answer(*places(30))) == ""
             assert distances.tally(turn, an_answer(*places(30))) == ()
         unknown = Turn("a", "a", "answer", "x", is_example=True, guess=HERE)
@@ -96,8 +109,18 @@ class TestTakeHome:
             assert params.pop("booth", None) == ("0" if setting else None)
             assert asking.from_params(params, ["helsinki", "monaco"]) == self.ASK
 
-    @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "127.8.0.1", "[::1]:80",
-                                      "0.0.0.0:80", "app.localhost", ""])  # fmt: skip
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "localhost:8501",
+            "127.0.0.1:8501",
+            "127.8.0.1",
+            "[::1]:80",
+            "0.0.0.0:80",
+            "app.localhost",
+            "",
+        ],
+    )
     def test_where_no_phone_can_come_the_place_itself_is_coded(self, host: str) -> None:
         code = take_home.code_of(self.ASK, f"http://{host}/", HERE, False)
         assert code.content == "geo:60.170000,24.940000"
@@ -116,8 +139,11 @@ def test_examples_with_a_place_lie_in_their_city() -> None:
     from core.gallery import list_galleries
 
     cards = {card.name: card for card in list_galleries(load({}))}
-    known = [(city, examples.truth_of(city, text)) for city in ("helsinki", "monaco", "montevideo")
-             for text in examples.of_city(city)]  # fmt: skip
+    known = [
+        (city, examples.truth_of(city, text))
+        for city in ("helsinki", "monaco", "montevideo")
+        for text in examples.of_city(city)
+    ]
     assert sum(place is not None for _, place in known) > 10
     for city, place in known:
         if place is not None:
@@ -223,8 +249,7 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     visit = visits(served, 1920, 1080)
     page: Page = visit.page  # type: ignore[assignment]
     frames: list[str | bytes] = []
-    page.on("websocket", lambda socket: socket.on(
-        "framesent", lambda frame: frames.append(frame)))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
     page.clock.install()
     page.goto(served.address("/?booth=1&city=helsinki"))
     address = page.url
@@ -265,8 +290,10 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     box.focus()
     page.keyboard.press("Control+z")
     expect(box).to_have_value("")
-    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, "
-                         "document.documentElement.innerHTML, history.state])")  # fmt: skip
+    kept = page.evaluate(
+        "JSON.stringify([{...localStorage}, {...sessionStorage}, "
+        "document.documentElement.innerHTML, history.state])"
+    )
     assert "zqvisitor" not in kept
     assert any(b"zqvisitor" in as_bytes(one) for one in frames)
     frames.clear()
@@ -309,9 +336,7 @@ def tap(page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_an_example_is_guessed_by_keys_alone(
-    served: Served, visits: Callable[..., Visit]
-) -> None:
+def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..., Visit]) -> None:
     page: Page = visits(served, 1080, 1920).page  # type: ignore[assignment]
     page.goto(served.address("/?booth=1&city=helsinki"))
     page.get_by_role("button", name="A white cathedral").focus()
@@ -332,6 +357,7 @@ def test_an_example_is_guessed_by_keys_alone(
     expect(page.locator(".sw-tally")).to_contain_text("You were off by")
     expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
     expect(frame.locator(".sw-flag-truth")).to_have_count(1)
-    wide = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector("
-                         "'[data-testid=stMain]'))")  # fmt: skip
+    wide = page.evaluate(
+        "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+    )
     assert wide <= 0

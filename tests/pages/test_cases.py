@@ -116,10 +116,16 @@ class TestDeeds:
         deeds.do(kept, seat, deed(seat, "record", verdict="model error", once="2"), NOW)
         assert queue.progress(kept, "Ada").answered == 1
 
-    @pytest.mark.parametrize("given", [
-        {}, {"act": "record"}, {"act": "format", "token": "t"}, {"act": ["record"]},
-        {"act": "record", "token": "old", "verdict": "model error"},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {},
+            {"act": "record"},
+            {"act": "format", "token": "t"},
+            {"act": ["record"]},
+            {"act": "record", "token": "old", "verdict": "model error"},
+        ],
+    )
     def test_what_is_not_about_this_card_is_left_out(
         self, kept: Store, given: dict[str, object]
     ) -> None:
@@ -129,9 +135,15 @@ class TestDeeds:
         assert (seat.case_id, seat.problem) == (before, "")
         assert queue.progress(kept, "Ada").answered == 0
 
-    @pytest.mark.parametrize("more", [
-        {"verdict": None}, {"verdict": "nice"}, {"verdict": {"a": 1}}, {},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"verdict": None},
+            {"verdict": "nice"},
+            {"verdict": {"a": 1}},
+            {},
+        ],
+    )
     def test_nonsense_from_the_browser_is_told_and_not_written(
         self, kept: Store, more: dict[str, object]
     ) -> None:
@@ -275,15 +287,29 @@ class TestWhatIsTold:
         assert "on rank" not in strip
 
     def test_others_answers_have_letters_and_one_place_has_one_pin(self, kept: Store) -> None:
-        kept.add_report(a_report(*(an_answer(number, 6 + number) for number in range(4)),
-                                 title="other.json", model="other"), 0, NOW)  # fmt: skip
+        kept.add_report(
+            a_report(
+                *(an_answer(number, 6 + number) for number in range(4)),
+                title="other.json",
+                model="other",
+            ),
+            0,
+            NOW,
+        )
         card = queue.card_of(kept, seated(kept).case_id, "Ada")
         assert [one.letters for one in spots_of(card)] == ["T", "AB"]
         assert "the same as A" in card_view.others(card)
 
     def test_no_answer_is_left_out_where_there_are_more_than_letters(self, kept: Store) -> None:
-        kept.add_report(a_report(*(an_answer(number, 6 + number) for number in range(4)),
-                                 title="other.json", model="other"), 0, NOW)  # fmt: skip
+        kept.add_report(
+            a_report(
+                *(an_answer(number, 6 + number) for number in range(4)),
+                title="other.json",
+                model="other",
+            ),
+            0,
+            NOW,
+        )
         card = queue.card_of(kept, seated(kept).case_id, "Ada")
         many = replace(card, others=card.others * 30)
         assert card_view.others(many).count("<tr>") == 30
@@ -294,16 +320,21 @@ class TestWhatIsTold:
         self, kept: Store, hostile: str
     ) -> None:
         answer = replace(an_answer(0), text=hostile, tile_id=hostile, top_tile=f"{hostile}2")
-        kept.add_report(Report(hostile, "evaluate", hostile, hostile, "full", (), (answer,)), 0,
-                        NOW)  # fmt: skip
+        kept.add_report(
+            Report(hostile, "evaluate", hostile, hostile, "full", (), (answer,)), 0, NOW
+        )
         seat = seated(kept, hostile)
         seat.case_id = next(row["case_id"] for row in rows_of(kept) if row["title"] == hostile)
         case_id = record(kept, seat, note=hostile)
         card = queue.card_of(kept, case_id, seat.name)
         reveal = queue.reveal(kept, case_id, seat.name)
-        shown = (card_view.description(card, None) + card_view.pictures(card, NOWHERE)
-                 + card_view.others(card) + told.entries(reveal.entries)
-                 + told.strip("x", reveal, same=False))  # fmt: skip
+        shown = (
+            card_view.description(card, None)
+            + card_view.pictures(card, NOWHERE)
+            + card_view.others(card)
+            + told.entries(reveal.entries)
+            + told.strip("x", reveal, same=False)
+        )
         assert "<img" not in shown
         assert "<script" not in shown
         assert "`" not in shown
@@ -387,8 +418,9 @@ class TestThePage:
         page.run()
         assert not page.exception
         (line,) = page.error
-        assert {"garbage": "damaged", "newer": "update the app", "other": "something else"}[what] \
-            in line.value.replace("\\", "")  # fmt: skip
+        assert {"garbage": "damaged", "newer": "update the app", "other": "something else"}[
+            what
+        ] in line.value.replace("\\", "")
         assert file.read_bytes() == before
 
     def test_a_server_that_is_away_is_told_without_its_password(
@@ -431,11 +463,16 @@ class TestFiles:
         good, line = start._taken(fresh, name, content)
         assert "4 new cases and 1 verdicts" in line
 
-    @pytest.mark.parametrize(("name", "content", "told_of"), [
-        ("x.csv", b"a,b\n1,2\n", "no column"), ("x.json", b"{", "neither a report nor an export"),
-        ("x.json", b"\xff\xfe\x00", "cannot be read"), ("../x.json", b"[]", ""),
-        ("x.json", b'{"queries": [], "gallery": "nowhere", "scope": "full"}', "no queries"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("name", "content", "told_of"),
+        [
+            ("x.csv", b"a,b\n1,2\n", "no column"),
+            ("x.json", b"{", "neither a report nor an export"),
+            ("x.json", b"\xff\xfe\x00", "cannot be read"),
+            ("../x.json", b"[]", ""),
+            ("x.json", b'{"queries": [], "gallery": "nowhere", "scope": "full"}', "no queries"),
+        ],
+    )
     def test_a_file_that_is_none_is_told_in_one_line(
         self, kept: Store, name: str, content: bytes, told_of: str
     ) -> None:

@@ -41,10 +41,21 @@ def home(tiny_data: Path, tiny_city: str, tmp_path_factory: pytest.TempPathFacto
     answers = []
     for number in range(CASES):
         truth, top = tiles[number % len(tiles)], tiles[(number + 7) % len(tiles)]
-        answers.append(Answer(
-            number, f"q{number}", f"a church and a park with a fountain, number {number}",
-            truth.tile_id, truth.lat, truth.lon, 6 + number, top.tile_id, top.lat, top.lon, 200.0,
-        ))  # fmt: skip
+        answers.append(
+            Answer(
+                number,
+                f"q{number}",
+                f"a church and a park with a fountain, number {number}",
+                truth.tile_id,
+                truth.lat,
+                truth.lon,
+                6 + number,
+                top.tile_id,
+                top.lat,
+                top.lon,
+                200.0,
+            )
+        )
     store = open_store(str(folder / "cases.sqlite"), NOW)
     store.add_report(replace(a_report(*answers), gallery=tiny_city), 0, NOW)
     store.close()
@@ -66,11 +77,25 @@ def said_by(home: Path, name: str, case_id: str) -> list[str]:
 @contextmanager
 def app(home: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """The app on a port, ready; killed at the end."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-               "--server.headless", "true"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        "--server.headless",
+        "true",
+    ]
     with (home / "log.txt").open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
-                                   env=os.environ | {"SAYWHERE_DATA": str(home)})  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"SAYWHERE_DATA": str(home)},
+        )
         try:
             for _ in range(600):
                 try:
@@ -134,9 +159,12 @@ def next_case(page: Page, before: str) -> None:
 
 
 def test_thirty_cases_by_keys_alone(
-    home: Path, served: Served, visits: Callable[..., Visit], tmp_path: Path,
+    home: Path,
+    served: Served,
+    visits: Callable[..., Visit],
+    tmp_path: Path,
     record_property: Callable[..., None],
-) -> None:  # fmt: skip
+) -> None:
     visit = visits(served)
     page = sit_down(visit, "Ada")
     keys, times = Keys(page), []
@@ -284,8 +312,10 @@ def test_a_killed_server_loses_no_verdict_and_the_page_goes_on(
         page.keyboard.press("Escape")
         page.keyboard.press("Enter")
     assert [said_by(home, "Cleo", one) for one in (*seen, third)] == [
-        ["same street or place, wrong tile"], ["same street or place, wrong tile"], []
-    ]  # fmt: skip
+        ["same street or place, wrong tile"],
+        ["same street or place, wrong tile"],
+        [],
+    ]
     with app(home, port):
         page.reload()
         page = sit_down(visit, "Cleo")

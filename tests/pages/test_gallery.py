@@ -216,8 +216,9 @@ def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
     page.keyboard.press("Enter")
     page.locator(".st-key-hits button").first.click()
     expect(page.locator(".sw-table").first).to_contain_text("${window.__pwned=1}")
-    wide = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector("
-                         "'[data-testid=stMain]'))")  # fmt: skip
+    wide = page.evaluate(
+        "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+    )
     assert wide <= 0
     assert {frame.evaluate("window.__pwned || null") for frame in page.frames} == {None}
     assert visit.errors == []

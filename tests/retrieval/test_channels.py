@@ -159,8 +159,9 @@ def test_how_sure_pictures_are_equals_a_plain_loop(tiles: int, sure: float, seed
 
 def test_the_names_channel_does_not_hear_the_embeddings(tiny_gallery: Gallery, read: Read) -> None:
     reading = read("Café Ångström beside a church")
-    deaf = replace(reading, embedding=-reading.embedding,
-                   phrase_embeddings=-reading.phrase_embeddings)  # fmt: skip
+    deaf = replace(
+        reading, embedding=-reading.embedding, phrase_embeddings=-reading.phrase_embeddings
+    )
     for channel, same in ((("names",), True), (("facts",), False), (("facts", "names"), False)):
         one = rank_tiles(tiny_gallery, reading, channel).scores
         other = rank_tiles(tiny_gallery, deaf, channel).scores
@@ -184,8 +185,11 @@ def test_facts_outside_the_region_do_not_crowd_out_those_inside(
     reading = read("the statue of Alexander")
     sees = np.zeros(len(ground.gallery), dtype=bool)
     links = ground.gallery.links
-    statue = [row for row, text in enumerate(ground.gallery.facts.text)
-              if "tatue" in text or "memorial" in text]  # fmt: skip
+    statue = [
+        row
+        for row, text in enumerate(ground.gallery.facts.text)
+        if "tatue" in text or "memorial" in text
+    ]
     sees[links.tile[np.isin(links.fact, statue)]] = True
     assert sees.any()
     assert (~sees).any()
@@ -258,8 +262,15 @@ def test_a_word_said_twice_counts_once(read: Read) -> None:
     assert read("church, church, church").words == ["church"]
 
 
-@pytest.mark.parametrize(("text", "foreign"), [("a church", False), ("площадь с церковью", True),
-                                               ("Ångström", False), ("123", False),
-                                               ("מגדל", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("a church", False),
+        ("площадь с церковью", True),
+        ("Ångström", False),
+        ("123", False),
+        ("מגדל", True),
+    ],
+)
 def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
     assert is_mostly_foreign(text) is foreign

@@ -35,12 +35,18 @@ def plain(sharpness: float = 0.0, vague: float = -50.0, elsewhere: float = -50.0
         return np.array([value, *[0.0] * count])
 
     return Calibration(
-        weights=np.array([float(name == "phrases") for name in SIGNALS]), mean=np.zeros(count),
-        scale=np.ones(count), sharpness=constant(sharpness), vagueness=constant(vague),
-        elsewhere=constant(elsewhere), likely=0.5, absent=0.3, area=0.8,
+        weights=np.array([float(name == "phrases") for name in SIGNALS]),
+        mean=np.zeros(count),
+        scale=np.ones(count),
+        sharpness=constant(sharpness),
+        vagueness=constant(vague),
+        elsewhere=constant(elsewhere),
+        likely=0.5,
+        absent=0.3,
+        area=0.8,
         background=Background(np.eye(2, 384, dtype=np.float32), np.eye(3, 384, dtype=np.float32)),
         sources=("a, b",),
-    )  # fmt: skip
+    )
 
 
 def signals(*phrases: float) -> Signals:
@@ -54,8 +60,9 @@ def reading(encoder: SentenceEncoder) -> Reading:
     return embed(tokenize("a church beside a park", encoder), encoder)
 
 
-def masses(reading: Reading, calibration: Calibration, *phrases: float,
-           mask: np.ndarray | None = None) -> Posterior:  # fmt: skip
+def masses(
+    reading: Reading, calibration: Calibration, *phrases: float, mask: np.ndarray | None = None
+) -> Posterior:
     given = signals(*phrases)
     return posterior_of(reading, given, given.phrases, ("facts", "names"), mask, calibration)
 

@@ -12,21 +12,29 @@ from core.retrieval import find
 from core.retrieval.everyday import is_ordinary, written_as_name
 
 
-def told(text: str, name: str, gallery: Gallery, encoder: SentenceEncoder,
-         channels: tuple[Channel, ...] = ("names",)) -> Evidence:  # fmt: skip
+def told(
+    text: str,
+    name: str,
+    gallery: Gallery,
+    encoder: SentenceEncoder,
+    channels: tuple[Channel, ...] = ("names",),
+) -> Evidence:
     """The evidence for the first phrase, of the first candidate that has a thing of a name."""
     found = find(gallery, encoder, Query(text, k=50, channels=channels)).result
     return next(one.evidence[0] for one in found.candidates if name in one.evidence[0].fact)
 
 
-@pytest.mark.parametrize(("text", "name", "fit"), [
-    ("an old oak tree", "Oak Avenue", "name"),
-    ("roses", "Rose Garden", "name"),
-    ("near Oak", "Oak Avenue", "thing"),
-    ("Saint Mary", "Saint Mary's Cathedral", "thing"),
-    ("mary", "Saint Mary's Cathedral", "thing"),
-    ("oak avenue", "Oak Avenue", "thing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "name", "fit"),
+    [
+        ("an old oak tree", "Oak Avenue", "name"),
+        ("roses", "Rose Garden", "name"),
+        ("near Oak", "Oak Avenue", "thing"),
+        ("Saint Mary", "Saint Mary's Cathedral", "thing"),
+        ("mary", "Saint Mary's Cathedral", "thing"),
+        ("oak avenue", "Oak Avenue", "thing"),
+    ],
+)
 def test_an_ordinary_word_in_a_name_is_not_the_thing(
     text: str, name: str, fit: str, tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
@@ -49,7 +57,7 @@ def test_what_stands_in_a_name_only_is_told_as_that(
     finding = find(tiny_gallery, encoder, Query("an old oak tree", k=50, channels=("names",)))
     entry = next(
         ledger[0] for ledger in ledgers(finding, encoder).entries if ledger[0].evidence.name_only
-    )  # fmt: skip
+    )
     assert entry.standing == "missing"
     said = reason((entry,))
     assert "“old oak tree” stands here in names only, such as Oak Avenue (" in said
@@ -57,10 +65,20 @@ def test_what_stands_in_a_name_only_is_told_as_that(
     assert evidence_label(entry.evidence).startswith("only in a name: ")
 
 
-@pytest.mark.parametrize(("word", "ordinary"), [
-    ("t", True), ("stop", True), ("stops", True), ("the", True), ("market", True),
-    ("kiasma", False), ("mary", False), ("18", True), ("st", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("word", "ordinary"),
+    [
+        ("t", True),
+        ("stop", True),
+        ("stops", True),
+        ("the", True),
+        ("market", True),
+        ("kiasma", False),
+        ("mary", False),
+        ("18", True),
+        ("st", True),
+    ],
+)
 def test_ordinary_words(word: str, ordinary: bool) -> None:
     assert is_ordinary(word) is ordinary
 

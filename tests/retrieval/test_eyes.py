@@ -95,8 +95,10 @@ def test_what_is_not_asked_for_is_not_looked_at(
 ) -> None:
     """With words alone, a gallery answers as if it had never been seen."""
     query = Query(TEXT, channels=("facts", "names"))
-    found = [search(gallery, encoder, query).to_json()["candidates"]
-             for gallery in (seen_gallery, tiny_gallery)]  # fmt: skip
+    found = [
+        search(gallery, encoder, query).to_json()["candidates"]
+        for gallery in (seen_gallery, tiny_gallery)
+    ]
     assert found[0] == found[1]
 
 
@@ -147,8 +149,13 @@ def test_a_model_that_reads_less_than_the_words_do_says_where_it_stopped(
     seen_home: Path, encoder: SentenceEncoder, short_sighted: Eyes, tmp_path: Path
 ) -> None:
     shutil.copytree(seen_home / "galleries", tmp_path / "galleries")
-    embed_pictures(tmp_path / "galleries" / "tinycity", short_sighted.encoder,  # type: ignore[arg-type]
-                   None, 1, lambda *_: None)  # fmt: skip
+    embed_pictures(
+        tmp_path / "galleries" / "tinycity",
+        short_sighted.encoder,  # type: ignore[arg-type]
+        None,
+        1,
+        lambda *_: None,
+    )
     gallery = open_gallery("tinycity", settings_for(tmp_path / "galleries"))
     text = "a white church beside a park, and to the left is Café Ångström"
     result = search(gallery, encoder, Query(text, k=1), short_sighted)
@@ -159,15 +166,14 @@ def test_a_model_that_reads_less_than_the_words_do_says_where_it_stopped(
     )
     phrases = [piece.phrase for piece in result.candidates[0].evidence]
     assert any("Ångström" in phrase for phrase in phrases), "the words were read to their end"
-    same = search(gallery, encoder, Query(text[: result.truncated], channels=("image",)),
-                  short_sighted)  # fmt: skip
+    same = search(
+        gallery, encoder, Query(text[: result.truncated], channels=("image",)), short_sighted
+    )
     other = search(gallery, encoder, Query(text, channels=("image",)), short_sighted)
     assert [one.tile for one in same.candidates] == [one.tile for one in other.candidates]
 
 
-def test_the_smaller_of_two_cuts_is_reported(
-    encoder: SentenceEncoder, short_sighted: Eyes
-) -> None:
+def test_the_smaller_of_two_cuts_is_reported(encoder: SentenceEncoder, short_sighted: Eyes) -> None:
     long = tokenize("tree " * 2000, encoder, short_sighted)
     assert long.seen_to is not None
     assert long.truncated is not None
@@ -196,9 +202,12 @@ def test_a_users_weights_are_found_where_embedding_left_them(
 
 
 def test_a_users_weights_can_be_named(
-    seen_gallery: Gallery, seen_settings: Settings, encoder: SentenceEncoder,
-    compact_weights: Path, tmp_path: Path,
-) -> None:  # fmt: skip
+    seen_gallery: Gallery,
+    seen_settings: Settings,
+    encoder: SentenceEncoder,
+    compact_weights: Path,
+    tmp_path: Path,
+) -> None:
     elsewhere = replace(seen_settings, user_models=tmp_path)
     assert open_eyes(seen_gallery, elsewhere, encoder, "compact", compact_weights)
 
@@ -216,8 +225,9 @@ def test_a_model_the_gallery_was_not_embedded_with_is_refused(
 ) -> None:
     for channels in (None, ("facts",)):
         with pytest.raises(GalleryError, match="no picture embeddings of crosstext2loc"):
-            search(seen_gallery, encoder, Query(TEXT, channels=channels, model="crosstext2loc"),
-                   eyes)  # fmt: skip
+            search(
+                seen_gallery, encoder, Query(TEXT, channels=channels, model="crosstext2loc"), eyes
+            )
 
 
 def test_weights_are_linked_by_name_and_a_newer_link_replaces_an_older(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ def test_similarity_and_normalised_confidence_order_the_first() -> None:
     """0.50 + 0.1 · 0.1/0.4 = 0.525 stays behind 0.48 + 0.1 · 0.3/0.4 = 0.555."""
     found = reranked(candidates((0.50, 0.1), (0.48, 0.3)), weight=0.1)
     assert [(one.tile.tile_id, one.rank, one.rank_before) for one in found] == [
-        ("t2", 1, 2), ("t1", 2, 1),
-    ]  # fmt: skip
+        ("t2", 1, 2),
+        ("t1", 2, 1),
+    ]
 
 
 def test_those_after_the_first_five_stay() -> None:

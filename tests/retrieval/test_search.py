@@ -31,8 +31,9 @@ def ask(tiny_gallery: Gallery, encoder: SentenceEncoder) -> Ask:
 
 def metres_to(candidate: Candidate, x: float, y: float) -> float:
     at = Town().position(x, y)
-    away = haversine_m(at.lat, at.lon, np.array([candidate.tile.lat]),
-                       np.array([candidate.tile.lon]))  # fmt: skip
+    away = haversine_m(
+        at.lat, at.lon, np.array([candidate.tile.lat]), np.array([candidate.tile.lon])
+    )
     return float(away[0])
 
 
@@ -150,7 +151,8 @@ def test_evidence_says_how_far_and_where(ask: Ask) -> None:
         assert piece.direction
         if (piece.distance_m or 0) > 20:
             assert ("north" in piece.direction) == (at.lat > one.tile.lat) or abs(
-                at.lat - one.tile.lat) < abs(at.lon - one.tile.lon) / 4  # fmt: skip
+                at.lat - one.tile.lat
+            ) < abs(at.lon - one.tile.lon) / 4
 
 
 def test_a_description_of_nothing_here_says_that_it_is_a_guess(ask: Ask) -> None:
@@ -162,8 +164,9 @@ def test_a_description_of_nothing_here_says_that_it_is_a_guess(ask: Ask) -> None
 # --- Channels -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("channels", [("facts",), ("names",), ("facts", "names"),
-                                      ("names", "facts"), ("names", "names")])  # fmt: skip
+@pytest.mark.parametrize(
+    "channels", [("facts",), ("names",), ("facts", "names"), ("names", "facts"), ("names", "names")]
+)
 def test_only_the_chosen_channels_answer(channels: tuple[Channel, ...], ask: Ask) -> None:
     result = ask("a church beside Lime Street", channels=channels)
     assert_sound(result, "a church beside Lime Street")
@@ -284,10 +287,14 @@ def test_four_threads_get_the_same_answers(
 # --- Odd descriptions ---------------------------------------------------------------------------
 
 NOTHING_TO_READ = {
-    "empty": "", "blanks": " \t\n\u00a0\u2003", "signs": "!?…—()", "emoji": "🏰🌳🚋👨‍👩‍👧",
-    "controls": "\x00\x01\x1b[31m\x7f".replace("31m", ""), "marks": "\u200f\u202e\ufeff",
+    "empty": "",
+    "blanks": " \t\n\u00a0\u2003",
+    "signs": "!?…—()",
+    "emoji": "🏰🌳🚋👨‍👩‍👧",
+    "controls": "\x00\x01\x1b[31m\x7f".replace("31m", ""),
+    "marks": "\u200f\u202e\ufeff",
     "an accent alone": "\u0301",
-}  # fmt: skip
+}
 
 ODD = {
     "one word": "church",
@@ -343,12 +350,20 @@ def test_broken_text_is_answered_or_refused(text: str, ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a white church beside a park with two benches, " * 2200, "x" * 100_000, "church " * 15_000,
-     "🏰 church " * 11_000, "church\n" * 15_000, "白" * 100_000, "a, " * 34_000,
-     "\x01" * 50_000 + "church" + "\x01" * 50_000, "church" + "\u200b" * 100_000,
-     "c" + "\u0336" * 100_000],
+    [
+        "a white church beside a park with two benches, " * 2200,
+        "x" * 100_000,
+        "church " * 15_000,
+        "🏰 church " * 11_000,
+        "church\n" * 15_000,
+        "白" * 100_000,
+        "a, " * 34_000,
+        "\x01" * 50_000 + "church" + "\x01" * 50_000,
+        "church" + "\u200b" * 100_000,
+        "c" + "\u0336" * 100_000,
+    ],
     ids=lambda text: ascii(text[:12]),
-)  # fmt: skip
+)
 def test_a_hundred_thousand_characters_are_cut_and_it_says_where(text: str, ask: Ask) -> None:
     started = time.process_time()
     try:

@@ -104,17 +104,19 @@ def test_pictures_alone_can_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "coordinates", "is_one"),
-    [("40.7,-74.01_2019-05_a_b-c_d10_z2.jpg", (40.7, -74.01), True),
-     ("-27.470125,153.021072_2021-11_CAoSLEFG_d0_z3.png", (-27.470125, 153.021072), True),
-     ("35.6,139.7_2020-01.jpg", (35.6, 139.7), False),
-     ("35.6,139.7.jpg", (35.6, 139.7), False),
-     ("+35.6,139_7.jpg", (35.6, 139), False),
-     (base_name("a_b_c/d_e_f/35.6,139.7_1.jpg"), (35.6, 139.7), False),
-     (base_name("a_b_c\\35.6,139.7_1.jpg"), (35.6, 139.7), False),
-     ("35.6;139.7_1_2_3.jpg", None, True),
-     ("٣٥.6,139.7.jpg", None, False),
-     ("", None, False)],
-)  # fmt: skip
+    [
+        ("40.7,-74.01_2019-05_a_b-c_d10_z2.jpg", (40.7, -74.01), True),
+        ("-27.470125,153.021072_2021-11_CAoSLEFG_d0_z3.png", (-27.470125, 153.021072), True),
+        ("35.6,139.7_2020-01.jpg", (35.6, 139.7), False),
+        ("35.6,139.7.jpg", (35.6, 139.7), False),
+        ("+35.6,139_7.jpg", (35.6, 139), False),
+        (base_name("a_b_c/d_e_f/35.6,139.7_1.jpg"), (35.6, 139.7), False),
+        (base_name("a_b_c\\35.6,139.7_1.jpg"), (35.6, 139.7), False),
+        ("35.6;139.7_1_2_3.jpg", None, True),
+        ("٣٥.6,139.7.jpg", None, False),
+        ("", None, False),
+    ],
+)
 def test_a_name_tells_place_and_sort(
     name: str, coordinates: tuple[float, float] | None, is_one: bool
 ) -> None:
@@ -265,16 +267,23 @@ def test_a_city_that_is_no_plain_name_is_refused(city: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "match"),
-    [(b"", "is not JSON"), (b"not json", "is not JSON"), (b'{"a": "b"', "is not JSON"),
-     (b"\xff\xfe\x00", "is not JSON"), (b"[" * 100_000, "is not JSON"),
-     (b"[]", "not one JSON object"), (b'"text"', "not one JSON object"),
-     (b"null", "not one JSON object"), (b'[{"bev_image": "a", "caption": "b"}]', "not one JSON"),
-     (b'{"40.7,-74.0.jpg": ["a", "b"]}', "not one JSON object"),
-     (b'{"40.7,-74.0.jpg": {"text": "a"}}', "not one JSON object"),
-     (b'{"40.7,-74.0.jpg": null}', "not one JSON object"),
-     (b"{}", "no picture of NewYork"),
-     (b'{"40.7,-74.0_none.jpg": "a"}', "1 descriptions without a picture")],
-)  # fmt: skip
+    [
+        (b"", "is not JSON"),
+        (b"not json", "is not JSON"),
+        (b'{"a": "b"', "is not JSON"),
+        (b"\xff\xfe\x00", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "not one JSON object"),
+        (b'"text"', "not one JSON object"),
+        (b"null", "not one JSON object"),
+        (b'[{"bev_image": "a", "caption": "b"}]', "not one JSON"),
+        (b'{"40.7,-74.0.jpg": ["a", "b"]}', "not one JSON object"),
+        (b'{"40.7,-74.0.jpg": {"text": "a"}}', "not one JSON object"),
+        (b'{"40.7,-74.0.jpg": null}', "not one JSON object"),
+        (b"{}", "no picture of NewYork"),
+        (b'{"40.7,-74.0_none.jpg": "a"}', "1 descriptions without a picture"),
+    ],
+)
 def test_an_annotation_of_another_form_is_refused_in_one_line(
     content: bytes, match: str, tmp_path: Path
 ) -> None:

@@ -115,8 +115,13 @@ class TestEveryFormat:
 
     def test_a_bom_and_windows_line_ends_are_no_matter(self, tmp_path: Path) -> None:
         path = tmp_path / "places.geojsonl"
-        line = json.dumps({"type": "Feature", "properties": {"name": "Café"},
-                           "geometry": {"type": "Point", "coordinates": [1, 2]}})  # fmt: skip
+        line = json.dumps(
+            {
+                "type": "Feature",
+                "properties": {"name": "Café"},
+                "geometry": {"type": "Point", "coordinates": [1, 2]},
+            }
+        )
         path.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n\r\n")
         assert read_world([path]).features.name.tolist() == ["Café"]
 
@@ -133,8 +138,12 @@ def test_a_relation_keeps_its_hole(original: Path) -> None:
 
 def test_features_keep_the_ids_of_their_source(original: Path) -> None:
     ids = read_world([original]).features.set_index("name").feature_id
-    assert ids.to_dict() == {"Old Bench": "n1", "Lime Street": "w1", "Saint Ann": "w2",
-                             "Round House": "r1"}  # fmt: skip
+    assert ids.to_dict() == {
+        "Old Bench": "n1",
+        "Lime Street": "w1",
+        "Saint Ann": "w2",
+        "Round House": "r1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -162,11 +171,20 @@ def test_a_closed_way_is_a_surface_or_a_loop_by_its_tags(
 
 def test_every_naming_tag_is_read(tmp_path: Path) -> None:
     naming = {
-        "name": "Main", "name:en": "English", "name:ru": "Русский", "int_name": "International",
-        "alt_name": "Other; Another", "old_name": "Former", "official_name": "Official",
-        "short_name": "Short", "loc_name": "Local", "brand": "Brand", "operator": "Operator",
-        "addr:housename": "House", "inscription": "In stone",
-    }  # fmt: skip
+        "name": "Main",
+        "name:en": "English",
+        "name:ru": "Русский",
+        "int_name": "International",
+        "alt_name": "Other; Another",
+        "old_name": "Former",
+        "official_name": "Official",
+        "short_name": "Short",
+        "loc_name": "Local",
+        "brand": "Brand",
+        "operator": "Operator",
+        "addr:housename": "House",
+        "inscription": "In stone",
+    }
     town = Town()
     town.point(0, 0, amenity="cafe", addr__street="Long Road", addr__housenumber="7b", **naming)
     (row,) = read_world([town.write(tmp_path / "town.osm")]).features.itertuples()
@@ -188,14 +206,20 @@ def test_a_name_of_a_megabyte_is_cut_and_no_error(tmp_path: Path) -> None:
 
 
 def point(properties: object, x: float = 1, y: float = 2) -> dict[str, object]:
-    return {"type": "Feature", "properties": properties,
-            "geometry": {"type": "Point", "coordinates": [x, y]}}  # fmt: skip
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Point", "coordinates": [x, y]},
+    }
 
 
 def area(properties: object, west: float, east: float) -> dict[str, object]:
     ring = [[west, 0], [east, 0], [east, 0.001], [west, 0.001], [west, 0]]
-    return {"type": "Feature", "properties": properties,
-            "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
 
 
 def collection(features: list[dict[str, object]], **more: object) -> str:
@@ -216,10 +240,14 @@ def test_pieces_with_the_same_id_are_joined(tmp_path: Path) -> None:
 
 def test_a_way_and_a_node_of_the_same_number_stay_two(tmp_path: Path) -> None:
     path = tmp_path / "two.geojson"
-    path.write_text(collection([
-        point({"@type": "node", "@id": 7, "name": "A"}),
-        point({"@type": "way", "@id": 7, "name": "B"}),
-    ]))  # fmt: skip
+    path.write_text(
+        collection(
+            [
+                point({"@type": "node", "@id": 7, "name": "A"}),
+                point({"@type": "way", "@id": 7, "name": "B"}),
+            ]
+        )
+    )
     assert sorted(read_world([path]).features.name) == ["A", "B"]
 
 
@@ -240,8 +268,9 @@ def test_a_table_with_gaps_in_its_ids_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "areas.gpkg"
     gpd.GeoDataFrame(
         {"name": ["A", "B", "C"], "osm_id": ["12", None, None]},
-        geometry=gpd.points_from_xy([1, 2, 3], [1, 1, 1]), crs=4326,
-    ).to_file(path)  # fmt: skip
+        geometry=gpd.points_from_xy([1, 2, 3], [1, 1, 1]),
+        crs=4326,
+    ).to_file(path)
     assert sorted(read_world([path]).features.name) == ["A", "B", "C"]
 
 
@@ -267,8 +296,9 @@ def test_a_table_may_have_gaps_lists_and_dates(tmp_path: Path) -> None:
             "websites": [["a", "b"], None],
             "names": [{"primary": "A"}, None],
         },
-        geometry=gpd.points_from_xy([1, 2], [1, 1]), crs=4326,
-    ).to_parquet(path)  # fmt: skip
+        geometry=gpd.points_from_xy([1, 2], [1, 1]),
+        crs=4326,
+    ).to_parquet(path)
     features = read_world([path]).features
     assert features.name.tolist()[0] == "A"
     tags = features.tags.iloc[0]
@@ -364,7 +394,11 @@ def test_another_kind_of_file_is_refused_with_the_kinds_that_can_be_read(
 
 
 NO_GEOJSON = (
-    "[]", "3", '"FeatureCollection"', "null", '{"type": "Feature"}',
+    "[]",
+    "3",
+    '"FeatureCollection"',
+    "null",
+    '{"type": "Feature"}',
     '{"type": "FeatureCollection", "features": {}}',
     '{"type": "FeatureCollection", "features": [3]}',
     '{"type": "FeatureCollection", "crs": "EPSG:3067", "features": []}',
@@ -380,7 +414,7 @@ NO_GEOJSON = (
     '{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": '
     '{"type": "Point", "coordinates": [NaN, 2]}, "properties": {"name": "A"}}]}',
     "[" * 100_000,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("text", NO_GEOJSON, ids=range(len(NO_GEOJSON)))
@@ -425,8 +459,10 @@ def test_a_map_without_tags_is_refused(tmp_path: Path, refused: Refused) -> None
 
 def test_ways_whose_points_are_missing_do_not_stop_the_rest(tmp_path: Path) -> None:
     town = small_town()
-    town.ways.append('<way id="99" version="1"><nd ref="98765"/><nd ref="98766"/>'
-                     '<tag k="highway" v="path"/></way>')  # fmt: skip
+    town.ways.append(
+        '<way id="99" version="1"><nd ref="98765"/><nd ref="98766"/>'
+        '<tag k="highway" v="path"/></way>'
+    )
     features = read_world([town.write(tmp_path / "edge.osm")]).features
     assert "w99" not in set(features.feature_id)
     assert len(features) == 4

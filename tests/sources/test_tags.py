@@ -7,9 +7,27 @@ from hypothesis import strategies as st
 from core.sources.tags import address_of, group_of, kind_of, main_name, names_of
 
 words = st.text(max_size=20)
-keys = st.sampled_from(["name", "amenity", "shop", "building", "highway", "natural", "leisure",
-                        "railway", "tourism", "historic", "memorial", "brand", "addr:street",
-                        "kind", "ref", "cuisine", "religion"])  # fmt: skip
+keys = st.sampled_from(
+    [
+        "name",
+        "amenity",
+        "shop",
+        "building",
+        "highway",
+        "natural",
+        "leisure",
+        "railway",
+        "tourism",
+        "historic",
+        "memorial",
+        "brand",
+        "addr:street",
+        "kind",
+        "ref",
+        "cuisine",
+        "religion",
+    ]
+)
 tags = st.dictionaries(keys | words, words | st.sampled_from(["yes", "no", "cafe", ";", "a;b"]))
 
 
@@ -36,8 +54,9 @@ def test_a_feature_is_called_what_a_person_would_call_it(
     assert word in kind_of(given_tags)
 
 
-@pytest.mark.parametrize("given_tags", [{}, {"surface": "asphalt"}, {"amenity": "no"},
-                                        {"addr:housenumber": "7"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "given_tags", [{}, {"surface": "asphalt"}, {"amenity": "no"}, {"addr:housenumber": "7"}]
+)
 def test_what_is_nothing_has_no_kind(given_tags: dict[str, str]) -> None:
     assert kind_of(given_tags) == ""
 
@@ -53,9 +72,17 @@ def test_no_tags_whatever_are_an_error(given_tags: dict[str, str]) -> None:
     assert isinstance(address_of(given_tags), str)
     for dimension in (0, 1, 2):
         assert group_of(given_tags, dimension) in {
-            "street", "path", "rail", "building", "water", "green", "area", "barrier", "place",
+            "street",
+            "path",
+            "rail",
+            "building",
+            "water",
+            "green",
+            "area",
+            "barrier",
+            "place",
             "address",
-        }  # fmt: skip
+        }
 
 
 def test_several_names_in_one_tag_are_several_names() -> None:

@@ -18,8 +18,9 @@ def places(count: int, seed: int = 0) -> Places:
     return Places(lats, lons, towns)
 
 
-@pytest.mark.parametrize(("count", "size", "group"), [(300, 32, 4), (97, 30, 7), (50, 50, 8),
-                                                      (64, 8, 1), (20, 6, 6)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("count", "size", "group"), [(300, 32, 4), (97, 30, 7), (50, 50, 8), (64, 8, 1), (20, 6, 6)]
+)
 def test_a_batch_is_full_and_holds_nothing_twice(count: int, size: int, group: int) -> None:
     batches = Batches(places(count), size, group, seed=3)
     for step in range(60):
@@ -45,8 +46,9 @@ def test_groups_are_neighbours_of_one_town() -> None:
     def to_the_nearest_m(rows: np.ndarray) -> float:
         lats, lons = many.lats[rows], many.lons[rows]
         known = np.flatnonzero(~np.isnan(lats))
-        metres = np.stack([haversine_m(lats[one], lons[one], lats[known], lons[known])
-                           for one in known])  # fmt: skip
+        metres = np.stack(
+            [haversine_m(lats[one], lons[one], lats[known], lons[known]) for one in known]
+        )
         np.fill_diagonal(metres, np.inf)
         return float(np.median(metres.min(1)))
 

@@ -24,8 +24,16 @@ from core.training.run import train
 
 COLOURS = ("red", "green", "blue", "yellow", "white", "black", "purple", "orange")
 EVERYTHING = ("text_", "vision_", "visual_", "logit_scale")
-STAGE = Stage("clip", steps=30, batch=8, train=EVERYTHING, lr=1e-3, warmup=5, validate_every=20,
-              checkpoint_every=20)  # fmt: skip
+STAGE = Stage(
+    "clip",
+    steps=30,
+    batch=8,
+    train=EVERYTHING,
+    lr=1e-3,
+    warmup=5,
+    validate_every=20,
+    checkpoint_every=20,
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +79,18 @@ def test_both_towers_learn_and_the_result_is_a_checkpoint(
     assert made.validate(STAGE)["R@1"] < 60
     run_stage(made, STAGE, 1, tmp_path, silent)
     assert made.validate(STAGE)["R@1"] > 80
-    moved = {name.split(".")[0] for name, one in made.network.state_dict().items()
-             if not torch.equal(one, before[name])}  # fmt: skip
-    assert moved == {"text_model", "vision_model", "text_projection", "visual_projection",
-                     "logit_scale"}  # fmt: skip
+    moved = {
+        name.split(".")[0]
+        for name, one in made.network.state_dict().items()
+        if not torch.equal(one, before[name])
+    }
+    assert moved == {
+        "text_model",
+        "vision_model",
+        "text_projection",
+        "visual_projection",
+        "logit_scale",
+    }
     again = load_crosstext2loc(made.save(tmp_path))
     texts = again.encode_texts([f"a {colour} field" for colour in COLOURS])
     pictures = again.encode_pictures([pattern(number) for number in range(8)])
@@ -107,7 +123,8 @@ def config(folder: Path, checkpoint: Path, more: str = "") -> Path:
     texts = {name: f"a street with tree number {number}" for number, name in enumerate(names)}
     tiny_cvgtext.PUBLIC.write(folder / "cvg", "Tinytown", "osm", {"train": texts, "test": {}})
     path = folder / "clip.toml"
-    path.write_text(f"""
+    path.write_text(
+        f"""
 seed = 42
 model = "crosstext2loc"
 checkpoint = "{checkpoint}"
@@ -130,7 +147,9 @@ train = ["text_", "vision_", "visual_", "logit_scale"]
 validate_every = 2
 checkpoint_every = 2
 {more}
-""", "utf-8")
+""",
+        "utf-8",
+    )
     return path
 
 
@@ -141,9 +160,7 @@ def test_cvgtext_trains_a_clip_of_ones_own(checkpoint: Path, tmp_path: Path) -> 
     assert (tmp_path / "run" / "examples" / "tiny-held-000.pictures.feather").is_file()
 
 
-def test_a_clip_learns_no_layout_and_needs_its_checkpoint(
-    checkpoint: Path, tmp_path: Path
-) -> None:
+def test_a_clip_learns_no_layout_and_needs_its_checkpoint(checkpoint: Path, tmp_path: Path) -> None:
     path = config(tmp_path, checkpoint, "layout = 1.0")
     with pytest.raises(TrainingError, match="stage clip: crosstext2loc learns no layout"):
         train(path, tmp_path / "run", 1, silent)

@@ -32,10 +32,20 @@ pytest.importorskip("mapnik")
 
 SPEC = CompactSpec(picture_px=64, dimensions=64)
 HEADS = ("picture.concepts", "picture.reach", "picture.pool", "text", "log_scale")
-LAYOUT = Stage("layout", steps=60, batch=8, train=("picture.trunk", "picture.concepts"), lr=5e-3,
-               contrastive=0, layout=1, warmup=3, validate_every=60)  # fmt: skip
-CONTRAST = Stage("contrast", steps=30, batch=8, train=HEADS, lr=2e-3, group=2, warmup=3,
-                 validate_every=30)  # fmt: skip
+LAYOUT = Stage(
+    "layout",
+    steps=60,
+    batch=8,
+    train=("picture.trunk", "picture.concepts"),
+    lr=5e-3,
+    contrastive=0,
+    layout=1,
+    warmup=3,
+    validate_every=60,
+)
+CONTRAST = Stage(
+    "contrast", steps=30, batch=8, train=HEADS, lr=2e-3, group=2, warmup=3, validate_every=30
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +79,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) -
     return Examples(shards, 0, 300)
 
 
-def trainee(folder: Path, train: Examples, held: Examples, kinds: int = 0,
-            spec: CompactSpec = SPEC) -> CompactTrainee:  # fmt: skip
+def trainee(
+    folder: Path, train: Examples, held: Examples, kinds: int = 0, spec: CompactSpec = SPEC
+) -> CompactTrainee:
     torch.manual_seed(0)
     network = CompactNetwork(replace(spec, kinds=tuple(f"kind {n}" for n in range(kinds))))
     network.picture.trunk.begin()
@@ -81,9 +92,7 @@ def silent(*_: Any) -> None:
     pass
 
 
-def test_layouts_and_then_descriptions_are_learned_by_heart(
-    town: Examples, tmp_path: Path
-) -> None:
+def test_layouts_and_then_descriptions_are_learned_by_heart(town: Examples, tmp_path: Path) -> None:
     made = trainee(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
     before = made.validate(LAYOUT)["precision"]
     run_stage(made, LAYOUT, 1, tmp_path, silent)
@@ -136,8 +145,9 @@ def test_texts_of_one_batch_are_embedded_as_each_alone(town: Examples, tmp_path:
     rows = np.arange(16)
     together = made.embed(made.fetch(rows, rows, CONTRAST), slice(None), CONTRAST).texts
     for row in rows:
-        alone = made.embed(made.fetch(rows[row : row + 1], rows[:1], CONTRAST), slice(None),
-                           CONTRAST).texts  # fmt: skip
+        alone = made.embed(
+            made.fetch(rows[row : row + 1], rows[:1], CONTRAST), slice(None), CONTRAST
+        ).texts
         torch.testing.assert_close(together[row], alone[0], rtol=1e-4, atol=1e-5)
 
 

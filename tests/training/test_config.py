@@ -52,7 +52,9 @@ def test_sizes_of_the_compact_model_are_a_table(tmp_path: Path) -> None:
 
 
 def test_a_clip_of_ones_own_on_cvgtext_and_albums(tmp_path: Path) -> None:
-    config = read(tmp_path, """
+    config = read(
+        tmp_path,
+        """
 seed = 42
 model = "crosstext2loc"
 checkpoint = "clip.pth"
@@ -68,11 +70,14 @@ name = "aerial"
 pictures = "photos"
 texts = "captions.jsonl"
 held = true
-""" + STAGE)  # fmt: skip
+"""
+        + STAGE,
+    )
     assert config.checkpoint == tmp_path / "clip.pth"
     assert config.cities == (City("newyork", tmp_path / "CVG", "NewYork", "sat"),)
-    assert config.albums == (Album("aerial", tmp_path / "photos", tmp_path / "captions.jsonl",
-                                   held=True),)  # fmt: skip
+    assert config.albums == (
+        Album("aerial", tmp_path / "photos", tmp_path / "captions.jsonl", held=True),
+    )
     assert config.learned == ("newyork",)
     assert config.held == ("aerial", "newyork-held")
 
@@ -89,13 +94,19 @@ held = true
         ("seed = 1", 'seed = 1\nmodel = "crosstext2loc"', "checkpoint and model = .* go together"),
         ("seed = 1", 'seed = 1\ncheckpoint = "a.pth"', "checkpoint and model = .* go together"),
         ("seed = 1", "seed = 1\ncheckpoint = 3", "checkpoint is 3; wanted a path$"),
-        ("seed = 1", "seed = 1\n[model]\ndimensions = 'big'",
-         "model.dimensions is 'big'; wanted a whole"),
+        (
+            "seed = 1",
+            "seed = 1\n[model]\ndimensions = 'big'",
+            "model.dimensions is 'big'; wanted a whole",
+        ),
         ("seed = 1", "seed = 1\n[model]\ntrunk = 'vgg'", "trunk is 'vgg'; wanted mapnet or"),
         ("seed = 1", "seed = 1\n[model]\npicture_px = 250", "250 is no multiple of 32"),
         ("seed = 1", "seed = 1\n[model]\nmax_tokens = 301", "max_tokens is 301; wanted 3 to 300"),
-        ("seed = 1", "seed = 1\n[model]\ndimensions = 1\nkinds = ['bench', 'park']",
-         "dimensions is 1; wanted one or more for each of 2 kinds"),
+        (
+            "seed = 1",
+            "seed = 1\n[model]\ndimensions = 1\nkinds = ['bench', 'park']",
+            "dimensions is 1; wanted one or more for each of 2 kinds",
+        ),
         ("held = true", "held = false", "places to train on and places marked held = true"),
         ("held = true", "held = 1", r"towns\[1\].held is 1; wanted true or false"),
         ('"krems"', '"porto"', "several places are called porto"),
@@ -116,10 +127,13 @@ held = true
         ('"text"', "", "train is empty"),
         (STAGE, "stages = []\n", "it has no"),
         (STAGE, STAGE + STAGE, "several stages are called contrast"),
-        (STAGE, STAGE + "\n[[cities]]\nname = 'x'\nroot = '.'\ncity = 'X'\nkind = 'map'\n",
-         r'cities\[0\].kind is .map.; wanted "sat" or "osm"'),
+        (
+            STAGE,
+            STAGE + "\n[[cities]]\nname = 'x'\nroot = '.'\ncity = 'X'\nkind = 'map'\n",
+            r'cities\[0\].kind is .map.; wanted "sat" or "osm"',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_told_in_one_line(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert old in WHOLE
     text = WHOLE.replace(old, new, 1) if old == "[[stages]]" else WHOLE.replace(old, new)

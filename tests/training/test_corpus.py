@@ -79,9 +79,7 @@ def test_examples_are_pictures_layouts_and_descriptions_of_their_places(
     assert examples.texts(rows, np.array([3, 4, 5])) == examples.texts(rows, np.array([0, 1, 2]))
 
 
-def test_hidden_states_are_those_of_each_text_alone(
-    folder: Path, encoder: SentenceEncoder
-) -> None:
+def test_hidden_states_are_those_of_each_text_alone(folder: Path, encoder: SentenceEncoder) -> None:
     examples = opened(folder)
     rows, draws = np.array([11, 2, 7]), np.array([1, 5, 30])
     states, mask = examples.states(rows, draws)
@@ -90,9 +88,7 @@ def test_hidden_states_are_those_of_each_text_alone(
         alone, seen = encoder.states(encoder.tokenize([text]))
         assert int(mask[row].sum()) == int(seen.sum())
         assert mask[row, : int(seen.sum())].all()
-        torch.testing.assert_close(
-            states[row, mask[row]].float(), alone[0], rtol=5e-3, atol=5e-3
-        )
+        torch.testing.assert_close(states[row, mask[row]].float(), alone[0], rtol=5e-3, atol=5e-3)
         assert not states[row, ~mask[row]].any()
 
 
@@ -288,5 +284,3 @@ def test_a_second_shard_begins_where_the_first_one_ends(
     assert examples.texts(rows, rows) == [texts[row] for row in rows]
     assert examples.states(rows, rows)[1].sum(1).tolist() == [13, 6, 7, 11]
     assert len(set(examples.places.towns)) == 1
-
-

@@ -48,9 +48,11 @@ def test_figures_equal_their_definition(unplaced: float) -> None:
     found, wanted = retrieval(texts, pictures, places), plain_twin(texts, pictures, places)
     assert {name: found[name] for name in wanted} == pytest.approx(wanted)
     assert 5 < found["R@1"] < found["R@5"] < found["R@10"] < 100
-    quality = found["R@1"] + found["L@50m"] if unplaced < 1 else (
-        found["R@1"] + found["R@5"] + found["R@10"]
-    )  # fmt: skip
+    quality = (
+        found["R@1"] + found["L@50m"]
+        if unplaced < 1
+        else (found["R@1"] + found["R@5"] + found["R@10"])
+    )
     assert found["quality"] == pytest.approx(quality)
 
 

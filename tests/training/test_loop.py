@@ -35,10 +35,7 @@ def start(*arguments: str) -> "subprocess.Popen[bytes]":
 
 def gradients(folder: Path) -> dict[int, Tensor]:
     """What Adam remembers of the first gradient."""
-    return {
-        number: one["exp_avg"]
-        for number, one in read(folder)["optimizer"]["state"].items()
-    }
+    return {number: one["exp_avg"] for number, one in read(folder)["optimizer"]["state"].items()}
 
 
 def assert_same(ours: dict[Any, Tensor], theirs: dict[Any, Tensor], tolerance: float) -> None:
@@ -77,8 +74,9 @@ def test_a_faulty_gather_is_another_training(pair: Path, tmp_path: Path) -> None
 
 
 def test_negative_groups_are_the_mean_over_shares_on_their_own(tmp_path: Path) -> None:
-    stage = replace(STAGE, steps=1, layout=0.0, negative_groups=3,
-                    train=("text", "picture", "log_scale"))  # fmt: skip
+    stage = replace(
+        STAGE, steps=1, layout=0.0, negative_groups=3, train=("text", "picture", "log_scale")
+    )
     rows: list[Any] = []
 
     class Noted(Toy):
@@ -98,8 +96,9 @@ def test_negative_groups_are_the_mean_over_shares_on_their_own(tmp_path: Path) -
         near = torch.from_numpy(toy.places.near_duplicates(rows[0][0][part], 15))
         logits = alone.scale * made.texts[part] @ made.pictures[part].T
         logits = logits.masked_fill(near & ~torch.eye(4, dtype=torch.bool), -math.inf)
-        both = [torch.nn.functional.cross_entropy(one, torch.arange(4)) for one in
-                (logits, logits.T)]  # fmt: skip
+        both = [
+            torch.nn.functional.cross_entropy(one, torch.arange(4)) for one in (logits, logits.T)
+        ]
         total = total + sum(both) / 6
     total.backward()
     wanted = [one.grad for name, one in alone.network.named_parameters() if "head" not in name]

@@ -10,20 +10,25 @@ from torch.nn import functional
 from core.training.losses import info_nce, layout_loss
 
 
-def plain_info_nce(texts: list[list[float]], pictures: list[list[float]], scale: float,
-                   ignored: list[list[bool]]) -> float:  # fmt: skip
+def plain_info_nce(
+    texts: list[list[float]], pictures: list[list[float]], scale: float, ignored: list[list[bool]]
+) -> float:
     """The definition, pair by pair."""
     count = len(texts)
-    cosine = [[sum(a * b for a, b in zip(text, picture, strict=True)) for picture in pictures]
-              for text in texts]  # fmt: skip
+    cosine = [
+        [sum(a * b for a, b in zip(text, picture, strict=True)) for picture in pictures]
+        for text in texts
+    ]
     total = 0.0
     for i in range(count):
         others = [j for j in range(count) if i == j or not ignored[i][j]]
-        total -= math.log(math.exp(scale * cosine[i][i])
-                          / sum(math.exp(scale * cosine[i][j]) for j in others))  # fmt: skip
+        total -= math.log(
+            math.exp(scale * cosine[i][i]) / sum(math.exp(scale * cosine[i][j]) for j in others)
+        )
         others = [j for j in range(count) if i == j or not ignored[j][i]]
-        total -= math.log(math.exp(scale * cosine[i][i])
-                          / sum(math.exp(scale * cosine[j][i]) for j in others))  # fmt: skip
+        total -= math.log(
+            math.exp(scale * cosine[i][i]) / sum(math.exp(scale * cosine[j][i]) for j in others)
+        )
     return total / 2 / count
 
 
@@ -44,8 +49,9 @@ def test_two_pairs_by_hand() -> None:
 def test_the_loss_equals_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
     count = int(rng.integers(2, 9))
-    texts, pictures = (functional.normalize(torch.from_numpy(rng.normal(size=(count, 4))), dim=1)
-                       for _ in range(2))  # fmt: skip
+    texts, pictures = (
+        functional.normalize(torch.from_numpy(rng.normal(size=(count, 4))), dim=1) for _ in range(2)
+    )
     ignored = rng.random((count, count)) < 0.4
     ours = info_nce(texts, pictures, torch.tensor(7.0), torch.from_numpy(ignored))
     theirs = plain_info_nce(texts.tolist(), pictures.tolist(), 7.0, ignored.tolist())

@@ -54,17 +54,22 @@ def test_a_run_folder_holds_all_that_is_promised(prepared: Path) -> None:
     assert (folder / "config.toml").read_bytes() == (prepared / "tiny.toml").read_bytes()
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "compact.safetensors", "config.toml", "contrast.best.pt", "contrast.checkpoint.pt",
-        "contrast.features.npy", "contrast.held-features.npy", "examples",
-        "layout.best.pt", "layout.checkpoint.pt", "log",
-    }  # fmt: skip
+        "compact.safetensors",
+        "config.toml",
+        "contrast.best.pt",
+        "contrast.checkpoint.pt",
+        "contrast.features.npy",
+        "contrast.held-features.npy",
+        "examples",
+        "layout.best.pt",
+        "layout.checkpoint.pt",
+        "log",
+    }
     assert {path.name for path in (folder / "log").iterdir()} == {"layout", "contrast"}
     assert not list(folder.rglob(".*"))
 
 
-def test_the_weights_are_the_best_ones_and_load(
-    prepared: Path, encoder: SentenceEncoder
-) -> None:
+def test_the_weights_are_the_best_ones_and_load(prepared: Path, encoder: SentenceEncoder) -> None:
     folder = prepared / "straight"
     model = load_compact(folder / "compact.safetensors", encoder)
     best = torch.load(folder / "contrast.best.pt", weights_only=True)
@@ -123,11 +128,28 @@ def test_torchrun_trains_the_same_with_two_processes(prepared: Path) -> None:
     folder = copied(prepared, "pair")
     (folder / "examples").unlink()
     started = subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-         "-m", "core", "train", str(prepared / "tiny.toml"), "--out", str(folder), "--json"],
-        cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            "-m",
+            "core",
+            "train",
+            str(prepared / "tiny.toml"),
+            "--out",
+            str(folder),
+            "--json",
+        ],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
     try:
         told, said = started.communicate(timeout=400)
     finally:
@@ -175,9 +197,7 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
         train(config, tmp_path / "out", 1, lambda *_: None)
 
 
-def test_the_pretrained_trunk_trains_and_loads(
-    prepared: Path, encoder: SentenceEncoder
-) -> None:
+def test_the_pretrained_trunk_trains_and_loads(prepared: Path, encoder: SentenceEncoder) -> None:
     config = prepared / "lite0.toml"
     text = (prepared / "tiny.toml").read_text("utf-8")
     config.write_text(text.replace("[model]", '[model]\ntrunk = "efficientnet-lite0"'), "utf-8")

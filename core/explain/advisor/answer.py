@@ -20,7 +20,7 @@ _MARKUP = (
     (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
     (re.compile(r"\b(?:https?|ftp|javascript|data):\S*|\bwww\.\S+", re.IGNORECASE), " "),
     (re.compile(r"[`*_#~|<>{}\[\]\\$]"), ""),
-)  # fmt: skip
+)
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -20,12 +20,14 @@ LOCAL = "local"
 _ANSWER_TOKENS = 1500
 _ANSWER_BYTES = 64_000
 _FORMATS: tuple[dict[str, Any], ...] = (
-    {"response_format": {
-        "type": "json_schema",
-        "json_schema": {"name": "advice", "strict": True, "schema": SCHEMA},
-    }},
+    {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "advice", "strict": True, "schema": SCHEMA},
+        }
+    },
     {},
-)  # fmt: skip
+)
 """From the strictest; a server that does not know one says 400 or 422 and gets the next."""
 
 
@@ -56,15 +58,23 @@ def advise(server: AdvisorServer | None, subject: Subject) -> Advice:
     if server is None:
         return Advice(own)
     if any(speaks_to_models(text) for text in subject.texts):
-        return Advice(own, note="The text seems to give a language model instructions, so none "
-                                "was asked; the reason is our own.")  # fmt: skip
+        return Advice(
+            own,
+            note="The text seems to give a language model instructions, so none "
+            "was asked; the reason is our own.",
+        )
     try:
         answer = _asked(server, subject)
     except AnswerError as error:
         name = one_line(server.model, 60)
         return Advice(own, note=f"{name} gave no usable reason ({error}); this one is our own.")
-    return Advice(answer.reason, answer.confidence, answer.text_attention,
-                  answer.image_attention, server.model)  # fmt: skip
+    return Advice(
+        answer.reason,
+        answer.confidence,
+        answer.text_attention,
+        answer.image_attention,
+        server.model,
+    )
 
 
 def _asked(server: AdvisorServer, subject: Subject) -> Answer:
@@ -90,8 +100,12 @@ def _client(server: AdvisorServer) -> "openai.OpenAI":
     import openai
 
     try:
-        return openai.OpenAI(base_url=server.url, api_key=server.key or "none", max_retries=0,
-                             timeout=server.timeout_s)  # fmt: skip
+        return openai.OpenAI(
+            base_url=server.url,
+            api_key=server.key or "none",
+            max_retries=0,
+            timeout=server.timeout_s,
+        )
     except httpx2.InvalidURL as error:
         raise AnswerError("its address is malformed") from error
 
@@ -114,8 +128,13 @@ def _trouble(error: "openai.OpenAIError") -> str:
     return "its server failed"
 
 
-def _body(client: "openai.OpenAI", server: AdvisorServer, said: list[Any],
-          form: dict[str, Any], ends: float) -> bytes:  # fmt: skip
+def _body(
+    client: "openai.OpenAI",
+    server: AdvisorServer,
+    said: list[Any],
+    form: dict[str, Any],
+    ends: float,
+) -> bytes:
     """The answer's body, read no longer and no further than is sensible.
 
     Read bit by bit: a server that trickles would otherwise never meet the client's timeout.
@@ -126,9 +145,13 @@ def _body(client: "openai.OpenAI", server: AdvisorServer, said: list[Any],
     body = b""
     try:
         with client.chat.completions.with_streaming_response.create(
-            model=server.model, messages=said, temperature=0, max_tokens=_ANSWER_TOKENS,
-            timeout=left, **form,
-        ) as response:  # fmt: skip
+            model=server.model,
+            messages=said,
+            temperature=0,
+            max_tokens=_ANSWER_TOKENS,
+            timeout=left,
+            **form,
+        ) as response:
             for part in response.iter_bytes():
                 body += part
                 if len(body) > _ANSWER_BYTES:

@@ -115,11 +115,14 @@ def _line(entry: Entry) -> dict[str, Any]:
     """One entry as the model reads it, without what is empty."""
     evidence = entry.evidence
     line = {
-        "phrase": one_line(evidence.phrase, 200), "standing": entry.standing,
-        "map_has": one_line(evidence.fact, 120), "distance_m": evidence.distance_m,
-        "direction": evidence.direction, "against": one_line(entry.against, 200),
+        "phrase": one_line(evidence.phrase, 200),
+        "standing": entry.standing,
+        "map_has": one_line(evidence.fact, 120),
+        "distance_m": evidence.distance_m,
+        "direction": evidence.direction,
+        "against": one_line(entry.against, 200),
         "effect": entry.effect,
-    }  # fmt: skip
+    }
     return {key: value for key, value in line.items() if value not in ("", None)}
 
 

@@ -43,10 +43,24 @@ _LONG = re.compile(r"street|road|path|track|line|river|stream|canal|coast|wall|f
 """Things so long that the nearest point of one says little of where it lies."""
 _ANYWHERE = re.compile(r"building|house|roof|hut|garage|shed|structure")
 """Kinds of which the map leaves many untold, so that those it tells of settle nothing."""
-_REGIONS = re.compile(r"city|town$|suburb|quarter|neighbourhood|district|village|island|region|"
-                      r"locality|commercial area|residential area|address")  # fmt: skip
-_BUILDING_WORDS = frozenset({"building", "buildings", "house", "houses", "block", "blocks",
-                             "flats", "apartments", "tower", "towers"})  # fmt: skip
+_REGIONS = re.compile(
+    r"city|town$|suburb|quarter|neighbourhood|district|village|island|region|"
+    r"locality|commercial area|residential area|address"
+)
+_BUILDING_WORDS = frozenset(
+    {
+        "building",
+        "buildings",
+        "house",
+        "houses",
+        "block",
+        "blocks",
+        "flats",
+        "apartments",
+        "tower",
+        "towers",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,14 @@ class Objector:
     what the gallery itself is called, which no place contradicts.
     """
 
-    def __init__(self, ground: Ground, known: Surroundings, reading: Reading,
-                 channels: tuple[Channel, ...], own_names: Iterable[str] = ()) -> None:  # fmt: skip
+    def __init__(
+        self,
+        ground: Ground,
+        known: Surroundings,
+        reading: Reading,
+        channels: tuple[Channel, ...],
+        own_names: Iterable[str] = (),
+    ) -> None:
         self._ground = ground
         self._known = known
         self._reading = reading
@@ -99,17 +119,19 @@ class Objector:
         return f"{thing(self._ground.gallery.facts.text[there.fact])} {there.where}"
 
     def _present(self, absent: str, tile: int) -> str:
-        """"no trees" where a tree stands."""
+        """ "no trees" where a tree stands."""
         head = singular(bare_words(absent)[-1])
         facts = [
-            fact for kind, rows in self._known.facts_of_kind.items()
-            if singular(head_of(kind)) == head for fact in rows
-        ]  # fmt: skip
+            fact
+            for kind, rows in self._known.facts_of_kind.items()
+            if singular(head_of(kind)) == head
+            for fact in rows
+        ]
         places = self._known.places(tile, facts, _DENIED_M)
         return f"the map has {self._called(places[0])}" if places else ""
 
     def _sided(self, row: int, evidence: Evidence, tile: int) -> Objection:
-        """"church to the north" where every church within sight lies to the south."""
+        """ "church to the north" where every church within sight lies to the south."""
         said = self._reading.phrases[row].bearing_deg
         fact = self._known.fact_of.get(evidence.fact)
         if said is None or fact is None:
@@ -135,8 +157,9 @@ class Objector:
         against = f"the map has {self._called(places[0])}, not to the {compass(said)}"
         return Objection(against, evidence)
 
-    def _moved(self, row: int, evidence: Evidence, place: Place,
-               similarity: float | None = None) -> Evidence:  # fmt: skip
+    def _moved(
+        self, row: int, evidence: Evidence, place: Place, similarity: float | None = None
+    ) -> Evidence:
         """The evidence at another place of its kind."""
         text = self._ground.gallery.facts.text[place.fact]
         if text == evidence.fact:
@@ -145,10 +168,14 @@ class Objector:
             phrase = self._reading.phrase_embeddings[row : row + 1]
             similarity = float(self._ground.cosines(phrase, np.array([place.fact]))[0, 0])
         return replace(
-            evidence, fact=text, similarity=round(similarity, 3),
-            lat=round(place.lat, 6), lon=round(place.lon, 6),
-            distance_m=round(place.distance_m, 1), direction=compass(place.bearing_deg),
-        )  # fmt: skip
+            evidence,
+            fact=text,
+            similarity=round(similarity, 3),
+            lat=round(place.lat, 6),
+            lon=round(place.lon, 6),
+            distance_m=round(place.distance_m, 1),
+            direction=compass(place.bearing_deg),
+        )
 
     def _plainer(self, row: int, evidence: Evidence, tile: int) -> Evidence:
         """Where the phrase names a street and a house of that address was found: the street."""
@@ -157,16 +184,19 @@ class Objector:
             return evidence
         facts = self._ground.gallery.facts
         named = [
-            fact for name, rows in self._named.items() if _contains(words, name)
-            for fact in rows if set(words) & set(bare_words(facts.text[fact]))
-        ]  # fmt: skip
+            fact
+            for name, rows in self._named.items()
+            if _contains(words, name)
+            for fact in rows
+            if set(words) & set(bare_words(facts.text[fact]))
+        ]
         places = self._known.places(tile, named, _NEAR_M)
         if not places:
             return evidence
         return replace(self._moved(row, evidence, places[0], evidence.similarity), fit="thing")
 
     def _storeys(self, phrase: str, tile: int) -> str:
-        """"six storeys" where all buildings close by that the map knows better have two."""
+        """ "six storeys" where all buildings close by that the map knows better have two."""
         said = storeys(phrase)
         if not said or not _BUILDING_WORDS & set(bare_words(phrase)):
             return ""
@@ -182,8 +212,7 @@ class Objector:
             return ""
         span = f"{low}" if low == high else f"{low} to {high}"
         tall = " or more" if high == _HIGH_RISE else ""
-        return (f"the buildings within {_NEAR_M:.0f} m whose storeys the map knows have "
-                f"{span}{tall}")  # fmt: skip
+        return f"the buildings within {_NEAR_M:.0f} m whose storeys the map knows have {span}{tall}"
 
     def _facts_within(self, tile: int, within_m: float) -> list[int]:
         rows = self._ground.links_of(tile)
@@ -191,7 +220,7 @@ class Objector:
         return [int(fact) for fact in links.fact[rows[links.distance_m[rows] <= within_m]]]
 
     def _looks(self, phrase: str, evidence: Evidence, tile: int) -> str:
-        """"red church" where the map says that it is white."""
+        """ "red church" where the map says that it is white."""
         fact = self._known.fact_of.get(evidence.fact)
         facts = self._ground.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
@@ -204,7 +233,7 @@ class Objector:
             looks_in(text.removesuffix(kind))
             for text in (facts.text[one].partition(": ")[0] for one in only if one in seen)
             if text.endswith(kind)
-        ]  # fmt: skip
+        ]
         for look in said:
             other = [_excluding(look, each) for each in looks]
             if other and all(other):
@@ -223,8 +252,7 @@ class Objector:
             if not _contains(words, name):
                 continue
             own = len(name) > 1 and any(not is_ordinary(word) for word in name)
-            if own or any(written_as_name(self._reading.text, phrase.start, word)
-                          for word in name):  # fmt: skip
+            if own or any(written_as_name(self._reading.text, phrase.start, word) for word in name):
                 yield name
 
     def _elsewhere(self, row: int, evidence: Evidence, tile: int) -> str:
@@ -237,7 +265,6 @@ class Objector:
         if not name or not places or places[0].distance_m <= _ELSEWHERE_M:
             return ""
         return f"the map has {self._spelt(name, places[0].fact)} {places[0].where}, not here"
-
 
     def _spelt(self, name: tuple[str, ...], fact: int) -> str:
         """A name as the map writes it."""
@@ -259,8 +286,9 @@ def _contains(words: list[str], name: tuple[str, ...]) -> bool:
     return any(tuple(words[at : at + len(name)]) == name for at in range(len(words)))
 
 
-def _names_said(known: Surroundings, said: set[str],
-                common: frozenset[str]) -> dict[tuple[str, ...], list[int]]:  # fmt: skip
+def _names_said(
+    known: Surroundings, said: set[str], common: frozenset[str]
+) -> dict[tuple[str, ...], list[int]]:
     """The names of the map whose words are all in the description, the longest first."""
     found: dict[tuple[str, ...], list[int]] = {}
     facts = known.gallery.facts

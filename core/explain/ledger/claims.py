@@ -11,8 +11,21 @@ _DENIED = re.compile(
     r"^(?:there (?:is|are) )?(?:no|without(?: any)?|not (?:any|one|a single|an?))\s+(?!single\b)"
     r"([a-z]+(?:[ -][a-z]+)??)(?:\s+(?:at all|here|around|in sight|nearby|anywhere))*$"
 )
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-            "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "single": 1}  # fmt: skip
+_NUMBERS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "single": 1,
+}
 _STOREYS = re.compile(
     r"\b(\d{1,2}|" + "|".join(_NUMBERS) + r")[ -](?:store?ys?|storied|storeyed|floors?|"
     r"levels?)(?: |-|$)(?!up|down|above|below|further)"
@@ -26,19 +39,59 @@ def _looks(**words: str) -> Looks:
 
 
 LOOKS: tuple[Looks, ...] = (
-    _looks(white="pale", cream="pale yellow", beige="pale yellow brown", ochre="yellow brown",
-           grey="grey", gray="grey", light_grey="grey pale", silver="grey pale",
-           black="dark", yellow="yellow", red="red", dark_red="red brown", brown="brown red",
-           orange="red yellow brown", pink="red pale", green="green", turquoise="green blue",
-           blue="blue", light_blue="blue pale"),
-    _looks(cobbled="stones", cobblestone="stones", cobblestoned="stones", sett="stones",
-           paved="stones hard", asphalt="hard", tarmac="hard", concrete="hard",
-           gravel="loose", sandy="loose", dirt="loose", unpaved="loose", grassy="grass"),
-    _looks(brick="brick", wooden="wood", wood="wood", timber="wood", stone="stone",
-           granite="stone", marble="stone", sandstone="stone", limestone="stone", glass="glass",
-           metal="metal", steel="metal", concrete="concrete"),
+    _looks(
+        white="pale",
+        cream="pale yellow",
+        beige="pale yellow brown",
+        ochre="yellow brown",
+        grey="grey",
+        gray="grey",
+        light_grey="grey pale",
+        silver="grey pale",
+        black="dark",
+        yellow="yellow",
+        red="red",
+        dark_red="red brown",
+        brown="brown red",
+        orange="red yellow brown",
+        pink="red pale",
+        green="green",
+        turquoise="green blue",
+        blue="blue",
+        light_blue="blue pale",
+    ),
+    _looks(
+        cobbled="stones",
+        cobblestone="stones",
+        cobblestoned="stones",
+        sett="stones",
+        paved="stones hard",
+        asphalt="hard",
+        tarmac="hard",
+        concrete="hard",
+        gravel="loose",
+        sandy="loose",
+        dirt="loose",
+        unpaved="loose",
+        grassy="grass",
+    ),
+    _looks(
+        brick="brick",
+        wooden="wood",
+        wood="wood",
+        timber="wood",
+        stone="stone",
+        granite="stone",
+        marble="stone",
+        sandstone="stone",
+        limestone="stone",
+        glass="glass",
+        metal="metal",
+        steel="metal",
+        concrete="concrete",
+    ),
     _looks(domed="round", onion_domed="round", flat_roofed="flat", pyramid_roofed="steep"),
-)  # fmt: skip
+)
 """Words that exclude each other where they share no class: colours, surfaces, materials, roofs."""
 
 
@@ -100,6 +153,9 @@ def bare_words(text: str) -> list[str]:
 def is_telling(name: tuple[str, ...], common: frozenset[str]) -> bool:
     """Whether a name has a word of its own, no function word and none of the `common` ones."""
     return any(
-        len(word) >= 4 and word not in STOP_WORDS and word not in common
-        and word.removesuffix("s") not in common for word in name
-    )  # fmt: skip
+        len(word) >= 4
+        and word not in STOP_WORDS
+        and word not in common
+        and word.removesuffix("s") not in common
+        for word in name
+    )

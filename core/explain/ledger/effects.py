@@ -67,8 +67,9 @@ def effects_of(finding: Finding, encoder: "SentenceEncoder", eyes: Eyes | None) 
             losses.append(had - signals.channel(channel)[rows] if signals else had)
     return Effects(
         {channel: np.stack(losses) for channel, losses in lost.items()},
-        np.stack(similarity), np.stack(ranks),
-    )  # fmt: skip
+        np.stack(similarity),
+        np.stack(ranks),
+    )
 
 
 def _ranks(finding: Finding, rows: npt.NDArray[np.int64], scores: Floats) -> npt.NDArray[np.int64]:
@@ -81,9 +82,7 @@ def _ranks(finding: Finding, rows: npt.NDArray[np.int64], scores: Floats) -> npt
     return np.array([place[int(row)] for row in rows], dtype=np.int64)
 
 
-def _rests(
-    reading: Reading, encoder: "SentenceEncoder", eyes: Eyes | None
-) -> list[Reading | None]:
+def _rests(reading: Reading, encoder: "SentenceEncoder", eyes: Eyes | None) -> list[Reading | None]:
     """The description read without each of its phrases; None where no phrase is left."""
     if len(reading.phrases) < 2:
         return [None]
@@ -94,7 +93,8 @@ def _rests(
     embeddings, seen = _embedded(texts[:most], tokens[:most], encoder, eyes)
     return [
         replace(
-            reading, text=text,
+            reading,
+            text=text,
             phrases=reading.phrases[:row] + reading.phrases[row + 1 :],
             words=list(dict.fromkeys(words_of(text))),
             embedding=embeddings[row],
@@ -102,7 +102,7 @@ def _rests(
             imagined=Imagined(eyes.key, seen[row], None) if eyes and seen is not None else None,
         )
         for row, text in enumerate(texts[:most])
-    ]  # fmt: skip
+    ]
 
 
 def _embedded(

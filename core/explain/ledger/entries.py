@@ -44,13 +44,17 @@ def ledgers(finding: Finding, encoder: "SentenceEncoder", eyes: Eyes | None = No
     effects = effects_of(finding, encoder, eyes)
     judge = _Judge(finding, encoder)
     entries = tuple(
-        tuple(judge.entry(row, column, candidate, effects)
-              for row in range(len(finding.reading.phrases)))
+        tuple(
+            judge.entry(row, column, candidate, effects)
+            for row in range(len(finding.reading.phrases))
+        )
         for column, candidate in enumerate(candidates)
-    )  # fmt: skip
+    )
     left = len(finding.reading.phrases) - len(effects)
-    note = (f"What single phrases did was worked out for the first {len(effects)}; "
-            f"{left} more only count in the whole.")  # fmt: skip
+    note = (
+        f"What single phrases did was worked out for the first {len(effects)}; "
+        f"{left} more only count in the whole."
+    )
     return Ledgers(entries, (note,) if left else ())
 
 
@@ -61,9 +65,12 @@ class _Judge:
         self._finding = finding
         gallery, reading = finding.gallery, finding.reading
         self._objector = Objector(
-            ground_of(gallery), surroundings_of(gallery), reading, finding.channels,
+            ground_of(gallery),
+            surroundings_of(gallery),
+            reading,
+            finding.channels,
             (gallery.card.name, gallery.card.title),
-        )  # fmt: skip
+        )
         self._unseen = unseen_margins(reading.phrase_embeddings, encoder) > MARGIN
 
     def entry(self, row: int, column: int, candidate: Candidate, effects: Effects) -> Entry:
@@ -71,13 +78,17 @@ class _Judge:
         known = row < len(effects)
         standing, against, evidence = self._standing(row, candidate)
         return Entry(
-            evidence=evidence, standing=standing, against=against,
+            evidence=evidence,
+            standing=standing,
+            against=against,
             effects={
                 name: round(float(lost[row, column]), 4) for name, lost in effects.channels.items()
-            } if known else {},
+            }
+            if known
+            else {},
             effect=round(float(effects.similarity[row, column]), 4) if known else 0.0,
             rank_without=int(effects.rank_without[row, column]) if known else candidate.rank,
-        )  # fmt: skip
+        )
 
     def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, str, Evidence]:
         phrase = self._finding.reading.phrases[row]

@@ -17,6 +17,8 @@ from core.gallery.store import Gallery
 from core.geo import METRES_PER_DEGREE, compass
 
 Numbers = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a fact's thing lies from a tile: metres and degrees, and its position."""
@@ -70,10 +72,15 @@ class Surroundings:
         away = np.hypot(north, east)
         bearings = np.degrees(np.arctan2(east, north)) % 360
         return [
-            Place(int(self.gallery.links.fact[rows[one]]), float(away[one]), float(bearings[one]),
-                  float(self._lats[rows[one]]), float(self._lons[rows[one]]))
+            Place(
+                int(self.gallery.links.fact[rows[one]]),
+                float(away[one]),
+                float(bearings[one]),
+                float(self._lats[rows[one]]),
+                float(self._lons[rows[one]]),
+            )
             for one in np.argsort(away, kind="stable")[: int((away <= within_m).sum())]
-        ]  # fmt: skip
+        ]
 
 
 _known: "WeakKeyDictionary[Gallery, Surroundings]" = WeakKeyDictionary()

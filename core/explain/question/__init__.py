@@ -12,5 +12,14 @@ from core.explain.question.choice import (
     softmax_weights,
 )
 
-__all__ = ["ANSWERS", "Answer", "Question", "Weights", "answered", "entropy_bits", "gains_bits",
-           "next_question", "softmax_weights"]  # fmt: skip
+__all__ = [
+    "ANSWERS",
+    "Answer",
+    "Question",
+    "Weights",
+    "answered",
+    "entropy_bits",
+    "gains_bits",
+    "next_question",
+    "softmax_weights",
+]

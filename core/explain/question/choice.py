@@ -54,8 +54,9 @@ class Question:
         return asdict(self) | {"answers": list(ANSWERS)}
 
 
-def softmax_weights(scores: npt.NDArray[np.float32], mask: Mask | None = None,
-                    temperature: float = TEMPERATURE) -> Weights:  # fmt: skip
+def softmax_weights(
+    scores: npt.NDArray[np.float32], mask: Mask | None = None, temperature: float = TEMPERATURE
+) -> Weights:
     """Probabilities [N] from fused scores [N], where nothing calibrated them; 0 off the mask."""
     scaled = scores.astype(np.float64) / temperature
     if mask is not None:
@@ -120,8 +121,9 @@ def _leaders(gallery: Gallery, weights: Weights) -> _Leaders:
     return _Leaders(tiles, heavy / heavy.sum(), spot)
 
 
-def next_question(gallery: Gallery, weights: Weights, reading: Reading | None = None,
-                  asked: Sequence[str] = ()) -> Question | None:  # fmt: skip
+def next_question(
+    gallery: Gallery, weights: Weights, reading: Reading | None = None, asked: Sequence[str] = ()
+) -> Question | None:
     """The question to ask next; None where none would help, or one spot is left.
 
     Never one that is in `asked` (keys) or that the description in `reading` answers already.
@@ -151,12 +153,18 @@ def _best(askable: _Askable, leaders: _Leaders) -> Question | None:
     gains = gains_bits(weights, yes)
     row = int(gains.argmax())
     topic = askable.topics[row]
-    return Question(topic.key, topic.text, round(float(yes[row] @ weights), 4),
-                    round(float(gains[row]), 4), round(entropy_bits(weights), 4))  # fmt: skip
+    return Question(
+        topic.key,
+        topic.text,
+        round(float(yes[row] @ weights), 4),
+        round(float(gains[row]), 4),
+        round(entropy_bits(weights), 4),
+    )
 
 
-def _plain(gallery: Gallery, leaders: _Leaders, reading: Reading | None,
-           asked: Sequence[str]) -> _Askable:  # fmt: skip
+def _plain(
+    gallery: Gallery, leaders: _Leaders, reading: Reading | None, asked: Sequence[str]
+) -> _Askable:
     sightings = sightings_of(gallery)
     told = sightings.told(reading) if reading is not None else frozenset()
     rows = [row for row, topic in enumerate(plain_topics()) if topic.key not in told.union(asked)]
@@ -164,16 +172,18 @@ def _plain(gallery: Gallery, leaders: _Leaders, reading: Reading | None,
     return _Askable(topics, chances(topics, sightings.plain(leaders.tiles)[rows]))
 
 
-def _named(gallery: Gallery, leaders: _Leaders, reading: Reading | None,
-           asked: Sequence[str]) -> _Askable:  # fmt: skip
+def _named(
+    gallery: Gallery, leaders: _Leaders, reading: Reading | None, asked: Sequence[str]
+) -> _Askable:
     """Names near the heaviest tiles only; the others are taken not to see them unless they do."""
     folded = fold(reading.text) if reading is not None else ""
     found = {
         topic: metres
         for topic, metres in sightings_of(gallery).named(leaders.tiles, _NAMED_AROUND).items()
-        if topic.key not in asked and fold(topic.name) not in folded
+        if topic.key not in asked
+        and fold(topic.name) not in folded
         and metres[:_NAMED_AROUND].min() <= topic.within_m
-    }  # fmt: skip
+    }
     topics = list(found)
     metres = np.array(list(found.values())).reshape(len(topics), len(leaders.tiles))
     return _Askable(topics, chances(topics, metres))
@@ -183,8 +193,10 @@ def answered(gallery: Gallery, weights: Weights, key: str, answer: Answer) -> We
     """Weights [N] after an answer; "cannot tell" leaves them. QueryError for an unknown key."""
     topic = topic_of(key)
     if topic is None or answer not in ANSWERS:
-        raise QueryError(f"{key[:60]!r} answered {answer!r:.20} is no question of ours; wanted the "
-                         f"key of a question and one of {', '.join(ANSWERS)}")  # fmt: skip
+        raise QueryError(
+            f"{key[:60]!r} answered {answer!r:.20} is no question of ours; wanted the "
+            f"key of a question and one of {', '.join(ANSWERS)}"
+        )
     if answer == "cannot tell":
         return weights
     yes = chance_of_yes(topic, sightings_of(gallery).distances_m(topic)).astype(np.float64)

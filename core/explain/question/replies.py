@@ -56,8 +56,11 @@ def _after(finding: Finding, replies: Sequence[Reply]) -> Finding:
         row, confidence = rows[place], confidences[place]
         one = known.get(gallery.tile(row).tile_id) or _candidate(finding, row, witness)
         candidates.append(replace(one, rank=rank, confidence=confidence))
-    result = replace(finding.result, candidates=tuple(candidates),
-                     verdict=verdict_of(before.elsewhere, max(confidences)))  # fmt: skip
+    result = replace(
+        finding.result,
+        candidates=tuple(candidates),
+        verdict=verdict_of(before.elsewhere, max(confidences)),
+    )
     return replace(finding, posterior=posterior, result=result)
 
 
@@ -65,7 +68,10 @@ def _candidate(finding: Finding, row: int, witness: Witness) -> Candidate:
     """A tile that was no candidate, as the search would have told it."""
     signals, evidence = finding.ranking.signals, witness.evidence(row)
     return Candidate(
-        tile=finding.gallery.tile(row), rank=1, similarity=float(finding.ranking.scores[row]),
+        tile=finding.gallery.tile(row),
+        rank=1,
+        similarity=float(finding.ranking.scores[row]),
         channels={name: float(signals.channel(name)[row]) for name in finding.channels},
-        names=witness.names(row, evidence), evidence=evidence,
-    )  # fmt: skip
+        names=witness.names(row, evidence),
+        evidence=evidence,
+    )

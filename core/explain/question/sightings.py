@@ -61,26 +61,38 @@ class Sightings:
             for text, names in zip(facts.text, facts.names, strict=True)
         ]
         self._named = {
-            sign: row for row, sign in enumerate(dict.fromkeys(
-                (kind, name) for kind, name in zip(facts.kind, self._name, strict=True) if name))
-        }  # fmt: skip
+            sign: row
+            for row, sign in enumerate(
+                dict.fromkeys(
+                    (kind, name) for kind, name in zip(facts.kind, self._name, strict=True) if name
+                )
+            )
+        }
         self._signs = list(self._named)
         self._sign: Rows = np.array(
             [self._named.get(sign, -1) for sign in zip(facts.kind, self._name, strict=True)],
             dtype=np.int64,
         )
         self._bare: Rows = np.array(
-            [row for row in gallery.spoken.tolist()
-             if facts.text[row] == facts.kind[row] and self._topic_count[row]], dtype=np.int64,
-        )  # fmt: skip
+            [
+                row
+                for row in gallery.spoken.tolist()
+                if facts.text[row] == facts.kind[row] and self._topic_count[row]
+            ],
+            dtype=np.int64,
+        )
 
     def facts_of(self, topic: Topic) -> Rows:
         """The facts that make the answer yes."""
         kinds = {kind for kind in self._topics_of_kind if topic.is_of(kind)}
         return np.array(
-            [row for row, kind in enumerate(self._gallery.facts.kind)
-             if kind in kinds and topic.name in ("", self._name[row])], dtype=np.int64,
-        )  # fmt: skip
+            [
+                row
+                for row, kind in enumerate(self._gallery.facts.kind)
+                if kind in kinds and topic.name in ("", self._name[row])
+            ],
+            dtype=np.int64,
+        )
 
     def distances_m(self, topic: Topic) -> Floats:
         """From each of N tiles to the nearest thing that makes the answer yes; inf for none."""
@@ -134,8 +146,11 @@ class Sightings:
         folded = fold(reading.text)
         topics = plain_topics()
         keys = {topic.key for topic in topics if topic.is_told_in(folded)}
-        keys.update(topics[row].key for kind in self._kinds_said(reading)
-                    for row in self._topics_of_kind[kind])  # fmt: skip
+        keys.update(
+            topics[row].key
+            for kind in self._kinds_said(reading)
+            for row in self._topics_of_kind[kind]
+        )
         return frozenset(keys)
 
     def _kinds_said(self, reading: Reading) -> Iterator[str]:
@@ -148,6 +163,6 @@ class Sightings:
 
 def chances(topics: Sequence[Topic], distances_m: Floats) -> npt.NDArray[np.float64]:
     """The chance of a yes to each of T questions at M tiles [T, M], by metres [T, M]."""
-    return np.array([
-        chance_of_yes(topic, metres) for topic, metres in zip(topics, distances_m, strict=True)
-    ]).reshape(distances_m.shape)  # fmt: skip
+    return np.array(
+        [chance_of_yes(topic, metres) for topic, metres in zip(topics, distances_m, strict=True)]
+    ).reshape(distances_m.shape)

@@ -66,87 +66,246 @@ class Topic:
 
 
 _FAITH = r"(?:.+ )?(?:church|cathedral|chapel)"
-_MEALS = (r"(?:.+ )?restaurant|food court|steak house restaurant")
-_SALES = (r"(?:.+ )?shop|supermarket|convenience store|bakery|butcher|greengrocer|kiosk|deli|"
-          r"department store|hardware store|liquor store|variety store|newsagent|chemist|"
-          r"fashion boutique|optician|bookshop")  # fmt: skip
-_STREETS = (r"(?:residential |quiet living |pedestrian |wide through )?street|(?:main|minor) road|"
-            r"pedestrian square|big trunk road")  # fmt: skip
+_MEALS = r"(?:.+ )?restaurant|food court|steak house restaurant"
+_SALES = (
+    r"(?:.+ )?shop|supermarket|convenience store|bakery|butcher|greengrocer|kiosk|deli|"
+    r"department store|hardware store|liquor store|variety store|newsagent|chemist|"
+    r"fashion boutique|optician|bookshop"
+)
+_STREETS = (
+    r"(?:residential |quiet living |pedestrian |wide through )?street|(?:main|minor) road|"
+    r"pedestrian square|big trunk road"
+)
 _SEA = r"sea shore|bay of water|marina|harbour|port|quay|beach|ferry terminal"
 
 _SIGHTS = (
-    Topic("water", "Can you see water (the sea, a lake, a river or a pond)?",
-          rf"{_SEA}|lake|river|canal|stream|pond|water|pier|reservoir",
-          r"water|seas?|seaside|seashore|lake|river|canal|stream|brook|ponds?|bay|beach|harbou?r|"
-          r"marina|quay|pier|ferry|boats?|shore|waterfront|waterside|ships?|yachts?|sail\w*|"
-          r"port|ducks?|swans?", _SEEN_M, SURE),
-    Topic("sea", "Can you see the sea or a harbour?", _SEA,
-          r"seas?|seaside|seashore|bay|beach|harbou?r|marina|quay|pier|ferry|boats?|shore|"
-          r"waterfront|ships?|yachts?|sail\w*|port", _SEEN_M, SURE),
-    Topic("tram tracks", "Are there tram tracks in the street?", r"tram tracks",
-          r"trams?|tram\w+|streetcars?|rails", _STREET_M, SURE),
-    Topic("railway", "Are there railway tracks within 50 metres?",
-          r"(?:railway|light rail) tracks|railway (?:yard|platform|station|level crossing)",
-          r"rail\w*|trains?|tracks|platforms?", _NEAR_M, SURE),
-    Topic("big road", "Are you beside a main road with a lot of traffic?",
-          r"main road|big trunk road|motorway", r"main|busy|traffic|highway|motorway|"
-          r"multi-?lane|lanes|avenue|boulevard|big road|wide", _STREET_M, LOOSE),
-    Topic("car-free", "Are you on a street or square without cars?",
-          r"pedestrian (?:street|square)|square", r"pedestrian\w*|car-?free|no cars|walking street|"
-          r"without cars|squares?|plaza|piazza|cars?", _HERE_M, USUAL),
-    Topic("square", "Is there a square within 30 metres?", r"pedestrian square|square",
-          r"squares?|plaza|piazza|market\w*", 30.0, LOOSE),
-    Topic("steps", "Are there outdoor steps within 30 metres?", r"steps",
-          r"steps?|stairs?|staircase|stairway|flights?", 30.0, LOOSE),
-    Topic("traffic lights", "Are there traffic lights within 50 metres?", r"traffic lights",
-          r"(?:traffic|stop) ?lights?|signals?|lights", _NEAR_M, USUAL),
-    Topic("zebra crossing", "Is there a pedestrian crossing within 30 metres?",
-          r"pedestrian crossing", r"crossings?|zebras?|crosswalks?", 30.0, LOOSE),
-    Topic("bus stop", "Is there a bus stop within 50 metres?", r"bus (?:stop|platform|station)",
-          r"bus|buses|bus stops?|stops?", _NEAR_M, USUAL),
-    Topic("tram stop", "Is there a tram stop within 50 metres?", r"tram stop",
-          r"trams?|tram\w+|streetcars?|stops?", _NEAR_M, SURE),
-    Topic("metro", "Is there an entrance to the metro within 50 metres?",
-          r"metro station entrance", r"metro|subway|underground|tube", _NEAR_M, SURE),
-    Topic("cycle path", "Is there a separate cycle path beside you?", r"cycle path",
-          r"bikes?|bicycles?|cycle\w*|cycling|bike\w+", _STREET_M, LOOSE),
-    Topic("car park", "Is there an open car park within 30 metres?", r"car park",
-          r"car parks?|parking\w*|parked|lot", 30.0, LOOSE),
-    Topic("park", "Is there a park within 50 metres?", r"park",
-          r"parks?|gardens?|greens?|lawns?|grass\w*", _NEAR_M, LOOSE),
-    Topic("woods", "Are there woods within 30 metres?", r"forest|woodland",
-          r"forests?|woods?|wooded|woodland|trees|pines?|birch\w*", 30.0, LOOSE),
-    Topic("fields", "Can you see open fields or meadows?", r"fields|meadow|heath|wetland",
-          r"fields?|meadows?|farm\w*|reeds?|grass\w*|wetlands?", _NEAR_M, LOOSE),
-    Topic("allotments", "Are there allotment gardens within 50 metres?", r"allotment gardens",
-          r"allotments?|gardens?|plots?|sheds?", _NEAR_M, USUAL),
-    Topic("cemetery", "Can you see a cemetery?", r"cemetery|grave yard",
-          r"cemetery|cemeteries|grave\w*|tomb\w*|burial", _NEAR_M, SURE),
-    Topic("playground", "Is there a children's playground within 50 metres?",
-          r"children's playground", r"playgrounds?|swings?|slides?|kids|children\w*|play\w*",
-          _NEAR_M, USUAL),
-    Topic("sports pitch", "Can you see a sports pitch or a sports ground?",
-          r".*sports pitch|stadium|running track|recreation ground|multi sports centre",
-          r"pitch\w*|court|courts|stadium|sports?|soccer|football|tennis|basketball|field",
-          _NEAR_M, USUAL),
-    Topic("church", "Can you see a church?", _FAITH,
-          r"church\w*|cathedrals?|chapels?|spires?|steeples?|domes?|domed|temple|bells?|"
-          r"bell ?tower",
-          _SEEN_M, SURE, "church"),
-    Topic("statue", "Is there a statue or a sculpture within 50 metres?",
-          r"statue|bust|sculpture|fountain sculpture|work of art|artwork|monument|art installation",
-          r"statues?|busts?|sculptures?|monuments?|memorials?|figures?|bronze|art\w*|obelisk|"
-          r"pedestal|horse\w*", _NEAR_M, USUAL),
-    Topic("fountain", "Is there a fountain within 50 metres?", r"fountain|fountain sculpture",
-          r"fountains?|water jets?|jets?", _NEAR_M, USUAL),
-    Topic("food", "Is there a restaurant, a cafe or a bar within 30 metres?",
-          rf"{_MEALS}|cafe|bar|pub|ice cream parlour",
-          r"restaurants?|cafes?|bars?|pubs?|diner|pizzeria|takeaway|eat\w*|coffee|food|terraces?|"
-          r"burger\w*|pizza|sushi|kebab", 30.0, USUAL),
-    Topic("shops", "Is there a shop within 30 metres?", _SALES,
-          r"shops?|stores?|shopping|boutiques?|bakery|bakeries|supermarket|kiosk|mall|grocer\w*|"
-          r"butcher\w*|windows?", 30.0, USUAL),
-)  # fmt: skip
+    Topic(
+        "water",
+        "Can you see water (the sea, a lake, a river or a pond)?",
+        rf"{_SEA}|lake|river|canal|stream|pond|water|pier|reservoir",
+        r"water|seas?|seaside|seashore|lake|river|canal|stream|brook|ponds?|bay|beach|harbou?r|"
+        r"marina|quay|pier|ferry|boats?|shore|waterfront|waterside|ships?|yachts?|sail\w*|"
+        r"port|ducks?|swans?",
+        _SEEN_M,
+        SURE,
+    ),
+    Topic(
+        "sea",
+        "Can you see the sea or a harbour?",
+        _SEA,
+        r"seas?|seaside|seashore|bay|beach|harbou?r|marina|quay|pier|ferry|boats?|shore|"
+        r"waterfront|ships?|yachts?|sail\w*|port",
+        _SEEN_M,
+        SURE,
+    ),
+    Topic(
+        "tram tracks",
+        "Are there tram tracks in the street?",
+        r"tram tracks",
+        r"trams?|tram\w+|streetcars?|rails",
+        _STREET_M,
+        SURE,
+    ),
+    Topic(
+        "railway",
+        "Are there railway tracks within 50 metres?",
+        r"(?:railway|light rail) tracks|railway (?:yard|platform|station|level crossing)",
+        r"rail\w*|trains?|tracks|platforms?",
+        _NEAR_M,
+        SURE,
+    ),
+    Topic(
+        "big road",
+        "Are you beside a main road with a lot of traffic?",
+        r"main road|big trunk road|motorway",
+        r"main|busy|traffic|highway|motorway|"
+        r"multi-?lane|lanes|avenue|boulevard|big road|wide",
+        _STREET_M,
+        LOOSE,
+    ),
+    Topic(
+        "car-free",
+        "Are you on a street or square without cars?",
+        r"pedestrian (?:street|square)|square",
+        r"pedestrian\w*|car-?free|no cars|walking street|"
+        r"without cars|squares?|plaza|piazza|cars?",
+        _HERE_M,
+        USUAL,
+    ),
+    Topic(
+        "square",
+        "Is there a square within 30 metres?",
+        r"pedestrian square|square",
+        r"squares?|plaza|piazza|market\w*",
+        30.0,
+        LOOSE,
+    ),
+    Topic(
+        "steps",
+        "Are there outdoor steps within 30 metres?",
+        r"steps",
+        r"steps?|stairs?|staircase|stairway|flights?",
+        30.0,
+        LOOSE,
+    ),
+    Topic(
+        "traffic lights",
+        "Are there traffic lights within 50 metres?",
+        r"traffic lights",
+        r"(?:traffic|stop) ?lights?|signals?|lights",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "zebra crossing",
+        "Is there a pedestrian crossing within 30 metres?",
+        r"pedestrian crossing",
+        r"crossings?|zebras?|crosswalks?",
+        30.0,
+        LOOSE,
+    ),
+    Topic(
+        "bus stop",
+        "Is there a bus stop within 50 metres?",
+        r"bus (?:stop|platform|station)",
+        r"bus|buses|bus stops?|stops?",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "tram stop",
+        "Is there a tram stop within 50 metres?",
+        r"tram stop",
+        r"trams?|tram\w+|streetcars?|stops?",
+        _NEAR_M,
+        SURE,
+    ),
+    Topic(
+        "metro",
+        "Is there an entrance to the metro within 50 metres?",
+        r"metro station entrance",
+        r"metro|subway|underground|tube",
+        _NEAR_M,
+        SURE,
+    ),
+    Topic(
+        "cycle path",
+        "Is there a separate cycle path beside you?",
+        r"cycle path",
+        r"bikes?|bicycles?|cycle\w*|cycling|bike\w+",
+        _STREET_M,
+        LOOSE,
+    ),
+    Topic(
+        "car park",
+        "Is there an open car park within 30 metres?",
+        r"car park",
+        r"car parks?|parking\w*|parked|lot",
+        30.0,
+        LOOSE,
+    ),
+    Topic(
+        "park",
+        "Is there a park within 50 metres?",
+        r"park",
+        r"parks?|gardens?|greens?|lawns?|grass\w*",
+        _NEAR_M,
+        LOOSE,
+    ),
+    Topic(
+        "woods",
+        "Are there woods within 30 metres?",
+        r"forest|woodland",
+        r"forests?|woods?|wooded|woodland|trees|pines?|birch\w*",
+        30.0,
+        LOOSE,
+    ),
+    Topic(
+        "fields",
+        "Can you see open fields or meadows?",
+        r"fields|meadow|heath|wetland",
+        r"fields?|meadows?|farm\w*|reeds?|grass\w*|wetlands?",
+        _NEAR_M,
+        LOOSE,
+    ),
+    Topic(
+        "allotments",
+        "Are there allotment gardens within 50 metres?",
+        r"allotment gardens",
+        r"allotments?|gardens?|plots?|sheds?",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "cemetery",
+        "Can you see a cemetery?",
+        r"cemetery|grave yard",
+        r"cemetery|cemeteries|grave\w*|tomb\w*|burial",
+        _NEAR_M,
+        SURE,
+    ),
+    Topic(
+        "playground",
+        "Is there a children's playground within 50 metres?",
+        r"children's playground",
+        r"playgrounds?|swings?|slides?|kids|children\w*|play\w*",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "sports pitch",
+        "Can you see a sports pitch or a sports ground?",
+        r".*sports pitch|stadium|running track|recreation ground|multi sports centre",
+        r"pitch\w*|court|courts|stadium|sports?|soccer|football|tennis|basketball|field",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "church",
+        "Can you see a church?",
+        _FAITH,
+        r"church\w*|cathedrals?|chapels?|spires?|steeples?|domes?|domed|temple|bells?|"
+        r"bell ?tower",
+        _SEEN_M,
+        SURE,
+        "church",
+    ),
+    Topic(
+        "statue",
+        "Is there a statue or a sculpture within 50 metres?",
+        r"statue|bust|sculpture|fountain sculpture|work of art|artwork|monument|art installation",
+        r"statues?|busts?|sculptures?|monuments?|memorials?|figures?|bronze|art\w*|obelisk|"
+        r"pedestal|horse\w*",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "fountain",
+        "Is there a fountain within 50 metres?",
+        r"fountain|fountain sculpture",
+        r"fountains?|water jets?|jets?",
+        _NEAR_M,
+        USUAL,
+    ),
+    Topic(
+        "food",
+        "Is there a restaurant, a cafe or a bar within 30 metres?",
+        rf"{_MEALS}|cafe|bar|pub|ice cream parlour",
+        r"restaurants?|cafes?|bars?|pubs?|diner|pizzeria|takeaway|eat\w*|coffee|food|terraces?|"
+        r"burger\w*|pizza|sushi|kebab",
+        30.0,
+        USUAL,
+    ),
+    Topic(
+        "shops",
+        "Is there a shop within 30 metres?",
+        _SALES,
+        r"shops?|stores?|shopping|boutiques?|bakery|bakeries|supermarket|kiosk|mall|grocer\w*|"
+        r"butcher\w*|windows?",
+        30.0,
+        USUAL,
+    ),
+)
 
 _PLACES: tuple[tuple[str, str, str], ...] = (
     # what it is called, the kinds (empty: just so), further hints
@@ -197,8 +356,11 @@ _PLACES: tuple[tuple[str, str, str], ...] = (
     ("embassy", r"embassy|diplomatic office", r"embass\w+|consulate|flags?"),
     ("school", r"school|school building", r"schools?"),
     ("kindergarten", r"kindergarten|kindergarten building", r"kindergarten|nursery"),
-    ("university building", r"university|university building|college",
-     r"universit\w+|campus|facult\w+|college"),
+    (
+        "university building",
+        r"university|university building|college",
+        r"universit\w+|campus|facult\w+|college",
+    ),
     ("hospital", r"hospital|hospital building", r"hospitals?|clinic"),
     ("mosque", "", r"mosques?|minaret\w*"),
     ("synagogue", "", r"synagogues?"),
@@ -207,19 +369,53 @@ _PLACES: tuple[tuple[str, str, str], ...] = (
     ("bike rental station", "", r"bikes?|bicycles?|rental"),
     ("bus station", "", r"bus|buses"),
     ("railway station", r"railway station|railway station building", r"stations?|rail\w*|trains?"),
-)  # fmt: skip
+)
 
-_UNSIGNED = frozenset({
-    "school", "kindergarten", "university building", "hospital", "embassy", "gym", "market",
-    "courthouse", "town hall", "police station", "fire station", "taxi stand", "post office",
-    "bike rental station", "bus station", "art gallery", "shopping centre",
-})  # fmt: skip
+_UNSIGNED = frozenset(
+    {
+        "school",
+        "kindergarten",
+        "university building",
+        "hospital",
+        "embassy",
+        "gym",
+        "market",
+        "courthouse",
+        "town hall",
+        "police station",
+        "fire station",
+        "taxi stand",
+        "post office",
+        "bike rental station",
+        "bus station",
+        "art gallery",
+        "shopping centre",
+    }
+)
 """Their names are official ones, which a sign may not show, or none that a person would read."""
 
 _DISHES = ("pizza", "burger", "sushi", "kebab")
-_KITCHENS = ("Italian", "French", "German", "Greek", "Indian", "Chinese", "Japanese", "Thai",
-             "Turkish", "Mexican", "Spanish", "Korean", "Vietnamese", "Lebanese", "Nepalese",
-             "Georgian", "Russian", "Portuguese", "Asian")  # fmt: skip
+_KITCHENS = (
+    "Italian",
+    "French",
+    "German",
+    "Greek",
+    "Indian",
+    "Chinese",
+    "Japanese",
+    "Thai",
+    "Turkish",
+    "Mexican",
+    "Spanish",
+    "Korean",
+    "Vietnamese",
+    "Lebanese",
+    "Nepalese",
+    "Georgian",
+    "Russian",
+    "Portuguese",
+    "Asian",
+)
 
 
 _BETWEEN = ": "
@@ -241,13 +437,20 @@ def _place_topics() -> Iterator[Topic]:
 
 def _kitchen_topics() -> Iterator[Topic]:
     for dish in _DISHES:
-        yield Topic(f"{dish} place", f"Is there {with_article(dish)} place within 50 metres?",
-                    rf"{dish} (?:fast food )?restaurant", rf"{dish}\w*")  # fmt: skip
+        yield Topic(
+            f"{dish} place",
+            f"Is there {with_article(dish)} place within 50 metres?",
+            rf"{dish} (?:fast food )?restaurant",
+            rf"{dish}\w*",
+        )
     for kitchen in _KITCHENS:
         low = kitchen.lower()
-        yield Topic(f"{kitchen} restaurant",
-                    f"Is there {with_article(kitchen)} restaurant within 50 metres?",
-                    rf"{low} (?:fast food )?restaurant", rf"{low}")  # fmt: skip
+        yield Topic(
+            f"{kitchen} restaurant",
+            f"Is there {with_article(kitchen)} restaurant within 50 metres?",
+            rf"{low} (?:fast food )?restaurant",
+            rf"{low}",
+        )
 
 
 def named_topic(kind: str, name: str) -> Topic | None:
@@ -259,13 +462,27 @@ def named_topic(kind: str, name: str) -> Topic | None:
         return None
     key = f"{kind}{_BETWEEN}{name}"
     if re.fullmatch(_STREETS, kind):
-        return Topic(_STREET_KEY + name, f"Does a sign near you say that this is {name}?",
-                     _STREETS, re.escape(name.casefold()), _STREET_M, SIGN, name=name)  # fmt: skip
+        return Topic(
+            _STREET_KEY + name,
+            f"Does a sign near you say that this is {name}?",
+            _STREETS,
+            re.escape(name.casefold()),
+            _STREET_M,
+            SIGN,
+            name=name,
+        )
     home = _home(kind)
     if home is None or home.noun in name.casefold():
         return None
-    return Topic(key, f"Is there {with_article(home.noun)} called {name} within 50 metres?",
-                 re.escape(kind), re.escape(name.casefold()), _NEAR_M, SIGN, name=name)  # fmt: skip
+    return Topic(
+        key,
+        f"Is there {with_article(home.noun)} called {name} within 50 metres?",
+        re.escape(kind),
+        re.escape(name.casefold()),
+        _NEAR_M,
+        SIGN,
+        name=name,
+    )
 
 
 @cache

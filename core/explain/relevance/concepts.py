@@ -112,4 +112,3 @@ def ties(
         row, column = divmod(int(cells[kind]), network.picture.cells)
         found.append(Tie(kinds[kind], float(shares[kind]), start, end, row, column))
     return tuple(found)
-

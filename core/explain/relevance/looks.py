@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from core.explain.relevance.concepts import Tie
     from core.models import DualEncoder
 
-_ZONES = (("north-west", "north", "north-east"), ("west", "middle", "east"),
-          ("south-west", "south", "south-east"))  # fmt: skip
+_ZONES = (
+    ("north-west", "north", "north-east"),
+    ("west", "middle", "east"),
+    ("south-west", "south", "south-east"),
+)
 _NEARLY = 0.8
 """A second zone is told where it has this much of the first one's relevance."""
 
@@ -43,8 +46,13 @@ def looks(encoder: "DualEncoder", text: str, picture: bytes) -> Looks:
     (found,) = relevance(encoder, text, [seen])
     shared = ties(encoder, text, seen) if isinstance(encoder, CompactEncoder) else ()
     side = len(found.picture)
-    return Looks(found, zones_of(found.picture), zones_of(found.control), shared,
-                 tuple(_zone(tie.row, tie.column, side) for tie in shared))  # fmt: skip
+    return Looks(
+        found,
+        zones_of(found.picture),
+        zones_of(found.control),
+        shared,
+        tuple(_zone(tie.row, tie.column, side) for tie in shared),
+    )
 
 
 def _zone(row: int, column: int, side: int) -> str:
@@ -55,8 +63,12 @@ def zones_of(cells: tuple[tuple[float, ...], ...]) -> str:
     """The ninths of a map with the most relevance, one or two of them; "" for an even map."""
     values = np.asarray(cells)
     place = 3 * np.arange(len(values)) // len(values)
-    means = np.array([[values[np.ix_(place == row, place == column)].mean() for column in range(3)]
-                      for row in range(3)])  # fmt: skip
+    means = np.array(
+        [
+            [values[np.ix_(place == row, place == column)].mean() for column in range(3)]
+            for row in range(3)
+        ]
+    )
     if not means.max() > means.min():
         return ""
     first, second = np.argsort(-means, axis=None, kind="stable")[:2]

@@ -99,10 +99,14 @@ def _by_attention(
     for text, tokens in zip(texts, model.tokenize(list(texts)), strict=True):
         pairs = rolled(attend_text(model.network, tokens.ids), seen)
         side = math.isqrt(pairs.pictures.shape[1])
-        found.append(Raw(
-            tuple(model.spans(text)), pairs.texts.cpu().numpy(),
-            pairs.pictures.reshape(-1, side, side).cpu().numpy(), pairs.cosines.cpu().numpy(),
-        ))  # fmt: skip
+        found.append(
+            Raw(
+                tuple(model.spans(text)),
+                pairs.texts.cpu().numpy(),
+                pairs.pictures.reshape(-1, side, side).cpu().numpy(),
+                pairs.cosines.cpu().numpy(),
+            )
+        )
     return tuple(found)
 
 
@@ -117,10 +121,14 @@ def _by_concepts(
     for text in texts:
         read = heads(model.network.text.pool, model.text_strengths(text))
         cells = relevant(seen, read.unit).reshape(-1, tower.cells, tower.cells)
-        found.append(Raw(
-            tuple(model.spans(text)), relevant(read, seen.unit).numpy(), cells.numpy(),
-            (seen.unit @ read.unit[0]).numpy(),
-        ))  # fmt: skip
+        found.append(
+            Raw(
+                tuple(model.spans(text)),
+                relevant(read, seen.unit).numpy(),
+                cells.numpy(),
+                (seen.unit @ read.unit[0]).numpy(),
+            )
+        )
     return tuple(found)
 
 
@@ -140,7 +148,7 @@ def _relevance(
         control=_rows(stretched(control)),
         likeness=alike,
         telling=alike <= ALIKE,
-    )  # fmt: skip
+    )
 
 
 def _rows(cells: Floats) -> tuple[tuple[float, ...], ...]:

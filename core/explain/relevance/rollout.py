@@ -44,12 +44,15 @@ def rolled(text: Attended, pictures: Attended) -> Rolled:
     with torch.inference_mode(mode=False), torch.enable_grad():
         cosines = pictures.embeddings @ text.embeddings[0]
         seen = torch.autograd.grad(cosines.sum(), pictures.attentions, retain_graph=True)
-        read = [torch.autograd.grad(cosine, text.attentions, retain_graph=True)
-                for cosine in cosines]  # fmt: skip
-    rows = torch.stack([
-        _row(rollout([one.detach() for one in text.attentions], gradients), text.pooled)[0]
-        for gradients in read
-    ])  # fmt: skip
+        read = [
+            torch.autograd.grad(cosine, text.attentions, retain_graph=True) for cosine in cosines
+        ]
+    rows = torch.stack(
+        [
+            _row(rollout([one.detach() for one in text.attentions], gradients), text.pooled)[0]
+            for gradients in read
+        ]
+    )
     patches = _row(rollout([one.detach() for one in pictures.attentions], seen), pictures.pooled)
     return Rolled(rows, patches[:, pictures.first :], cosines.detach())
 

@@ -12,8 +12,12 @@ from pages.shared.benchmark import error_map, reports
 from pages.shared.benchmark.reports import LETTERS, Chosen, Entry
 from pages.shared.markdown import one_line
 
-PLOTS = {"kinds": "Kinds of descriptions", "recall": "Recall against k",
-         "distance": "Distance of errors", "map": "Map of errors"}  # fmt: skip
+PLOTS = {
+    "kinds": "Kinds of descriptions",
+    "recall": "Recall against k",
+    "distance": "Distance of errors",
+    "map": "Map of errors",
+}
 MOST_METRES = 20_000
 _ALL = "all descriptions"
 _FIRST_SHOWN = 3
@@ -92,9 +96,13 @@ def chosen(found: Mapping[str, Entry]) -> tuple[Chosen, ...]:
     """Asks which reports; each gets its letter."""
     labels = {key: one.label for key, one in found.items()}
     keys = st.multiselect(
-        "Reports", list(found), key=widget("reports"), max_selections=len(LETTERS),
-        format_func=labels.__getitem__, placeholder="Choose up to six reports",
-    )  # fmt: skip
+        "Reports",
+        list(found),
+        key=widget("reports"),
+        max_selections=len(LETTERS),
+        format_func=labels.__getitem__,
+        placeholder="Choose up to six reports",
+    )
     return tuple(Chosen(LETTERS[place], found[key]) for place, key in enumerate(keys))
 
 
@@ -104,8 +112,11 @@ def parts_of(runs: tuple[Chosen, ...]) -> dict[str, Part]:
     for by in BREAKDOWNS:
         kinds = [kind for one in runs for kind in curves.parted(one.run, by)]
         if set(kinds) - {curves.UNKNOWN}:
-            found |= {kind: Part(by, kind) for kind in BREAKDOWNS[by].kinds
-                      if kind in kinds and kind != curves.UNKNOWN}  # fmt: skip
+            found |= {
+                kind: Part(by, kind)
+                for kind in BREAKDOWNS[by].kinds
+                if kind in kinds and kind != curves.UNKNOWN
+            }
     return found
 
 

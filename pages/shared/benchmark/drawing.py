@@ -26,29 +26,50 @@ _NOTHING = "None of the chosen reports can tell this."
 
 def which() -> str:
     """Asks which plot."""
-    return str(st.segmented_control(
-        "Plot", list(PLOTS), key=widget("plot"), format_func=PLOTS.__getitem__, required=True,
-        label_visibility="collapsed",
-    ))  # fmt: skip
+    return str(
+        st.segmented_control(
+            "Plot",
+            list(PLOTS),
+            key=widget("plot"),
+            format_func=PLOTS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+        )
+    )
 
 
 def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
     """The widgets of a plot. They stand before the queries, which follow them."""
     if plot == "kinds":
         metric, by = st.columns(2)
-        metric.selectbox("Metric", METRICS, key=widget("metric"),
-                         format_func=lambda name: _METRIC_WORDS.get(name, name))  # fmt: skip
+        metric.selectbox(
+            "Metric",
+            METRICS,
+            key=widget("metric"),
+            format_func=lambda name: _METRIC_WORDS.get(name, name),
+        )
         ways = choice.ways(runs)
         if st.session_state[widget("by")] not in ways:
             st.session_state[widget("by")] = "length"
         by.selectbox("Broken down by", list(ways), key=widget("by"), format_func=ways.__getitem__)
     elif plot == "recall":
-        st.number_input("The true tile among the first", 1, curves.MOST_K, key=widget("k"),
-                        help="k: a click on a line sets it", width=260)  # fmt: skip
+        st.number_input(
+            "The true tile among the first",
+            1,
+            curves.MOST_K,
+            key=widget("k"),
+            help="k: a click on a line sets it",
+            width=260,
+        )
     else:
         metres, most = st.columns(2)
-        metres.number_input("Farther than, in metres", 1, choice.MOST_METRES, key=widget("metres"),
-                            help="A click on a line of the distances sets it")  # fmt: skip
+        metres.number_input(
+            "Farther than, in metres",
+            1,
+            choice.MOST_METRES,
+            key=widget("metres"),
+            help="A click on a line of the distances sets it",
+        )
         if plot == "map":
             most.select_slider("How many, the worst first", error_map.HOW_MANY, key=widget("most"))
 
@@ -78,10 +99,17 @@ def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
         for kind, queries in curves.parted(one.run, by).items():
             figure = one.figures(by, kind).get(metric)
             if figure:
-                rows.append({"letter": one.letter, "label": one.label, "kind": kind,
-                             "n": len(queries), "value": figure.value,
-                             "low": round(figure.low, _DIGITS), "high": round(figure.high, _DIGITS),
-                             })  # fmt: skip
+                rows.append(
+                    {
+                        "letter": one.letter,
+                        "label": one.label,
+                        "kind": kind,
+                        "n": len(queries),
+                        "value": figure.value,
+                        "low": round(figure.low, _DIGITS),
+                        "high": round(figure.high, _DIGITS),
+                    }
+                )
     order = list(curves.BREAKDOWNS[by].kinds) if by in curves.BREAKDOWNS else []
     rows.sort(key=lambda row: order.index(row["kind"]) if row["kind"] in order else 0)
     return rows, partial(plots.bars, metric=metric)
@@ -90,8 +118,9 @@ def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
 def _recall(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     rows = [
         {"letter": one.letter, "label": one.label, "k": k, "value": round(value, 2)}
-        for one in runs for k, value in enumerate(curves.recall(one.run, one.run.queries), 1)
-    ]  # fmt: skip
+        for one in runs
+        for k, value in enumerate(curves.recall(one.run, one.run.queries), 1)
+    ]
     return rows, plots.recall_lines
 
 
@@ -100,12 +129,17 @@ def _distance(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     rows = [
         {"letter": one.letter, "label": one.label, "metres": int(metres), "value": round(value, 2)}
         for one in runs
-        for metres, value in zip(curves.METRES, curves.within(one.run, one.run.queries),
-                                 strict=False)
-    ]  # fmt: skip
-    full = {one.letter: min((row["metres"] for row in rows if row["letter"] == one.letter
-                             and row["value"] == 100), default=int(curves.METRES[-1]))
-            for one in runs}  # fmt: skip
+        for metres, value in zip(
+            curves.METRES, curves.within(one.run, one.run.queries), strict=False
+        )
+    ]
+    full = {
+        one.letter: min(
+            (row["metres"] for row in rows if row["letter"] == one.letter and row["value"] == 100),
+            default=int(curves.METRES[-1]),
+        )
+        for one in runs
+    }
     return [row for row in rows if row["metres"] <= max(full.values())], plots.distance_lines
 
 
@@ -133,18 +167,23 @@ def _readable(row: Row) -> Row:
     names = {"label": "report", "value": value, "low": "95 % from", "high": "95 % to"}
     return {
         names.get(name, name): downloads.cell(value) if isinstance(value, str) else value
-        for name, value in row.items() if name != "letter"
-    }  # fmt: skip
+        for name, value in row.items()
+        if name != "letter"
+    }
 
 
 def _place_row(query: SavedQuery) -> Row:
     top = query.top
     return {
-        "id": downloads.cell(query.query_id), "metres off": query.distance_m, "rank": query.rank,
-        "true lat": query.position.lat, "true lon": query.position.lon,
-        "answer lat": top.lat if top else None, "answer lon": top.lon if top else None,
+        "id": downloads.cell(query.query_id),
+        "metres off": query.distance_m,
+        "rank": query.rank,
+        "true lat": query.position.lat,
+        "true lon": query.position.lon,
+        "answer lat": top.lat if top else None,
+        "answer lon": top.lon if top else None,
         "text": downloads.cell(query.text),
-    }  # fmt: skip
+    }
 
 
 def _table(rows: list[Row]) -> None:

@@ -36,15 +36,22 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
         rest = len(queries) - len(shown)
         notes.append(f"Of {rest:,} the report does not tell where the answer lies.")
     if not card:
-        notes.append("There is no gallery of that name here, so no base map: the layers at the "
-                     "top right have one from the internet.")  # fmt: skip
+        notes.append(
+            "There is no gallery of that name here, so no base map: the layers at the "
+            "top right have one from the internet."
+        )
     misses = [Miss(query.number, query.position, top, _label(one, query)) for query, top in shown]
     key = f"bench-map-{one.entry.key}"
     with st.container(key="error-map"):
         map_view.look_at(
-            card, gallery, _around(one.run), maps.errors_layer(misses, focus), key,
-            partial(_picked, key), _HEIGHT_PX,
-        )  # fmt: skip
+            card,
+            gallery,
+            _around(one.run),
+            maps.errors_layer(misses, focus),
+            key,
+            partial(_picked, key),
+            _HEIGHT_PX,
+        )
     st.caption(" ".join(["A click on a line shows its description.", *notes]))
 
 
@@ -71,8 +78,9 @@ def _gallery(card: GalleryCard | None) -> Gallery | None:
 def _around(run: SavedRun) -> Bounds:
     lats = [query.position.lat for query in run.queries]
     lons = [query.position.lon for query in run.queries]
-    return Bounds(min(lons) - _MARGIN, min(lats) - _MARGIN, max(lons) + _MARGIN,
-                  max(lats) + _MARGIN)  # fmt: skip
+    return Bounds(
+        min(lons) - _MARGIN, min(lats) - _MARGIN, max(lons) + _MARGIN, max(lats) + _MARGIN
+    )
 
 
 def _picked(key: str) -> None:

@@ -53,8 +53,10 @@ def draw(runs: tuple[Chosen, ...]) -> None:
         )
     for one in runs:
         if one.run.only_failures:
-            st.info(f"{one.letter} lists failures only: no share of all descriptions can be known "
-                    "from it. Its errors are on the map and in the list.")  # fmt: skip
+            st.info(
+                f"{one.letter} lists failures only: no share of all descriptions can be known "
+                "from it. Its errors are on the map and in the list."
+            )
 
 
 def _row(one: Chosen) -> str:
@@ -64,8 +66,9 @@ def _row(one: Chosen) -> str:
         f'<tr><th scope="row"><div>{swatch(one.letter)}<span>{safe_html(one_line(run.title, 120))}'
         f"<small>{safe_html(one_line(about, 120))}</small></span></div></th>"
         f'<td class="sw-scope">{safe_html(run.scope)}</td><td>{len(run.queries):,}</td>'
-        + "".join(_cell(name, figures.get(name)) for name in METRICS) + "</tr>"
-    )  # fmt: skip
+        + "".join(_cell(name, figures.get(name)) for name in METRICS)
+        + "</tr>"
+    )
 
 
 def compare(runs: tuple[Chosen, ...]) -> None:
@@ -77,10 +80,12 @@ def compare(runs: tuple[Chosen, ...]) -> None:
     by_letter = {one.letter: one for one in runs}
     _suggest(runs)
     left, right = st.columns(2)
-    first = left.selectbox("Baseline", list(labels), key="bench-first",
-                           format_func=labels.__getitem__)  # fmt: skip
-    second = right.selectbox("Compared with it", list(labels), key="bench-second",
-                             format_func=labels.__getitem__)  # fmt: skip
+    first = left.selectbox(
+        "Baseline", list(labels), key="bench-first", format_func=labels.__getitem__
+    )
+    second = right.selectbox(
+        "Compared with it", list(labels), key="bench-second", format_func=labels.__getitem__
+    )
     if first == second:
         st.caption("Choose two different reports.")
         return
@@ -99,28 +104,41 @@ def _suggest(runs: tuple[Chosen, ...]) -> None:
         return
     st.session_state["bench-suggested"] = keys
     pairs = [(one, other) for other, one in combinations(runs, 2)]
-    first, second = next(
-        (pair for pair in pairs if comparable(pair[0].run, pair[1].run)), pairs[0]
-    )
+    first, second = next((pair for pair in pairs if comparable(pair[0].run, pair[1].run)), pairs[0])
     st.session_state["bench-first"] = first.letter
     st.session_state["bench-second"] = second.letter
 
 
 def _paired(first: Chosen, second: Chosen) -> Pairing:
-    return _of_files(first.entry.file, first.entry.key, second.entry.file, second.entry.key,
-                     first, second)  # fmt: skip
+    return _of_files(
+        first.entry.file, first.entry.key, second.entry.file, second.entry.key, first, second
+    )
 
 
 @st.cache_resource(max_entries=50, show_spinner="Comparing query by query")
-def _of_files(file: object, key: str, other: object, its_key: str,  # noqa: ARG001
-              _first: Chosen, _second: Chosen) -> Pairing:  # fmt: skip
+def _of_files(
+    file: object,  # noqa: ARG001
+    key: str,  # noqa: ARG001
+    other: object,  # noqa: ARG001
+    its_key: str,  # noqa: ARG001
+    _first: Chosen,
+    _second: Chosen,
+) -> Pairing:
     return paired(_first.run, _second.run)
 
 
 def _differences(found: Pairing, first: str, second: str) -> str:
     rows = "".join(_difference(one) for one in found.differences)
-    heads = ("Metric", f"{first}", f"{second}", f"{second} less {first}", "95 %",
-             f"{second} better", f"{second} worse", "p")  # fmt: skip
+    heads = (
+        "Metric",
+        f"{first}",
+        f"{second}",
+        f"{second} less {first}",
+        "95 %",
+        f"{second} better",
+        f"{second} worse",
+        "p",
+    )
     return (
         '<div class="sw-table sw-figures" tabindex="0" role="region" aria-label="Differences">'
         f"<table><caption>{swatch(second)} against {swatch(first)} on the {found.n:,} descriptions "

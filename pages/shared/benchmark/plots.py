@@ -31,20 +31,30 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
     pick = alt.selection_point(name="pick", fields=["letter", "kind"], toggle=False)
     most = max(row["high"] for row in rows) or 1
     base = alt.Chart(alt.Data(values=list(rows))).encode(
-        y=alt.Y("kind:N", sort=kinds, title=None, scale=alt.Scale(paddingInner=0.25),
-                axis=alt.Axis(labelLimit=150)),
+        y=alt.Y(
+            "kind:N",
+            sort=kinds,
+            title=None,
+            scale=alt.Scale(paddingInner=0.25),
+            axis=alt.Axis(labelLimit=150),
+        ),
         yOffset=alt.YOffset("letter:N", sort=list(letters)),
-    )  # fmt: skip
-    row = base.mark_bar(orient="horizontal", opacity=0, cursor="pointer").encode(
-        x=alt.value(0), x2=alt.value("width"), tooltip=_tooltip(metric)
-    ).add_params(pick)  # fmt: skip
+    )
+    row = (
+        base.mark_bar(orient="horizontal", opacity=0, cursor="pointer")
+        .encode(x=alt.value(0), x2=alt.value("width"), tooltip=_tooltip(metric))
+        .add_params(pick)
+    )
     bar = base.mark_bar().encode(
         x=alt.X("value:Q", title=title_of(metric), scale=alt.Scale(domain=[0, most], nice=True)),
-        color=_colour(letters), opacity=alt.condition(pick, alt.value(1), alt.value(0.55)),
-    )  # fmt: skip
+        color=_colour(letters),
+        opacity=alt.condition(pick, alt.value(1), alt.value(0.55)),
+    )
     whisker = base.mark_rule(strokeWidth=1.5, color=ink).encode(x="low:Q", x2="high:Q")
-    ends = [base.mark_tick(thickness=1.5, size=8, color=ink).encode(x=f"{side}:Q")
-            for side in ("low", "high")]  # fmt: skip
+    ends = [
+        base.mark_tick(thickness=1.5, size=8, color=ink).encode(x=f"{side}:Q")
+        for side in ("low", "high")
+    ]
     name = base.mark_text(align="left", dx=4, color="#ffffff", fontWeight="bold").encode(
         x=alt.datum(0), text="letter:N"
     )
@@ -54,17 +64,25 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
 
 def recall_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt.LayerChart:
     """Lines of recall against k: rows of letter, k, value and label."""
-    lines = _lines(rows, "k", letters, "k, the first so many tiles", "R@k, percent",
-                   [1, 2, 5, 10, 20, 50, 100])  # fmt: skip
+    lines = _lines(
+        rows, "k", letters, "k, the first so many tiles", "R@k, percent", [1, 2, 5, 10, 20, 50, 100]
+    )
     return _finished(alt.layer(*lines), _HEIGHT_PX, ink)
 
 
 def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt.LayerChart:
     """Lines of the share within so many metres: rows of letter, metres, value and label."""
-    lines = _lines(rows, "metres", letters, "metres from the truth to the first candidate",
-                   "share within, percent", _TICKS_M)  # fmt: skip
-    marks = alt.Chart(alt.Data(values=[{"at": metres, "name": f"{metres} m"}
-                                       for metres in _MARKS_M]))  # fmt: skip
+    lines = _lines(
+        rows,
+        "metres",
+        letters,
+        "metres from the truth to the first candidate",
+        "share within, percent",
+        _TICKS_M,
+    )
+    marks = alt.Chart(
+        alt.Data(values=[{"at": metres, "name": f"{metres} m"} for metres in _MARKS_M])
+    )
     rules = marks.mark_rule(strokeDash=[3, 3], color=ink, opacity=0.6).encode(x="at:Q")
     words = marks.mark_text(angle=270, align="left", dy=-6, color=ink, fontSize=11).encode(
         x="at:Q", y=alt.datum(2), text="name:N"
@@ -72,30 +90,50 @@ def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt
     return _finished(alt.layer(rules, words, *lines), _HEIGHT_PX, ink)
 
 
-def _lines(rows: Sequence[Row], along: str, letters: Sequence[str], title: str, upright: str,
-           ticks: Sequence[int]) -> list[alt.Chart]:  # fmt: skip
+def _lines(
+    rows: Sequence[Row],
+    along: str,
+    letters: Sequence[str],
+    title: str,
+    upright: str,
+    ticks: Sequence[int],
+) -> list[alt.Chart]:
     pick = alt.selection_point(name="pick", fields=["letter", along], nearest=True, toggle=False)
     most = max(row[along] for row in rows)
     base = alt.Chart(alt.Data(values=list(rows))).encode(
-        x=alt.X(f"{along}:Q", title=title, scale=alt.Scale(type="log", nice=False),
-                axis=alt.Axis(values=[one for one in ticks if one <= most], format="~d")),
+        x=alt.X(
+            f"{along}:Q",
+            title=title,
+            scale=alt.Scale(type="log", nice=False),
+            axis=alt.Axis(values=[one for one in ticks if one <= most], format="~d"),
+        ),
         y=alt.Y("value:Q", title=upright, scale=alt.Scale(domain=[0, 100])),
         color=_colour(letters),
-    )  # fmt: skip
+    )
     line = base.mark_line(strokeWidth=2.5).encode(
         strokeDash=alt.StrokeDash(
-            "letter:N", legend=None,
+            "letter:N",
+            legend=None,
             scale=alt.Scale(domain=list(letters), range=list(_DASHES[: len(letters)])),
         ),
-    )  # fmt: skip
-    point = base.mark_circle(size=70, cursor="pointer").encode(
-        opacity=alt.condition(pick, alt.value(1), alt.value(0), empty=False),
-        tooltip=[alt.Tooltip("label:N", title="report"), alt.Tooltip(f"{along}:Q", format=",d"),
-                 alt.Tooltip("value:Q", title="percent", format=".1f")],
-    ).add_params(pick)  # fmt: skip
-    name = alt.Chart(alt.Data(values=_named(rows, along, letters))).mark_text(
-        dx=-7, dy=-9, fontWeight="bold", fontSize=13
-    ).encode(x=f"{along}:Q", y="value:Q", text="letter:N", color=_colour(letters))  # fmt: skip
+    )
+    point = (
+        base.mark_circle(size=70, cursor="pointer")
+        .encode(
+            opacity=alt.condition(pick, alt.value(1), alt.value(0), empty=False),
+            tooltip=[
+                alt.Tooltip("label:N", title="report"),
+                alt.Tooltip(f"{along}:Q", format=",d"),
+                alt.Tooltip("value:Q", title="percent", format=".1f"),
+            ],
+        )
+        .add_params(pick)
+    )
+    name = (
+        alt.Chart(alt.Data(values=_named(rows, along, letters)))
+        .mark_text(dx=-7, dy=-9, fontWeight="bold", fontSize=13)
+        .encode(x=f"{along}:Q", y="value:Q", text="letter:N", color=_colour(letters))
+    )
     return [line, name, point]
 
 
@@ -123,12 +161,13 @@ def _colour(letters: Sequence[str]) -> alt.Color:
 def _tooltip(metric: str) -> list[alt.Tooltip]:
     digits = ".3f" if metric == "mrr" else ".1f"
     return [
-        alt.Tooltip("label:N", title="report"), alt.Tooltip("kind:N", title="descriptions"),
+        alt.Tooltip("label:N", title="report"),
+        alt.Tooltip("kind:N", title="descriptions"),
         alt.Tooltip("n:Q", title="how many", format=",d"),
         alt.Tooltip("value:Q", title=metric, format=digits),
         alt.Tooltip("low:Q", title="95 % from", format=digits),
         alt.Tooltip("high:Q", title="95 % to", format=digits),
-    ]  # fmt: skip
+    ]
 
 
 def title_of(metric: str) -> str:

@@ -34,9 +34,11 @@ def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
     by_letter = {one.letter: one for one in runs}
     left, right = st.columns([3, 2])
     letter = left.selectbox(
-        "Queries of", list(by_letter), key=widget("run"),
+        "Queries of",
+        list(by_letter),
+        key=widget("run"),
         format_func=lambda one: choice.shorten(by_letter[one].label),
-    )  # fmt: skip
+    )
     words = right.selectbox("Which descriptions", list(parts), key=widget("kind"))
     everything = st.toggle("Also those that were found", key=widget("hits"))
     one, part = by_letter[letter], parts[words]
@@ -64,12 +66,15 @@ def listed(picked: Picked) -> None:
         place = st.empty()
         number = 1
         if pages > 1:
-            number = st.pagination(pages, key=f"bench-page-{one.letter}-{len(queries)}",
-                                   max_visible_pages=5)  # fmt: skip
+            number = st.pagination(
+                pages, key=f"bench-page-{one.letter}-{len(queries)}", max_visible_pages=5
+            )
         city = one.run.gallery if error_map.card_of(one.run.gallery) else ""
         start = (number - 1) * _ON_A_PAGE
-        items = "".join(_item(query, city, query.number == focus)
-                        for query in ordered[start : start + _ON_A_PAGE])  # fmt: skip
+        items = "".join(
+            _item(query, city, query.number == focus)
+            for query in ordered[start : start + _ON_A_PAGE]
+        )
         place.html(f'<ol class="sw-queries" aria-label="Queries, worst first">{items}</ol>')
 
 
@@ -77,8 +82,11 @@ def _item(query: SavedQuery, city: str, focused: bool) -> str:
     rank = f"rank {query.rank:,}" if query.rank else "rank beyond what is known"
     text = query.text[:_MOST_CHARS] + "…" * (len(query.text) > _MOST_CHARS)
     link = urlencode({"city": city, "q": query.text})
-    search = (f' · <a href="./?{safe_html(link)}" target="_self">search for it</a>'
-              if city and len(link) < _LONGEST_LINK else "")  # fmt: skip
+    search = (
+        f' · <a href="./?{safe_html(link)}" target="_self">search for it</a>'
+        if city and len(link) < _LONGEST_LINK
+        else ""
+    )
     return (
         f"<li{' class=sw-focus' * focused}><p><strong>{query.distance_m:,.0f} m</strong> · {rank}"
         f'{search}</p><p dir="auto">{safe_html(text)}</p></li>'
@@ -88,10 +96,14 @@ def _item(query: SavedQuery, city: str, focused: bool) -> str:
 def review(one: Chosen) -> None:
     """The button that makes cases of a run, and what became of it."""
     st.button(
-        f"Review the failures of {one.letter}", icon=":material/rate_review:", key="bench-review",
-        on_click=_take, args=(one.run,), help="Puts the run into the store of cases: all failures "
+        f"Review the failures of {one.letter}",
+        icon=":material/rate_review:",
+        key="bench-review",
+        on_click=_take,
+        args=(one.run,),
+        help="Puts the run into the store of cases: all failures "
         f"and near misses, and {_CONTROL} successes as a control",
-    )  # fmt: skip
+    )
     kind, text = st.session_state.pop("bench-reviewed", ("", ""))
     if kind == "problem":
         st.error(f"Nothing was taken in: {plain(text, 500)}")
@@ -127,6 +139,8 @@ def _taken(run: SavedRun) -> str:
 def _opened(name: str) -> Gallery:
     card = error_map.card_of(name)
     if card is None:
-        raise GalleryError(f"there is no gallery {name[:60]!r} here, and a case shows both places "
-                           "on its map; build the gallery first")  # fmt: skip
+        raise GalleryError(
+            f"there is no gallery {name[:60]!r} here, and a case shows both places "
+            "on its map; build the gallery first"
+        )
     return resources.open_gallery(card)

@@ -87,11 +87,12 @@ def upload() -> None:
     with st.popover("Add a report", icon=":material/add:"):
         st.file_uploader(
             "A report of `evaluate --out` (JSON), or the result CSV of CVG-Text",
-            ["json", "gz", "csv"], key=f"bench-upload-{number}", on_change=_take, args=(number,),
-        )  # fmt: skip
-        st.caption(
-            "It is read first, and kept only if it is whole. Or put files into this folder:"
+            ["json", "gz", "csv"],
+            key=f"bench-upload-{number}",
+            on_change=_take,
+            args=(number,),
         )
+        st.caption("It is read first, and kept only if it is whole. Or put files into this folder:")
         st.code(str(settings.load().user_reports), language=None, wrap_lines=True)
 
 
@@ -129,5 +130,9 @@ def nowhere() -> None:
     """Says what to do where there is no report."""
     st.info("There is no report to look at yet. Measure a gallery, and its report appears here:")
     folder = settings.load().user_reports
-    st.code(f'python -m core evaluate --gallery helsinki --queries FILE.jsonl --out "{folder}/'
-            'first.json"', language=None, wrap_lines=True)  # fmt: skip
+    st.code(
+        f'python -m core evaluate --gallery helsinki --queries FILE.jsonl --out "{folder}/'
+        'first.json"',
+        language=None,
+        wrap_lines=True,
+    )

@@ -32,16 +32,21 @@ def draw(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mar
     st.html('<p class="sw-touch">Touch the screen to play</p>')
     texts = examples.of_city(visit.city)
     if not texts:
-        st.html('<h2 class="sw-ask">Where am I?</h2><p class="sw-lead">Say what you see, and '
-                "Saywhere finds the place.</p>")  # fmt: skip
+        st.html(
+            '<h2 class="sw-ask">Where am I?</h2><p class="sw-lead">Say what you see, and '
+            "Saywhere finds the place.</p>"
+        )
         return None, ()
     text = texts[visit.shown // 2 % len(texts)]
     answered = bool(visit.shown % 2)
-    words = "".join(f'<span style="--at:{at}">{safe_html(word)} </span>'
-                    for at, word in enumerate(text.split()))  # fmt: skip
+    words = "".join(
+        f'<span style="--at:{at}">{safe_html(word)} </span>' for at, word in enumerate(text.split())
+    )
     typed = "" if answered else " sw-typed"
-    st.html(f'<h2 class="sw-ask">Somebody says:</h2><blockquote class="sw-spoken{typed}">{words}'
-            "</blockquote>")  # fmt: skip
+    st.html(
+        f'<h2 class="sw-ask">Somebody says:</h2><blockquote class="sw-spoken{typed}">{words}'
+        "</blockquote>"
+    )
     if not answered:
         return None, ()
     try:

@@ -59,8 +59,7 @@ def _both_sides(gallery: Gallery, cards: tuple[GalleryCard, ...], turn: Visit) -
         _map(gallery, turn, result, marks)
 
 
-def _map(gallery: Gallery, turn: Visit, result: SearchResult | None,
-         marks: Sequence[Mark]) -> None:  # fmt: skip
+def _map(gallery: Gallery, turn: Visit, result: SearchResult | None, marks: Sequence[Mark]) -> None:
     """Another frame for each turn, so that nothing of the last one is left in it; and now and then
     one for the loop, as Leaflet does not give back all that its layers took."""
     key = f"booth-{turn.number}-{turn.city}-{turn.shown // _PICTURES_IN_A_FRAME}"

@@ -19,22 +19,31 @@ _EXAMPLES_SHOWN = 4
 
 def say(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
     """The box, its button, and examples to play with."""
-    st.html('<h2 class="sw-ask">Where am I?</h2><p class="sw-lead">Describe a place. Saywhere '
-            "finds it on the map.</p>")  # fmt: skip
+    st.html(
+        '<h2 class="sw-ask">Where am I?</h2><p class="sw-lead">Describe a place. Saywhere '
+        "finds it on the map.</p>"
+    )
     key = f"said-{visit.number}"
     with st.form("say", border=False):
         st.text_area(
-            "What do you see around you?", key=key, max_chars=_MOST_CHARS, height=150,
+            "What do you see around you?",
+            key=key,
+            max_chars=_MOST_CHARS,
+            height=150,
             placeholder="A church with two towers, a tram stop, a small park …",
-        )  # fmt: skip
-        st.form_submit_button("Next", type="primary", on_click=_said, args=(key,),
-                              width="stretch")  # fmt: skip
+        )
+        st.form_submit_button("Next", type="primary", on_click=_said, args=(key,), width="stretch")
     texts = examples.of_city(visit.city)[:_EXAMPLES_SHOWN]
     if texts:
         st.html('<p class="sw-lead">Or guess one of these:</p>')
     for number, text in enumerate(texts):
-        st.button(plain(text, 120), key=f"example-booth-{number}", width="stretch",
-                  on_click=_picked, args=(visit.city, text))  # fmt: skip
+        st.button(
+            plain(text, 120),
+            key=f"example-booth-{number}",
+            width="stretch",
+            on_click=_picked,
+            args=(visit.city, text),
+        )
     if "city" not in st.query_params and len(cards) > 1:
         _cities(visit, cards)
 
@@ -42,8 +51,14 @@ def say(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
 def _cities(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
     titles = {card.name: one_line(card.title, 40) for card in cards}
     st.session_state["booth-city"] = visit.city
-    st.selectbox("City", list(titles), key="booth-city", format_func=titles.__getitem__,
-                 on_change=_moved, width=320)  # fmt: skip
+    st.selectbox(
+        "City",
+        list(titles),
+        key="booth-city",
+        format_func=titles.__getitem__,
+        on_change=_moved,
+        width=320,
+    )
 
 
 def _moved() -> None:
@@ -63,15 +78,28 @@ def _picked(city: str, text: str) -> None:
 def guess(visit: Visit) -> tuple[Mark, ...]:
     """The question before the answer; it may be skipped."""
     asked = "Where do you think it is?" if visit.is_example else "Where is it?"
-    st.html(f'<h2 class="sw-ask">{asked}</h2><p class="sw-lead">Tap the map. Then see how close '
-            f"Saywhere gets.</p>{_quoted(visit)}")  # fmt: skip
+    st.html(
+        f'<h2 class="sw-ask">{asked}</h2><p class="sw-lead">Tap the map. Then see how close '
+        f"Saywhere gets.</p>{_quoted(visit)}"
+    )
     with st.container(key="booth-turn"):
         if visit.guess is not None:
-            st.button("Show the answer", key="reveal", type="primary", width="stretch",
-                      on_click=change, kwargs={"step": "answer"})  # fmt: skip
+            st.button(
+                "Show the answer",
+                key="reveal",
+                type="primary",
+                width="stretch",
+                on_click=change,
+                kwargs={"step": "answer"},
+            )
         else:
-            st.button("Skip: just show the answer", key="skip", width="stretch",
-                      on_click=change, kwargs={"step": "answer"})  # fmt: skip
+            st.button(
+                "Skip: just show the answer",
+                key="skip",
+                width="stretch",
+                on_click=change,
+                kwargs={"step": "answer"},
+            )
         _over("Start over", visit)
     return _marks(visit)
 
@@ -81,16 +109,21 @@ def _quoted(visit: Visit) -> str:
 
 
 def _over(title: str, visit: Visit, first: bool = False) -> None:
-    st.button(title, key=f"over-{visit.number}", width="stretch", icon=":material/refresh:",
-              type="primary" if first else "secondary", on_click=start_over)  # fmt: skip
+    st.button(
+        title,
+        key=f"over-{visit.number}",
+        width="stretch",
+        icon=":material/refresh:",
+        type="primary" if first else "secondary",
+        on_click=start_over,
+    )
 
 
 def _marks(visit: Visit) -> tuple[Mark, ...]:
     return (Mark(visit.guess, "guess", "You"),) if visit.guess else ()
 
 
-def answer(gallery: Gallery, visit: Visit
-           ) -> tuple[SearchResult | None, tuple[Mark, ...]]:  # fmt: skip
+def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mark, ...]]:
     """How it came out, the places, why, and a code to take home; returns what the map shows."""
     found = answer_to(gallery, visit.ask)
     result = found.result
@@ -115,8 +148,10 @@ def answer(gallery: Gallery, visit: Visit
 
 
 def _tally(visit: Visit, result: SearchResult) -> str:
-    rows = "".join(f"<div><dt>{title}</dt><dd>{away}</dd></div>"
-                   for title, away in distances.tally(visit, result))  # fmt: skip
+    rows = "".join(
+        f"<div><dt>{title}</dt><dd>{away}</dd></div>"
+        for title, away in distances.tally(visit, result)
+    )
     return f'<dl class="sw-tally">{rows}</dl>' if rows else ""
 
 
@@ -132,11 +167,14 @@ def _places(result: SearchResult, visit: Visit) -> None:
     st.session_state["booth-chosen"] = visit.chosen if visit.chosen in by_rank else 1
     with st.container(key="places"):
         st.radio(
-            "Places found, best match first", list(by_rank), key="booth-chosen", on_change=_choose,
+            "Places found, best match first",
+            list(by_rank),
+            key="booth-chosen",
+            on_change=_choose,
             format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
             captions=[plain(panel.summary(one)) for one in by_rank.values()],
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
 
 
 def _why(found: Found, chosen: Candidate) -> None:

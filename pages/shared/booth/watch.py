@@ -14,8 +14,10 @@ IDLE_S = 60
 WARNING_S = 10
 """For so long before it is taken that nobody is there, a line asks."""
 
-_STILL = ('<p class="still" role="status" hidden>Still there? Touch the screen, or it starts over '
-          "in a moment.</p>")  # fmt: skip
+_STILL = (
+    '<p class="still" role="status" hidden>Still there? Touch the screen, or it starts over '
+    "in a moment.</p>"
+)
 _STYLE = """.still { position: fixed; z-index: 99; left: 50%; bottom: 1.5rem; translate: -50% 0;
   margin: 0; padding: .8rem 1.4rem; border-radius: 10px; font-size: 1.15rem; font-weight: 600;
   background: var(--st-text-color); color: var(--st-background-color); }
@@ -31,15 +33,29 @@ def _component() -> Callable[..., object]:
     return made
 
 
-def draw(mode: Literal["fresh", "visit", "loop"], step_s: float, step: int,
-         idle: Callable[[], None], hand: Callable[[], None],
-         due: Callable[[], None]) -> None:  # fmt: skip
+def draw(
+    mode: Literal["fresh", "visit", "loop"],
+    step_s: float,
+    step: int,
+    idle: Callable[[], None],
+    hand: Callable[[], None],
+    due: Callable[[], None],
+) -> None:
     """Calls `idle` when a visitor has gone, `hand` when one comes, `due` after each `step_s`.
 
     Nobody is asked whether they are there where there is nothing to lose yet, in `fresh`.
     """
     _component()(
-        key="watch", on_idle_change=idle, on_hand_change=hand, on_due_change=due, height=1,
-        data={"mode": mode, "idle_ms": IDLE_S * 1000, "warning_ms": WARNING_S * 1000,
-              "step_ms": round(step_s * 1000), "step": step},
-    )  # fmt: skip
+        key="watch",
+        on_idle_change=idle,
+        on_hand_change=hand,
+        on_due_change=due,
+        height=1,
+        data={
+            "mode": mode,
+            "idle_ms": IDLE_S * 1000,
+            "warning_ms": WARNING_S * 1000,
+            "step_ms": round(step_s * 1000),
+            "step": step,
+        },
+    )

@@ -22,8 +22,10 @@ def draw(store: Store, seat: Seat) -> None:
     found = agreement(store)
     st.html(_overall(found))
     if found.cases == 0:
-        st.info("Kappa needs cases that two people have answered. Let another person review under "
-                "a name of their own.")  # fmt: skip
+        st.info(
+            "Kappa needs cases that two people have answered. Let another person review under "
+            "a name of their own."
+        )
     _dispute(store, seat, disputes_for(store, seat.name), found)
     left, right = st.columns(2, gap="large")
     left.html("<h2>Two by two</h2>" + _pairs(found))
@@ -36,10 +38,11 @@ def _kappa(value: float | None) -> str:
 
 def _overall(found: Agreement) -> str:
     facts = {
-        "Cases with several verdicts": f"{found.cases:,}", "of them in dispute":
-        f"{found.disputed:,}", "adjudicated": f"{found.adjudicated:,}",
+        "Cases with several verdicts": f"{found.cases:,}",
+        "of them in dispute": f"{found.disputed:,}",
+        "adjudicated": f"{found.adjudicated:,}",
         "Fleiss' kappa": _kappa(found.fleiss),
-    }  # fmt: skip
+    }
     shown = "".join(f"<p>{name}<b>{value}</b></p>" for name, value in facts.items())
     return f'<h2>How far annotators agree</h2><div class="sw-facts">{shown}</div>'
 
@@ -52,8 +55,10 @@ def _pairs(found: Agreement) -> str:
         f"<td>{one.cases:,}</td><td>{one.alike * 100:.0f} %</td><td>{_kappa(one.kappa)}</td></tr>"
         for one in found.pairs
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in
-                    ("Two annotators", "Cases", "Alike", "Cohen's kappa"))  # fmt: skip
+    heads = "".join(
+        f'<th scope="col">{head}</th>'
+        for head in ("Two annotators", "Cases", "Alike", "Cohen's kappa")
+    )
     return (
         '<div class="sw-table"><table><caption>Kappa is 1 where they always agree, 0 where chance '
         f"would do as well</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
@@ -68,9 +73,10 @@ def counts(rows: Iterable[dict[str, object]]) -> str:
     for row in rows:
         settled[str(row["settled"])] += 1
         said.update(
-            str(entry["verdict"]) for entry in row["verdicts"]  # type: ignore[attr-defined]
+            str(entry["verdict"])
+            for entry in row["verdicts"]  # type: ignore[attr-defined]
             if entry["standing"] and not entry["final"]
-        )  # fmt: skip
+        )
     most = max(said.values(), default=0)
     lines = "".join(
         f'<tr><th scope="row">{verdict}</th><td><span class="sw-bar" aria-hidden="true"><span '
@@ -94,21 +100,25 @@ def _dispute(store: Store, seat: Seat, torn: tuple[Dispute, ...], found: Agreeme
     if one is None:
         seat.case_id = ""
         if found.disputed > found.adjudicated:
-            st.info("What is in dispute you have not answered yourself yet, so it stays hidden. "
-                    "Answer those cases first, then come back to settle them.")  # fmt: skip
+            st.info(
+                "What is in dispute you have not answered yourself yet, so it stays hidden. "
+                "Answer those cases first, then come back to settle them."
+            )
         write_link(seat)
         desk.draw(seat, None)
         return
     seat.case_id = one.case_id
     write_link(seat)
-    st.caption(f"**{len(torn):,} to settle.** Choose the verdict that holds; it is kept beside "
-               "those of the annotators, and U takes it back.")  # fmt: skip
+    st.caption(
+        f"**{len(torn):,} to settle.** Choose the verdict that holds; it is kept beside "
+        "those of the annotators, and U takes it back."
+    )
     card: Card = queue.card_of(store, one.case_id, seat.name)
     review.show(seat, card, "What holds?", _all_said(one))
 
 
 def _all_said(one: Dispute) -> str:
-    return (f'{told.entries(one.reveal.entries)}<p class="sw-legend">{told.rank(one.reveal)}. '
-            f"{told.cause(one.reveal)}</p>")  # fmt: skip
-
-
+    return (
+        f'{told.entries(one.reveal.entries)}<p class="sw-legend">{told.rank(one.reveal)}. '
+        f"{told.cause(one.reveal)}</p>"
+    )

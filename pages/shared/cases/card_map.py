@@ -20,8 +20,9 @@ def draw(card: Card, place: Place) -> None:
         card.case_id, [_shown(one, place) for one in spots], line, metres(card.distance_m)
     )
     name = place.card.name if place.card else "nowhere"
-    map_view.look_at(place.card, place.gallery, _ANYWHERE, layer, f"cases-map-{name}",
-                     height_px=_HEIGHT_PX)  # fmt: skip
+    map_view.look_at(
+        place.card, place.gallery, _ANYWHERE, layer, f"cases-map-{name}", height_px=_HEIGHT_PX
+    )
 
 
 def _at(spot: Spot) -> Position:

@@ -15,8 +15,11 @@ def description(card: Card, insight: Insight | None) -> str:
     """The words of a card, tinted by their relevance for the answer once it is known."""
     words = insight.words if insight else None
     text = looked.tinted(card.text, words) if words else safe_html(card.text[:_MOST_CHARS])
-    legend = ("The stronger the tint, the more a word counted when the picture model looked at A."
-              if words else "")  # fmt: skip
+    legend = (
+        "The stronger the tint, the more a word counted when the picture model looked at A."
+        if words
+        else ""
+    )
     return (
         f'<section class="sw-case" data-case="{safe_html(card.case_id)}"><h2>Description</h2>'
         f'<p class="sw-words" dir="auto">{text}</p><p class="sw-legend">{legend}</p></section>'
@@ -26,8 +29,11 @@ def description(card: Card, insight: Insight | None) -> str:
 def pictures(card: Card, place: Place) -> str:
     """Truth and answer side by side, with where they are."""
     truth = _figure("T", "Truth", place, card.tile_id, f"{card.lat:.5f}, {card.lon:.5f}")
-    off = ("the true tile itself" if card.tile_id == card.top_tile
-           else f"{metres(card.distance_m)} from the truth")  # fmt: skip
+    off = (
+        "the true tile itself"
+        if card.tile_id == card.top_tile
+        else f"{metres(card.distance_m)} from the truth"
+    )
     answer = _figure("A", "Answer", place, card.top_tile, off)
     source = f"<small>{safe_html(place.card.licence)}</small>" if place.card else ""
     return f'<div class="sw-pair sw-places">{truth}{answer}</div><p class="sw-legend">{source}</p>'
@@ -38,8 +44,10 @@ def _figure(letter: str, title: str, place: Place, tile_id: str, told: str) -> s
     shown = '<div class="sw-blank">no picture here</div>'
     if picture:
         coded = base64.b64encode(picture).decode()
-        shown = (f'<img src="data:image/webp;base64,{coded}" width="256" height="256" '
-                 f'alt="Map picture of {letter}, {title.lower()}">')  # fmt: skip
+        shown = (
+            f'<img src="data:image/webp;base64,{coded}" width="256" height="256" '
+            f'alt="Map picture of {letter}, {title.lower()}">'
+        )
     street = place.street(tile_id)
     name = f' <span dir="auto">{safe_html(street)}</span>' if street else ""
     known_as = f'<br><small dir="auto">{safe_html(tile_id[:80])}</small>' * bool(place.missing)

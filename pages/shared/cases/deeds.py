@@ -34,8 +34,18 @@ def do(store: Store, seat: Seat, deed: Mapping[Any, Any], now: datetime) -> None
 def _record(store: Store, seat: Seat, deed: Mapping[Any, Any], now: datetime) -> None:
     verdict = cast(CaseVerdict, str(deed.get("verdict")))
     final = seat.view == "agreement"
-    store.record(Said(seat.token, seat.case_id, seat.name, verdict, str(deed.get("note") or ""),
-                      _took(deed.get("took_ms")), final), now)  # fmt: skip
+    store.record(
+        Said(
+            seat.token,
+            seat.case_id,
+            seat.name,
+            verdict,
+            str(deed.get("note") or ""),
+            _took(deed.get("took_ms")),
+            final,
+        ),
+        now,
+    )
     seat.last = seat.case_id
     _move_on(seat)
 
@@ -82,15 +92,21 @@ def _undo(store: Store, seat: Seat, _: Mapping[Any, Any], now: datetime) -> None
 
 
 _ACTS: dict[str, Callable[[Store, Seat, Mapping[Any, Any], datetime], None]] = {
-    "record": _record, "skip": _skip, "back": _back, "undo": _undo,
-}  # fmt: skip
+    "record": _record,
+    "skip": _skip,
+    "back": _back,
+    "undo": _undo,
+}
 
 
 def disputes_for(store: Store, name: str) -> tuple[Dispute, ...]:
     """The disputes that somebody may see: those they have answered themselves, for they are blind
     to the others until then."""
     return tuple(
-        one for one in disputes(store)
-        if any(entry.annotator == name and entry.standing and not entry.final
-               for entry in one.reveal.entries)
-    )  # fmt: skip
+        one
+        for one in disputes(store)
+        if any(
+            entry.annotator == name and entry.standing and not entry.final
+            for entry in one.reveal.entries
+        )
+    )

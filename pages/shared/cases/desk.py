@@ -16,8 +16,12 @@ from pages.shared.cases import deeds, shelf
 from pages.shared.cases.seat import Seat
 
 _KEY = "desk"
-ACTS = {"record": ("Record", "Enter"), "skip": ("Skip", "S"), "back": ("Back", "B"),
-        "undo": ("Undo", "U")}  # fmt: skip
+ACTS = {
+    "record": ("Record", "Enter"),
+    "skip": ("Skip", "S"),
+    "back": ("Back", "B"),
+    "undo": ("Undo", "U"),
+}
 """What can be done with a card, and the key that does it."""
 
 
@@ -25,25 +29,32 @@ ACTS = {"record": ("Record", "Enter"), "skip": ("Skip", "S"), "back": ("Back", "
 def _component(name: str) -> Any:
     script = settings.load().static / "saywhere" / f"{name}.js"
     return st.components.v2.component(
-        f"saywhere_{name}", html=f'<div class="sw-{name}"></div>',
-        js=script.read_text(encoding="utf-8"), isolate_styles=False,
-    )  # fmt: skip
+        f"saywhere_{name}",
+        html=f'<div class="sw-{name}"></div>',
+        js=script.read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )
 
 
 def draw(seat: Seat, card: Card | None, title: str = "Why did it fail?") -> None:
     """The desk of a card; where none is left, only ways back."""
     acts = ACTS if card else {name: ACTS[name] for name in ("back", "undo")}
     reported = _component("desk")(
-        key=_KEY, on_deed_change=partial(_done, seat),
+        key=_KEY,
+        on_deed_change=partial(_done, seat),
         data={
-            "token": seat.token, "title": title,
+            "token": seat.token,
+            "title": title,
             "of": key_of(seat.name, seat.view, card.case_id) if card else "",
-            "verdicts": _verdicts() if card else [], "acts": _acts(acts),
+            "verdicts": _verdicts() if card else [],
+            "acts": _acts(acts),
             "was": card.was if card and seat.view == "review" else None,
             "note": card.note if card and seat.view == "review" else "",
-            "longest": MAX_NOTE_CHARS, "problem": seat.problem, "deeds": seat.deeds,
+            "longest": MAX_NOTE_CHARS,
+            "problem": seat.problem,
+            "deeds": seat.deeds,
         },
-    )  # fmt: skip
+    )
     before = seat.deeds
     _obey(seat, reported.deed)
     if seat.deeds != before:

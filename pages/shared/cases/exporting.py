@@ -44,16 +44,23 @@ def draw(store: Store) -> None:
     if not count:
         st.info("There is nothing to export yet. Press V and import a report.")
         return
-    st.caption(f"{count:,} cases with every verdict, note and undoing, and the verdict that holds. "
-               "Each format can be imported again without doubling anything; FiftyOne's folder by "
-               "python -m core cases import.")  # fmt: skip
+    st.caption(
+        f"{count:,} cases with every verdict, note and undoing, and the verdict that holds. "
+        "Each format can be imported again without doubling anything; FiftyOne's folder by "
+        "python -m core cases import."
+    )
     for offer in OFFERS:
         with st.container(horizontal=True, vertical_alignment="center", key=f"out-{offer.kind}"):
             zipped = offer.kind == "fiftyone"
             st.download_button(
-                offer.label, partial(made, store, offer), offer.file + ".zip" * zipped,
-                key=f"cases-out-{offer.kind}", shortcut=offer.key, on_click="ignore", width=240,
-            )  # fmt: skip
+                offer.label,
+                partial(made, store, offer),
+                offer.file + ".zip" * zipped,
+                key=f"cases-out-{offer.kind}",
+                shortcut=offer.key,
+                on_click="ignore",
+                width=240,
+            )
             st.html(f'<p class="sw-legend">{offer.use}</p>')
 
 

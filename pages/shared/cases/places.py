@@ -54,8 +54,12 @@ def place_of(card: Card) -> Place:
     """The gallery of a card. A card without one can still be judged by what its report says."""
     found = next((one for one in resources.cards() if one.name == card.gallery), None)
     if found is None:
-        return Place(None, None, f"The gallery {card.gallery} is not on this machine: no pictures, "
-                                 "no base map, no evidence.")  # fmt: skip
+        return Place(
+            None,
+            None,
+            f"The gallery {card.gallery} is not on this machine: no pictures, "
+            "no base map, no evidence.",
+        )
     if found.problem:
         return Place(None, None, found.problem)
     try:
@@ -69,8 +73,13 @@ def place_of(card: Card) -> Place:
 
 def spots_of(card: Card) -> tuple[Spot, ...]:
     """The truth first; answers at the same tile share one spot."""
-    answer = Spot("A", card.top_tile, card.top_lat, card.top_lon,
-                  f"answer of {card.model}, {metres(card.distance_m)} off")  # fmt: skip
+    answer = Spot(
+        "A",
+        card.top_tile,
+        card.top_lat,
+        card.top_lon,
+        f"answer of {card.model}, {metres(card.distance_m)} off",
+    )
     if card.top_tile == card.tile_id:
         spots = [Spot("TA", card.tile_id, card.lat, card.lon, f"truth, and answer of {card.model}")]
     else:
@@ -82,8 +91,9 @@ def spots_of(card: Card) -> tuple[Spot, ...]:
             spots.append(Spot(letter, other.top_tile, other.top_lat, other.top_lon, told))
         else:
             same = spots[at]
-            spots[at] = Spot(same.letters + letter, same.tile_id, same.lat, same.lon,
-                             f"{same.told}; {told}")  # fmt: skip
+            spots[at] = Spot(
+                same.letters + letter, same.tile_id, same.lat, same.lon, f"{same.told}; {told}"
+            )
     return tuple(spots)
 
 

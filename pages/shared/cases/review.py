@@ -50,8 +50,13 @@ def _bar(store: Store, seat: Seat, order: Order, progress: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="cases-bar"):
         st.html(progress)
         other = next(one for one in ORDERS if one != order)
-        desk.keyed(f"{_ORDERS[order]}; change", "O", lambda: _reorder(store, seat, other),
-                   "cases-order", type="tertiary")  # fmt: skip
+        desk.keyed(
+            f"{_ORDERS[order]}; change",
+            "O",
+            lambda: _reorder(store, seat, other),
+            "cases-order",
+            type="tertiary",
+        )
 
 
 def _reorder(store: Store, seat: Seat, order: Order) -> None:
@@ -78,9 +83,11 @@ def _last(store: Store, seat: Seat, card: Card | None) -> None:
 def _over(seat: Seat, total: int) -> None:
     """Nothing open: what to do now."""
     if total:
-        st.html(f'<section class="sw-over"><h2>All {total:,} cases are answered</h2><p>E exports '
-                "them, A shows how far annotators agree, B goes back to the last one.</p>"
-                "</section>")  # fmt: skip
+        st.html(
+            f'<section class="sw-over"><h2>All {total:,} cases are answered</h2><p>E exports '
+            "them, A shows how far annotators agree, B goes back to the last one.</p>"
+            "</section>"
+        )
     else:
         st.info("There are no cases in this store yet. Press L and import a report.")
     write_link(seat)

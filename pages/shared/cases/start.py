@@ -54,17 +54,30 @@ def _warm_up(held: tuple[Listed, ...]) -> None:
 def _door(store: Store, seat: Seat, filled: bool) -> None:
     st.header("Who reviews?", anchor=False)
     with st.form("cases-door", border=False):
-        st.text_input("Your name", key="cases-name", max_chars=MAX_NAME_CHARS,
-                      placeholder="any word will do", autocomplete="off")  # fmt: skip
-        st.radio("Cases come", ORDERS, key="cases-order-first", horizontal=True,
-                 format_func=lambda one: _ORDERS[one])  # fmt: skip
-        st.form_submit_button("Begin", type="primary", on_click=_begin, args=(seat,),
-                              disabled=not filled)  # fmt: skip
+        st.text_input(
+            "Your name",
+            key="cases-name",
+            max_chars=MAX_NAME_CHARS,
+            placeholder="any word will do",
+            autocomplete="off",
+        )
+        st.radio(
+            "Cases come",
+            ORDERS,
+            key="cases-order-first",
+            horizontal=True,
+            format_func=lambda one: _ORDERS[one],
+        )
+        st.form_submit_button(
+            "Begin", type="primary", on_click=_begin, args=(seat,), disabled=not filled
+        )
     if seat.problem:
         st.error(plain(seat.problem, 500))
-    st.caption("Type it; **Enter** begins, **Esc** leaves the box, **N** goes back. It stands "
-               "beside your verdicts, and nothing else about you is kept. Others do not see what "
-               "you say of a case before they have answered it themselves.")  # fmt: skip
+    st.caption(
+        "Type it; **Enter** begins, **Esc** leaves the box, **N** goes back. It stands "
+        "beside your verdicts, and nothing else about you is kept. Others do not see what "
+        "you say of a case before they have answered it themselves."
+    )
     known = store.names()
     if known:
         st.caption(f"Known here: {plain(', '.join(known), 300)}. Come back under the same name.")
@@ -101,19 +114,27 @@ def _reports(held: tuple[Listed, ...]) -> None:
     st.header("What there is to review", anchor=False)
     if not held:
         st.info("Nothing yet. Measure a search, and its failures become cases:")
-        st.code("python -m core evaluate --gallery helsinki --queries my.jsonl --out run.json\n"
-                "python -m core cases import run.json", language=None)  # fmt: skip
+        st.code(
+            "python -m core evaluate --gallery helsinki --queries my.jsonl --out run.json\n"
+            "python -m core cases import run.json",
+            language=None,
+        )
         return
-    heads = "".join(f'<th scope="col">{head}</th>' for head in
-                    ("Report", "Failures", "Near misses", "Control", "Judged"))  # fmt: skip
+    heads = "".join(
+        f'<th scope="col">{head}</th>'
+        for head in ("Report", "Failures", "Near misses", "Control", "Judged")
+    )
     rows = "".join(_row(one) for one in held)
-    st.html('<div class="sw-table"><table><caption>Reports in the store</caption><thead><tr>'
-            f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>")  # fmt: skip
+    st.html(
+        '<div class="sw-table"><table><caption>Reports in the store</caption><thead><tr>'
+        f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _row(one: Listed) -> str:
-    counts = "".join(f"<td>{one.kinds.get(kind, 0):,}</td>"
-                     for kind in ("failure", "near miss", "control"))  # fmt: skip
+    counts = "".join(
+        f"<td>{one.kinds.get(kind, 0):,}</td>" for kind in ("failure", "near miss", "control")
+    )
     return (
         f'<tr><th scope="row" dir="auto">{safe_html(one.title)}<small>{safe_html(one.gallery)}, '
         f"{safe_html(one.model)}, {safe_html(one.scope)}, {one.queries:,} queries</small></th>"
@@ -124,13 +145,18 @@ def _row(one: Listed) -> str:
 def _import(store: Store) -> bool:
     """Takes an uploaded file in, once; whether something came in."""
     with st.expander("Import a report or an export", key="cases-import", expanded=True):
-        st.html("<p class=sw-legend><kbd>I</kbd> chooses a file: what <code>evaluate --out</code> "
-                "wrote, CVG-Text's result CSV, or an export of this page. Nothing comes in "
-                "twice.</p>")  # fmt: skip
+        st.html(
+            "<p class=sw-legend><kbd>I</kbd> chooses a file: what <code>evaluate --out</code> "
+            "wrote, CVG-Text's result CSV, or an export of this page. Nothing comes in "
+            "twice.</p>"
+        )
         given = st.file_uploader(
-            "Report or export", _ENDINGS, key="cases-upload", max_upload_size=_MOST_MB,
+            "Report or export",
+            _ENDINGS,
+            key="cases-upload",
+            max_upload_size=_MOST_MB,
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         if given is None:
             return False
         known = st.session_state.get("cases-came", {})
@@ -157,5 +183,6 @@ def _taken(store: Store, name: str, content: bytes) -> tuple[bool, str]:
             told = str(error).replace(f"{folder}/", "")
             return False, told if isinstance(error, CasesError) else f"{name}: {told}"
     verdicts = f" and {came['verdicts']:,} verdicts" if "verdicts" in came else ""
-    return True, (f"{name}: {came['cases']:,} new cases{verdicts}; {came['known']:,} were here "
-                  "already.")  # fmt: skip
+    return True, (
+        f"{name}: {came['cases']:,} new cases{verdicts}; {came['known']:,} were here already."
+    )

@@ -12,22 +12,32 @@ _LONGEST_NOTE = 300
 def strip(name: str, reveal: Reveal, same: bool) -> str:
     """The case just answered, in one strip: own verdict, rank, suggestion, what others said. All
     but the first is held back where the card that lies there is of the `same` words."""
-    own = next((one for one in reversed(reveal.entries)
-                if one.annotator == name and one.standing), None)  # fmt: skip
+    own = next(
+        (one for one in reversed(reveal.entries) if one.annotator == name and one.standing), None
+    )
     said = f"You said <b>{safe_html(own.verdict or '')}</b>." if own else ""
-    parts = [said, f"It is a {safe_html(reveal.kind)}, {rank(reveal)}.", cause(reveal),
-             _others(name, reveal.entries)]  # fmt: skip
+    parts = [
+        said,
+        f"It is a {safe_html(reveal.kind)}, {rank(reveal)}.",
+        cause(reveal),
+        _others(name, reveal.entries),
+    ]
     if same:
         parts = [said, "Its rank stays hidden: this is another model's answer to the same words."]
     told = " ".join(part for part in parts if part)
-    return (f'<aside class="sw-last" aria-label="The case before"><b>The case before</b> '
-            f"{told} <span>Saved.</span></aside>")  # fmt: skip
+    return (
+        f'<aside class="sw-last" aria-label="The case before"><b>The case before</b> '
+        f"{told} <span>Saved.</span></aside>"
+    )
 
 
 def rank(reveal: Reveal) -> str:
     """The rank of the truth, and how sure the answer was."""
-    told = ("the truth beyond the first five" if reveal.rank is None
-            else f"the truth on rank {reveal.rank:,}")  # fmt: skip
+    told = (
+        "the truth beyond the first five"
+        if reveal.rank is None
+        else f"the truth on rank {reveal.rank:,}"
+    )
     if reveal.confidence is None:
         return told
     return f"{told}, the answer {percent(reveal.confidence)} sure"
@@ -42,8 +52,11 @@ def cause(reveal: Reveal) -> str:
 
 
 def _others(name: str, entries: Sequence[Entry]) -> str:
-    said = [f"{safe_html(one.annotator)}: {safe_html(one.verdict or '')}" for one in entries
-            if one.standing and not one.final and one.annotator != name]  # fmt: skip
+    said = [
+        f"{safe_html(one.annotator)}: {safe_html(one.verdict or '')}"
+        for one in entries
+        if one.standing and not one.final and one.annotator != name
+    ]
     return f"Others said: {'; '.join(said)}." if said else "Nobody else has answered it yet."
 
 
@@ -53,8 +66,9 @@ def entries(history: Sequence[Entry]) -> str:
         f'<tr><th scope="row" dir="auto">{safe_html(one.annotator)}</th>'
         f"<td>{safe_html(one.verdict or '')}{' (adjudicated)' * one.final}</td>"
         f'<td dir="auto">{safe_html(one.note[:_LONGEST_NOTE])}</td></tr>'
-        for one in history if one.standing
-    )  # fmt: skip
+        for one in history
+        if one.standing
+    )
     return (
         '<div class="sw-table"><table><caption>Who said what</caption><thead><tr>'
         '<th scope="col">Annotator</th><th scope="col">Verdict</th><th scope="col">Note</th></tr>'

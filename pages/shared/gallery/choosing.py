@@ -104,13 +104,17 @@ def _change_gallery() -> None:
 
 def gallery_choice(cards: Sequence[GalleryCard]) -> None:
     """All galleries, damaged ones too."""
-    titles = {card.name: one_line(card.title) + " (damaged)" * bool(card.problem)
-              for card in cards}  # fmt: skip
+    titles = {card.name: one_line(card.title) + " (damaged)" * bool(card.problem) for card in cards}
     st.session_state["gallery-name"] = st.session_state["view"].gallery
     st.selectbox(
-        "Gallery", list(titles), key="gallery-name", on_change=_change_gallery,
-        format_func=titles.__getitem__, label_visibility="collapsed", width=260,
-    )  # fmt: skip
+        "Gallery",
+        list(titles),
+        key="gallery-name",
+        on_change=_change_gallery,
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
+        width=260,
+    )
 
 
 def _change_part() -> None:
@@ -119,12 +123,19 @@ def _change_part() -> None:
 
 def part_choice(card: GalleryCard) -> None:
     """The title of the page, and its parts."""
-    with st.container(horizontal=True, vertical_alignment="center", key="parts",
-                      horizontal_alignment="distribute"):  # fmt: skip
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="parts", horizontal_alignment="distribute"
+    ):
         title = f"What {safe_html(card.title)} can answer"
         st.html(f'<h2 class="sw-title">{title}</h2>', width="content")
         st.session_state["part"] = st.session_state["view"].part
         st.segmented_control(
-            "Part of the page", list(_PARTS), key="part", on_change=_change_part, required=True,
-            format_func=_PARTS.__getitem__, label_visibility="collapsed", width="content",
-        )  # fmt: skip
+            "Part of the page",
+            list(_PARTS),
+            key="part",
+            on_change=_change_part,
+            required=True,
+            format_func=_PARTS.__getitem__,
+            label_visibility="collapsed",
+            width="content",
+        )

@@ -28,8 +28,14 @@ def draw(gallery: Gallery) -> None:
         st.info("Its tiles have no embeddings to be compared by yet. For those of pictures, run:")
         st.code(f"python -m core embed {gallery.card.name} --model compact", language=None)
         return
-    by = st.segmented_control("Compare by", channels, key="alike-by", required=True,
-                              default=channels[0], format_func=_WORDS.__getitem__)  # fmt: skip
+    by = st.segmented_control(
+        "Compare by",
+        channels,
+        key="alike-by",
+        required=True,
+        default=channels[0],
+        format_func=_WORDS.__getitem__,
+    )
     with st.spinner(f"Comparing {len(gallery):,} tiles with each other …"):
         found: Alike = _alike(gallery, by, gallery.card)
     st.html(f'<p class="sw-told">{told(gallery, found)}</p>')
@@ -70,9 +76,12 @@ def _pair(gallery: Gallery, by: By, number: int, pair: Twins) -> None:
     with st.container(key=f"pair-{number}"):
         st.html(both(gallery, by, number, pair))
         st.button(
-            "Show both on the map", key=f"pair-show-{number}", on_click=_look_at,
-            args=(a.tile_id, b.tile_id), help=plain(f"Pair {number}: {a.tile_id} and {b.tile_id}"),
-        )  # fmt: skip
+            "Show both on the map",
+            key=f"pair-show-{number}",
+            on_click=_look_at,
+            args=(a.tile_id, b.tile_id),
+            help=plain(f"Pair {number}: {a.tile_id} and {b.tile_id}"),
+        )
 
 
 def _look_at(tile_id: str, twin: str) -> None:
@@ -81,8 +90,11 @@ def _look_at(tile_id: str, twin: str) -> None:
 
 def both(gallery: Gallery, by: By, number: int, pair: Twins) -> str:
     """HTML of a pair: how alike, how far apart, and both sides."""
-    apart = f"{pair.distance_m:,.0f} m" if pair.distance_m < 1000 else (
-        f"{pair.distance_m / 1000:.1f} km")  # fmt: skip
+    apart = (
+        f"{pair.distance_m:,.0f} m"
+        if pair.distance_m < 1000
+        else (f"{pair.distance_m / 1000:.1f} km")
+    )
     sides = "".join(_side(gallery, gallery.tile(row)) for row in (pair.a, pair.b))
     return (
         f'<section class="sw-twins"><h3>Pair {number} <small>similarity of the '

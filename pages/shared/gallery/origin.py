@@ -25,10 +25,13 @@ def draw(card: GalleryCard, damaged: bool = False) -> None:
         return
     st.html(facts(found.manifest))
     st.download_button(
-        "Manifest as JSON", json.dumps(found.to_json(), indent=1, ensure_ascii=False),
-        f"{card.name}-manifest.json", "application/json", on_click="ignore",
+        "Manifest as JSON",
+        json.dumps(found.to_json(), indent=1, ensure_ascii=False),
+        f"{card.name}-manifest.json",
+        "application/json",
+        on_click="ignore",
         icon=":material/download:",
-    )  # fmt: skip
+    )
     st.html(models(found.manifest))
     st.html(files(found))
 
@@ -38,21 +41,29 @@ def facts(manifest: Manifest) -> str:
     origin, (west, south, east, north) = manifest.origin, manifest.bounds
     places = "on a grid" if manifest.on_grid else "along the streets"
     rows = [
-        ("Title", manifest.title), ("Licence and attribution", origin.licence or "not stated"),
+        ("Title", manifest.title),
+        ("Licence and attribution", origin.licence or "not stated"),
         ("Data of", origin.date or "not stated in the source"),
         ("Made", manifest.created.replace("T", ", ", 1)),
-        ("Tiles", f"{manifest.tiles:,}, {manifest.footprint_m:g} m across, every "
-                  f"{manifest.spacing_m:g} m {places}"),
+        (
+            "Tiles",
+            f"{manifest.tiles:,}, {manifest.footprint_m:g} m across, every "
+            f"{manifest.spacing_m:g} m {places}",
+        ),
         ("Things seen from", f"up to {manifest.view_m:g} m" if manifest.view_m else "no map"),
         ("Facts and names", f"{manifest.facts:,} facts, {manifest.named:,} places with a name"),
         ("Bounds", f"west {west:.5f}, south {south:.5f}, east {east:.5f}, north {north:.5f}"),
-        ("Searched by", ", ".join((*(("image",) * bool(manifest.picture_models)),
-                                   *manifest.channels)) or "nothing yet"),
-    ]  # fmt: skip
+        (
+            "Searched by",
+            ", ".join((*(("image",) * bool(manifest.picture_models)), *manifest.channels))
+            or "nothing yet",
+        ),
+    ]
     sources = "".join(
         f'<tr><th scope="row" dir="auto">{safe_html(name)}</th><td><code>{safe_html(digest)}'
-        "</code></td></tr>" for name, digest in origin.files.items()
-    )  # fmt: skip
+        "</code></td></tr>"
+        for name, digest in origin.files.items()
+    )
     body = "".join(
         f'<tr><th scope="row">{name}</th><td dir="auto">{safe_html(told)}</td></tr>'
         for name, told in rows
@@ -68,8 +79,10 @@ def models(manifest: Manifest) -> str:
     """HTML of the models whose embeddings it holds, with the hashes of their weights."""
     text = manifest.model
     rows = [(text.title, "texts", text.dimensions, text.weights_sha256)] * bool(manifest.channels)
-    rows += [(one.label, "pictures", one.dimensions, one.weights_sha256)
-             for one in manifest.picture_models]  # fmt: skip
+    rows += [
+        (one.label, "pictures", one.dimensions, one.weights_sha256)
+        for one in manifest.picture_models
+    ]
     body = "".join(
         f'<tr><th scope="row" dir="auto">{safe_html(title)}</th><td>{what}</td><td>{size}</td>'
         f"<td><code>{safe_html(digest)}</code></td></tr>"
@@ -84,9 +97,11 @@ def models(manifest: Manifest) -> str:
 def files(found: Papers) -> str:
     """HTML of every file, its hash, and whether it is as it was built."""
     bad = sum(bool(problem) for problem in found.problems.values())
-    said = (f"<b>{bad} of {len(found.problems)} files are damaged.</b> Build the gallery again."
-            if bad else f"All {len(found.problems)} files were checked just now and are as they "
-            "were built.")  # fmt: skip
+    said = (
+        f"<b>{bad} of {len(found.problems)} files are damaged.</b> Build the gallery again."
+        if bad
+        else f"All {len(found.problems)} files were checked just now and are as they were built."
+    )
     body = "".join(
         f'<tr><th scope="row">{safe_html(name)}</th><td>{entry["bytes"]:,}</td>'
         f"<td>{_standing(found.problems[name])}</td><td><code>{safe_html(entry['sha256'])}</code>"
@@ -94,8 +109,10 @@ def files(found: Papers) -> str:
         for name, entry in found.manifest.files.items()
     )
     heads = _heads("File", "Bytes", "Checked", "SHA-256")
-    return (f'<h3 class="sw-part">Files</h3><p class="sw-told">{said}</p>'
-            f"{_boxed('Files', heads + body)}")  # fmt: skip
+    return (
+        f'<h3 class="sw-part">Files</h3><p class="sw-told">{said}</p>'
+        f"{_boxed('Files', heads + body)}"
+    )
 
 
 def _standing(problem: str) -> str:
@@ -109,5 +126,7 @@ def _heads(*heads: str) -> str:
 
 
 def _boxed(label: str, body: str) -> str:
-    return (f'<div class="sw-table" tabindex="0" role="region" aria-label="{label}"><table>{body}'
-            "</table></div>")  # fmt: skip
+    return (
+        f'<div class="sw-table" tabindex="0" role="region" aria-label="{label}"><table>{body}'
+        "</table></div>"
+    )

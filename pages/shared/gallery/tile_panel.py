@@ -24,8 +24,9 @@ def draw(gallery: Gallery, tile: Tile) -> None:
     _steps(gallery, row)
     st.html(_head(tile, row, len(gallery)))
     body = f"{picture(gallery, tile)}<div>{_read(gallery, text)}</div>"
-    st.html(f'<section class="sw-panel" aria-label="Tile"><div class="sw-tile">{body}</div>'
-            "</section>")  # fmt: skip
+    st.html(
+        f'<section class="sw-panel" aria-label="Tile"><div class="sw-tile">{body}</div></section>'
+    )
     _search_link(gallery, text)
     _held(held)
 
@@ -35,9 +36,12 @@ def _steps(gallery: Gallery, row: int) -> None:
         for title, other in (("Previous tile", row - 1), ("Next tile", row + 1)):
             inside = 0 <= other < len(gallery)
             st.button(
-                title, key=f"step-{title}", disabled=not inside, on_click=_step,
+                title,
+                key=f"step-{title}",
+                disabled=not inside,
+                on_click=_step,
                 args=(gallery.tile_ids[other] if inside else "",),
-            )  # fmt: skip
+            )
 
 
 def _step(tile_id: str) -> None:
@@ -68,8 +72,10 @@ def picture(gallery: Gallery, tile: Tile) -> str:
 def _read(gallery: Gallery, text: str) -> str:
     """The text as a list, and who wrote it."""
     if not text:
-        return ('<h4>What is read of it</h4><p class="sw-wait">Nothing: only its picture is '
-                "searched, and what can be read in it.</p>")  # fmt: skip
+        return (
+            '<h4>What is read of it</h4><p class="sw-wait">Nothing: only its picture is '
+            "searched, and what can be read in it.</p>"
+        )
     items = "".join(f'<li dir="auto">{safe_html(one)}</li>' for one in text.split("; "))
     source = safe_html(", ".join(gallery.card.sources)[:100])
     return (
@@ -85,8 +91,10 @@ def _search_link(gallery: Gallery, text: str) -> None:
     if text:
         words = ", ".join(text.split("; "))[:_MOST_WORDS]
         link = urlencode({"city": gallery.card.name, "q": words})
-        st.html(f'<p class="sw-links"><a href="/?{safe_html(link)}" target="_self">'
-                "Search what this tile says</a></p>")  # fmt: skip
+        st.html(
+            f'<p class="sw-links"><a href="/?{safe_html(link)}" target="_self">'
+            "Search what this tile says</a></p>"
+        )
 
 
 def _held(held: tuple[Holding, ...]) -> None:

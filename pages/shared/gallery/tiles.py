@@ -68,9 +68,11 @@ def _map(gallery: Gallery, shown: Tile | None, twin: Tile | None) -> None:
     key = f"{_KEY}-{gallery.card.name}"
     layer = maps.ground_layer(ground_of(gallery), shown, twin)
     map_view.show(gallery, layer, key, partial(_picked, gallery, key), "picking")
-    st.html('<p class="sw-times">Tinted: the ground that the tiles show. Click it for the nearest '
-            "tile; without a mouse, move the map by the arrow keys and take its middle, or "
-            "look for a tile by words.</p>")  # fmt: skip
+    st.html(
+        '<p class="sw-times">Tinted: the ground that the tiles show. Click it for the nearest '
+        "tile; without a mouse, move the map by the arrow keys and take its middle, or "
+        "look for a tile by words.</p>"
+    )
 
 
 def _picked(gallery: Gallery, key: str) -> None:
@@ -81,9 +83,13 @@ def _picked(gallery: Gallery, key: str) -> None:
 
 def _find() -> None:
     st.text_input(
-        "Find tiles by a street, a name, a thing, a position or an id", key="find-tile",
-        placeholder="fountain", icon=":material/search:", max_chars=200, on_change=_sought,
-    )  # fmt: skip
+        "Find tiles by a street, a name, a thing, a position or an id",
+        key="find-tile",
+        placeholder="fountain",
+        icon=":material/search:",
+        max_chars=200,
+        on_change=_sought,
+    )
 
 
 def _sought() -> None:
@@ -103,8 +109,9 @@ def _hits(gallery: Gallery, words: str) -> None:
     more = f", the first {_MOST_HITS} here" if len(hits) > _MOST_HITS else ""
     title = f"{len(hits)}{'+' if len(hits) == 30 else ''} tiles{more}"
     wanted = bool(st.session_state.get("hits-open"))
-    with st.expander(title, expanded=wanted), st.container(
-        horizontal=True, key="hits", gap="small"
+    with (
+        st.expander(title, expanded=wanted),
+        st.container(horizontal=True, key="hits", gap="small"),
     ):
         for hit in hits[:_MOST_HITS]:
             tile = gallery.tile(hit.row)
@@ -127,5 +134,9 @@ def _invitation(gallery: Gallery) -> None:
             f"**{len(gallery.facts.text):,} facts** and **{card.place_count:,} names** tell them "
             "apart. Choose a tile to see which it holds."
         )
-    st.button("Show a tile", key="first-tile", on_click=_look_at, args=(
-        gallery.tile_ids[len(gallery) // 2],))  # fmt: skip
+    st.button(
+        "Show a tile",
+        key="first-tile",
+        on_click=_look_at,
+        args=(gallery.tile_ids[len(gallery) // 2],),
+    )

@@ -28,27 +28,44 @@ def naive(finding: Finding, encoder: SentenceEncoder, eyes: Eyes | None) -> list
         text = reading.text[: phrase.start] + reading.text[phrase.end :]
         kept = [number for number, one in enumerate(reading.phrases) if one is not phrase]
         rest = replace(
-            reading, text=text, phrases=[reading.phrases[number] for number in kept],
-            words=list(dict.fromkeys(words_of(text))), embedding=encoder.encode([text])[0],
+            reading,
+            text=text,
+            phrases=[reading.phrases[number] for number in kept],
+            words=list(dict.fromkeys(words_of(text))),
+            embedding=encoder.encode([text])[0],
             phrase_embeddings=reading.phrase_embeddings[kept],
             imagined=eyes and Imagined(eyes.key, eyes.encoder.encode_texts([text])[0], None),
-        )  # fmt: skip
+        )
         ranking = rank_tiles(gallery, rest, finding.channels, finding.mask)
         queue = sorted(rows, key=lambda row: (-ranking.scores[row], row))
         spots: list[int] = []
         for row in queue:
-            away = [haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats[[other]],
-                                gallery.lons[[other]])[0] for other in spots]  # fmt: skip
+            away = [
+                haversine_m(
+                    gallery.lats[row],
+                    gallery.lons[row],
+                    gallery.lats[[other]],
+                    gallery.lons[[other]],
+                )[0]
+                for other in spots
+            ]
             if all(metres >= 100 for metres in away):
                 spots.append(row)
         order = [*spots, *(row for row in queue if row not in spots)]
-        found.append({
-            "similarity": [finding.ranking.scores[row] - ranking.scores[row] for row in rows],
-            "ranks": [order.index(row) + 1 for row in rows],
-            **{name: [finding.ranking.signals.channel(name)[row]
-                      - ranking.signals.channel(name)[row] for row in rows]
-               for name in finding.channels},
-        })  # fmt: skip
+        found.append(
+            {
+                "similarity": [finding.ranking.scores[row] - ranking.scores[row] for row in rows],
+                "ranks": [order.index(row) + 1 for row in rows],
+                **{
+                    name: [
+                        finding.ranking.signals.channel(name)[row]
+                        - ranking.signals.channel(name)[row]
+                        for row in rows
+                    ]
+                    for name in finding.channels
+                },
+            }
+        )
     return found
 
 

@@ -33,8 +33,13 @@ def gallery_of(build: Callable[..., Path], tmp_path: Path) -> Callable[[Town], G
 def tell(gallery_of: Callable[[Town], Gallery], encoder: SentenceEncoder) -> Tell:
     """The ledger of the best spot near a point of the town, by phrase."""
 
-    def told(text: str, x: float, y: float, change: Change | None = None,
-             without: frozenset[str] = frozenset()) -> dict[str, Entry]:  # fmt: skip
+    def told(
+        text: str,
+        x: float,
+        y: float,
+        change: Change | None = None,
+        without: frozenset[str] = frozenset(),
+    ) -> dict[str, Entry]:
         town = tiny_city(without)
         if change:
             change(town)

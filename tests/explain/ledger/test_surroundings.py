@@ -20,8 +20,12 @@ def test_every_place_of_a_fact_is_known_from_all_tiles(tiny_gallery: Gallery) ->
             METRES_PER_DEGREE * np.cos(np.radians(tiny_gallery.lats[row]))
         )
         here = tiny_gallery.lats[5], tiny_gallery.lons[5]
-        naive.append((float(haversine_m(*here, np.array([lat]), np.array([lon]))[0]),
-                      bearing_deg(*here, lat, lon)))  # fmt: skip
+        naive.append(
+            (
+                float(haversine_m(*here, np.array([lat]), np.array([lon]))[0]),
+                bearing_deg(*here, lat, lon),
+            )
+        )
     found = known.places(5, [fact])
     naive.sort()
     assert np.allclose([one.distance_m for one in found], [away for away, _ in naive], atol=0.5)

@@ -123,9 +123,14 @@ def naive_gains(gallery: Gallery, weights: asking.Weights) -> dict[str, float]:
     spot_of = {}
     for tile in order:
         lat, lon = float(gallery.lats[tile]), float(gallery.lons[tile])
-        near = [row for row, head in enumerate(heads) if haversine_m(
-            lat, lon, gallery.lats[head : head + 1], gallery.lons[head : head + 1]
-        )[0] < SEPARATION_M]  # fmt: skip
+        near = [
+            row
+            for row, head in enumerate(heads)
+            if haversine_m(lat, lon, gallery.lats[head : head + 1], gallery.lons[head : head + 1])[
+                0
+            ]
+            < SEPARATION_M
+        ]
         if not near:
             near = [len(heads)]
             heads.append(tile)
@@ -172,8 +177,9 @@ def test_places_that_are_alike_are_asked_nothing(tiny_gallery: Gallery) -> None:
     assert next_question(tiny_gallery, weights) is not None
     sightings = sightings_of(tiny_gallery)
     seen = dict(zip(plain_topics(), sightings.plain(ends), strict=True)) | sightings.named(ends, 2)
-    telling = [topic.key for topic, metres in seen.items()
-               if np.ptp(chance_of_yes(topic, metres)) > 1e-6]  # fmt: skip
+    telling = [
+        topic.key for topic, metres in seen.items() if np.ptp(chance_of_yes(topic, metres)) > 1e-6
+    ]
     assert len(telling) < len(seen)
     assert next_question(tiny_gallery, weights, None, telling) is None
 

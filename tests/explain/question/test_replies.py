@@ -76,8 +76,9 @@ def test_only_what_the_query_allows_comes_up(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
     first = tiny_gallery.tile(0)
-    near = find(tiny_gallery, encoder, Query(
-        "a quiet street", 3, ("facts", "names"), bounds=first.bounds))  # fmt: skip
+    near = find(
+        tiny_gallery, encoder, Query("a quiet street", 3, ("facts", "names"), bounds=first.bounds)
+    )
     assert near.mask is not None
     allowed = {tiny_gallery.tile_ids[row] for row in np.flatnonzero(near.mask)}
     assert set(ids(as_shown(near, [YES]))) <= allowed

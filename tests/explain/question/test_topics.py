@@ -36,10 +36,21 @@ def test_an_unknown_key_finds_no_question() -> None:
     assert topic_of("hotel: ") is None
 
 
-@pytest.mark.parametrize("kind", [
-    "bench", "tree", "address", "building", "litter bin", "", "wall", "several benches",
-    "street lamp", "residential street",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "bench",
+        "tree",
+        "address",
+        "building",
+        "litter bin",
+        "",
+        "wall",
+        "several benches",
+        "street lamp",
+        "residential street",
+    ],
+)
 def test_things_that_maps_hold_only_some_of_are_not_asked_for(kind: str) -> None:
     assert not [topic.text for topic in plain_topics() if topic.is_of(kind)]
 
@@ -62,7 +73,9 @@ def test_kinds_of_every_bundled_city_are_asked_about_without_their_odd_words() -
             assert all(re.search(r"[a-z)n]\?$", text) for text in texts), texts
             assert named is None or re.fullmatch(
                 r"Is there an? [a-z -]+ called Swan within 50 metres\?|"
-                r"Does a sign near you say that this is Swan\?", named.text)  # fmt: skip
+                r"Does a sign near you say that this is Swan\?",
+                named.text,
+            )
 
 
 def test_a_thing_with_a_sign_is_asked_for_by_its_name() -> None:
@@ -76,19 +89,32 @@ def test_a_thing_with_a_sign_is_asked_for_by_its_name() -> None:
     assert topic_of(street.key) == street
 
 
-@pytest.mark.parametrize(("kind", "name"), [
-    ("bench", "Mine"), ("hotel", ""), ("hotel", "Grand Hotel"), ("cafe", "x" * 90),
-    ("pub", "12"), ("school", "Snellmanin ala-aste"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("bench", "Mine"),
+        ("hotel", ""),
+        ("hotel", "Grand Hotel"),
+        ("cafe", "x" * 90),
+        ("pub", "12"),
+        ("school", "Snellmanin ala-aste"),
+    ],
+)
 def test_no_name_is_asked_for_that_nobody_would_read(kind: str, name: str) -> None:
     assert named_topic(kind, name) is None
 
 
-@pytest.mark.parametrize(("key", "said", "told"), [
-    ("church", "a white church with a dome", True), ("church", "searching for a bus", False),
-    ("tram tracks", "the tram just went by", True), ("water", "ducks in the reeds", True),
-    ("bar or pub", "an embarrassing barn", False), ("shops", "a supermarket on the corner", True),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "said", "told"),
+    [
+        ("church", "a white church with a dome", True),
+        ("church", "searching for a bus", False),
+        ("tram tracks", "the tram just went by", True),
+        ("water", "ducks in the reeds", True),
+        ("bar or pub", "an embarrassing barn", False),
+        ("shops", "a supermarket on the corner", True),
+    ],
+)
 def test_words_of_a_description_answer_a_question(key: str, said: str, told: bool) -> None:
     topic = topic_of(key)
     assert topic is not None

@@ -17,8 +17,9 @@ TEXT = "I stand on a square, north of me a red tower, behind it a park with two 
 
 def pictures(count: int = 3) -> list[Image.Image]:
     rng = np.random.default_rng(8)
-    return [Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
-            for _ in range(count)]  # fmt: skip
+    return [
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)) for _ in range(count)
+    ]
 
 
 def plain(pool: ConceptPool, strengths: torch.Tensor, other: torch.Tensor) -> list[float]:

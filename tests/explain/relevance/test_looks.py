@@ -18,10 +18,17 @@ def cells_with(side: int, row: int, column: int) -> tuple[tuple[float, ...], ...
     )
 
 
-@pytest.mark.parametrize(("row", "column", "where"), [
-    (0, 0, "the north-west"), (0, 8, "the north-east"), (4, 4, "the middle"),
-    (8, 0, "the south-west"), (4, 8, "the east"), (8, 4, "the south"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "column", "where"),
+    [
+        (0, 0, "the north-west"),
+        (0, 8, "the north-east"),
+        (4, 4, "the middle"),
+        (8, 0, "the south-west"),
+        (4, 8, "the east"),
+        (8, 4, "the south"),
+    ],
+)
 def test_a_spot_of_light_is_called_by_its_ninth(row: int, column: int, where: str) -> None:
     assert zones_of(cells_with(9, row, column)) == where
 
@@ -42,8 +49,11 @@ def test_every_cell_lies_in_the_ninth_that_plain_arithmetic_says(
     side: int, data: st.DataObject
 ) -> None:
     row, column = (data.draw(st.integers(0, side - 1)) for _ in range(2))
-    names = (("north-west", "north", "north-east"), ("west", "middle", "east"),
-             ("south-west", "south", "south-east"))  # fmt: skip
+    names = (
+        ("north-west", "north", "north-east"),
+        ("west", "middle", "east"),
+        ("south-west", "south", "south-east"),
+    )
     said = zones_of(cells_with(side, row, column))
     assert said == f"the {names[row * 3 // side][column * 3 // side]}"
 

@@ -20,8 +20,9 @@ TEXTS = ["A tram stop by the church.", "Брэ́ст 東京 🏰 Straße!", "wat
 
 def pictures(count: int = 3) -> list[Image.Image]:
     rng = np.random.default_rng(8)
-    return [Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))
-            for _ in range(count)]  # fmt: skip
+    return [
+        Image.fromarray(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)) for _ in range(count)
+    ]
 
 
 @pytest.mark.parametrize("text", TEXTS)

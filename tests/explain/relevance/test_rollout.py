@@ -26,8 +26,9 @@ TEXT = "A white church behind the tram stop, Café Ångström 🏰"
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """CLIP with three layers a tower and two heads a layer, sixteen patches."""
-    state = openai_state(4, text_width=128, picture_width=128, text_layers=3, picture_layers=3,
-                         side=4)  # fmt: skip
+    state = openai_state(
+        4, text_width=128, picture_width=128, text_layers=3, picture_layers=3, side=4
+    )
     return saved(state, tmp_path_factory.mktemp("clip") / "clip.pth")
 
 
@@ -39,12 +40,23 @@ def model(checkpoint: Path) -> CrossText2Loc:
 @pytest.fixture(scope="module")
 def siglip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = transformers.SiglipConfig(
-        text_config={"vocab_size": 30, "hidden_size": 32, "intermediate_size": 48,
-                     "num_hidden_layers": 2, "num_attention_heads": 4,
-                     "max_position_embeddings": 16},
-        vision_config={"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
-                       "num_attention_heads": 2, "image_size": 32, "patch_size": 8},
-    )  # fmt: skip
+        text_config={
+            "vocab_size": 30,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "max_position_embeddings": 16,
+        },
+        vision_config={
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 32,
+            "patch_size": 8,
+        },
+    )
     torch.manual_seed(6)
     network = transformers.SiglipModel(config)
     for one in network.parameters():
@@ -87,8 +99,10 @@ class Watched:
             mean = np.zeros((tokens, tokens))
             for i in range(tokens):
                 for j in range(tokens):
-                    heads = [max(0.0, float(slopes[h, i, j]) * float(weights[h, i, j]))
-                             for h in range(len(weights))]  # fmt: skip
+                    heads = [
+                        max(0.0, float(slopes[h, i, j]) * float(weights[h, i, j]))
+                        for h in range(len(weights))
+                    ]
                     mean[i, j] = sum(heads) / len(heads)
             result = result + mean @ result
         return result
@@ -110,8 +124,10 @@ def reference(checkpoint: Path, layers: int, picture: Image.Image) -> Iterator[n
 
 def pairs(model: CrossText2Loc, layers: int, pictures: list[Image.Image]) -> Rolled:
     (tokens,) = model.tokenize([TEXT])
-    return rolled(attend_text(model.network, tokens.ids, layers),
-                  attend_pictures(model.network, model.pixels(pictures), layers))  # fmt: skip
+    return rolled(
+        attend_text(model.network, tokens.ids, layers),
+        attend_pictures(model.network, model.pixels(pictures), layers),
+    )
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])

@@ -42,8 +42,9 @@ def test_words_of_tokens_equal_letter_by_letter_counting(seed: int) -> None:
     values = rng.random((2, 15)).astype(np.float32)
     wanted = np.zeros((2, len(words)))
     for token, (begin, end) in enumerate(tokens):
-        owners = [word for at in range(begin, end) for word, (a, b) in enumerate(words)
-                  if a <= at < b]  # fmt: skip
+        owners = [
+            word for at in range(begin, end) for word, (a, b) in enumerate(words) if a <= at < b
+        ]
         for word in owners:
             wanted[:, word] += values[:, token] / len(owners)
     assert told_by_words(words, tokens, values) == pytest.approx(wanted, abs=1e-6)
