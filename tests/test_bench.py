@@ -1,15 +1,17 @@
 """The benches: the keys of the contract, measured on the tiny gallery."""
 
+import importlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 from conftest import settings_for
 from tiny_clip import openai_state
 
-from core.bench import BENCHES, explaining, timing
+from core.cli.bench import BENCHES, embed, evaluate, explain, questions, relevance, search
 from core.errors import GalleryError, ModelError, QueryError
 from core.gallery import Gallery
 from core.models.compact import CompactEncoder
@@ -18,16 +20,22 @@ from core.retrieval import eyes_for
 from core.settings import Settings
 
 
+def test_every_bench_is_a_module_that_runs() -> None:
+    assert BENCHES
+    for name in BENCHES:
+        assert callable(importlib.import_module(f"core.cli.bench.{name}").run)
+
+
 def test_the_search_bench_gives_its_figures(
     tiny_settings: Settings,
     tiny_gallery: Gallery,
     encoder: SentenceEncoder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(timing, "_ROUNDS", 1)
-    monkeypatch.setattr(timing, "DESCRIPTIONS", ("a white church", "harbour"))
-    monkeypatch.setattr(timing, "load_model", lambda **_: encoder)
-    found = BENCHES["search"](tiny_settings, None)
+    monkeypatch.setattr(search, "_ROUNDS", 1)
+    monkeypatch.setattr(search, "DESCRIPTIONS", ("a white church", "harbour"))
+    monkeypatch.setattr(search, "load_model", lambda **_: encoder)
+    found = search.run(tiny_settings, None)
     assert {"p50_ms", "p95_ms", "ratio"} <= set(found)
     assert found["gallery"] == "tinycity"
     assert found["tiles"] == len(tiny_gallery)
@@ -37,14 +45,14 @@ def test_the_search_bench_gives_its_figures(
 
 def test_without_a_gallery_there_is_nothing_to_time(tmp_path: Path) -> None:
     with pytest.raises(GalleryError, match="no gallery"):
-        BENCHES["search"](settings_for(tmp_path), None)
+        search.run(settings_for(tmp_path), None)
 
 
 def test_the_metrics_bench_gives_its_figures(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(timing, "_PICTURES", 150)
-    found = BENCHES["evaluate"]()
+    monkeypatch.setattr(evaluate, "_PICTURES", 150)
+    found = evaluate.run()
     assert set(found) == {"bench", "n", "naive_s", "ours_s", "ratio"}
     assert found["n"] == 150
     assert found["naive_s"] > found["ours_s"] > 0
@@ -54,10 +62,10 @@ def test_the_metrics_bench_gives_its_figures(
 def test_the_metrics_bench_does_not_time_a_wrong_metric(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(timing, "_PICTURES", 20)
-    monkeypatch.setattr(timing, "_paper_metric", lambda *_: None)
+    monkeypatch.setattr(evaluate, "_PICTURES", 20)
+    monkeypatch.setattr(evaluate, "_paper_metric", lambda *_: None)
     with pytest.raises(RuntimeError, match="plain twin"):
-        BENCHES["evaluate"]()
+        evaluate.run()
 
 
 @pytest.mark.slow
@@ -66,8 +74,8 @@ def test_the_metric_is_far_faster_than_its_plain_twin(
 ) -> None:
     """A tenth of what a quiet machine shows: tests run side by side, and the bench has the
     figure."""
-    monkeypatch.setattr(timing, "_TURNS", 1)
-    found = BENCHES["evaluate"]()
+    monkeypatch.setattr(evaluate, "_TURNS", 1)
+    found = evaluate.run()
     assert found["n"] == 1200
     assert found["ratio"] > 30
 
@@ -80,14 +88,14 @@ def test_the_embedding_bench_gives_its_figures(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(timing, "_EMBEDDED", 40)
-    monkeypatch.setattr(timing, "_TURNS", 2)
+    monkeypatch.setattr(embed, "_EMBEDDED", 40)
+    monkeypatch.setattr(embed, "_TURNS", 2)
     checkpoint = compact_weights
     if model == "crosstext2loc":
         checkpoint = tmp_path / "clip.pth"
         torch.save(openai_state(), checkpoint)
     settings = replace(settings_for(seen_home / "galleries"), batch_threads=2)
-    found = BENCHES["embed"](settings, None, model, checkpoint)
+    found = embed.run(settings, None, model, checkpoint)
     assert found["n"] == 40
     assert found["ours_tiles_per_s"] > 0
     assert found["plain_tiles_per_s"] > 0
@@ -99,18 +107,18 @@ def test_the_embedding_bench_gives_its_figures(
 def test_the_embedding_bench_does_not_time_other_embeddings(
     seen_home: Path, compact_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timing, "_EMBEDDED", 4)
-    backwards = timing.embed_encoded
+    monkeypatch.setattr(embed, "_EMBEDDED", 4)
+    backwards = embed.embed_encoded
     monkeypatch.setattr(
-        timing, "embed_encoded", lambda pictures, *more: backwards(pictures[::-1], *more)
+        embed, "embed_encoded", lambda pictures, *more: backwards(pictures[::-1], *more)
     )
     with pytest.raises(RuntimeError, match="plain loop"):
-        BENCHES["embed"](settings_for(seen_home / "galleries"), None, "compact", compact_weights)
+        embed.run(settings_for(seen_home / "galleries"), None, "compact", compact_weights)
 
 
 def test_a_model_without_a_picture_tower_cannot_be_benched(tiny_settings: Settings) -> None:
     with pytest.raises(ModelError, match="texts only"):
-        BENCHES["embed"](tiny_settings, None, "minilm")
+        embed.run(tiny_settings, None, "minilm")
 
 
 def labelled(gallery: Gallery, path: Path) -> Path:
@@ -134,17 +142,18 @@ def seeing(
     compact: CompactEncoder, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The benches of explanations with the small models of the tests."""
-    monkeypatch.setattr(explaining, "load_model", lambda **_: encoder)
-    monkeypatch.setattr(explaining, "open_eyes", lambda gallery, *_: eyes_for(gallery, compact))
+    for bench in (explain, relevance, questions):
+        monkeypatch.setattr(bench, "load_model", lambda **_: encoder)
+        monkeypatch.setattr(bench, "open_eyes", lambda gallery, *_: eyes_for(gallery, compact))
 
 
 @pytest.mark.usefixtures("seeing")
 def test_the_bench_of_explanations_gives_each_part(
     seen_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explaining, "_ROUNDS", 1)
-    monkeypatch.setattr(explaining, "DESCRIPTIONS", ("a white church", "harbour and a square"))
-    found = BENCHES["explain"](settings_for(seen_home / "galleries"))
+    monkeypatch.setattr(explain, "_ROUNDS", 1)
+    monkeypatch.setattr(explain, "DESCRIPTIONS", ("a white church", "harbour and a square"))
+    found = explain.run(settings_for(seen_home / "galleries"))
     parts = [found[f"{part}_p50_ms"] for part in ("search", "ledger", "reason", "relevance")]
     assert all(part > 0 for part in parts)
     assert found["first_panel_p50_ms"] < found["all_p50_ms"]
@@ -153,17 +162,17 @@ def test_the_bench_of_explanations_gives_each_part(
 
 @pytest.mark.usefixtures("seeing")
 @pytest.mark.parametrize(
-    ("what", "keys"),
+    ("bench", "keys"),
     [
-        ("relevance", {"words", "picture", "control"}),
-        ("questions", {"steps", "by_question"}),
+        (relevance, {"words", "picture", "control"}),
+        (questions, {"steps", "by_question"}),
     ],
 )
 def test_the_benches_that_ask_for_descriptions(
-    what: str, keys: set[str], seen_home: Path, seen_gallery: Gallery, tmp_path: Path
+    bench: ModuleType, keys: set[str], seen_home: Path, seen_gallery: Gallery, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    found = BENCHES[what](
+    found = bench.run(
         settings_for(seen_home / "galleries"),
         seen_gallery.card.name,
         labelled(seen_gallery, tmp_path / "some.jsonl"),
@@ -178,4 +187,4 @@ def test_a_bench_without_its_descriptions_says_what_it_wants(
     tiny_settings: Settings,
 ) -> None:
     with pytest.raises(QueryError, match="--queries"):
-        BENCHES["relevance"](tiny_settings, None, None, print)
+        relevance.run(tiny_settings, None, None, print)

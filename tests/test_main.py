@@ -16,7 +16,7 @@ import pytest
 from conftest import write_compact
 
 from core.__main__ import COMMANDS, main
-from core.commands.arguments import parser_of
+from core.cli.parser import parser_of
 from core.settings import COMPACT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent

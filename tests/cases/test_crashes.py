@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from tiny_cases import Postgres
 
-from core.bench import BENCHES
-from core.bench.cases import bench_cases
 from core.cases.turn import turn
+from core.cli.bench.cases import run as bench_cases
 from core.errors import CasesError
 
 
@@ -18,7 +17,7 @@ def quiet(*_: object) -> None:
 
 
 def test_the_cases_bench_gives_its_figures(tmp_path: Path) -> None:
-    found = BENCHES["cases"](4, 60, str(tmp_path / "cases.sqlite"), 0, quiet)
+    found = bench_cases(4, 60, str(tmp_path / "cases.sqlite"), 0, quiet)
     assert {"lost", "doubled", "p50_ms", "p95_ms"} <= set(found)
     assert (found["lost"], found["doubled"], found["store"]) == (0, 0, "sqlite")
     assert 0 < found["p50_ms"] <= found["p95_ms"]

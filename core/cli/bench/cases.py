@@ -28,7 +28,7 @@ from core.errors import CasesError
 _LOOK_S = 0.1
 
 
-def bench_cases(
+def run(
     annotators: int,
     verdicts: int,
     store: str | None,

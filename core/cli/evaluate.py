@@ -1,23 +1,53 @@
-"""The commands that measure: recall, confidence, differences, time."""
+"""Measure search, or a model on CVG-Text, on descriptions whose place is known."""
 
 import argparse
-import inspect
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core import settings as machine
-from core.commands.progress import bar
-from core.commands.published import read_copy
-from core.errors import ModelError, QueryError, ReportError
+from core.cli.cvgtext_options import add_cvgtext, read_copy
+from core.cli.options import add_channels, add_checkpoint, new_file, text
+from core.cli.progress import bar
+from core.errors import ModelError, QueryError
 from core.records import Query
 
-if TYPE_CHECKING:
-    from core.evaluation.saved import SavedRun
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    of = parser.add_mutually_exclusive_group(required=True)
+    of.add_argument("--gallery", metavar="G")
+    add_cvgtext(parser, of)
+    parser.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--failures",
+        type=new_file,
+        metavar="F.csv",
+        help="CVG-Text's failures in the nearest-100, in the paper's columns",
+    )
+    parser.add_argument("--queries", type=Path, metavar="FILE.jsonl")
+    parser.add_argument(
+        "--scope",
+        choices=("full", "nearest-100", "thinned"),
+        default="full",
+        help="for --gallery (full); CVG-Text is measured in both",
+    )
+    add_channels(parser)
+    parser.add_argument("--table", action="store_true", help="plain baselines and channels too")
+    parser.add_argument(
+        "--strangers",
+        nargs="+",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="descriptions of other places: how well they are told apart",
+    )
+    parser.add_argument("--out", type=new_file, metavar="F")
+    parser.add_argument("--title", type=text, default="", help="what people read of the report")
 
 
-def evaluate(args: argparse.Namespace) -> Any:
-    """Measure search, or a model on CVG-Text, on descriptions whose place is known."""
+def run(args: argparse.Namespace) -> Any:
+    """The document to print."""
     if args.cvgtext:
         return _evaluate_cvgtext(args)
     if not args.queries:
@@ -102,62 +132,3 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
             },
         )
     return result | {one.scope: trial.summary(one) for one in scored}
-
-
-def compare(args: argparse.Namespace) -> Any:
-    """Hold two measured runs against each other, query by query."""
-    from core.evaluation.pairing import paired
-    from core.evaluation.saved import read_saved
-
-    first, second = (_in_scope(read_saved(path), args.scope) for path in args.reports)
-    return paired(first, second).to_json()
-
-
-def _in_scope(runs: "tuple[SavedRun, ...]", scope: str | None) -> "SavedRun":
-    """The run of a report in a scope; without one, in the full scope before any other."""
-    found = {run.scope: run for run in runs}
-    if scope is None:
-        return found.get("full", runs[0])
-    if scope not in found:
-        raise ReportError(
-            f"{runs[0].title} has no part of the scope {scope}; it has {', '.join(found)}"
-        )
-    return found[scope]
-
-
-def calibrate(args: argparse.Namespace) -> Any:
-    """Learn confidence from descriptions whose place is known; search reads what it writes."""
-    from core.evaluation.curriculum import learn
-    from core.models import load_model
-    from core.retrieval.confidence import write_calibration
-
-    settings = machine.load()
-    encoder = load_model(threads=settings.search_threads)
-    learned = learn(args.sets, args.background, settings, encoder, args.seed, bar(args.quiet))
-    path = write_calibration(learned, args.out or machine.CONFIDENCE)
-    return {
-        "file": str(path),
-        "sources": list(learned.sources),
-        "likely": learned.likely,
-        "absent": learned.absent,
-    }
-
-
-def bench(args: argparse.Namespace) -> Any:
-    """Time or measure a part of the app."""
-    from core.bench import BENCHES
-
-    options = {
-        "settings": machine.load(),
-        "gallery": args.gallery,
-        "model": args.model,
-        "checkpoint": args.checkpoint,
-        "queries": args.queries,
-        "progress": bar(args.quiet),
-        "annotators": args.annotators,
-        "verdicts": args.verdicts,
-        "store": args.store,
-        "kill": args.kill,
-    }
-    run = BENCHES[args.what]
-    return run(**{name: options[name] for name in inspect.signature(run).parameters})

@@ -1,9 +1,10 @@
 """A person's own copy of CVG-Text, as the options of a command choose it."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands.progress import note
+from core.cli.progress import note
 from core.errors import QueryError
 
 if TYPE_CHECKING:
@@ -21,3 +22,13 @@ def read_copy(args: argparse.Namespace, split: "Split | None") -> "CvgText":
     for fault in data.faults:
         note(str(fault))
     return data
+
+
+def add_cvgtext(parser: argparse.ArgumentParser, of: "argparse._ActionsContainer") -> None:
+    """What chooses a part of CVG-Text, with its root among the other sources."""
+    of.add_argument("--cvgtext", type=Path, metavar="ROOT", help="the root of your copy")
+    parser.add_argument("--city", metavar="C", help="of CVG-Text: NewYork, Brisbane or Tokyo")
+    parser.add_argument("--kind", choices=("sat", "osm"), help="of CVG-Text's pictures")
+    version = parser.add_mutually_exclusive_group()
+    version.add_argument("--photos", action="store_true", help="single views, not panoramas")
+    version.add_argument("--mixed", action="store_true", help="panoramas and single views")

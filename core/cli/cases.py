@@ -1,4 +1,4 @@
-"""The command that reviews failures: reports in, verdicts out, agreement."""
+"""Review failures: take reports in, give verdicts out, measure agreement."""
 
 import argparse
 from collections.abc import Callable
@@ -8,14 +8,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli.options import add_output_flags, add_store, whole_number
 from core.errors import CasesError
 
 if TYPE_CHECKING:
     from core.cases.store import Store
 
 
-def cases(args: argparse.Namespace) -> Any:
-    """Review failures: take reports in, give verdicts out, measure agreement."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=about, description=about)
+        add_output_flags(made, default=argparse.SUPPRESS)
+        add_store(made)
+        return made
+
+    taken = action("import", "take in a report of evaluate --out, CVG-Text's CSV or an export")
+    taken.add_argument("file", type=Path, metavar="REPORT")
+    taken.add_argument(
+        "--queries",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="what was measured, for reports that do not hold their texts",
+    )
+    taken.add_argument(
+        "--scope", choices=("full", "nearest-100"), help="which part of a report on CVG-Text (full)"
+    )
+    taken.add_argument(
+        "--control", type=whole_number, default=20, help="how many successes become cases, too (20)"
+    )
+    given = action("export", "write all cases with all verdicts")
+    given.add_argument("file", type=Path, metavar="FILE")
+    given.add_argument(
+        "--format",
+        choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
+        help="by the ending: .csv, .jsonl, .geojson, .json, none",
+    )
+    action("agreement", "how far annotators agree, and where they do not")
+    action("list", "the reports in the store and how far each is judged")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """The document to print."""
     from core.cases.store import open_store
 
     settings = machine.load()
