@@ -46,8 +46,8 @@ _SPAN = re.compile(r"(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 _PROGRAM = re.compile(
-    r"(core|pip|git|bash|sh|npm|streamlit|pytest|torchrun|tensorboard|ruff|mypy|export|python3?"
-    r"|(?:\S*/)?bin/\S+) +\S"
+    r"(core|pip|git|bash|sh|npm|npx|curl|wget|docker|make|sudo|apt-get|streamlit|pytest|torchrun"
+    r"|tensorboard|ruff|mypy|export|python3?|(?:\S*/)?bin/\S+) +\S"
 )
 
 
