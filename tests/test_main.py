@@ -547,8 +547,8 @@ def test_every_command_of_the_contract_is_there() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_documented(command: str) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert f"core {command}" in readme, f"README.md does not tell of python -m core {command}"
+    readme = (ROOT / "core" / "README.md").read_text("utf-8")
+    assert f"core {command}" in readme, f"core/README.md does not show python -m core {command}"
 
 
 @pytest.mark.parametrize("command", commands())
