@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.describe.lexicon import KINDS, calls
-from core.describe.nouns import is_sayable, noun, sign, vary, with_article
+from core.describe.nouns import is_sayable, noun, sign
 from core.describe.sight import Seen
+from core.vocabulary.grammar import with_article
+from core.vocabulary.kinds import SAID_KINDS, calls
+from core.vocabulary.templates import vary
 
 BENCH = Seen(
     kind="bench",
@@ -105,7 +107,7 @@ def test_a_kind_that_tells_a_name_is_not_sayable(kind: str, name: str, sayable: 
     assert is_sayable(replace(BENCH, kind=kind, name=name)) is sayable
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(SAID_KINDS))
 def test_every_phrase_of_the_lexicon_is_whole(kind: str) -> None:
     for phrase in calls(kind):
         assert re.fullmatch(r"~?[A-Za-zéü'\-]+\*?(?: [A-Za-zéü'\-]+\*?)*", phrase), phrase
