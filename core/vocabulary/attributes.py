@@ -23,35 +23,33 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A colour's word, what it looks like, and red, green and blue (0..255) where a map's code for
-    a colour may be called so. One that is not `said` is understood only."""
+    """A colour's word and what it looks like. One that is not `said` is understood only."""
 
     word: str
     classes: str = ""
-    rgb: tuple[int, int, int] | None = None
     said: bool = True
 
 
 COLOURS: tuple[Colour, ...] = (
-    Colour("white", "pale", (250, 250, 248)),
-    Colour("cream", "pale yellow", (250, 240, 205)),
-    Colour("beige", "pale yellow brown", (225, 205, 165)),
+    Colour("white", "pale"),
+    Colour("cream", "pale yellow"),
+    Colour("beige", "pale yellow brown"),
     Colour("ochre", "yellow brown", said=False),
-    Colour("grey", "grey", (130, 130, 130)),
+    Colour("grey", "grey"),
     Colour("gray", "grey"),
-    Colour("light grey", "grey pale", (200, 200, 200)),
+    Colour("light grey", "grey pale"),
     Colour("silver", "grey pale"),
-    Colour("black", "dark", (20, 20, 20)),
-    Colour("yellow", "yellow", (240, 220, 100)),
-    Colour("red", "red", (190, 40, 40)),
-    Colour("dark red", "red brown", (120, 40, 35)),
-    Colour("brown", "brown red", (120, 80, 50)),
-    Colour("orange", "red yellow brown", (230, 130, 50)),
-    Colour("pink", "red pale", (235, 165, 170)),
-    Colour("green", "green", (70, 140, 80)),
+    Colour("black", "dark"),
+    Colour("yellow", "yellow"),
+    Colour("red", "red"),
+    Colour("dark red", "red brown"),
+    Colour("brown", "brown red"),
+    Colour("orange", "red yellow brown"),
+    Colour("pink", "red pale"),
+    Colour("green", "green"),
     Colour("turquoise", "green blue"),
-    Colour("blue", "blue", (70, 110, 180)),
-    Colour("light blue", "blue pale", (160, 200, 225)),
+    Colour("blue", "blue"),
+    Colour("light blue", "blue pale"),
     Colour("dark grey"),
     Colour("gold"),
     Colour("maroon"),
@@ -65,6 +63,25 @@ COLOURS: tuple[Colour, ...] = (
     Colour("tan"),
     Colour("ivory"),
 )
+COLOUR_CODES: Mapping[str, tuple[int, int, int]] = {
+    "white": (250, 250, 248),
+    "black": (20, 20, 20),
+    "grey": (130, 130, 130),
+    "light grey": (200, 200, 200),
+    "red": (190, 40, 40),
+    "orange": (230, 130, 50),
+    "yellow": (240, 220, 100),
+    "beige": (225, 205, 165),
+    "brown": (120, 80, 50),
+    "green": (70, 140, 80),
+    "blue": (70, 110, 180),
+    "light blue": (160, 200, 225),
+    "pink": (235, 165, 170),
+    "cream": (250, 240, 205),
+    "dark red": (120, 40, 35),
+}
+"""Red, green and blue (0..255) of the words by which facts call a map's code for a colour."""
+
 SURFACES: tuple[Attribute, ...] = (
     Attribute(
         "cobbled",
@@ -179,8 +196,9 @@ NATIONS = re.compile(
 
 
 def nearest_colour(rgb: tuple[int, int, int]) -> str:
-    """The colour word nearest to red, green and blue (0..255 each)."""
-    coded = [(row.word, row.rgb) for row in COLOURS if row.rgb]
-    return min(coded, key=lambda one: sum((a - b) ** 2 for a, b in zip(one[1], rgb, strict=True)))[
-        0
-    ]
+    """The word whose code is nearest to red, green and blue, of two the first."""
+
+    def off(word: str) -> int:
+        return sum((a - b) ** 2 for a, b in zip(COLOUR_CODES[word], rgb, strict=True))
+
+    return min(COLOUR_CODES, key=off)

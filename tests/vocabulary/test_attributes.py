@@ -6,7 +6,15 @@ import pytest
 
 from core.describe.facts import adjectives, colour_word
 from core.vocabulary import attributes
-from core.vocabulary.attributes import COLOURS, LOOKS, MATERIALS, ROOFS, SURFACES, nearest_colour
+from core.vocabulary.attributes import (
+    COLOUR_CODES,
+    COLOURS,
+    LOOKS,
+    MATERIALS,
+    ROOFS,
+    SURFACES,
+    nearest_colour,
+)
 
 TABLES = (COLOURS, SURFACES, MATERIALS, ROOFS)
 
@@ -28,13 +36,12 @@ def test_a_tag_has_one_word() -> None:
         assert max(tags.values()) == 1
 
 
-def test_every_colour_with_a_code_is_nearest_to_itself() -> None:
-    coded = [row for row in COLOURS if row.rgb]
-    assert len(coded) == 15
-    for row in coded:
-        assert row.rgb is not None
-        assert nearest_colour(row.rgb) == row.word
-        assert colour_word("#" + "".join(f"{part:02x}" for part in row.rgb)) == row.word
+def test_every_colour_with_a_code_is_a_word_of_the_table_and_nearest_to_itself() -> None:
+    assert len(COLOUR_CODES) == 15
+    assert set(COLOUR_CODES) <= {row.word for row in COLOURS if row.said}
+    for word, code in COLOUR_CODES.items():
+        assert nearest_colour(code) == word
+        assert colour_word("#" + "".join(f"{part:02x}" for part in code)) == word
 
 
 def test_looks_exclude_each_other_where_they_share_no_class() -> None:
