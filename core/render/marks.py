@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.render.palette import Match, tag, widths
+from core.render.lines import widths
+from core.render.matching import Match, tag
 from core.vocabulary.kinds import marked
 
 

@@ -1,7 +1,7 @@
 """What a phrase is about: its head noun, and whether a kind of thing goes by that noun.
 
 "A small church in a park" is about a church, and neither a park nor a car park is one. Knows the
-lexicon's nouns only; of other phrases it says nothing.
+nouns of the table of kinds only; of other phrases it says nothing.
 """
 
 import re
@@ -92,7 +92,7 @@ class Head:
 
 
 def singular(word: str) -> str:
-    """A folded noun in the singular, in the British spelling of the lexicon."""
+    """A folded noun in the singular, in the British spelling of the table of kinds."""
     word = _SPELT.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
@@ -134,7 +134,7 @@ def _parts(kind: str) -> Iterable[Head]:
 
 
 def _modifiers() -> dict[str, frozenset[str]]:
-    """The nouns of the lexicon, and for each the words that tell its kinds apart."""
+    """The nouns of the table of kinds, and for each the words that tell its kinds apart."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for kind in (*SAID_KINDS, "street corner"):
         for head in _parts(kind):
@@ -146,7 +146,7 @@ _NOUNS = _modifiers()
 
 
 def head_of_phrase(phrase: str) -> Head | None:
-    """The head of a phrase, None where the lexicon does not know its noun."""
+    """The head of a phrase, None where the table of kinds does not know its noun."""
     found = _parsed(phrase)
     if found is None:
         return None

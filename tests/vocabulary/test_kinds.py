@@ -11,7 +11,6 @@ from core.explain.question.topics import plain_topics
 from core.render import marks
 from core.sources import tags as map_tags
 from core.vocabulary import kinds
-from core.vocabulary.grammar import plural
 from core.vocabulary.kinds import FAMILIES, KINDS, SAID_KINDS, TAGGED, calls, kind_named
 
 ROWS = kinds.read_table(kinds.TABLE)
@@ -110,19 +109,6 @@ def test_what_the_simulator_calls_things_is_whole() -> None:
         assert phrase.count("*") <= 1
 
 
-def test_plurals_end_as_plurals_do_and_keep_the_rest_of_the_noun() -> None:
-    assert plural("bench") == "benches"
-    assert plural("row of trees") == "rows of trees"
-    assert plural("bakery") == "bakeries"
-    assert plural("quay") == "quays"
-    assert plural("street under construction") == "streets under construction"
-    for noun in KINDS:
-        several = plural(noun)
-        head = re.split(r" (?:of|for|with|under) ", several)[0]
-        assert head.endswith("s"), several
-        assert plural(several) == several or head.endswith("ss") or head.endswith("es"), several
-
-
 def test_a_family_fits_a_kind_that_has_no_row_and_fills_its_words_in() -> None:
     assert len(FAMILIES) > 10
     assert calls("thai restaurant")[0] == "Thai restaurant"
@@ -131,6 +117,12 @@ def test_a_family_fits_a_kind_that_has_no_row_and_fills_its_words_in() -> None:
     for family in FAMILIES:
         slots = {int(slot) for said in family.row.called for slot in re.findall(r"{(\d)}", said)}
         assert slots <= set(range(family.pattern.groups)), family.row.noun
+
+
+def test_cuisines_and_sports_are_put_into_words() -> None:
+    assert "Italian place" in calls("italian restaurant")
+    assert "football pitch" in calls("soccer sports pitch")
+    assert calls("craft shop") == ["craft shop"]
 
 
 def test_a_kind_without_a_row_is_treated_as_the_nouns_in_it() -> None:
