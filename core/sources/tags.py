@@ -6,7 +6,7 @@ The words themselves are in the table of kinds, `core.vocabulary.kinds`.
 import re
 from collections.abc import Mapping
 
-from core.vocabulary.kinds import KINDS, TAGGED, Kind
+from core.vocabulary.kinds import KINDS, TAGGED, KindRow
 
 Tags = Mapping[str, str]
 
@@ -96,7 +96,7 @@ def _value(tags: Tags, key: str) -> str:
     return _first_value(tags.get(key, ""))
 
 
-def _known(key: str, value: str) -> Kind | None:
+def _known(key: str, value: str) -> KindRow | None:
     """The row of a tag in the table of kinds."""
     return TAGGED.get(key, {}).get(value)
 

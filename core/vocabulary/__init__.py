@@ -1,14 +1,18 @@
-"""Words about what a map holds, each in one place. Knows neither maps nor sentences.
+"""Words about what a map holds, each in one place.
 
-`kinds` what things are called and how they are treated · `attributes` colours, materials, sizes,
-surfaces, roofs, numbers, nations · `directions` sides, compass, distances · `grammar` articles and
-plurals · `templates` alternatives in brackets · `common_words` words that are no names.
+* `kinds`: the table `kinds.csv`: tag → noun, other words, how far it is seen, how likely it is
+  mentioned, pictogram, questions, and what keeps it from being held against a description
+* `questions`: the table `questions.csv`: what a person in the street can be asked
+* `attributes`: colours, materials, surfaces, roofs, sizes, numbers, nations
+* `directions`: compass, sides, distances
+* `grammar`, `templates`: articles and plurals; alternatives in brackets
+* `folding`, `common_words`: how words are compared, and which are no names
 
 **To add a kind**, add one row to `kinds.csv`; `kinds` documents the columns, and a new row needs
-only the first two: `ice cream van,amenity=ice_cream_van,,,,,,,,`. Nothing else has to change: the
-map reader, facts, renderer, evidence, questions and the program that writes descriptions read it.
-Run `pytest tests/vocabulary`, which checks every cell. Galleries take a new noun up when they are
-built anew.
+only the first two: `ice cream van,amenity=ice_cream_van,,,,,,,,`. Where `core.sources.tags` reads
+the tag's key already, nothing else has to change: the map reader, facts, renderer, evidence,
+questions and the program that writes descriptions read it. Run `pytest tests/vocabulary`, which
+checks every cell. Galleries take a new noun up when they are built anew.
 
 **English that flatters.** The column `called`, and everything in `directions` and `templates`, is
 shared with the program that writes descriptions (`core describe`). Search reads `called` too, to

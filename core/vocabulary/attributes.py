@@ -131,7 +131,7 @@ ROOFS: tuple[Attribute, ...] = (
     Attribute("pyramid-roofed", "steep", "with a pyramid-shaped roof", "pyramidal"),
 )
 
-Looks = Mapping[str, frozenset[str]]
+LookClasses = Mapping[str, frozenset[str]]
 
 
 def _said(rows: Sequence[Attribute]) -> Mapping[str, str]:
@@ -142,7 +142,7 @@ def _of_tag(rows: Sequence[Attribute]) -> Mapping[str, str]:
     return {value: row.word for row in rows for value in row.tags.split()}
 
 
-def _looks(rows: Sequence[Attribute | Colour]) -> Looks:
+def _looks(rows: Sequence[Attribute | Colour]) -> LookClasses:
     return {
         row.word.replace("-", " "): frozenset(row.classes.split()) for row in rows if row.classes
     }
@@ -157,7 +157,12 @@ SAID_SIZES: Mapping[str, str] = {"large": "large|big|huge", "small": "small|litt
 SURFACE_OF_TAG, ROOF_OF_TAG = _of_tag(SURFACES), _of_tag(ROOFS)
 """Values of `surface` and `roof:shape` → word; nothing for asphalt."""
 
-LOOKS: tuple[Looks, ...] = (_looks(COLOURS), _looks(SURFACES), _looks(MATERIALS), _looks(ROOFS))
+LOOKS: tuple[LookClasses, ...] = (
+    _looks(COLOURS),
+    _looks(SURFACES),
+    _looks(MATERIALS),
+    _looks(ROOFS),
+)
 """Word → classes, for colours, surfaces, materials and roofs. Words of one family exclude each
 other where they share no class."""
 

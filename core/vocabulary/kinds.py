@@ -38,7 +38,7 @@ from core.vocabulary.attributes import NATIONS
 
 TABLE = Path(__file__).with_name("kinds.csv")
 
-Seen = Literal["", "near", "far", "never"]
+Reach = Literal["", "near", "far", "never"]
 Trait = Literal[
     "uncounted", "setting", "plain", "open", "way", "passed", "long", "patchy", "region"
 ]
@@ -54,13 +54,13 @@ _INHERITED: frozenset[Trait] = frozenset({"way", "passed", "long", "patchy", "re
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class KindRow:
     """One row of the table, or the likeness of one for a kind that has none."""
 
     noun: str
     tags: tuple[tuple[str, str], ...] = ()
     also: str = ""
-    seen: Seen = ""
+    seen: Reach = ""
     mention: float = 1.0
     sort: str = ""
     traits: frozenset[Trait] = frozenset()
@@ -79,30 +79,30 @@ class Family:
     """A row whose noun is a pattern."""
 
     pattern: re.Pattern[str]
-    row: Kind
+    row: KindRow
 
 
 def _parts(cell: str, mark: str | None = "|") -> tuple[str, ...]:
     return tuple(cell.split(mark)) if cell else ()
 
 
-def read_table(path: Path) -> list[Kind]:
+def read_table(path: Path) -> list[KindRow]:
     """The rows of a table, in order. Raises ValueError for a cell that means nothing."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines, strict=True) if row["noun"][:2] != "# "]
     return [_kind(row) for row in rows]
 
 
-def _kind(row: Mapping[str, str]) -> Kind:
+def _kind(row: Mapping[str, str]) -> KindRow:
     traits, tags = _parts(row["traits"], None), [tag.split("=") for tag in row["tags"].split()]
     unknown = [trait for trait in traits if trait not in get_args(Trait)]
-    if None in row or None in row.values() or unknown or row["seen"] not in get_args(Seen):
+    if None in row or None in row.values() or unknown or row["seen"] not in get_args(Reach):
         raise ValueError(f"kinds.csv: a wrong cell in the row {','.join(map(str, row.values()))}")
-    return Kind(
+    return KindRow(
         noun=row["noun"],
         tags=tuple((key, value) for key, value in tags),
         also=row["also"],
-        seen=cast(Seen, row["seen"]),
+        seen=cast(Reach, row["seen"]),
         mention=float(row["mention"] or 1),
         sort=row["sort"],
         traits=frozenset(cast(tuple[Trait, ...], traits)),
@@ -119,7 +119,7 @@ def _pattern(noun: str) -> re.Pattern[str]:
 
 _ROWS = read_table(TABLE)
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+KINDS: Mapping[str, KindRow] = MappingProxyType(
     {row.noun: row for row in _ROWS if row.noun and "{" not in row.noun}
 )
 """The kinds that have a row, by noun."""
@@ -137,15 +137,15 @@ UNCOUNTED = frozenset(noun for noun, row in KINDS.items() if "uncounted" in row.
 """Kinds that are said without an article."""
 
 
-def _tagged() -> Mapping[str, Mapping[str, Kind]]:
-    found: defaultdict[str, dict[str, Kind]] = defaultdict(dict)
+def _tagged() -> Mapping[str, Mapping[str, KindRow]]:
+    found: defaultdict[str, dict[str, KindRow]] = defaultdict(dict)
     for row in _ROWS:
         for key, value in row.tags:
             found[key][value] = row
     return MappingProxyType(dict(found))
 
 
-TAGGED: Mapping[str, Mapping[str, Kind]] = _tagged()
+TAGGED: Mapping[str, Mapping[str, KindRow]] = _tagged()
 """The row of each tag: key → value → row; one without a noun where nothing is worth a word."""
 
 
@@ -157,16 +157,16 @@ def family_of(kind: str) -> Family | None:
 
 
 @lru_cache(maxsize=65_536)
-def kind_named(noun: str) -> Kind:
+def kind_named(noun: str) -> KindRow:
     """The row of a kind; for one without a row, what its family and the nouns in it make of it."""
     if noun in KINDS:
         return KINDS[noun]
     family = family_of(noun)
-    row = family.row if family else Kind(noun)
+    row = family.row if family else KindRow(noun)
     inner = list(_nouns_in(noun))
     is_far = row.seen == "far" or any(each.seen == "far" for each in inner)
     is_striking = any(each.mention >= STRIKING for each in inner)
-    return Kind(
+    return KindRow(
         noun=noun,
         seen="far" if is_far and row.seen != "near" else row.seen,
         mention=STRIKING if is_striking and row.mention == 1 else row.mention,
@@ -175,7 +175,7 @@ def kind_named(noun: str) -> Kind:
     )
 
 
-def _nouns_in(kind: str) -> Iterator[Kind]:
+def _nouns_in(kind: str) -> Iterator[KindRow]:
     """The rows whose nouns are among the words of a kind, without those inside a longer one."""
     words, done = kind.split(), 0
     for start in range(len(words)):

@@ -31,7 +31,7 @@ def test_every_kind_has_a_noun_and_one_row_lists_the_tags_that_have_none() -> No
         assert NOUN.fullmatch(noun), noun
     nameless = [row for row in ROWS if not row.noun]
     assert len(nameless) == 1
-    assert nameless[0] == kinds.Kind("", nameless[0].tags)
+    assert nameless[0] == kinds.KindRow("", nameless[0].tags)
 
 
 def test_no_noun_and_no_tag_stands_in_two_rows() -> None:
@@ -45,7 +45,7 @@ def test_no_noun_and_no_tag_stands_in_two_rows() -> None:
 def test_cells_hold_only_what_is_read() -> None:
     sorts = {"", "street", "grass", "house"}
     for row in ROWS:
-        assert row.seen in get_args(kinds.Seen)
+        assert row.seen in get_args(kinds.Reach)
         assert row.sort in sorts
         assert 0 <= row.mention <= kinds.STRIKING
         assert row.traits <= set(get_args(kinds.Trait))
@@ -130,14 +130,14 @@ def test_a_kind_without_a_row_is_treated_as_the_nouns_in_it() -> None:
     assert kind_named("old stone bridge").seen == "far"
     assert kind_named("old stone bridge").mention == kinds.STRIKING
     assert kinds.has_trait("dusty village street", "way")
-    assert kind_named("italian dog park") == kinds.Kind("italian dog park")
-    assert kind_named("zorn") == kinds.Kind("zorn")
+    assert kind_named("italian dog park") == kinds.KindRow("italian dog park")
+    assert kind_named("zorn") == kinds.KindRow("zorn")
 
 
 def test_adding_a_kind_is_adding_one_row(tmp_path: Path) -> None:
     row = "ice cream van,amenity=ice_cream_van,gelato,near,0.5,,passed,food|shops,ice,ice cream van"
     assert kinds.read_table(written(tmp_path, row)) == [
-        kinds.Kind(
+        kinds.KindRow(
             "ice cream van",
             (("amenity", "ice_cream_van"),),
             "gelato",
