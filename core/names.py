@@ -5,7 +5,6 @@ tokenizer and weighted by its BM25 (Robertson & Zaragoza 2009), term by term, so
 can say how near a fact must be for its words to count.
 """
 
-import re
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -15,13 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from anyascii import anyascii
 from rapidfuzz import fuzz, process
 
 from core.errors import GalleryError
+from core.vocabulary.folding import WORD, fold
 
-_WORD = re.compile(r"[a-z0-9]+")
-_APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 _SCHEMA = """
 CREATE VIRTUAL TABLE facts USING fts5(name, kind, tokenize='porter ascii');
 CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
@@ -29,27 +26,6 @@ CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 _SIMILAR = 82.0
 """A misspelt word is taken for one of the map's from this share of equal letters (percent)."""
 _TYPO_WEIGHT = 0.7
-STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-a about above across after again all almost along also always am an and any are around as at away
-back be because been before behind being below beside between big bit both but by came can close
-come comes could day did direction do does doing down each either end ends enough even ever every
-everything far feel few find first for from front full get gets go goes going gone good got had
-half hard has have he head heading her here him his how i if im in inside into is it its ive just
-keep kind know last left let lets like little long look looking looks lot lots made make many
-maybe me meet meeting middle more most much my near nearby nearly next no not nothing now of off
-old on once one only onto open opposite or other our out outside over own past people perhaps
-place please point pretty quite rather really right round said same say says see seen several she
-short side sides since sit sits sitting small so some somebody someone something sort spot stand
-standing stands start starts still stuff such take takes tall than that the their them then there
-these they thing things think this those though through till to too top toward towards turn two
-under until up upon us very walk walking want was way we well went were what when where which
-while who whole why will with without would yes yet you your
-""",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +39,6 @@ class Postings:
 _EMPTY = Postings(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
-def fold(text: str) -> str:
-    """Lower-case ASCII: accents off, other scripts transliterated, apostrophes gone."""
-    return anyascii(text.translate(_APOSTROPHES)).lower()
-
-
-def words_of(text: str) -> list[str]:
-    """The folded words of a text, in order, function words left out, at most 400."""
-    return [word for word in _WORD.findall(fold(text)) if word not in STOP_WORDS][:400]
-
-
 def build(path: Path, names: Sequence[Sequence[str]], kinds: Sequence[str]) -> Path:
     """Writes the index of F facts, each with its naming texts and its kind."""
     seen: dict[str, int] = {}
@@ -80,7 +46,7 @@ def build(path: Path, names: Sequence[Sequence[str]], kinds: Sequence[str]) -> P
     for row, (given, kind) in enumerate(zip(names, kinds, strict=True)):
         naming = " ".join(fold(name) for name in given)
         rows.append((row, naming, fold(kind)))
-        for word in set(_WORD.findall(naming)):
+        for word in set(WORD.findall(naming)):
             seen[word] = seen.get(word, 0) + 1
     path.unlink(missing_ok=True)
     connection = sqlite3.connect(path)

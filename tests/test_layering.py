@@ -13,6 +13,7 @@ ROOMS = (
     "core.settings",
     "core.geo",
     "core.records",
+    "core.vocabulary",
     "core.sources",
     "core.render",
     "core.describe",

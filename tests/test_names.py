@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import GalleryError
-from core.names import NameIndex, build, fold, words_of
+from core.names import NameIndex, build
+from core.vocabulary.folding import fold, words_of
 
 Indexed = Callable[..., NameIndex]
 

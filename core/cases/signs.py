@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.gallery import Gallery
-from core.names import words_of
-from core.retrieval.everyday import is_ordinary
+from core.vocabulary.common_words import is_common
+from core.vocabulary.folding import words_of
 
 
 def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
@@ -34,7 +34,7 @@ def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[
         "named_truth": 0.0,
         "named_top": 0.0,
     }
-    for word in sorted({word for word in words_of(text) if not is_ordinary(word)}):
+    for word in sorted({word for word in words_of(text) if not is_common(word)}):
         naming = gallery.names.postings(word, "name").facts
         if not naming.size or gallery.names.postings(word, "kind").facts.size:
             continue

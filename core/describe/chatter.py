@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from core.describe.nouns import pick, vary
+from core.vocabulary.templates import pick, vary
 
 _WEATHER = (
     "[It's|It is] [quite|a bit|rather|very|pretty] [windy|cold|hot|noisy|quiet|busy|grey|sunny|"

@@ -15,6 +15,14 @@ import pandas as pd
 import shapely
 
 from core.records import World
+from core.vocabulary.attributes import (
+    COUNT_WORDS,
+    ROOF_OF_TAG,
+    SURFACE_OF_TAG,
+    nearest_colour,
+)
+from core.vocabulary.grammar import plural
+from core.vocabulary.kinds import has_trait, kinds_with
 
 VIEW_M = 200.0
 """How far the facts with a name reach, metres; others reach less. Ours, as are
@@ -25,69 +33,7 @@ _ADDRESS_VIEW_M = 40.0
 _COUNT_VIEW_M = 60.0
 _ADJOIN_M = 12.0
 
-_COLOURS: Mapping[str, tuple[int, int, int]] = {
-    "white": (250, 250, 248),
-    "black": (20, 20, 20),
-    "grey": (130, 130, 130),
-    "light grey": (200, 200, 200),
-    "red": (190, 40, 40),
-    "orange": (230, 130, 50),
-    "yellow": (240, 220, 100),
-    "beige": (225, 205, 165),
-    "brown": (120, 80, 50),
-    "green": (70, 140, 80),
-    "blue": (70, 110, 180),
-    "light blue": (160, 200, 225),
-    "pink": (235, 165, 170),
-    "cream": (250, 240, 205),
-    "dark red": (120, 40, 35),
-}
-_SURFACES = {
-    "sett": "cobbled",
-    "cobblestone": "cobbled",
-    "unhewn_cobblestone": "cobbled",
-    "cobblestone:flattened": "cobbled",
-    "paving_stones": "paved with slabs",
-    "gravel": "gravel",
-    "fine_gravel": "gravel",
-    "compacted": "gravel",
-    "unpaved": "unpaved",
-    "dirt": "dirt",
-    "ground": "dirt",
-    "earth": "dirt",
-    "grass": "grassy",
-    "sand": "sandy",
-    "wood": "wooden",
-    "metal": "metal",
-    "concrete": "concrete",
-}
-_ROOFS = {
-    "dome": "domed",
-    "onion": "onion-domed",
-    "pyramidal": "pyramid-roofed",
-    "flat": "flat-roofed",
-}
-_SETTINGS = frozenset(
-    {"park", "garden", "square", "pedestrian square", "cemetery", "church grounds", "market"}
-)
-_JOINTS = (" of ", " for ", " with ", " under ")
-_COUNT_WORDS = ((2, "two"), (3, "three"), (4, "several"), (9, "many"))
-_PASSED_BY = re.compile(
-    r"street|road|path|cross|lamp|parking|platform|lights|bollard|track|sign|fence|gate|kerb|"
-    r"hydrant|litter|bin$|pole|cabinet|building$|garage|tunnel|bus stop"
-)
-"""Kinds so common beside any square that saying so tells nothing."""
-_PLAIN_KINDS = frozenset(
-    {
-        "building",
-        "roof canopy",
-        "building part",
-        "entrance building",
-        "entrance",
-        "yes",
-        "service road",
-    }
-)
+_SETTINGS, _PLAIN_KINDS = kinds_with("setting"), kinds_with("plain")
 _HEX = re.compile(r"^#?([0-9a-f]{6})$", re.IGNORECASE)
 
 
@@ -111,8 +57,7 @@ def colour_word(value: str) -> str:
     if not (match := _HEX.match(value.strip())):
         return value.replace("_", " ").lower().strip()[:20]
     digits = match.group(1)
-    rgb = np.array([int(digits[i : i + 2], 16) for i in (0, 2, 4)])
-    return min(_COLOURS, key=lambda name: float(((np.array(_COLOURS[name]) - rgb) ** 2).sum()))
+    return nearest_colour((int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)))
 
 
 def _number(value: str) -> float:
@@ -132,14 +77,14 @@ def _building_words(tags: Mapping[str, str]) -> list[str]:
     material = tags.get("building:material", "")
     if material and material not in ("plaster", "cement_block"):
         words.append(material.replace("_", " ").split(";")[0])
-    if roof := _ROOFS.get(tags.get("roof:shape", "")):
+    if roof := ROOF_OF_TAG.get(tags.get("roof:shape", "")):
         words.append(roof)
     return words
 
 
 def surface_word(tags: Mapping[str, str]) -> str:
     """What a way is paved with, "" for asphalt and where nothing is tagged."""
-    return _SURFACES.get(tags.get("surface", "").split(";")[0], "")
+    return SURFACE_OF_TAG.get(tags.get("surface", "").split(";")[0], "")
 
 
 def _way_words(tags: Mapping[str, str]) -> list[str]:
@@ -270,7 +215,7 @@ def _adjoining(things: _Things) -> _Things:
         [
             row
             for row, kind in enumerate(kinds)
-            if kind and kind not in _SETTINGS | _PLAIN_KINDS and not _PASSED_BY.search(kind)
+            if kind and kind not in _SETTINGS | _PLAIN_KINDS and not has_trait(kind, "passed")
         ],
         dtype=int,
     )
@@ -363,31 +308,19 @@ def _count_links(
     links = _measured(views, things.shapes[thing], tile)
     kinds = np.array([said.kind if said.spoken else "" for said in things.said], dtype=object)
     links["kind"] = kinds[thing]
-    links = links[links.kind != ""]
-    links = links[~links.kind.str.contains("street|road|path", regex=True)]
+    counted_kinds = {kind for kind in set(kinds) if kind and not has_trait(kind, "way")}
+    links = links[links.kind.isin(counted_kinds)]
     grouped = links.sort_values("distance_m", kind="stable").groupby(["tile", "kind"], sort=True)
     nearest = grouped.first().reset_index()
     nearest["count"] = grouped.size().to_numpy()
-    nearest = nearest[nearest["count"] >= _COUNT_WORDS[0][0]]
+    nearest = nearest[nearest["count"] >= COUNT_WORDS[0][0]]
     texts = [
-        f"{next(word for least, word in reversed(_COUNT_WORDS) if count >= least)} {plural(kind)}"
+        f"{next(word for least, word in reversed(COUNT_WORDS) if count >= least)} {plural(kind)}"
         for count, kind in zip(nearest["count"], nearest.kind, strict=True)
     ]
     nearest["fact"] = np.array([ids.setdefault(text, len(ids)) for text in texts], dtype=np.int32)
     counted: pd.DataFrame = nearest.drop(columns=["kind", "count"])
     return counted
-
-
-def plural(kind: str) -> str:
-    """The plural of a kind: of its head ("rows of trees"), in the regular English way."""
-    head, joint, rest = kind.partition(next((w for w in _JOINTS if w in kind), " of "))
-    if head.endswith(("x", "ch", "sh", "ss")):
-        head += "es"
-    elif head.endswith("y") and head[-2:-1] not in "aeiou":
-        head = f"{head[:-1]}ies"
-    elif not head.endswith("s"):
-        head += "s"
-    return head + joint + rest
 
 
 def _table(things: _Things, ids: dict[str, int]) -> pd.DataFrame:

@@ -6,28 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.describe.facts import plural
-from core.describe.lexicon import COLOURS, MATERIALS, ROOFS, SIZES, SURFACES, calls
 from core.describe.sight import Seen
-
-_ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
-_STOREYS = re.compile(r"(\d+)-storey")
-_VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
-_NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+from core.vocabulary.attributes import (
+    SAID_COLOURS,
+    SAID_MATERIALS,
+    SAID_ROOFS,
+    SAID_SIZES,
+    SAID_SURFACES,
 )
+from core.vocabulary.grammar import plural, with_article
+from core.vocabulary.kinds import calls
+from core.vocabulary.templates import number_word, pick, vary
+
+_STOREYS = re.compile(r"(\d+)-storey")
 _SIGN_CHARS = 40
 _SMALL_M = 9.0
 _JOINTS = re.compile(r" (?:in|of|on|for|like|to|that|down|with|above|and) ")
@@ -42,30 +33,6 @@ class Noun:
     text: str
     definite: str
     is_plural: bool
-
-
-def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
-    """One of several, each as likely."""
-    return options[int(rng.integers(len(options)))]
-
-
-def vary(template: str, rng: np.random.Generator) -> str:
-    """A template with one alternative taken from each "[this|that|]", innermost first."""
-    while (
-        replaced := _ALTERNATIVES.sub(lambda match: pick(rng, match[1].split("|")), template)
-    ) != template:
-        template = replaced
-    return template
-
-
-def number_word(number: int, rng: np.random.Generator) -> str:
-    """A small number as a word, now and then in digits."""
-    return str(number) if number >= len(_NUMBERS) or rng.random() < 0.15 else _NUMBERS[number]
-
-
-def with_article(text: str) -> str:
-    """The text behind its indefinite article."""
-    return f"{'an' if _VOWEL.match(text) else 'a'} {text}"
 
 
 def sign(name: str) -> str:
@@ -86,7 +53,7 @@ def noun(seen: Seen, rng: np.random.Generator, name: str = "") -> Noun:
         return _named(seen, rng, name)
     before, after = _adjectives(seen.words, rng)
     if seen.group == "building" and 0 < seen.size_m < _SMALL_M and rng.random() < 0.4:
-        before.insert(0, pick(rng, SIZES["small"].split("|")))
+        before.insert(0, pick(rng, SAID_SIZES["small"].split("|")))
     tree = next((_TREES[word] for word in seen.words if word in _TREES), "")
     phrases = tree.split("|") if tree and seen.kind == "tree" else calls(seen.kind)
     # the plainest word twice as often as each other
@@ -156,15 +123,15 @@ def _adjectives(words: Sequence[str], rng: np.random.Generator) -> tuple[list[st
                 after = " " + _floors(level, rng)
             else:
                 before.append(_storeys(level, rng))
-        elif word in ROOFS:
-            after = after or " " + pick(rng, ROOFS[word].split("|"))
+        elif word in SAID_ROOFS:
+            after = after or " " + pick(rng, SAID_ROOFS[word].split("|"))
         elif word == "tall high-rise":
             before.append(vary("[tall|high-rise|very tall|towering]", rng))
         elif word == "multi-lane":
             before.append(vary("[multi-lane|wide|broad]", rng))
         else:
-            table = SIZES.get(word) or MATERIALS.get(word) or SURFACES.get(word)
-            if table or word in COLOURS:
+            table = SAID_SIZES.get(word) or SAID_MATERIALS.get(word) or SAID_SURFACES.get(word)
+            if table or word in SAID_COLOURS:
                 before.append(pick(rng, table.split("|")) if table else word)
     return before, after
 

@@ -7,16 +7,8 @@ the compass bearing from the describer to the thing is kept beside it.
 import re
 from dataclasses import dataclass
 
-_DIRECTIONS = {
-    "north": 0.0,
-    "northeast": 45.0,
-    "east": 90.0,
-    "southeast": 135.0,
-    "south": 180.0,
-    "southwest": 225.0,
-    "west": 270.0,
-    "northwest": 315.0,
-}
+from core.vocabulary.directions import BEARINGS
+
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
@@ -101,7 +93,7 @@ def split_phrases(description: str) -> list[Phrase]:
 
 def _bearing(cut: re.Match[str]) -> float | None:
     word = cut.group("direction1")
-    return _DIRECTIONS[re.sub(r"[- ]", "", word.lower())] if word else None
+    return BEARINGS[re.sub(r"[- ]", "", word.lower())] if word else None
 
 
 def _wrapped(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -124,7 +116,7 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
     stripped = text[start:end]
     tail = _TAIL.search(stripped)
     if tail and tail.start() > 0 and bearing is None:
-        bearing = _DIRECTIONS[re.sub(r"[- ]", "", tail.group("direction2").lower())]
+        bearing = BEARINGS[re.sub(r"[- ]", "", tail.group("direction2").lower())]
         stripped = stripped[: tail.start()]
     lead = _LEAD.match(stripped)
     if lead and lead.end() < len(stripped):

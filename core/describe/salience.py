@@ -1,103 +1,16 @@
 """What of a sight is told: drawn at random, the near, large and unusual likelier. No sentences."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.describe.directions import quarter_of, side_of
 from core.describe.nouns import is_sayable, sign
 from core.describe.sight import Seen, Sight
 from core.describe.style import Length, Style
+from core.vocabulary.directions import quarter_of, side_of
+from core.vocabulary.kinds import kind_named
 
-_LIKELY: Mapping[str, float] = {
-    "footpath": 0.04,
-    "path": 0.06,
-    "service road": 0.06,
-    "building": 0.5,
-    "street lamp": 0.3,
-    "fence": 0.25,
-    "wall": 0.25,
-    "gate": 0.2,
-    "litter bin": 0.3,
-    "commercial area": 0.0,
-    "residential street": 0.3,
-    "farm or forest track": 0.4,
-    "house": 0.6,
-    "hedge": 0.5,
-    "tree": 0.6,
-    "entrance": 0.1,
-    "give way sign": 0.3,
-    "stop sign": 0.4,
-    "utility pole": 0.2,
-    "bollards": 0.4,
-    "power pole": 0.2,
-    "fire hydrant": 0.3,
-    "street cabinet": 0.2,
-    "kerb": 0.0,
-    "garage": 0.4,
-    "retaining wall": 0.25,
-    "boom gate": 0.4,
-    "shed": 0.3,
-    "lawn": 0.6,
-    "roof canopy": 0.4,
-    "railway yard": 0.3,
-    "minor road": 0.3,
-    "office": 0.4,
-    "vacant shop": 0.5,
-    "parking space": 0.4,
-    "retail area": 0.0,
-    "public building": 0.8,
-    "end of railway tracks": 0.3,
-    "trade shop": 0.5,
-    "industrial area": 0.3,
-    "entrance of a parking garage": 0.6,
-    "bare rock": 0.4,
-    "street": 0.3,
-    "railway crossing": 0.3,
-    "sand": 0.3,
-    "garden": 0.5,
-    "meadow": 0.6,
-    "bicycle parking": 0.6,
-    "quiet living street": 0.4,
-    "cycle path": 0.4,
-    "bus platform": 0.5,
-    "life ring": 0.4,
-}
-"""How likely a kind is told beside others, 1 where neither listed nor one of the next two."""
-
-_UNREMARKABLE = re.compile(r" (?:office|workshop|club)$|vending machine$|practice$|^shop$")
-_STRIKING = re.compile(
-    r"church|cathedral|mosque|synagogue|chapel|tower|castle|palace|^park$|square|fountain|statue|"
-    r"sculpture|monument|river|lake|canal|sea shore|beach|marina|bridge|station|museum|theatre|"
-    r"petrol|supermarket|hotel|playground|school$|stadium|cemetery|tram tracks|railway tracks"
-)
-_STREETS = frozenset(
-    {
-        "street",
-        "residential street",
-        "minor road",
-        "main road",
-        "service road",
-        "wide through street",
-        "quiet living street",
-        "road",
-    }
-)
-_GRASS = frozenset({"lawn", "meadow", "village green", "grassland", "recreation ground", "common"})
-_HOUSES = frozenset(
-    {
-        "building",
-        "house",
-        "apartment building",
-        "residential building",
-        "commercial building",
-        "detached house",
-        "shop building",
-        "office building",
-    }
-)
 _MOST: Mapping[Length, int] = {"short": 3, "medium": 6, "long": 13}
 _SPARE = 24
 
@@ -112,9 +25,7 @@ class Draw:
 
 def likeliness(kind: str) -> float:
     """How likely a kind is told beside others."""
-    if kind in _LIKELY:
-        return _LIKELY[kind]
-    return 1.6 if _STRIKING.search(kind) else 0.5 if _UNREMARKABLE.search(kind) else 1.0
+    return kind_named(kind).mention
 
 
 def draw(sight: Sight, rng: np.random.Generator, style: Style, heading_deg: float) -> Draw:
@@ -139,8 +50,12 @@ def is_landmark(one: Seen) -> bool:
     return (
         one.count <= 2
         and one.group not in ("street", "path", "rail", "barrier")
-        and (likeliness(one.kind) >= 0.6 and (one.kind not in _HOUSES or bool(one.words)))
+        and (likeliness(one.kind) >= 0.6 and (not _is_house(one) or bool(one.words)))
     )
+
+
+def _is_house(one: Seen) -> bool:
+    return kind_named(one.kind).sort == "house"
 
 
 def _is_own_tram(sight: Sight, one: Seen) -> bool:
@@ -166,7 +81,7 @@ def _unsigned(sight: Sight) -> list[Seen]:
     for one in sight.things:
         if not is_sayable(one):
             continue
-        looks = one.words if one.kind in _HOUSES else ()
+        looks = one.words if _is_house(one) else ()
         key = (one.kind, looks, quarter_of(one.bearing_deg, axis))
         known = found.get(key)
         if known is None:
@@ -191,16 +106,12 @@ def _not_too_alike(things: Sequence[Seen], most: int = 2) -> list[Seen]:
 
 def _sort(kind: str) -> str:
     """What kinds are told as one sort: a school is its building, any street a street."""
-    if kind in _STREETS:
-        return "street"
-    if kind in _GRASS:
-        return "grass"
-    return "house" if kind in _HOUSES else kind.removesuffix(" building")
+    return kind_named(kind).sort or kind.removesuffix(" building")
 
 
 def _weight(one: Seen, style: Style) -> float:
     nearness = float(np.exp(-one.distance_m / (45 if one.size_m < 40 else 70)))
     size = 1 + min(one.extent_deg, 120) / 45 + min(one.size_m, 120) / 60
     named = 1.6 if one.name and style.names else 1.0
-    described = 1.5 if one.kind in _HOUSES and one.words else 1.0
+    described = 1.5 if _is_house(one) and one.words else 1.0
     return likeliness(one.kind) * (0.25 + one.rarity) * nearness * size * named * described

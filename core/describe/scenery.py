@@ -12,44 +12,11 @@ import shapely
 from core.describe.facts import adjectives
 from core.describe.sight import Seen
 from core.describe.walls import SIGHT_M
+from core.vocabulary.kinds import kind_named, kinds_with
 
 REACHES_M = (45.0, 70.0, SIGHT_M)
 """How far small things, most things and landmarks are told of."""
 
-_LANDMARK = re.compile(
-    r"church|cathedral|mosque|synagogue|temple|chapel|monastery|tower|castle|palace|stadium|"
-    r"station$|museum|theatre|^park|square|river|lake|shore|^pond|bay|canal|harbour|marina|beach|"
-    r"hospital|university|town hall|chimney|bridge|lighthouse|monument|shopping centre|school|"
-    r"cemetery|forest|woodland|railway tracks|crane|windmill|obelisk|city wall|stadium|gasometer"
-)
-"""Kinds large enough to be seen from afar."""
-_SMALL = re.compile(
-    r"^(?:tree|bench|street lamp|litter bin|fire hydrant|bollards|gate|boom gate|post box|fence|"
-    r"wall|hedge|kerb|handrail|guard rail|chain|entrance|bicycle parking|pedestrian crossing|"
-    r"stop sign|give way sign|cash machine|.*vending machine|information board|memorial plaque|"
-    r"footpath|path|service road|street cabinet|utility pole|power pole|waste containers|"
-    r"concrete block|planter.*|flagpole|defibrillator|public telephone|picnic table|clock)$"
-)
-_UNSEEN = frozenset(
-    {
-        "address",
-        "speed camera",
-        "ferry line",
-        "power line",
-        "military area",
-        "building part",
-        "parking position",
-        "payment centre",
-        "yes",
-        "runway",
-        "taxiway",
-        "indoor corridor",
-        "entrance building",
-        "nature reserve",
-        "defibrillator",
-    }
-)
-"""What nobody would mention, or what is not there to be looked at."""
 _HIDDEN = re.compile(r"^(?:yes|building_passage|culvert|covered|flooded|avalanche_protector)$")
 
 Shapes = npt.NDArray[np.object_]
@@ -61,7 +28,7 @@ def are_visible(features: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
         [
             (
                 group in ("street", "path")
-                or (kind not in _UNSEEN and group != "address" and kind != "")
+                or (kind_named(kind).seen != "never" and group != "address" and kind != "")
             )
             and not _is_hidden(tags)
             for group, kind, tags in zip(features.group, features.kind, features.tags, strict=True)
@@ -84,7 +51,7 @@ def _is_hidden(tags: Mapping[str, str]) -> bool:
 
 def are_walls(features: gpd.GeoDataFrame, shapes: Shapes) -> npt.NDArray[np.bool_]:
     """Buildings that stand on the ground and stop the eye."""
-    open_kinds = features.kind.isin(["roof canopy", "bridge building", "grandstand"]).to_numpy()
+    open_kinds = features.kind.isin(kinds_with("open")).to_numpy()
     raised = np.array(
         ["building:part" in tags and "building" not in tags for tags in features.tags], dtype=bool
     )
@@ -120,7 +87,8 @@ def things_of(features: gpd.GeoDataFrame, shapes: Shapes) -> list[Seen]:
 
 def reach_of(seen: Seen) -> float:
     """How far a thing is told of, one of `REACHES_M`."""
-    if _SMALL.match(seen.kind):
+    seen_from = kind_named(seen.kind).seen
+    if seen_from == "near":
         return REACHES_M[0]
-    is_large = _LANDMARK.search(seen.kind) or "tall high-rise" in seen.words or seen.size_m > 60
+    is_large = seen_from == "far" or "tall high-rise" in seen.words or seen.size_m > 60
     return REACHES_M[2 if is_large else 1]

@@ -5,12 +5,14 @@ Leaves what is told of single things to `telling`.
 
 import numpy as np
 
-from core.describe import directions
-from core.describe.lexicon import calls
-from core.describe.nouns import floors_of, number_word, pick, sign, vary, with_article
+from core.describe.nouns import floors_of, sign
 from core.describe.sight import SECTORS
 from core.describe.telling import Telling
 from core.geo import compass
+from core.vocabulary import directions
+from core.vocabulary.grammar import with_article
+from core.vocabulary.kinds import calls
+from core.vocabulary.templates import number_word, pick, vary
 
 
 def junction(telling: Telling) -> str:

@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.describe import chatter, directions, salience
-from core.describe.lexicon import SURFACES, calls
-from core.describe.nouns import Noun, is_sayable, noun, number_word, pick, sign, vary, with_article
+from core.describe import chatter, salience
+from core.describe.nouns import Noun, is_sayable, noun, sign
 from core.describe.sight import Seen, Sight, Way
 from core.describe.style import Style
 from core.geo import compass
+from core.vocabulary import directions
+from core.vocabulary.attributes import SAID_SURFACES
+from core.vocabulary.grammar import with_article
+from core.vocabulary.kinds import calls
+from core.vocabulary.templates import number_word, pick, vary
 
 _BESIDE = "[next to|beside|close to|right by|near]"
 _OPPOSITE = "[opposite|across the street from]"
@@ -233,7 +237,7 @@ class Telling:
         """The way in words: surface, kind, name, trams, trees."""
         rng = self.rng
         before = (
-            [pick(rng, SURFACES[way.surface].split("|"))]
+            [pick(rng, SAID_SURFACES[way.surface].split("|"))]
             if (way.surface and self.chance(0.75))
             else []
         )

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from core.describe import chatter
-from core.describe.nouns import pick, vary
 from core.describe.salience import is_landmark
 from core.describe.sight import Sight
 from core.describe.style import WORDS, Length, Style
 from core.describe.surroundings import emptiness, junction, storeys, walls
 from core.describe.telling import Telling
 from core.geo import compass
+from core.vocabulary.templates import pick, vary
 
 __all__ = ["Style", "describe"]
 

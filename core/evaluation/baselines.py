@@ -7,11 +7,11 @@ import numpy as np
 
 from core.evaluation.outcomes import Ranker, fused_ranker
 from core.gallery.store import Gallery
-from core.names import fold
 from core.records import CHANNELS, Channel
 from core.retrieval.channels import Floats
 from core.retrieval.reading import Reading
 from core.retrieval.search import ground_of
+from core.vocabulary.folding import fold
 
 _WINDOW_M = 50.0
 

@@ -11,12 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.describe.lexicon import UNCOUNTED
 from core.errors import QueryError
 from core.explain.things import place, thing
 from core.explain.whereabouts import kind_of, nearest_m
 from core.geo import compass
-from core.names import words_of
 from core.records import Channel, Evidence, Tile
 from core.retrieval.channels import (
     Floats,
@@ -30,6 +28,8 @@ from core.retrieval.channels import (
 from core.retrieval.evidence import Witness
 from core.retrieval.fusion import WEIGHTS
 from core.retrieval.search import Finding, ground_of
+from core.vocabulary.folding import words_of
+from core.vocabulary.kinds import UNCOUNTED
 
 Side = Literal["a", "b", "neither"]
 

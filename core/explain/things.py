@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from core.describe import nouns
-from core.describe.lexicon import NATIONS
+from core.vocabulary import grammar
+from core.vocabulary.attributes import NATIONS
 
 UNDERFOOT_M = 12.0
 """What lies this near has no direction."""
@@ -41,7 +41,7 @@ def with_article(kind: str) -> str:
     several = head.endswith("s") and not head.endswith("ss")
     if several or _COUNTED.match(kind) or not kind[:1].islower():
         return kind
-    return nouns.with_article(kind)
+    return grammar.with_article(kind)
 
 
 def thing(fact: str) -> str:

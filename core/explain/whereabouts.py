@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 
-from core.describe.facts import plural
 from core.gallery.store import Gallery
 from core.geo import METRES_PER_DEGREE, haversine_m
+from core.vocabulary.grammar import plural
 
 _COUNTED = re.compile(r"(?:two|three|several|many) ")
 

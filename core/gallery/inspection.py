@@ -14,8 +14,8 @@ import shapely
 from core.gallery.manifest import Manifest, file_problem, read_manifest
 from core.gallery.store import Gallery, find_gallery
 from core.geo import Position, compass, haversine_m, tile_bounds
-from core.names import fold
 from core.settings import Settings
+from core.vocabulary.folding import fold
 
 Ring = list[list[float]]
 """Longitude and latitude of each corner, the first again at the end."""

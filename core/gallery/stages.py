@@ -41,9 +41,10 @@ def build_id(*chosen: object) -> str:
     """Names a build by all that goes into it: what was chosen, as JSON, and the code."""
     core = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for room in ("sources", "describe", "render", "gallery"):
-        for module in sorted((core / room).rglob("*.py")):
-            digest.update(module.read_bytes())
+    for room in ("vocabulary", "sources", "describe", "render", "gallery"):
+        for part in sorted((core / room).rglob("*.*")):
+            if part.suffix in (".py", ".csv"):
+                digest.update(part.read_bytes())
     digest.update((core / "names.py").read_bytes())
     digest.update(json.dumps(chosen, sort_keys=True).encode())
     return f"build-{digest.hexdigest()[:12]}"

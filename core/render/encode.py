@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor
 
-from core.render import marks, palette
+from core.render import lines, marks, palette
 
 PICTURE_COLOURS = 20
 """Colours kept in one picture, where the bytes of 15,000 pictures count."""
@@ -73,11 +73,11 @@ def _all_colours() -> tuple[set[str], set[str]]:
     tables: tuple[Sequence[object], ...] = (
         palette.AREAS,
         palette.BUILDINGS,
-        palette.ROADS,
-        palette.PATHS,
-        palette.RAILS,
-        palette.WATERWAYS,
-        palette.BARRIERS,
+        lines.ROADS,
+        lines.PATHS,
+        lines.RAILS,
+        lines.WATERWAYS,
+        lines.BARRIERS,
         marks.DOTS,
         marks.POIS,
     )

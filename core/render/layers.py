@@ -19,22 +19,22 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.records import World
-from core.render import marks, palette, style
+from core.render import lines, marks, matching, palette, style
 from core.render.coast import sea_polygons
 from core.render.mercator import MAX_LAT, to_mercator
 
 _LABEL_CHARS = 80
 _OSM_ID = re.compile("[nwr]-?[0-9]+")
 
-_AREAS = palette.Finder(palette.AREAS)
-_BUILDINGS = palette.Finder(palette.BUILDINGS)
-_ROADS = palette.Finder(palette.ROADS)
-_PATHS = palette.Finder(palette.PATHS)
-_RAILS = palette.Finder(palette.RAILS)
-_WATERWAYS = palette.Finder(palette.WATERWAYS)
-_BARRIERS = palette.Finder(palette.BARRIERS)
-_DOTS = palette.Finder(marks.DOTS)
-_POIS = palette.Finder(marks.POIS)
+_AREAS = matching.Finder(palette.AREAS)
+_BUILDINGS = matching.Finder(palette.BUILDINGS)
+_ROADS = matching.Finder(lines.ROADS)
+_PATHS = matching.Finder(lines.PATHS)
+_RAILS = matching.Finder(lines.RAILS)
+_WATERWAYS = matching.Finder(lines.WATERWAYS)
+_BARRIERS = matching.Finder(lines.BARRIERS)
+_DOTS = matching.Finder(marks.DOTS)
+_POIS = matching.Finder(marks.POIS)
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def house_number(text: str) -> str:
     return parts[0][:12] if len(parts) == 1 else f"{parts[0]}–{parts[-1]}"[:16] if parts else ""
 
 
-def _sort(layers: _Layers, shape: BaseGeometry, tags: palette.Tags) -> bool:
+def _sort(layers: _Layers, shape: BaseGeometry, tags: matching.Tags) -> bool:
     """Puts one feature into each layer that shows something of it; whether any does."""
     if tags.get("indoor") in ("room", "corridor", "area", "wall", "yes", "door"):
         return True
@@ -134,7 +134,7 @@ def _sort(layers: _Layers, shape: BaseGeometry, tags: palette.Tags) -> bool:
     return bool(known or number)
 
 
-def _any_name(tags: palette.Tags) -> str:
+def _any_name(tags: matching.Tags) -> str:
     """A name in a table that is not OpenStreetMap's."""
     lower = {key.lower(): value for key, value in tags.items()}
     return next((lower[key] for key in ("name", "title", "label") if key in lower), "")
@@ -156,17 +156,17 @@ def _anchor(shape: BaseGeometry) -> BaseGeometry:
     return centre if shape.covers(centre) else shape.representative_point()
 
 
-def _level(tags: palette.Tags) -> int:
+def _level(tags: matching.Tags) -> int:
     if tags.get("tunnel", "no") not in ("no", "building_passage", "covered"):
         return style.TUNNEL
-    return style.GROUND if tags.get("bridge", "no") in palette.ABSENT else style.BRIDGE
+    return style.GROUND if tags.get("bridge", "no") in matching.ABSENT else style.BRIDGE
 
 
-def _is_hidden(tags: palette.Tags) -> bool:
+def _is_hidden(tags: matching.Tags) -> bool:
     return tags.get("location") == "underground" or tags.get("parking") == "underground"
 
 
-def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_point(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     number = _DOTS(tags)
     if number is not None:
         layers.add("dots", shape, c=number)
@@ -176,18 +176,18 @@ def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: 
     return number is not None
 
 
-def _population(tags: palette.Tags) -> float:
+def _population(tags: matching.Tags) -> float:
     digits = tags.get("population", "")
     return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else 0.0
 
 
-def _sort_line(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_line(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     level = _level(tags)
     for find, offset in ((_ROADS, 0), (_PATHS, style.PATH_OFFSET), (_RAILS, style.RAIL_OFFSET)):
         number = find(tags)
         if number is None:
             continue
-        rank = 0.0 if offset else float(palette.ROADS[number].rank)
+        rank = 0.0 if offset else float(lines.ROADS[number].rank)
         if not (offset == style.PATH_OFFSET and level == style.TUNNEL):
             layers.add("ways", shape, (_storey(tags), rank), c=number + offset, t=level)
         if name and offset != style.RAIL_OFFSET:
@@ -201,18 +201,18 @@ def _sort_line(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: s
     return False
 
 
-def _storey(tags: palette.Tags) -> float:
+def _storey(tags: matching.Tags) -> float:
     text = tags.get("layer", "0")
     return float(text) if text.lstrip("-").isdecimal() and len(text) < 4 else 0.0
 
 
-def _sort_area(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_area(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     if _is_hidden(tags):
         return True
     size = float(shape.area)
     number = _BUILDINGS(tags)
     if number is not None and (
-        tags.get("building", "no") not in palette.ABSENT or tags.get("man_made") == "canopy"
+        tags.get("building", "no") not in matching.ABSENT or tags.get("man_made") == "canopy"
     ):
         layers.add("buildings", shape, (_storey(tags), -size), c=number)
         if name and _POIS(tags) is None:
@@ -253,7 +253,7 @@ def _roomy_zoom(size_m2: float, name: str) -> int:
 
 
 def _add_mark(
-    layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str, dimension: int
+    layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str, dimension: int
 ) -> bool:
     if dimension == 1 or _is_hidden(tags):
         return False
@@ -267,7 +267,7 @@ def _add_mark(
     return True
 
 
-_Sorter = Callable[[_Layers, BaseGeometry, palette.Tags, str], bool]
+_Sorter = Callable[[_Layers, BaseGeometry, matching.Tags, str], bool]
 _SORTERS: tuple[_Sorter, _Sorter, _Sorter] = (_sort_point, _sort_line, _sort_area)
 
 
@@ -278,8 +278,8 @@ def _joined(items: Sequence[_Item]) -> list[_Item]:
         streets[item.properties["c"], item.properties["name"]].append(item)
     joined = []
     for parts in streets.values():
-        lines = shapely.get_parts([part.shape for part in parts])
-        shape = shapely.line_merge(shapely.multilinestrings(lines))
+        pieces = shapely.get_parts([part.shape for part in parts])
+        shape = shapely.line_merge(shapely.multilinestrings(pieces))
         for line in shapely.get_parts(shape):
             joined.append(_Item(line, parts[0].properties, (parts[0].order[0], -line.length)))
     return joined

@@ -7,10 +7,8 @@ import numpy.typing as npt
 
 from core.describe.phrases import Phrase
 from core.geo import METRES_PER_DEGREE, compass
-from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Floats, Ground, worded_facts
-from core.retrieval.everyday import is_ordinary, written_as_name
 from core.retrieval.heads import (
     head_of_phrase,
     is_of_other_size,
@@ -19,6 +17,8 @@ from core.retrieval.heads import (
     without_distance,
 )
 from core.retrieval.reading import Reading
+from core.vocabulary.common_words import is_common, written_as_name
+from core.vocabulary.folding import words_of
 
 _Flags = npt.NDArray[np.bool_]
 
@@ -144,7 +144,7 @@ class Witness:
 
     def _is_own(self, phrase: Phrase, word: str) -> bool:
         """Whether a word would be a name's own."""
-        return not is_ordinary(word) or written_as_name(self._reading.text, phrase.start, word)
+        return not is_common(word) or written_as_name(self._reading.text, phrase.start, word)
 
     def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
         """A park is no parking, who stopped is no stop, a beautiful day no beauty salon: the index

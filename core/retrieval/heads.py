@@ -1,7 +1,7 @@
 """What a phrase is about: its head noun, and whether a kind of thing goes by that noun.
 
 "A small church in a park" is about a church, and neither a park nor a car park is one. Knows the
-lexicon's nouns only; of other phrases it says nothing.
+nouns of the table of kinds only; of other phrases it says nothing.
 """
 
 import re
@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from core.describe.lexicon import KINDS, NATIONS, calls
-from core.names import STOP_WORDS, fold
+from core.vocabulary.attributes import LARGE, NATIONS, SIZES, SMALL
+from core.vocabulary.folding import STOP_WORDS, WORD, fold
+from core.vocabulary.kinds import SAID_KINDS, calls
 
-_WORD = re.compile(r"[a-z0-9]+")
 _JOINT = re.compile(
     r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
     r"between|but|by|called|come|comes|cross|crosses|diagonally|directly|down|facing|for|from|"
@@ -77,10 +77,6 @@ _APART = frozenset(
 )
 """Modifiers that make another thing of a noun, so that the bare noun does not mean it."""
 
-_SMALL = frozenset({"small", "little", "tiny", "narrow"})
-_LARGE = frozenset({"large", "big", "huge", "wide", "broad", "giant", "vast"})
-_SIZES = _SMALL | _LARGE | {"main", "major", "minor", "ordinary", "tall"}
-
 _SPELT = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
 
 
@@ -96,7 +92,7 @@ class Head:
 
 
 def singular(word: str) -> str:
-    """A folded noun in the singular, in the British spelling of the lexicon."""
+    """A folded noun in the singular, in the British spelling of the table of kinds."""
     word = _SPELT.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
@@ -110,7 +106,7 @@ def without_distance(phrase: str) -> str:
 
 def names_no_thing(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
-    words = _WORD.findall(fold(without_distance(phrase)))
+    words = WORD.findall(fold(without_distance(phrase)))
     return all(word in _LEAD or word in _WHERE for word in words)
 
 
@@ -118,7 +114,7 @@ def _parsed(text: str) -> Head | None:
     """The last word before anything that goes on from the noun, whatever word that is."""
     parts = _JOINT.split(_HYPHEN.sub("", _MANY.sub("", fold(without_distance(text)))))
     for place, part in enumerate(parts, 1):
-        said = _WORD.findall(part)
+        said = WORD.findall(part)
         words = [word for word in said if word not in _LEAD]
         if words and words[-1] == said[-1]:
             return Head(
@@ -138,11 +134,11 @@ def _parts(kind: str) -> Iterable[Head]:
 
 
 def _modifiers() -> dict[str, frozenset[str]]:
-    """The nouns of the lexicon, and for each the words that tell its kinds apart."""
+    """The nouns of the table of kinds, and for each the words that tell its kinds apart."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for kind in (*KINDS, "street corner"):
+    for kind in (*SAID_KINDS, "street corner"):
         for head in _parts(kind):
-            found[head.noun] |= head.before - _SIZES
+            found[head.noun] |= head.before - SIZES
     return {noun: frozenset(words) for noun, words in found.items()}
 
 
@@ -150,7 +146,7 @@ _NOUNS = _modifiers()
 
 
 def head_of_phrase(phrase: str) -> Head | None:
-    """The head of a phrase, None where the lexicon does not know its noun."""
+    """The head of a phrase, None where the table of kinds does not know its noun."""
     found = _parsed(phrase)
     if found is None:
         return None
@@ -192,7 +188,7 @@ def is_part_of(kind: str, head: Head) -> bool:
 
 def is_of_other_size(phrase: str, fact: str) -> bool:
     """Whether one of the two is said to be small and the other large."""
-    said = [frozenset(_WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
+    said = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
     return any(
-        said[one] & _SMALL and said[1 - one] & _LARGE and not said[one] & _LARGE for one in (0, 1)
+        said[one] & SMALL and said[1 - one] & LARGE and not said[one] & LARGE for one in (0, 1)
     )

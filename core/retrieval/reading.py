@@ -10,9 +10,9 @@ import numpy.typing as npt
 from core.describe.phrases import Phrase, split_phrases
 from core.errors import QueryError
 from core.models import StatesReader
-from core.names import words_of
 from core.retrieval.eyes import Eyes
 from core.settings import MAX_DESCRIPTION_CHARS
+from core.vocabulary.folding import words_of
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from tiny_osm import Town, tiny_city
 
-from core.describe.directions import quarter_of, side_of
-from core.describe.lexicon import calls
 from core.describe.observer import Observer
 from core.describe.sight import SECTORS, Seen, Sight, Way
 from core.describe.style import LENGTHS, ORIENTATIONS, WORDS, Length, Orientation
 from core.describe.wording import Style, describe
 from core.sources.osm import read_world
+from core.vocabulary.directions import quarter_of, side_of
+from core.vocabulary.kinds import calls
 
 
 def thing(kind: str, bearing_deg: float, distance_m: float = 20.0, **values: object) -> Seen:

@@ -9,7 +9,7 @@ from core.maps import evidence_label
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Evidence, Query
 from core.retrieval import find
-from core.retrieval.everyday import is_ordinary, written_as_name
+from core.vocabulary.common_words import is_common, written_as_name
 
 
 def told(
@@ -80,7 +80,7 @@ def test_what_stands_in_a_name_only_is_told_as_that(
     ],
 )
 def test_ordinary_words(word: str, ordinary: bool) -> None:
-    assert is_ordinary(word) is ordinary
+    assert is_common(word) is ordinary
 
 
 def test_a_capital_within_a_sentence_makes_a_name() -> None:

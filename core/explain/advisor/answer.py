@@ -7,7 +7,7 @@ from typing import Any
 
 from core.explain.advisor.prompt import Subject, speaks_to_models
 from core.explain.things import one_line
-from core.names import words_of
+from core.vocabulary.folding import words_of
 
 _TEXT_KEYS = ("text_attention", "image_attention", "reason")
 _MOST_CHARS = {"text_attention": 600, "image_attention": 600, "reason": 1200}

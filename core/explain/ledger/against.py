@@ -23,9 +23,10 @@ from core.explain.things import UNDERFOOT_M, head_of, one_line, thing
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.channels import Ground
-from core.retrieval.everyday import is_ordinary, written_as_name
 from core.retrieval.heads import singular
 from core.retrieval.reading import Reading
+from core.vocabulary.common_words import is_common, written_as_name
+from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
@@ -39,14 +40,6 @@ _OTHER_SIDE_DEG = 112.5
 _STOREYED = re.compile(r"\b(?:(\d+)|(single))-storey|\b(tall high-rise)")
 _SIDE_OF = re.compile(r"[\s,]*(?:is |are )?(?:on|at) (?:the|its|their) \w+(?:[- ]\w+)? side\b")
 """Of the thing or of the describer: "beside the station on the west side" may mean either."""
-_LONG = re.compile(r"street|road|path|track|line|river|stream|canal|coast|wall|fence|hedge|steps")
-"""Things so long that the nearest point of one says little of where it lies."""
-_ANYWHERE = re.compile(r"building|house|roof|hut|garage|shed|structure")
-"""Kinds of which the map leaves many untold, so that those it tells of settle nothing."""
-_REGIONS = re.compile(
-    r"city|town$|suburb|quarter|neighbourhood|district|village|island|region|"
-    r"locality|commercial area|residential area|address"
-)
 _BUILDING_WORDS = frozenset(
     {
         "building",
@@ -152,7 +145,7 @@ class Objector:
         for place, degrees in zip(places, apart, strict=True):
             if degrees <= _SAME_SIDE_DEG:
                 return Objection("", self._moved(row, evidence, place))
-        if _LONG.search(kind) or _ANYWHERE.search(kind) or min(apart) < _OTHER_SIDE_DEG:
+        if has_trait(kind, "long") or has_trait(kind, "patchy") or min(apart) < _OTHER_SIDE_DEG:
             return Objection("", evidence)
         against = f"the map has {self._called(places[0])}, not to the {compass(said)}"
         return Objection(against, evidence)
@@ -224,7 +217,7 @@ class Objector:
         fact = self._known.fact_of.get(evidence.fact)
         facts = self._ground.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
-        if fact is None or not kind or _ANYWHERE.search(kind):
+        if fact is None or not kind or has_trait(kind, "patchy"):
             return ""
         said = looks_of(phrase, head_of(kind))
         only = [fact] if evidence.channel == "names" else self._known.facts_of_kind[kind]
@@ -251,7 +244,7 @@ class Objector:
         for name in self._named:
             if not _contains(words, name):
                 continue
-            own = len(name) > 1 and any(not is_ordinary(word) for word in name)
+            own = len(name) > 1 and any(not is_common(word) for word in name)
             if own or any(written_as_name(self._reading.text, phrase.start, word) for word in name):
                 yield name
 
@@ -294,7 +287,7 @@ def _names_said(
     facts = known.gallery.facts
     for name, rows in known.facts_of_name.items():
         if said.issuperset(name) and is_telling(name, common):
-            here = [row for row in rows if not _REGIONS.search(facts.kind[row])]
+            here = [row for row in rows if not has_trait(facts.kind[row], "region")]
             if here:
                 found[name] = here
     return dict(sorted(found.items(), key=lambda one: (-len(one[0]), one[0])))

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.models import StatesReader
-from core.names import words_of
 from core.records import Channel
 from core.retrieval import Eyes, Finding, rank_tiles
 from core.retrieval.fusion import ordered, spots
 from core.retrieval.reading import Imagined, Reading
+from core.vocabulary.folding import words_of
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens

@@ -17,10 +17,10 @@ from core.explain.question.sightings import chance_of_yes, chances, sightings_of
 from core.explain.question.topics import Topic, plain_topics, topic_of
 from core.gallery.store import Gallery
 from core.geo import haversine_m
-from core.names import fold
 from core.retrieval.fusion import SEPARATION_M, Mask
 from core.retrieval.reading import Reading
 from core.vectors import Rows
+from core.vocabulary.folding import fold
 
 Weights = npt.NDArray[np.float64]
 Answer = Literal["yes", "no", "cannot tell"]

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from core.explain.question.topics import Topic, named_topic, plain_topics
 from core.gallery.store import Gallery
-from core.names import fold
 from core.retrieval.channels import Floats, Ground
 from core.retrieval.reading import Reading
 from core.retrieval.search import ground_of
 from core.vectors import Rows
+from core.vocabulary.folding import fold
 
 _THERE, _GONE = 0.8, 1.4
 _SAID_COSINE = 0.65

@@ -5,13 +5,16 @@ Benches, trees, addresses and the like are left out on purpose: maps hold some o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from core.describe.nouns import sign, with_article
+from core.describe.nouns import sign
+from core.vocabulary.grammar import with_article
+from core.vocabulary.kinds import answering
+from core.vocabulary.questions import QUESTIONS
 
-_HERE_M, _STREET_M, _NEAR_M, _SEEN_M = 15.0, 25.0, 50.0, 100.0
+_STREET_M, _NEAR_M = 25.0, 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,358 +68,18 @@ class Topic:
         return re.search(rf"\b(?:{self.hints})\b", folded) is not None
 
 
-_FAITH = r"(?:.+ )?(?:church|cathedral|chapel)"
-_MEALS = r"(?:.+ )?restaurant|food court|steak house restaurant"
-_SALES = (
-    r"(?:.+ )?shop|supermarket|convenience store|bakery|butcher|greengrocer|kiosk|deli|"
-    r"department store|hardware store|liquor store|variety store|newsagent|chemist|"
-    r"fashion boutique|optician|bookshop"
+_TRUST: Mapping[str, Trust] = {"sure": SURE, "usual": USUAL, "loose": LOOSE}
+_DISHES = ("pizza", "burger", "sushi", "kebab")
+_KITCHENS = (
+    *("Italian", "French", "German", "Greek", "Indian", "Chinese", "Japanese", "Thai", "Turkish"),
+    *("Mexican", "Spanish", "Korean", "Vietnamese", "Lebanese", "Nepalese", "Georgian", "Russian"),
+    *("Portuguese", "Asian"),
 )
 _STREETS = (
     r"(?:residential |quiet living |pedestrian |wide through )?street|(?:main|minor) road|"
     r"pedestrian square|big trunk road"
 )
-_SEA = r"sea shore|bay of water|marina|harbour|port|quay|beach|ferry terminal"
-
-_SIGHTS = (
-    Topic(
-        "water",
-        "Can you see water (the sea, a lake, a river or a pond)?",
-        rf"{_SEA}|lake|river|canal|stream|pond|water|pier|reservoir",
-        r"water|seas?|seaside|seashore|lake|river|canal|stream|brook|ponds?|bay|beach|harbou?r|"
-        r"marina|quay|pier|ferry|boats?|shore|waterfront|waterside|ships?|yachts?|sail\w*|"
-        r"port|ducks?|swans?",
-        _SEEN_M,
-        SURE,
-    ),
-    Topic(
-        "sea",
-        "Can you see the sea or a harbour?",
-        _SEA,
-        r"seas?|seaside|seashore|bay|beach|harbou?r|marina|quay|pier|ferry|boats?|shore|"
-        r"waterfront|ships?|yachts?|sail\w*|port",
-        _SEEN_M,
-        SURE,
-    ),
-    Topic(
-        "tram tracks",
-        "Are there tram tracks in the street?",
-        r"tram tracks",
-        r"trams?|tram\w+|streetcars?|rails",
-        _STREET_M,
-        SURE,
-    ),
-    Topic(
-        "railway",
-        "Are there railway tracks within 50 metres?",
-        r"(?:railway|light rail) tracks|railway (?:yard|platform|station|level crossing)",
-        r"rail\w*|trains?|tracks|platforms?",
-        _NEAR_M,
-        SURE,
-    ),
-    Topic(
-        "big road",
-        "Are you beside a main road with a lot of traffic?",
-        r"main road|big trunk road|motorway",
-        r"main|busy|traffic|highway|motorway|"
-        r"multi-?lane|lanes|avenue|boulevard|big road|wide",
-        _STREET_M,
-        LOOSE,
-    ),
-    Topic(
-        "car-free",
-        "Are you on a street or square without cars?",
-        r"pedestrian (?:street|square)|square",
-        r"pedestrian\w*|car-?free|no cars|walking street|"
-        r"without cars|squares?|plaza|piazza|cars?",
-        _HERE_M,
-        USUAL,
-    ),
-    Topic(
-        "square",
-        "Is there a square within 30 metres?",
-        r"pedestrian square|square",
-        r"squares?|plaza|piazza|market\w*",
-        30.0,
-        LOOSE,
-    ),
-    Topic(
-        "steps",
-        "Are there outdoor steps within 30 metres?",
-        r"steps",
-        r"steps?|stairs?|staircase|stairway|flights?",
-        30.0,
-        LOOSE,
-    ),
-    Topic(
-        "traffic lights",
-        "Are there traffic lights within 50 metres?",
-        r"traffic lights",
-        r"(?:traffic|stop) ?lights?|signals?|lights",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "zebra crossing",
-        "Is there a pedestrian crossing within 30 metres?",
-        r"pedestrian crossing",
-        r"crossings?|zebras?|crosswalks?",
-        30.0,
-        LOOSE,
-    ),
-    Topic(
-        "bus stop",
-        "Is there a bus stop within 50 metres?",
-        r"bus (?:stop|platform|station)",
-        r"bus|buses|bus stops?|stops?",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "tram stop",
-        "Is there a tram stop within 50 metres?",
-        r"tram stop",
-        r"trams?|tram\w+|streetcars?|stops?",
-        _NEAR_M,
-        SURE,
-    ),
-    Topic(
-        "metro",
-        "Is there an entrance to the metro within 50 metres?",
-        r"metro station entrance",
-        r"metro|subway|underground|tube",
-        _NEAR_M,
-        SURE,
-    ),
-    Topic(
-        "cycle path",
-        "Is there a separate cycle path beside you?",
-        r"cycle path",
-        r"bikes?|bicycles?|cycle\w*|cycling|bike\w+",
-        _STREET_M,
-        LOOSE,
-    ),
-    Topic(
-        "car park",
-        "Is there an open car park within 30 metres?",
-        r"car park",
-        r"car parks?|parking\w*|parked|lot",
-        30.0,
-        LOOSE,
-    ),
-    Topic(
-        "park",
-        "Is there a park within 50 metres?",
-        r"park",
-        r"parks?|gardens?|greens?|lawns?|grass\w*",
-        _NEAR_M,
-        LOOSE,
-    ),
-    Topic(
-        "woods",
-        "Are there woods within 30 metres?",
-        r"forest|woodland",
-        r"forests?|woods?|wooded|woodland|trees|pines?|birch\w*",
-        30.0,
-        LOOSE,
-    ),
-    Topic(
-        "fields",
-        "Can you see open fields or meadows?",
-        r"fields|meadow|heath|wetland",
-        r"fields?|meadows?|farm\w*|reeds?|grass\w*|wetlands?",
-        _NEAR_M,
-        LOOSE,
-    ),
-    Topic(
-        "allotments",
-        "Are there allotment gardens within 50 metres?",
-        r"allotment gardens",
-        r"allotments?|gardens?|plots?|sheds?",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "cemetery",
-        "Can you see a cemetery?",
-        r"cemetery|grave yard",
-        r"cemetery|cemeteries|grave\w*|tomb\w*|burial",
-        _NEAR_M,
-        SURE,
-    ),
-    Topic(
-        "playground",
-        "Is there a children's playground within 50 metres?",
-        r"children's playground",
-        r"playgrounds?|swings?|slides?|kids|children\w*|play\w*",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "sports pitch",
-        "Can you see a sports pitch or a sports ground?",
-        r".*sports pitch|stadium|running track|recreation ground|multi sports centre",
-        r"pitch\w*|court|courts|stadium|sports?|soccer|football|tennis|basketball|field",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "church",
-        "Can you see a church?",
-        _FAITH,
-        r"church\w*|cathedrals?|chapels?|spires?|steeples?|domes?|domed|temple|bells?|"
-        r"bell ?tower",
-        _SEEN_M,
-        SURE,
-        "church",
-    ),
-    Topic(
-        "statue",
-        "Is there a statue or a sculpture within 50 metres?",
-        r"statue|bust|sculpture|fountain sculpture|work of art|artwork|monument|art installation",
-        r"statues?|busts?|sculptures?|monuments?|memorials?|figures?|bronze|art\w*|obelisk|"
-        r"pedestal|horse\w*",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "fountain",
-        "Is there a fountain within 50 metres?",
-        r"fountain|fountain sculpture",
-        r"fountains?|water jets?|jets?",
-        _NEAR_M,
-        USUAL,
-    ),
-    Topic(
-        "food",
-        "Is there a restaurant, a cafe or a bar within 30 metres?",
-        rf"{_MEALS}|cafe|bar|pub|ice cream parlour",
-        r"restaurants?|cafes?|bars?|pubs?|diner|pizzeria|takeaway|eat\w*|coffee|food|terraces?|"
-        r"burger\w*|pizza|sushi|kebab",
-        30.0,
-        USUAL,
-    ),
-    Topic(
-        "shops",
-        "Is there a shop within 30 metres?",
-        _SALES,
-        r"shops?|stores?|shopping|boutiques?|bakery|bakeries|supermarket|kiosk|mall|grocer\w*|"
-        r"butcher\w*|windows?",
-        30.0,
-        USUAL,
-    ),
-)
-
-_PLACES: tuple[tuple[str, str, str], ...] = (
-    # what it is called, the kinds (empty: just so), further hints
-    ("restaurant", _MEALS, r"restaurants?|diner|eat\w*|pizza|sushi|burger\w*"),
-    ("cafe", r"cafe|coffee shop", r"cafes?|coffee\w*"),
-    ("bar or pub", r"bar|pub", r"bars?|pubs?|beer"),
-    ("fast food place", r"(?:.+ )?fast food restaurant", r"fast food|takeaway|burger\w*|snack\w*"),
-    ("ice cream parlour", "", r"ice ?cream|gelat\w+"),
-    ("nightclub", "", r"nightclub|club|disco"),
-    ("hotel", r"hotel|hotel building", r"hotels?"),
-    ("hostel", "", r"hostels?"),
-    ("supermarket", "", r"supermarkets?|groc\w+"),
-    ("convenience store", "", r"convenience|corner (?:shop|store)|mini-?market|groc\w+"),
-    ("bakery", "", r"bakery|bakeries|bakers?|bread"),
-    ("butcher", "", r"butchers?|meat"),
-    ("pharmacy", "", r"pharmac\w+|chemists?|drug ?stores?|green cross"),
-    ("bank", r"bank|bank office", r"banks?"),
-    ("post office", "", r"post(?:al)?"),
-    ("hairdresser", "", r"hair\w*|barbers?"),
-    ("clothes shop", r"clothes shop|fashion boutique", r"cloth\w+|fashion|boutiques?"),
-    ("shoe shop", "", r"shoes?"),
-    ("jewellery shop", r"(?:jewellery|watches|gold|gems) shop", r"jewel\w+|watch\w*"),
-    ("bookshop", "", r"books?\w*"),
-    ("flower shop", "", r"flowers?|florist"),
-    ("furniture shop", "", r"furniture|sofas?"),
-    ("optician", "", r"optician\w*|glasses|spectacles"),
-    ("gift or souvenir shop", r"(?:gift|souvenirs?) shop", r"gifts?|souvenirs?"),
-    ("bicycle shop", "", r"bikes?|bicycles?"),
-    ("toy shop", "", r"toys?"),
-    ("antique shop", "", r"antiques?"),
-    ("kiosk", r"kiosk|newsagent", r"kiosks?|news\w*"),
-    ("department store", "", r"department store|mall"),
-    ("shopping centre", "", r"shopping|mall"),
-    ("market", "", r"markets?|stalls?"),
-    ("car dealer", "", r"cars?|dealer\w*"),
-    ("car repair garage", "", r"garages?|repairs?|mechanic\w*"),
-    ("petrol station", "", r"petrol|gas|fuel|filling"),
-    ("theatre", "", r"theat\w+|playhouse|opera"),
-    ("cinema", "", r"cinema\w*|movies?|films?"),
-    ("museum", "", r"museums?"),
-    ("art gallery", r"art gallery|art gallery shop", r"galler\w+|art"),
-    ("library", "", r"librar\w+"),
-    ("casino", "", r"casino\w*"),
-    ("town hall", "", r"town hall|city hall"),
-    ("courthouse", "", r"court\w*"),
-    ("police station", "", r"police"),
-    ("fire station", "", r"fire\w*"),
-    ("embassy", r"embassy|diplomatic office", r"embass\w+|consulate|flags?"),
-    ("school", r"school|school building", r"schools?"),
-    ("kindergarten", r"kindergarten|kindergarten building", r"kindergarten|nursery"),
-    (
-        "university building",
-        r"university|university building|college",
-        r"universit\w+|campus|facult\w+|college",
-    ),
-    ("hospital", r"hospital|hospital building", r"hospitals?|clinic"),
-    ("mosque", "", r"mosques?|minaret\w*"),
-    ("synagogue", "", r"synagogues?"),
-    ("gym", r"gym|sports centre", r"gyms?|fitness|sports?"),
-    ("taxi stand", "", r"taxis?|cabs?"),
-    ("bike rental station", "", r"bikes?|bicycles?|rental"),
-    ("bus station", "", r"bus|buses"),
-    ("railway station", r"railway station|railway station building", r"stations?|rail\w*|trains?"),
-)
-
-_UNSIGNED = frozenset(
-    {
-        "school",
-        "kindergarten",
-        "university building",
-        "hospital",
-        "embassy",
-        "gym",
-        "market",
-        "courthouse",
-        "town hall",
-        "police station",
-        "fire station",
-        "taxi stand",
-        "post office",
-        "bike rental station",
-        "bus station",
-        "art gallery",
-        "shopping centre",
-    }
-)
-"""Their names are official ones, which a sign may not show, or none that a person would read."""
-
-_DISHES = ("pizza", "burger", "sushi", "kebab")
-_KITCHENS = (
-    "Italian",
-    "French",
-    "German",
-    "Greek",
-    "Indian",
-    "Chinese",
-    "Japanese",
-    "Thai",
-    "Turkish",
-    "Mexican",
-    "Spanish",
-    "Korean",
-    "Vietnamese",
-    "Lebanese",
-    "Nepalese",
-    "Georgian",
-    "Russian",
-    "Portuguese",
-    "Asian",
-)
-
+"""Kinds whose name stands on a street sign."""
 
 _BETWEEN = ": "
 _STREET_KEY = f"street{_BETWEEN}"
@@ -425,14 +88,19 @@ _STREET_KEY = f"street{_BETWEEN}"
 @cache
 def plain_topics() -> tuple[Topic, ...]:
     """Every question that names no name, in a fixed order."""
-    return (*_SIGHTS, *_place_topics(), *_kitchen_topics())
-
-
-def _place_topics() -> Iterator[Topic]:
-    for called, kinds, hints in _PLACES:
-        text = f"Is there {with_article(called)} within 50 metres?"
-        noun = "" if called in _UNSIGNED else called
-        yield Topic(called, text, kinds or re.escape(called), hints, noun=noun)
+    listed = (
+        Topic(
+            row.key,
+            row.text,
+            answering(row.key),
+            row.hints,
+            row.within_m,
+            _TRUST[row.trust],
+            row.noun,
+        )
+        for row in QUESTIONS
+    )
+    return (*listed, *_kitchen_topics())
 
 
 def _kitchen_topics() -> Iterator[Topic]:

@@ -11,10 +11,10 @@ from core.gallery import Gallery
 from core.geo import haversine_m
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
-from core.names import words_of
 from core.records import Query
 from core.retrieval import Eyes, Finding, eyes_for, find, rank_tiles
 from core.retrieval.reading import Imagined
+from core.vocabulary.folding import words_of
 
 TEXT = "a statue on Market Square, a white church behind it, tram tracks to the north and benches"
 

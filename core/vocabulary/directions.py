@@ -1,10 +1,25 @@
-"""Words for where a thing lies: sides, compass directions, distances. Knows no things."""
+"""Words for where a thing lies: sides, compass directions, distances. Knows no things.
+
+All but `BEARINGS` is shared with the program that writes descriptions.
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from core.describe.nouns import number_word, vary
+from core.vocabulary.templates import number_word, vary
+
+BEARINGS: Mapping[str, float] = {
+    "north": 0.0,
+    "northeast": 45.0,
+    "east": 90.0,
+    "southeast": 135.0,
+    "south": 180.0,
+    "southwest": 225.0,
+    "west": 270.0,
+    "northwest": 315.0,
+}
+"""Compass words as people type them → degrees."""
 
 SIDES = (
     "[straight ahead|ahead of {me}|in front of {me}|up ahead|ahead|directly in front]",

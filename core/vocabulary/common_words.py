@@ -3,10 +3,16 @@
 import re
 from collections.abc import Iterable
 
-from core.describe.lexicon import COLOURS, KINDS, MATERIALS, ROOFS, SIZES, SURFACES
-from core.names import STOP_WORDS, fold
+from core.vocabulary.attributes import (
+    SAID_COLOURS,
+    SAID_MATERIALS,
+    SAID_ROOFS,
+    SAID_SIZES,
+    SAID_SURFACES,
+)
+from core.vocabulary.folding import STOP_WORDS, WORD, fold
+from core.vocabulary.kinds import SAID_KINDS
 
-_WORD = re.compile(r"[a-z0-9]+")
 _LEAST_CHARS = 2
 _OTHERS = """
 abandoned air alley ancient angel apple arch arches arm ashore autumn ave baby balcony balloon
@@ -31,35 +37,35 @@ wheel wild wind winter women workers world young zero
 """
 
 
+_ATTRIBUTES = (SAID_MATERIALS, SAID_ROOFS)
+
+
 def _words(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for text in texts for word in _WORD.findall(fold(text)))
+    return frozenset(word for text in texts for word in WORD.findall(fold(text)))
 
 
-EVERYDAY = _words(
+COMMON_WORDS = _words(
     [
         _OTHERS,
-        *KINDS,
-        *KINDS.values(),
-        *COLOURS,
-        *MATERIALS,
-        *MATERIALS.values(),
-        *SIZES.values(),
-        *SURFACES.values(),
-        *ROOFS,
-        *ROOFS.values(),
+        *SAID_KINDS,
+        *(said for called in SAID_KINDS.values() for said in called),
+        *SAID_COLOURS,
+        *(text for table in _ATTRIBUTES for text in (*table, *table.values())),
+        *SAID_SURFACES.values(),
+        *SAID_SIZES.values(),
     ]
 )
-"""What the lexicon says of things, and other words that descriptions of places often have."""
+"""What people say of kinds and attributes, and other words that descriptions often have."""
 
 
-def is_ordinary(word: str) -> bool:
-    """Whether a folded word is too short or too usual to be a name by itself, or a number."""
+def is_common(word: str) -> bool:
+    """Whether a folded word is too short or too common to be a name by itself, or a number."""
     return (
         len(word) < _LEAST_CHARS
         or word.isdigit()
         or word in STOP_WORDS
-        or word in EVERYDAY
-        or word.removesuffix("s") in EVERYDAY
+        or word in COMMON_WORDS
+        or word.removesuffix("s") in COMMON_WORDS
     )
 
 
@@ -67,7 +73,7 @@ def written_as_name(text: str, start: int, word: str) -> bool:
     """Whether a folded word has, from an offset on, a capital that no beginning of a sentence
     explains."""
     for found in re.finditer(r"\w[\w'’-]*", text[start:]):
-        if word in _WORD.findall(fold(found.group())):
+        if word in WORD.findall(fold(found.group())):
             before = text[: start + found.start()].rstrip(" \"'(“‘")
             return found.group()[0].isupper() and bool(before) and before[-1] not in ".!?\n:;"
     return False
