@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT, Served, Visit, serve
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
 ODD_INPUTS = {

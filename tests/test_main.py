@@ -157,28 +157,6 @@ def test_a_search_prints_the_contracts_document(core: Core) -> None:
     assert "Traceback" not in run.err
 
 
-def test_a_search_explains_itself_when_asked(core: Core) -> None:
-    run = core(
-        "search",
-        "Café Ångström beside tram tracks, blue sky",
-        "--gallery",
-        "tinycity",
-        "-k",
-        "3",
-        "--json",
-        "--explain",
-    )
-    assert run.code == 0, run.err
-    assert {"area", "question", "comparison"} <= set(run.document)
-    for one in run.document["candidates"]:
-        told = one["explanation"]
-        assert told["reason"]
-        assert [entry["standing"] for entry in told["ledger"]][-1] == "unchecked"
-        assert one["rank_before"]
-    told = core("search", "Café Ångström", "--gallery", "tinycity", "-k", "1", "--explain")
-    assert "The strongest clue is “Café Ångström”" in told.out
-
-
 def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
     core: Core, tmp_path: Path
 ) -> None:
@@ -248,6 +226,28 @@ def test_the_list_of_galleries_needs_no_model() -> None:
 
 
 # --- In this process ----------------------------------------------------------------------------
+
+
+def test_a_search_explains_itself_when_asked(inside: Core) -> None:
+    run = inside(
+        "search",
+        "Café Ångström beside tram tracks, blue sky",
+        "--gallery",
+        "tinycity",
+        "-k",
+        "3",
+        "--json",
+        "--explain",
+    )
+    assert run.code == 0, run.err
+    assert {"area", "question", "comparison"} <= set(run.document)
+    for one in run.document["candidates"]:
+        told = one["explanation"]
+        assert told["reason"]
+        assert [entry["standing"] for entry in told["ledger"]][-1] == "unchecked"
+        assert one["rank_before"]
+    told = inside("search", "Café Ångström", "--gallery", "tinycity", "-k", "1", "--explain")
+    assert "The strongest clue is “Café Ångström”" in told.out
 
 
 @pytest.mark.parametrize(

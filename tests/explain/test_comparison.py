@@ -1,6 +1,5 @@
 """Two tiles held against each other: sums that add up, and sentences that the map bears out."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -168,13 +167,10 @@ def test_labels_name_the_two_and_the_summary_says_who_is_ahead(
     assert 'For the first: "fountain".' in made.summary
 
 
-def test_it_is_quick_and_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
+def test_it_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
     finding = look()
     a, b = tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[-1]
-    compare(finding, a, b)
-    started = time.perf_counter()
     made = compare(finding, a, b)
-    assert time.perf_counter() - started < 0.5  # 10 ms alone; machines that test are busy
     json = made.to_json()
     assert json["difference"] == made.difference
     assert {"phrase", "difference", "favours", "sentence", "a", "b"} <= set(json["phrases"][0])

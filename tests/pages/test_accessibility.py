@@ -14,7 +14,7 @@ import pytest
 from conftest import Served, Visit, serve
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 AXE = "axe-core@4.14.1"
 """MPL-2.0; fetched for this test alone and kept nowhere."""

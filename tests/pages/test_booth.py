@@ -242,7 +242,6 @@ def served(data: Path, log: Path) -> Iterator[Served]:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     served: Served, visits: Callable[..., Visit], data: Path, log: Path
 ) -> None:
@@ -335,7 +334,6 @@ def tap(page: Page) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..., Visit]) -> None:
     page: Page = visits(served, 1080, 1920).page  # type: ignore[assignment]
     page.goto(served.address("/?booth=1&city=helsinki"))

@@ -25,7 +25,7 @@ from core.cases.store import Store, open_store
 from core.cases.verdicts import CASE_VERDICTS, VERDICT_KEYS
 from core.gallery import open_gallery
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 CASES = 30
 MOST_KEYS = 2

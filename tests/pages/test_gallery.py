@@ -164,7 +164,6 @@ def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     served: Served, visits: Callable[..., Visit]
 ) -> None:
@@ -205,7 +204,6 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

@@ -124,6 +124,7 @@ def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     assert saved == (prepared / "straight" / "compact.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_torchrun_trains_the_same_with_two_processes(prepared: Path) -> None:
     folder = copied(prepared, "pair")
     (folder / "examples").unlink()
