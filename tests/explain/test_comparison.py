@@ -98,6 +98,7 @@ def test_turning_the_two_round_turns_every_sign(look: Search, tiny_gallery: Gall
     finding = look()
     a, b = tiny_gallery.tile_ids[3], tiny_gallery.tile_ids[40]
     there, back = compare(finding, a, b), compare(finding, b, a)
+    assert there.phrases
     for one, other in zip(there.phrases, back.phrases, strict=True):
         assert one.difference == pytest.approx(-other.difference)
         assert one.a == other.b
@@ -133,7 +134,9 @@ def test_what_favours_a_place_without_evidence_is_told(look: Search, tiny_galler
     told = []
     for _ in range(40):
         a, b = (tiny_gallery.tile_ids[row] for row in random.choice(len(tiny_gallery), 2, False))
-        for one in compare(finding, a, b, ("here", "there")).phrases:
+        phrases = compare(finding, a, b, ("here", "there")).phrases
+        assert len(phrases) == 3
+        for one in phrases:
             evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
             if evidence is not None and not evidence.supported:
                 label = "here" if one.favours == "a" else "there"

@@ -49,6 +49,7 @@ def test_what_is_saved_is_loaded_in_half_precision(
     save_compact(network, tmp_path / "a.safetensors")
     loaded = load_compact(tmp_path / "a.safetensors", encoder)
     assert loaded.network.spec == network.spec
+    assert network.state_dict()
     for name, one in network.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[name], one.half().float()), name
     assert all(one.dtype == torch.float16 for one in tensors(tmp_path / "a.safetensors").values())

@@ -73,6 +73,8 @@ def test_the_weights_are_the_best_ones_and_load(prepared: Path, encoder: Sentenc
     folder = prepared / "straight"
     model = load_compact(folder / "compact.safetensors", encoder)
     best = torch.load(folder / "contrast.best.pt", weights_only=True)
+    assert best
+    assert model.network.state_dict().keys() == best.keys()
     for name, one in model.network.state_dict().items():
         assert torch.equal(one, best[name].half().float()), name
     assert model.encode_texts(["a fountain beside a church"]).shape == (1, 96)
