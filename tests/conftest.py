@@ -22,6 +22,8 @@ import pytest
 from filelock import FileLock
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from core.gallery import Gallery
     from core.geo import Bounds
     from core.models.compact import CompactEncoder
@@ -270,6 +272,15 @@ def browser(chromium_path: str) -> Iterator[object]:
         )
         yield started
         started.close()
+
+
+def drawn(page: "Page") -> None:
+    """Waits until the page's script is over and nothing is left of what it drew before."""
+    from playwright.sync_api import expect
+
+    state = "data-test-script-state"
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(state, "notRunning")
+    expect(page.locator("[data-stale=true], [data-testid=stSkeleton]")).to_have_count(0)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import segno
-from conftest import ROOT, Served, Visit, serve
+from conftest import ROOT, Served, Visit, drawn, serve
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 from streamlit.testing.v1 import AppTest
@@ -348,8 +348,7 @@ def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..
     page.keyboard.press("Enter")
     reveal = page.get_by_role("button", name="Show the answer")
     reveal.wait_for()
-    expect(page.locator("[data-stale=true]")).to_have_count(0)
-    page.wait_for_timeout(500)
+    drawn(page)
     reveal.press("Enter")
     page.locator(".sw-tally").wait_for()
     expect(page.locator(".sw-tally")).to_contain_text("You were off by")

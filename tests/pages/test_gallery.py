@@ -187,7 +187,7 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     frame.locator("#map_div").focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(600)
+    expect(frame.locator(".leaflet-pan-anim")).to_have_count(0)
     tile = page.url
     frame.get_by_role("button", name="Take the middle").focus()
     page.keyboard.press("Enter")
