@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from conftest import assert_none
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -168,7 +169,7 @@ def calls_of(sources: tuple[Source, ...]) -> Iterator[tuple[str, str, dict[str |
 
 
 def test_imports_name_their_room() -> None:
-    assert [at for at, _, wanted in imports_of(PROGRAM) if wanted.startswith(".")] == []
+    assert_none(at for at, _, wanted in imports_of(PROGRAM) if wanted.startswith("."))
 
 
 def test_a_module_imports_only_from_rooms_below() -> None:
@@ -188,7 +189,7 @@ def test_a_module_imports_only_from_rooms_below() -> None:
             faults.append(f"{at}: {wanted} belongs to no room")
         elif other != own and not is_below(other, own):
             faults.append(f"{at}: {own} imports {wanted}")
-    assert faults == []
+    assert_none(faults)
 
 
 def test_a_low_room_is_below_a_high_one_and_no_room_below_its_neighbour() -> None:
@@ -203,12 +204,11 @@ def test_a_low_room_is_below_a_high_one_and_no_room_below_its_neighbour() -> Non
 
 
 def test_core_never_imports_streamlit() -> None:
-    found = [at for at, _, wanted in imports_of(CORE) if top(wanted).startswith("streamlit")]
-    assert found == []
+    assert_none(at for at, _, wanted in imports_of(CORE) if top(wanted).startswith("streamlit"))
 
 
 def test_pages_never_import_the_heavy_libraries() -> None:
-    assert [(at, wanted) for at, _, wanted in imports_of(PAGES) if top(wanted) in HEAVY] == []
+    assert_none(f"{at}: {wanted}" for at, _, wanted in imports_of(PAGES) if top(wanted) in HEAVY)
 
 
 def page_folder(module: str) -> str | None:
@@ -231,7 +231,7 @@ def test_a_page_folder_imports_only_itself_ui_and_core() -> None:
             faults.append(f"{at}: pages/ui imports {wanted}")
         elif page_folder(module) not in (None, page_folder(wanted)):
             faults.append(f"{at}: {page_folder(module)} imports {wanted}")
-    assert faults == []
+    assert_none(faults)
 
 
 def test_nothing_is_pickled_or_evaluated() -> None:
@@ -247,7 +247,7 @@ def test_nothing_is_pickled_or_evaluated() -> None:
             faults.append(f"{at}: np.load says allow_pickle=False")
         if called == "torch.load" and words.get("weights_only") != "True":
             faults.append(f"{at}: torch.load says weights_only=True")
-    assert faults == []
+    assert_none(faults)
 
 
 def test_nothing_degrades_in_silence() -> None:
@@ -262,7 +262,7 @@ def test_nothing_degrades_in_silence() -> None:
                 caught = ast.unparse(node.type) if node.type else "everything"
                 if caught in ("everything", "BaseException"):
                     faults.append(f"{source.name}:{node.lineno}: catches {caught}")
-    assert faults == []
+    assert_none(faults)
 
 
 def test_only_settings_reads_the_environment() -> None:
@@ -276,7 +276,7 @@ def test_only_the_command_line_prints() -> None:
 
 
 def test_a_module_says_what_it_knows() -> None:
-    assert [source.name for source in PROGRAM if not ast.get_docstring(source.tree)] == []
+    assert_none(source.name for source in PROGRAM if not ast.get_docstring(source.tree))
 
 
 def test_no_class_name_stands_for_two_things() -> None:
@@ -287,22 +287,24 @@ def test_no_class_name_stands_for_two_things() -> None:
                 homes[node.name].append(f"{source.name}:{node.lineno}")
     assert homes
     twice = {name: places for name, places in homes.items() if len(places) > 1}
-    assert {name: places for name, places in twice.items() if name not in STILL_TWICE} == {}
-    assert sorted(STILL_TWICE - set(twice)) == [], "mended: take it out of STILL_TWICE"
+    assert_none(f"{name}: {twice[name]}" for name in twice if name not in STILL_TWICE)
+    assert_none(
+        f"{name} is mended: take it out of STILL_TWICE" for name in STILL_TWICE - set(twice)
+    )
 
 
 def test_a_module_is_of_a_readable_length() -> None:
     lines = {source.name: len(source.text.splitlines()) for source in PROGRAM}
     long = {name: count for name, count in lines.items() if count > MOST_LINES}
-    assert {name: count for name, count in long.items() if name not in STILL_LONG} == {}
-    assert sorted(STILL_LONG - set(long)) == [], "mended: take it out of STILL_LONG"
+    assert_none(f"{name}: {long[name]} lines" for name in long if name not in STILL_LONG)
+    assert_none(f"{name} is mended: take it out of STILL_LONG" for name in STILL_LONG - set(long))
 
 
 def test_the_formatter_formats_everything() -> None:
     mark = re.compile(r"#\s*fmt:\s*(skip|off)")
     paths = [ROOT / source.name for source in PROGRAM] + list(ROOT.glob("tests/**/*.py"))
     assert ROOT / "tests" / "test_layering.py" in paths
-    assert [path for path in paths if mark.search(path.read_text(encoding="utf-8"))] == []
+    assert_none(path for path in paths if mark.search(path.read_text(encoding="utf-8")))
 
 
 def test_the_visible_top_level_is_the_fixed_one() -> None:

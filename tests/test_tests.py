@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 import pytest
+from conftest import assert_none
 
 TESTS = Path(__file__).resolve().parent
 
@@ -182,25 +183,27 @@ def seconds_of(tree: ast.Module) -> Iterator[int]:
 
 def test_every_test_asserts_something() -> None:
     assert len(EVERY) > 500
-    assert [test.name for test in EVERY if not asserts(test.function)] == []
+    assert_none(test.name for test in EVERY if not asserts(test.function))
 
 
 def test_a_loop_that_asserts_is_known_to_run() -> None:
     loops = [(test, loop) for test in EVERY for loop in loops_of(test.function)]
     assert loops
-    assert [
+    assert_none(
         f"{test.name.split(':')[0]}:{loop.lineno} for … in {ast.unparse(loop.iter)}"
         for test, loop in loops
         if may_be_empty(loop, test)
-    ] == []
+    )
 
 
 def test_nothing_waits_by_the_clock() -> None:
-    assert [f"{name}:{wait}" for name, tree in TREES.items() for wait in waits_of(tree)] == []
+    assert_none(
+        f"{name}:{line}: {wait}" for name, tree in TREES.items() for line, wait in waits_of(tree)
+    )
 
 
 def test_nothing_must_be_done_in_so_many_seconds() -> None:
-    assert [f"{name}:{line}" for name, tree in TREES.items() for line in seconds_of(tree)] == []
+    assert_none(f"{name}:{line}" for name, tree in TREES.items() for line in seconds_of(tree))
 
 
 def test_nothing_is_run_again_until_it_passes() -> None:
@@ -210,7 +213,7 @@ def test_nothing_is_run_again_until_it_passes() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("flaky", "reruns")
     }
-    assert marks == set()
+    assert_none(marks)
     assert "rerun" not in (TESTS / "requirements.txt").read_text(encoding="utf-8")
 
 
