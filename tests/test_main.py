@@ -153,6 +153,7 @@ def test_a_search_prints_the_contracts_document(core: Core) -> None:
         } <= set(one)
         assert set(one["channels"]) == {"facts", "names"}
     assert any("Café Ångström" in name for name in found["candidates"][0]["names"])
+    assert found["timings_ms"]
     assert all(value >= 0 for value in found["timings_ms"].values())
     assert "Traceback" not in run.err
 

@@ -59,6 +59,8 @@ def is_full(node: ast.expr | None, known: frozenset[str]) -> bool:
         return any(not isinstance(item, ast.Starred) for item in node.elts) or any(
             isinstance(item, ast.Starred) and is_full(item.value, known) for item in node.elts
         )
+    if isinstance(node, ast.ListComp | ast.DictComp | ast.SetComp):
+        return all(not part.ifs and is_full(part.iter, known) for part in node.generators)
     if isinstance(node, ast.Dict):
         return bool(node.keys)
     if isinstance(node, ast.Constant):
@@ -115,19 +117,39 @@ def asserts(node: ast.AST) -> bool:
     return False
 
 
-def loops_of(function: ast.FunctionDef) -> list[ast.For]:
-    """The loops that assert."""
-    return [node for node in ast.walk(function) if isinstance(node, ast.For) and asserts(node)]
+@dataclass(frozen=True)
+class Loop:
+    """A loop that asserts, or an assertion on `all(… for … in …)`."""
+
+    node: ast.For | ast.Assert
+    over: ast.expr
 
 
-def may_be_empty(loop: ast.For, test: Test) -> bool:
+def loops_of(function: ast.FunctionDef) -> list[Loop]:
+    found = []
+    for node in ast.walk(function):
+        if isinstance(node, ast.For) and asserts(node):
+            found.append(Loop(node, node.iter))
+        elif isinstance(node, ast.Assert):
+            found += [
+                Loop(node, inner.args[0].generators[0].iter)
+                for inner in ast.walk(node.test)
+                if isinstance(inner, ast.Call)
+                and name_of(inner) == "all"
+                and inner.args
+                and isinstance(inner.args[0], ast.GeneratorExp | ast.ListComp)
+            ]
+    return found
+
+
+def may_be_empty(loop: Loop, test: Test) -> bool:
     """Whether neither the code nor an assertion outside the loop says that it runs."""
     known = test.literals | literals_of(
         [node for node in ast.walk(test.function) if isinstance(node, ast.Assign | ast.AnnAssign)]
     )
-    if is_full(loop.iter, known):
+    if is_full(loop.over, known):
         return False
-    within = set(ast.walk(loop))
+    within = set(ast.walk(loop.node))
     outside = [
         part
         for node in ast.walk(test.function)
@@ -135,7 +157,7 @@ def may_be_empty(loop: ast.For, test: Test) -> bool:
         for part in ast.walk(node.test)
         if isinstance(part, ast.expr)
     ]
-    return not sources_of(loop.iter) & {ast.unparse(part) for part in outside}
+    return not sources_of(loop.over) & {ast.unparse(part) for part in outside}
 
 
 def every_test_in(tree: ast.Module, name: str) -> Iterator[Test]:
@@ -190,7 +212,7 @@ def test_a_loop_that_asserts_is_known_to_run() -> None:
     loops = [(test, loop) for test in EVERY for loop in loops_of(test.function)]
     assert loops
     assert_none(
-        f"{test.name.split(':')[0]}:{loop.lineno} for … in {ast.unparse(loop.iter)}"
+        f"{test.name.split(':')[0]}:{loop.node.lineno} for … in {ast.unparse(loop.over)}"
         for test, loop in loops
         if may_be_empty(loop, test)
     )
@@ -238,6 +260,11 @@ def test_nothing_is_run_again_until_it_passes() -> None:
         ("assert len(names) > 4\n    for x in names[:4]: assert x", False),
         ("assert names\n    for x in names[4:]: assert x", True),
         ("for x in {}.items(): assert x", True),
+        ("found = [x for x in (1, 2)]\n    for x in found: assert x", False),
+        ("found = [x for x in (1, 2) if x]\n    for x in found: assert x", True),
+        ("assert all(x for x in found)", True),
+        ("assert all(x for x in (1, 2))", False),
+        ("assert found\n    assert all(x for x in found)", False),
     ],
 )
 def test_a_loop_that_may_be_empty_is_found(code: str, empty: bool) -> None:

@@ -125,6 +125,7 @@ class TestPage:
         )
         assert manifest["model"]["weights_sha256"] in html
         assert manifest["picture_models"][0]["weights_sha256"] in html
+        assert manifest["files"]
         assert all(entry["sha256"] in html for entry in manifest["files"].values())
         assert next(iter(manifest["origin"]["files"].values())) in html
         assert "are as they were built" in html

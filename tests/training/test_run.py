@@ -121,6 +121,7 @@ def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     assert main(command) == 0
     assert "contrast: 100%" in capfd.readouterr().err
     ours, theirs = weights_of(folder), weights_of(prepared / "straight")
+    assert theirs
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     saved = (folder / "compact.safetensors").read_bytes()
     assert saved == (prepared / "straight" / "compact.safetensors").read_bytes()
