@@ -103,6 +103,7 @@ class TestVerdict:
         assert 'class="sw-verdict"' in html
         assert "80 &#37; of the probability lies in" in html
         captions = seeing.radio(key="chosen").proto.captions
+        assert captions
         assert all("within 100 m" in one for one in captions)
 
 

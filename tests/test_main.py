@@ -153,44 +153,50 @@ def test_a_search_prints_the_contracts_document(core: Core) -> None:
         } <= set(one)
         assert set(one["channels"]) == {"facts", "names"}
     assert any("Café Ångström" in name for name in found["candidates"][0]["names"])
+    assert found["timings_ms"]
     assert all(value >= 0 for value in found["timings_ms"].values())
     assert "Traceback" not in run.err
 
 
-def test_a_search_explains_itself_when_asked(core: Core) -> None:
-    run = core(
-        "search",
-        "Café Ångström beside tram tracks, blue sky",
-        "--gallery",
-        "tinycity",
-        "-k",
-        "3",
-        "--json",
-        "--explain",
+def test_a_users_mistake_is_one_line_and_no_traceback(core: Core) -> None:
+    assert "nosuchcity" in assert_users_mistake(core("search", "x", "--gallery", "nosuchcity"))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="arguments are UTF-8 there")
+def test_bytes_that_are_no_text_are_a_mistake_or_searched(core: Core) -> None:
+    run = core("search", b"caf\xe9 with \xff tables", "--gallery", "tinycity", "--json", "-k", "1")
+    if run.code != 0:
+        assert_users_mistake(run)
+    else:
+        assert run.document["candidates"]
+
+
+def test_the_list_of_galleries_needs_no_model() -> None:
+    program = (
+        "import sys; from core.__main__ import main; main(['galleries']); "
+        "print(sorted({'torch', 'transformers', 'streamlit', 'geopandas'} & set(sys.modules)))"
     )
-    assert run.code == 0, run.err
-    assert {"area", "question", "comparison"} <= set(run.document)
-    for one in run.document["candidates"]:
-        told = one["explanation"]
-        assert told["reason"]
-        assert [entry["standing"] for entry in told["ledger"]][-1] == "unchecked"
-        assert one["rank_before"]
-    told = core("search", "Café Ångström", "--gallery", "tinycity", "-k", "1", "--explain")
-    assert "The strongest clue is “Café Ångström”" in told.out
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+# --- In this process ----------------------------------------------------------------------------
 
 
 def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
-    core: Core, tmp_path: Path
+    inside: Core, tmp_path: Path
 ) -> None:
     out = tmp_path / "report.json"
-    run = core(
+    run = inside(
         "evaluate",
         "--gallery",
         "tinycity",
         "--queries",
-        a_queries_file(tmp_path / "queries.jsonl"),
+        str(a_queries_file(tmp_path / "queries.jsonl")),
         "--out",
-        out,
+        str(out),
         "--json",
         "--scope",
         "nearest-100",
@@ -223,31 +229,27 @@ def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_a_users_mistake_is_one_line_and_no_traceback(core: Core) -> None:
-    assert "nosuchcity" in assert_users_mistake(core("search", "x", "--gallery", "nosuchcity"))
-
-
-@pytest.mark.skipif(sys.platform == "darwin", reason="arguments are UTF-8 there")
-def test_bytes_that_are_no_text_are_a_mistake_or_searched(core: Core) -> None:
-    run = core("search", b"caf\xe9 with \xff tables", "--gallery", "tinycity", "--json", "-k", "1")
-    if run.code != 0:
-        assert_users_mistake(run)
-    else:
-        assert run.document["candidates"]
-
-
-def test_the_list_of_galleries_needs_no_model() -> None:
-    program = (
-        "import sys; from core.__main__ import main; main(['galleries']); "
-        "print(sorted({'torch', 'transformers', 'streamlit', 'geopandas'} & set(sys.modules)))"
+def test_a_search_explains_itself_when_asked(inside: Core) -> None:
+    run = inside(
+        "search",
+        "Café Ångström beside tram tracks, blue sky",
+        "--gallery",
+        "tinycity",
+        "-k",
+        "3",
+        "--json",
+        "--explain",
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
-
-
-# --- In this process ----------------------------------------------------------------------------
+    assert run.code == 0, run.err
+    assert {"area", "question", "comparison"} <= set(run.document)
+    assert len(run.document["candidates"]) == 3
+    for one in run.document["candidates"]:
+        told = one["explanation"]
+        assert told["reason"]
+        assert [entry["standing"] for entry in told["ledger"]][-1] == "unchecked"
+        assert one["rank_before"]
+    told = inside("search", "Café Ångström", "--gallery", "tinycity", "-k", "1", "--explain")
+    assert "The strongest clue is “Café Ångström”" in told.out
 
 
 @pytest.mark.parametrize(

@@ -208,8 +208,8 @@ class TestSafety:
         ).map(" ".join)
     )
     def test_query_syntax_is_only_words(self, town_index: NameIndex, text: str) -> None:
-        for word in words_of(text):
-            assert all(0 <= fact < 8 for fact in found(town_index, word))
+        rows = {fact for word in words_of(text) for fact in found(town_index, word)}
+        assert rows <= set(range(8))
         assert found(town_index, "bakery") == [1]
 
     def test_operators_can_be_names(self, town_index: NameIndex) -> None:

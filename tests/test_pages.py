@@ -359,6 +359,8 @@ class TestRoutes:
         assert client.get("/healthz").json()["status"] == "ok"
 
     def test_scripts_and_styles_are_ours_and_kept_by_the_browser(self, client: TestClient) -> None:
+        assert routes.assets().scripts
+        assert routes.assets().styles
         for url in (*routes.assets().scripts, *routes.assets().styles):
             answer = client.get(url)
             assert answer.status_code == 200

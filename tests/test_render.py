@@ -156,7 +156,9 @@ def test_greek_cyrillic_and_accented_letters_are_drawn_and_not_boxes() -> None:
 
 
 def test_no_name_is_cut_by_the_edge_of_a_picture(renderer: Renderer) -> None:
-    for east in np.linspace(-60, 60, 25):
+    steps = np.linspace(-60, 60, 25)
+    assert len(steps) == 25
+    for east in steps:
         lon, lat = at(float(east), -25)
         shown = pixels(renderer.tile_image(Position(lat, lon), 60))
         edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
@@ -324,6 +326,7 @@ def test_a_base_map_tile_shows_what_lies_there(base_map: Path) -> None:
 def test_neighbouring_tiles_fit_at_their_seam(base_map: Path) -> None:
     tiles = tiles_in(AROUND, 18)
     assert tiles.x1 - tiles.x0 >= 2
+    assert tiles.y1 - tiles.y0 >= 1
     for y in range(tiles.y0, tiles.y1):
         for x in range(tiles.x0, tiles.x1 - 1):
             west, east = (read_base_map_tile(base_map, 18, x + i, y) for i in (0, 1))
@@ -341,6 +344,8 @@ def test_labels_are_not_cut_where_two_blocks_meet(
     path = renderer.base_map(AROUND, range(18, 19), tmp_path / "ones.pmtiles")
     tiles = tiles_in(AROUND, 18)
     ink = ImageColor.getrgb(palette.INK)
+    assert tiles.y0 < tiles.y1
+    assert tiles.x0 < tiles.x1
     for y in range(tiles.y0, tiles.y1):
         for x in range(tiles.x0, tiles.x1):
             shown = pixels(read_base_map_tile(path, 18, x, y) or b"")

@@ -37,6 +37,7 @@ def test_exact_search_equals_a_plain_product(
         queries, k, None if allowed is None else np.array(allowed, dtype=np.int64)
     )
     everything = list(range(rows)) if allowed is None else allowed
+    assert len(queries) == 3
     for row, query in enumerate(queries):
         wanted = naive(matrix, query, k, everything)
         assert found.rows[row].tolist() == wanted

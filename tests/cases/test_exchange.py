@@ -159,7 +159,10 @@ def test_label_studios_own_library_takes_the_tasks(judged: Store, tmp_path: Path
     interface = pytest.importorskip("label_studio_sdk.label_interface", reason=reason)
     made = interface.LabelInterface(config=label_config())
     made.validate()
-    for task in tasks_of(judged, tmp_path):
+    tasks = tasks_of(judged, tmp_path)
+    assert tasks
+    assert any(task["annotations"] for task in tasks)
+    for task in tasks:
         assert made.validate_task({"data": task["data"]})
         for annotation in task["annotations"]:
             assert made.validate_annotation(annotation)

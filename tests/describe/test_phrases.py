@@ -90,6 +90,7 @@ def test_directions_are_those_from_the_describer_to_the_thing(
     description: str, bearings: dict[str, float | None]
 ) -> None:
     found = {phrase.text: phrase.bearing_deg for phrase in split_phrases(description)}
+    assert bearings
     for word, bearing in bearings.items():
         assert [found[text] for text in found if word in text] == [bearing]
 

@@ -153,7 +153,9 @@ def test_left_right_ahead_and_behind_fit_the_heading_that_is_told() -> None:
     """A church to the east: on the right for who looks north, on the left for who looks south."""
     expected = {"north": "right", "south": "left", "east": "ahead", "west": "behind"}
     told = dict.fromkeys(expected, 0)
-    for text in texts(sight(thing("church", 90)), style("short"), 400):
+    found = texts(sight(thing("church", 90)), style("short"), 400)
+    assert len(found) == 400
+    for text in found:
         looks = set(re.findall(r"\b(north|east|south|west)\b", text))
         if len(looks) == 1:
             (look,) = looks
@@ -248,7 +250,9 @@ def test_a_row_of_trees_is_told_on_its_side_of_the_way() -> None:
     compass = [text for text in texts(trees, style("short", "compass")) if "trees" in text]
     assert len(compass) > 10
     assert all("on the east side" in text for text in compass)
-    for text in texts(trees, style("short", "heading")):
+    headed = texts(trees, style("short", "heading"))
+    assert any("trees on" in text for text in headed)
+    for text in headed:
         if "trees on" in text or "trees to" in text:
             side = "right" if "north" in text else "left" if "south" in text else "one side|along"
             assert re.search(side, text), text
@@ -302,7 +306,9 @@ def test_names_are_told_where_they_are_wanted(city: list[Sight]) -> None:
 
 
 def test_few_names_are_told_of_many() -> None:
-    for text in texts(rich(), style("long", names=True)):
+    found = texts(rich(), style("long", names=True))
+    assert found
+    for text in found:
         assert 1 <= len(set(re.findall(r"Zyx\d+|Long Lane", text))) <= 5, text
 
 
@@ -316,6 +322,7 @@ def test_a_kind_that_is_a_name_is_told_by_nobody_who_has_not_read_the_sign() -> 
 
 
 def test_equal_seeds_give_equal_texts_and_others_others(city: list[Sight]) -> None:
+    assert len(city) > 10
     for number, one in enumerate(city[:10]):
         how = Style.random(np.random.default_rng(number))
         again = [describe(one, np.random.default_rng(4), how) for _ in range(2)]
@@ -334,7 +341,9 @@ def test_lengths_are_within_their_bounds(length: Length, orientation: Orientatio
 
 def test_a_poor_sight_makes_a_short_text_and_no_invention() -> None:
     nothing = sight(way=None)
-    for text in texts(nothing, style("long")):
+    poor = texts(nothing, style("long"))
+    assert poor
+    for text in poor:
         assert 0 < len(text.split()) < 60
     bare = " ".join(texts(sight(), style("medium", "none"), 200))
     assert not re.search(r"church|bakery|\btrees?\b|tram|park\b|buildings|bench", bare)

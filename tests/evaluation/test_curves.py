@@ -84,6 +84,7 @@ def test_queries_are_parted_without_loss(tmp_path: Path) -> None:
         "51 to 100 words",
         "over 100 words",
     ]
+    assert lengths["26 to 50 words"]
     assert all(26 <= len(one.text.split()) <= 50 for one in lengths["26 to 50 words"])
     assert list(parted(run, "names")) == ["with names", "without names"]
     assert list(parted(run, "view")) == ["not known"]

@@ -87,11 +87,13 @@ def test_mcnemar_equals_all_coins_thrown() -> None:
 
 def test_a_run_against_itself_differs_in_nothing() -> None:
     run = random_run(30, 3)
+    differences = paired(run, run).differences
+    assert differences
     assert all(
         (one.difference, one.low, one.high, one.won, one.lost) == (0, 0, 0, 0, 0)
         and one.p in (None, 1.0)
         and not one.is_clear
-        for one in paired(run, run).differences
+        for one in differences
     )
 
 
@@ -100,6 +102,7 @@ def test_only_shared_queries_count_and_the_same_text_twice_is_matched_in_order()
     first, second = a_run(*twice, a_query(2, 1, 0, "mine")), a_run(a_query(2, 2, 0, "no"), *twice)
     found = paired(first, second)
     assert found.n == 2
+    assert found.differences
     assert all(one.won == one.lost == 0 for one in found.differences)
 
 

@@ -167,6 +167,7 @@ def test_the_metric_equals_its_plain_twin_to_the_last_digit(
 def test_the_full_scope_is_a_stable_sort_of_all(seed: int, kind: str) -> None:
     names, cosines = random_case(270, seed, kind)
     found = ranked(names, cosines, "full")
+    assert len(cosines) == 270
     for row, values in enumerate(cosines.tolist()):
         order = sorted(range(270), key=lambda one, values=values: -values[one])
         distinct = list(dict.fromkeys(names[one] for one in order))
@@ -182,6 +183,7 @@ def test_the_leading_pictures_begin_with_the_first_and_go_on_in_order(scope: str
     near = candidates(places, scope)  # type: ignore[arg-type]
     first = list(leading(places, near, lambda rows: cosines[rows], 7))
     found = rank(places, near, lambda rows: cosines[rows])
+    assert len(first) == 270
     for row, best in enumerate(first):
         assert best[0] == found.top[row]
         assert len({names[one] for one in best}) == len(best) == 7

@@ -69,6 +69,7 @@ def test_answers_that_are_right_lead_to_the_truth(
     tiny_gallery: Gallery, queries: list[LabelledQuery], readings: list[Reading]
 ) -> None:
     held = list(talks(tiny_gallery, queries, readings, lambda one: weigh(tiny_gallery, one), 4, 0))
+    assert held
     for talk, query in zip(held, queries, strict=True):
         row = tiny_gallery.row_of(query.tile_id) if query.tile_id else int(query.query_id)
         assert len(talk.weights) == len(talk.exchanges) + 1

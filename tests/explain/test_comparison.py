@@ -1,6 +1,5 @@
 """Two tiles held against each other: sums that add up, and sentences that the map bears out."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +98,7 @@ def test_turning_the_two_round_turns_every_sign(look: Search, tiny_gallery: Gall
     finding = look()
     a, b = tiny_gallery.tile_ids[3], tiny_gallery.tile_ids[40]
     there, back = compare(finding, a, b), compare(finding, b, a)
+    assert there.phrases
     for one, other in zip(there.phrases, back.phrases, strict=True):
         assert one.difference == pytest.approx(-other.difference)
         assert one.a == other.b
@@ -134,7 +134,9 @@ def test_what_favours_a_place_without_evidence_is_told(look: Search, tiny_galler
     told = []
     for _ in range(40):
         a, b = (tiny_gallery.tile_ids[row] for row in random.choice(len(tiny_gallery), 2, False))
-        for one in compare(finding, a, b, ("here", "there")).phrases:
+        phrases = compare(finding, a, b, ("here", "there")).phrases
+        assert len(phrases) == 3
+        for one in phrases:
             evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
             if evidence is not None and not evidence.supported:
                 label = "here" if one.favours == "a" else "there"
@@ -168,13 +170,10 @@ def test_labels_name_the_two_and_the_summary_says_who_is_ahead(
     assert 'For the first: "fountain".' in made.summary
 
 
-def test_it_is_quick_and_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
+def test_it_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
     finding = look()
     a, b = tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[-1]
-    compare(finding, a, b)
-    started = time.perf_counter()
     made = compare(finding, a, b)
-    assert time.perf_counter() - started < 0.5  # 10 ms alone; machines that test are busy
     json = made.to_json()
     assert json["difference"] == made.difference
     assert {"phrase", "difference", "favours", "sentence", "a", "b"} <= set(json["phrases"][0])

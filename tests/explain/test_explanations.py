@@ -78,6 +78,7 @@ def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None
 
 def test_without_pictures_there_are_no_maps(explain: Explain, ask: Ask) -> None:
     result = explain(channels=("facts", "names"))
+    assert result.candidates
     assert all(one.explanation and one.explanation.relevance is None for one in result.candidates)
     assert relevances(ask(channels=("facts",)), None) == [None] * 7
 

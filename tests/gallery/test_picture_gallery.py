@@ -87,6 +87,7 @@ def test_each_picture_is_a_tile_at_its_place(plain: Gallery, data: CvgText) -> N
 
 
 def test_a_tiles_picture_is_the_files(plain: Gallery, data: CvgText) -> None:
+    assert data.rows
     for row, tile_id in zip(data.rows, plain.tile_ids, strict=True):
         with Image.open(io.BytesIO(plain.picture(tile_id))) as kept, Image.open(row.picture) as own:
             assert (kept.format, kept.size) == ("WEBP", own.size)

@@ -67,7 +67,7 @@ def test_each_tile_is_in_one_pair_at_most_and_twins_lie_apart(seen_gallery: Gall
     for by in channels_of(seen_gallery):
         found = alike(seen_gallery, by)
         rows = [row for pair in found.pairs for row in (pair.a, pair.b)]
-        assert rows
+        assert found.pairs
         assert len(set(rows)) == len(rows)
         assert all(pair.distance_m >= APART_M - 0.5 for pair in found.pairs)
         similarities = [pair.similarity for pair in found.pairs]
@@ -76,16 +76,10 @@ def test_each_tile_is_in_one_pair_at_most_and_twins_lie_apart(seen_gallery: Gall
             assert min(similarities) >= ALIKE[by]
 
 
-def test_a_bundled_city_is_compared_in_seconds(record_property: object) -> None:
-    import time
-
+def test_a_bundled_city_is_compared() -> None:
     from core import settings
     from core.gallery import open_gallery
 
     gallery = open_gallery("neubrandenburg", settings.load({"SAYWHERE_DATA": str(Path("none"))}))
-    started = time.perf_counter()
     found = alike(gallery, "facts")
-    took_s = time.perf_counter() - started
-    record_property("twins_s", took_s)  # type: ignore[operator]
     assert found.count > 1000, "fields and forests read the same"
-    assert took_s < 10

@@ -254,7 +254,6 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     served: Served, visits: Callable[..., Visit], home: Path, tmp_path: Path
 ) -> None:
@@ -306,7 +305,6 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_phone_needs_no_sideways_scrolling_and_hostile_text_runs_nothing(
     served: Served, visits: Callable[..., Visit]
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(ground: Ground) -> 
 
 def test_a_nearer_thing_counts_more(ground: Ground) -> None:
     links = ground.gallery.links
+    assert len(ground.named) > 20
     for fact in range(len(ground.named)):
         mine = slice(links.starts[fact], links.starts[fact + 1])
         assert (links.fact[mine] == fact).all()
@@ -83,6 +84,7 @@ def test_a_nearer_thing_counts_more(ground: Ground) -> None:
 
 def test_the_links_of_a_tile_are_its_own(ground: Ground) -> None:
     links = ground.gallery.links
+    assert len(ground.gallery) > 60
     for tile in range(0, len(ground.gallery), 7):
         assert sorted(ground.links_of(tile)) == np.flatnonzero(links.tile == tile).tolist()
 
@@ -125,6 +127,8 @@ def test_the_scale_of_pictures_equals_a_plain_loop(tiles: int, seed: int) -> Non
     mask[random.integers(tiles)] = True
     allowed = sorted(float(c) for c, kept in zip(cosines, mask, strict=True) if kept)
     middle = (allowed[(len(allowed) - 1) // 2] + allowed[len(allowed) // 2]) / 2
+    assert allowed
+    assert len(cosines) == tiles > 0
     for found, cosine, kept in zip(ahead_of_middle(cosines, mask), cosines, mask, strict=True):
         wanted = (cosine - middle) / max(allowed[-1] - middle, 1e-6) if kept else 0
         assert found == pytest.approx(max(-1, min(1, wanted)), abs=1e-4)

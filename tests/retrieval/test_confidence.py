@@ -156,6 +156,7 @@ def test_a_search_says_how_sure_it_is(tiny_gallery: Gallery, encoder: SentenceEn
     assert result.verdict is not None
     assert result.elsewhere == found.posterior.elsewhere
     assert found.posterior.mass.sum() == pytest.approx(1 - found.posterior.elsewhere)
+    assert result.candidates
     for one in result.candidates:
         assert one.confidence is not None
         assert 0 <= one.confidence <= 1

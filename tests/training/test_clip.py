@@ -107,6 +107,7 @@ def test_chunks_change_no_gradient_of_a_clip(
         run_stage(made, stage, 1, tmp_path, silent)
         saved_state = torch.load(tmp_path / f"cut-{chunks}.checkpoint.pt", weights_only=True)
         found.append(saved_state["optimizer"]["state"])
+    assert found[0]
     for number, one in found[0].items():
         other = found[1][number]["exp_avg"]
         torch.testing.assert_close(one["exp_avg"], other, rtol=1e-3, atol=1e-6)

@@ -196,6 +196,7 @@ def turned(image: torch.Tensor, quarters: int, mirrored: bool) -> torch.Tensor:
 def test_pictures_are_turned_together_with_their_layouts(town: Examples, tmp_path: Path) -> None:
     made = trainee(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
     rows, draws = np.arange(16), np.random.default_rng(0).integers(1 << 30, size=16)
+    assert len(rows) == 16
     upright = made.fetch(rows, draws, LAYOUT)
     found = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))
     again = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))

@@ -84,7 +84,9 @@ def test_hidden_states_are_those_of_each_text_alone(folder: Path, encoder: Sente
     rows, draws = np.array([11, 2, 7]), np.array([1, 5, 30])
     states, mask = examples.states(rows, draws)
     assert states.dtype == torch.float16
-    for row, text in enumerate(examples.texts(rows, draws)):
+    texts = examples.texts(rows, draws)
+    assert len(texts) == len(rows)
+    for row, text in enumerate(texts):
         alone, seen = encoder.states(encoder.tokenize([text]))
         assert int(mask[row].sum()) == int(seen.sum())
         assert mask[row, : int(seen.sum())].all()

@@ -73,6 +73,8 @@ def test_the_weights_are_the_best_ones_and_load(prepared: Path, encoder: Sentenc
     folder = prepared / "straight"
     model = load_compact(folder / "compact.safetensors", encoder)
     best = torch.load(folder / "contrast.best.pt", weights_only=True)
+    assert best
+    assert model.network.state_dict().keys() == best.keys()
     for name, one in model.network.state_dict().items():
         assert torch.equal(one, best[name].half().float()), name
     assert model.encode_texts(["a fountain beside a church"]).shape == (1, 96)
@@ -119,11 +121,13 @@ def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     assert main(command) == 0
     assert "contrast: 100%" in capfd.readouterr().err
     ours, theirs = weights_of(folder), weights_of(prepared / "straight")
+    assert theirs
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     saved = (folder / "compact.safetensors").read_bytes()
     assert saved == (prepared / "straight" / "compact.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_torchrun_trains_the_same_with_two_processes(prepared: Path) -> None:
     folder = copied(prepared, "pair")
     (folder / "examples").unlink()

@@ -61,7 +61,9 @@ def test_a_gain_is_the_expected_fall_of_the_entropy(places: int, questions: int,
     random = np.random.default_rng(seed)
     weights = random.dirichlet(np.ones(places))
     yes = random.random((questions, places))
-    for row, gain in enumerate(gains_bits(weights, yes)):
+    gains = gains_bits(weights, yes)
+    assert len(gains) == questions > 0
+    for row, gain in enumerate(gains):
         after = 0.0
         for chance in (yes[row], 1 - yes[row]):
             likely = sum(weight * one for weight, one in zip(weights, chance, strict=True))
@@ -93,7 +95,9 @@ def test_distances_of_all_questions_equal_a_double_loop(tiny_gallery: Gallery) -
     tiles = np.arange(0, len(tiny_gallery), 5)
     fast = sightings_of(tiny_gallery).plain(tiles)
     facts, links = tiny_gallery.facts, tiny_gallery.links
-    for row, topic in enumerate(plain_topics()):
+    topics = plain_topics()
+    assert topics
+    for row, topic in enumerate(topics):
         nearest = dict.fromkeys(tiles.tolist(), math.inf)
         for fact, tile, metres in zip(links.fact, links.tile, links.distance_m, strict=True):
             if topic.is_of(facts.kind[fact]) and tile in nearest:
@@ -108,6 +112,7 @@ def test_names_are_seen_where_their_things_are(tiny_gallery: Gallery) -> None:
     texts = {topic.text for topic in named}
     assert "Is there a bakery called Булочная Заря within 50 metres?" in texts
     assert "Does a sign near you say that this is Oak Avenue?" in texts
+    assert named
     for topic, metres in named.items():
         assert metres == pytest.approx(sightings_of(tiny_gallery).distances_m(topic))
         assert topic_of(topic.key) == topic

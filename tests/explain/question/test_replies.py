@@ -56,6 +56,8 @@ def test_a_place_that_comes_up_is_told_like_any_other(found: Finding) -> None:
     other = as_shown(found, [NO]).result.candidates
     assert one[0].tile != other[0].tile
     before = set(ids(found))
+    assert one
+    assert other
     for candidate in (*one, *other):
         row = found.gallery.row_of(candidate.tile.tile_id)
         assert candidate.similarity == pytest.approx(float(found.ranking.scores[row]))

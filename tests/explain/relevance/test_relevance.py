@@ -30,6 +30,7 @@ def test_words_and_maps_are_those_of_the_raw_relevance(text: str, compact: Compa
     found = relevance(compact, text, pictures())
     raw, control = raw_relevance(compact, [text, DECOY], pictures())
     told = told_by_words(words_in(text), raw.spans, raw.tokens)
+    assert len(found) == len(pictures())
     for row, one in enumerate(found):
         assert [(word.start, word.end) for word in one.words] == words_in(text)
         wanted = told[row] / told[row].max()
@@ -116,8 +117,10 @@ def test_no_pictures_have_no_maps(compact: CompactEncoder) -> None:
 
 
 def test_many_pictures_are_as_each_alone(compact: CompactEncoder) -> None:
-    (together,) = raw_relevance(compact, TEXTS[:1], pictures(6))
-    for row, picture in enumerate(pictures(6)):
+    six = pictures(6)
+    assert len(six) == 6
+    (together,) = raw_relevance(compact, TEXTS[:1], six)
+    for row, picture in enumerate(six):
         (alone,) = raw_relevance(compact, TEXTS[:1], [picture])
         assert together.cells[row] == pytest.approx(alone.cells[0], rel=1e-3, abs=1e-6)
         assert together.tokens[row] == pytest.approx(alone.tokens[0], rel=1e-3, abs=1e-6)

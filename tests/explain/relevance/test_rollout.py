@@ -134,8 +134,10 @@ def pairs(model: CrossText2Loc, layers: int, pictures: list[Image.Image]) -> Rol
 def test_relevance_equals_a_plain_computation_with_hooks(
     layers: int, checkpoint: Path, model: CrossText2Loc
 ) -> None:
-    found = pairs(model, layers, some_pictures())
-    for row, picture in enumerate(some_pictures()):
+    shown = some_pictures()
+    assert shown
+    found = pairs(model, layers, shown)
+    for row, picture in enumerate(shown):
         text, patches, cosine = reference(checkpoint, layers, picture)
         assert found.texts[row].numpy() == pytest.approx(text, rel=1e-3, abs=1e-6)
         assert found.pictures[row].numpy() == pytest.approx(patches, rel=1e-3, abs=1e-6)
@@ -254,8 +256,10 @@ def test_several_threads_get_what_one_gets(model: CrossText2Loc) -> None:
 
 
 def test_pictures_of_one_batch_are_as_each_alone(model: CrossText2Loc) -> None:
-    (together,) = raw_relevance(model, [TEXT], some_pictures())
-    for row, picture in enumerate(some_pictures()):
+    shown = some_pictures()
+    assert len(shown) == 4
+    (together,) = raw_relevance(model, [TEXT], shown)
+    for row, picture in enumerate(shown):
         (alone,) = raw_relevance(model, [TEXT], [picture])
         assert together.cells[row] == pytest.approx(alone.cells[0], rel=1e-3, abs=1e-6)
         assert together.tokens[row] == pytest.approx(alone.tokens[0], rel=1e-3, abs=1e-6)
