@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from xml.sax.saxutils import quoteattr
 
 from core.cases.exchange import CASE_FIELDS, ENTRY_FIELDS, NUMBERS, WHOLE, Row
-from core.cases.verdicts import CASE_VERDICTS, VERDICT_KEYS
+from core.cases.verdicts import CASE_VERDICTS
 from core.errors import CasesError
 
 Format = Literal["csv", "jsonl", "geojson", "labelstudio", "fiftyone"]
@@ -122,8 +122,8 @@ def _geojson(rows: Sequence[Row]) -> str:
 def label_config() -> str:
     """Label Studio's interface for these tasks, with the keys of our own."""
     choices = "".join(
-        f"<Choice value={quoteattr(verdict)} hotkey={quoteattr(VERDICT_KEYS[verdict])}/>"
-        for verdict in CASE_VERDICTS
+        f"<Choice value={quoteattr(kind.title)} hotkey={quoteattr(kind.key)}/>"
+        for kind in CASE_VERDICTS.values()
     )
     return (
         '<View><Text name="text" value="$text"/>'
