@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from core.cases.formats import FORMATS
 from core.geo import Bounds, Position
 from core.records import CHANNELS, Channel
 
@@ -300,8 +301,8 @@ def _cases(added: argparse.ArgumentParser) -> None:
     given.add_argument("file", type=Path, metavar="FILE")
     given.add_argument(
         "--format",
-        choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
-        help="by the ending: .csv, .jsonl, .geojson, .json, none",
+        choices=tuple(FORMATS),
+        help="by the ending: " + ", ".join(form.suffix or "none" for form in FORMATS.values()),
     )
     action("agreement", "how far annotators agree, and where they do not")
     action("list", "the reports in the store and how far each is judged")

@@ -13,7 +13,8 @@ from tiny_cases import NOW
 from core.cases import schema
 from core.cases.agreement import agreement
 from core.cases.exchange import rows_of, take_in
-from core.cases.formats import FORMATS, label_config
+from core.cases.formats import FORMATS
+from core.cases.formats.label_studio import label_config
 from core.cases.intake import take_file
 from core.cases.rehearsal import Part, said_by
 from core.cases.schema import version_of
