@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.geo import METRES_PER_DEGREE
+from core.models import SPECS
 from core.records import CHANNELS, Channel
 from core.retrieval.channels import (
     Floats,
@@ -32,11 +33,6 @@ tests/descriptions.jsonl."""
 
 _SIMILAR_TILES = 1000
 """Tiles whose whole text is compared exactly; the others count as the last of these."""
-
-_SURE = {"compact": 1 / 3}
-"""By model: how far ahead of the middling picture the best one is, as a cosine, where the model
-understood a description. Of 700 that a program wrote of Krems the median is 0.26; of the sixty
-that people wrote of the bundled cities 0.15 to 0.26 by city. Other models are not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ def signals_of(
     if "image" in channels and reading.imagined is not None:
         pictures = ground.gallery.picture_index(reading.imagined.key)
         similar = pictures.similarities(reading.imagined.embedding)
-        sure = sureness(similar, _SURE.get(reading.imagined.key.partition("-")[0]))
+        sure = sureness(similar, _sure(reading.imagined.key))
         signals["image"] = ahead_of_middle(similar, mask) * np.float32(sure)
     if "facts" in channels:
         found, said["phrases"] = _facts(ground, reading, mask)
@@ -149,6 +145,12 @@ def signals_of(
         found, said["words"] = _names(ground, reading, mask)
         signals |= found
     return Signals(**signals, said=Said(**said))
+
+
+def _sure(key: str) -> float | None:
+    """What is known of the model that embedded pictures under `key`."""
+    spec = SPECS.get(key.partition("-")[0])
+    return spec.sure if spec else None
 
 
 def sureness(similarities: Floats, sure: float | None) -> float:
