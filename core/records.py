@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.geo import Bounds, Position
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 Channel = Literal["image", "facts", "names"]
-CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Fit = Literal["thing", "like", "name"]
 """What a fact is to a phrase: the thing itself, something like it, or another thing whose name has
 the phrase's words."""

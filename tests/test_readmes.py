@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from core.bench import explaining, timing
+from core.commands.arguments import parser_of
 from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
-from core.bench import explaining, timing
-from core.commands.arguments import parser_of
 from core.training.config import read_config
 
 ROOT = Path(__file__).resolve().parent.parent

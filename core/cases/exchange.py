@@ -1,6 +1,6 @@
 """Cases with all that was said of them as plain rows, out of a store and into another.
 
-Knows what a row holds and that nothing comes in twice; leaves file formats to `formats`.
+Knows that nothing comes in twice; leaves the fields to `rows` and file formats to `formats`.
 """
 
 import json
@@ -13,6 +13,14 @@ from sqlalchemy import Connection, func, select
 
 from core.cases.agreement import settled
 from core.cases.case import Entry
+from core.cases.rows import (
+    ANSWER_FIELDS,
+    ENTRY_FIELDS,
+    JSON_FIELDS,
+    QUEUE_FIELDS,
+    REPORT_FIELDS,
+    Row,
+)
 from core.cases.schema import annotators, answers, cases, reports, verdicts
 from core.cases.selection import key_of
 from core.cases.store import (
@@ -27,43 +35,6 @@ from core.cases.store import (
     put,
 )
 from core.errors import CasesError
-
-Row = dict[str, Any]
-
-_REPORT = ("report_id", "title", "source", "gallery", "model", "scope", "imported_at")
-_ANSWER = (
-    "number",
-    "query_id",
-    "text",
-    "tile_id",
-    "lat",
-    "lon",
-    "rank",
-    "top_tile",
-    "top_lat",
-    "top_lon",
-    "distance_m",
-    "confidence",
-    "said",
-)
-_CASE = ("case_id", "kind", "difficulty", "lot")
-_JSON = ("report_channels", "channels", "signs")
-CASE_FIELDS = (*_CASE, *_REPORT, *_ANSWER, *_JSON, "settled")
-"""What a row holds besides `verdicts`, a list of dicts with ENTRY_FIELDS. `settled` is the verdict
-that holds in the end: adjudicated, or what all annotators say."""
-ENTRY_FIELDS = (
-    "verdict_id",
-    "annotator",
-    "verdict",
-    "undoes",
-    "final",
-    "note",
-    "took_ms",
-    "at",
-    "standing",
-)
-NUMBERS = ("difficulty", "lat", "lon", "top_lat", "top_lon", "distance_m", "confidence")
-WHOLE = ("lot", "number", "rank", "took_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +57,9 @@ def _rows(connection: Connection) -> list[Row]:
         history[entry.case_id].append(entry)
     found = connection.execute(
         select(
-            *(cases.c[name] for name in _CASE),
-            *(reports.c[name] for name in _REPORT),
-            *(answers.c[name] for name in _ANSWER),
+            *(cases.c[name] for name in QUEUE_FIELDS),
+            *(reports.c[name] for name in REPORT_FIELDS),
+            *(answers.c[name] for name in ANSWER_FIELDS),
             reports.c.channels.label("report_channels"),
             answers.c.channels,
             answers.c.signs,
@@ -102,7 +73,7 @@ def _rows(connection: Connection) -> list[Row]:
     ).mappings()
     return [
         dict(row)
-        | {name: json.loads(row[name]) for name in _JSON}
+        | {name: json.loads(row[name]) for name in JSON_FIELDS}
         | {
             "settled": settled(history[row["case_id"]]),
             "verdicts": [
@@ -151,9 +122,9 @@ def _in_order(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
 
 
 def _put_case(connection: Connection, row: Row) -> None:
-    report = {name: _text(row[name]) for name in _REPORT}
+    report = {name: _text(row[name]) for name in REPORT_FIELDS}
     put(connection, reports, [report | {"channels": json.dumps(row["report_channels"])}])
-    answer = {name: _text(row[name]) for name in _ANSWER} | {
+    answer = {name: _text(row[name]) for name in ANSWER_FIELDS} | {
         "report_id": row["report_id"],
         "channels": json.dumps(row["channels"]),
         "signs": json.dumps(row["signs"]),
@@ -164,7 +135,7 @@ def _put_case(connection: Connection, row: Row) -> None:
         connection,
         cases,
         [
-            {name: row[name] for name in _CASE}
+            {name: row[name] for name in QUEUE_FIELDS}
             | {"report_id": row["report_id"], "number": row["number"]}
         ],
     )

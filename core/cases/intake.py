@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from core.cases.case import Report
-from core.cases.exchange import Row, take_in
-from core.cases.formats import read_csv, rows_in
+from core.cases.exchange import take_in
+from core.cases.formats import FORMATS
 from core.cases.reports import read_document, read_results
+from core.cases.rows import Row
 from core.cases.store import Store
 from core.errors import CasesError, ReportError
 from core.evaluation.saved import read_bytes
@@ -61,17 +62,18 @@ def take_file(store: Store, path: Path, intake: Intake, at: datetime) -> dict[st
 
 def read_file(path: Path, intake: Intake) -> Report | list[Row]:
     """What a file holds: a report, or the rows of an export."""
-    target = path / "samples.json" if path.is_dir() else path
+    target = _rows_file(path)
+    suffix = target.suffix.lower()
     try:
-        if target.suffix.lower() == ".csv":
-            return _read_table(target)
-        text = read_bytes(target).decode("utf-8-sig")
-        if target.suffix.lower() == ".jsonl":
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        document = json.loads(text)
-        rows = rows_in(document)
-        if rows is not None:
-            return rows
+        for form in FORMATS.values():
+            if form.read and form.suffix == suffix and (rows := form.read(target)) is not None:
+                return rows
+        if suffix == ".csv":
+            return read_results(target)
+        document = json.loads(read_bytes(target).decode("utf-8-sig"))
+        for form in FORMATS.values():
+            if form.rows_in and (rows := form.rows_in(document)) is not None:
+                return rows
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise CasesError(f"{path} cannot be read ({error}); check the path") from error
     except ReportError as error:
@@ -83,7 +85,7 @@ def read_file(path: Path, intake: Intake) -> Report | list[Row]:
     return read_document(document, path.name, intake.opened, intake.queries, intake.scope)
 
 
-def _read_table(path: Path) -> Report | list[Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file), [])
-    return read_csv(path) if "case_id" in header else read_results(path)
+def _rows_file(path: Path) -> Path:
+    """The file that holds the rows of an export, which may be a folder."""
+    held = (path / form.inside for form in FORMATS.values() if form.inside)
+    return next((file for file in held if file.is_file()), path)

@@ -69,12 +69,13 @@ def name_of(part: Part) -> str:
 
 def said_by(part: Part) -> Iterator[Said]:
     """Every verdict of a part, in order, always with the same ids."""
+    titles = list(CASE_VERDICTS)
     for place, case_id in enumerate(part.case_ids):
         yield Said(
             str(uuid.uuid5(uuid.NAMESPACE_OID, f"{part.run} {part.number} {place}")),
             case_id,
             name_of(part),
-            CASE_VERDICTS[(part.number + place) % len(CASE_VERDICTS)],
+            titles[(part.number + place) % len(titles)],
         )
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     text,
 )
 
-from core.cases.verdicts import CASE_VERDICTS, KINDS, ORDERS
 from core.errors import CasesError
 
 APPLICATION_ID = 0x53617957
@@ -30,9 +29,20 @@ _SEQUENCE = {
 }
 
 
-def _among(values: tuple[str, ...]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
+_INDEXES = (
+    "CREATE INDEX verdicts_of_case ON verdicts (case_id, annotator)",
+    "CREATE INDEX verdicts_of_annotator ON verdicts (annotator)",
+    "CREATE INDEX verdicts_undone ON verdicts (undoes)",
+)
+_VIEWS = (
+    """CREATE VIEW kept AS SELECT v.* FROM verdicts v WHERE v.verdict IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM verdicts u WHERE u.undoes = v.verdict_id)""",
+    """CREATE VIEW standing AS SELECT k.* FROM kept k WHERE NOT EXISTS (SELECT 1 FROM kept later
+        WHERE later.case_id = k.case_id AND later.annotator = k.annotator
+        AND later.final = k.final AND later.seq > k.seq)""",
+)
+"""A row of `verdicts` says one, or undoes one. `kept` are those not undone, and of them the last
+of each annotator for a case is `standing`; `final` is 1 for what an adjudicator decided."""
 
 _TABLES = (
     """CREATE TABLE reports (
@@ -48,35 +58,31 @@ _TABLES = (
         confidence DOUBLE PRECISION, said TEXT, channels TEXT NOT NULL, signs TEXT NOT NULL,
         PRIMARY KEY (report_id, number))""",
     "CREATE INDEX answers_of_query ON answers (query_key)",
-    f"""CREATE TABLE cases (
+    """CREATE TABLE cases (
         case_id TEXT PRIMARY KEY, report_id TEXT NOT NULL, number INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ({_among(KINDS)})),
+        kind TEXT NOT NULL CHECK (kind IN ('failure', 'near miss', 'control')),
         difficulty DOUBLE PRECISION NOT NULL, lot BIGINT NOT NULL,
         FOREIGN KEY (report_id, number) REFERENCES answers)""",
-    f"""CREATE TABLE annotators (
+    """CREATE TABLE annotators (
         name TEXT PRIMARY KEY, seed BIGINT NOT NULL,
-        ordering TEXT NOT NULL CHECK (ordering IN ({_among(ORDERS)})), joined_at TEXT NOT NULL)""",
+        ordering TEXT NOT NULL CHECK (ordering IN ('hardest', 'shuffled')),
+        joined_at TEXT NOT NULL)""",
     """CREATE TABLE skips (
         annotator TEXT NOT NULL REFERENCES annotators, case_id TEXT NOT NULL REFERENCES cases,
         at TEXT NOT NULL, PRIMARY KEY (annotator, case_id))""",
-    f"""CREATE TABLE verdicts (
-        seq {{sequence}}, verdict_id TEXT NOT NULL UNIQUE,
+    """CREATE TABLE verdicts (
+        seq {sequence}, verdict_id TEXT NOT NULL UNIQUE,
         case_id TEXT NOT NULL REFERENCES cases, annotator TEXT NOT NULL REFERENCES annotators,
-        verdict TEXT CHECK (verdict IN ({_among(CASE_VERDICTS)})),
+        verdict TEXT CHECK (verdict IN ('right place, another name for it',
+            'same street or place, wrong tile', 'several places fit', 'description wrong',
+            'description too vague', 'map or picture out of date', 'model error',
+            'cannot tell')),
         undoes TEXT REFERENCES verdicts (verdict_id), final INTEGER NOT NULL, note TEXT NOT NULL,
         took_ms INTEGER, at TEXT NOT NULL,
         CHECK ((verdict IS NULL) <> (undoes IS NULL)))""",
-    "CREATE INDEX verdicts_of_case ON verdicts (case_id, annotator)",
-    "CREATE INDEX verdicts_of_annotator ON verdicts (annotator)",
-    "CREATE INDEX verdicts_undone ON verdicts (undoes)",
-    """CREATE VIEW kept AS SELECT v.* FROM verdicts v WHERE v.verdict IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM verdicts u WHERE u.undoes = v.verdict_id)""",
-    """CREATE VIEW standing AS SELECT k.* FROM kept k WHERE NOT EXISTS (SELECT 1 FROM kept later
-        WHERE later.case_id = k.case_id AND later.annotator = k.annotator
-        AND later.final = k.final AND later.seq > k.seq)""",
+    *_INDEXES,
+    *_VIEWS,
 )
-"""A row of `verdicts` says one, or undoes one. `kept` are those not undone, and of them the last
-of each annotator for a case is `standing`; `final` is 1 for what an adjudicator decided."""
 
 _APPEND_ONLY = {
     "sqlite": tuple(
@@ -92,7 +98,34 @@ _APPEND_ONLY = {
     ),
 }
 
-STEPS = ({"sqlite": _TABLES, "postgresql": _TABLES}, _APPEND_ONLY)
+_ANY_VERDICT = {
+    "sqlite": (
+        "DROP VIEW standing",
+        "DROP VIEW kept",
+        """CREATE TABLE verdicts_of_any_kind (
+        seq {sequence}, verdict_id TEXT NOT NULL UNIQUE,
+        case_id TEXT NOT NULL REFERENCES cases, annotator TEXT NOT NULL REFERENCES annotators,
+        verdict TEXT, undoes TEXT REFERENCES verdicts_of_any_kind (verdict_id),
+        final INTEGER NOT NULL, note TEXT NOT NULL, took_ms INTEGER, at TEXT NOT NULL,
+        CHECK ((verdict IS NULL) <> (undoes IS NULL)))""",
+        """INSERT INTO verdicts_of_any_kind (seq, verdict_id, case_id, annotator, verdict, undoes,
+        final, note, took_ms, at) SELECT seq, verdict_id, case_id, annotator, verdict, undoes,
+        final, note, took_ms, at FROM verdicts ORDER BY seq""",
+        "DROP TABLE verdicts",
+        "ALTER TABLE verdicts_of_any_kind RENAME TO verdicts",
+        *_INDEXES,
+        *_VIEWS,
+        *_APPEND_ONLY["sqlite"],
+    ),
+    "postgresql": ("ALTER TABLE verdicts DROP CONSTRAINT verdicts_verdict_check",),
+}
+"""The list of verdicts leaves the tables: it grows with the app, which checks what is written.
+
+SQLite drops a CHECK only with its table. Views go first and come back, for a table that a view
+reads cannot be renamed; the new table refers to itself, so the rename turns that into `verdicts`,
+and dropping the old one leaves no row without its parent."""
+
+STEPS = ({"sqlite": _TABLES, "postgresql": _TABLES}, _APPEND_ONLY, _ANY_VERDICT)
 """What makes version 1 of nothing, version 2 of version 1, and so on."""
 
 tables = MetaData()

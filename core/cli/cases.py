@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cases.formats import FORMATS
 from core.cli.options import add_output_flags, add_store, whole_number
 from core.errors import CasesError
 
@@ -43,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given.add_argument("file", type=Path, metavar="FILE")
     given.add_argument(
         "--format",
-        choices=("csv", "jsonl", "geojson", "labelstudio", "fiftyone"),
-        help="by the ending: .csv, .jsonl, .geojson, .json, none",
+        choices=tuple(FORMATS),
+        help="by the ending: " + ", ".join(form.suffix or "none" for form in FORMATS.values()),
     )
     action("agreement", "how far annotators agree, and where they do not")
     action("list", "the reports in the store and how far each is judged")

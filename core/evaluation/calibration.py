@@ -65,7 +65,7 @@ def calibrate(
     scale = np.sqrt(share @ (clues - mean) ** 2)
     scale[scale < 1e-3] = 1.0
     made = Calibration(
-        weights=np.array([getattr(WEIGHTS, name) for name in SIGNALS]),
+        weights=np.array([WEIGHTS[name] for name in SIGNALS]),
         mean=mean,
         scale=scale,
         sharpness=np.zeros(len(CLUES) + 1),

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.evaluation.report import RECALL_AT, WITHIN_M, Floats, drawn, measures_of, summary_of
+from core.evaluation import metrics
+from core.evaluation.metrics import WITHIN_M, Results, Values, measured
+from core.evaluation.report import Floats, drawn, summary_of
 from core.evaluation.saved import SavedQuery, SavedRun
 from core.geo import Rows
 
-METRICS = (
-    *(f"R@{k}" for k in RECALL_AT),
-    *(f"L@{metres}m" for metres in WITHIN_M),
-    "mrr",
-    "median_m",
-)
-SHARES = METRICS[:6]
-"""The metrics that are percentages of queries."""
+METRICS = {
+    name: metric
+    for name, metric in metrics.METRICS.items()
+    if metric.candidates <= 1 and not metric.judged
+}
+"""Those that the first candidates and the ranks of a saved run can tell, by name."""
 MOST_K = 100
 METRES = tuple(sorted({*np.geomspace(10, 20_000, 67).round().tolist(), *map(float, WITHIN_M)}))
 """At which distances `within` is told."""
@@ -44,13 +44,16 @@ def metres_of(queries: Sequence[SavedQuery]) -> Floats:
     return np.array([one.distance_m for one in queries], np.float64)
 
 
+def values_of(queries: Sequence[SavedQuery]) -> dict[str, Values]:
+    """The values per query [N] of each metric."""
+    return measured(Results(ranks_of(queries), metres_of(queries)[:, None]))
+
+
 def knows(run: SavedRun, metric: str) -> bool:
     """Whether a run can tell a metric: ranks may be known only so far, or failures only."""
     if run.only_failures:
         return False
-    if run.known_to is None or metric.startswith("L@") or metric == "median_m":
-        return True
-    return metric.startswith("R@") and int(metric[2:]) <= run.known_to
+    return run.known_to is None or METRICS[metric].ranks_to <= run.known_to
 
 
 def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[str, Figure]:
@@ -58,8 +61,7 @@ def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[
     chosen = run.queries if queries is None else queries
     if not chosen or run.only_failures:
         return {}
-    first = metres_of(chosen)
-    found = summary_of(measures_of(ranks_of(chosen), first), first, drawn(len(chosen)))
+    found = summary_of(values_of(chosen), drawn(len(chosen)))
     return {name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)}
 
 

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ReportError
-from core.evaluation.curves import METRICS, knows, metres_of, ranks_of
-from core.evaluation.report import Floats, drawn, measures_of
+from core.evaluation.curves import METRICS, knows, values_of
+from core.evaluation.metrics import Metric
+from core.evaluation.report import Floats, drawn
 from core.evaluation.saved import SavedQuery, SavedRun
 
-TESTED = ("R@1", "L@50m")
-"""The metrics that McNemar's test is made for: more tests would find more by chance."""
+TESTED = tuple(name for name, metric in METRICS.items() if metric.tested)
+"""The metrics that McNemar's test is made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,48 +128,35 @@ def _differences(
     ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], told: Sequence[str]
 ) -> tuple[Difference, ...]:
     draws = drawn(len(ours))
-    metres = metres_of(ours), metres_of(theirs)
-    before = measures_of(ranks_of(ours), metres[0])
-    after = measures_of(ranks_of(theirs), metres[1])
-    found = []
-    for name in told:
-        if name == "median_m":
-            found.append(_of_medians(*metres, draws))
-            continue
-        gain = after[name] - before[name]
-        low, high = np.percentile(gain[draws].mean(axis=1), [2.5, 97.5])
-        won, lost = int((gain > 0).sum()), int((gain < 0).sum())
-        digits = 4 if name == "mrr" else 2
-        one, other = float(before[name].mean()), float(after[name].mean())
-        found.append(
-            Difference(
-                name,
-                round(one, digits),
-                round(other, digits),
-                round(float(gain.mean()), digits),
-                round(float(low), 4),
-                round(float(high), 4),
-                won,
-                lost,
-                float(f"{mcnemar(won, lost):.3g}") if name in TESTED else None,
-            )
-        )
-    return tuple(found)
+    before, after = values_of(ours), values_of(theirs)
+    return tuple(_difference(METRICS[name], before[name], after[name], draws) for name in told)
 
 
-def _of_medians(before: Floats, after: Floats, draws: npt.NDArray[np.int64]) -> Difference:
-    gains = np.median(after[draws], axis=1) - np.median(before[draws], axis=1)
+def _difference(
+    metric: Metric, before: Floats, after: Floats, draws: npt.NDArray[np.int64]
+) -> Difference:
+    gain = after - before
+    one, other = float(metric.centre_of(before)), float(metric.centre_of(after))
+    if metric.centre == "mean":
+        difference, gains = float(gain.mean()), metric.centre_of(gain[draws])
+    else:
+        difference = other - one
+        gains = metric.centre_of(after[draws]) - metric.centre_of(before[draws])
     low, high = np.percentile(gains, [2.5, 97.5])
-    one, other = float(np.median(before)), float(np.median(after))
+    won, lost = int((gain > 0).sum()), int((gain < 0).sum())
+    if not metric.higher_is_better:
+        won, lost = lost, won
+    digits, ci_digits = metric.digits
     return Difference(
-        "median_m",
-        round(one, 1),
-        round(other, 1),
-        round(other - one, 1),
-        round(float(low), 1),
-        round(float(high), 1),
-        int((after < before).sum()),
-        int((after > before).sum()),
+        metric.name,
+        round(one, digits),
+        round(other, digits),
+        round(difference, digits),
+        round(float(low), ci_digits),
+        round(float(high), ci_digits),
+        won,
+        lost,
+        float(f"{mcnemar(won, lost):.3g}") if metric.tested else None,
     )
 
 

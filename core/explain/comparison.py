@@ -168,7 +168,7 @@ def _rank(finding: Finding, row: int) -> int | None:
 def _shares(finding: Finding) -> dict[str, float]:
     """How much each signal counts in the fused similarity."""
     counted = {
-        signal: float(getattr(WEIGHTS, signal))
+        signal: float(WEIGHTS[signal])
         for signal, channel, _ in _SIGNALS
         if channel in finding.channels
     }
@@ -292,7 +292,7 @@ def _whole_differences(
     for signal, channel, about in _SIGNALS:
         if channel not in finding.channels or signal == "phrases":
             continue
-        values = getattr(finding.ranking.signals, signal)
+        values = finding.ranking.signals[signal]
         difference = shares[signal] * (float(values[pair.a]) - float(values[pair.b]))
         if signal == "words":
             difference -= sum(one.differences["names"] for one in phrases)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,25 +20,14 @@ from core.models.batches import Embeddings, Progress, encoded
 from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder, Tokens
-from core.models.specs import CompactSpec
-
-
-@dataclass(frozen=True, slots=True)
-class CompactStamp:
-    """Which compact model this is, for a gallery's manifest."""
-
-    name: str
-    title: str
-    weights_sha256: str
-    dimensions: int
-    max_tokens: int
+from core.models.specs import COMPACT, CheckpointSpec, CompactSpec
 
 
 class CompactEncoder:
     """Both towers, ready to encode. Thread-safe."""
 
     def __init__(
-        self, stamp: CompactStamp, network: CompactNetwork, sentences: SentenceEncoder
+        self, stamp: CheckpointSpec, network: CompactNetwork, sentences: SentenceEncoder
     ) -> None:
         self.spec = stamp
         self.network = network.eval()
@@ -152,7 +141,7 @@ def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
     weights = read_safetensors(path)
     check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, path)
     network.load_state_dict(weights)
-    stamp = CompactStamp(
-        "compact", "Saywhere compact", sha256_of([path]), spec.dimensions, spec.max_tokens
+    stamp = CheckpointSpec(
+        COMPACT.name, COMPACT.title, sha256_of([path]), spec.dimensions, spec.max_tokens
     )
     return CompactEncoder(stamp, network, sentences)

@@ -27,7 +27,7 @@ from core.models.clip_text import TextReader, clip_reader, saved_reader, siglip_
 from core.models.openai_names import from_openai
 from core.models.pictures import Preparation
 from core.models.sentence import Tokens
-from core.models.specs import CheckpointSpec
+from core.models.specs import CROSSTEXT2LOC, CheckpointSpec
 from core.settings import MAX_TOKENS
 
 Network = transformers.CLIPModel | transformers.SiglipModel
@@ -337,7 +337,7 @@ def _assembled(parts: _Parts, source: Path) -> CrossText2Loc:
         # Pooled is the end-of-text token, the highest id; configurations differ on its number.
         text.eos_token_id = network.text_model.eos_token_id = reader.end
     spec = CheckpointSpec(
-        name="crosstext2loc",
+        name=CROSSTEXT2LOC.name,
         title=f"{source.name} ({config.model_type}, {vision.num_hidden_layers} × "
         f"{vision.hidden_size}, patches of {vision.patch_size} in {vision.image_size} px, "
         f"{reader.limit} tokens)",

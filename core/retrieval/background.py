@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.retrieval.channels import LEAST_COSINE, Floats
+from core.retrieval.channels.matching import LEAST_COSINE, Floats
 from core.retrieval.reading import Reading
 
 

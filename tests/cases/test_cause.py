@@ -3,6 +3,7 @@
 import pytest
 
 from core.cases.cause import Signals, suggested_cause
+from core.cases.verdicts import CASE_VERDICTS
 
 
 @pytest.mark.parametrize(
@@ -28,4 +29,4 @@ def test_signals_speak_for_a_cause(
 ) -> None:
     found = suggested_cause(Signals(rank, distance_m, said, signs))
     assert (found.verdict if found else None) == verdict
-    assert found is None or found.why
+    assert found is None or (found.why and found.verdict in CASE_VERDICTS)

@@ -12,7 +12,8 @@ import pytest
 from tiny_cases import NOW, a_report, an_answer
 
 from core.cases.exchange import rows_of
-from core.cases.formats import FORMATS, format_of, label_config, write_cases
+from core.cases.formats import FORMATS, format_of, write_cases
+from core.cases.formats.label_studio import label_config
 from core.cases.intake import Intake, take_file
 from core.cases.store import Said, Store, open_store
 from core.errors import CasesError, GalleryError
@@ -254,7 +255,24 @@ def test_an_export_that_cannot_be_written_leaves_the_old_one(
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_an_unknown_ending_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CasesError, match="no ending of a format"):
+def test_every_module_of_formats_is_a_format_that_can_be_told_from_the_others() -> None:
+    import core.cases.formats as package
+
+    modules = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
+    assert len(modules) == len(FORMATS) >= 5
+    for what in ("name", "title", "key", "suffix"):
+        assert len({getattr(form, what) for form in FORMATS.values()}) == len(FORMATS), what
+    assert [name for name, form in FORMATS.items() if bool(form.read) == bool(form.rows_in)] == []
+    assert {form.name for form in FORMATS.values() if not form.suffix} == {
+        form.name for form in FORMATS.values() if form.inside
+    }
+
+
+def test_an_unknown_ending_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(CasesError) as told:
         format_of(tmp_path / "a.xlsx", None)
+    assert str(told.value) == (
+        "a.xlsx has no ending of a format; wanted .csv, .jsonl, .geojson, .json (Label Studio), "
+        "none (a FiftyOne folder), or --format"
+    )
     assert format_of(tmp_path / "a.xlsx", "csv") == "csv"

@@ -88,7 +88,7 @@ def test_a_phrase_weighs_what_the_description_without_its_best_matches_lacks(
     a, b = nearest_tile(tiny_gallery, 80, 50), nearest_tile(tiny_gallery, 390, 360)
     rows = [tiny_gallery.row_of(one) for one in (a, b)]
     (phrase,) = compare(finding, a, b).phrases
-    seen = finding.ranking.signals.phrases[rows].astype(np.float64)
+    seen = finding.ranking.signals["phrases"][rows].astype(np.float64)
     share = 0.25 / (0.25 + 0.14 + 0.23)
     assert phrase.differences == {"facts": pytest.approx(share * (seen[0] - seen[1]), abs=1e-7)}
     assert phrase.favours == "a"

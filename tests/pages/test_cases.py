@@ -18,6 +18,7 @@ from tiny_cases import NOW, a_report, an_answer
 from core.cases import queue
 from core.cases.case import Report
 from core.cases.exchange import rows_of
+from core.cases.export_format import Format
 from core.cases.formats import FORMATS
 from core.cases.store import Said, Store, open_store
 from pages.shared.cases import agreeing, card_view, deeds, exporting, start, told
@@ -447,16 +448,16 @@ class TestThePage:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("offer", exporting.OFFERS, ids=lambda one: one.kind)
+    @pytest.mark.parametrize("offer", FORMATS.values(), ids=lambda one: one.name)
     def test_every_export_comes_back_without_doubles(
-        self, kept: Store, tmp_path: Path, offer: object
+        self, kept: Store, tmp_path: Path, offer: Format
     ) -> None:
         record(kept, seated(kept), note="=1+1")
-        content = exporting.made(kept, offer)  # type: ignore[arg-type]
-        if offer.kind == "fiftyone":  # type: ignore[attr-defined]
+        content = exporting.made(kept, offer)
+        if offer.inside:
             with zipfile.ZipFile(BytesIO(content)) as archive:
                 content = archive.read("cases-fiftyone/samples.json")
-        name = "back.json" if offer.kind in ("labelstudio", "fiftyone") else offer.file  # type: ignore[attr-defined]
+        name = "back.json" if offer.inside else offer.file_name
         good, line = start._taken(kept, name, content)
         assert (good, "0 new cases and 0 verdicts" in line) == (True, True)
         fresh = open_store(str(tmp_path / "fresh.sqlite"), NOW)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,21 @@ from hypothesis import strategies as st
 from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE, haversine_m
 from core.models.sentence import SentenceEncoder
-from core.retrieval import channels, rank_tiles
-from core.retrieval.channels import Ground, Matches, best_by_tile, share_of_best
-from core.retrieval.fusion import ahead_of_middle, ordered, signals_of, spots, sureness
+from core.records import CHANNELS
+from core.retrieval import channels as registry
+from core.retrieval import rank_tiles
+from core.retrieval.channels import (
+    SPECS,
+    ChannelSpec,
+    Found,
+    Ground,
+    Matches,
+    best_by_tile,
+    share_of_best,
+)
+from core.retrieval.channels import matching as channels
+from core.retrieval.channels.image import ahead_of_middle, sureness
+from core.retrieval.fusion import SIGNALS, ordered, signals_of, spots
 from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
 from core.retrieval.search import ground_of
 
@@ -208,7 +221,7 @@ def test_the_cosine_with_the_whole_is_that_of_the_tiles_text(ground: Ground, rea
     reading = read("a pond")
     tiles = np.arange(len(ground.gallery))
     wanted = ground.gallery.tile_index.embeddings(tiles) @ reading.embedding
-    assert signals_of(ground, reading).whole == pytest.approx(wanted, abs=1e-5)
+    assert signals_of(ground, reading)["whole"] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_region_does_not_change_the_score_of_its_tiles_by_whole_cosine(
@@ -216,7 +229,7 @@ def test_a_region_does_not_change_the_score_of_its_tiles_by_whole_cosine(
 ) -> None:
     reading, mask = read("a pond"), np.arange(len(ground.gallery)) % 3 == 0
     inside, everywhere = signals_of(ground, reading, mask), signals_of(ground, reading)
-    assert inside.whole[mask] == pytest.approx(everywhere.whole[mask], abs=1e-6)
+    assert inside["whole"][mask] == pytest.approx(everywhere["whole"][mask], abs=1e-6)
 
 
 def test_equal_scores_come_in_the_gallerys_order() -> None:
@@ -278,3 +291,27 @@ def test_a_word_said_twice_counts_once(read: Read) -> None:
 )
 def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
     assert is_mostly_foreign(text) is foreign
+
+
+def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
+    files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
+    assert files == {*CHANNELS, "__init__", "channel", "matching"}
+    assert list(SPECS) == list(CHANNELS)
+    assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
+    each = [signal for spec in SPECS.values() for signal in spec.weights]
+    assert len(each) == len(set(each)) == len(SIGNALS)
+
+
+def test_a_channel_in_the_table_is_searched_and_fused(
+    ground: Ground, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = (np.arange(len(ground.gallery)) % 2).astype(np.float32)
+    new = ChannelSpec("colour", {"colour": 0.62}, lambda *_: Found({"colour": odd}))  # type: ignore[arg-type]
+    monkeypatch.setitem(SPECS, "colour", new)  # type: ignore[misc]
+    signals = signals_of(ground, read("a pond"), None, ("facts", "colour"))  # type: ignore[arg-type]
+    assert list(signals.found) == ["facts", "colour"]
+    assert signals["window"].tolist() == [0] * len(ground.gallery)
+    wanted = (signals.channel("facts") + odd) / 2
+    assert signals.fused(("facts", "colour")) == pytest.approx(wanted, abs=1e-6)  # type: ignore[arg-type]
+    with pytest.raises(KeyError):
+        signals["smell"]

@@ -14,6 +14,7 @@ from core.models.sentence import SentenceEncoder
 from core.records import Query
 from core.retrieval import find
 from core.retrieval.background import Background
+from core.retrieval.channels import Found
 from core.retrieval.clues import CLUES
 from core.retrieval.confidence import (
     Calibration,
@@ -23,7 +24,7 @@ from core.retrieval.confidence import (
     verdict_of,
     write_calibration,
 )
-from core.retrieval.fusion import SIGNALS, Said, Signals
+from core.retrieval.fusion import SIGNALS, Signals
 from core.retrieval.reading import Reading, embed, tokenize
 
 
@@ -52,7 +53,10 @@ def plain(sharpness: float = 0.0, vague: float = -50.0, elsewhere: float = -50.0
 def signals(*phrases: float) -> Signals:
     none = np.zeros(len(phrases), dtype=np.float32)
     values = np.array(phrases, dtype=np.float32)
-    return Signals(none, values, none, none, none, none, Said(values[:1], values[:1]))
+    facts = {"phrases": values, "whole": none, "best_fact": none}
+    names = {"words": none, "window": none}
+    found = {"facts": Found(facts, values[:1]), "names": Found(names, values[:1])}
+    return Signals(len(phrases), found)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from core.models.compact import CompactEncoder, load_compact
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Query, SearchResult
 from core.retrieval import Eyes, eyes_for, keep_checkpoint, open_eyes, search
-from core.retrieval.fusion import sureness
+from core.retrieval.channels.image import sureness
 from core.retrieval.reading import embed, tokenize
 from core.settings import Settings, load
 

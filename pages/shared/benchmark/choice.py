@@ -160,7 +160,7 @@ def measured_by() -> str:
     if plot in ("distance", "map"):
         return f"L@{st.session_state[widget('metres')]}m"
     metric = str(st.session_state[widget("metric")])
-    return metric if metric in curves.SHARES else "R@1" if metric == "mrr" else "L@50m"
+    return METRICS[metric].found_by or metric
 
 
 def missed_words(run: SavedRun) -> str:

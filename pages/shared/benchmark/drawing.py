@@ -18,7 +18,6 @@ from pages.shared.benchmark.reports import Chosen
 
 Draw = Callable[..., alt.LayerChart]
 
-_METRIC_WORDS = {"mrr": "Mean reciprocal rank", "median_m": "Median distance in metres"}
 _INKS = {"dark": "#c9d2d6", "light": "#3d4b53"}
 _DIGITS = 3
 _NOTHING = "None of the chosen reports can tell this."
@@ -44,9 +43,9 @@ def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
         metric, by = st.columns(2)
         metric.selectbox(
             "Metric",
-            METRICS,
+            list(METRICS),
             key=widget("metric"),
-            format_func=lambda name: _METRIC_WORDS.get(name, name),
+            format_func=lambda name: METRICS[name].title,
         )
         ways = choice.ways(runs)
         if st.session_state[widget("by")] not in ways:

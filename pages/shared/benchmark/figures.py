@@ -7,12 +7,10 @@ import streamlit as st
 from core.errors import ReportError
 from core.evaluation import curves
 from core.evaluation.curves import METRICS, Figure
-from core.evaluation.pairing import Difference, Pairing, comparable, paired
+from core.evaluation.pairing import TESTED, Difference, Pairing, comparable, paired
 from core.maps import safe_html
 from pages.shared.benchmark.reports import Chosen
 from pages.shared.markdown import one_line, plain
-
-_WORDS = {"mrr": "MRR", "median_m": "median m"}
 
 
 def swatch(letter: str) -> str:
@@ -22,8 +20,7 @@ def swatch(letter: str) -> str:
 
 def number(metric: str, value: float) -> str:
     """A metric's value with as many digits as it deserves."""
-    digits = {"mrr": 3, "median_m": 0}.get(metric, 1)
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return f"{value:,.{METRICS[metric].shown_digits}f}".replace("-", "−")
 
 
 def _cell(metric: str, figure: Figure | None) -> str:
@@ -35,13 +32,14 @@ def _cell(metric: str, figure: Figure | None) -> str:
 
 def draw(runs: tuple[Chosen, ...]) -> None:
     """All metrics of the chosen runs, with the scope in every row."""
-    heads = "".join(f'<th scope="col">{_WORDS.get(name, name)}</th>' for name in METRICS)
+    heads = "".join(f'<th scope="col">{one.heading}</th>' for one in METRICS.values())
     rows = "".join(_row(one) for one in runs)
+    others = " and ".join(one.heading for one in METRICS.values() if not one.percent)
     st.html(
         '<div class="sw-table sw-figures" tabindex="0" role="region" aria-label="Metrics">'
         '<table><thead><tr><th scope="col">Report</th><th scope="col">Scope</th>'
         f'<th scope="col">n</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        "<p>Percent, but MRR and median m; below each its 95 % bootstrap interval. R@k: the true "
+        f"<p>Percent, but {others}; below each its 95 % bootstrap interval. R@k: the true "
         "tile is among the first k. L@m: the first candidate is within m metres. – is what a "
         "report cannot tell.</p></div>"
     )
@@ -145,7 +143,8 @@ def _differences(found: Pairing, first: str, second: str) -> str:
         f"that both have, scope {safe_html(found.first.scope)}</caption><thead><tr>"
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table><p>Intervals from resampling the same "
-        "descriptions for both. p is that of McNemar’s exact test, made for R@1 and L@50m only. "
+        "descriptions for both. p is that of McNemar’s exact test, made for "
+        f"{' and '.join(TESTED)} only. "
         "● marks intervals without zero.</p></div>"
     )
 
@@ -156,7 +155,7 @@ def _difference(one: Difference) -> str:
     p = "" if one.p is None else "&lt; 0.001" if one.p < 0.001 else f"{one.p:.3f}"
     clear = ' <span role="img" aria-label="zero is outside">●</span>' if one.is_clear else ""
     return (
-        f'<tr><th scope="row">{_WORDS.get(name, name)}</th><td>{number(name, one.first)}</td>'
+        f'<tr><th scope="row">{METRICS[name].heading}</th><td>{number(name, one.first)}</td>'
         f"<td>{number(name, one.second)}</td>"
         f"<td><strong>{sign}{number(name, abs(one.difference))}</strong>{clear}</td>"
         f"<td>{number(name, one.low)} to {number(name, one.high)}</td>"

@@ -9,13 +9,15 @@ from typing import Any
 
 import altair as alt
 
+from core.evaluation.curves import METRICS
+from core.evaluation.metrics import WITHIN_M
+
 COLOURS = ("#2878bf", "#bd5510", "#18845a", "#9d54bd", "#93700e", "#c74276")
 """For the letters in order; each has a contrast of 3 or more on both themes' backgrounds, and of
 4.5 with the white letter on it."""
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 2, 2, 2], [4, 4], [12, 4])
 _HEIGHT_PX = 380
 _BAR_PX, _GAP_PX, _AXIS_PX = 18, 14, 72
-_MARKS_M = (50, 100, 150)
 _TICKS_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 Row = dict[str, Any]
@@ -81,7 +83,7 @@ def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt
         _TICKS_M,
     )
     marks = alt.Chart(
-        alt.Data(values=[{"at": metres, "name": f"{metres} m"} for metres in _MARKS_M])
+        alt.Data(values=[{"at": metres, "name": f"{metres} m"} for metres in WITHIN_M])
     )
     rules = marks.mark_rule(strokeDash=[3, 3], color=ink, opacity=0.6).encode(x="at:Q")
     words = marks.mark_text(angle=270, align="left", dy=-6, color=ink, fontSize=11).encode(
@@ -159,7 +161,7 @@ def _colour(letters: Sequence[str]) -> alt.Color:
 
 
 def _tooltip(metric: str) -> list[alt.Tooltip]:
-    digits = ".3f" if metric == "mrr" else ".1f"
+    digits = f".{max(1, METRICS[metric].shown_digits)}f"
     return [
         alt.Tooltip("label:N", title="report"),
         alt.Tooltip("kind:N", title="descriptions"),
@@ -172,6 +174,4 @@ def _tooltip(metric: str) -> list[alt.Tooltip]:
 
 def title_of(metric: str) -> str:
     """A metric for an axis."""
-    return {"mrr": "mean reciprocal rank", "median_m": "median distance, metres"}.get(
-        metric, f"{metric}, percent"
-    )
+    return METRICS[metric].axis

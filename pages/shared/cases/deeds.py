@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from core.cases import queue
 from core.cases.agreement import Dispute, disputes
 from core.cases.store import Said, Store
-from core.cases.verdicts import CaseVerdict
 from core.errors import CasesError
 from pages.shared.cases.seat import Seat
 
@@ -32,14 +31,13 @@ def do(store: Store, seat: Seat, deed: Mapping[Any, Any], now: datetime) -> None
 
 
 def _record(store: Store, seat: Seat, deed: Mapping[Any, Any], now: datetime) -> None:
-    verdict = cast(CaseVerdict, str(deed.get("verdict")))
     final = seat.view == "agreement"
     store.record(
         Said(
             seat.token,
             seat.case_id,
             seat.name,
-            verdict,
+            str(deed.get("verdict")),
             str(deed.get("note") or ""),
             _took(deed.get("took_ms")),
             final,

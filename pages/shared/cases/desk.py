@@ -10,7 +10,7 @@ from core import settings
 from core.cases.case import Card
 from core.cases.selection import key_of
 from core.cases.store import MAX_NOTE_CHARS
-from core.cases.verdicts import VERDICT_KEYS
+from core.cases.verdicts import CASE_VERDICTS
 from core.errors import SaywhereError
 from pages.shared.cases import deeds, shelf
 from pages.shared.cases.seat import Seat
@@ -62,7 +62,7 @@ def draw(seat: Seat, card: Card | None, title: str = "Why did it fail?") -> None
 
 
 def _verdicts() -> list[dict[str, str]]:
-    return [{"verdict": verdict, "key": key} for verdict, key in VERDICT_KEYS.items()]
+    return [{"verdict": kind.title, "key": kind.key} for kind in CASE_VERDICTS.values()]
 
 
 def _acts(acts: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ import streamlit as st
 from core import settings
 from core.cases import queue
 from core.cases.case import Listed
+from core.cases.formats import FORMATS
 from core.cases.intake import Intake, take_file
 from core.cases.store import MAX_NAME_CHARS, Store
 from core.cases.verdicts import ORDERS, Order
@@ -21,7 +22,8 @@ from pages.shared.cases.seat import Seat, write_link
 from pages.shared.markdown import plain
 
 _MOST_MB = 200
-_ENDINGS = ["json", "jsonl", "csv", "geojson"]
+_ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
+"""Of exports; reports are JSON or CSV, too."""
 _NAME = ".st-key-cases-name input"
 _UPLOAD = ".st-key-cases-upload section button:not([aria-label^=Remove])"
 _ORDERS: dict[Order, str] = {"hardest": "Hardest first", "shuffled": "Shuffled"}

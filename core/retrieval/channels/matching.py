@@ -1,4 +1,4 @@
-"""The channels: how strongly each tile of a gallery answers a reading, and through which facts.
+"""Matching of things said with facts, shared by channels: through which facts a tile answers.
 
 Both the `facts` and the `names` channel match phrase by phrase (or word by word) and keep for
 each tile the best match of each, weakened by the distance between viewpoint and thing: a late

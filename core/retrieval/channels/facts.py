@@ -1,0 +1,98 @@
+"""The `facts` channel: phrases and the whole description against short facts around each tile.
+
+Signals: `phrases`, the share of what the phrases could find; `whole`, the cosine of description and
+tile; `best_fact`, that with the best single fact.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.retrieval.channels.channel import (
+    Allowed,
+    ChannelSpec,
+    Found,
+    allowed,
+    best_strengths,
+    logarithm,
+)
+from core.retrieval.channels.matching import (
+    Ground,
+    best_by_tile,
+    facts_allowed,
+    share_of_best,
+    similar_facts,
+)
+from core.retrieval.reading import Reading
+
+if TYPE_CHECKING:
+    from core.retrieval.background import Background
+
+_SIMILAR_TILES = 1000
+"""Tiles whose whole text is compared exactly; the others count as the last of these."""
+_FOUND = 0.15
+"""A phrase is found where its best fact has a cosine of 0.55, as evidence asks."""
+
+
+def _search(ground: Ground, reading: Reading, mask: Allowed) -> Found:
+    """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
+    facts = facts_allowed(ground, mask)
+    similar = similar_facts(ground, reading, facts)
+    phrases = best_by_tile(ground, similar, reading.phrase_bearings)
+    rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
+    found = ground.gallery.tile_index.search(reading.embedding[None], _SIMILAR_TILES, rows)
+    whole = np.full(len(ground.gallery), found.similarities.min(initial=1), dtype=np.float32)
+    whole[found.rows[0]] = found.similarities[0]
+    signals = {
+        "phrases": share_of_best(phrases, mask),
+        "whole": whole,
+        "best_fact": ground.best_fact(reading, facts),
+    }
+    return Found(signals, best_strengths(phrases, mask))
+
+
+def _clues(
+    found: Found, reading: Reading, mask: Allowed, background: "Background"
+) -> dict[str, float]:
+    strengths = found.strengths
+    said = np.count_nonzero(~np.isnan(reading.phrase_bearings)) / len(strengths)
+    usual = background.usual(reading)
+    whole, fact = (allowed(found.signals[name], mask) for name in ("whole", "best_fact"))
+    return {
+        "phrases": logarithm(len(strengths)),
+        "bearings": float(said),
+        "phrase_strength": float(strengths.mean()),
+        "phrase_floor": float(np.quantile(strengths, 0.25)),
+        "phrases_found": float((strengths > _FOUND).mean()),
+        "phrases_together": float(allowed(found.signals["phrases"], mask).max()),
+        "whole": float(whole.max()),
+        "whole_rise": float(whole.max() - np.median(whole)),
+        "best_fact": float(fact.max()),
+        "best_fact_rise": float(fact.max() - np.median(fact)),
+        "whole_ahead": float(whole.max()) - usual.whole,
+        "best_fact_ahead": float(fact.max()) - usual.best_fact,
+        "phrases_ahead": float(strengths.mean()) - usual.phrases,
+    }
+
+
+CHANNEL = ChannelSpec(
+    "facts",
+    {"phrases": 0.25, "whole": 0.14, "best_fact": 0.23},
+    _search,
+    (
+        "phrases",
+        "bearings",
+        "phrase_strength",
+        "phrase_floor",
+        "phrases_found",
+        "phrases_together",
+        "whole",
+        "whole_rise",
+        "best_fact",
+        "best_fact_rise",
+        "whole_ahead",
+        "best_fact_ahead",
+        "phrases_ahead",
+    ),
+    _clues,
+)
