@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from core.arrays import F32, F64, I64, Bools
 
 EARTH_RADIUS_M = 6_371_000.0
 """The radius CVG-Text's metric uses (R = 6371 km)."""
@@ -28,9 +29,6 @@ _COMPASS = (
 
 _TOGETHER, _RUN = 100, 512
 """Positions whose nearest ones are looked for in one go, and how many of the others at first."""
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +64,21 @@ class Bounds:
         """The middle in degrees."""
         return Position((self.south + self.north) / 2, (self.west + self.east) / 2)
 
-    def contains(self, lat: Floats, lon: Floats) -> npt.NDArray[np.bool_]:
+    def contains(self, lat: F64, lon: F64) -> Bools:
         """Which of the N positions lie inside, edges included."""
-        inside: npt.NDArray[np.bool_] = (
+        inside: Bools = (
             (lat >= self.south) & (lat <= self.north) & (lon >= self.west) & (lon <= self.east)
         )
         return inside
 
 
-def haversine_m(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
+def haversine_m(lat: float, lon: float, lats: F64, lons: F64) -> F64:
     """Great-circle metres from one position to N others (any shapes that broadcast)."""
     phi, phis = np.radians(lat), np.radians(lats)
     half_dlat = (phis - phi) / 2
     half_dlon = np.radians(np.asarray(lons) - lon) / 2
     a = np.sin(half_dlat) ** 2 + np.cos(phi) * np.cos(phis) * np.sin(half_dlon) ** 2
-    metres: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(a, 0, 1)))
+    metres: F64 = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(a, 0, 1)))
     return metres
 
 
@@ -121,12 +119,12 @@ def haversine_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
 class Points:
     """N positions: `lats` and `lons` in degrees, `xyz` [N, 3] in metres from the earth's centre."""
 
-    lats: Floats
-    lons: Floats
-    xyz: Floats
+    lats: F64
+    lons: F64
+    xyz: F64
 
     @classmethod
-    def of(cls, lats: Floats, lons: Floats) -> "Points":
+    def of(cls, lats: F64, lons: F64) -> "Points":
         """The points at some latitudes and longitudes."""
         phi, theta = np.radians(lats), np.radians(lons)
         xyz = np.stack(
@@ -135,7 +133,7 @@ class Points:
         return cls(lats, lons, EARTH_RADIUS_M * xyz)
 
 
-def nearest(of: Points, among: Points, k: int) -> Rows:
+def nearest(of: Points, among: Points, k: int) -> I64:
     """Rows of the `k` positions nearest to each of Q others, [Q, k], in ascending row order.
 
     They are exactly those that a stable sort by `haversine_km` puts first. Positions that lie
@@ -158,12 +156,12 @@ def nearest(of: Points, among: Points, k: int) -> Rows:
     return found
 
 
-def _squared(offsets: Floats) -> Floats:
-    lengths: Floats = np.einsum("ij,ij->i", offsets, offsets)
+def _squared(offsets: F64) -> F64:
+    lengths: F64 = np.einsum("ij,ij->i", offsets, offsets)
     return lengths
 
 
-def _together(of: Points, rows: Rows) -> Iterator[Rows]:
+def _together(of: Points, rows: I64) -> Iterator[I64]:
     """Rows in parts that lie close together: strips of latitude, each from west to east."""
     strips = max(1, round(math.sqrt(len(rows) / _TOGETHER)))
     strip = np.empty(len(rows), dtype=np.int64)
@@ -173,7 +171,7 @@ def _together(of: Points, rows: Rows) -> Iterator[Rows]:
         yield order[start : start + _TOGETHER]
 
 
-def _smallest(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32]:
+def _smallest(values: F32, k: int) -> F32:
     """The `k` smallest of each row, the largest of them last.
 
     NumPy partitions runs of up to 512 more than twice as fast as longer ones.
@@ -187,9 +185,7 @@ def _smallest(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32
     return np.partition(values, k - 1, axis=1)[:, :k]
 
 
-def _nearest_around(
-    of: Points, rows: Rows, among: Points, around: Rows, k: int
-) -> tuple[Rows, Floats]:
+def _nearest_around(of: Points, rows: I64, among: Points, around: I64, k: int) -> tuple[I64, F64]:
     """For C rows the `k` nearest of those `around` [C, k], and a bound on the k-th's metres [C].
 
     Squared chords in single precision settle all but the few that lie as far as the k-th within

@@ -14,10 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from anyascii import anyascii
 from rapidfuzz import fuzz, process
 
+from core.arrays import F32, I32
 from core.errors import GalleryError
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -56,8 +56,8 @@ while who whole why will with without would yes yet you your
 class Postings:
     """The facts that carry one word: row numbers [M] and BM25 weights [M] for each column."""
 
-    facts: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
+    facts: I32
+    weights: F32
 
 
 _EMPTY = Postings(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import F64
 from core.bench.timing import DESCRIPTIONS, largest
 from core.errors import QueryError
 from core.evaluation import read_all, read_queries
@@ -15,7 +16,6 @@ from core.evaluation.queries import LabelledQuery
 from core.evaluation.questions import measure, talks
 from core.explain.explanations import relevances
 from core.explain.ledger import ledgers
-from core.explain.question import Weights
 from core.explain.reasons import reason
 from core.gallery import Gallery, open_gallery
 from core.models import load_model
@@ -99,10 +99,10 @@ def bench_questions(
     eyes = open_eyes(opened, settings, encoder) if "image" in channels else None
     readings = read_all(labelled, encoder, lambda done, of: progress("read", done, of), eyes)
 
-    def weigh(reading: Reading) -> Weights:
+    def weigh(reading: Reading) -> F64:
         ranking = rank_tiles(opened, reading, channels)
         mass = posterior_of(reading, ranking.signals, ranking.scores, channels).mass
-        shares: Weights = mass / mass.sum()
+        shares: F64 = mass / mass.sum()
         return shares
 
     held = []

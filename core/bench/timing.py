@@ -12,9 +12,10 @@ import torch
 import transformers
 from PIL import Image
 
+from core.arrays import F32
 from core.errors import GalleryError, ModelError
 from core.evaluation.plain import plain_metric
-from core.evaluation.protocol import Floats, PaperMetric, Places, candidates, metric, rank
+from core.evaluation.protocol import PaperMetric, Places, candidates, metric, rank
 from core.gallery import list_galleries, open_gallery
 from core.gallery.embed import embed_encoded
 from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
@@ -128,13 +129,13 @@ def bench_evaluate() -> dict[str, Any]:
     }
 
 
-def _paper_metric(rows: list[CvgRow], cosines: Floats) -> PaperMetric:
+def _paper_metric(rows: list[CvgRow], cosines: F32) -> PaperMetric:
     places = Places.of(rows)
     near = candidates(places, "nearest-100")
     return metric(places, rank(places, near, lambda some: cosines[some[0] : some[-1] + 1]))
 
 
-def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], Floats]:
+def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], F32]:
     """Pictures of both sorts around a city, and cosines [N, N] that find about a third."""
     rows = []
     for number, (lat, lon) in enumerate(random.normal((40.7, -74.0), 0.05, (count, 2)).round(7)):
@@ -148,7 +149,7 @@ def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow],
     return rows, (texts @ pictures.T).astype(np.float32)
 
 
-def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
+def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], F32]:
     """What anybody would write with the same weights."""
     if isinstance(encoder, CrossText2Loc):
         return partial(_plain_clip, encoder, _processor(encoder.preparation))
@@ -156,7 +157,7 @@ def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
         raise ModelError(f"there is no plain loop for {encoder.spec.title}")
     tower = encoder.network.picture
 
-    def run(pictures: Sequence[bytes]) -> Floats:
+    def run(pictures: Sequence[bytes]) -> F32:
         rows = []
         for picture in pictures:
             pixels = encoder.pixels([Image.open(io.BytesIO(picture))])
@@ -180,7 +181,7 @@ def _processor(prepared: Preparation) -> Any:
     return transformers.SiglipImageProcessorPil(size=side, **usual)
 
 
-def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes]) -> Floats:
+def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes]) -> F32:
     parts = []
     for start in range(0, len(pictures), _BATCH):
         images = [Image.open(io.BytesIO(one)) for one in pictures[start : start + _BATCH]]

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.evaluation.report import RECALL_AT, WITHIN_M, Floats, drawn, measures_of, summary_of
+from core.arrays import F64, I64
+from core.evaluation.report import RECALL_AT, WITHIN_M, drawn, measures_of, summary_of
 from core.evaluation.saved import SavedQuery, SavedRun
-from core.geo import Rows
 
 METRICS = (
     *(f"R@{k}" for k in RECALL_AT),
@@ -34,12 +34,12 @@ class Figure:
     high: float
 
 
-def ranks_of(queries: Sequence[SavedQuery]) -> Floats:
+def ranks_of(queries: Sequence[SavedQuery]) -> F64:
     """The true tiles' ranks; infinite where they are not known."""
     return np.array([np.inf if one.rank is None else one.rank for one in queries], np.float64)
 
 
-def metres_of(queries: Sequence[SavedQuery]) -> Floats:
+def metres_of(queries: Sequence[SavedQuery]) -> F64:
     """From the truth to the first candidate."""
     return np.array([one.distance_m for one in queries], np.float64)
 
@@ -80,7 +80,7 @@ def within(run: SavedRun, queries: Sequence[SavedQuery]) -> list[float]:
     return _percent(np.searchsorted(metres, METRES, side="right"), len(metres))
 
 
-def _percent(counts: Rows, of: int) -> list[float]:
+def _percent(counts: I64, of: int) -> list[float]:
     return [100.0 * int(count) / of for count in counts]
 
 

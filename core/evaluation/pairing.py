@@ -7,11 +7,11 @@ from math import comb
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64, I64
 from core.errors import ReportError
 from core.evaluation.curves import METRICS, knows, metres_of, ranks_of
-from core.evaluation.report import Floats, drawn, measures_of
+from core.evaluation.report import drawn, measures_of
 from core.evaluation.saved import SavedQuery, SavedRun
 
 TESTED = ("R@1", "L@50m")
@@ -156,7 +156,7 @@ def _differences(
     return tuple(found)
 
 
-def _of_medians(before: Floats, after: Floats, draws: npt.NDArray[np.int64]) -> Difference:
+def _of_medians(before: F64, after: F64, draws: I64) -> Difference:
     gains = np.median(after[draws], axis=1) - np.median(before[draws], axis=1)
     low, high = np.percentile(gains, [2.5, 97.5])
     one, other = float(np.median(before)), float(np.median(after))

@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64, I64
 from core.evaluation.outcomes import Outcome, Scope
 from core.evaluation.reliability import auroc, ece, ece_floor, reliability
 from core.records import Verdict
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
-
-Floats = npt.NDArray[np.float64]
 
 RECALL_AT = (1, 5, 10)
 WITHIN_M = (50, 100, 150)
@@ -20,7 +18,7 @@ SEED = 42
 _RESAMPLES = 2_000
 
 
-def measures_of(ranks: Floats, first_m: Floats) -> dict[str, Floats]:
+def measures_of(ranks: F64, first_m: F64) -> dict[str, F64]:
     """For each metric one number per query, from the ranks of the true tiles and the metres to
     the first candidates; every metric is the mean of its numbers."""
     shares = {f"R@{k}": ranks <= k for k in RECALL_AT}
@@ -29,14 +27,12 @@ def measures_of(ranks: Floats, first_m: Floats) -> dict[str, Floats]:
     return measures | {"mrr": 1.0 / ranks}
 
 
-def drawn(count: int, seed: int = SEED) -> npt.NDArray[np.int64]:
+def drawn(count: int, seed: int = SEED) -> I64:
     """The resamples of `count` queries that every interval comes from, [2000, count]."""
     return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
 
 
-def summary_of(
-    measures: Mapping[str, Floats], first_m: Floats, draws: npt.NDArray[np.int64]
-) -> dict[str, Any]:
+def summary_of(measures: Mapping[str, F64], first_m: F64, draws: I64) -> dict[str, Any]:
     """Means, the median metres, and under `ci` the percentiles of their resamples."""
     result: dict[str, Any] = {}
     intervals = {}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from core.arrays import I8
 from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
 from core.errors import GalleryError
 from core.gallery.manifest import (
@@ -266,7 +266,7 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
 
 def _embed(
     data: Path, encoder: "SentenceEncoder", what: str, texts: list[str], progress: Progress
-) -> npt.NDArray[np.int8]:
+) -> I8:
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
 from core import names
+from core.arrays import F64, I8
 from core.describe.facts import Facts
 from core.errors import GalleryError
 from core.gallery.manifest import ModelStamp, PictureStamp, file_entry, read_manifest
@@ -27,7 +27,6 @@ from core.geo import Bounds, Position, tile_bounds
 from core.models.specs import SentenceSpec
 from core.records import Tile
 
-Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 
@@ -60,7 +59,7 @@ def make_folder(data: Path) -> None:
         ) from error
 
 
-def bounds_of(lats: Floats, lons: Floats, footprint_m: float) -> Bounds:
+def bounds_of(lats: F64, lons: F64, footprint_m: float) -> Bounds:
     """The box around tiles with these centres."""
     low = tile_bounds(Position(lats.min(), lons.min()), footprint_m)
     high = tile_bounds(Position(lats.max(), lons.max()), footprint_m)
@@ -124,7 +123,7 @@ def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
     )
 
 
-def save_matrix(path: Path, matrix: npt.NDArray[np.int8]) -> None:
+def save_matrix(path: Path, matrix: I8) -> None:
     """Packed embeddings in a file."""
 
     def write(to: Path) -> None:

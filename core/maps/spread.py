@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64
 from core.geo import METRES_PER_DEGREE, haversine_m
 from core.retrieval import Finding
-
-_Degrees = npt.NDArray[np.float64]
 
 _LEVELS = (0.25, 0.5, 0.75)
 """Shares of the area's probability at which its levels part."""
@@ -54,7 +52,7 @@ def spread_of(finding: Finding) -> Spread:
     return Spread(shown[:_MOST_SPREAD], radius_m, words)
 
 
-def _hectares(lats: _Degrees, lons: _Degrees, radius_m: float) -> float:
+def _hectares(lats: F64, lons: F64, radius_m: float) -> float:
     """The area of overlapping circles, counted in cells of 10 m."""
     reach = int(radius_m // _CELL_M) + 1
     north, east = np.mgrid[-reach : reach + 1, -reach : reach + 1] * _CELL_M

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.arrays import F64, Objects
 from core.records import World
 from core.render import marks, palette, style
 from core.render.coast import sea_polygons
@@ -76,7 +76,7 @@ def layers_of(world: World) -> dict[str, str]:
     return {name: _geojson(items) for name, items in layers.items.items() if items}
 
 
-def _projected(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _projected(shapes: Objects) -> Objects:
     """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
     edges = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
@@ -98,8 +98,8 @@ def _main_parts(mixed: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(parts[dimensions == dimensions.max(initial=0)])
 
 
-def _extent(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    edges: npt.NDArray[np.float64] = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
+def _extent(shapes: Objects) -> F64:
+    edges: F64 = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
     return edges
 
 

@@ -1,12 +1,11 @@
 """What a search's own numbers tell of how far it can be trusted; knows neither maps nor fits."""
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, Bools
 from core.records import CHANNELS, Channel
 from core.retrieval.background import Background
-from core.retrieval.channels import Floats
-from core.retrieval.fusion import Mask, Signals
+from core.retrieval.fusion import Signals
 from core.retrieval.reading import Reading
 
 CLUES = (
@@ -50,11 +49,11 @@ _FOUND = 0.15
 def clues_of(
     reading: Reading,
     signals: Signals,
-    scores: Floats,
+    scores: F32,
     channels: tuple[Channel, ...],
-    mask: Mask | None,
+    mask: Bools | None,
     background: Background,
-) -> Floats:
+) -> F32:
     """The clues [C] of one search, in the order of `CLUES`; only allowed tiles count."""
     clues: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
     clues |= {"characters": _log(len(reading.text))} | _of_scores(_allowed(scores, mask))
@@ -65,7 +64,7 @@ def clues_of(
     return np.array([clues.get(name, 0.0) for name in CLUES], dtype=np.float32)
 
 
-def _allowed(values: Floats, mask: Mask | None) -> Floats:
+def _allowed(values: F32, mask: Bools | None) -> F32:
     return values if mask is None else values[mask]
 
 
@@ -73,7 +72,7 @@ def _log(count: int) -> float:
     return float(np.log(max(count, 1)))
 
 
-def _of_scores(scores: Floats) -> dict[str, float]:
+def _of_scores(scores: F32) -> dict[str, float]:
     """How far the best of N fused scores is ahead of the others."""
     most = min(len(scores), 100)
     leading = np.sort(np.partition(scores, len(scores) - most)[len(scores) - most :])[::-1]
@@ -89,7 +88,7 @@ def _of_scores(scores: Floats) -> dict[str, float]:
 
 
 def _of_facts(
-    reading: Reading, signals: Signals, mask: Mask | None, background: Background
+    reading: Reading, signals: Signals, mask: Bools | None, background: Background
 ) -> dict[str, float]:
     strengths = signals.said.phrases
     said = np.count_nonzero(~np.isnan(reading.phrase_bearings)) / len(strengths)
@@ -112,8 +111,8 @@ def _of_facts(
     }
 
 
-def _of_names(signals: Signals, mask: Mask | None) -> dict[str, float]:
-    strengths: npt.NDArray[np.float32] = signals.said.words
+def _of_names(signals: Signals, mask: Bools | None) -> dict[str, float]:
+    strengths: F32 = signals.said.words
     if not len(strengths):
         return {}
     return {

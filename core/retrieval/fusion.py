@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64, Bools
 from core.geo import METRES_PER_DEGREE
 from core.records import CHANNELS, Channel
 from core.retrieval.channels import (
-    Floats,
     Ground,
     best_by_tile,
     facts_allowed,
@@ -22,8 +21,6 @@ from core.retrieval.channels import (
     worded_facts,
 )
 from core.retrieval.reading import Reading
-
-Mask = npt.NDArray[np.bool_]
 
 SEPARATION_M = 100.0
 """Candidates are spots: closer tiles come after the distinct ones. Chosen on RVS train and
@@ -73,8 +70,8 @@ class Said:
     the channel was not searched.
     """
 
-    phrases: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
-    words: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    phrases: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    words: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +86,19 @@ class Signals:
     `said` is what the shares are shares of.
     """
 
-    image: Floats
-    phrases: Floats
-    whole: Floats
-    best_fact: Floats
-    words: Floats
-    window: Floats
+    image: F32
+    phrases: F32
+    whole: F32
+    best_fact: F32
+    words: F32
+    window: F32
     said: Said = field(default_factory=Said)
 
-    def stacked(self) -> Floats:
+    def stacked(self) -> F32:
         """All signals in the order of `SIGNALS`: [S, N]."""
         return np.stack([getattr(self, signal) for signal in SIGNALS])
 
-    def channel(self, name: Channel, weights: Weights = WEIGHTS) -> Floats:
+    def channel(self, name: Channel, weights: Weights = WEIGHTS) -> F32:
         """One channel's own score for each tile, about 0..1."""
         signals = _SIGNALS[name]
         return _mean(
@@ -109,7 +106,7 @@ class Signals:
             [getattr(weights, signal) for signal in signals],
         )
 
-    def fused(self, channels: tuple[Channel, ...], weights: Weights = WEIGHTS) -> Floats:
+    def fused(self, channels: tuple[Channel, ...], weights: Weights = WEIGHTS) -> F32:
         """The weighted mean of the chosen channels."""
         each = {
             name: sum(getattr(weights, signal) for signal in _SIGNALS[name]) for name in channels
@@ -117,7 +114,7 @@ class Signals:
         return _mean([self.channel(name, weights) for name in each], list(each.values()))
 
 
-def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
+def _mean(parts: Sequence[F32], weights: Sequence[float]) -> F32:
     """The weighted mean of several [N]; what stands alone needs no weight."""
     if len(parts) == 1:
         return parts[0]
@@ -130,13 +127,13 @@ def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
 def signals_of(
     ground: Ground,
     reading: Reading,
-    mask: Mask | None = None,
+    mask: Bools | None = None,
     channels: tuple[Channel, ...] = CHANNELS,
 ) -> Signals:
     """The signals of some channels for every tile; `image` needs a reading that imagined."""
     none = np.zeros(len(ground.gallery), dtype=np.float32)
-    signals: dict[str, Floats] = dict.fromkeys(SIGNALS, none)
-    said: dict[str, Floats] = {}
+    signals: dict[str, F32] = dict.fromkeys(SIGNALS, none)
+    said: dict[str, F32] = {}
     if "image" in channels and reading.imagined is not None:
         pictures = ground.gallery.picture_index(reading.imagined.key)
         similar = pictures.similarities(reading.imagined.embedding)
@@ -151,7 +148,7 @@ def signals_of(
     return Signals(**signals, said=Said(**said))
 
 
-def sureness(similarities: Floats, sure: float | None) -> float:
+def sureness(similarities: F32, sure: float | None) -> float:
     """How well a gallery's pictures [N] are told apart by a description, 0..1: the lead of the best
     one on the middling one over that of the model where it is `sure`, squared, and 1 at most.
 
@@ -163,7 +160,7 @@ def sureness(similarities: Floats, sure: float | None) -> float:
     return min(1.0, float(similarities.max() - np.median(similarities)) / sure) ** 2
 
 
-def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
+def ahead_of_middle(similarities: F32, mask: Bools | None = None) -> F32:
     """Similarities [N] on a scale where the middling allowed tile has 0 and the best one 1.
 
     Tiles that are not allowed get 0, those far behind the middle −1 at most.
@@ -171,11 +168,11 @@ def ahead_of_middle(similarities: Floats, mask: Mask | None = None) -> Floats:
     allowed = similarities if mask is None else similarities[mask]
     middle = float(np.median(allowed))
     reach = max(float(allowed.max()) - middle, 1e-6)
-    ahead: Floats = ((similarities - middle) / reach).clip(-1, 1)
+    ahead: F32 = ((similarities - middle) / reach).clip(-1, 1)
     return ahead if mask is None else ahead * mask
 
 
-def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[str, Floats], Floats]:
+def _facts(ground: Ground, reading: Reading, mask: Bools | None) -> tuple[dict[str, F32], F32]:
     """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
     allowed = facts_allowed(ground, mask)
     similar = similar_facts(ground, reading, allowed)
@@ -191,7 +188,7 @@ def _facts(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[st
     }, _best(phrases, mask)
 
 
-def _names(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[str, Floats], Floats]:
+def _names(ground: Ground, reading: Reading, mask: Bools | None) -> tuple[dict[str, F32], F32]:
     worded = worded_facts(ground, reading.words)
     words = best_by_tile(ground, worded, reading.word_bearings)
     window = ground.window_bm25(worded, len(reading.words))
@@ -199,22 +196,22 @@ def _names(ground: Ground, reading: Reading, mask: Mask | None) -> tuple[dict[st
     return shares, _best(words, mask)
 
 
-def _best(strengths: Floats, mask: Mask | None) -> Floats:
+def _best(strengths: F32, mask: Bools | None) -> F32:
     """The best allowed tile's strength for each of R things said: [R]."""
-    best: Floats = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
+    best: F32 = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
     return best
 
 
-def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:
+def ordered(scores: F32, mask: Bools | None) -> I64:
     """Allowed tiles from the best; equal scores in the gallery's order."""
     order = np.argsort(-scores, kind="stable")
     return order if mask is None else order[mask[order]]
 
 
 def spots(
-    order: npt.NDArray[np.int64],
-    lats: npt.NDArray[np.float64],
-    lons: npt.NDArray[np.float64],
+    order: I64,
+    lats: F64,
+    lons: F64,
     k: int,
     separation_m: float = SEPARATION_M,
 ) -> list[int]:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64
 from core.explain.ledger.claims import bare_words
 from core.explain.things import place
 from core.gallery.store import Gallery
 from core.geo import METRES_PER_DEGREE, compass
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class Surroundings:
         away = links.distance_m.astype(np.float64)
         bearing = np.radians(links.bearing_deg.astype(np.float64))
         lats, lons = gallery.lats[links.tile], gallery.lons[links.tile]
-        self._lats: Numbers = lats + away * np.cos(bearing) / METRES_PER_DEGREE
-        self._lons: Numbers = lons + away * np.sin(bearing) / (
+        self._lats: F64 = lats + away * np.cos(bearing) / METRES_PER_DEGREE
+        self._lons: F64 = lons + away * np.sin(bearing) / (
             METRES_PER_DEGREE * np.cos(np.radians(lats))
         )
 
