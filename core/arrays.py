@@ -1,4 +1,4 @@
-"""Names for NumPy arrays by the type of their numbers; their shapes are written where they are used."""
+"""Names of NumPy arrays by dtype; the shape is written where an array is used."""
 
 import numpy as np
 import numpy.typing as npt

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import F32, F64, I64
 from core.gallery.store import Gallery
-from core.geo import METRES_PER_DEGREE
+from core.geo import local_metres
 
 By = Literal["facts", "image"]
 """The channel whose embeddings are compared: of what is known of a tile, or of its picture."""
@@ -90,11 +90,8 @@ def _keep(row: I64, best: F32, of: I64, alike: F32, start: int) -> None:
 def _metres(lats: F64, lons: F64) -> tuple[F32, F32]:
     """Metres east and north of the first; right to a fraction of a metre within a city."""
     middle = lats.mean() if len(lats) else 0.0
-    scale = METRES_PER_DEGREE * np.cos(np.radians(middle))
-    return (
-        ((lons - lons[:1]) * scale).astype(np.float32),
-        ((lats - lats[:1]) * METRES_PER_DEGREE).astype(np.float32),
-    )
+    east, north = local_metres(lats - lats[:1], lons - lons[:1], middle)
+    return east.astype(np.float32), north.astype(np.float32)
 
 
 def alike(gallery: Gallery, by: By, most: int = 60) -> Alike:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.arrays import F64
-from core.geo import METRES_PER_DEGREE, haversine_m
+from core.geo import haversine_m, local_metres
 from core.retrieval import Finding
 
 _LEVELS = (0.25, 0.5, 0.75)
@@ -57,7 +57,7 @@ def _hectares(lats: F64, lons: F64, radius_m: float) -> float:
     reach = int(radius_m // _CELL_M) + 1
     north, east = np.mgrid[-reach : reach + 1, -reach : reach + 1] * _CELL_M
     inside = north**2 + east**2 <= radius_m**2
-    scale = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
-    y = np.rint((lats[:, None] * METRES_PER_DEGREE + north[inside]) / _CELL_M).astype(np.int64)
-    x = np.rint((lons[:, None] * scale + east[inside]) / _CELL_M).astype(np.int64)
-    return len(np.unique(y * (1 << 32) + x)) * _CELL_M**2 / 1e4
+    x, y = local_metres(lats[:, None], lons[:, None], lats.mean())
+    row = np.rint((y + north[inside]) / _CELL_M).astype(np.int64)
+    column = np.rint((x + east[inside]) / _CELL_M).astype(np.int64)
+    return len(np.unique(row * (1 << 32) + column)) * _CELL_M**2 / 1e4

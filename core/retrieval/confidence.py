@@ -17,7 +17,7 @@ import numpy as np
 
 from core.arrays import F32, F64, I64, Bools
 from core.errors import ModelError
-from core.geo import METRES_PER_DEGREE
+from core.geo import local_metres
 from core.records import Channel, Verdict
 from core.retrieval.background import Background
 from core.retrieval.clues import CLUES, clues_of
@@ -184,8 +184,7 @@ class Posterior:
         self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
     ) -> list[float]:
         """The mass within a distance of each of some tiles."""
-        east = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
-        x, y = lons * east, lats * METRES_PER_DEGREE
+        x, y = local_metres(lats, lons, lats.mean())
         near = [(x - x[row]) ** 2 + (y - y[row]) ** 2 <= radius_m**2 for row in rows]
         return [min(float(self.mass[one].sum()), 1.0) for one in near]
 

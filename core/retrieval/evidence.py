@@ -6,7 +6,7 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.describe.phrases import Phrase
-from core.geo import METRES_PER_DEGREE, compass
+from core.geo import compass, moved
 from core.names import words_of
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import Ground, worded_facts
@@ -211,9 +211,9 @@ class Witness:
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
         distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
-        lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
-        lon = float(gallery.lons[tile]) + distance * np.sin(np.radians(bearing)) / (
-            METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
+        turn = np.radians(bearing)
+        lat, lon = moved(
+            gallery.lats[tile], gallery.lons[tile], distance * np.sin(turn), distance * np.cos(turn)
         )
         return Evidence(
             phrase=phrase.text,

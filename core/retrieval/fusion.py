@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from core.arrays import F32, F64, I64, Bools
-from core.geo import METRES_PER_DEGREE
+from core.geo import local_metres
 from core.records import CHANNELS, Channel
 from core.retrieval.channels import (
     Ground,
@@ -216,8 +216,7 @@ def spots(
     separation_m: float = SEPARATION_M,
 ) -> list[int]:
     """The first `k` tiles of an order that are apart from each other, then the nearer ones."""
-    x = np.radians(lons) * np.cos(np.radians(lats.mean())) * np.degrees(METRES_PER_DEGREE)
-    y = lats * METRES_PER_DEGREE
+    x, y = local_metres(lats, lons, lats.mean())
     kept: list[int] = []
     free = np.ones(len(lats), dtype=bool)
     for tile in order:

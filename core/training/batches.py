@@ -13,7 +13,7 @@ import numpy as np
 
 from core.arrays import F64, I64, Bools
 from core.errors import TrainingError
-from core.geo import METRES_PER_DEGREE, haversine_m
+from core.geo import haversine_m, local_metres
 
 _NEIGHBOURS = 64
 
@@ -76,8 +76,8 @@ def _neighbours(places: Places) -> list[I64]:
         rows = np.flatnonzero((places.towns == town) & ~np.isnan(places.lats))
         if len(rows) < 2:
             continue
-        stretch = np.cos(np.radians(places.lats[rows].mean()))
-        flat = METRES_PER_DEGREE * np.column_stack([places.lats[rows], places.lons[rows] * stretch])
+        lats = places.lats[rows]
+        flat = np.column_stack(local_metres(lats, places.lons[rows], lats.mean()))
         flat = (flat - flat.mean(0)).astype(np.float32)
         _, near = faiss.knn(flat, flat, min(_NEIGHBOURS + 1, len(rows)))
         for row, others in zip(rows, near, strict=True):
