@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ROOMS = (
     "core.errors",
+    "core.files",
     "core.arrays",
     "core.settings",
     "core.geo",

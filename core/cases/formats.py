@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 from core.cases.exchange import CASE_FIELDS, ENTRY_FIELDS, NUMBERS, WHOLE, Row
 from core.cases.verdicts import CASE_VERDICTS, VERDICT_KEYS
 from core.errors import CasesError
+from core.files import replacing, safe_cell
 
 Format = Literal["csv", "jsonl", "geojson", "labelstudio", "fiftyone"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -30,8 +31,6 @@ _ENDINGS: dict[str, Format] = {
     "": "fiftyone",
 }
 _JSON_CELLS = ("report_channels", "channels", "signs")
-_HARMFUL = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What a spreadsheet may take for a formula at a cell's beginning, and our own mark."""
 
 
 def format_of(path: Path, given: Format | None) -> Format:
@@ -51,29 +50,26 @@ def write_cases(rows: Sequence[Row], path: Path, kind: Format, pictures: Picture
     """
     if not path.parent.is_dir():
         raise CasesError(f"there is no folder {path.parent}; make it, or choose another")
-    part = path.with_name(f".{path.name}.part")
     try:
-        if kind == "fiftyone":
-            _write_fiftyone(rows, path, part, pictures)
-        else:
-            part.write_text(_WRITERS[kind](rows), encoding="utf-8", newline="")
-            part.replace(path)
+        with replacing(path) as part:
+            if kind == "fiftyone":
+                _write_fiftyone(rows, path, part, pictures)
+            else:
+                part.write_text(_WRITERS[kind](rows), encoding="utf-8", newline="")
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        part.unlink(missing_ok=True)
         raise CasesError(f"{path} cannot be written ({error}); is the disk full?") from error
     return path
 
 
 def _harmless(value: Any) -> Any:
-    """A text that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_HARMFUL):
+    """A text that no spreadsheet runs, marked so that `_plain` can tell; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith("'"):
         return f"'{value}"
-    return value
+    return safe_cell(value)
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_HARMFUL) else cell
+    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) != cell[1:] else cell
 
 
 def _csv(rows: Sequence[Row]) -> str:
@@ -192,7 +188,6 @@ def _write_fiftyone(rows: Sequence[Row], path: Path, part: Path, pictures: Pictu
     """A dataset folder: a sample for each case, its picture that of the answer."""
     if path.exists() and not (path / "samples.json").is_file():
         raise CasesError(f"{path} is there and no dataset of FiftyOne; give a new folder")
-    shutil.rmtree(part, ignore_errors=True)
     (part / "data").mkdir(parents=True)
     samples = []
     for row in rows:
@@ -207,7 +202,6 @@ def _write_fiftyone(rows: Sequence[Row], path: Path, part: Path, pictures: Pictu
     )
     if path.exists():
         shutil.rmtree(path)
-    part.replace(path)
 
 
 def _sample(row: Row, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from core import settings as machine
 from core.commands.progress import bar, note
 from core.commands.published import read_copy
 from core.errors import ModelError, QueryError, SourceError
+from core.files import write_text
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -169,7 +170,7 @@ def describe(args: argparse.Namespace) -> Any:
         )
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if args.out:
-        args.out.write_text(lines, "utf-8")
+        write_text(args.out, lines)
         return {"gallery": args.gallery, "descriptions": len(rows), "file": str(args.out)}
     return {"gallery": args.gallery, "descriptions": rows}
 

@@ -2,14 +2,13 @@
 
 import argparse
 import inspect
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.commands.progress import bar
 from core.commands.published import read_copy
 from core.errors import ModelError, QueryError, ReportError
+from core.files import write_json
 from core.records import Query
 
 if TYPE_CHECKING:
@@ -67,14 +66,8 @@ def evaluate(args: argparse.Namespace) -> Any:
         result |= evaluation.detection(outcomes, [judge.posterior(one) for one in read])
     if args.out:
         title = {"title": args.title} if args.title else {}
-        _write(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
+        write_json(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
     return result
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    temporary.replace(path)
 
 
 def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
@@ -93,7 +86,7 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     if args.failures:
         trial.write_failures(scored[0], args.failures)
     if args.out:
-        _write(
+        write_json(
             args.out,
             result
             | {

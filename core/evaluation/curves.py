@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.arrays import F64, I64
-from core.evaluation.report import RECALL_AT, WITHIN_M, drawn, measures_of, summary_of
+from core.evaluation.bootstrap import resamples
+from core.evaluation.report import RECALL_AT, WITHIN_M, measures_of, summary_of
 from core.evaluation.saved import SavedQuery, SavedRun
 
 METRICS = (
@@ -59,7 +60,7 @@ def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[
     if not chosen or run.only_failures:
         return {}
     first = metres_of(chosen)
-    found = summary_of(measures_of(ranks_of(chosen), first), first, drawn(len(chosen)))
+    found = summary_of(measures_of(ranks_of(chosen), first), first, resamples(len(chosen)))
     return {name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)}
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.arrays import F64, I64
 from core.errors import QueryError
+from core.evaluation.bootstrap import interval_of_mean, resamples
 from core.evaluation.queries import LabelledQuery
 from core.explain.relevance import ALIKE, DECOY, likeness, raw_relevance, relevance
 from core.explain.relevance.words import Span
@@ -28,7 +29,6 @@ SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 ORDERS = ("most", "random", "least")
 DECOYED = (*ORDERS, "decoy")
 """Of pictures also the cells that the decoy's map has for the most relevant."""
-_RESAMPLES = 2_000
 _OTHERS = 4
 _QUANTILES = (5, 25, 50, 75, 95)
 
@@ -149,12 +149,10 @@ def _curves(cosines: F64, names: Sequence[str], seed: int) -> dict[str, Any]:
 
 def with_interval(differences: F64, seed: int) -> dict[str, Any]:
     """The mean of Q paired differences, and its 95 % bootstrap interval."""
-    count = len(differences)
-    draws = np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-    low, high = np.percentile(differences[draws].mean(axis=1), [2.5, 97.5])
+    low, high = interval_of_mean(differences, resamples(len(differences), seed))
     return {
         "mean": round(float(differences.mean()), 4),
-        "ci": [round(float(low), 4), round(float(high), 4)],
+        "ci": [round(low, 4), round(high, 4)],
     }
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from core.arrays import F64, I64
 from core.errors import ReportError
+from core.evaluation.bootstrap import interval, interval_of_mean, resamples
 from core.evaluation.curves import METRICS, knows, metres_of, ranks_of
-from core.evaluation.report import drawn, measures_of
+from core.evaluation.report import measures_of
 from core.evaluation.saved import SavedQuery, SavedRun
 
 TESTED = ("R@1", "L@50m")
@@ -126,7 +127,7 @@ def _key(one: SavedQuery) -> tuple[str, float, float]:
 def _differences(
     ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], told: Sequence[str]
 ) -> tuple[Difference, ...]:
-    draws = drawn(len(ours))
+    draws = resamples(len(ours))
     metres = metres_of(ours), metres_of(theirs)
     before = measures_of(ranks_of(ours), metres[0])
     after = measures_of(ranks_of(theirs), metres[1])
@@ -136,7 +137,7 @@ def _differences(
             found.append(_of_medians(*metres, draws))
             continue
         gain = after[name] - before[name]
-        low, high = np.percentile(gain[draws].mean(axis=1), [2.5, 97.5])
+        low, high = interval_of_mean(gain, draws)
         won, lost = int((gain > 0).sum()), int((gain < 0).sum())
         digits = 4 if name == "mrr" else 2
         one, other = float(before[name].mean()), float(after[name].mean())
@@ -146,8 +147,8 @@ def _differences(
                 round(one, digits),
                 round(other, digits),
                 round(float(gain.mean()), digits),
-                round(float(low), 4),
-                round(float(high), 4),
+                round(low, 4),
+                round(high, 4),
                 won,
                 lost,
                 float(f"{mcnemar(won, lost):.3g}") if name in TESTED else None,
@@ -157,16 +158,17 @@ def _differences(
 
 
 def _of_medians(before: F64, after: F64, draws: I64) -> Difference:
-    gains = np.median(after[draws], axis=1) - np.median(before[draws], axis=1)
-    low, high = np.percentile(gains, [2.5, 97.5])
+    low, high = interval(
+        draws, lambda rows: np.median(after[rows], axis=1) - np.median(before[rows], axis=1)
+    )
     one, other = float(np.median(before)), float(np.median(after))
     return Difference(
         "median_m",
         round(one, 1),
         round(other, 1),
         round(other - one, 1),
-        round(float(low), 1),
-        round(float(high), 1),
+        round(low, 1),
+        round(high, 1),
         int((after < before).sum()),
         int((after > before).sum()),
     )

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import numpy as np
 
 from core.arrays import F64, I64
+from core.evaluation.bootstrap import SEED, interval, interval_of_mean, resamples
 from core.evaluation.outcomes import Outcome, Scope
 from core.evaluation.reliability import auroc, ece, ece_floor, reliability
 from core.records import Verdict
@@ -14,8 +15,6 @@ from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_cal
 
 RECALL_AT = (1, 5, 10)
 WITHIN_M = (50, 100, 150)
-SEED = 42
-_RESAMPLES = 2_000
 
 
 def measures_of(ranks: F64, first_m: F64) -> dict[str, F64]:
@@ -27,22 +26,17 @@ def measures_of(ranks: F64, first_m: F64) -> dict[str, F64]:
     return measures | {"mrr": 1.0 / ranks}
 
 
-def drawn(count: int, seed: int = SEED) -> I64:
-    """The resamples of `count` queries that every interval comes from, [2000, count]."""
-    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-
-
 def summary_of(measures: Mapping[str, F64], first_m: F64, draws: I64) -> dict[str, Any]:
     """Means, the median metres, and under `ci` the percentiles of their resamples."""
     result: dict[str, Any] = {}
     intervals = {}
     for name, values in measures.items():
         result[name] = round(float(values.mean()), 4 if name == "mrr" else 2)
-        low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
-        intervals[name] = [round(float(low), 4), round(float(high), 4)]
+        low, high = interval_of_mean(values, draws)
+        intervals[name] = [round(low, 4), round(high, 4)]
     result["median_m"] = round(float(np.median(first_m)), 1)
-    low, high = np.percentile(np.median(first_m[draws], axis=1), [2.5, 97.5])
-    intervals["median_m"] = [round(float(low), 1), round(float(high), 1)]
+    low, high = interval(draws, lambda rows: np.median(first_m[rows], axis=1))
+    intervals["median_m"] = [round(low, 1), round(high, 1)]
     return result | {"ci": intervals}
 
 
@@ -58,7 +52,7 @@ def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[
         shares["coverage_80"] = np.array([one.inside80 for one in sure])
     measures = measures_of(ranks, first)
     measures |= {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
-    found = summary_of(measures, first, drawn(len(outcomes), seed))
+    found = summary_of(measures, first, resamples(len(outcomes), seed))
     intervals = found.pop("ci")
     return {"n": len(outcomes), "scope": scope} | found | _calibration(outcomes) | {"ci": intervals}
 

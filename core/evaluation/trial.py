@@ -15,6 +15,7 @@ from core.evaluation.outcomes import Outcome, Scope
 from core.evaluation.protocol import Figures, Places, Ranks, candidates, leading, metric, rank
 from core.evaluation.queries import LabelledQuery
 from core.evaluation.report import report
+from core.files import replacing
 from core.geo import Position, haversine_km
 from core.models import DualEncoder
 from core.models.pictures import open_picture
@@ -163,8 +164,7 @@ def _summary(scored: Scored, chosen: Bools, figures: Figures) -> dict[str, Any]:
 
 def write_failures(scored: Scored, path: Path) -> Path:
     """The queries whose own picture did not come first, in the columns of the paper's code."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for row, place, names in zip(
@@ -172,5 +172,4 @@ def write_failures(scored: Scored, path: Path) -> Path:
         ):
             if place > 1:
                 writer.writerow([row.name, row.description, json.dumps(names), False])
-    temporary.replace(path)
     return path

@@ -4,7 +4,6 @@ Made part by part, so that a run that was stopped goes on; the manifest makes th
 """
 
 import io
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from PIL import Image
 
 from core.arrays import F32
 from core.errors import GalleryError
+from core.files import replacing
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
 from core.gallery.stages import Progress, listed, make_folder, save_matrix
 from core.gallery.store import pack_embeddings
@@ -38,9 +38,8 @@ def own_copy(folder: Path, home: Path) -> Path:
     target = home / folder.name
     if not (target / "manifest.json").is_file():
         make_folder(home)
-        temporary = home / f".{folder.name}.{os.getpid()}"
-        shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(".*"))
-        temporary.replace(target)
+        with replacing(target) as part:
+            shutil.copytree(folder, part, ignore=shutil.ignore_patterns(".*"))
     return target
 
 

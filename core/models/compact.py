@@ -17,6 +17,7 @@ from safetensors.torch import save
 
 from core.arrays import F32
 from core.errors import ModelError
+from core.files import write_bytes
 from core.models.batches import Progress, encoded
 from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
 from core.models.dual_encoder import CompactNetwork
@@ -127,14 +128,8 @@ def save_compact(network: CompactNetwork, path: Path) -> None:
     weights = {name: _halved(value) for name, value in network.state_dict().items()}
     if wild := [name for name, value in weights.items() if not value.isfinite().all()]:
         raise ModelError(f"half precision cannot hold {some(wild)}; train with a lower lr")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(save(weights, {"compact": json.dumps(asdict(network.spec))}))
-        part.replace(path)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    content = save(weights, {"compact": json.dumps(asdict(network.spec))})
+    write_bytes(path, content, error=ModelError)
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:

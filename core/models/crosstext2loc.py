@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from core.arrays import F32
 from core.errors import ModelError
+from core.files import replacing
 from core.models.batches import Progress, encoded
 from core.models.checkpoints import (
     Weights,
@@ -127,10 +128,10 @@ class CrossText2Loc:
             "cleaning": self._reader.cleaning,
             "tokenizer": self._reader.to_json(),
         }
-        temporary = path.with_name(f".{path.name}.part")
         weights = {name: one.contiguous() for name, one in self.network.state_dict().items()}
-        save_file(weights, temporary, {_OWN: json.dumps(metadata)})
-        return temporary.replace(path)
+        with replacing(path) as part:
+            save_file(weights, part, {_OWN: json.dumps(metadata)})
+        return path
 
 
 def _numbers(embeddings: torch.Tensor) -> F32:

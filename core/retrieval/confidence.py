@@ -17,6 +17,7 @@ import numpy as np
 
 from core.arrays import F32, F64, I64, Bools
 from core.errors import ModelError
+from core.files import open_replacing, write_text
 from core.geo import local_metres
 from core.records import Channel, Verdict
 from core.retrieval.background import Background
@@ -136,19 +137,13 @@ def write_calibration(learned: Calibration, path: Path) -> Path:
     """Writes both files, each whole or not at all."""
     arrays, text = path.with_suffix(".npz"), json.dumps(learned.to_json(), indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    for target in (arrays, path):
-        temporary = target.with_name(f".{target.name}.part")
-        if target == path:
-            temporary.write_text(text + "\n", "utf-8")
-        else:
-            with temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    tiles=learned.background.tiles.astype(np.float16),
-                    facts=learned.background.facts.astype(np.float16),
-                )
-        temporary.replace(target)
-    return path
+    with open_replacing(arrays) as file:
+        np.savez(
+            file,
+            tiles=learned.background.tiles.astype(np.float16),
+            facts=learned.background.facts.astype(np.float16),
+        )
+    return write_text(path, text + "\n")
 
 
 @dataclass(frozen=True, slots=True)

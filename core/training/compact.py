@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from core.arrays import F16, F32, I64, Bools
 from core.errors import TrainingError
+from core.files import open_replacing
 from core.models.compact import pixels_of, save_compact
 from core.models.dual_encoder import CompactNetwork
 from core.training.batches import Places
@@ -23,7 +24,6 @@ from core.training.config import Stage
 from core.training.corpus import CELLS, Progress
 from core.training.examples import Examples
 from core.training.figures import retrieval
-from core.training.files import whole
 from core.training.loop import Embedded
 from core.training.losses import layout_loss
 from core.training.processes import Process
@@ -210,7 +210,7 @@ class CompactTrainee:
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
-            with whole(path) as file:
+            with open_replacing(path, error=TrainingError) as file:
                 np.lib.format.write_array_header_1_0(file, header)
                 for rows, features in self._each_feature(examples):
                     file.write(features.cpu().half().numpy().tobytes())

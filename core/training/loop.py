@@ -19,9 +19,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from core.arrays import I64
 from core.errors import TrainingError
+from core.files import open_replacing
 from core.training.batches import Batches, Places
 from core.training.config import Stage
-from core.training.files import whole
 from core.training.losses import gathered, info_nce
 from core.training.processes import Process
 
@@ -317,7 +317,7 @@ class _State:
 
 def _save(path: Path, content: object) -> None:
     if Process.current().writes:
-        with whole(path) as file:
+        with open_replacing(path, error=TrainingError) as file:
             try:
                 torch.save(content, file)
             except RuntimeError as error:  # torch wants to end a file that the disk cut short
