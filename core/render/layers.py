@@ -216,33 +216,26 @@ def _sort_area(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: s
     ):
         layers.add("buildings", shape, (_storey(tags), -size), c=number)
         if name and _POIS(tags) is None:
-            layers.add(
-                "building_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "building_names", shape, number, name)
         return True
     number = _AREAS(tags)
     if number is not None:
         area = palette.AREAS[number]
         layers.add("areas", shape, (area.tier, -size), c=number)
         if name and area.label and _POIS(tags) is None:
-            layers.add(
-                "area_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "area_names", shape, number, name)
         return True
     wall = _BARRIERS(tags)
     if wall is not None:
         layers.add("lines", shape.boundary, c=wall, name="")
     return wall is not None
+
+
+def _add_name(layers: _Layers, layer: str, shape: BaseGeometry, number: int, name: str) -> None:
+    """The name of a surface, the largest first."""
+    size = float(shape.area)
+    zoom = _roomy_zoom(size, name)
+    layers.add(layer, _anchor(shape), (-size, 0), c=number, name=name, z=zoom)
 
 
 def _roomy_zoom(size_m2: float, name: str) -> int:
