@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
 
+from core.arrays import F32, I32
 from core.errors import GalleryError
 from core.vocabulary.folding import WORD, fold
 
@@ -32,8 +32,8 @@ _TYPO_WEIGHT = 0.7
 class Postings:
     """The facts that carry one word: row numbers [M] and BM25 weights [M] for each column."""
 
-    facts: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
+    facts: I32
+    weights: F32
 
 
 _EMPTY = Postings(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))

@@ -7,11 +7,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import F32, I64
+
 # One query is too little work to share: threads that wait for each other cost more than they save.
 faiss.omp_set_num_threads(1)
-
-Rows = npt.NDArray[np.int64]
-Similarities = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +20,20 @@ class Neighbours:
     Where fewer than K rows are allowed, `rows` ends in -1.
     """
 
-    rows: Rows
-    similarities: Similarities
+    rows: I64
+    similarities: F32
 
 
 class VectorIndex(Protocol):
     """What search needs of an index, in this process or elsewhere."""
 
-    def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
+    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
 
-    def embeddings(self, rows: Rows) -> Similarities:
+    def embeddings(self, rows: I64) -> F32:
         """The embeddings [K, D] of some rows."""
 
-    def similarities(self, query: Similarities) -> Similarities:
+    def similarities(self, query: F32) -> F32:
         """The similarity [N] of every row to one query [D]."""
 
     def __len__(self) -> int: ...
@@ -51,23 +50,21 @@ class ExactIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def embeddings(self, rows: Rows) -> Similarities:
+    def embeddings(self, rows: I64) -> F32:
         """The embeddings [K, D] of some rows."""
         if not len(rows):
             return np.empty((0, self._index.d), dtype=np.float32)
-        matrix: Similarities = self._index.reconstruct_batch(
-            np.ascontiguousarray(rows, dtype=np.int64)
-        )
+        matrix: F32 = self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
         return matrix
 
-    def similarities(self, query: Similarities) -> Similarities:
+    def similarities(self, query: F32) -> F32:
         """The similarity [N] of every row to one query [D]."""
         rows, width = self._index.ntotal, self._index.d
         stored = faiss.rev_swig_ptr(self._index.get_xb(), rows * width).reshape(rows, width)
-        every: Similarities = stored @ np.asarray(query, dtype=np.float32)
+        every: F32 = stored @ np.asarray(query, dtype=np.float32)
         return every
 
-    def search(self, queries: Similarities, k: int, allowed: Rows | None = None) -> Neighbours:
+    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         most = len(self) if allowed is None else len(allowed)

@@ -46,6 +46,7 @@ class _Held:
 
     def taken(self, wait_s: float) -> bool:
         """Waits for the lock: in a thread, as the kernel knows no bound."""
+        # Not `filelock`: it looks again every so often, as SQLite does, so that nobody is in line.
         import fcntl
 
         try:

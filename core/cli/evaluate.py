@@ -1,7 +1,6 @@
 """Measure search, or a model on CVG-Text, on descriptions whose place is known."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.options import add_channels, add_checkpoint, new_file, text
 from core.cli.progress import bar
 from core.errors import ModelError, QueryError
+from core.files import write_json
 from core.records import Query
 
 
@@ -97,14 +97,8 @@ def run(args: argparse.Namespace) -> Any:
         result |= evaluation.detection(outcomes, [judge.posterior(one) for one in read])
     if args.out:
         title = {"title": args.title} if args.title else {}
-        _write(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
+        write_json(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
     return result
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    temporary.replace(path)
 
 
 def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
@@ -123,7 +117,7 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     if args.failures:
         trial.write_failures(scored[0], args.failures)
     if args.out:
-        _write(
+        write_json(
             args.out,
             result
             | {

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, fields, replace
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from core.arrays import F64, I32, I64, Objects
 from core.records import World
 from core.vocabulary.attributes import (
     COUNT_WORDS,
@@ -159,11 +159,11 @@ class _Said:
 class _Things:
     """T things in metres, and what is said of each."""
 
-    shapes: npt.NDArray[np.object_]
+    shapes: Objects
     said: list[_Said]
 
 
-def _things(features: gpd.GeoDataFrame, shapes: npt.NDArray[np.object_]) -> _Things:
+def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
     """The features worth saying, and house addresses as facts that are not spoken."""
     areas = shapely.area(shapes)
     found: list[tuple[int, _Said]] = []
@@ -191,7 +191,7 @@ def _unsigned(things: _Things) -> _Things:
     )
 
 
-def _corners(features: gpd.GeoDataFrame, shapes: npt.NDArray[np.object_]) -> _Things:
+def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
     """Where differently named streets meet: "corner of A and B"."""
     streets = ((features.group == "street") & (features.name != "")).to_numpy()
     lines, names = shapes[streets], features.name.to_numpy()[streets]
@@ -241,8 +241,8 @@ def _joined(*parts: _Things) -> _Things:
 
 def facts_around(
     world: World,
-    lats: npt.NDArray[np.float64],
-    lons: npt.NDArray[np.float64],
+    lats: F64,
+    lons: F64,
     view_m: float = VIEW_M,
 ) -> Facts:
     """The facts within `view_m` of each of N viewpoints (degrees)."""
@@ -264,9 +264,7 @@ def facts_around(
     return Facts(_table(things, ids), _sorted_links(pd.concat([links, counts])))
 
 
-def _measured(
-    views: npt.NDArray[np.object_], shapes: npt.NDArray[np.object_], tile: npt.NDArray[np.int64]
-) -> pd.DataFrame:
+def _measured(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
     """Distance and bearing of each of L pairs of viewpoint and thing."""
     origin = views[tile]
     ends = shapely.get_coordinates(shapely.shortest_line(origin, shapes)).reshape(-1, 2, 2)
@@ -282,9 +280,7 @@ def _measured(
     )
 
 
-def _nearest_links(
-    views: npt.NDArray[np.object_], things: _Things, fact_of: npt.NDArray[np.int32], view_m: float
-) -> pd.DataFrame:
+def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float) -> pd.DataFrame:
     tile, thing = shapely.STRtree(things.shapes).query(views, predicate="dwithin", distance=view_m)
     links = _measured(views, things.shapes[thing], tile)
     links["fact"] = fact_of[thing]
@@ -298,9 +294,7 @@ def _nearest_links(
     return nearest
 
 
-def _count_links(
-    views: npt.NDArray[np.object_], things: _Things, ids: dict[str, int]
-) -> pd.DataFrame:
+def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.DataFrame:
     """ "several benches": kinds that stand more than once close by. Adds its texts to `ids`."""
     tile, thing = shapely.STRtree(things.shapes).query(
         views, predicate="dwithin", distance=_COUNT_VIEW_M

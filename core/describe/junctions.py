@@ -6,10 +6,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from core.arrays import F64, Objects
 from core.describe.sight import SECTORS, Seen
 from core.describe.walls import bearings
 
@@ -18,20 +18,17 @@ CORNER_M = 18.0
 
 _REACH_M = 70.0
 
-Floats = npt.NDArray[np.float64]
-Shapes = npt.NDArray[np.object_]
-
 
 @dataclass(frozen=True, slots=True)
 class Junctions:
     """Where streets meet: their places, numbers of arms and the names of their streets."""
 
-    points: Floats
+    points: F64
     arms: list[int]
     names: list[tuple[str, ...]]
     tree: Any
 
-    def around(self, point: Floats, own: str, walls: tuple[float, ...]) -> list[Seen]:
+    def around(self, point: F64, own: str, walls: tuple[float, ...]) -> list[Seen]:
         """The junctions in sight of a point, nearest first; named after the other street."""
         found = []
         rows = self.tree.query(shapely.Point(point), predicate="dwithin", distance=_REACH_M)
@@ -56,7 +53,7 @@ class Junctions:
         return sorted(found, key=lambda one: one.distance_m)
 
 
-def find_junctions(features: gpd.GeoDataFrame, shapes: Shapes) -> Junctions:
+def find_junctions(features: gpd.GeoDataFrame, shapes: Objects) -> Junctions:
     """Places where at least three arms of streets meet, service roads left out."""
     is_street = (features.group == "street").to_numpy() & (shapely.get_dimensions(shapes) == 1)
     rows = np.flatnonzero(is_street & ~features.kind.isin(["service road", ""]).to_numpy())

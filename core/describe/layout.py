@@ -7,14 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from PIL import Image, ImageDraw
 
+from core.arrays import Bools
 from core.geo import EARTH_RADIUS_M, Position
 from core.records import World
-
-Grid = npt.NDArray[np.bool_]
 
 _MERCATOR_RADIUS_M = 6_378_137.0
 _FINE = 2
@@ -47,7 +45,7 @@ class Layouts:
         self._classes = [row for row in classes if row]
         self._tree = shapely.STRtree(self._shapes)
 
-    def grid(self, center: Position, footprint_m: float, cells: int) -> Grid:
+    def grid(self, center: Position, footprint_m: float, cells: int) -> Bools:
         """[C, cells, cells], rows from north, columns from west: whether any of a class is there.
 
         The square is the one `Renderer.tile_picture` draws.
@@ -68,7 +66,7 @@ class Layouts:
         return np.asarray(fine.reshape(self._count, cells, _FINE, cells, _FINE).any(axis=(2, 4)))
 
 
-def _drawn(shape: shapely.Geometry, west: float, north: float, scale: float, points: int) -> Grid:
+def _drawn(shape: shapely.Geometry, west: float, north: float, scale: float, points: int) -> Bools:
     """[points, points]: where a shape lies, its holes left out."""
     canvas = Image.new("1", (points, points))
     draw = ImageDraw.Draw(canvas)

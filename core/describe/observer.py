@@ -10,9 +10,9 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from core.arrays import F64, I64, Bools, Objects
 from core.describe.facts import surface_word
 from core.describe.junctions import CORNER_M, find_junctions
 from core.describe.scenery import REACHES_M, are_visible, are_walls, reach_of, things_of
@@ -29,20 +29,16 @@ _FACADE_M = 8.0
 _SAMPLE_M = 12.0
 _WALL_TOLERANCE_M = 2.0
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Shapes = npt.NDArray[np.object_]
-
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
     """L pairs of a viewpoint and a thing it sees, sorted by viewpoint and distance."""
 
-    view: Ints
-    thing: Ints
-    distance_m: Floats
-    bearing_deg: Floats
-    extent_deg: Floats
+    view: I64
+    thing: I64
+    distance_m: F64
+    bearing_deg: F64
+    extent_deg: F64
 
 
 class Observer:
@@ -83,14 +79,14 @@ class Observer:
         """What is seen from one viewpoint."""
         return next(self.sights(np.array([lat]), np.array([lon])))
 
-    def sights(self, lats: Floats, lons: Floats) -> Iterator[Sight]:
+    def sights(self, lats: F64, lons: F64) -> Iterator[Sight]:
         """What is seen from each of N viewpoints (degrees), in order."""
         metric = gpd.GeoSeries(gpd.points_from_xy(lons, lats), crs=4326).to_crs(self._crs)
         points = shapely.get_coordinates(np.asarray(metric.array, dtype=object))
         for start in range(0, len(points), _BATCH):
             yield from self._look(points[start : start + _BATCH])
 
-    def _look(self, points: Floats) -> Iterator[Sight]:
+    def _look(self, points: F64) -> Iterator[Sight]:
         horizon = self._walls.horizon(points)
         ways = self._stood_on(points)
         seen = self._seen(points, horizon)
@@ -106,7 +102,7 @@ class Observer:
             walls = np.median(horizon.distance_m[view].reshape(SECTORS, -1), axis=1)
             yield self._sight(point, ways[view], pairs, tuple(float(wall) for wall in walls))
 
-    def _seen(self, points: Floats, horizon: Horizon) -> _Pairs:
+    def _seen(self, points: F64, horizon: Horizon) -> _Pairs:
         """The things that are in sight, buildings by the rays that end at them."""
         view, thing, ends = self._targets(points)
         steps = ends - points[view]
@@ -132,7 +128,7 @@ class Observer:
             len(self._things),
         )
 
-    def _targets(self, points: Floats) -> tuple[Ints, Ints, Floats]:
+    def _targets(self, points: F64) -> tuple[I64, I64, F64]:
         """For each viewpoint the points of things to be looked at: nearest ones and samples."""
         views = shapely.points(points)
         found_views, found_things, ends = [], [], []
@@ -151,7 +147,7 @@ class Observer:
         ends.append(self._samples[sample[close]])
         return np.concatenate(found_views), np.concatenate(found_things), np.concatenate(ends)
 
-    def _stood_on(self, points: Floats) -> list[int]:
+    def _stood_on(self, points: F64) -> list[int]:
         """The feature of the way each viewpoint is on, -1 where there is none."""
         views = shapely.points(points)
         view, way = self._way_tree.query(views, predicate="dwithin", distance=_ON_WAY_M)
@@ -162,7 +158,7 @@ class Observer:
             found[view[row]] = int(self._ways[way[row]])
         return found
 
-    def _sight(self, point: Floats, way: int, pairs: _Pairs, walls: tuple[float, ...]) -> Sight:
+    def _sight(self, point: F64, way: int, pairs: _Pairs, walls: tuple[float, ...]) -> Sight:
         stood = self._way(point, way, pairs)
         junctions = self._junctions.around(point, stood.name if stood else "", walls)
         corner = next((one for one in junctions if one.distance_m <= CORNER_M), None)
@@ -198,7 +194,7 @@ class Observer:
             walls,
         )
 
-    def _way(self, point: Floats, way: int, pairs: _Pairs) -> Way | None:
+    def _way(self, point: F64, way: int, pairs: _Pairs) -> Way | None:
         if way < 0:
             return None
         tags, one = self._tags[way], self._things[way]
@@ -269,10 +265,10 @@ class _Gathering:
 # --- What is prepared ---------------------------------------------------------------------------
 
 
-def _are_ways(features: gpd.GeoDataFrame, shapes: Shapes) -> npt.NDArray[np.bool_]:
+def _are_ways(features: gpd.GeoDataFrame, shapes: Objects) -> Bools:
     group = features.group.isin(["street", "path"]).to_numpy()
     square = np.array([tags.get("place") == "square" for tags in features.tags], dtype=bool)
-    found: npt.NDArray[np.bool_] = (group | square) & (shapely.get_dimensions(shapes) > 0)
+    found: Bools = (group | square) & (shapely.get_dimensions(shapes) > 0)
     return found
 
 
@@ -283,7 +279,7 @@ def _way_cost(tags: Mapping[str, str], name: str) -> float:
     return 0.0 if name else 3.0 if tags.get("highway") in ("footway", "path", "cycleway") else 2.0
 
 
-def _own_buildings(shapes: Shapes, buildings: Shapes) -> tuple[Ints, Floats]:
+def _own_buildings(shapes: Objects, buildings: Objects) -> tuple[I64, F64]:
     """For each thing the building it is in (-1 where in none), and how deep inside."""
     own = np.full(len(shapes), -1, dtype=np.int64)
     depth = np.zeros(len(shapes))
@@ -296,7 +292,7 @@ def _own_buildings(shapes: Shapes, buildings: Shapes) -> tuple[Ints, Floats]:
     return own, depth
 
 
-def _sampled(shapes: Shapes, rows: Ints) -> tuple[Floats, Ints]:
+def _sampled(shapes: Objects, rows: I64) -> tuple[F64, I64]:
     """Points along the lines and outlines of some shapes, and whose they are."""
     extended = rows[shapely.length(shapes[rows]) > _SAMPLE_M]
     dense = shapely.segmentize(shapes[extended], _SAMPLE_M)
@@ -304,7 +300,7 @@ def _sampled(shapes: Shapes, rows: Ints) -> tuple[Floats, Ints]:
     return points, extended[of]
 
 
-def _course(line: Any, point: Floats) -> float:
+def _course(line: Any, point: F64) -> float:
     """The bearing of a line where it passes a point, in [0, 180)."""
     parts = shapely.get_parts(line)
     here = shapely.Point(point)
@@ -316,7 +312,7 @@ def _course(line: Any, point: Floats) -> float:
     return float(bearings(ends[1:] - ends[:1])[0] % 180)
 
 
-def _nearest(pair: Ints, distance: Floats, bearing: Floats, things: int) -> _Pairs:
+def _nearest(pair: I64, distance: F64, bearing: F64, things: int) -> _Pairs:
     """Of several visible points of a thing the nearest, and the angle that all of them span."""
     key = pair[:, 0] * things + pair[:, 1]
     by_bearing = np.lexsort((bearing, key))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from core.arrays import Bools, Objects
 from core.describe.facts import adjectives
 from core.describe.sight import Seen
 from core.describe.walls import SIGHT_M
@@ -19,10 +19,8 @@ REACHES_M = (45.0, 70.0, SIGHT_M)
 
 _HIDDEN = re.compile(r"^(?:yes|building_passage|culvert|covered|flooded|avalanche_protector)$")
 
-Shapes = npt.NDArray[np.object_]
 
-
-def are_visible(features: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+def are_visible(features: gpd.GeoDataFrame) -> Bools:
     """Which features stand above the ground and are worth a word; ways all are."""
     return np.array(
         [
@@ -49,19 +47,19 @@ def _is_hidden(tags: Mapping[str, str]) -> bool:
     )
 
 
-def are_walls(features: gpd.GeoDataFrame, shapes: Shapes) -> npt.NDArray[np.bool_]:
+def are_walls(features: gpd.GeoDataFrame, shapes: Objects) -> Bools:
     """Buildings that stand on the ground and stop the eye."""
     open_kinds = features.kind.isin(kinds_with("open")).to_numpy()
     raised = np.array(
         ["building:part" in tags and "building" not in tags for tags in features.tags], dtype=bool
     )
     polygons = shapely.get_dimensions(shapes) == 2
-    found: npt.NDArray[np.bool_] = (features.group == "building").to_numpy() & polygons
+    found: Bools = (features.group == "building").to_numpy() & polygons
     found &= ~open_kinds & ~raised
     return found
 
 
-def things_of(features: gpd.GeoDataFrame, shapes: Shapes) -> list[Seen]:
+def things_of(features: gpd.GeoDataFrame, shapes: Objects) -> list[Seen]:
     """Every feature as seen from nowhere yet."""
     areas = shapely.area(shapes)
     counts = Counter(features.kind)

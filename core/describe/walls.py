@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
+
+from core.arrays import F64, I64, Objects
 
 RAYS = 360
 """Rays from each point, one for each degree; ray r looks along r + 0.5 degrees."""
@@ -16,14 +17,14 @@ SIGHT_M = 150.0
 class Horizon:
     """The first wall along each ray of N points: metres (inf without one) and the building (-1)."""
 
-    distance_m: npt.NDArray[np.float64]
-    building: npt.NDArray[np.int64]
+    distance_m: F64
+    building: I64
 
 
 class Walls:
     """The walls of B buildings (polygons in metres), courtyards included."""
 
-    def __init__(self, buildings: npt.NDArray[np.object_]) -> None:
+    def __init__(self, buildings: Objects) -> None:
         self._buildings = shapely.STRtree(buildings)
         parts, part_of = shapely.get_parts(buildings, return_index=True)
         rings, ring_of = shapely.get_rings(parts, return_index=True)
@@ -36,7 +37,7 @@ class Walls:
             shapely.linestrings(np.stack([self._starts, self._ends], axis=1))
         )
 
-    def horizon(self, points: npt.NDArray[np.float64]) -> Horizon:
+    def horizon(self, points: F64) -> Horizon:
         """What stands first around points [N, 2]; a building around the point itself is open."""
         views = shapely.points(points)
         view, edge = self._edges.query(views, predicate="dwithin", distance=SIGHT_M)
@@ -58,15 +59,13 @@ class Walls:
         return Horizon(distances.reshape(-1, RAYS), buildings.reshape(-1, RAYS))
 
 
-def bearings(steps: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def bearings(steps: F64) -> F64:
     """The bearing of each step [L, 2] east and north, in [0, 360)."""
-    turned: npt.NDArray[np.float64] = np.degrees(np.arctan2(steps[:, 0], steps[:, 1])) % 360
+    turned: F64 = np.degrees(np.arctan2(steps[:, 0], steps[:, 1])) % 360
     return np.where(turned < 360, turned, 0.0)
 
 
-def _crossings(
-    starts: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _crossings(starts: F64, ends: F64) -> tuple[I64, I64, F64]:
     """Edge, ray and distance wherever a ray from the origin meets one of E edges [E, 2]."""
     bearing = bearings(starts)
     span = (bearings(ends) - bearing + 180) % 360 - 180

@@ -5,10 +5,10 @@ import sqlite3
 
 import numpy as np
 
+from core.arrays import F32
 from core.evaluation.outcomes import Ranker, fused_ranker
 from core.gallery.store import Gallery
 from core.records import CHANNELS, Channel
-from core.retrieval.channels import Floats
 from core.retrieval.reading import Reading
 from core.retrieval.search import ground_of
 from core.vocabulary.folding import fold
@@ -40,7 +40,7 @@ class PlainBaselines:
         spoken = facts.spoken[self._fact]
         self._tile, self._fact = self._tile[spoken], self._fact[spoken]
 
-    def bm25(self, reading: Reading) -> Floats:
+    def bm25(self, reading: Reading) -> F32:
         """BM25 of every word of the description, none left out."""
         words = dict.fromkeys(re.findall(r"[a-z0-9]+", fold(reading.text)))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
@@ -52,14 +52,14 @@ class PlainBaselines:
             scores[row] = score
         return scores
 
-    def whole_tile(self, reading: Reading) -> Floats:
+    def whole_tile(self, reading: Reading) -> F32:
         """Cosine of the description and the window's text."""
         found = self._gallery.tile_index.search(reading.embedding[None], len(self._gallery))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
         scores[found.rows[0]] = found.similarities[0]
         return scores
 
-    def best_fact(self, reading: Reading) -> Floats:
+    def best_fact(self, reading: Reading) -> F32:
         """Cosine of the description and the window's best fact."""
         every = np.arange(len(self._gallery.facts.text), dtype=np.int64)
         cosines = ground_of(self._gallery).cosines(reading.embedding[None], every)[0]
@@ -67,7 +67,7 @@ class PlainBaselines:
         np.maximum.at(scores, self._tile, cosines[self._fact])
         return scores
 
-    def rank_sum(self, reading: Reading) -> Floats:
+    def rank_sum(self, reading: Reading) -> F32:
         """Minus the sum of the ranks of the three above."""
         total = np.zeros(len(self._gallery), dtype=np.float32)
         for scores in (self.bm25(reading), self.whole_tile(reading), self.best_fact(reading)):

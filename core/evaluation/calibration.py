@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from core.arrays import F64
 from core.errors import QueryError
 from core.evaluation.lessons import Lesson
 from core.retrieval.background import Background
 from core.retrieval.clues import CLUES
-from core.retrieval.confidence import FARTHEST, Calibration, Masses
+from core.retrieval.confidence import FARTHEST, Calibration
 from core.retrieval.fusion import SIGNALS, WEIGHTS
 
 PRIOR_ELSEWHERE = 0.05
@@ -91,7 +92,7 @@ def calibrate(
     )
 
 
-def mass_before_truth(made: Calibration, lesson: Lesson, usual: Masses) -> float:
+def mass_before_truth(made: Calibration, lesson: Lesson, usual: F64) -> float:
     """The share of the mass in tiles that are likelier than the true one."""
     scores = np.exp(usual @ made.sharpness) * (lesson.signals @ made.weights)
     steep = np.exp(scores - scores.max())
@@ -102,20 +103,20 @@ def mass_before_truth(made: Calibration, lesson: Lesson, usual: Masses) -> float
     return float((mass * stands_for)[likelier].sum())
 
 
-def _shares(lessons: Sequence[Lesson]) -> Masses:
+def _shares(lessons: Sequence[Lesson]) -> F64:
     """How much each lesson counts [Q], in sum 1: groups count alike, however large they are."""
     sizes = Counter(one.group for one in lessons)
-    shares: Masses = np.array([1 / (len(sizes) * sizes[one.group]) for one in lessons])
+    shares: F64 = np.array([1 / (len(sizes) * sizes[one.group]) for one in lessons])
     return shares
 
 
-def _weighted_quantile(values: Masses, shares: Masses, at: float) -> float:
+def _weighted_quantile(values: F64, shares: F64, at: float) -> float:
     order = np.argsort(values, kind="stable")
     place = int(np.searchsorted(np.cumsum(shares[order]), at))
     return float(values[order[min(place, len(order) - 1)]])
 
 
-def _usual(made: Calibration, lessons: Sequence[Lesson]) -> Masses:
+def _usual(made: Calibration, lessons: Sequence[Lesson]) -> F64:
     """The lessons' clues as the posterior reads them, [Q, 1 + C]."""
     clues = np.stack([one.clues for one in lessons]).astype(np.float64)
     usual = ((clues - made.mean) / made.scale).clip(-FARTHEST, FARTHEST)
@@ -188,7 +189,7 @@ def _place_fitted(made: Calibration, inside: Sequence[Lesson]) -> Calibration:
 
 def _elsewhere_fitted(
     made: Calibration, inside: Sequence[Lesson], outside: Sequence[Lesson], prior: float
-) -> Masses:
+) -> F64:
     """A logistic regression where both sorts count alike, its constant then moved to the prior."""
     usual = torch.from_numpy(np.concatenate([_usual(made, inside), _usual(made, outside)])).float()
     absent = torch.tensor([0.0] * len(inside) + [1.0] * len(outside))
@@ -221,6 +222,6 @@ def _descend(numbers: list[torch.Tensor], loss: Callable[[], torch.Tensor]) -> N
     steps.step(closure)  # type: ignore[no-untyped-call]
 
 
-def _numbers(tensor: torch.Tensor) -> Masses:
-    numbers: Masses = tensor.detach().numpy().astype(np.float64)
+def _numbers(tensor: torch.Tensor) -> F64:
+    numbers: F64 = tensor.detach().numpy().astype(np.float64)
     return numbers

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.arrays import F64, I64
 from core.evaluation import metrics
+from core.evaluation.bootstrap import resamples
 from core.evaluation.metrics import WITHIN_M, Results, Values, measured
-from core.evaluation.report import Floats, drawn, summary_of
+from core.evaluation.report import summary_of
 from core.evaluation.saved import SavedQuery, SavedRun
-from core.geo import Rows
 
 METRICS = {
     name: metric
@@ -34,12 +35,12 @@ class Figure:
     high: float
 
 
-def ranks_of(queries: Sequence[SavedQuery]) -> Floats:
+def ranks_of(queries: Sequence[SavedQuery]) -> F64:
     """The true tiles' ranks; infinite where they are not known."""
     return np.array([np.inf if one.rank is None else one.rank for one in queries], np.float64)
 
 
-def metres_of(queries: Sequence[SavedQuery]) -> Floats:
+def metres_of(queries: Sequence[SavedQuery]) -> F64:
     """From the truth to the first candidate."""
     return np.array([one.distance_m for one in queries], np.float64)
 
@@ -61,7 +62,7 @@ def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[
     chosen = run.queries if queries is None else queries
     if not chosen or run.only_failures:
         return {}
-    found = summary_of(values_of(chosen), drawn(len(chosen)))
+    found = summary_of(values_of(chosen), resamples(len(chosen)))
     return {name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)}
 
 
@@ -82,7 +83,7 @@ def within(run: SavedRun, queries: Sequence[SavedQuery]) -> list[float]:
     return _percent(np.searchsorted(metres, METRES, side="right"), len(metres))
 
 
-def _percent(counts: Rows, of: int) -> list[float]:
+def _percent(counts: I64, of: int) -> list[float]:
     return [100.0 * int(count) / of for count in counts]
 
 

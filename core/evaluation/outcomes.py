@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.evaluation.queries import LabelledQuery
 from core.gallery.store import Gallery
-from core.geo import Points, Rows, haversine_m, nearest
+from core.geo import Points, haversine_m, nearest
 from core.records import Channel, Verdict
-from core.retrieval.channels import Floats
 from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.fusion import spots
 from core.retrieval.reading import Reading
@@ -26,7 +25,7 @@ with descriptions of these."""
 NEAREST = 100
 APART_M = 100.0
 
-Ranker = Callable[[Reading], Floats]
+Ranker = Callable[[Reading], F32]
 """Scores [N] of all tiles for one reading."""
 
 
@@ -47,7 +46,7 @@ class Sureness:
     `true_place` is that of the true tile among the candidates, -1 where it is none.
     """
 
-    confidences: npt.NDArray[np.float64]
+    confidences: F64
     elsewhere: float
     verdict: Verdict
     inside80: bool
@@ -66,7 +65,7 @@ class Outcome:
     true_tile: str
     rank: int
     top_tile: str
-    distances_m: npt.NDArray[np.float64]
+    distances_m: F64
     channels: dict[str, float]
     sureness: Sureness | None = None
 
@@ -150,7 +149,7 @@ def _sureness(
     reading: Reading,
     leading: list[int],
     true_row: int,
-    scores: Floats,
+    scores: F32,
 ) -> Sureness:
     posterior = judge.posterior(reading)
     surface = posterior.surface()
@@ -165,7 +164,7 @@ def _sureness(
     )
 
 
-def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
+def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> I64:
     """The tiles nearest to where each query was written, in the gallery's order."""
     places = Points.of(
         np.array([query.position.lat for query in queries]),
@@ -174,7 +173,7 @@ def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> Rows:
     return nearest(places, Points.of(gallery.lats, gallery.lons), NEAREST)
 
 
-def _thinned(gallery: Gallery) -> Rows:
+def _thinned(gallery: Gallery) -> I64:
     """As many tiles, in the gallery's order, as can be 100 m apart."""
     kept: list[int] = []
     for row in range(len(gallery)):

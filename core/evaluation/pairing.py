@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from math import comb
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from core.arrays import F64, I64
 from core.errors import ReportError
+from core.evaluation.bootstrap import interval, resamples
 from core.evaluation.curves import METRICS, knows, values_of
 from core.evaluation.metrics import Metric
-from core.evaluation.report import Floats, drawn
 from core.evaluation.saved import SavedQuery, SavedRun
 
 TESTED = tuple(name for name, metric in METRICS.items() if metric.tested)
@@ -127,22 +125,22 @@ def _key(one: SavedQuery) -> tuple[str, float, float]:
 def _differences(
     ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], told: Sequence[str]
 ) -> tuple[Difference, ...]:
-    draws = drawn(len(ours))
+    draws = resamples(len(ours))
     before, after = values_of(ours), values_of(theirs)
     return tuple(_difference(METRICS[name], before[name], after[name], draws) for name in told)
 
 
-def _difference(
-    metric: Metric, before: Floats, after: Floats, draws: npt.NDArray[np.int64]
-) -> Difference:
+def _difference(metric: Metric, before: F64, after: F64, draws: I64) -> Difference:
     gain = after - before
     one, other = float(metric.centre_of(before)), float(metric.centre_of(after))
     if metric.centre == "mean":
-        difference, gains = float(gain.mean()), metric.centre_of(gain[draws])
+        difference = float(gain.mean())
+        low, high = interval(draws, lambda rows: metric.centre_of(gain[rows]))
     else:
         difference = other - one
-        gains = metric.centre_of(after[draws]) - metric.centre_of(before[draws])
-    low, high = np.percentile(gains, [2.5, 97.5])
+        low, high = interval(
+            draws, lambda rows: metric.centre_of(after[rows]) - metric.centre_of(before[rows])
+        )
     won, lost = int((gain > 0).sum()), int((gain < 0).sum())
     if not metric.higher_is_better:
         won, lost = lost, won
@@ -152,8 +150,8 @@ def _difference(
         round(one, digits),
         round(other, digits),
         round(difference, digits),
-        round(float(low), ci_digits),
-        round(float(high), ci_digits),
+        round(low, ci_digits),
+        round(high, ci_digits),
         won,
         lost,
         float(f"{mcnemar(won, lost):.3g}") if metric.tested else None,

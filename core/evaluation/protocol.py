@@ -9,16 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64, Bools
 from core.evaluation.outcomes import NEAREST, Scope
-from core.geo import Points, Rows, haversine_km, nearest
+from core.geo import Points, haversine_km, nearest
 from core.sources.cvgtext import CvgRow
 
-Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
-
-Cosines = Callable[[Rows], Floats]
+Cosines = Callable[[I64], F32]
 """Cosines [C, N] of C queries with all N pictures."""
 
 _PART = 256
@@ -30,7 +27,7 @@ class Places:
 
     names: tuple[str, ...]
     points: Points
-    panoramas: Mask
+    panoramas: Bools
 
     @classmethod
     def of(cls, rows: Sequence[CvgRow]) -> "Places":
@@ -48,10 +45,10 @@ class Ranks:
     how far from the truth it lies, `tied` [N] whether others came first with the same cosine.
     """
 
-    rank: Rows
-    top: Rows
-    deviation_km: npt.NDArray[np.float64]
-    tied: Mask
+    rank: I64
+    top: I64
+    deviation_km: F64
+    tied: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,12 @@ class PaperMetric:
     single_view: Figures
 
 
-def candidates(places: Places, scope: Scope) -> Rows | None:
+def candidates(places: Places, scope: Scope) -> I64 | None:
     """The pictures each query is ranked against, [N, 100], or None for all."""
     return nearest(places.points, places.points, NEAREST) if scope == "nearest-100" else None
 
 
-def rank(places: Places, near: Rows | None, cosines: Cosines) -> Ranks:
+def rank(places: Places, near: I64 | None, cosines: Cosines) -> Ranks:
     """Every query ranked among its candidates, a part of the queries at a time."""
     count = len(places.names)
     ranks, tops = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
@@ -108,7 +105,7 @@ def rank(places: Places, near: Rows | None, cosines: Cosines) -> Ranks:
     return Ranks(ranks, tops, _deviations_km(places, tops), tied)
 
 
-def leading(places: Places, near: Rows | None, cosines: Cosines, k: int) -> Iterator[list[int]]:
+def leading(places: Places, near: I64 | None, cosines: Cosines, k: int) -> Iterator[list[int]]:
     """For each query the first `k` pictures that differ in name, in the order that `rank` uses."""
     for rows in _parts(len(places.names)):
         for row, values in zip(rows.tolist(), cosines(rows), strict=True):
@@ -120,12 +117,12 @@ def leading(places: Places, near: Rows | None, cosines: Cosines, k: int) -> Iter
             yield list(first.values())
 
 
-def _parts(count: int) -> Iterator[Rows]:
+def _parts(count: int) -> Iterator[I64]:
     for start in range(0, count, _PART):
         yield np.arange(start, min(start + _PART, count))
 
 
-def _ordered(places: Places, row: int, cosines: Floats, near: Rows | None) -> Rows:
+def _ordered(places: Places, row: int, cosines: F32, near: I64 | None) -> I64:
     """The candidates of one query from the best, by its cosines [N] with all pictures.
 
     Equal cosines keep the order they come in, as the paper's code would with a stable sort:
@@ -142,7 +139,7 @@ def _ordered(places: Places, row: int, cosines: Floats, near: Rows | None) -> Ro
     return among[np.argsort(-cosines[among], kind="stable")]
 
 
-def _deviations_km(places: Places, tops: Rows) -> npt.NDArray[np.float64]:
+def _deviations_km(places: Places, tops: I64) -> F64:
     away = np.zeros(len(tops))
     lats, lons = places.points.lats.tolist(), places.points.lons.tolist()
     for row in np.flatnonzero(tops != np.arange(len(tops))).tolist():
@@ -161,13 +158,13 @@ def metric(places: Places, ranks: Ranks) -> PaperMetric:
     )
 
 
-def _figures(ranks: Ranks, chosen: Mask) -> Figures:
+def _figures(ranks: Ranks, chosen: Bools) -> Figures:
     place, away, count = ranks.rank[chosen], ranks.deviation_km[chosen], int(chosen.sum())
     total = 0.0
     for kilometres in away.tolist():
         total += kilometres
 
-    def share(hits: Mask) -> float:
+    def share(hits: Bools) -> float:
         return int(hits.sum()) / max(count, 1) * 100
 
     return Figures(

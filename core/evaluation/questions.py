@@ -11,25 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import F32, F64
 from core.evaluation.outcomes import evaluate
 from core.evaluation.queries import LabelledQuery
 from core.evaluation.report import report
-from core.explain.question import (
-    Answer,
-    Question,
-    Weights,
-    answered,
-    entropy_bits,
-    next_question,
-)
+from core.explain.question import Answer, Question, answered, entropy_bits, next_question
 from core.explain.question.sightings import chance_of_yes, sightings_of
 from core.explain.question.topics import Topic, topic_of
 from core.gallery.store import Gallery
 from core.geo import haversine_m
-from core.retrieval.channels import Floats
 from core.retrieval.reading import Reading
 
-Weigh = Callable[[Reading], Weights]
+Weigh = Callable[[Reading], F64]
 """Probabilities [N] of all tiles for one reading."""
 
 _KEPT = ("R@1", "R@5", "L@50m", "L@100m", "mrr", "median_m")
@@ -47,7 +40,7 @@ class Exchange:
 class Talk:
     """The weights [N] before the first question and after each; fewer where none was left."""
 
-    weights: tuple[Weights, ...]
+    weights: tuple[F64, ...]
     exchanges: tuple[Exchange, ...]
 
 
@@ -70,7 +63,7 @@ class Visitor:
 
 
 def talk(
-    gallery: Gallery, weights: Weights, reading: Reading, visitor: Visitor, questions: int
+    gallery: Gallery, weights: F64, reading: Reading, visitor: Visitor, questions: int
 ) -> Talk:
     """Asks up to so many questions in a row."""
     each, exchanges = [weights], list[Exchange]()
@@ -144,7 +137,7 @@ def _figures(
     gallery: Gallery,
     queries: Sequence[LabelledQuery],
     readings: Sequence[Reading],
-    after: Sequence[Weights],
+    after: Sequence[F64],
 ) -> dict[str, Any]:
     """The usual metrics for tiles ordered by their weights."""
     upcoming = iter(after)
@@ -156,6 +149,6 @@ def _figures(
     }
 
 
-def _logarithms(weights: Weights) -> Floats:
-    logarithms: Floats = np.log(np.maximum(weights, 1e-300)).astype(np.float32)
+def _logarithms(weights: F64) -> F32:
+    logarithms: F32 = np.log(np.maximum(weights, 1e-300)).astype(np.float32)
     return logarithms

@@ -5,27 +5,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from core.evaluation.metrics import METRICS, Results, measured
+from core.arrays import F64, I64
+from core.evaluation.bootstrap import SEED, interval, resamples
+from core.evaluation.metrics import METRICS, Metric, Results, measured
 from core.evaluation.outcomes import Outcome, Scope
 from core.evaluation.reliability import auroc, ece, ece_floor, reliability
 from core.records import Verdict
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
 
-Floats = npt.NDArray[np.float64]
-
-SEED = 42
-_RESAMPLES = 2_000
 _CANDIDATES = max(metric.candidates for metric in METRICS.values())
 
 
-def drawn(count: int, seed: int = SEED) -> npt.NDArray[np.int64]:
-    """The resamples of `count` queries that every interval comes from, [2000, count]."""
-    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-
-
-def summary_of(measures: Mapping[str, Floats], draws: npt.NDArray[np.int64]) -> dict[str, Any]:
+def summary_of(measures: Mapping[str, F64], draws: I64) -> dict[str, Any]:
     """The metrics of values per query [N], and under `ci` the percentiles of their resamples."""
     result: dict[str, Any] = {}
     intervals = {}
@@ -33,9 +25,13 @@ def summary_of(measures: Mapping[str, Floats], draws: npt.NDArray[np.int64]) -> 
         metric = METRICS[name]
         digits, ci_digits = metric.digits
         result[name] = round(float(metric.centre_of(values)), digits)
-        low, high = np.percentile(metric.centre_of(values[draws]), [2.5, 97.5])
-        intervals[name] = [round(float(low), ci_digits), round(float(high), ci_digits)]
+        low, high = _interval_of(metric, values, draws)
+        intervals[name] = [round(low, ci_digits), round(high, ci_digits)]
     return result | {"ci": intervals}
+
+
+def _interval_of(metric: Metric, values: F64, draws: I64) -> tuple[float, float]:
+    return interval(draws, lambda rows: metric.centre_of(values[rows]))
 
 
 def results_of(outcomes: Sequence[Outcome]) -> Results:
@@ -48,7 +44,7 @@ def results_of(outcomes: Sequence[Outcome]) -> Results:
     )
 
 
-def _nearest(distances_m: Floats) -> Floats:
+def _nearest(distances_m: F64) -> F64:
     """The nearest of the first k of some candidates, k from 1 to 10; fewer are as near at the end
     as all of them."""
     nearest = np.minimum.accumulate(distances_m)
@@ -57,7 +53,7 @@ def _nearest(distances_m: Floats) -> Floats:
 
 def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[str, Any]:
     """The metrics with 95 % bootstrap intervals (percentiles of 2,000 resamples of queries)."""
-    found = summary_of(measured(results_of(outcomes)), drawn(len(outcomes), seed))
+    found = summary_of(measured(results_of(outcomes)), resamples(len(outcomes), seed))
     intervals = found.pop("ci")
     return {"n": len(outcomes), "scope": scope} | found | _calibration(outcomes) | {"ci": intervals}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import ReportError
 from core.evaluation.saved import read_saved
+from core.files import write_bytes
 from core.settings import Settings
 
 SUFFIXES = (".json", ".json.gz", ".csv")
@@ -86,7 +87,7 @@ def keep(data: bytes, name: str, folder: Path) -> Path:
             while path.exists() and path.read_bytes() != data:
                 number += 1
                 path = folder / f"{stem}-{number}{suffix}"
-            return new.replace(path)
+        return write_bytes(path, data)
     except OSError as error:
         raise ReportError(
             f"{name[:80]} cannot be kept in {folder} ({error}); nothing was written"

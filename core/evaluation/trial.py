@@ -9,22 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import F32, I64, Bools
 from core.errors import ModelError
 from core.evaluation.outcomes import Outcome, Scope
-from core.evaluation.protocol import (
-    Figures,
-    Floats,
-    Mask,
-    Places,
-    Ranks,
-    candidates,
-    leading,
-    metric,
-    rank,
-)
+from core.evaluation.protocol import Figures, Places, Ranks, candidates, leading, metric, rank
 from core.evaluation.queries import LabelledQuery
 from core.evaluation.report import report
-from core.geo import Position, Rows, haversine_km
+from core.files import replacing
+from core.geo import Position, haversine_km
 from core.models import DualEncoder
 from core.models.pictures import open_picture
 from core.sources.cvgtext import CvgRow, CvgText
@@ -43,12 +35,12 @@ class Trial:
 
     rows: tuple[CvgRow, ...]
     places: Places
-    texts: Floats
-    pictures: Floats
+    texts: F32
+    pictures: F32
 
-    def cosines(self, rows: Rows) -> Floats:
+    def cosines(self, rows: I64) -> F32:
         """Of some descriptions with all pictures [C, N]."""
-        cosines: Floats = self.texts[rows] @ self.pictures.T
+        cosines: F32 = self.texts[rows] @ self.pictures.T
         return cosines
 
 
@@ -84,8 +76,8 @@ def _embedded(
     rows: Sequence[CvgRow],
     stage: str,
     progress: Callable[[str, int, int], None],
-    encode: Callable[[Sequence[CvgRow]], Floats],
-) -> Iterator[Floats]:
+    encode: Callable[[Sequence[CvgRow]], F32],
+) -> Iterator[F32]:
     progress(stage, 0, len(rows))
     for start in range(0, len(rows), _PART):
         part = rows[start : start + _PART]
@@ -162,7 +154,7 @@ def summary(scored: Scored) -> dict[str, Any]:
     return result
 
 
-def _summary(scored: Scored, chosen: Mask, figures: Figures) -> dict[str, Any]:
+def _summary(scored: Scored, chosen: Bools, figures: Figures) -> dict[str, Any]:
     outcomes = [scored.outcomes[row] for row in np.flatnonzero(chosen)]
     return report(outcomes, scored.scope) | {
         "deviation_km": round(figures.deviation_km, 4),
@@ -172,8 +164,7 @@ def _summary(scored: Scored, chosen: Mask, figures: Figures) -> dict[str, Any]:
 
 def write_failures(scored: Scored, path: Path) -> Path:
     """The queries whose own picture did not come first, in the columns of the paper's code."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for row, place, names in zip(
@@ -181,5 +172,4 @@ def write_failures(scored: Scored, path: Path) -> Path:
         ):
             if place > 1:
                 writer.writerow([row.name, row.description, json.dumps(names), False])
-    temporary.replace(path)
     return path

@@ -9,15 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.explain.things import place, thing
 from core.explain.whereabouts import kind_of, nearest_m
 from core.geo import compass
 from core.records import Channel, Evidence, Tile
 from core.retrieval.channels import (
-    Floats,
     Matches,
     best_by_tile,
     facts_allowed,
@@ -134,7 +133,7 @@ class _Pair:
     label_b: str
 
     @property
-    def rows(self) -> npt.NDArray[np.int64]:
+    def rows(self) -> I64:
         return np.array([self.a, self.b])
 
 
@@ -182,8 +181,8 @@ class _Said:
     phrase that says it [R], -1 for none."""
 
     matches: Matches
-    bearings_deg: Floats
-    phrase: npt.NDArray[np.int64]
+    bearings_deg: F32
+    phrase: I64
 
 
 def _said(finding: Finding) -> dict[Channel, _Said]:
@@ -203,26 +202,22 @@ def _said(finding: Finding) -> dict[Channel, _Said]:
     return found
 
 
-def _contributions(
-    finding: Finding, said: _Said, rows: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def _contributions(finding: Finding, said: _Said, rows: I64) -> F64:
     """What each of R things said adds to a signal that is a share of the best: [R, 2]."""
     ground = ground_of(finding.gallery)
     best = best_by_tile(ground, said.matches, said.bearings_deg).astype(np.float64)
     if finding.mask is not None:
         best = best * finding.mask
     attainable = best.max(axis=1, initial=0).sum()
-    two: npt.NDArray[np.float64] = best[:, rows]
+    two: F64 = best[:, rows]
     return two / attainable if attainable > 0 else two
 
 
-def _by_phrase(
-    finding: Finding, said: dict[Channel, _Said], pair: _Pair
-) -> dict[Channel, npt.NDArray[np.float64]]:
+def _by_phrase(finding: Finding, said: dict[Channel, _Said], pair: _Pair) -> dict[Channel, F64]:
     """By how much each phrase raises `a` above `b` in the channels that add up: [P] each."""
     shares = _shares(finding)
     signal: dict[Channel, str] = {"facts": "phrases", "names": "words"}
-    found: dict[Channel, npt.NDArray[np.float64]] = {}
+    found: dict[Channel, F64] = {}
     for channel, each in said.items():
         two = _contributions(finding, each, pair.rows)
         by_one = shares[signal[channel]] * (two[:, 0] - two[:, 1])

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from core.gallery.store import Gallery
-from core.geo import METRES_PER_DEGREE, haversine_m
+from core.geo import haversine_m, moved
 from core.vocabulary.grammar import plural
 
 _COUNTED = re.compile(r"(?:two|three|several|many) ")
@@ -48,10 +48,10 @@ def _from_elsewhere(gallery: Gallery, tile: int, mine: slice) -> float:
     """The least distance from a tile to where other tiles see a fact."""
     links = gallery.links
     seers = links.tile[mine]
-    away, bearing = links.distance_m[mine].astype(np.float64), np.radians(links.bearing_deg[mine])
-    lats = gallery.lats[seers] + away * np.cos(bearing) / METRES_PER_DEGREE
-    lons = gallery.lons[seers] + away * np.sin(bearing) / (
-        METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[seers]))
+    away = links.distance_m[mine].astype(np.float64)
+    bearing = np.radians(links.bearing_deg[mine].astype(np.float64))
+    lats, lons = moved(
+        gallery.lats[seers], gallery.lons[seers], away * np.sin(bearing), away * np.cos(bearing)
     )
     here = float(gallery.lats[tile]), float(gallery.lons[tile])
     return float(haversine_m(*here, lats, lons).min())

@@ -9,18 +9,18 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from core.arrays import I8
 from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
 from core.errors import GalleryError
+from core.files import replacing
 from core.gallery.manifest import (
     FORMAT,
     Manifest,
@@ -38,7 +38,6 @@ from core.gallery.stages import (
     make_folder,
     models_kept,
     remove_old,
-    replaced,
     save_matrix,
     stamp_of,
     tile_frame,
@@ -185,7 +184,8 @@ def _write_tiles(
         rows = range(start, min(start + SHARD_TILES, total))
         if not path.is_file():
             shard = _tile_shard(rows, views, texts, options, renderer, progress, total)
-            replaced(path, partial(shard.to_parquet, compression="zstd"))
+            with replacing(path) as part:
+                shard.to_parquet(part, compression="zstd")
         progress("pictures", rows.stop, total)
 
 
@@ -266,7 +266,7 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
 
 def _embed(
     data: Path, encoder: "SentenceEncoder", what: str, texts: list[str], progress: Progress
-) -> npt.NDArray[np.int8]:
+) -> I8:
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from core.arrays import F64
 from core.gallery.manifest import Manifest, file_problem, read_manifest
 from core.gallery.store import Gallery, find_gallery
 from core.geo import Position, compass, haversine_m, tile_bounds
@@ -141,7 +141,7 @@ def coverage(gallery: Gallery) -> list[list[Ring]]:
 
 
 def _ring(line: Any) -> Ring:
-    corners: npt.NDArray[np.float64] = shapely.get_coordinates(line).round(_DEGREES_PLACES)
+    corners: F64 = shapely.get_coordinates(line).round(_DEGREES_PLACES)
     ring: Ring = corners.tolist()
     return ring
 

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from core.describe.facts import Facts
+from core.files import replacing, write_text
 from core.gallery.manifest import (
     FORMAT,
     Manifest,
@@ -37,7 +37,6 @@ from core.gallery.stages import (
     make_folder,
     models_kept,
     remove_old,
-    replaced,
     save_matrix,
     stamp_of,
     tile_frame,
@@ -168,7 +167,8 @@ def _write_tiles(to: Path, pictured: Sequence[_Pictured], progress: Progress) ->
                 progress("pictures", done, len(pictured))
                 drawn.append(_webp(one.picture))
             shard = tile_frame([one.tile for one in part], [""] * len(part), drawn)
-            replaced(path, partial(shard.to_parquet, compression="zstd"))
+            with replacing(path) as temporary:
+                shard.to_parquet(temporary, compression="zstd")
         progress("pictures", start + len(part), len(pictured))
 
 
@@ -193,7 +193,7 @@ def _read_all(
         part = pictured[start : start + _OCR_PART]
         if not path.is_file():
             read = json.dumps([reader.lines(open_picture(one.picture)) for one in part])
-            replaced(path, partial(Path.write_text, data=read, encoding="utf-8"))
+            write_text(path, read)
         lines += [tuple(one) for one in json.loads(path.read_text("utf-8"))]
         progress("read text", start + len(part), len(pictured))
     return lines

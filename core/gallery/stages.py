@@ -1,33 +1,31 @@
 """What every way of making a gallery shares: its folder, its files and how they are put in place.
 
-Each file is written under a temporary name and renamed. Leaves what goes into them to `build`
-and `pictures`.
+Leaves what goes into them to `build` and `pictures`.
 """
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
 from core import names
+from core.arrays import F64, I8
 from core.describe.facts import Facts
 from core.errors import GalleryError
+from core.files import open_replacing, replacing
 from core.gallery.manifest import ModelStamp, PictureStamp, file_entry, read_manifest
 from core.geo import Bounds, Position, tile_bounds
 from core.models.specs import SentenceSpec
 from core.records import Tile
 
-Floats = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 
@@ -61,7 +59,7 @@ def make_folder(data: Path) -> None:
         ) from error
 
 
-def bounds_of(lats: Floats, lons: Floats, footprint_m: float) -> Bounds:
+def bounds_of(lats: F64, lons: F64, footprint_m: float) -> Bounds:
     """The box around tiles with these centres."""
     low = tile_bounds(Position(lats.min(), lons.min()), footprint_m)
     high = tile_bounds(Position(lats.max(), lons.max()), footprint_m)
@@ -90,18 +88,11 @@ def _edges(bounds: Bounds) -> tuple[float, ...]:
     return bounds.west, bounds.south, bounds.east, bounds.north
 
 
-def replaced(path: Path, write: Callable[[Path], object]) -> Path:
-    """Lets `write` fill a temporary name beside `path`, then renames it to `path`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    write(temporary)
-    temporary.replace(path)
-    return path
-
-
 def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
     """The facts, their links to tiles, and the lexical index of their names and `kinds`."""
     table = pa.Table.from_pandas(facts.table, preserve_index=False)
-    replaced(data / "facts.parquet", lambda path: pq.write_table(table, path, compression="zstd"))
+    with replacing(data / "facts.parquet") as part:
+        pq.write_table(table, part, compression="zstd")
     links = pa.table(
         {
             "tile": facts.links.tile.to_numpy(),
@@ -110,29 +101,22 @@ def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
             "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
         }
     )
-    replaced(
-        data / "links.parquet",
-        lambda path: pq.write_table(
+    with replacing(data / "links.parquet") as part:
+        pq.write_table(
             links,
-            path,
+            part,
             compression="zstd",
             column_encoding={"tile": "DELTA_BINARY_PACKED"},
             use_dictionary=["distance_m", "bearing_deg"],
-        ),
-    )
-    replaced(
-        data / "names.sqlite", lambda path: names.build(path, list(facts.table["names"]), kinds)
-    )
+        )
+    with replacing(data / "names.sqlite") as part:
+        names.build(part, list(facts.table["names"]), kinds)
 
 
-def save_matrix(path: Path, matrix: npt.NDArray[np.int8]) -> None:
+def save_matrix(path: Path, matrix: I8) -> None:
     """Packed embeddings in a file."""
-
-    def write(to: Path) -> None:
-        with to.open("wb") as file:
-            np.save(file, matrix, allow_pickle=False)
-
-    replaced(path, write)
+    with open_replacing(path) as file:
+        np.save(file, matrix, allow_pickle=False)
 
 
 def listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.arrays import F32, F64, I8, I32, I64, Bools
 from core.errors import GalleryError
 from core.gallery.manifest import (
     Manifest,
@@ -57,11 +57,11 @@ class GalleryCard:
 class Links:
     """L links between tiles and facts, sorted by fact; `starts` [F + 1] delimits each fact's."""
 
-    tile: npt.NDArray[np.int32]
-    fact: npt.NDArray[np.int32]
-    distance_m: npt.NDArray[np.float32]
-    bearing_deg: npt.NDArray[np.float32]
-    starts: npt.NDArray[np.int64]
+    tile: I32
+    fact: I32
+    distance_m: F32
+    bearing_deg: F32
+    starts: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class FactTable:
     text: list[str]
     kind: list[str]
     names: list[list[str]]
-    spoken: npt.NDArray[np.bool_]
+    spoken: Bools
 
 
 class Gallery:
@@ -84,8 +84,8 @@ class Gallery:
         self.card = card_of(manifest)
         table = _read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
         self.tile_ids: list[str] = table["tile_id"].to_pylist()
-        self.lats: npt.NDArray[np.float64] = table["lat"].to_numpy()
-        self.lons: npt.NDArray[np.float64] = table["lon"].to_numpy()
+        self.lats: F64 = table["lat"].to_numpy()
+        self.lons: F64 = table["lon"].to_numpy()
         self.streets: list[str] = table["street"].to_pylist()
         self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
         facts = pq.read_table(self._data / "facts.parquet")
@@ -192,25 +192,25 @@ class Gallery:
             if name.startswith(f"{self._manifest.build}/tiles-")
         ]
 
-    def _embeddings(self, what: str) -> npt.NDArray[np.float32]:
+    def _embeddings(self, what: str) -> F32:
         return self._matrix(f"{self._manifest.model.name}-{what}")
 
-    def _matrix(self, name: str) -> npt.NDArray[np.float32]:
+    def _matrix(self, name: str) -> F32:
         return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
 
 
-def pack_embeddings(embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
+def pack_embeddings(embeddings: F32) -> I8:
     """Unit embeddings [N, D] as bytes, each scaled to its own largest component."""
     largest = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)
-    packed: npt.NDArray[np.int8] = np.round(embeddings / largest * 127).astype(np.int8)
+    packed: I8 = np.round(embeddings / largest * 127).astype(np.int8)
     return packed
 
 
-def unpack_embeddings(packed: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+def unpack_embeddings(packed: I8) -> F32:
     """Unit embeddings [N, D] again: the scale of a unit vector need not be kept."""
     embeddings = packed.astype(np.float32)
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    unit: npt.NDArray[np.float32] = embeddings / np.maximum(norms, 1e-12)
+    unit: F32 = embeddings / np.maximum(norms, 1e-12)
     return unit
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64
 from core.gallery.store import Gallery
-from core.geo import METRES_PER_DEGREE
+from core.geo import local_metres
 
 By = Literal["facts", "image"]
 """The channel whose embeddings are compared: of what is known of a tile, or of its picture."""
@@ -21,10 +21,6 @@ ALIKE: dict[By, float] = {"facts": 0.97, "image": 0.97}
 _CLOSEST = 3
 _BLOCK = 1024
 
-Floats = npt.NDArray[np.float64]
-Similarities = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class Partners:
@@ -33,8 +29,8 @@ class Partners:
     `row` is -1 and `similarity` -inf where none lies apart. Of equals it is the first.
     """
 
-    row: Rows
-    similarity: Similarities
+    row: I64
+    similarity: F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class Alike:
     pairs: tuple[Twins, ...]
 
 
-def partners(embeddings: Similarities, lats: Floats, lons: Floats, apart_m: float) -> Partners:
+def partners(embeddings: F32, lats: F64, lons: F64, apart_m: float) -> Partners:
     """The most similar tile of each, at least `apart_m` away, by unit embeddings [N, D].
 
     Each pair is looked at once, in blocks, so that memory stays small.
@@ -82,7 +78,7 @@ def partners(embeddings: Similarities, lats: Floats, lons: Floats, apart_m: floa
     return Partners(row, best)
 
 
-def _keep(row: Rows, best: Similarities, of: Rows, alike: Similarities, start: int) -> None:
+def _keep(row: I64, best: F32, of: I64, alike: F32, start: int) -> None:
     """Takes what is better than before: blocks come in order, so that of equals the first stays."""
     at = alike.argmax(axis=1)
     found = alike[np.arange(len(of)), at]
@@ -91,14 +87,11 @@ def _keep(row: Rows, best: Similarities, of: Rows, alike: Similarities, start: i
     row[of[better]] = at[better] + start
 
 
-def _metres(lats: Floats, lons: Floats) -> tuple[Similarities, Similarities]:
+def _metres(lats: F64, lons: F64) -> tuple[F32, F32]:
     """Metres east and north of the first; right to a fraction of a metre within a city."""
     middle = lats.mean() if len(lats) else 0.0
-    scale = METRES_PER_DEGREE * np.cos(np.radians(middle))
-    return (
-        ((lons - lons[:1]) * scale).astype(np.float32),
-        ((lats - lats[:1]) * METRES_PER_DEGREE).astype(np.float32),
-    )
+    east, north = local_metres(lats - lats[:1], lons - lons[:1], middle)
+    return east.astype(np.float32), north.astype(np.float32)
 
 
 def alike(gallery: Gallery, by: By, most: int = 60) -> Alike:
@@ -127,7 +120,7 @@ def channels_of(gallery: Gallery) -> tuple[By, ...]:
     return (*(("facts",) if len(gallery.tile_index) else ()), *seen)
 
 
-def _embeddings(gallery: Gallery, by: By) -> Similarities:
+def _embeddings(gallery: Gallery, by: By) -> F32:
     rows = np.arange(len(gallery), dtype=np.int64)
     if by == "facts":
         return gallery.tile_index.embeddings(rows)

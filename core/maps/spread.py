@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from core.geo import METRES_PER_DEGREE, haversine_m
+from core.arrays import F64
+from core.geo import haversine_m, local_metres
 from core.retrieval import Finding
-
-_Degrees = npt.NDArray[np.float64]
 
 _LEVELS = (0.25, 0.5, 0.75)
 """Shares of the area's probability at which its levels part."""
@@ -54,12 +52,12 @@ def spread_of(finding: Finding) -> Spread:
     return Spread(shown[:_MOST_SPREAD], radius_m, words)
 
 
-def _hectares(lats: _Degrees, lons: _Degrees, radius_m: float) -> float:
+def _hectares(lats: F64, lons: F64, radius_m: float) -> float:
     """The area of overlapping circles, counted in cells of 10 m."""
     reach = int(radius_m // _CELL_M) + 1
     north, east = np.mgrid[-reach : reach + 1, -reach : reach + 1] * _CELL_M
     inside = north**2 + east**2 <= radius_m**2
-    scale = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
-    y = np.rint((lats[:, None] * METRES_PER_DEGREE + north[inside]) / _CELL_M).astype(np.int64)
-    x = np.rint((lons[:, None] * scale + east[inside]) / _CELL_M).astype(np.int64)
-    return len(np.unique(y * (1 << 32) + x)) * _CELL_M**2 / 1e4
+    x, y = local_metres(lats[:, None], lons[:, None], lats.mean())
+    row = np.rint((y + north[inside]) / _CELL_M).astype(np.int64)
+    column = np.rint((x + east[inside]) / _CELL_M).astype(np.int64)
+    return len(np.unique(row * (1 << 32) + column)) * _CELL_M**2 / 1e4

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
+from core.arrays import F32
 from core.errors import ModelError
 from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from core.models.batches import Embeddings
     from core.models.sentence import SentenceEncoder, Tokens
 
 __all__ = [
@@ -52,7 +52,7 @@ class DualEncoder(Protocol):
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
-    ) -> "Embeddings":
+    ) -> F32:
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
     def encode_pictures(
@@ -60,7 +60,7 @@ class DualEncoder(Protocol):
         pictures: "Sequence[Image.Image]",
         batch: int = 32,
         progress: Callable[[int], None] | None = None,
-    ) -> "Embeddings":
+    ) -> F32:
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
 
@@ -68,7 +68,7 @@ class DualEncoder(Protocol):
 class StatesReader(Protocol):
     """A text tower that reads what the sentence encoder's own pass left: one pass serves both."""
 
-    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> "Embeddings":
+    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> F32:
         """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.arrays import F64, Objects
 from core.records import World
 from core.render import lines, marks, matching, palette, style
 from core.render.coast import sea_polygons
@@ -76,7 +76,7 @@ def layers_of(world: World) -> dict[str, str]:
     return {name: _geojson(items) for name, items in layers.items.items() if items}
 
 
-def _projected(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _projected(shapes: Objects) -> Objects:
     """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
     edges = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
@@ -98,8 +98,8 @@ def _main_parts(mixed: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(parts[dimensions == dimensions.max(initial=0)])
 
 
-def _extent(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    edges: npt.NDArray[np.float64] = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
+def _extent(shapes: Objects) -> F64:
+    edges: F64 = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
     return edges
 
 
@@ -216,33 +216,26 @@ def _sort_area(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: 
     ):
         layers.add("buildings", shape, (_storey(tags), -size), c=number)
         if name and _POIS(tags) is None:
-            layers.add(
-                "building_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "building_names", shape, number, name)
         return True
     number = _AREAS(tags)
     if number is not None:
         area = palette.AREAS[number]
         layers.add("areas", shape, (area.tier, -size), c=number)
         if name and area.label and _POIS(tags) is None:
-            layers.add(
-                "area_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "area_names", shape, number, name)
         return True
     wall = _BARRIERS(tags)
     if wall is not None:
         layers.add("lines", shape.boundary, c=wall, name="")
     return wall is not None
+
+
+def _add_name(layers: _Layers, layer: str, shape: BaseGeometry, number: int, name: str) -> None:
+    """The name of a surface, the largest first."""
+    size = float(shape.area)
+    zoom = _roomy_zoom(size, name)
+    layers.add(layer, _anchor(shape), (-size, 0), c=number, name=name, z=zoom)
 
 
 def _roomy_zoom(size_m2: float, name: str) -> int:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.retrieval.channels.matching import LEAST_COSINE, Floats
+from core.arrays import F32
+from core.retrieval.channels.matching import LEAST_COSINE
 from core.retrieval.reading import Reading
 
 
@@ -21,8 +22,8 @@ class Usual:
 class Background:
     """Typical unit embeddings of tiles' texts [K, D] and of facts [F, D], from several towns."""
 
-    tiles: Floats
-    facts: Floats
+    tiles: F32
+    facts: F32
 
     def usual(self, reading: Reading) -> Usual:
         """The best cosines with anything typical; of phrases the mean of what is above 0.4."""

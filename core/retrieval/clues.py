@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from core.arrays import F32, Bools
 from core.records import CHANNELS, Channel
 from core.retrieval.background import Background
-from core.retrieval.channels import SPECS, Floats
+from core.retrieval.channels import SPECS
 from core.retrieval.channels.channel import allowed, logarithm
-from core.retrieval.fusion import Mask, Signals
+from core.retrieval.fusion import Signals
 from core.retrieval.reading import Reading
 
 CLUES = (
@@ -29,11 +30,11 @@ What is `ahead` says by how much the gallery fits better than what towns usually
 def clues_of(
     reading: Reading,
     signals: Signals,
-    scores: Floats,
+    scores: F32,
     channels: tuple[Channel, ...],
-    mask: Mask | None,
+    mask: Bools | None,
     background: Background,
-) -> Floats:
+) -> F32:
     """The clues [C] of one search, in the order of `CLUES`; only allowed tiles count."""
     clues: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
     clues |= {"characters": logarithm(len(reading.text))} | _of_scores(allowed(scores, mask))
@@ -44,7 +45,7 @@ def clues_of(
     return np.array([clues.get(name, 0.0) for name in CLUES], dtype=np.float32)
 
 
-def _of_scores(scores: Floats) -> dict[str, float]:
+def _of_scores(scores: F32) -> dict[str, float]:
     """How far the best of N fused scores is ahead of the others."""
     most = min(len(scores), 100)
     leading = np.sort(np.partition(scores, len(scores) - most)[len(scores) - most :])[::-1]

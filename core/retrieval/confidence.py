@@ -14,19 +14,17 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64, Bools
 from core.errors import ModelError
-from core.geo import METRES_PER_DEGREE
+from core.files import open_replacing, write_text
+from core.geo import local_metres
 from core.records import Channel, Verdict
 from core.retrieval.background import Background
-from core.retrieval.channels import Floats
 from core.retrieval.clues import CLUES, clues_of
-from core.retrieval.fusion import SIGNALS, Mask, Signals
+from core.retrieval.fusion import SIGNALS, Signals
 from core.retrieval.reading import Reading
 from core.settings import CONFIDENCE
-
-Masses = npt.NDArray[np.float64]
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer stands this near to a candidate."""
@@ -49,12 +47,12 @@ class Calibration:
     learned on, `background` is what the clues compare a gallery with.
     """
 
-    weights: Masses
-    mean: Masses
-    scale: Masses
-    sharpness: Masses
-    vagueness: Masses
-    elsewhere: Masses
+    weights: F64
+    mean: F64
+    scale: F64
+    sharpness: F64
+    vagueness: F64
+    elsewhere: F64
     likely: float
     absent: float
     area: float
@@ -139,19 +137,13 @@ def write_calibration(learned: Calibration, path: Path) -> Path:
     """Writes both files, each whole or not at all."""
     arrays, text = path.with_suffix(".npz"), json.dumps(learned.to_json(), indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    for target in (arrays, path):
-        temporary = target.with_name(f".{target.name}.part")
-        if target == path:
-            temporary.write_text(text + "\n", "utf-8")
-        else:
-            with temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    tiles=learned.background.tiles.astype(np.float16),
-                    facts=learned.background.facts.astype(np.float16),
-                )
-        temporary.replace(target)
-    return path
+    with open_replacing(arrays) as file:
+        np.savez(
+            file,
+            tiles=learned.background.tiles.astype(np.float16),
+            facts=learned.background.facts.astype(np.float16),
+        )
+    return write_text(path, text + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +152,9 @@ class Surface:
     gallery and `mass`; `inside80` marks those that have the true tile in 80 % of all searches whose
     place is in the gallery."""
 
-    rows: npt.NDArray[np.int64]
-    mass: Masses
-    inside80: Mask
+    rows: I64
+    mass: F64
+    inside80: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +163,11 @@ class Posterior:
     none, and `elsewhere`, that of standing in no allowed tile; together 1. `area` is the
     calibration's."""
 
-    mass: Masses
+    mass: F64
     elsewhere: float
     area: float = 0.8
 
-    def surface(self, mask: Mask | None = None) -> Surface:
+    def surface(self, mask: Bools | None = None) -> Surface:
         """The masses of the allowed tiles for a map; equal ones in the gallery's order."""
         order = np.argsort(-self.mass, kind="stable")
         rows = order if mask is None else order[mask[order]]
@@ -184,11 +176,10 @@ class Posterior:
         return Surface(rows, mass, before < self.area * mass.sum())
 
     def near(
-        self, rows: Sequence[int], lats: Masses, lons: Masses, radius_m: float = RADIUS_M
+        self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
     ) -> list[float]:
         """The mass within a distance of each of some tiles."""
-        east = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
-        x, y = lons * east, lats * METRES_PER_DEGREE
+        x, y = local_metres(lats, lons, lats.mean())
         near = [(x - x[row]) ** 2 + (y - y[row]) ** 2 <= radius_m**2 for row in rows]
         return [min(float(self.mass[one].sum()), 1.0) for one in near]
 
@@ -196,9 +187,9 @@ class Posterior:
 def posterior_of(
     reading: Reading,
     signals: Signals,
-    fused: Floats,
+    fused: F32,
     channels: tuple[Channel, ...],
-    mask: Mask | None = None,
+    mask: Bools | None = None,
     calibration: Calibration | None = None,
 ) -> Posterior:
     """The posterior of a search, by the calibration that comes with the app or another.
@@ -225,7 +216,7 @@ class _Heads:
     elsewhere: float
 
 
-def _heads(learned: Calibration, clues: Floats) -> _Heads:
+def _heads(learned: Calibration, clues: F32) -> _Heads:
     """What the clues say of one search."""
     usual = ((clues - learned.mean) / learned.scale).clip(-FARTHEST, FARTHEST)
     row = np.concatenate([[1.0], usual])

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, I64, Bools
 from core.describe.phrases import Phrase
-from core.geo import METRES_PER_DEGREE, compass
+from core.geo import compass, moved
 from core.records import Channel, Evidence, Fit
-from core.retrieval.channels import Floats, Ground, worded_facts
+from core.retrieval.channels import Ground, worded_facts
 from core.retrieval.heads import (
     head_of_phrase,
     is_of_other_size,
@@ -19,8 +19,6 @@ from core.retrieval.heads import (
 from core.retrieval.reading import Reading
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
-
-_Flags = npt.NDArray[np.bool_]
 
 _LEAST_COSINE = 0.55
 _LEAST_OF_NOUN, _SURE_OF_NOUN = 0.4, 0.5
@@ -46,10 +44,10 @@ _TOLD_SOONER_M = 35.0
 class _View:
     """The V facts a tile sees: fact rows, how much each counts, how far and where it is."""
 
-    facts: npt.NDArray[np.int64]
-    weight: Floats
-    distance_m: Floats
-    bearing_deg: Floats
+    facts: I64
+    weight: F32
+    distance_m: F32
+    bearing_deg: F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class _Found:
     fit: Fit = "thing"
 
 
-def _most(values: Floats, counted: _Flags) -> int | None:
+def _most(values: F32, counted: Bools) -> int | None:
     """Where the largest of those values is that count, None where none is above 0."""
     if not len(values):
         return None
@@ -107,7 +105,7 @@ class Witness:
                 self._share[row], self._own[row] = self._shares(row, of_words)
                 self._meant[row], self._chance[row] = self._parted(row, of_words)
 
-    def _shares(self, row: int, of_words: dict[str, _Flags]) -> tuple[Floats, Floats]:
+    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
         """The share of a phrase's words, or of its noun and what stands before it where that is
         more, and of the words that would be a name's own, in each fact: [F] both."""
         phrase, head = self._reading.phrases[row], self._heads[row]
@@ -118,7 +116,7 @@ class Witness:
             own = np.mean(of_own, axis=0)
         return share.astype(np.float32), own.astype(np.float32)
 
-    def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
+    def _parted(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
         """Of the facts that carry each word of a phrase [F]: those that are meant by one, and those
         whose name has an ordinary one by chance."""
         meant, chance = np.zeros((2, len(self._ground.named)), dtype=bool)
@@ -133,7 +131,7 @@ class Witness:
                 chance |= carrying & ~in_kind
         return meant, chance & ~meant
 
-    def _called(self, row: int) -> _Flags:
+    def _called(self, row: int) -> Bools:
         """Which facts go by the noun of a phrase; all of them where it has none that is known."""
         head = self._heads[row]
         return (
@@ -146,7 +144,7 @@ class Witness:
         """Whether a word would be a name's own."""
         return not is_common(word) or written_as_name(self._reading.text, phrase.start, word)
 
-    def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
+    def _forget_doings(self, carried: F32, vocabulary: list[str]) -> None:
         """A park is no parking, who stopped is no stop, a beautiful day no beauty salon: the index
         has one stem for both, but they are two things."""
         facts = self._ground.gallery.facts
@@ -197,7 +195,7 @@ class Witness:
             links.bearing_deg[rows],
         )
 
-    def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
+    def _piece(self, row: int, view: _View, cosines: F32, tile: int) -> Evidence:
         phrase = self._reading.phrases[row]
         found = None
         if not names_no_thing(phrase.text):
@@ -213,9 +211,9 @@ class Witness:
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
         distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
-        lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
-        lon = float(gallery.lons[tile]) + distance * np.sin(np.radians(bearing)) / (
-            METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
+        turn = np.radians(bearing)
+        lat, lon = moved(
+            gallery.lats[tile], gallery.lons[tile], distance * np.sin(turn), distance * np.cos(turn)
         )
         return Evidence(
             phrase=phrase.text,
@@ -231,7 +229,7 @@ class Witness:
             fit=fit,
         )
 
-    def _by_sense(self, row: int, view: _View, cosines: Floats) -> _Found | None:
+    def _by_sense(self, row: int, view: _View, cosines: F32) -> _Found | None:
         """The fact nearest in sense, the farther ones less; first among those that go by the
         phrase's noun. What is nearest by what the phrase says after its noun is another thing."""
         if "facts" not in self._channels:
@@ -254,7 +252,7 @@ class Witness:
         return _Found(best, "facts", float(cosines[best]), "like")
 
     @staticmethod
-    def _alike(best: int | None, cosines: Floats, least: float, sure: float) -> _Found | None:
+    def _alike(best: int | None, cosines: F32, least: float, sure: float) -> _Found | None:
         """The fact at a place of the view: the thing from one cosine on, none below another."""
         if best is None or cosines[best] < least:
             return None

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
-from core.geo import METRES_PER_DEGREE
+from core.arrays import F32, F64, I64, Bools
+from core.geo import local_metres
 from core.records import CHANNELS, Channel
-from core.retrieval.channels import SPECS, Floats, Found, Ground
+from core.retrieval.channels import SPECS, Found, Ground
 from core.retrieval.reading import Reading
-
-Mask = npt.NDArray[np.bool_]
 
 SEPARATION_M = 100.0
 """Candidates are spots: closer tiles come after the distinct ones. Chosen on RVS train and
@@ -39,7 +37,7 @@ class Signals:
     tiles: int
     found: Mapping[Channel, Found]
 
-    def __getitem__(self, signal: str) -> Floats:
+    def __getitem__(self, signal: str) -> F32:
         """One signal for each tile, about 0..1: [N]."""
         for found in self.found.values():
             if signal in found.signals:
@@ -48,22 +46,22 @@ class Signals:
             raise KeyError(signal)
         return np.zeros(self.tiles, dtype=np.float32)
 
-    def stacked(self) -> Floats:
+    def stacked(self) -> F32:
         """All signals in the order of `SIGNALS`: [S, N]."""
         return np.stack([self[signal] for signal in SIGNALS])
 
-    def channel(self, name: Channel) -> Floats:
+    def channel(self, name: Channel) -> F32:
         """One channel's own score for each tile, about 0..1."""
         weights = SPECS[name].weights
         return _mean([self[signal] for signal in weights], list(weights.values()))
 
-    def fused(self, channels: tuple[Channel, ...]) -> Floats:
+    def fused(self, channels: tuple[Channel, ...]) -> F32:
         """The weighted mean of the chosen channels."""
         each = {name: sum(SPECS[name].weights.values()) for name in channels}
         return _mean([self.channel(name) for name in each], list(each.values()))
 
 
-def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
+def _mean(parts: Sequence[F32], weights: Sequence[float]) -> F32:
     """The weighted mean of several [N]; what stands alone needs no weight."""
     if len(parts) == 1:
         return parts[0]
@@ -76,7 +74,7 @@ def _mean(parts: Sequence[Floats], weights: Sequence[float]) -> Floats:
 def signals_of(
     ground: Ground,
     reading: Reading,
-    mask: Mask | None = None,
+    mask: Bools | None = None,
     channels: tuple[Channel, ...] = CHANNELS,
 ) -> Signals:
     """The signals of some channels for every tile; `image` needs a reading that imagined."""
@@ -88,22 +86,21 @@ def signals_of(
     return Signals(len(ground.gallery), found)
 
 
-def ordered(scores: Floats, mask: Mask | None) -> npt.NDArray[np.int64]:
+def ordered(scores: F32, mask: Bools | None) -> I64:
     """Allowed tiles from the best; equal scores in the gallery's order."""
     order = np.argsort(-scores, kind="stable")
     return order if mask is None else order[mask[order]]
 
 
 def spots(
-    order: npt.NDArray[np.int64],
-    lats: npt.NDArray[np.float64],
-    lons: npt.NDArray[np.float64],
+    order: I64,
+    lats: F64,
+    lons: F64,
     k: int,
     separation_m: float = SEPARATION_M,
 ) -> list[int]:
     """The first `k` tiles of an order that are apart from each other, then the nearer ones."""
-    x = np.radians(lons) * np.cos(np.radians(lats.mean())) * np.degrees(METRES_PER_DEGREE)
-    y = lats * METRES_PER_DEGREE
+    x, y = local_metres(lats, lons, lats.mean())
     kept: list[int] = []
     free = np.ones(len(lats), dtype=bool)
     for tile in order:

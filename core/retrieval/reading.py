@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32
 from core.describe.phrases import Phrase, split_phrases
 from core.errors import QueryError
 from core.models import StatesReader
@@ -40,7 +40,7 @@ class Imagined:
     offset after which the model read nothing, or None."""
 
     key: str
-    embedding: npt.NDArray[np.float32]
+    embedding: F32
     truncated: int | None
 
 
@@ -57,12 +57,12 @@ class Reading:
     truncated: int | None
     phrases: list[Phrase]
     words: list[str]
-    embedding: npt.NDArray[np.float32]
-    phrase_embeddings: npt.NDArray[np.float32]
+    embedding: F32
+    phrase_embeddings: F32
     imagined: Imagined | None = None
 
     @property
-    def phrase_bearings(self) -> npt.NDArray[np.float32]:
+    def phrase_bearings(self) -> F32:
         """Where each phrase says its thing lies [P], NaN where it does not."""
         return np.array(
             [np.nan if p.bearing_deg is None else p.bearing_deg for p in self.phrases],
@@ -70,7 +70,7 @@ class Reading:
         )
 
     @property
-    def word_bearings(self) -> npt.NDArray[np.float32]:
+    def word_bearings(self) -> F32:
         """The same for each of `words` [W], from the first phrase that has the word."""
         said: dict[str, float] = {}
         for phrase, bearing in zip(self.phrases, self.phrase_bearings, strict=True):

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import numpy as np
-import numpy.typing as npt
-
+from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.store import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
-from core.retrieval.channels import Floats, Ground
+from core.retrieval.channels import Ground
 from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import Witness
 from core.retrieval.eyes import Eyes
-from core.retrieval.fusion import Mask, Signals, ordered, signals_of, spots
+from core.retrieval.fusion import Signals, ordered, signals_of, spots
 from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
 from core.settings import MAX_CANDIDATES
 
@@ -62,9 +60,9 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def region_mask(query: Query, gallery: Gallery) -> Mask | None:
+def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     """The tiles the query allows, or None for all. QueryError where it allows none."""
-    mask: Mask | None = None
+    mask: Bools | None = None
     if query.near is not None and query.within_m is not None:
         near = query.near
         mask = haversine_m(near.lat, near.lon, gallery.lats, gallery.lons) <= query.within_m
@@ -83,12 +81,12 @@ class Ranking:
     """Signals and fused `scores` of N tiles, and the allowed tiles from the best."""
 
     signals: Signals
-    scores: Floats
-    order: npt.NDArray[np.int64]
+    scores: F32
+    order: I64
 
 
 def rank_tiles(
-    gallery: Gallery, reading: Reading, channels: tuple[Channel, ...], mask: Mask | None = None
+    gallery: Gallery, reading: Reading, channels: tuple[Channel, ...], mask: Bools | None = None
 ) -> Ranking:
     """Every tile scored by the channels, the allowed ones ordered."""
     signals = signals_of(ground_of(gallery), reading, mask, channels)
@@ -107,7 +105,7 @@ class Finding:
     gallery: Gallery
     query: Query
     channels: tuple[Channel, ...]
-    mask: Mask | None
+    mask: Bools | None
     reading: Reading
     ranking: Ranking
     posterior: Posterior

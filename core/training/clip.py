@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from core.arrays import I64
 from core.errors import TrainingError
 from core.models.crosstext2loc import CrossText2Loc
 from core.models.sentence import Tokens
-from core.training.batches import Places, Rows
+from core.training.batches import Places
 from core.training.config import Stage
 from core.training.corpus import Progress
 from core.training.examples import Examples
@@ -59,7 +60,7 @@ class ClipTrainee:
         if stage.layout or not stage.contrastive:
             raise TrainingError(f"stage {stage.name}: crosstext2loc learns no layout; layout = 0")
 
-    def fetch(self, rows: Rows, draws: Rows, _stage: Stage, /) -> Fetched:
+    def fetch(self, rows: I64, draws: I64, _stage: Stage, /) -> Fetched:
         """One description, drawn by chance, for each example."""
         return self._fetched(self._train, rows, draws)
 
@@ -87,7 +88,7 @@ class ClipTrainee:
         """One file that `--checkpoint` takes."""
         return self._model.save(folder / "crosstext2loc.safetensors")
 
-    def _fetched(self, examples: Examples, rows: Rows, draws: Rows) -> Fetched:
+    def _fetched(self, examples: Examples, rows: I64, draws: I64) -> Fetched:
         pixels = [
             self._model.preparation.pixels(Image.open(io.BytesIO(content)))
             for content in examples.pictures(rows)

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from core.arrays import F16, F32, I64, Bools
 from core.errors import TrainingError
+from core.files import open_replacing
 from core.models.compact import pixels_of, save_compact
 from core.models.dual_encoder import CompactNetwork
-from core.training.batches import Places, Rows
+from core.training.batches import Places
 from core.training.config import Stage
 from core.training.corpus import CELLS, Progress
 from core.training.examples import Examples
 from core.training.figures import retrieval
-from core.training.files import whole
 from core.training.loop import Embedded
 from core.training.losses import layout_loss
 from core.training.processes import Process
@@ -69,7 +69,7 @@ class CompactTrainee:
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
-        self._features: dict[Examples, npt.NDArray[np.float16]] = {}
+        self._features: dict[Examples, F16] = {}
         self._weight = torch.ones(())
 
     @property
@@ -97,7 +97,7 @@ class CompactTrainee:
         if stage.contrastive and not self.network.text.middle.any():
             self._even_out()
 
-    def fetch(self, rows: Rows, draws: Rows, stage: Stage) -> Fetched:
+    def fetch(self, rows: I64, draws: I64, stage: Stage) -> Fetched:
         """One description, drawn by chance, for each example."""
         states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
         layouts = self._train.layouts(rows) if stage.layout else None
@@ -202,7 +202,7 @@ class CompactTrainee:
         return float(np.mean(each)) if each else float("nan")
 
     @torch.inference_mode()
-    def _kept(self, name: str, examples: Examples, progress: Progress) -> npt.NDArray[np.float16]:
+    def _kept(self, name: str, examples: Examples, progress: Progress) -> F16:
         """Features [N, C, G, G] of every example, computed once for all processes."""
         path = self._folder / f"{name}.npy"
         if Process.current().writes and not path.is_file():
@@ -210,28 +210,28 @@ class CompactTrainee:
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
-            with whole(path) as file:
+            with open_replacing(path, error=TrainingError) as file:
                 np.lib.format.write_array_header_1_0(file, header)
                 for rows, features in self._each_feature(examples):
                     file.write(features.cpu().half().numpy().tobytes())
                     progress(name.replace(".", " "), int(rows[-1]) + 1, count)
         Process.current().wait()
-        kept: npt.NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
+        kept: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
         return kept
 
-    def _each_feature(self, examples: Examples) -> Iterator[tuple[Rows, Tensor]]:
+    def _each_feature(self, examples: Examples) -> Iterator[tuple[I64, Tensor]]:
         """All rows, some at a time, with the trunk's features [B, C, G, G]."""
         for rows in _parts(len(examples)):
             yield rows, self._features_of(examples, rows)
 
-    def _features_of(self, examples: Examples, rows: Rows) -> Tensor:
+    def _features_of(self, examples: Examples, rows: I64) -> Tensor:
         """The trunk's features [B, C, G, G] of some rows, kept or computed."""
         kept = self._features.get(examples)
         if kept is not None:
             return torch.from_numpy(kept[rows]).to(self._device).float()
         return self.network.picture.features(self._pixels(examples, rows).to(self._device))
 
-    def _pixels(self, examples: Examples, rows: Rows) -> Tensor:
+    def _pixels(self, examples: Examples, rows: I64) -> Tensor:
         """uint8 [B, 3, S, S], decoded by as many threads as calculate."""
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             return torch.cat(list(pool.map(self._decoded, examples.pictures(rows))))
@@ -240,13 +240,13 @@ class CompactTrainee:
         return pixels_of([Image.open(io.BytesIO(content))], self.network.spec.picture_px)
 
 
-def _turns(draws: Rows, share: float) -> Rows:
+def _turns(draws: I64, share: float) -> I64:
     """How each example is turned, 0 to 7, by its number: quarter circles, and from 4 mirrored."""
     chance, turn = np.divmod(draws >> 8, 8)
     return np.where(chance % 1000 < 1000 * share, turn, 0)
 
 
-def _turned(images: Tensor, turns: Rows) -> Tensor:
+def _turned(images: Tensor, turns: I64) -> Tensor:
     """[B, C, S, S], each turned by its own number."""
     for row in np.flatnonzero(turns).tolist():
         image = torch.rot90(images[row], int(turns[row]) % 4, (1, 2))
@@ -255,7 +255,7 @@ def _turned(images: Tensor, turns: Rows) -> Tensor:
 
 
 @torch.no_grad()
-def name_kinds(network: CompactNetwork, ideas: npt.NDArray[np.float32]) -> None:
+def name_kinds(network: CompactNetwork, ideas: F32) -> None:
     """Begins the text tower's named concepts with the sentence encoder's embeddings [K, 384] of
     their names, so that a word speaks of a kind before anything is learned."""
     apart = torch.from_numpy(ideas - ideas.mean(0))
@@ -264,7 +264,7 @@ def name_kinds(network: CompactNetwork, ideas: npt.NDArray[np.float32]) -> None:
     concepts.bias[: len(apart)] = -3.0
 
 
-def _parts(count: int) -> list[Rows]:
+def _parts(count: int) -> list[I64]:
     return [np.arange(start, min(start + _PART, count)) for start in range(0, count, _PART)]
 
 
@@ -289,7 +289,7 @@ def _class_weights(examples: Examples) -> Tensor:
     return ((1 - share) / share.clamp(min=1e-6)).sqrt().clamp(1, 20)
 
 
-def average_precision(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> float:
+def average_precision(scores: F32, truth: Bools) -> float:
     """The mean, over what is true, of the share of true ones among those at least as high."""
     hits = truth[np.argsort(-scores, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)

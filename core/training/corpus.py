@@ -24,6 +24,7 @@ from core.describe.layout import Layouts, frequent_kinds
 from core.describe.observer import Observer
 from core.describe.wording import Style, describe
 from core.errors import SourceError, TrainingError
+from core.files import open_replacing, write_text
 from core.gallery.viewpoints import find_viewpoints
 from core.geo import METRES_PER_DEGREE, Points, Position
 from core.models.pictures import open_picture
@@ -33,7 +34,6 @@ from core.render import Renderer
 from core.settings import MAX_TOKENS
 from core.sources.cvgtext import read_cvgtext
 from core.sources.osm import read_world
-from core.training.files import whole
 from core.training.material import Album, City, Town
 
 Progress = Callable[[str, int, int], None]
@@ -79,8 +79,7 @@ def prepare_kinds(towns: Sequence[Town], folder: Path, at_least: int) -> tuple[s
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         kinds = frequent_kinds((read_world(town.sources) for town in towns), at_least)
-        with whole(path) as file:
-            file.write(json.dumps(kinds).encode())
+        write_text(path, json.dumps(kinds), error=TrainingError)
     return tuple(json.loads(path.read_text("utf-8")))
 
 
@@ -308,10 +307,10 @@ def prepare_states(
 
 
 def _write_table(path: Path, table: pa.Table) -> None:
-    with whole(path) as file:
+    with open_replacing(path, error=TrainingError) as file:
         feather.write_feather(table, file, compression="uncompressed")
 
 
 def _save_array(path: Path, array: npt.NDArray[Any]) -> None:
-    with whole(path) as file:
+    with open_replacing(path, error=TrainingError) as file:
         np.save(file, array)

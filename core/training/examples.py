@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.feather as feather
 import torch
 from torch import Tensor
 
-from core.training.batches import Places, Rows
+from core.arrays import F16, I64
+from core.training.batches import Places
 from core.training.corpus import CELLS, beside, ends_beside, states_beside
-
-Floats16 = npt.NDArray[np.float16]
 
 
 class Examples:
@@ -49,23 +47,23 @@ class Examples:
     def __len__(self) -> int:
         return len(self.places.lats)
 
-    def pictures(self, rows: Rows) -> list[bytes]:
+    def pictures(self, rows: I64) -> list[bytes]:
         """The pictures of some rows, as files."""
         return [self._pictures[int(row)].as_py() for row in rows]
 
-    def layouts(self, rows: Rows) -> Tensor:
+    def layouts(self, rows: I64) -> Tensor:
         """uint8 [B, C, CELLS, CELLS]."""
         shape = (self._kinds, CELLS, CELLS)
         packed = [np.frombuffer(self._layouts[int(row)].as_buffer(), np.uint8) for row in rows]
         bits = np.unpackbits(np.stack(packed), axis=1, count=int(np.prod(shape)))
         return torch.from_numpy(bits.reshape(-1, *shape))
 
-    def texts(self, rows: Rows, draws: Rows) -> list[str]:
+    def texts(self, rows: I64, draws: I64) -> list[str]:
         """One description of each row, chosen by `draws`: any numbers, modulo how many it has."""
         every = [self._texts[int(row)].as_py() for row in rows]
         return [texts[draw % len(texts)] for texts, draw in zip(every, draws, strict=True)]
 
-    def states(self, rows: Rows, draws: Rows) -> tuple[Tensor, Tensor]:
+    def states(self, rows: I64, draws: I64) -> tuple[Tensor, Tensor]:
         """Hidden states [B, T, 384] of what `texts` returns, float16, and their mask [B, T]."""
         shards = np.searchsorted(self._starts, rows, side="right") - 1
         found = [
@@ -85,9 +83,9 @@ class Examples:
 class _States:
     """The hidden states of a shard's texts, where each ends, and each example's first text."""
 
-    values: Floats16
-    ends: Rows
-    firsts: Rows
+    values: F16
+    ends: I64
+    firsts: I64
 
     @classmethod
     def open(cls, shard: Path, max_tokens: int) -> _States:
@@ -99,7 +97,7 @@ class _States:
             np.concatenate([[0], np.cumsum(counts.to_numpy())]),
         )
 
-    def of(self, row: int, draw: int) -> Floats16:
+    def of(self, row: int, draw: int) -> F16:
         """[T, 384] of one text of an example."""
         first, behind = self.firsts[row], self.firsts[row + 1]
         text = first + draw % (behind - first)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from core.arrays import F64, I64
 from core.geo import Points, haversine_m, nearest
-from core.training.batches import Places, Rows
+from core.training.batches import Places
 
 _SCOPE = 100
 _PART = 256
@@ -41,7 +41,7 @@ def retrieval(texts: Tensor, pictures: Tensor, places: Places) -> dict[str, floa
     return {"quality": figures["R@1"] + figures["L@50m"], **figures}
 
 
-def _scopes(places: Places) -> Iterator[tuple[Rows, Rows]]:
+def _scopes(places: Places) -> Iterator[tuple[I64, I64]]:
     """Every row once, some [B] at a time, with the rows [B, K] that each is ranked among."""
     placed, bare = (np.flatnonzero(np.isnan(places.lats) == unknown) for unknown in (False, True))
     points = Points.of(places.lats[placed], places.lons[placed])
@@ -53,5 +53,5 @@ def _scopes(places: Places) -> Iterator[tuple[Rows, Rows]]:
         yield rows, np.broadcast_to(bare, (len(rows), len(bare)))
 
 
-def _metres(places: Places, row: int, others: Rows) -> npt.NDArray[np.float64]:
+def _metres(places: Places, row: int, others: I64) -> F64:
     return haversine_m(places.lats[row], places.lons[row], places.lats[others], places.lons[others])

@@ -17,10 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from core.arrays import I64
 from core.errors import TrainingError
-from core.training.batches import Batches, Places, Rows
+from core.files import open_replacing
+from core.training.batches import Batches, Places
 from core.training.config import Stage
-from core.training.files import whole
 from core.training.losses import gathered, info_nce
 from core.training.processes import Process
 
@@ -55,7 +56,7 @@ class Trainee(Protocol):
     def begin(self, stage: Stage, progress: Progress, /) -> None:
         """Before a stage's first step here."""
 
-    def fetch(self, rows: Rows, draws: Rows, stage: Stage, /) -> Any:
+    def fetch(self, rows: I64, draws: I64, stage: Stage, /) -> Any:
         """The examples of some rows as tensors, each drawn by its number; in another thread."""
 
     def embed(self, examples: Any, part: slice, stage: Stage, /) -> Embedded:
@@ -126,7 +127,7 @@ def _after(
 
 def _fetched(
     trainee: Trainee, batches: Batches, stage: Stage, first: int
-) -> Iterator[tuple[int, Rows, Any]]:
+) -> Iterator[tuple[int, I64, Any]]:
     """Each step's number, the rows of all processes, and this one's share as tensors.
 
     The next step's are read while this one's are computed with.
@@ -135,7 +136,7 @@ def _fetched(
     share = stage.batch // process.count
     own = slice(process.rank * share, (process.rank + 1) * share)
 
-    def fetch(step: int) -> tuple[int, Rows, Any]:
+    def fetch(step: int) -> tuple[int, I64, Any]:
         rows = batches.rows(step)
         return step, rows, trainee.fetch(rows[own], batches.draws(step)[own], stage)
 
@@ -148,7 +149,7 @@ def _fetched(
             yield found
 
 
-def _ignored(places: Places, rows: Rows, stage: Stage) -> Tensor:
+def _ignored(places: Places, rows: I64, stage: Stage) -> Tensor:
     """[B, B]: pairs that are no negatives."""
     near = places.near_duplicates(rows, stage.apart_m)
     group = np.arange(len(rows)) * stage.negative_groups // len(rows)
@@ -316,7 +317,7 @@ class _State:
 
 def _save(path: Path, content: object) -> None:
     if Process.current().writes:
-        with whole(path) as file:
+        with open_replacing(path, error=TrainingError) as file:
             try:
                 torch.save(content, file)
             except RuntimeError as error:  # torch wants to end a file that the disk cut short

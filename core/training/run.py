@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from core.errors import TrainingError
+from core.files import remove_parts, write_bytes
 from core.geo import Points, nearest
 from core.models import load_model
 from core.models.dual_encoder import CompactNetwork
@@ -34,7 +35,6 @@ from core.training.corpus import (
     prepare_states,
 )
 from core.training.examples import Examples
-from core.training.files import whole
 from core.training.loop import Trainee, run_stage
 from core.training.material import Album, Town
 from core.training.processes import joined
@@ -76,12 +76,12 @@ def _claim(folder: Path, path: Path) -> None:
         raise TrainingError(f"{folder} cannot be a run folder: {error.strerror}") from error
     kept, text = folder / "config.toml", path.read_bytes()
     if not kept.is_file():
-        with whole(kept) as file:
-            file.write(text)
+        write_bytes(kept, text, error=TrainingError)
     elif kept.read_bytes() != text:
         raise TrainingError(
             f"{folder} belongs to another configuration, kept in {kept}; choose another --out"
         )
+    remove_parts(folder)
 
 
 def _prepare(config: TrainingConfig, folder: Path, threads: int, progress: Progress) -> Shards:

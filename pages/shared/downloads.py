@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.files import safe_cell
 from core.gallery import GalleryCard
 from core.maps import evidence_label, safe_html, title_of
 from core.records import Candidate, SearchResult, Standing
@@ -14,13 +15,6 @@ from pages.shared import state, verdict
 from pages.shared.asking import Ask
 
 _STANDINGS: tuple[Standing, ...] = ("supported", "contradicted", "missing", "unchecked")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(text: str) -> str:
-    """Text for a spreadsheet, in which it cannot act as a formula."""
-    risky = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{text}" if risky else text
 
 
 def _told(candidate: Candidate, standing: Standing) -> str:
@@ -74,16 +68,16 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
         writer.writerow(
             [
                 one.rank,
-                cell(title_of(one)),
-                cell(one.tile.street),
+                safe_cell(title_of(one)),
+                safe_cell(one.tile.street),
                 f"{one.tile.lat:.6f}",
                 f"{one.tile.lon:.6f}",
-                cell(one.tile.tile_id),
+                safe_cell(one.tile.tile_id),
                 f"{one.similarity:.4f}",
                 "" if one.confidence is None else f"{one.confidence:.4f}",
                 *(f"{one.channels[name]:.4f}" if name in one.channels else "" for name in channels),
-                *(cell(_told(one, standing)) for standing in _STANDINGS),
-                cell(card.licence),
+                *(safe_cell(_told(one, standing)) for standing in _STANDINGS),
+                safe_cell(card.licence),
             ]
         )
     return out.getvalue()

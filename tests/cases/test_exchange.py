@@ -111,7 +111,23 @@ def test_rows_that_are_not_whole_are_refused(judged: Store, tmp_path: Path, line
     assert rows_of(judged) == before
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "'=1",
+        "\n=1",
+        "  =1",
+        " \t-1",
+        "'  =1",
+        "＝1",
+    ],
+)
 def test_no_cell_of_a_csv_begins_like_a_formula(tmp_path: Path, text: str) -> None:
     store = open_store(str(tmp_path / "cases.sqlite"), NOW)
     answer = an_answer(0)
@@ -123,7 +139,8 @@ def test_no_cell_of_a_csv_begins_like_a_formula(tmp_path: Path, text: str) -> No
     assert not [
         name
         for name, cell in row.items()
-        if name not in numbers and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+        if name not in numbers
+        and cell.startswith(("=", "+", "-", "@", "＝", "\t", "\r", "\n", "  =", " \t-"))
     ]
     assert row["lat"] == "-34.9"
     other = open_store(str(tmp_path / "other.sqlite"), NOW)

@@ -12,9 +12,9 @@ import torch
 import transformers
 from PIL import Image
 
+from core.arrays import F32
 from core.cli.bench.inputs import largest
 from core.errors import ModelError
-from core.evaluation.protocol import Floats
 from core.gallery import open_gallery
 from core.gallery.embed import embed_encoded
 from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
@@ -68,7 +68,7 @@ def run(
     }
 
 
-def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
+def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], F32]:
     """What anybody would write with the same weights."""
     if isinstance(encoder, CrossText2Loc):
         return partial(_plain_clip, encoder, _processor(encoder.preparation))
@@ -76,7 +76,7 @@ def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], Floats]:
         raise ModelError(f"there is no plain loop for {encoder.spec.title}")
     tower = encoder.network.picture
 
-    def run(pictures: Sequence[bytes]) -> Floats:
+    def run(pictures: Sequence[bytes]) -> F32:
         rows = []
         for picture in pictures:
             pixels = encoder.pixels([Image.open(io.BytesIO(picture))])
@@ -100,7 +100,7 @@ def _processor(prepared: Preparation) -> Any:
     return transformers.SiglipImageProcessorPil(size=side, **usual)
 
 
-def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes]) -> Floats:
+def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes]) -> F32:
     parts = []
     for start in range(0, len(pictures), _BATCH):
         images = [Image.open(io.BytesIO(one)) for one in pictures[start : start + _BATCH]]

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import F32
 from core.evaluation.plain import plain_metric
-from core.evaluation.protocol import Floats, PaperMetric, Places, candidates, metric, rank
+from core.evaluation.protocol import PaperMetric, Places, candidates, metric, rank
 from core.sources.cvgtext import CvgRow, is_panorama
 
 _PICTURES = 1_200
@@ -48,13 +49,13 @@ def run() -> dict[str, Any]:
     }
 
 
-def _paper_metric(rows: list[CvgRow], cosines: Floats) -> PaperMetric:
+def _paper_metric(rows: list[CvgRow], cosines: F32) -> PaperMetric:
     places = Places.of(rows)
     near = candidates(places, "nearest-100")
     return metric(places, rank(places, near, lambda some: cosines[some[0] : some[-1] + 1]))
 
 
-def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], Floats]:
+def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], F32]:
     """Pictures of both sorts around a city, and cosines [N, N] that find about a third."""
     rows = []
     for number, (lat, lon) in enumerate(random.normal((40.7, -74.0), 0.05, (count, 2)).round(7)):

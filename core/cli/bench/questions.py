@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from core.arrays import F64
 from core.cli.bench.inputs import Progress, labelled_queries
 from core.evaluation import read_all
 from core.evaluation.questions import measure, talks
-from core.explain.question import Weights
 from core.models import load_model
 from core.records import Query
 from core.retrieval import check_query, open_eyes, rank_tiles
@@ -25,10 +25,10 @@ def run(
     eyes = open_eyes(opened, settings, encoder) if "image" in channels else None
     readings = read_all(labelled, encoder, lambda done, of: progress("read", done, of), eyes)
 
-    def weigh(reading: Reading) -> Weights:
+    def weigh(reading: Reading) -> F64:
         ranking = rank_tiles(opened, reading, channels)
         mass = posterior_of(reading, ranking.signals, ranking.scores, channels).mass
-        shares: Weights = mass / mass.sum()
+        shares: F64 = mass / mass.sum()
         return shares
 
     held = []

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, I64
 from core.models import StatesReader
 from core.records import Channel
 from core.retrieval import Eyes, Finding, rank_tiles
@@ -16,7 +16,6 @@ from core.vocabulary.folding import words_of
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
 
-Floats = npt.NDArray[np.float32]
 
 MAX_TOKENS_READ = 3000
 """Tokens that the descriptions without one phrase may have together; about two seconds of one
@@ -33,9 +32,9 @@ class Effects:
     alone are ranked again by the scores without the phrase, spots apart first, as search ranks.
     """
 
-    channels: dict[Channel, Floats]
-    similarity: Floats
-    rank_without: npt.NDArray[np.int64]
+    channels: dict[Channel, F32]
+    similarity: F32
+    rank_without: I64
 
     def __len__(self) -> int:
         return len(self.similarity)
@@ -51,7 +50,7 @@ def effects_of(finding: Finding, encoder: "SentenceEncoder", eyes: Eyes | None) 
         [finding.gallery.row_of(one.tile.tile_id) for one in finding.result.candidates], dtype=int
     )
     before = finding.ranking
-    lost: dict[Channel, list[Floats]] = {channel: [] for channel in finding.channels}
+    lost: dict[Channel, list[F32]] = {channel: [] for channel in finding.channels}
     similarity, ranks = [], []
     for rest in _rests(finding.reading, encoder, eyes if "image" in finding.channels else None):
         if rest is None:
@@ -72,7 +71,7 @@ def effects_of(finding: Finding, encoder: "SentenceEncoder", eyes: Eyes | None) 
     )
 
 
-def _ranks(finding: Finding, rows: npt.NDArray[np.int64], scores: Floats) -> npt.NDArray[np.int64]:
+def _ranks(finding: Finding, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the shown tiles by other scores."""
     shown = np.zeros(len(scores), dtype=bool)
     shown[rows] = True
@@ -107,7 +106,7 @@ def _rests(reading: Reading, encoder: "SentenceEncoder", eyes: Eyes | None) -> l
 
 def _embedded(
     texts: list[str], tokens: "list[Tokens]", encoder: "SentenceEncoder", eyes: Eyes | None
-) -> tuple[Floats, Floats | None]:
+) -> tuple[F32, F32 | None]:
     """Embeddings [M, D] of M texts, and what the picture model makes of them [M, E]."""
     longest = max(one.count() for one in tokens)
     reader = None

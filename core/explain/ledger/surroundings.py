@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from core.explain.ledger.claims import bare_words
 from core.explain.things import place
 from core.gallery.store import Gallery
-from core.geo import METRES_PER_DEGREE, compass
-
-Numbers = npt.NDArray[np.float64]
+from core.geo import compass, local_metres, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +52,7 @@ class Surroundings:
         away = links.distance_m.astype(np.float64)
         bearing = np.radians(links.bearing_deg.astype(np.float64))
         lats, lons = gallery.lats[links.tile], gallery.lons[links.tile]
-        self._lats: Numbers = lats + away * np.cos(bearing) / METRES_PER_DEGREE
-        self._lons: Numbers = lons + away * np.sin(bearing) / (
-            METRES_PER_DEGREE * np.cos(np.radians(lats))
-        )
+        self._lats, self._lons = moved(lats, lons, away * np.sin(bearing), away * np.cos(bearing))
 
     def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[Place]:
         """Every known place of the facts that lies within a distance, the nearest first."""
@@ -67,8 +61,7 @@ class Surroundings:
             return []
         rows = np.concatenate([np.arange(starts[fact], starts[fact + 1]) for fact in facts])
         lat, lon = float(self.gallery.lats[tile]), float(self.gallery.lons[tile])
-        north = (self._lats[rows] - lat) * METRES_PER_DEGREE
-        east = (self._lons[rows] - lon) * METRES_PER_DEGREE * np.cos(np.radians(lat))
+        east, north = local_metres(self._lats[rows] - lat, self._lons[rows] - lon, lat)
         away = np.hypot(north, east)
         bearings = np.degrees(np.arctan2(east, north)) % 360
         return [

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
+
+from core.arrays import F32
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-Floats = npt.NDArray[np.float32]
 
 _UNMAPPED = (
     "blue sky and a few clouds",
@@ -210,10 +210,10 @@ MARGIN = 0.0
 tests/explain/test_unseen.py and on tests/descriptions.jsonl."""
 _NEAREST = 3
 
-_prototypes: "WeakKeyDictionary[SentenceEncoder, tuple[Floats, Floats]]" = WeakKeyDictionary()
+_prototypes: "WeakKeyDictionary[SentenceEncoder, tuple[F32, F32]]" = WeakKeyDictionary()
 
 
-def unseen_margins(phrase_embeddings: Floats, encoder: "SentenceEncoder") -> Floats:
+def unseen_margins(phrase_embeddings: F32, encoder: "SentenceEncoder") -> F32:
     """By how much each of P phrases [P, D] is nearer to what no map holds than to what maps do.
 
     Nearness is the mean cosine with the three nearest of either kind's examples, both written by
@@ -229,6 +229,6 @@ def unseen_margins(phrase_embeddings: Floats, encoder: "SentenceEncoder") -> Flo
     return _nearness(phrase_embeddings, unmapped) - _nearness(phrase_embeddings, mapped)
 
 
-def _nearness(embeddings: Floats, examples: Floats) -> Floats:
-    nearest: Floats = np.sort(embeddings @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1)
+def _nearness(embeddings: F32, examples: F32) -> F32:
+    nearest: F32 = np.sort(embeddings @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1)
     return nearest

@@ -10,19 +10,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64, Bools
 from core.errors import QueryError
 from core.explain.question.sightings import chance_of_yes, chances, sightings_of
 from core.explain.question.topics import Topic, plain_topics, topic_of
 from core.gallery.store import Gallery
 from core.geo import haversine_m
-from core.retrieval.fusion import SEPARATION_M, Mask
+from core.retrieval.fusion import SEPARATION_M
 from core.retrieval.reading import Reading
-from core.vectors import Rows
 from core.vocabulary.folding import fold
 
-Weights = npt.NDArray[np.float64]
 Answer = Literal["yes", "no", "cannot tell"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
@@ -55,35 +53,35 @@ class Question:
 
 
 def softmax_weights(
-    scores: npt.NDArray[np.float32], mask: Mask | None = None, temperature: float = TEMPERATURE
-) -> Weights:
+    scores: F32, mask: Bools | None = None, temperature: float = TEMPERATURE
+) -> F64:
     """Probabilities [N] from fused scores [N], where nothing calibrated them; 0 off the mask."""
     scaled = scores.astype(np.float64) / temperature
     if mask is not None:
         scaled = np.where(mask, scaled, -np.inf)
     weights = np.exp(scaled - scaled.max())
-    shares: Weights = weights / weights.sum()
+    shares: F64 = weights / weights.sum()
     return shares
 
 
-def entropy_bits(weights: Weights) -> float:
+def entropy_bits(weights: F64) -> float:
     """The entropy of probabilities, 0 for a sure thing."""
     some = weights[weights > 0]
     return float(-(some * np.log2(some)).sum())
 
 
-def gains_bits(weights: Weights, yes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def gains_bits(weights: F64, yes: F64) -> F64:
     """By how much the answers to T questions are expected to lower the entropy of M places: [T].
 
     `yes` [T, M] is the chance of a yes at each place, `weights` [M] sum to 1.
     """
-    gains: npt.NDArray[np.float64] = _coin_bits(yes @ weights) - _coin_bits(yes) @ weights
+    gains: F64 = _coin_bits(yes @ weights) - _coin_bits(yes) @ weights
     return gains.clip(0)
 
 
-def _coin_bits(chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _coin_bits(chance: F64) -> F64:
     sure = np.clip(chance, 1e-12, 1 - 1e-12)
-    bits: npt.NDArray[np.float64] = -sure * np.log2(sure) - (1 - sure) * np.log2(1 - sure)
+    bits: F64 = -sure * np.log2(sure) - (1 - sure) * np.log2(1 - sure)
     return bits
 
 
@@ -91,23 +89,23 @@ def _coin_bits(chance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 class _Leaders:
     """The M heaviest tiles, their weights and, for each, the number of its spot, from 0."""
 
-    tiles: Rows
-    weights: Weights
-    spot: Rows
+    tiles: I64
+    weights: F64
+    spot: I64
 
     @property
-    def spot_weights(self) -> Weights:
+    def spot_weights(self) -> F64:
         """The weight of each spot [S]."""
         return np.bincount(self.spot, self.weights).astype(np.float64)
 
-    def at_spots(self, yes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def at_spots(self, yes: F64) -> F64:
         """Chances [T, M] at tiles as chances [T, S] at spots."""
         summed = np.array([np.bincount(self.spot, self.weights * row) for row in yes])
-        shares: npt.NDArray[np.float64] = summed.reshape(len(yes), -1) / self.spot_weights
+        shares: F64 = summed.reshape(len(yes), -1) / self.spot_weights
         return shares
 
 
-def _leaders(gallery: Gallery, weights: Weights) -> _Leaders:
+def _leaders(gallery: Gallery, weights: F64) -> _Leaders:
     """Each tile belongs to the heaviest tile within a candidate's separation."""
     order = np.argsort(-weights, kind="stable")[:_LEADING]
     tiles = order[weights[order] > 0]
@@ -122,7 +120,7 @@ def _leaders(gallery: Gallery, weights: Weights) -> _Leaders:
 
 
 def next_question(
-    gallery: Gallery, weights: Weights, reading: Reading | None = None, asked: Sequence[str] = ()
+    gallery: Gallery, weights: F64, reading: Reading | None = None, asked: Sequence[str] = ()
 ) -> Question | None:
     """The question to ask next; None where none would help, or one spot is left.
 
@@ -143,7 +141,7 @@ class _Askable:
     """T questions and the chance of a yes to each at M tiles [T, M]."""
 
     topics: list[Topic]
-    yes: npt.NDArray[np.float64]
+    yes: F64
 
 
 def _best(askable: _Askable, leaders: _Leaders) -> Question | None:
@@ -189,7 +187,7 @@ def _named(
     return _Askable(topics, chances(topics, metres))
 
 
-def answered(gallery: Gallery, weights: Weights, key: str, answer: Answer) -> Weights:
+def answered(gallery: Gallery, weights: F64, key: str, answer: Answer) -> F64:
     """Weights [N] after an answer; "cannot tell" leaves them. QueryError for an unknown key."""
     topic = topic_of(key)
     if topic is None or answer not in ANSWERS:
@@ -201,5 +199,5 @@ def answered(gallery: Gallery, weights: Weights, key: str, answer: Answer) -> We
         return weights
     yes = chance_of_yes(topic, sightings_of(gallery).distances_m(topic)).astype(np.float64)
     weighed = weights * (yes if answer == "yes" else 1 - yes)
-    after: Weights = weighed / weighed.sum()
+    after: F64 = weighed / weighed.sum()
     return after

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64
 from core.explain.question.topics import Topic, named_topic, plain_topics
 from core.gallery.store import Gallery
-from core.retrieval.channels import Floats, Ground
+from core.retrieval.channels import Ground
 from core.retrieval.reading import Reading
 from core.retrieval.search import ground_of
-from core.vectors import Rows
 from core.vocabulary.folding import fold
 
 _THERE, _GONE = 0.8, 1.4
@@ -33,11 +32,11 @@ def sightings_of(gallery: Gallery) -> "Sightings":
     return found
 
 
-def chance_of_yes(topic: Topic, distance_m: Floats) -> Floats:
+def chance_of_yes(topic: Topic, distance_m: F32) -> F32:
     """How likely a person says yes whose nearest such thing is so far off, inf for none."""
     near, far = _THERE * topic.within_m, _GONE * topic.within_m
     there = np.clip((far - distance_m) / (far - near), 0, 1)
-    chance: Floats = topic.trust.if_not + (topic.trust.if_mapped - topic.trust.if_not) * there
+    chance: F32 = topic.trust.if_not + (topic.trust.if_mapped - topic.trust.if_not) * there
     return chance
 
 
@@ -53,9 +52,9 @@ class Sightings:
             for kind in set(facts.kind)
         }
         each = [self._topics_of_kind[kind] for kind in facts.kind]
-        self._topic_count: Rows = np.array([len(some) for some in each], dtype=np.int64)
-        self._topic_start: Rows = np.cumsum(self._topic_count) - self._topic_count
-        self._topic: Rows = np.array([row for some in each for row in some], dtype=np.int64)
+        self._topic_count: I64 = np.array([len(some) for some in each], dtype=np.int64)
+        self._topic_start: I64 = np.cumsum(self._topic_count) - self._topic_count
+        self._topic: I64 = np.array([row for some in each for row in some], dtype=np.int64)
         self._name = [
             names[0] if names and ": " in text else ""
             for text, names in zip(facts.text, facts.names, strict=True)
@@ -69,11 +68,11 @@ class Sightings:
             )
         }
         self._signs = list(self._named)
-        self._sign: Rows = np.array(
+        self._sign: I64 = np.array(
             [self._named.get(sign, -1) for sign in zip(facts.kind, self._name, strict=True)],
             dtype=np.int64,
         )
-        self._bare: Rows = np.array(
+        self._bare: I64 = np.array(
             [
                 row
                 for row in gallery.spoken.tolist()
@@ -82,7 +81,7 @@ class Sightings:
             dtype=np.int64,
         )
 
-    def facts_of(self, topic: Topic) -> Rows:
+    def facts_of(self, topic: Topic) -> I64:
         """The facts that make the answer yes."""
         kinds = {kind for kind in self._topics_of_kind if topic.is_of(kind)}
         return np.array(
@@ -94,7 +93,7 @@ class Sightings:
             dtype=np.int64,
         )
 
-    def distances_m(self, topic: Topic) -> Floats:
+    def distances_m(self, topic: Topic) -> F32:
         """From each of N tiles to the nearest thing that makes the answer yes; inf for none."""
         links = self._gallery.links
         nearest = np.full(len(self._gallery), np.inf, dtype=np.float32)
@@ -103,7 +102,7 @@ class Sightings:
             np.minimum.at(nearest, links.tile[mine], links.distance_m[mine])
         return nearest
 
-    def plain(self, tiles: Rows) -> Floats:
+    def plain(self, tiles: I64) -> F32:
         """Metres from M tiles to the nearest thing of each plain question [T, M]; inf for none."""
         nearest = np.full((len(plain_topics()), len(tiles)), np.inf, dtype=np.float32)
         fact, column, metres = self._around(tiles)
@@ -115,7 +114,7 @@ class Sightings:
         np.minimum.at(nearest, where, np.repeat(metres, counts))
         return nearest
 
-    def named(self, tiles: Rows, first: int) -> dict[Topic, Floats]:
+    def named(self, tiles: I64, first: int) -> dict[Topic, F32]:
         """The questions for names that can be read around the first few of M tiles.
 
         For each the metres [M] from every tile, inf for those that do not see it.
@@ -133,7 +132,7 @@ class Sightings:
         np.minimum.at(nearest, (row[seen], column[seen]), metres[seen])
         return {topic: nearest[row] for topic, row in asked.items()}
 
-    def _around(self, tiles: Rows) -> tuple[Rows, Rows, Floats]:
+    def _around(self, tiles: I64) -> tuple[I64, I64, F32]:
         """The links of M tiles: the fact, the place of its tile among the M, and the metres."""
         links = self._gallery.links
         each = [self._ground.links_of(int(tile)) for tile in tiles]
@@ -161,7 +160,7 @@ class Sightings:
             yield from (kinds[row] for row in self._bare[nearest >= _SAID_COSINE])
 
 
-def chances(topics: Sequence[Topic], distances_m: Floats) -> npt.NDArray[np.float64]:
+def chances(topics: Sequence[Topic], distances_m: F32) -> F64:
     """The chance of a yes to each of T questions at M tiles [T, M], by metres [T, M]."""
     return np.array(
         [chance_of_yes(topic, metres) for topic, metres in zip(topics, distances_m, strict=True)]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32
 from core.errors import ModelError
 from core.explain.relevance.words import Span, told_by_words, words_in
 from core.records import Relevance, Word
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from core.models.compact import CompactEncoder
     from core.models.crosstext2loc import CrossText2Loc
 
-Floats = npt.NDArray[np.float32]
 
 DECOY = "a place on a map"
 """Of the decoys tried on Krems (neutral ones, other places' descriptions), the one by which most
@@ -43,9 +42,9 @@ class Raw:
     the text, `cells` [N, G, G] from north and west, and their `cosines` [N]."""
 
     spans: tuple[Span, ...]
-    tokens: Floats
-    cells: Floats
-    cosines: Floats
+    tokens: F32
+    cells: F32
+    cosines: F32
 
 
 def relevance(
@@ -133,7 +132,7 @@ def _by_concepts(
 
 
 def _relevance(
-    words: Sequence[Span], told: Floats, found: Raw, control: Floats, decoy: str, row: int
+    words: Sequence[Span], told: F32, found: Raw, control: F32, decoy: str, row: int
 ) -> Relevance:
     cells = found.cells[row]
     alike = likeness(cells, control)
@@ -151,18 +150,18 @@ def _relevance(
     )
 
 
-def _rows(cells: Floats) -> tuple[tuple[float, ...], ...]:
+def _rows(cells: F32) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, cells.tolist()))
 
 
-def stretched(cells: Floats) -> Floats:
+def stretched(cells: F32) -> F32:
     """Min–max scaled to 0..1; an even map is 0 everywhere."""
     above = cells - cells.min()
-    stretched: Floats = above / max(float(above.max()), float(np.finfo(np.float32).tiny))
+    stretched: F32 = above / max(float(above.max()), float(np.finfo(np.float32).tiny))
     return stretched
 
 
-def likeness(cells: Floats, control: Floats) -> float:
+def likeness(cells: F32, control: F32) -> float:
     """Pearson's correlation of two maps; 1 where either is even, for then it shows nothing."""
     one, other = (each.ravel() - each.mean(dtype=np.float64) for each in (cells, control))
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))

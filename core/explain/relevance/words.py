@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from core.arrays import F32
+
 Span = tuple[int, int]
 
 _WORD = re.compile("HM*|S[SM]*|W[WM]*(?:'W[WM]*)*")
@@ -36,7 +36,7 @@ def _sign_of(letter: str) -> str:
     return sign if sign in "MS" else " "
 
 
-def told_by_words(words: Sequence[Span], tokens: Sequence[Span], values: Floats) -> Floats:
+def told_by_words(words: Sequence[Span], tokens: Sequence[Span], values: F32) -> F32:
     """What T tokens say [N, T] summed by W words [N, W].
 
     A token across several words is split by their letters; one that touches no word is left out.

@@ -13,7 +13,6 @@ from core.retrieval.channels.channel import ChannelSpec, Found
 from core.retrieval.channels.matching import (
     LEAST_COSINE,
     WINDOW_M,
-    Floats,
     Ground,
     Matches,
     Placed,
@@ -31,7 +30,6 @@ __all__ = [
     "SPECS",
     "WINDOW_M",
     "ChannelSpec",
-    "Floats",
     "Found",
     "Ground",
     "Matches",

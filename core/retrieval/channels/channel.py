@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from core.arrays import F32
 from core.records import Channel
-from core.retrieval.channels.matching import Floats, Ground
+from core.retrieval.channels.matching import Ground
 from core.retrieval.reading import Reading
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Found:
     (phrases or words), on the channel's own scale: cosine above the least one, or BM25.
     """
 
-    signals: Mapping[str, Floats]
-    strengths: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    signals: Mapping[str, F32]
+    strengths: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,13 @@ class ChannelSpec:
     clues_of: "Callable[[Found, Reading, Allowed, Background], dict[str, float]] | None" = None
 
 
-def best_strengths(strengths: Floats, mask: Allowed) -> Floats:
+def best_strengths(strengths: F32, mask: Allowed) -> F32:
     """The best allowed tile's strength for each of R things said, from [R, N]: [R]."""
-    best: Floats = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
+    best: F32 = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
     return best
 
 
-def allowed(values: Floats, mask: Allowed) -> Floats:
+def allowed(values: F32, mask: Allowed) -> F32:
     """The values of those of N tiles that are allowed."""
     return values if mask is None else values[mask]
 

@@ -7,9 +7,10 @@ tests/descriptions.jsonl, together with `sureness`.
 
 import numpy as np
 
+from core.arrays import F32
 from core.models import SPECS
 from core.retrieval.channels.channel import Allowed, ChannelSpec, Found
-from core.retrieval.channels.matching import Floats, Ground
+from core.retrieval.channels.matching import Ground
 from core.retrieval.reading import Reading
 
 
@@ -29,7 +30,7 @@ def _sure(key: str) -> float | None:
     return spec.sure if spec else None
 
 
-def sureness(similarities: Floats, sure: float | None) -> float:
+def sureness(similarities: F32, sure: float | None) -> float:
     """How well a gallery's pictures [N] are told apart by a description, 0..1: the lead of the best
     one on the middling one over that of the model where it is `sure`, squared, and 1 at most.
 
@@ -41,7 +42,7 @@ def sureness(similarities: Floats, sure: float | None) -> float:
     return min(1.0, float(similarities.max() - np.median(similarities)) / sure) ** 2
 
 
-def ahead_of_middle(similarities: Floats, mask: Allowed = None) -> Floats:
+def ahead_of_middle(similarities: F32, mask: Allowed = None) -> F32:
     """Similarities [N] on a scale where the middling allowed tile has 0 and the best one 1.
 
     Tiles that are not allowed get 0, those far behind the middle −1 at most.
@@ -49,7 +50,7 @@ def ahead_of_middle(similarities: Floats, mask: Allowed = None) -> Floats:
     allowed = similarities if mask is None else similarities[mask]
     middle = float(np.median(allowed))
     reach = max(float(allowed.max()) - middle, 1e-6)
-    ahead: Floats = ((similarities - middle) / reach).clip(-1, 1)
+    ahead: F32 = ((similarities - middle) / reach).clip(-1, 1)
     return ahead if mask is None else ahead * mask
 
 

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, I32, I64, Bools
 from core.gallery.store import Gallery
 from core.retrieval.heads import Head, is_another, is_called
 from core.retrieval.reading import Reading
-from core.vectors import Rows
-
-Floats = npt.NDArray[np.float32]
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
@@ -38,17 +35,17 @@ _UNDERFOOT_M = 12.0
 class Matches:
     """M matches between R things said (phrases or words) and facts: row, fact and strength."""
 
-    said: npt.NDArray[np.int64]
-    fact: npt.NDArray[np.int64]
-    strength: Floats
+    said: I64
+    fact: I64
+    strength: F32
 
 
-def _agreement(bearing_deg: Floats, said_deg: Floats, distance_m: Floats) -> Floats:
+def _agreement(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
     """How well each link points where the description says; 1 for what is underfoot."""
     apart = np.cos(np.radians(bearing_deg - said_deg))
     factor = 1 - _DISAGREEMENT * (1 - apart) / 2
     factor[distance_m < _UNDERFOOT_M] = 1
-    agreement: Floats = factor.astype(np.float32)
+    agreement: F32 = factor.astype(np.float32)
     return agreement
 
 
@@ -56,8 +53,8 @@ def _agreement(bearing_deg: Floats, said_deg: Floats, distance_m: Floats) -> Flo
 class Placed:
     """L places of facts in windows: which of the facts asked for, and the tile's row."""
 
-    which: npt.NDArray[np.int64]
-    tile: npt.NDArray[np.int32]
+    which: I64
+    tile: I32
 
 
 class Ground:
@@ -66,13 +63,13 @@ class Ground:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self.named = np.array([bool(names) for names in gallery.facts.names], dtype=bool)
-        self.index_row: Rows = np.cumsum(gallery.facts.spoken) - 1
+        self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_another))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
-        self.weight: Floats = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
+        self.weight: F32 = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
         near = links.distance_m <= WINDOW_M
         self._near_tile = links.tile[near]
         self._near_starts = np.searchsorted(links.fact[near], np.arange(len(self.named) + 1))
@@ -82,18 +79,18 @@ class Ground:
             links.tile[self._tile_order], np.arange(len(gallery) + 1)
         )
 
-    def _of_kinds(self, test: Callable[[str, Head], bool], head: Head) -> npt.NDArray[np.bool_]:
+    def _of_kinds(self, test: Callable[[str, Head], bool], head: Head) -> Bools:
         """Which of F facts are of a kind for which a test of it and a head holds."""
         kinds, row = self._kinds
         return np.array([test(kind, head) for kind in kinds], dtype=bool)[row]
 
-    def spoken_of_kind(self, fact: int) -> Rows:
+    def spoken_of_kind(self, fact: int) -> I64:
         """The spoken facts of the kind that a fact is of."""
         _, row = self._kinds
-        alike: Rows = np.flatnonzero((row == row[fact]) & self.gallery.facts.spoken)
+        alike: I64 = np.flatnonzero((row == row[fact]) & self.gallery.facts.spoken)
         return alike
 
-    def _in_kind(self, word: str) -> npt.NDArray[np.bool_]:
+    def _in_kind(self, word: str) -> Bools:
         """Which of F facts have a word in their kind. The index has the names of corners, and names
         without a kind, there too."""
         names = self.gallery.names
@@ -104,14 +101,14 @@ class Ground:
         return found & ~(named & self._bare)
 
     @cached_property
-    def _bare(self) -> npt.NDArray[np.bool_]:
+    def _bare(self) -> Bools:
         """Which of F facts say no kind, or that of a corner."""
         return np.array(
             [kind in ("", "street corner") for kind in self.gallery.facts.kind], dtype=bool
         )
 
     @cached_property
-    def _kinds(self) -> tuple[list[str], Rows]:
+    def _kinds(self) -> tuple[list[str], I64]:
         """The kinds of facts, each once, and which of them each of F facts is of."""
         facts, rows = self.gallery.facts, dict[str, int]()
         found = [
@@ -120,7 +117,7 @@ class Ground:
         ]
         return list(rows), np.array(found, dtype=np.int64)
 
-    def _lengths(self, near: npt.NDArray[np.bool_]) -> Floats:
+    def _lengths(self, near: Bools) -> F32:
         """Words in each tile's window [N], over their mean."""
         facts = self.gallery.facts
         words = np.array(
@@ -131,17 +128,17 @@ class Ground:
         )
         links = self.gallery.links
         lengths = np.bincount(links.tile[near], words[links.fact[near]], len(self.gallery))
-        relative: Floats = (lengths / max(lengths.mean(), 1e-6)).astype(np.float32)
+        relative: F32 = (lengths / max(lengths.mean(), 1e-6)).astype(np.float32)
         return relative
 
-    def in_window(self, facts: Rows) -> Placed:
+    def in_window(self, facts: I64) -> Placed:
         """The tiles whose window has each of M facts: which of the M, and which tile."""
         begin = self._near_starts[facts]
         counts = self._near_starts[facts + 1] - begin
         place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
         return Placed(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
 
-    def window_bm25(self, matches: Matches, words: int) -> Floats:
+    def window_bm25(self, matches: Matches, words: int) -> F32:
         """BM25 of the words over the windows as documents: [N].
 
         A word counts in a window as often as facts there carry it.
@@ -155,10 +152,10 @@ class Ground:
         holding = (often > 0).sum(axis=1, keepdims=True)
         rarity = np.log1p((tiles - holding + 0.5) / (holding + 0.5))
         length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
-        scores: Floats = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
+        scores: F32 = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
         return scores.astype(np.float32)
 
-    def best_fact(self, reading: Reading, allowed: Rows | None) -> Floats:
+    def best_fact(self, reading: Reading, allowed: I64 | None) -> F32:
         """The cosine of the whole description with the best fact of each tile's window: [N]."""
         found = self.gallery.fact_index.search(
             reading.embedding[None],
@@ -170,17 +167,17 @@ class Ground:
         np.maximum.at(scores, placed.tile, found.similarities[0][placed.which])
         return scores
 
-    def cosines(self, queries: Floats, facts: Rows) -> Floats:
+    def cosines(self, queries: F32, facts: I64) -> F32:
         """Cosines [Q, V] of queries [Q, D] and V facts; 0 for facts that are not spoken."""
         spoken = self.gallery.facts.spoken[facts]
-        cosines: Floats = np.zeros((len(queries), len(facts)), dtype=np.float32)
+        cosines: F32 = np.zeros((len(queries), len(facts)), dtype=np.float32)
         embeddings = self.gallery.fact_index.embeddings(self.index_row[facts[spoken]])
         cosines[:, spoken] = queries @ embeddings.T
         return cosines
 
-    def links_of(self, tile: int) -> Rows:
+    def links_of(self, tile: int) -> I64:
         """Rows of the links from one tile."""
-        rows: Rows = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
+        rows: I64 = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
         return rows
 
 
@@ -189,12 +186,12 @@ class Seen:
     """L matches as tiles see them: which thing was said, the row of the link, and how much the
     match counts from there."""
 
-    said: npt.NDArray[np.int64]
-    link: npt.NDArray[np.int64]
-    strength: Floats
+    said: I64
+    link: I64
+    strength: F32
 
 
-def seen_from(ground: Ground, matches: Matches, bearings_deg: Floats) -> Seen:
+def seen_from(ground: Ground, matches: Matches, bearings_deg: F32) -> Seen:
     """Every link to a fact that matches one of R things said, weakened by distance.
 
     `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
@@ -216,7 +213,7 @@ def seen_from(ground: Ground, matches: Matches, bearings_deg: Floats) -> Seen:
     return Seen(said, place, strength)
 
 
-def best_by_tile(ground: Ground, matches: Matches, bearings_deg: Floats) -> Floats:
+def best_by_tile(ground: Ground, matches: Matches, bearings_deg: F32) -> F32:
     """For R things said the strongest match each tile sees, weakened by distance: [R, N].
 
     `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
@@ -228,7 +225,7 @@ def best_by_tile(ground: Ground, matches: Matches, bearings_deg: Floats) -> Floa
     return best.reshape(rows, tiles)
 
 
-def similar_facts(ground: Ground, reading: Reading, allowed: Rows | None) -> Matches:
+def similar_facts(ground: Ground, reading: Reading, allowed: I64 | None) -> Matches:
     """Phrases against facts by cosine; `strength` is the cosine above 0.4."""
     found = ground.gallery.fact_index.search(
         reading.phrase_embeddings,
@@ -261,7 +258,7 @@ def worded_facts(ground: Ground, words: list[str]) -> Matches:
     )
 
 
-def share_of_best(best: Floats, mask: npt.NDArray[np.bool_] | None = None) -> Floats:
+def share_of_best(best: F32, mask: Bools | None = None) -> F32:
     """Sums R rows of [R, N] and divides by the most an allowed tile could have had: [N], 0..1.
 
     Tiles that are not allowed get 0.
@@ -269,11 +266,11 @@ def share_of_best(best: Floats, mask: npt.NDArray[np.bool_] | None = None) -> Fl
     if mask is not None:
         best = best * mask
     attainable = float(best.max(axis=1, initial=0).sum())
-    total: Floats = best.sum(axis=0)
+    total: F32 = best.sum(axis=0)
     return total / attainable if attainable > 0 else total
 
 
-def facts_allowed(ground: Ground, mask: npt.NDArray[np.bool_] | None) -> Rows | None:
+def facts_allowed(ground: Ground, mask: Bools | None) -> I64 | None:
     """The spoken facts that some allowed tile sees, or None where every tile is allowed."""
     if mask is None:
         return None
