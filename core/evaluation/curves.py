@@ -11,7 +11,7 @@ import numpy as np
 from core.arrays import F64, I64
 from core.evaluation import metrics
 from core.evaluation.bootstrap import resamples
-from core.evaluation.metrics import WITHIN_M, Results, Values, measured
+from core.evaluation.metrics import WITHIN_M, Results, measured
 from core.evaluation.report import summary_of
 from core.evaluation.saved import SavedQuery, SavedRun
 
@@ -45,7 +45,7 @@ def metres_of(queries: Sequence[SavedQuery]) -> F64:
     return np.array([one.distance_m for one in queries], np.float64)
 
 
-def values_of(queries: Sequence[SavedQuery]) -> dict[str, Values]:
+def values_of(queries: Sequence[SavedQuery]) -> dict[str, F64]:
     """The values per query [N] of each metric."""
     return measured(Results(ranks_of(queries), metres_of(queries)[:, None]))
 

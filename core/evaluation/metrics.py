@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Values = npt.NDArray[np.float64]
+from core.arrays import F64, Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +20,9 @@ class Results:
     nothing judged the candidates.
     """
 
-    ranks: Values
-    nearest_m: Values
-    inside80: Values | None = None
+    ranks: F64
+    nearest_m: F64
+    inside80: F64 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Metric:
     """
 
     name: str
-    of: Callable[[Results], Values]
+    of: Callable[[Results], F64]
     title: str
     heading: str
     axis: str
@@ -53,7 +52,7 @@ class Metric:
     tested: bool = False
     found_by: str = ""
 
-    def centre_of(self, values: Values) -> Values:
+    def centre_of(self, values: F64) -> F64:
         """The mean or the median of values [..., N] over the last axis: [...]."""
         reduce = np.mean if self.centre == "mean" else np.median
         return np.asarray(reduce(values, axis=-1))
@@ -61,7 +60,7 @@ class Metric:
 
 def _share(
     name: str,
-    hits: Callable[[Results], npt.NDArray[np.bool_]],
+    hits: Callable[[Results], Bools],
     ranks_to: float = 0,
     candidates: int = 0,
     judged: bool = False,
@@ -94,7 +93,7 @@ def _within(metres: int, first: int = 1, tested: bool = False) -> Metric:
     )
 
 
-def _inside80(results: Results) -> npt.NDArray[np.bool_]:
+def _inside80(results: Results) -> Bools:
     assert results.inside80 is not None
     return results.inside80 > 0
 
@@ -143,7 +142,7 @@ METRICS: Final[dict[str, Metric]] = {
 """Every metric by its name, in the order in which it is written and shown."""
 
 
-def measured(results: Results) -> dict[str, Values]:
+def measured(results: Results) -> dict[str, F64]:
     """The values per query [N] of each metric that these results can tell."""
     return {
         name: metric.of(results)

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from core.arrays import F32
+from core.arrays import F32, Bools
 from core.records import Channel
 from core.retrieval.channels.matching import Ground
 from core.retrieval.reading import Reading
@@ -15,7 +14,7 @@ from core.retrieval.reading import Reading
 if TYPE_CHECKING:
     from core.retrieval.background import Background
 
-Allowed = npt.NDArray[np.bool_] | None
+Allowed = Bools | None
 """Which of N tiles a query allows, None for all."""
 
 
