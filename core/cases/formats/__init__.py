@@ -13,6 +13,7 @@ from typing import Final
 from core.cases.export_format import Format, Pictures
 from core.cases.rows import Row
 from core.errors import CasesError
+from core.files import replacing
 
 _MODULES = (import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
 FORMATS: Final[dict[str, Format]] = {
@@ -49,27 +50,13 @@ def write_cases(rows: Sequence[Row], path: Path, kind: str, pictures: Pictures) 
     form = FORMATS[kind]
     if not path.parent.is_dir():
         raise CasesError(f"there is no folder {path.parent}; make it, or choose another")
-    part = path.with_name(f".{path.name}.part")
+    if form.inside and path.exists() and not (path / form.inside).is_file():
+        raise CasesError(f"{path} is there and no dataset of {form.title}; give a new folder")
     try:
-        if form.inside:
-            _write_folder(form, rows, path, part, pictures)
-        else:
+        with replacing(path) as part:
             form.write(rows, part, pictures)
-            part.replace(path)
+            if form.inside and path.exists():  # a folder is not renamed onto another
+                shutil.rmtree(path)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        part.unlink(missing_ok=True)
         raise CasesError(f"{path} cannot be written ({error}); is the disk full?") from error
     return path
-
-
-def _write_folder(
-    form: Format, rows: Sequence[Row], path: Path, part: Path, pictures: Pictures
-) -> None:
-    if path.exists() and not (path / form.inside).is_file():
-        raise CasesError(f"{path} is there and no dataset of {form.title}; give a new folder")
-    shutil.rmtree(part, ignore_errors=True)
-    form.write(rows, part, pictures)
-    if path.exists():
-        shutil.rmtree(path)
-    part.replace(path)

@@ -10,20 +10,18 @@ from typing import Any
 from core.cases.export_format import Format, Pictures
 from core.cases.rows import CASE_FIELDS, ENTRY_FIELDS, JSON_FIELDS, NUMBERS, WHOLE, Row
 from core.errors import CasesError
-
-_HARMFUL = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What a spreadsheet may take for a formula at a cell's beginning, and our own mark."""
+from core.files import safe_cell
 
 
 def _harmless(value: Any) -> Any:
-    """A text that no spreadsheet runs; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_HARMFUL):
+    """A text that no spreadsheet runs, marked so that `_plain` can tell; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith("'"):
         return f"'{value}"
-    return value
+    return safe_cell(value)
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_HARMFUL) else cell
+    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) != cell[1:] else cell
 
 
 def _write(rows: Sequence[Row], path: Path, _: Pictures) -> None:
