@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.shared import page
-from pages.shared.benchmark import choice, drawing, figures, queries, reports
-from pages.shared.markdown import plain
+from pages.benchmark_page import metric_tables, plot_panel, queries, reports, session
+from pages.ui import frame
+from pages.ui.markdown import plain
 
-page.begin("benchmark")
-with page.head():
+frame.begin("benchmark")
+with frame.head():
     reports.upload()
 reports.told()
 found, problems = reports.entries()
@@ -18,28 +18,28 @@ if not found:
     st.stop()
 
 st.html('<h2 class="sw-section">Measured runs, side by side</h2>')
-choice.restore(found)
-runs = choice.chosen(found)
+session.restore(found)
+runs = session.chosen(found)
 if not runs:
     st.info("Choose a report above to see its numbers.")
-    choice.write_link()
+    session.write_link()
     st.stop()
-figures.draw(runs)
+metric_tables.draw(runs)
 
-parts = choice.parts_of(runs)
-choice.settle(runs, parts)
+parts = session.parts_of(runs)
+session.settle(runs, parts)
 st.html('<h2 class="sw-section">Where it fails</h2>')
-plot = drawing.which()
+plot = plot_panel.which()
 left, right = st.columns([7, 5], gap="medium")
 with left:
-    drawing.settings_of(plot, runs)
+    plot_panel.settings_of(plot, runs)
 with right:
     picked = queries.choose(runs, parts)
     queries.listed(picked)
     queries.review(picked.one)
 with left:
-    drawing.draw(plot, runs, picked)
+    plot_panel.draw(plot, runs, picked)
 
 st.html('<h2 class="sw-section">Is a difference more than chance?</h2>')
-figures.compare(runs)
-choice.write_link()
+metric_tables.compare(runs)
+session.write_link()

@@ -18,10 +18,11 @@ from test_maps import HOSTILE, a_candidate, an_answer
 from core.geo import METRES_PER_DEGREE, Position
 from core.records import Candidate
 from core.settings import load
-from pages.shared import asking, examples
-from pages.shared.asking import Ask
-from pages.shared.booth import distances, take_home
-from pages.shared.booth.visit import Visit as Turn
+from pages.kiosk_page import distances, qr_code
+from pages.kiosk_page.session import Visit as Turn
+from pages.search_page import query_params
+from pages.search_page.query_params import SearchParams
+from pages.ui import examples
 
 HERE = Position(60.17, 24.94)
 
@@ -96,18 +97,18 @@ class TestDistances:
 
 
 class TestTakeHome:
-    ASK = Ask("a church & a `${park}`", "helsinki")
+    ASK = SearchParams("a church & a `${park}`", "helsinki")
 
     def test_a_link_restores_the_search_on_the_page_that_is_no_booth(self) -> None:
         for setting in (False, True):
-            code = take_home.code_of(
+            code = qr_code.code_of(
                 self.ASK, "http://192.168.1.7:8501/?booth=1&city=monaco", HERE, setting
             )
             parts = urlsplit(code.content)
             params = {name: values[0] for name, values in parse_qs(parts.query).items()}
             assert (parts.scheme, parts.netloc) == ("http", "192.168.1.7:8501")
             assert params.pop("booth", None) == ("0" if setting else None)
-            assert asking.from_params(params, ["helsinki", "monaco"]) == self.ASK
+            assert query_params.from_params(params, ["helsinki", "monaco"]) == self.ASK
 
     @pytest.mark.parametrize(
         "host",
@@ -122,16 +123,16 @@ class TestTakeHome:
         ],
     )
     def test_where_no_phone_can_come_the_place_itself_is_coded(self, host: str) -> None:
-        code = take_home.code_of(self.ASK, f"http://{host}/", HERE, False)
+        code = qr_code.code_of(self.ASK, f"http://{host}/", HERE, False)
         assert code.content == "geo:60.170000,24.940000"
 
     def test_a_link_too_long_for_a_phone_is_the_place(self) -> None:
-        code = take_home.code_of(Ask("ü" * 400, "a"), "http://booth.example/", HERE, False)
+        code = qr_code.code_of(SearchParams("ü" * 400, "a"), "http://booth.example/", HERE, False)
         assert code.content.startswith("geo:")
 
     def test_the_longest_code_is_drawn(self) -> None:
-        code = take_home.Code("http://booth.example/?q=" + "a" * 876, "")
-        assert take_home.svg(code).startswith("data:image/svg+xml")
+        code = qr_code.Code("http://booth.example/?q=" + "a" * 876, "")
+        assert qr_code.svg(code).startswith("data:image/svg+xml")
         assert segno.make(code.content, error="l", micro=False).version <= 25
 
 

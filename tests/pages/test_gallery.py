@@ -17,8 +17,8 @@ from test_maps import HOSTILE
 from core import maps
 from core.gallery import Gallery
 from core.gallery.inspection import Holding, coverage
-from pages.shared.gallery import choosing, tile_panel
-from pages.shared.gallery.choosing import View
+from pages.gallery_page import session, tile_panel
+from pages.gallery_page.session import View
 
 
 def html_of(app: AppTest) -> str:
@@ -40,13 +40,13 @@ class TestLink:
 
     def test_a_view_survives_its_link(self) -> None:
         view = View("monaco", "43.7,7.4", "alike", "43.8,7.4")
-        assert choosing.from_params(view.to_params(), self.NAMES, "helsinki") == view
+        assert session.from_params(view.to_params(), self.NAMES, "helsinki") == view
         assert View("monaco").to_params() == {"gallery": "monaco"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "x" * 5000, "\n", "tiles "])
     @pytest.mark.parametrize("name", ["gallery", "tile", "part", "twin"])
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
-        view = choosing.from_params({name: text}, self.NAMES, "helsinki")
+        view = session.from_params({name: text}, self.NAMES, "helsinki")
         assert (view.gallery, view.part) == ("helsinki", "tiles")
         assert len(view.tile) <= 200
 
