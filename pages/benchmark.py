@@ -2,14 +2,24 @@
 
 import streamlit as st
 
-from pages.benchmark_page import metric_tables, plot_panel, queries, reports, session
+from pages.benchmark_page import (
+    case_import,
+    metric_tables,
+    paired_comparison,
+    plot_panel,
+    queries,
+    reports,
+    session,
+)
+from pages.benchmark_page.subgroups import parts_of
 from pages.ui import frame
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 frame.begin("benchmark")
 with frame.head():
     reports.upload()
-reports.told()
+reports.draw_result()
 found, problems = reports.entries()
 for problem in problems:
     st.warning(plain(problem, 500))
@@ -17,7 +27,7 @@ if not found:
     reports.nowhere()
     st.stop()
 
-st.html('<h2 class="sw-section">Measured runs, side by side</h2>')
+st.html(render("section", title="Reports side by side"))
 session.restore(found)
 runs = session.chosen(found)
 if not runs:
@@ -26,9 +36,9 @@ if not runs:
     st.stop()
 metric_tables.draw(runs)
 
-parts = session.parts_of(runs)
+parts = parts_of(runs)
 session.settle(runs, parts)
-st.html('<h2 class="sw-section">Where it fails</h2>')
+st.html(render("section", title="Where it fails"))
 plot = plot_panel.which()
 left, right = st.columns([7, 5], gap="medium")
 with left:
@@ -36,10 +46,10 @@ with left:
 with right:
     picked = queries.choose(runs, parts)
     queries.listed(picked)
-    queries.review(picked.one)
+    case_import.draw(picked.one)
 with left:
     plot_panel.draw(plot, runs, picked)
 
-st.html('<h2 class="sw-section">Is a difference more than chance?</h2>')
-metric_tables.compare(runs)
+st.html(render("section", title="Is a difference more than chance?"))
+paired_comparison.draw(runs)
 session.write_link()

@@ -1,5 +1,7 @@
 """The cases page: failures to review, one card at a time."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import SaywhereError
@@ -20,9 +22,8 @@ def views(session: ReviewSession) -> None:
     with st.container(horizontal=True, width="content", key="cases-views"):
         for view, (label, key) in _VIEWS.items():
             look = "primary" if view == session.view else "secondary"
-            verdict_form.button_with_shortcut(
-                label, key, lambda view=view: session.look_at(view), f"view-{view}", type=look
-            )
+            look_at = partial(session.look_at, view)
+            verdict_form.button_with_shortcut(label, key, look_at, f"view-{view}", type=look)
         if session.name:
             verdict_form.button_with_shortcut(
                 f"Leave, {plain(session.name, 20)}",

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,13 @@ from core.settings import MAX_DESCRIPTION_CHARS, load
 from pages.search_page import (
     candidate_panel,
     downloads,
-    highlighted_words,
+    exports,
     ledger_table,
     query_params,
     scores,
 )
 from pages.search_page.query_params import SearchParams
-from pages.ui import examples, resources, routes
+from pages.ui import examples, highlighted_text, link_values, resources, routes
 from pages.ui.markdown import plain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,7 +129,7 @@ class TestLinks:
         ],
     )
     def test_a_spot_that_is_none_is_not_taken(self, spot: dict[str, object]) -> None:
-        assert query_params.position_of(spot) is None
+        assert link_values.position_of(spot) is None
 
     def test_a_long_description_is_not_put_into_a_link(self) -> None:
         assert "q" not in SearchParams(text="ü" * 2000, city="monaco").to_params()
@@ -147,7 +148,7 @@ class TestLinks:
         ],
     )
     def test_an_area_that_is_none_is_not_taken(self, edges: dict[str, object]) -> None:
-        assert query_params.area_of(edges) is None
+        assert link_values.bounds_of(edges) is None
 
 
 class TestText:
@@ -172,7 +173,7 @@ class TestText:
             an_entry("pond", 20, "contradicted"),
             an_entry("rain", 28, "unchecked"),
         )
-        coloured = highlighted_words.coloured("a statue, a goat, a pond, a rain", ledger)
+        coloured = highlighted_text.by_standing("a statue, a goat, a pond, a rain", ledger)
         for name, said, told in (
             ("sw-yes", "statue", "found on the map"),
             ("sw-no", "goat", "not found on the map"),
@@ -188,13 +189,13 @@ class TestText:
             an_entry("xxxxxx", 3, "missing"),
             an_entry("y" * 10, 900, "missing"),
         )
-        plain_marks = highlighted_words.coloured(text, ledger).replace('<mark class="sw-no">', "")
+        plain_marks = highlighted_text.by_standing(text, ledger).replace('<mark class="sw-no">', "")
         for tag in ("</mark>", '<span class="sw-unseen">', "</span>"):
             plain_marks = plain_marks.replace(tag, "")
         assert not set(plain_marks) & set("<>\"'`$")
 
     def test_what_was_not_read_is_not_shown_as_read(self) -> None:
-        assert highlighted_words.coloured("abcdef", (), truncated=3) == "abc …"
+        assert unescape(highlighted_text.by_standing("abcdef", (), truncated=3)) == "abc …"
 
 
 class TestPanel:
@@ -246,7 +247,7 @@ class TestPanel:
             "without it: rank 3",
             "facts \u22120.200",
         ):
-            assert told in table
+            assert told in unescape(table)
         assert "names" not in table.split("Effect by channel")[1], "too small to be told"
 
     @pytest.mark.parametrize("standing", ["missing", "unchecked"])
@@ -288,11 +289,11 @@ class TestPanel:
     def test_ranking_again_is_told_in_words(self) -> None:
         one = replace(a_candidate(1), rank_before=2, confidence=0.4)
         two = replace(a_candidate(2), rank_before=1, confidence=0.2)
-        told = scores.again(an_answer(one, two), one, replied=False)
+        told = scores.reranking(an_answer(one, two), one, replied=False)
         assert "moved up from rank 2 to 1" in told
-        assert "moved down from rank 1 to 2" in scores.again(an_answer(one, two), two, False)
+        assert "moved down from rank 1 to 2" in scores.reranking(an_answer(one, two), two, False)
         new = replace(one, rank_before=None)
-        assert "no candidate before" in scores.again(an_answer(new, two), new, replied=True)
+        assert "no candidate before" in scores.reranking(an_answer(new, two), new, replied=True)
 
     def test_words_read_past_the_limit_of_pictures_are_shown(self) -> None:
         one, ledger = a_candidate(1), (an_entry("a statue", 0, "supported"),)
@@ -310,7 +311,7 @@ class TestPanel:
 class TestDownloads:
     @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
     def test_no_cell_of_a_spreadsheet_is_a_formula(self, start: str) -> None:
-        text = downloads.to_csv(an_answer(a_candidate(1, start)), a_card())
+        text = exports.to_csv(an_answer(a_candidate(1, start)), a_card())
         row = next(csv.DictReader(io.StringIO(text)))
         assert row["name"] == f"'{start}"
         assert float(row["lat"]) == pytest.approx(60.171)
@@ -318,7 +319,7 @@ class TestDownloads:
 
     def test_geojson_has_a_closed_polygon_for_each_candidate(self) -> None:
         result = an_answer(a_candidate(1), a_candidate(2), query=HOSTILE[0])
-        data = json.loads(downloads.to_geojson(result, a_card()))
+        data = json.loads(exports.to_geojson(result, a_card()))
         assert data["attribution"] == "© OSM"
         assert data["query"] == HOSTILE[0]
         for feature in data["features"]:

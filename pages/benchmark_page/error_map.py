@@ -34,11 +34,11 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
     shown = [(query, top) for query in queries if (top := tops[query.number]) is not None]
     if len(queries) > len(shown):
         rest = len(queries) - len(shown)
-        notes.append(f"Of {rest:,} the report does not tell where the answer lies.")
+        notes.append(f"The report does not hold the answers of {rest:,} more.")
     if not card:
         notes.append(
-            "There is no gallery of that name here, so no base map: the layers at the "
-            "top right have one from the internet."
+            "This machine lacks the gallery, so there is no base map. The layers at the top "
+            "right offer one from the internet."
         )
     misses = [Miss(query.number, query.position, top, _label(one, query)) for query, top in shown]
     key = f"bench-map-{one.entry.key}"
@@ -52,7 +52,7 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
             partial(_picked, key),
             _HEIGHT_PX,
         )
-    st.caption(" ".join(["A click on a line shows its description.", *notes]))
+    st.caption(" ".join(["Click a line to see its description.", *notes]))
 
 
 def _tops(run: SavedRun, card: GalleryCard | None) -> dict[int, Position | None]:
@@ -64,8 +64,8 @@ def _tops(run: SavedRun, card: GalleryCard | None) -> dict[int, Position | None]
 
 
 def _label(one: Chosen, query: SavedQuery) -> str:
-    rank = f"rank {query.rank:,}" if query.rank else "rank not known"
-    return f"{one.letter} · {query.distance_m:,.0f} m off, {rank} · {one_line(query.text, 140)}"
+    rank = f"rank {query.rank:,}" if query.rank else "rank unknown"
+    return f"{one.letter} · {query.distance_m:,.0f} m away, {rank} · {one_line(query.text, 140)}"
 
 
 def _gallery(card: GalleryCard | None) -> Gallery | None:

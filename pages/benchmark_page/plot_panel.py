@@ -1,27 +1,23 @@
-"""The plot that was chosen with its widgets, its table, and what a click on it picks."""
+"""The chosen plot with its widgets, its table, and its reaction to a click."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from core.evaluation import curves
 from core.evaluation.curves import METRICS
 from core.evaluation.saved import SavedQuery
-from pages.benchmark_page import error_map, plots, session
-from pages.benchmark_page.plots import Row
+from pages.benchmark_page import error_map, session
+from pages.benchmark_page.plot_data import CHARTS
+from pages.benchmark_page.plot_style import Row, title_of
 from pages.benchmark_page.reports import Chosen
-from pages.benchmark_page.session import PLOTS, Picked, widget
-from pages.search_page import downloads
-
-Draw = Callable[..., alt.LayerChart]
+from pages.benchmark_page.session import PLOTS, widget
+from pages.benchmark_page.subgroups import Picked, breakdowns_of
+from pages.ui.spreadsheet import cell
 
 _METRIC_WORDS = {"mrr": "Mean reciprocal rank", "median_m": "Median distance in metres"}
 _INKS = {"dark": "#c9d2d6", "light": "#3d4b53"}
-_DIGITS = 3
-_NOTHING = "None of the chosen reports can tell this."
+_NOTHING = "None of the chosen reports holds this."
 
 
 def which() -> str:
@@ -39,7 +35,7 @@ def which() -> str:
 
 
 def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
-    """The widgets of a plot. They stand before the queries, which follow them."""
+    """The widgets of a plot; the list of descriptions depends on them."""
     if plot == "kinds":
         metric, by = st.columns(2)
         metric.selectbox(
@@ -48,30 +44,30 @@ def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
             key=widget("metric"),
             format_func=lambda name: _METRIC_WORDS.get(name, name),
         )
-        ways = session.ways(runs)
+        ways = breakdowns_of(runs)
         if st.session_state[widget("by")] not in ways:
             st.session_state[widget("by")] = "length"
         by.selectbox("Broken down by", list(ways), key=widget("by"), format_func=ways.__getitem__)
     elif plot == "recall":
         st.number_input(
-            "The true tile among the first",
+            "The true tile is among the first",
             1,
             curves.MOST_K,
             key=widget("k"),
-            help="k: a click on a line sets it",
+            help="k; a click on a line sets it",
             width=260,
         )
     else:
         metres, most = st.columns(2)
         metres.number_input(
-            "Farther than, in metres",
+            "More than this many metres away",
             1,
             session.MOST_METRES,
             key=widget("metres"),
-            help="A click on a line of the distances sets it",
+            help="A click on a distance line sets it",
         )
         if plot == "map":
-            most.select_slider("How many, the worst first", error_map.HOW_MANY, key=widget("most"))
+            most.select_slider("How many, worst first", error_map.HOW_MANY, key=widget("most"))
 
 
 def draw(plot: str, runs: tuple[Chosen, ...], picked: Picked) -> None:
@@ -81,7 +77,7 @@ def draw(plot: str, runs: tuple[Chosen, ...], picked: Picked) -> None:
         error_map.draw(picked.one, worst, st.session_state.get("bench-focus"))
         _table([_place_row(query) for query in worst])
         return
-    rows, make = _CHARTS[plot](runs)
+    rows, make = CHARTS[plot](runs)
     if not rows:
         st.info(_NOTHING)
         return
@@ -90,60 +86,6 @@ def draw(plot: str, runs: tuple[Chosen, ...], picked: Picked) -> None:
     key = f"bench-chart-{plot}"
     st.altair_chart(chart, key=key, on_select=lambda: _picked(key), width="stretch")
     _table([_readable(row) for row in rows])
-
-
-def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
-    metric, by = st.session_state[widget("metric")], st.session_state[widget("by")]
-    rows = []
-    for one in runs:
-        for kind, queries in curves.parted(one.run, by).items():
-            figure = one.figures(by, kind).get(metric)
-            if figure:
-                rows.append(
-                    {
-                        "letter": one.letter,
-                        "label": one.label,
-                        "kind": kind,
-                        "n": len(queries),
-                        "value": figure.value,
-                        "low": round(figure.low, _DIGITS),
-                        "high": round(figure.high, _DIGITS),
-                    }
-                )
-    order = list(curves.BREAKDOWNS[by].kinds) if by in curves.BREAKDOWNS else []
-    rows.sort(key=lambda row: order.index(row["kind"]) if row["kind"] in order else 0)
-    return rows, partial(plots.bars, metric=metric)
-
-
-def _recall(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
-    rows = [
-        {"letter": one.letter, "label": one.label, "k": k, "value": round(value, 2)}
-        for one in runs
-        for k, value in enumerate(curves.recall(one.run, one.run.queries), 1)
-    ]
-    return rows, plots.recall_lines
-
-
-def _distance(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
-    """Of the runs that hold more than failures; the others have no values."""
-    rows = [
-        {"letter": one.letter, "label": one.label, "metres": int(metres), "value": round(value, 2)}
-        for one in runs
-        for metres, value in zip(
-            curves.METRES, curves.within(one.run, one.run.queries), strict=False
-        )
-    ]
-    full = {
-        one.letter: min(
-            (row["metres"] for row in rows if row["letter"] == one.letter and row["value"] == 100),
-            default=int(curves.METRES[-1]),
-        )
-        for one in runs
-    }
-    return [row for row in rows if row["metres"] <= max(full.values())], plots.distance_lines
-
-
-_CHARTS = {"kinds": _kinds, "recall": _recall, "distance": _distance}
 
 
 def _picked(key: str) -> None:
@@ -163,10 +105,10 @@ def _picked(key: str) -> None:
 
 def _readable(row: Row) -> Row:
     metric = st.session_state[widget("metric")]
-    value = plots.title_of(metric) if "low" in row else "percent"
+    value = title_of(metric) if "low" in row else "percent"
     names = {"label": "report", "value": value, "low": "95 % from", "high": "95 % to"}
     return {
-        names.get(name, name): downloads.cell(value) if isinstance(value, str) else value
+        names.get(name, name): cell(value) if isinstance(value, str) else value
         for name, value in row.items()
         if name != "letter"
     }
@@ -175,14 +117,14 @@ def _readable(row: Row) -> Row:
 def _place_row(query: SavedQuery) -> Row:
     top = query.top
     return {
-        "id": downloads.cell(query.query_id),
-        "metres off": query.distance_m,
+        "id": cell(query.query_id),
+        "metres away": query.distance_m,
         "rank": query.rank,
         "true lat": query.position.lat,
         "true lon": query.position.lon,
         "answer lat": top.lat if top else None,
         "answer lon": top.lon if top else None,
-        "text": downloads.cell(query.text),
+        "text": cell(query.text),
     }
 
 

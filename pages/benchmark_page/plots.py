@@ -1,7 +1,7 @@
-"""Altair plots from plain rows, each with a selection named `pick`; knows no Streamlit.
+"""Altair plots from plain rows, each with a selection named `pick`.
 
-A run is told by colour, by the dashes of its line and by its letter. All text is data of a row.
-`ink` is the colour of what belongs to no run; a theme has its own.
+Colour, the dashes of its line and a letter tell a run. All text is data of a row. `ink` is the
+colour of axes and whiskers, which depends on the theme.
 """
 
 from collections.abc import Sequence
@@ -9,19 +9,18 @@ from typing import Any
 
 import altair as alt
 
-COLOURS = ("#2878bf", "#bd5510", "#18845a", "#9d54bd", "#93700e", "#c74276")
-"""For the letters in order; each has a contrast of 3 or more on both themes' backgrounds, and of
-4.5 with the white letter on it."""
+from pages.benchmark_page.plot_style import Row, colour, data_of, finished, title_of, tooltip
+
+Plot = Any
+"""A layered Altair plot; its own stubs lose the type in `properties`."""
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 2, 2, 2], [4, 4], [12, 4])
 _HEIGHT_PX = 380
 _BAR_PX, _GAP_PX, _AXIS_PX = 18, 14, 72
 _MARKS_M = (50, 100, 150)
 _TICKS_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
-Row = dict[str, Any]
 
-
-def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> alt.LayerChart:
+def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> Plot:
     """Bars by kind and run with whiskers: rows of letter, kind, value, low, high, n and label.
 
     A click anywhere beside a bar picks it, also one of no length; marks without a tooltip and
@@ -30,7 +29,7 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
     kinds = list(dict.fromkeys(row["kind"] for row in rows))
     pick = alt.selection_point(name="pick", fields=["letter", "kind"], toggle=False)
     most = max(row["high"] for row in rows) or 1
-    base = alt.Chart(alt.Data(values=list(rows))).encode(
+    base = alt.Chart(data_of(rows)).encode(
         y=alt.Y(
             "kind:N",
             sort=kinds,
@@ -42,12 +41,12 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
     )
     row = (
         base.mark_bar(orient="horizontal", opacity=0, cursor="pointer")
-        .encode(x=alt.value(0), x2=alt.value("width"), tooltip=_tooltip(metric))
+        .encode(x=alt.value(0), x2=alt.value("width"), tooltip=tooltip(metric))
         .add_params(pick)
     )
     bar = base.mark_bar().encode(
         x=alt.X("value:Q", title=title_of(metric), scale=alt.Scale(domain=[0, most], nice=True)),
-        color=_colour(letters),
+        color=colour(letters),
         opacity=alt.condition(pick, alt.value(1), alt.value(0.55)),
     )
     whisker = base.mark_rule(strokeWidth=1.5, color=ink).encode(x="low:Q", x2="high:Q")
@@ -59,18 +58,18 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
         x=alt.datum(0), text="letter:N"
     )
     height = len(kinds) * (len(letters) * _BAR_PX + _GAP_PX) + _AXIS_PX
-    return _finished(alt.layer(bar, whisker, *ends, name, row), height, ink)
+    return finished(alt.layer(bar, whisker, *ends, name, row), height, ink)
 
 
-def recall_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt.LayerChart:
+def recall_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> Plot:
     """Lines of recall against k: rows of letter, k, value and label."""
     lines = _lines(
-        rows, "k", letters, "k, the first so many tiles", "R@k, percent", [1, 2, 5, 10, 20, 50, 100]
+        rows, "k", letters, "k, the first k tiles", "R@k, percent", [1, 2, 5, 10, 20, 50, 100]
     )
-    return _finished(alt.layer(*lines), _HEIGHT_PX, ink)
+    return finished(alt.layer(*lines), _HEIGHT_PX, ink)
 
 
-def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt.LayerChart:
+def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> Plot:
     """Lines of the share within so many metres: rows of letter, metres, value and label."""
     lines = _lines(
         rows,
@@ -80,14 +79,12 @@ def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> alt
         "share within, percent",
         _TICKS_M,
     )
-    marks = alt.Chart(
-        alt.Data(values=[{"at": metres, "name": f"{metres} m"} for metres in _MARKS_M])
-    )
+    marks = alt.Chart(data_of([{"at": metres, "name": f"{metres} m"} for metres in _MARKS_M]))
     rules = marks.mark_rule(strokeDash=[3, 3], color=ink, opacity=0.6).encode(x="at:Q")
     words = marks.mark_text(angle=270, align="left", dy=-6, color=ink, fontSize=11).encode(
         x="at:Q", y=alt.datum(2), text="name:N"
     )
-    return _finished(alt.layer(rules, words, *lines), _HEIGHT_PX, ink)
+    return finished(alt.layer(rules, words, *lines), _HEIGHT_PX, ink)
 
 
 def _lines(
@@ -100,7 +97,7 @@ def _lines(
 ) -> list[alt.Chart]:
     pick = alt.selection_point(name="pick", fields=["letter", along], nearest=True, toggle=False)
     most = max(row[along] for row in rows)
-    base = alt.Chart(alt.Data(values=list(rows))).encode(
+    base = alt.Chart(data_of(rows)).encode(
         x=alt.X(
             f"{along}:Q",
             title=title,
@@ -108,7 +105,7 @@ def _lines(
             axis=alt.Axis(values=[one for one in ticks if one <= most], format="~d"),
         ),
         y=alt.Y("value:Q", title=upright, scale=alt.Scale(domain=[0, 100])),
-        color=_colour(letters),
+        color=colour(letters),
     )
     line = base.mark_line(strokeWidth=2.5).encode(
         strokeDash=alt.StrokeDash(
@@ -130,9 +127,9 @@ def _lines(
         .add_params(pick)
     )
     name = (
-        alt.Chart(alt.Data(values=_named(rows, along, letters)))
+        alt.Chart(data_of(_named(rows, along, letters)))
         .mark_text(dx=-7, dy=-9, fontWeight="bold", fontSize=13)
-        .encode(x=f"{along}:Q", y="value:Q", text="letter:N", color=_colour(letters))
+        .encode(x=f"{along}:Q", y="value:Q", text="letter:N", color=colour(letters))
     )
     return [line, name, point]
 
@@ -147,31 +144,3 @@ def _named(rows: Sequence[Row], along: str, letters: Sequence[str]) -> list[Row]
             wanted = start * (end / start) ** (0.2 + 0.11 * turn)
             found += [row for row in own if row[along] >= wanted][:1]
     return found
-
-
-def _finished(chart: alt.LayerChart, height: int, ink: str) -> alt.LayerChart:
-    return chart.properties(height=height).configure_axis(labelColor=ink, titleColor=ink)
-
-
-def _colour(letters: Sequence[str]) -> alt.Color:
-    scale = alt.Scale(domain=list(letters), range=list(COLOURS[: len(letters)]))
-    return alt.Color("letter:N", scale=scale, legend=None)
-
-
-def _tooltip(metric: str) -> list[alt.Tooltip]:
-    digits = ".3f" if metric == "mrr" else ".1f"
-    return [
-        alt.Tooltip("label:N", title="report"),
-        alt.Tooltip("kind:N", title="descriptions"),
-        alt.Tooltip("n:Q", title="how many", format=",d"),
-        alt.Tooltip("value:Q", title=metric, format=digits),
-        alt.Tooltip("low:Q", title="95 % from", format=digits),
-        alt.Tooltip("high:Q", title="95 % to", format=digits),
-    ]
-
-
-def title_of(metric: str) -> str:
-    """A metric for an axis."""
-    return {"mrr": "mean reciprocal rank", "median_m": "median distance, metres"}.get(
-        metric, f"{metric}, percent"
-    )

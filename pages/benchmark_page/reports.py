@@ -86,13 +86,13 @@ def upload() -> None:
     number = st.session_state.get("bench-taken", 0)
     with st.popover("Add a report", icon=":material/add:"):
         st.file_uploader(
-            "A report of `evaluate --out` (JSON), or the result CSV of CVG-Text",
+            "A report of `evaluate --out` (JSON) or a result CSV of CVG-Text",
             ["json", "gz", "csv"],
             key=f"bench-upload-{number}",
             on_change=_take,
             args=(number,),
         )
-        st.caption("It is read first, and kept only if it is whole. Or put files into this folder:")
+        st.caption("It is kept only if valid. Or put files into this folder:")
         st.code(str(settings.load().user_reports), language=None, wrap_lines=True)
 
 
@@ -111,13 +111,13 @@ def _take(number: int) -> None:
     st.session_state["bench-told"] = ("taken", given.name)
 
 
-def told() -> None:
-    """What became of the report that was just given."""
+def draw_result() -> None:
+    """Says whether the report that was just given was added."""
     kind, text = st.session_state.pop("bench-told", ("", ""))
     if kind == "problem":
-        st.error(f"Not taken in: {plain(text, 500)}")
+        st.error(f"Not added: {plain(text, 500)}")
     elif kind:
-        st.success(f"{plain(text)} was read and kept.")
+        st.success(f"{plain(text)} was added.")
 
 
 def newcomers(found: dict[str, Entry]) -> list[str]:
@@ -128,7 +128,7 @@ def newcomers(found: dict[str, Entry]) -> list[str]:
 
 def nowhere() -> None:
     """Says what to do where there is no report."""
-    st.info("There is no report to look at yet. Measure a gallery, and its report appears here:")
+    st.info("There is no report yet. Measure a gallery, and its report appears here:")
     folder = settings.load().user_reports
     st.code(
         f'python -m core evaluate --gallery helsinki --queries FILE.jsonl --out "{folder}/'

@@ -9,18 +9,18 @@ from core.errors import GalleryError
 from core.gallery import GalleryCard
 from core.gallery.inspection import Papers, papers
 from core.gallery.manifest import Manifest
-from core.maps import safe_html
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 
 def draw(card: GalleryCard, damaged: bool = False) -> None:
-    """The papers of a gallery, as far as they can be read."""
+    """The provenance of a gallery, as far as its manifest can be read."""
     try:
         found = papers(card.name, settings.load())
     except GalleryError as error:
         if not damaged:
             st.warning(plain(str(error), 500))
-        st.info("Its manifest cannot be read, so nothing is known of its origin. Build it again:")
+        st.info("Its manifest cannot be read, so its origin is not known. Build it again:")
         st.code(f"python -m core build {card.name} --from FILE", language=None)
         return
     st.html(facts(found.manifest))
@@ -37,20 +37,20 @@ def draw(card: GalleryCard, damaged: bool = False) -> None:
 
 
 def facts(manifest: Manifest) -> str:
-    """HTML of what a gallery is and what it was made of."""
+    """HTML of a gallery's properties and source files."""
     origin, (west, south, east, north) = manifest.origin, manifest.bounds
     places = "on a grid" if manifest.on_grid else "along the streets"
     rows = [
         ("Title", manifest.title),
         ("Licence and attribution", origin.licence or "not stated"),
-        ("Data of", origin.date or "not stated in the source"),
-        ("Made", manifest.created.replace("T", ", ", 1)),
+        ("Map date", origin.date or "not stated in the source"),
+        ("Built", manifest.created.replace("T", ", ", 1)),
         (
             "Tiles",
             f"{manifest.tiles:,}, {manifest.footprint_m:g} m across, every "
             f"{manifest.spacing_m:g} m {places}",
         ),
-        ("Things seen from", f"up to {manifest.view_m:g} m" if manifest.view_m else "no map"),
+        ("Facts within", f"{manifest.view_m:g} m" if manifest.view_m else "no map"),
         ("Facts and names", f"{manifest.facts:,} facts, {manifest.named:,} places with a name"),
         ("Bounds", f"west {west:.5f}, south {south:.5f}, east {east:.5f}, north {north:.5f}"),
         (
@@ -59,20 +59,7 @@ def facts(manifest: Manifest) -> str:
             or "nothing yet",
         ),
     ]
-    sources = "".join(
-        f'<tr><th scope="row" dir="auto">{safe_html(name)}</th><td><code>{safe_html(digest)}'
-        "</code></td></tr>"
-        for name, digest in origin.files.items()
-    )
-    body = "".join(
-        f'<tr><th scope="row">{name}</th><td dir="auto">{safe_html(told)}</td></tr>'
-        for name, told in rows
-    )
-    return (
-        f'<h3 class="sw-part">What it is</h3>{_boxed("What the gallery is", body)}'
-        '<h3 class="sw-part">Made of these files</h3>'
-        + _boxed("Sources", _heads("Source", "SHA-256") + sources)
-    )
+    return render("gallery_facts", rows=rows, sources=origin.files)
 
 
 def models(manifest: Manifest) -> str:
@@ -83,50 +70,18 @@ def models(manifest: Manifest) -> str:
         (one.label, "pictures", one.dimensions, one.weights_sha256)
         for one in manifest.picture_models
     ]
-    body = "".join(
-        f'<tr><th scope="row" dir="auto">{safe_html(title)}</th><td>{what}</td><td>{size}</td>'
-        f"<td><code>{safe_html(digest)}</code></td></tr>"
-        for title, what, size, digest in rows
-    )
-    if not body:
-        return ""
-    heads = _heads("Model", "Reads", "Dimensions", "SHA-256 of its weights")
-    return f'<h3 class="sw-part">Models</h3>{_boxed("Models", heads + body)}'
+    return render("gallery_models", rows=rows) if rows else ""
 
 
 def files(found: Papers) -> str:
-    """HTML of every file, its hash, and whether it is as it was built."""
-    bad = sum(bool(problem) for problem in found.problems.values())
-    said = (
-        f"<b>{bad} of {len(found.problems)} files are damaged.</b> Build the gallery again."
-        if bad
-        else f"All {len(found.problems)} files were checked just now and are as they were built."
-    )
-    body = "".join(
-        f'<tr><th scope="row">{safe_html(name)}</th><td>{entry["bytes"]:,}</td>'
-        f"<td>{_standing(found.problems[name])}</td><td><code>{safe_html(entry['sha256'])}</code>"
-        "</td></tr>"
+    """HTML of every file, its hash, and whether it is unchanged since the build."""
+    rows = [
+        {
+            "name": name,
+            "bytes": entry["bytes"],
+            "problem": found.problems[name],
+            "sha256": entry["sha256"],
+        }
         for name, entry in found.manifest.files.items()
-    )
-    heads = _heads("File", "Bytes", "Checked", "SHA-256")
-    return (
-        f'<h3 class="sw-part">Files</h3><p class="sw-told">{said}</p>'
-        f"{_boxed('Files', heads + body)}"
-    )
-
-
-def _standing(problem: str) -> str:
-    if problem:
-        return f'<span class="sw-bad">✕ {safe_html(problem)}</span>'
-    return '<span class="sw-good">✓ as built</span>'
-
-
-def _heads(*heads: str) -> str:
-    return "<tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr>"
-
-
-def _boxed(label: str, body: str) -> str:
-    return (
-        f'<div class="sw-table" tabindex="0" role="region" aria-label="{label}"><table>{body}'
-        "</table></div>"
-    )
+    ]
+    return render("gallery_files", files=rows, bad=sum(bool(row["problem"]) for row in rows))

@@ -1,28 +1,29 @@
-"""Which gallery, tile and part of the page are looked at, and the link that restores them.
+"""The gallery, tile and part of the page that a visitor looks at, and the link that restores them.
 
 A link is a stranger's text: what makes no sense in it is left out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, cast, get_args
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 import streamlit as st
 
 from core.gallery import GalleryCard
-from core.maps import safe_html
-from pages.search_page.query_params import SearchParams
+from pages.search_page.session import asked_city
+from pages.ui.link_values import identifier, one_of
 from pages.ui.markdown import one_line
+from pages.ui.session_link import Params, SessionLink
+from pages.ui.templates import render
 
 Part = Literal["tiles", "alike", "origin"]
 _PARTS: dict[Part, str] = {"tiles": "Tiles", "alike": "Look-alikes", "origin": "Origin"}
-_LONGEST_ID = 200
-_ABSENT = "absent-gallery"
+_KEY = "view"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at; no tile is "" and no twin of it is "", too."""
+    """What is looked at; `tile` is "" for none, and so is `twin`, a tile shown beside it."""
 
     gallery: str
     tile: str = ""
@@ -38,63 +39,60 @@ class View:
 
 
 def from_params(params: Mapping[str, str], names: Sequence[str], usual: str) -> View:
-    """The view in a link, as far as it makes sense; whether a tile exists is seen later."""
+    """The view in a link, as far as it makes sense; whether a tile exists is checked later."""
     name = params.get("gallery", "")
-    part = params.get("part", "tiles")
+    parts: tuple[Part, ...] = get_args(Part)
     return View(
         name if name in names else usual,
-        _id(params.get("tile", "")),
-        cast(Part, part) if part in get_args(Part) else "tiles",
-        _id(params.get("twin", "")),
+        identifier(params.get("tile", "")),
+        one_of(params.get("part"), parts, "tiles"),
+        identifier(params.get("twin", "")),
     )
 
 
-def _id(text: str) -> str:
-    return text if len(text) <= _LONGEST_ID and text.isprintable() else ""
+@dataclass
+class GallerySession(SessionLink):
+    """A view; `absent` is the gallery that its link asks for and this machine lacks."""
+
+    view: View = field(default_factory=lambda: View(""))
+    absent: str = ""
+
+    def follow(self, params: Params, names: Sequence[str]) -> None:
+        """Takes the view of a link over; without one, the city that was searched before."""
+        city = asked_city()
+        self.view = from_params(params, names, city if city in names else names[0])
+        wanted = params.get("gallery", self.view.gallery)
+        self.absent = "" if wanted == self.view.gallery else wanted
+
+
+def _session() -> GallerySession:
+    return GallerySession.of_session(_KEY)
 
 
 def current(cards: Sequence[GalleryCard]) -> View:
     """The session's view; a link that was just opened, or the Back button, replaces it."""
-    params = st.query_params.to_dict()
-    touched = st.session_state.pop("view-touched", False)
-    known = [card.name for card in cards]
-    kept = st.session_state.get("view")
-    fresh = not isinstance(kept, View) or kept.gallery not in known
-    if fresh or (not touched and params != st.session_state.get("view-written")):
-        opened = from_params(params, known, _usual(known))
-        wanted = params.get("gallery", opened.gallery)
-        st.session_state[_ABSENT] = "" if wanted == opened.gallery else wanted
-        st.session_state["view"] = opened
-        st.session_state["view-written"] = params
-    view = st.session_state["view"]
-    assert isinstance(view, View)
-    return view
-
-
-def _usual(names: Sequence[str]) -> str:
-    """The city that was searched before, else the first."""
-    ask = st.session_state.get("ask")
-    return ask.city if isinstance(ask, SearchParams) and ask.city in names else names[0]
+    names, session = [card.name for card in cards], _session()
+    gone = session.view.gallery not in names
+    session.sync(lambda params: session.follow(params, names), stale=gone)
+    return session.view
 
 
 def change(**changes: Any) -> None:
     """Looks at something else; for callbacks."""
-    st.session_state["view"] = replace(st.session_state["view"], **changes)
-    st.session_state["view-touched"] = True
-    st.session_state[_ABSENT] = ""
+    session = _session()
+    session.view = replace(session.view, **changes)
+    session.absent, session.touched = "", True
 
 
 def absent() -> str:
     """The gallery that the link just opened asks for and this machine lacks, "" for none."""
-    return str(st.session_state.get(_ABSENT, ""))
+    return _session().absent
 
 
 def write_link() -> None:
     """Makes the browser's address restore the view."""
-    params = st.session_state["view"].to_params()
-    if params != st.query_params.to_dict():
-        st.query_params.from_dict(params)
-    st.session_state["view-written"] = params
+    session = _session()
+    session.write(session.view.to_params())
 
 
 def _change_gallery() -> None:
@@ -105,7 +103,7 @@ def _change_gallery() -> None:
 def gallery_choice(cards: Sequence[GalleryCard]) -> None:
     """All galleries, damaged ones too."""
     titles = {card.name: one_line(card.title) + " (damaged)" * bool(card.problem) for card in cards}
-    st.session_state["gallery-name"] = st.session_state["view"].gallery
+    st.session_state["gallery-name"] = _session().view.gallery
     st.selectbox(
         "Gallery",
         list(titles),
@@ -126,9 +124,8 @@ def part_choice(card: GalleryCard) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="parts", horizontal_alignment="distribute"
     ):
-        title = f"What {safe_html(card.title)} can answer"
-        st.html(f'<h2 class="sw-title">{title}</h2>', width="content")
-        st.session_state["part"] = st.session_state["view"].part
+        st.html(render("gallery_title", title=card.title), width="content")
+        st.session_state["part"] = _session().view.part
         st.segmented_control(
             "Part of the page",
             list(_PARTS),

@@ -1,4 +1,4 @@
-"""The tiles of a gallery: the ground they cover, ways to find one, and what it holds."""
+"""The tiles of a gallery: the ground they cover, ways to find one, and the chosen tile."""
 
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from pages.gallery_page import session, tile_panel
 from pages.gallery_page.session import View
 from pages.ui import map_view
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 _KEY = "ground"
 _MOST_HITS = 12
@@ -68,11 +69,7 @@ def _map(gallery: Gallery, shown: Tile | None, twin: Tile | None) -> None:
     key = f"{_KEY}-{gallery.card.name}"
     layer = maps.ground_layer(ground_of(gallery), shown, twin)
     map_view.show(gallery, layer, key, partial(_picked, gallery, key), "picking")
-    st.html(
-        '<p class="sw-times">Tinted: the ground that the tiles show. Click it for the nearest '
-        "tile; without a mouse, move the map by the arrow keys and take its middle, or "
-        "look for a tile by words.</p>"
-    )
+    st.html(render("map_hint"))
 
 
 def _picked(gallery: Gallery, key: str) -> None:
@@ -83,7 +80,7 @@ def _picked(gallery: Gallery, key: str) -> None:
 
 def _find() -> None:
     st.text_input(
-        "Find tiles by a street, a name, a thing, a position or an id",
+        "Find tiles by street, name, thing, position or id",
         key="find-tile",
         placeholder="fountain",
         icon=":material/search:",
@@ -106,7 +103,7 @@ def _hits(gallery: Gallery, words: str) -> None:
     if not hits:
         st.info(plain(f"No tile of {gallery.card.title} holds {words!r}.", 200))
         return
-    more = f", the first {_MOST_HITS} here" if len(hits) > _MOST_HITS else ""
+    more = f", first {_MOST_HITS} shown" if len(hits) > _MOST_HITS else ""
     title = f"{len(hits)}{'+' if len(hits) == 30 else ''} tiles{more}"
     wanted = bool(st.session_state.get("hits-open"))
     with (
@@ -123,16 +120,15 @@ def _hits(gallery: Gallery, words: str) -> None:
 
 def _invitation(gallery: Gallery) -> None:
     card = gallery.card
-    told = "" if len(gallery.facts.text) else " It knows no map: its tiles are pictures alone."
+    told = "" if len(gallery.facts.text) else " It has no map facts: its tiles are pictures only."
     st.markdown(
-        f"{plain(card.title)} knows **{len(gallery):,} tiles**, squares of "
-        f"{card.footprint_m:.0f} m. A description is answered with one of them, and with nothing "
-        f"outside the tinted ground.{told}"
+        f"{plain(card.title)} has **{len(gallery):,} tiles**, squares of {card.footprint_m:.0f} m. "
+        f"Every answer is one of them, inside the tinted area.{told}"
     )
     if len(gallery.facts.text):
         st.markdown(
             f"**{len(gallery.facts.text):,} facts** and **{card.place_count:,} names** tell them "
-            "apart. Choose a tile to see which it holds."
+            "apart. Choose a tile to see its own."
         )
     st.button(
         "Show a tile",

@@ -1,28 +1,29 @@
-"""How a turn came out in words: the visitor's spot, the app's places, and the metres between."""
+"""The outcome of a turn in words: metres between the visitor's spot and the app's places."""
 
 from dataclasses import replace
+
+import numpy as np
 
 from core.geo import Position, haversine_m
 from core.records import Candidate, SearchResult
 from pages.kiosk_page.session import Visit
+from pages.ui import numbers
 
 RIGHT_M = 100.0
-"""So near counts as found, as everywhere in the app."""
+"""A place within this distance counts as found, as everywhere in the app."""
 
 PLACES = 3
-"""So many places are shown."""
+"""Number of places shown."""
 
 
 def metres(distance_m: float) -> str:
-    """A distance as one says it: "40 m", "1.2 km"."""
-    if distance_m < 1000:
-        return f"{round(distance_m / 10) * 10 if distance_m >= 20 else round(distance_m)} m"
-    return f"{distance_m / 1000:.1f} km"
+    """A distance in round numbers: "40 m", "1.2 km"."""
+    return numbers.metres(distance_m, step=10)
 
 
 def apart_m(spot: Position, candidate: Candidate) -> float:
     """Metres from a spot to a place."""
-    return float(haversine_m(spot.lat, spot.lon, candidate.tile.lat, candidate.tile.lon))
+    return _between(spot, Position(candidate.tile.lat, candidate.tile.lon))
 
 
 def headline(visit: Visit, result: SearchResult) -> str:
@@ -38,12 +39,13 @@ def headline(visit: Visit, result: SearchResult) -> str:
         return "Saywhere found it"
     near = next((one.rank for one in places if apart_m(truth, one) <= RIGHT_M), None)
     if near is not None:
-        return f"Saywhere has it in place {near}"
-    return f"Saywhere is {metres(ours)} off"
+        return f"Saywhere found it as place {near}"
+    return f"Saywhere is {metres(ours)} away"
 
 
 def _between(one: Position, other: Position) -> float:
-    return float(haversine_m(one.lat, one.lon, other.lat, other.lon))
+    away = haversine_m(one.lat, one.lon, np.array([other.lat]), np.array([other.lon]))
+    return float(away[0])
 
 
 def _duel(yours: float, ours: float) -> str:
@@ -53,7 +55,7 @@ def _duel(yours: float, ours: float) -> str:
 
 
 def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
-    """Rows of who was how far off, and from what."""
+    """Rows of names and distances."""
     best = result.candidates[0]
     if not visit.is_example:
         if visit.guess is None:
@@ -63,9 +65,9 @@ def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
         if visit.guess is None:
             return ()
         return (("From your guess to the first place", metres(apart_m(visit.guess, best))),)
-    rows = [("Saywhere was off by", metres(apart_m(visit.truth, best)))]
+    rows = [("Saywhere missed by", metres(apart_m(visit.truth, best)))]
     if visit.guess is not None:
-        rows.insert(0, ("You were off by", metres(_between(visit.guess, visit.truth))))
+        rows.insert(0, ("You missed by", metres(_between(visit.guess, visit.truth))))
     return tuple(rows)
 
 

@@ -1,6 +1,6 @@
-"""Hears from the browser whether anybody is there; leaves what follows to `visit`.
+"""Asks the browser whether anybody is there, and calls what follows.
 
-Only the browser knows: who reads, moves the map or types asks nothing of the server.
+Only the browser knows: a visitor who reads, moves the map or types asks nothing of the server.
 """
 
 from collections.abc import Callable
@@ -9,15 +9,13 @@ from typing import Literal
 import streamlit as st
 
 from core import settings
+from pages.ui.templates import render
 
+Mode = Literal["fresh", "visit", "loop"]
 IDLE_S = 60
 WARNING_S = 10
-"""For so long before it is taken that nobody is there, a line asks."""
+"""A line asks for so long before the booth takes it that nobody is there."""
 
-_STILL = (
-    '<p class="still" role="status" hidden>Still there? Touch the screen, or it starts over '
-    "in a moment.</p>"
-)
 _STYLE = """.still { position: fixed; z-index: 99; left: 50%; bottom: 1.5rem; translate: -50% 0;
   margin: 0; padding: .8rem 1.4rem; border-radius: 10px; font-size: 1.15rem; font-weight: 600;
   background: var(--st-text-color); color: var(--st-background-color); }
@@ -28,13 +26,16 @@ _STYLE = """.still { position: fixed; z-index: 99; left: 50%; bottom: 1.5rem; tr
 def _component() -> Callable[..., object]:
     script = settings.load().static / "saywhere" / "booth.js"
     made: Callable[..., object] = st.components.v2.component(
-        "saywhere_booth", html=_STILL, css=_STYLE, js=script.read_text(encoding="utf-8")
+        "saywhere_booth",
+        html=render("kiosk_still_there"),
+        css=_STYLE,
+        js=script.read_text(encoding="utf-8"),
     )
     return made
 
 
 def draw(
-    mode: Literal["fresh", "visit", "loop"],
+    mode: Mode,
     step_s: float,
     step: int,
     idle: Callable[[], None],
@@ -43,7 +44,7 @@ def draw(
 ) -> None:
     """Calls `idle` when a visitor has gone, `hand` when one comes, `due` after each `step_s`.
 
-    Nobody is asked whether they are there where there is nothing to lose yet, in `fresh`.
+    In `fresh` there is nothing to lose yet, so nobody is asked.
     """
     _component()(
         key="watch",

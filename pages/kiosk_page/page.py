@@ -10,10 +10,12 @@ from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.maps import Mark
 from core.records import SearchResult
-from pages.kiosk_page import attract_loop, distances, idle_timer, session, steps
+from pages.kiosk_page import answer_step, attract_loop, distances, idle_timer, session, steps
+from pages.kiosk_page.idle_timer import Mode
 from pages.kiosk_page.session import Visit
 from pages.ui import frame, map_view, resources
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 _PICTURES_IN_A_FRAME = 40
 
@@ -45,14 +47,14 @@ def _both_sides(gallery: Gallery, cards: tuple[GalleryCard, ...], turn: Visit) -
     result: SearchResult | None = None
     marks: Sequence[Mark] = ()
     with left.container(key=f"booth-{turn.step}"):
-        st.html('<h1 class="sw-name">Saywhere</h1>')
+        st.html(render("app_name", claim=""))
         match turn.step:
             case "say":
                 steps.say(turn, cards)
             case "guess":
                 marks = steps.guess(turn)
             case "answer":
-                result, marks = steps.answer(gallery, turn)
+                result, marks = answer_step.answer(gallery, turn)
             case "loop":
                 result, marks = attract_loop.draw(gallery, turn)
     with place:
@@ -81,7 +83,7 @@ def _tapped(key: str) -> None:
 
 
 def _watch(turn: Visit) -> None:
-    mode = "loop" if turn.step == "loop" else "fresh" if turn.step == "say" else "visit"
+    mode: Mode = "loop" if turn.step == "loop" else "fresh" if turn.step == "say" else "visit"
     idle_timer.draw(
         mode,
         attract_loop.step_s(turn),

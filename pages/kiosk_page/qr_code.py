@@ -1,4 +1,4 @@
-"""What a visitor can take home: a code that a phone reads. It opens this search, or the place."""
+"""A QR code to take home: a phone opens this search with it, or the place."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MOST_LINK = 900
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What the code says, and what that is in words."""
+    """The text in the code, and what a phone does with it in words."""
 
     content: str
     words: str

@@ -1,4 +1,4 @@
-"""One visitor's turn at the booth: where it stands, and how it ends without a trace.
+"""One visitor's turn at the booth: its state, and its end without a trace.
 
 Everything is kept in this session and nowhere else; not in the address, a file or a log.
 """
@@ -66,7 +66,7 @@ def current(cards: tuple[GalleryCard, ...]) -> Visit:
 
 
 def change(**changes: Any) -> None:
-    """Goes on with the turn; for callbacks. Those of a turn that is over may still come."""
+    """Goes on with the turn; for callbacks, which may still come from a turn that is over."""
     st.session_state["visit"] = replace(st.session_state["visit"], **changes)
 
 

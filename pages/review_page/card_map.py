@@ -4,8 +4,9 @@ from core.cases.case import Card
 from core.geo import Bounds, Position, tile_bounds
 from core.maps import Place as Shown
 from core.maps import places_layer
-from pages.review_page.places import Place, Spot, metres, spots_of
+from pages.review_page.places import Place, Spot, spots_of
 from pages.ui import map_view
+from pages.ui.numbers import metres
 
 _HEIGHT_PX = 300
 _ANYWHERE = Bounds(-170, -60, 170, 75)

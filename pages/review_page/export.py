@@ -1,4 +1,4 @@
-"""Cases with all that was said of them, to take away in any format."""
+"""Cases with all their verdicts as a file in any format."""
 
 import io
 import tempfile
@@ -14,11 +14,12 @@ from core.cases.exchange import rows_of
 from core.cases.formats import Format, write_cases
 from core.cases.pictures import pictures_of
 from core.cases.store import Store
+from pages.ui.templates import render
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A format to take away: its key, and what it is good for."""
+    """An export format: its key, file name and use."""
 
     key: str
     kind: Format
@@ -28,8 +29,8 @@ class _Offer:
 
 
 OFFERS = (
-    _Offer("1", "csv", "CSV", "cases.csv", "a line for each verdict, for spreadsheets"),
-    _Offer("2", "jsonl", "JSON lines", "cases.jsonl", "a line for each case with its history"),
+    _Offer("1", "csv", "CSV", "cases.csv", "one line per verdict, for spreadsheets"),
+    _Offer("2", "jsonl", "JSON lines", "cases.jsonl", "one line per case with its history"),
     _Offer("3", "geojson", "GeoJSON", "cases.geojson", "a line on the map from truth to answer"),
     _Offer("4", "labelstudio", "Label Studio", "cases.json", "tasks with annotations"),
     _Offer("5", "fiftyone", "FiftyOne", "cases-fiftyone", "a dataset folder with pictures, zipped"),
@@ -39,15 +40,15 @@ OFFERS = (
 def draw(store: Store) -> None:
     """A button for each format. The file is made when its key is pressed."""
     listed = store.reports()
-    st.header("Take the cases away", anchor=False)
+    st.header("Export cases", anchor=False)
     count = sum(sum(one.kinds.values()) for one in listed)
     if not count:
         st.info("There is nothing to export yet. Press V and import a report.")
         return
     st.caption(
-        f"{count:,} cases with every verdict, note and undoing, and the verdict that holds. "
-        "Each format can be imported again without doubling anything; FiftyOne's folder by "
-        "python -m core cases import."
+        f"{count:,} cases with every verdict, note and undo, and the final verdict. Every format "
+        "can be imported again without duplicates; for FiftyOne's folder use "
+        "`python -m core cases import`."
     )
     for offer in OFFERS:
         with st.container(horizontal=True, vertical_alignment="center", key=f"out-{offer.kind}"):
@@ -61,7 +62,7 @@ def draw(store: Store) -> None:
                 on_click="ignore",
                 width=240,
             )
-            st.html(f'<p class="sw-legend">{offer.use}</p>')
+            st.html(render("legend", text=offer.use))
 
 
 def made(store: Store, offer: _Offer) -> bytes:

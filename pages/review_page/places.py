@@ -6,6 +6,7 @@ from core.cases.case import Card
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
 from pages.ui import resources
+from pages.ui.numbers import metres
 
 _LETTERS = "BDEFGHIJKLMNOPQRSUVWXYZ"
 _BEYOND = "+"
@@ -57,8 +58,8 @@ def place_of(card: Card) -> Place:
         return Place(
             None,
             None,
-            f"The gallery {card.gallery} is not on this machine: no pictures, "
-            "no base map, no evidence.",
+            f"This machine lacks the gallery {card.gallery}, so there are no pictures, "
+            "no base map and no evidence.",
         )
     if found.problem:
         return Place(None, None, found.problem)
@@ -67,7 +68,7 @@ def place_of(card: Card) -> Place:
         for tile_id in (card.tile_id, card.top_tile):
             gallery.row_of(tile_id)
     except GalleryError as error:
-        return Place(found, None, f"{error}: the gallery was built anew since.")
+        return Place(found, None, f"{error}: the gallery was built again since.")
     return Place(found, gallery)
 
 
@@ -78,14 +79,14 @@ def spots_of(card: Card) -> tuple[Spot, ...]:
         card.top_tile,
         card.top_lat,
         card.top_lon,
-        f"answer of {card.model}, {metres(card.distance_m)} off",
+        f"answer of {card.model}, {metres(card.distance_m)} away",
     )
     if card.top_tile == card.tile_id:
-        spots = [Spot("TA", card.tile_id, card.lat, card.lon, f"truth, and answer of {card.model}")]
+        spots = [Spot("TA", card.tile_id, card.lat, card.lon, f"truth and answer of {card.model}")]
     else:
         spots = [Spot("T", card.tile_id, card.lat, card.lon, "truth"), answer]
     for letter, other in zip(letters_of(card), card.others, strict=True):
-        told = f"answer of {other.model}, {metres(other.distance_m)} off"
+        told = f"answer of {other.model}, {metres(other.distance_m)} away"
         at = next((row for row, one in enumerate(spots) if one.tile_id == other.top_tile), None)
         if at is None:
             spots.append(Spot(letter, other.top_tile, other.top_lat, other.top_lon, told))
@@ -100,10 +101,3 @@ def spots_of(card: Card) -> tuple[Spot, ...]:
 def letters_of(card: Card) -> tuple[str, ...]:
     """The letter of each other model's answer, a sign for all that come after the last letter."""
     return tuple(_LETTERS[: len(card.others)].ljust(len(card.others), _BEYOND))
-
-
-def metres(distance_m: float) -> str:
-    """A distance as one says it."""
-    if distance_m >= 1000:
-        return f"{distance_m / 1000:.1f} km"
-    return f"{distance_m:.0f} m"

@@ -1,6 +1,6 @@
-"""What explains a card, worked out behind the page and ahead of the annotator; draws nothing.
+"""Explanations of cards, computed in the background and ahead of the annotator.
 
-Kept for all annotators alike: it comes from the report and the gallery, and knows no person.
+All annotators share them: they come from the report and the gallery, not from a person.
 """
 
 import io
@@ -77,7 +77,7 @@ def _looked_into(card: Card, place: GalleryCard) -> Insight:
     try:
         comparison = compare(finding, card.tile_id, card.top_tile, LABELS)
     except QueryError:
-        problem = "The answer is the true tile itself, so there is nothing to hold against it."
+        problem = "The answer is the true tile itself, so there is nothing to compare."
     return Insight(comparison, _words(card, gallery.picture(card.top_tile), eyes), problem)
 
 

@@ -15,6 +15,7 @@ from pages.review_page.places import Place, place_of
 from pages.review_page.precompute import Insight, insights
 from pages.review_page.session import ReviewSession, write_link
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 _GLANCE_S = 0.05
 _PATIENCE_S = 60.0
@@ -69,27 +70,23 @@ def _reorder(store: Store, session: ReviewSession, order: Order) -> None:
 
 
 def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
-    """What has been answered is revealed; not yet where the next card is of the same words. Its
-    place is kept where there is nothing to tell, or all below would be drawn twice for a blink."""
+    """Reveals the answered case, unless the next card has the same words. Its place is kept where
+    there is nothing to show, or all below would be drawn twice for a blink."""
     place = st.empty()
     if not session.last:
         return
     before = queue.card_of(store, session.last, session.name)
     reveal = queue.reveal(store, session.last, session.name)
     same = card is not None and (card.text, card.tile_id) == (before.text, before.tile_id)
-    place.html(history.strip(session.name, reveal, same))
+    place.html(history.previous(session.name, reveal, same))
 
 
 def _over(session: ReviewSession, total: int) -> None:
     """Nothing open: what to do now."""
     if total:
-        st.html(
-            f'<section class="sw-over"><h2>All {total:,} cases are answered</h2><p>E exports '
-            "them, A shows how far annotators agree, B goes back to the last one.</p>"
-            "</section>"
-        )
+        st.html(render("review_done", total=total))
     else:
-        st.info("There are no cases in this store yet. Press L and import a report.")
+        st.info("There are no cases yet. Press L and import a report.")
     write_link(session)
     verdict_form.draw(session, None)
 

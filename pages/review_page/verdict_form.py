@@ -14,6 +14,7 @@ from core.cases.verdicts import VERDICT_KEYS
 from core.errors import SaywhereError
 from pages.review_page import actions, case_store
 from pages.review_page.session import ReviewSession
+from pages.ui.templates import render
 
 _KEY = "desk"
 ACTS = {
@@ -30,7 +31,7 @@ def _component(name: str) -> Any:
     script = settings.load().static / "saywhere" / f"{name}.js"
     return st.components.v2.component(
         f"saywhere_{name}",
-        html=f'<div class="sw-{name}"></div>',
+        html=render("component", name=name),
         js=script.read_text(encoding="utf-8"),
         isolate_styles=False,
     )
@@ -96,7 +97,7 @@ def focus(session: ReviewSession, on: str, press: Mapping[str, str]) -> None:
 
 
 def button_with_shortcut(
-    label: str, key: str, act: Callable[[], object], name: str, **look: Any
+    label: str, key: str, act: Callable[[], None], name: str, **look: Any
 ) -> None:
     """A button with its key on it; `act` runs before anything is drawn, and must not touch the
     session, or the next key could end it half-way."""

@@ -13,8 +13,8 @@ from pages.ui.markdown import one_line, plain
 
 _MANY_CITIES = 6
 _CHANNEL_WORDS = {
-    "image": "Picture: how it looks from above",
-    "facts": "Facts: what is there, by meaning",
+    "image": "Picture: what it looks like from above",
+    "facts": "Facts: what is there",
     "names": "Names: words on signs and streets",
 }
 
@@ -89,7 +89,7 @@ def question(ask: SearchParams, card: GalleryCard) -> None:
             type="primary",
             on_click=_submit,
             width="stretch",
-            help="Ctrl + Enter in the box does the same",
+            help="Or press Ctrl + Enter in the box",
         )
     with st.container(horizontal=True, key="tools"):
         if ask.text and examples.of_city(card.name):
@@ -126,7 +126,7 @@ def _options(ask: SearchParams, card: GalleryCard) -> None:
         key="channels",
         on_change=_change_options,
         format_func=_CHANNEL_WORDS.__getitem__,
-        help="None picked means all of them.",
+        help="Pick none to search by all of them.",
     )
     _picture_models(ask, card)
 
@@ -139,7 +139,7 @@ def _picture_models(ask: SearchParams, card: GalleryCard) -> None:
     titles = {"": usual.label} | {stamp.key: stamp.label for stamp in others}
     st.session_state["model"] = ask.model if ask.model in titles else ""
     st.selectbox(
-        "Pictures are seen by",
+        "Picture model",
         list(titles),
         key="model",
         on_change=_change_options,

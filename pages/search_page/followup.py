@@ -1,4 +1,4 @@
-"""The follow-up question: asked where several places fit, replied to with a click."""
+"""The follow-up question, asked where several places fit; a click answers it."""
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ def _take_back(key: str) -> None:
 
 
 def draw(found: SearchState) -> None:
-    """The question to ask next, and what was replied so far."""
+    """The question to ask next, and the answers so far."""
     result, replies = found.result, found.ask.replies
     asking = result is not None and result.verdict == "several places fit"
     question = found.question() if asking else None
@@ -42,7 +42,7 @@ def draw(found: SearchState) -> None:
                         args=(question.key, answer),
                     )
         elif asking:
-            st.caption("No further question would tell these places apart.")
+            st.caption("No further question can tell these places apart.")
         if replies:
             _given(replies)
 

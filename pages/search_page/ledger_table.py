@@ -1,88 +1,49 @@
-"""The ledger of one candidate as a table: how each phrase stands, and what it did."""
+"""The ledger of one candidate as a table: how each phrase stands, and its effect."""
+
+from collections.abc import Sequence
 
 from core.explain.things import place, thing
-from core.maps import safe_html
-from core.records import Channel, Entry, Evidence, Standing
+from core.records import Channel, Entry
+from pages.ui.highlighted_text import STANDINGS
+from pages.ui.numbers import signed
+from pages.ui.templates import render
 
 CHANNEL_NAMES: dict[Channel, str] = {"image": "picture", "facts": "facts", "names": "names"}
-STANDINGS: dict[Standing, str] = {
-    "supported": "found on the map",
-    "contradicted": "the map says otherwise",
-    "missing": "not found on the map",
-    "unchecked": "no map can tell",
-}
-_MINUS = "\N{MINUS SIGN}"
-_SMALL = 0.0005
-_OF_CHANNEL = 0.005
+_LEAST_EFFECT_OF_CHANNEL = 0.005
 
 
-def table(ledger: tuple[Entry, ...]) -> str:
-    """HTML, "" for a ledger without phrases."""
+def table(ledger: tuple[Entry, ...], notes: Sequence[str] = ()) -> str:
+    """HTML of the table and of notes below it, "" for a ledger without phrases."""
     if not ledger:
         return ""
-    heads = "".join(f'<th scope="col">{one}</th>' for one in ("Phrase", "On the map", "Effect"))
     most = max(abs(entry.effect) for entry in ledger)
-    rows = "".join(_row(entry, most) for entry in ledger)
-    return (
-        '<table class="sw-ledger"><caption>Effect: by how much the phrase raises the similarity '
-        "of this place (+) or lowers it (\N{MINUS SIGN}), found by searching once more without it."
-        f"</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    return render("ledger", rows=[_row(entry, most) for entry in ledger], notes=notes)
 
 
-def _row(entry: Entry, most: float) -> str:
-    said = safe_html(entry.evidence.phrase)
-    return (
-        f'<tr class="sw-{entry.standing}"><th scope="row"><q dir="auto">{said}</q>'
-        f"<span class=sw-standing>{STANDINGS[entry.standing]}</span></th>"
-        f"<td>{_on_map(entry)}</td><td>{_effect(entry, most)}</td></tr>{_by_channel(entry)}"
-    )
+def _row(entry: Entry, most: float) -> dict[str, object]:
+    evidence = entry.evidence
+    doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
+    return {
+        "standing": entry.standing,
+        "standing_words": STANDINGS[entry.standing],
+        "phrase": evidence.phrase,
+        "against": entry.against,
+        "fact": thing(evidence.fact) if evidence.channel else "",
+        "doubt": doubt,
+        "where": place(evidence.distance_m or 0.0, evidence.direction or "here"),
+        "channel": CHANNEL_NAMES[evidence.channel] if evidence.channel else "",
+        "similarity": evidence.similarity,
+        "effect": entry.effect if entry.effects else None,
+        "share": abs(entry.effect) / most / 2 if most > 0 else 0.0,
+        "rank_without": entry.rank_without,
+        "by_channel": _by_channel(entry),
+    }
 
 
 def _by_channel(entry: Entry) -> str:
-    """What the phrase did in each channel, as a row of its own; small effects are left out."""
-    told = ", ".join(
+    """The effect in each channel; small effects are left out."""
+    return ", ".join(
         f"{CHANNEL_NAMES[name]} {signed(value)}"
         for name, value in entry.effects.items()
-        if abs(value) >= _OF_CHANNEL
-    )
-    if not told:
-        return ""
-    return f'<tr class="sw-more"><td colspan="3">Effect by channel: {told}</td></tr>'
-
-
-def _on_map(entry: Entry) -> str:
-    parts = []
-    if entry.against:
-        parts.append(f'<span class="sw-against" dir="auto">{safe_html(entry.against)}</span>')
-    elif entry.evidence.channel:
-        parts.append(_fact(entry.evidence))
-    return "".join(parts) or '<span class="sw-nothing">nothing</span>'
-
-
-def _fact(one: Evidence) -> str:
-    where = place(one.distance_m or 0.0, one.direction or "here")
-    channel = CHANNEL_NAMES[one.channel] if one.channel else ""
-    roughly = "only in a name: " if one.name_only else "roughly " if one.rough else ""
-    return (
-        f'<span dir="auto">{roughly}{safe_html(thing(one.fact))}</span>'
-        f"<small>{safe_html(where)}; {channel} {one.similarity:.2f}</small>"
-    )
-
-
-def signed(value: float) -> str:
-    """A number with its sign, a real minus, and no sign for nothing."""
-    if abs(value) < _SMALL:
-        return "0"
-    return f"{'+' if value > 0 else _MINUS}{abs(value):.3f}"
-
-
-def _effect(entry: Entry, most: float) -> str:
-    if not entry.effects:
-        return "<small>not worked out</small>"
-    share = abs(entry.effect) / most if most > 0 else 0.0
-    side = "sw-plus" if entry.effect > 0 else "sw-minus"
-    return (
-        f'<span class="sw-signed {side}" aria-hidden="true"><span style="width:{share / 2:.0%}">'
-        f"</span></span>{signed(entry.effect)}<small>without it: rank {entry.rank_without}</small>"
+        if abs(value) >= _LEAST_EFFECT_OF_CHANNEL
     )

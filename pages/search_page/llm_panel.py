@@ -1,4 +1,4 @@
-"""A language model's reason, where one was set up and only when it is asked for."""
+"""A language model's reason, where one is set up and only when somebody asks for it."""
 
 import streamlit as st
 
@@ -8,17 +8,16 @@ from core.explain.advisor import LOCAL, Advice, advise
 from core.explain.advisor.prompt import Subject
 from core.explain.relevance.looks import looks
 from core.gallery import Gallery
-from core.maps import safe_html
 from core.records import Candidate, Relevance
 from core.settings import AdvisorServer
-from pages.search_page.confidence_banner import percent
 from pages.search_page.session_result import SearchState
 from pages.ui.markdown import plain
+from pages.ui.templates import render
 
 
 @st.fragment
 def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
-    """A button and, once it was pressed for this candidate, what came back."""
+    """A button and, once it was pressed for this candidate, the reason."""
     server = settings.load().advisor
     if server is None:
         return
@@ -29,7 +28,7 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
             found.kept.pop(key, None)
             found.cached(key, lambda: _asked(gallery, found, candidate, server))
     if key in found.kept:
-        st.html(told(found.cached(key, lambda: Advice(""))))
+        st.html(html_of(found.cached(key, lambda: Advice(""))))
 
 
 def _asked(
@@ -44,7 +43,7 @@ def _asked(
 
 
 def _relevance(found: SearchState, candidate: Candidate, picture: bytes) -> Relevance | None:
-    """The maps that go with the picture; a model that cannot be looked into has none."""
+    """The maps that go with the picture; None for a model that cannot be looked into."""
     eyes, finding = found.eyes, found.finding
     if eyes is None or finding is None or not picture:
         return None
@@ -58,22 +57,6 @@ def _relevance(found: SearchState, candidate: Candidate, picture: bytes) -> Rele
     return seen.relevance
 
 
-def told(advice: Advice) -> str:
-    """HTML of a reason, who wrote it, and why it is not the language model's where it is not."""
-    own = advice.author == LOCAL
-    note = f'<p class="sw-note">{safe_html(advice.note)}</p>' if advice.note else ""
-    parts = "".join(
-        f"<p><b>{title}:</b> {safe_html(text)}</p>"
-        for title, text in (("Words", advice.text_attention), ("Picture", advice.image_attention))
-        if text
-    )
-    sure = (
-        ""
-        if advice.confidence is None
-        else (f" It says it is {percent(advice.confidence)} sure; nothing here checked that.")
-    )
-    author = "Written by Saywhere itself." if own else f"Written by {safe_html(advice.author)}."
-    return (
-        f'<section class="sw-advice" aria-label="Reason">{note}<p dir="auto">'
-        f"{safe_html(advice.reason)}</p>{parts}<small>{author}{sure}</small></section>"
-    )
+def html_of(advice: Advice) -> str:
+    """HTML of a reason, its author, and a note where the language model gave none."""
+    return render("llm_advice", advice=advice, own=advice.author == LOCAL)

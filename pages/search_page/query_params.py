@@ -1,4 +1,4 @@
-"""What a visitor asks, and the link that restores it. Knows neither widgets nor sessions.
+"""A visitor's question, and the link that restores it.
 
 A link is a stranger's text: each value is checked, and one that makes no sense is left out.
 """
@@ -6,15 +6,15 @@ A link is a stranger's text: each value is checked, and one that makes no sense 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from core.explain.question import Answer
 from core.explain.question.replies import Reply
 from core.explain.question.topics import topic_of
-from core.geo import Bounds, Position
+from core.geo import Bounds
 from core.records import CHANNELS, Channel
 from core.settings import MAX_DESCRIPTION_CHARS
+from pages.ui.link_values import bounds, identifier, whole
 
 DEFAULT_K = 10
 MOST_K = 50
@@ -28,9 +28,9 @@ _LONGEST_KEY = 200
 
 @dataclass(frozen=True, slots=True)
 class SearchParams:
-    """One question as the page knows it; no text is no question, no channels is all of them, no
-    model the city's usual one. `versus` is the id of the tile that the chosen candidate is held
-    against, "" for none; `replies` are to follow-up questions, in the order they were given."""
+    """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
+    city's usual one. `versus` is the id of the tile to compare the chosen candidate with, "" for
+    none; `replies` are to follow-up questions, in the order they were given."""
 
     text: str = ""
     city: str = ""
@@ -81,24 +81,14 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
     return SearchParams(
         text=params.get("q", "").strip()[: MAX_DESCRIPTION_CHARS + 1],
         city=city if city in known else next(iter(known), ""),
-        k=_whole(params.get("k", ""), DEFAULT_K, MOST_K),
+        k=whole(params.get("k", ""), DEFAULT_K, MOST_K),
         channels=tuple(channel for channel in CHANNELS if channel in wanted),
-        area=_area(params.get("area", "")),
-        chosen=_whole(params.get("sel", ""), 1, MOST_K),
+        area=bounds(params.get("area", "")),
+        chosen=whole(params.get("sel", ""), 1, MOST_K),
         model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
-        versus=_tile_id(params.get("vs", "")),
+        versus=identifier(params.get("vs", "")),
         replies=_replies(params.get("answers", "")),
     )
-
-
-def _whole(text: str, default: int, most: int) -> int:
-    plain = text.isascii() and text.isdigit() and len(text) < 5
-    return min(max(int(text), 1), most) if plain else default
-
-
-def _tile_id(text: str) -> str:
-    """What may be the id of a tile; whether the gallery has it is for the gallery to say."""
-    return text if len(text) <= _LONGEST_KEY and text.isprintable() else ""
 
 
 def _letter(answer: Answer) -> str:
@@ -113,26 +103,3 @@ def _replies(text: str) -> tuple[Reply, ...]:
         if letter in _LETTERS and len(key) <= _LONGEST_KEY and topic_of(key) is not None:
             found.setdefault(key, Reply(key, _LETTERS[letter]))
     return tuple(found.values())
-
-
-def _area(text: str) -> Bounds | None:
-    parts = text.split(",")
-    if len(parts) != 4 or len(text) > 100:
-        return None
-    try:
-        return Bounds(*(float(part) for part in parts))
-    except ValueError:
-        return None
-
-
-def area_of(edges: Mapping[Any, Any]) -> Bounds | None:
-    """The area a browser reported, None where it is none."""
-    return _area(",".join(str(edges.get(edge, "")) for edge in ("west", "south", "east", "north")))
-
-
-def position_of(spot: Mapping[Any, Any]) -> Position | None:
-    """A position that a browser reported, None where it is none."""
-    try:
-        return Position(float(spot["lat"]), float(spot["lon"]))
-    except (KeyError, TypeError, ValueError):
-        return None

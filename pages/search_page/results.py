@@ -1,4 +1,4 @@
-"""One question, asked and drawn: notes, map, verdict, list and panel; anew on every choice."""
+"""The answer to one question: notes, map, verdict, list and panel; drawn anew on every choice."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from core.gallery import Gallery, GalleryCard
 from core.maps import spread_of, title_of
 from core.records import SearchResult
 from pages.search_page import (
+    answer_map,
     candidate_panel,
     comparison_panel,
     confidence_banner,
@@ -17,7 +18,7 @@ from pages.search_page import (
 )
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
-from pages.ui import examples, map_view, resources
+from pages.ui import examples, resources
 from pages.ui.markdown import plain
 
 
@@ -56,12 +57,12 @@ def draw(card: GalleryCard) -> None:
 def _map(gallery: Gallery, found: SearchState | None, rank: int, ask: SearchParams) -> None:
     finding = found.finding if found else None
     if found is None or finding is None or not finding.result.candidates:
-        map_view.draw(gallery, None, rank, ask.area)
+        answer_map.draw(gallery, None, rank, ask.area)
         return
     spread = found.cached("spread", lambda: spread_of(finding))
     other = comparison_panel.picked_tile(gallery, finding.result, ask.versus)
     result = found.explained() if found.has_ledgers else finding.result
-    map_view.draw(gallery, result, rank, ask.area, spread, other)
+    answer_map.draw(gallery, result, rank, ask.area, spread, other)
 
 
 def _notes(ask: SearchParams, found: SearchState | None) -> None:
@@ -95,8 +96,8 @@ def _clear_area() -> None:
 def _invitation(card: GalleryCard) -> None:
     st.markdown("##### Describe what is around you")
     st.markdown(
-        "Buildings, shops, trees, water, street names: whatever you would tell a friend on the "
-        "phone." + (" Or try one of these:" if examples.of_city(card.name) else "")
+        "Buildings, shops, trees, water, street names: what you would tell a friend on the phone."
+        + (" Or try an example:" if examples.of_city(card.name) else "")
     )
     controls.example_buttons(card, "first")
 
@@ -108,10 +109,11 @@ def _choose() -> None:
 def _answer(
     gallery: Gallery, found: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
-    """Verdict and question over the list and the panel; the question is found last."""
+    """Verdict and question above the list and the panel; the question is chosen last."""
     finding = found.finding
     assert finding is not None
-    confidence_banner.draw(result, found.cached("spread", lambda: spread_of(finding)))
+    spread = found.cached("spread", lambda: spread_of(finding))
+    confidence_banner.draw(result, spread, gallery.card.title)
     question = st.container()
     names, details = st.columns([4, 7], gap="small")
     by_rank = {candidate.rank: candidate for candidate in result.candidates}
@@ -123,13 +125,12 @@ def _answer(
             list(by_rank),
             key="chosen",
             on_change=_choose,
-            format_func=lambda one: f"**{one}** {plain(title_of(by_rank[one]), 60)}",
+            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
             captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
         )
         if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
             st.caption(
-                "Places close to each other share their chance, so together these are more "
-                "than 100 %."
+                "Nearby places share their chance, so the chances add up to more than 100 %."
             )
     with question:
         followup.draw(found)

@@ -1,4 +1,4 @@
-"""What came of a question, kept in this session only; the search and its explanations by name."""
+"""The search result of a question, with its explanations, kept in this session only."""
 
 import time
 from collections.abc import Callable
@@ -39,11 +39,11 @@ class SearchState:
 
     @property
     def result(self) -> SearchResult | None:
-        """What is shown."""
+        """The result that is shown."""
         return self.finding.result if self.finding else None
 
     def cached(self, key: object, make: Callable[[], Made]) -> Made:
-        """What `make` makes, made once for this answer."""
+        """The value of `make`, computed once for this answer."""
         if key not in self.kept:
             self.kept[key] = make()
         return cast(Made, self.kept[key])
@@ -54,13 +54,13 @@ class SearchState:
         return "ledgers" in self.kept
 
     def ledgers(self) -> Ledgers:
-        """How each phrase stands at each candidate."""
+        """The ledger of each candidate: how each phrase stands there."""
         finding = self.finding
         assert finding is not None
         return self.cached("ledgers", lambda: ledgers(finding, resources.encoder(), self.eyes))
 
     def explained(self) -> SearchResult:
-        """What is shown, each candidate with its ledger and the reason that comes of it."""
+        """The result that is shown, each candidate with its ledger and reason."""
         result, told = self.result, self.ledgers()
         assert result is not None
         candidates = (
@@ -73,7 +73,7 @@ class SearchState:
         return replace(result, candidates=tuple(candidates))
 
     def question(self) -> Question | None:
-        """What to ask next."""
+        """The question to ask next."""
         finding, asked = self.finding, [one.key for one in self.ask.replies]
         assert finding is not None
         shares = finding.posterior.mass / (1 - finding.posterior.elsewhere)
@@ -113,7 +113,7 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
 
 
 def _search(gallery: Gallery, ask: SearchParams) -> tuple[Finding, Eyes | None]:
-    """Where nothing was picked and there is no picture model to be had, the rest answers."""
+    """Searches without pictures where no channel was picked and no picture model is available."""
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
     query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
@@ -125,7 +125,7 @@ def _search(gallery: Gallery, ask: SearchParams) -> tuple[Finding, Eyes | None]:
         except ModelError as error:
             if ask.channels or channels == ("image",):
                 raise
-            problem = f"Pictures were not looked at: {error}"
+            problem = f"Pictures were not searched: {error}"
             query = replace(query, channels=channels[1:])
     finding = find(gallery, resources.encoder(), query, eyes)
     if problem:

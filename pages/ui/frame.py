@@ -1,4 +1,4 @@
-"""The frame of every page: title, style, head and foot. Knows no search."""
+"""The frame of every page: title, style, head and foot."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import settings
 from core.gallery import GalleryCard
-from core.maps import safe_html
 from pages.ui.markdown import one_line, plain
+from pages.ui.templates import render
 
 _FOLDER = Path(__file__).resolve().parent.parent
 _TITLES = {"search": "Search", "benchmark": "Benchmark", "cases": "Cases", "gallery": "Gallery"}
@@ -42,10 +42,7 @@ def head() -> AbstractContextManager[Any]:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
     )
     left = row.container(horizontal=True, vertical_alignment="center", width="content", key="name")
-    left.html(
-        '<h1 class="sw-name">Saywhere <small>Where am I? Say what you see.</small></h1>',
-        width="content",
-    )
+    left.html(render("app_name", claim="Where am I? Say what you see."), width="content")
     with left.container(horizontal=True, width="content", key="pages"):
         for one in pages().values():
             st.page_link(one)
@@ -64,7 +61,7 @@ def not_here(what: str, wanted: str, shown: str) -> None:
         st.info(
             plain(
                 f"The link asks for the {what} {one_line(wanted, 60)!r}, which is not here. "
-                f"This is {shown}.",
+                f"You see {shown}.",
                 300,
             )
         )
@@ -78,15 +75,4 @@ def nothing_to_search() -> None:
 
 def foot(card: GalleryCard) -> None:
     """Where the map comes from, always visible."""
-    date = f", data of {safe_html(card.date)}" if card.date else ""
-    st.html(
-        f'<footer class="sw-foot">{safe_html(card.title)}: {card.tiles:,} tiles, '
-        f"{card.footprint_m:.0f} m wide, every {card.spacing_m:.0f} m along the streets. "
-        f"{safe_html(card.licence)}{date}. "
-        f"{_models(card)}</footer>"
-    )
-
-
-def _models(card: GalleryCard) -> str:
-    seeing = ", ".join(safe_html(stamp.title) for stamp in card.picture_models)
-    return f"Words are read by {safe_html(card.model)}{f', pictures by {seeing}' * bool(seeing)}."
+    st.html(render("foot", card=card))

@@ -1,7 +1,6 @@
-"""The map on the page: hands a pick on the map to the question. The drawing is `core.maps`."""
+"""A map on the page, with any layer on it. The drawing is `core.maps`."""
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 from folium import FeatureGroup
@@ -10,30 +9,14 @@ from streamlit_folium import st_folium
 from core import maps
 from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
-from core.geo import Bounds, Position, haversine_m
-from core.maps import MapUse, Spread
-from core.records import SearchResult, Tile
-from pages.search_page import query_params, session
+from core.geo import Bounds, Position
+from core.maps import MapUse
 from pages.ui import routes
+from pages.ui.link_values import position_of
 
-_KEY = "map"
 _HEIGHT_PX = 560
 _NO_BASE_MAP_ZOOMS = range(12, 18)
 _ANY_ZOOMS = range(2, 18)
-
-
-def draw(
-    gallery: Gallery,
-    result: SearchResult | None,
-    rank: int,
-    area: Bounds | None,
-    spread: Spread | None = None,
-    other: Tile | None = None,
-) -> None:
-    """The gallery's map with an answer on it. Panning asks nothing of the server."""
-    picking = bool(st.session_state.get("picking"))
-    layer = maps.answer_layer(result, rank, area, spread, other, picking)
-    show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
 
 
 def show(
@@ -96,24 +79,4 @@ def spot_picked(key: str) -> Position | None:
     event = st.session_state.get(key)
     if not isinstance(event, dict) or event.get("event") != "spot":
         return None
-    return query_params.position_of(event)
-
-
-def _picked(gallery: Gallery) -> None:
-    """What our script reported. It comes from a browser, so it is checked like a link."""
-    event = st.session_state.get(f"{_KEY}-{gallery.card.name}")
-    if not isinstance(event, dict):
-        return
-    rank, area = event.get("rank"), event.get("area")
-    if event.get("event") == "choose" and isinstance(rank, int):
-        session.change(chosen=rank)
-        st.session_state["chosen"] = rank
-    elif event.get("event") == "area" and isinstance(area, dict):
-        box = query_params.area_of(area)
-        if box is not None:
-            session.rank_anew(area=box)
-    elif event.get("event") == "spot" and st.session_state.pop("picking", False):
-        spot = query_params.position_of(event)
-        if spot is not None:
-            away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
-            session.change(versus=gallery.tile(int(away.argmin())).tile_id)
+    return position_of(event)

@@ -127,7 +127,7 @@ def test_the_map_of_errors_has_its_table(app: AppTest, home: Path) -> None:
     assert not app.exception
     far = [row for row in a_report(home, "names")["queries"] if row["distance_m"] > 1]
     rows = app.dataframe[0].value
-    assert list(rows["metres off"]) == sorted((row["distance_m"] for row in far), reverse=True)
+    assert list(rows["metres away"]) == sorted((row["distance_m"] for row in far), reverse=True)
     assert rows["answer lat"].notna().all()
 
 

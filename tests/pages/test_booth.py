@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -70,13 +71,13 @@ class TestDistances:
         result = an_answer(*places(ours))
         assert distances.headline(turn, result) == told
         rows = dict(distances.tally(turn, result))
-        assert rows["You were off by"] == distances.metres(guess)
-        assert rows["Saywhere was off by"] == distances.metres(ours)
+        assert rows["You missed by"] == distances.metres(guess)
+        assert rows["Saywhere missed by"] == distances.metres(ours)
 
     def test_what_a_visitor_wrote_is_true_where_the_visitor_says(self) -> None:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
         assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
-        assert "in place 2" in distances.headline(turn, an_answer(*places(900, 50)))
+        assert "as place 2" in distances.headline(turn, an_answer(*places(900, 50)))
         assert "900 m off" in distances.headline(turn, an_answer(*places(900, 800)))
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
             "From your spot to the first place": "900 m"
@@ -93,7 +94,7 @@ class TestDistances:
     def test_skipping_the_guess_of_an_example_still_tells_how_far_the_app_was(self) -> None:
         turn = Turn("a", "a", "answer", "x", is_example=True, truth=HERE)
         assert distances.headline(turn, an_answer(*places(30))) == "Saywhere found it"
-        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere was off by", "30 m"),)
+        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere missed by", "30 m"),)
 
 
 class TestTakeHome:
@@ -189,7 +190,7 @@ class TestTurn:
         monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
         monkeypatch.setenv("SAYWHERE_BOOTH", "1")
         app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60).run()
-        assert "Where am I?" in html_of(app)
+        assert "Where am I?" in unescape(html_of(app))
         app.query_params["booth"] = "0"
         app.query_params["q"] = "church"
         app.run()
@@ -204,7 +205,7 @@ class TestTurn:
     def test_a_turn_leads_to_an_answer_and_ends_without_a_trace(self, booth: AppTest) -> None:
         before = dict(booth.query_params)
         say(booth, "a railway station and zqzq trams")
-        assert "Where is it?" in html_of(booth)
+        assert "Where is it?" in unescape(html_of(booth))
         booth.button(key="skip").click().run()
         assert not booth.exception
         assert "How does it know?" in [one.label for one in booth.expander]
@@ -355,8 +356,8 @@ def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..
     page.wait_for_timeout(500)
     reveal.press("Enter")
     page.locator(".sw-tally").wait_for()
-    expect(page.locator(".sw-tally")).to_contain_text("You were off by")
-    expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
+    expect(page.locator(".sw-tally")).to_contain_text("You missed by")
+    expect(page.locator(".sw-tally")).to_contain_text("Saywhere missed by")
     expect(frame.locator(".sw-flag-truth")).to_have_count(1)
     wide = page.evaluate(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"

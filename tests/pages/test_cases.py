@@ -20,7 +20,15 @@ from core.cases.case import Report
 from core.cases.exchange import rows_of
 from core.cases.formats import FORMATS
 from core.cases.store import Said, Store, open_store
-from pages.review_page import actions, agreement, card_view, export, history, sign_in
+from pages.review_page import (
+    actions,
+    agreement,
+    card_view,
+    export,
+    history,
+    report_import,
+    sign_in,
+)
 from pages.review_page.places import Place, spots_of
 from pages.review_page.session import ReviewSession
 
@@ -279,10 +287,10 @@ class TestWhatIsTold:
         record(kept, seated(kept, "Ben"), "description wrong")
         seat = seated(kept)
         case_id = record(kept, seat)
-        strip = history.strip("Ada", queue.reveal(kept, case_id, "Ada"), same=False)
+        strip = history.previous("Ada", queue.reveal(kept, case_id, "Ada"), same=False)
         for part in ("You said <b>model error</b>", "rank", "Suggested", "Ben: description wrong"):
             assert part in strip
-        strip = history.strip("Ada", queue.reveal(kept, case_id, "Ada"), same=True)
+        strip = history.previous("Ada", queue.reveal(kept, case_id, "Ada"), same=True)
         assert "Suggested" not in strip
         assert "on rank" not in strip
 
@@ -332,8 +340,8 @@ class TestWhatIsTold:
             card_view.description(card, None)
             + card_view.pictures(card, NOWHERE)
             + card_view.others(card)
-            + history.entries(reveal.entries)
-            + history.strip("x", reveal, same=False)
+            + history.verdicts(reveal.entries, reveal)
+            + history.previous("x", reveal, same=False)
         )
         assert "<img" not in shown
         assert "<script" not in shown
@@ -361,7 +369,7 @@ class TestThePage:
 
     def test_a_card_without_its_gallery_can_be_judged(self, page: AppTest) -> None:
         app = begun(page, "Ada")
-        assert "is not on this machine" in app.info[0].value
+        assert "This machine lacks the gallery" in app.info[0].value
         assert "a red house" in html_of(app)
         assert "case" in app.query_params
 
@@ -457,10 +465,10 @@ class TestFiles:
             with zipfile.ZipFile(BytesIO(content)) as archive:
                 content = archive.read("cases-fiftyone/samples.json")
         name = "back.json" if offer.kind in ("labelstudio", "fiftyone") else offer.file  # type: ignore[attr-defined]
-        good, line = sign_in._taken(kept, name, content)
-        assert (good, "0 new cases and 0 verdicts" in line) == (True, True)
+        good, line = report_import.import_file(kept, name, content)
+        assert (good, "nothing new" in line) == (True, True)
         fresh = open_store(str(tmp_path / "fresh.sqlite"), NOW)
-        good, line = sign_in._taken(fresh, name, content)
+        good, line = report_import.import_file(fresh, name, content)
         assert "4 new cases and 1 verdicts" in line
 
     @pytest.mark.parametrize(
@@ -477,7 +485,7 @@ class TestFiles:
         self, kept: Store, name: str, content: bytes, told_of: str
     ) -> None:
         before = rows_of(kept)
-        good, line = sign_in._taken(kept, name, content)
+        good, line = report_import.import_file(kept, name, content)
         assert good is (told_of == "")
         assert told_of in line
         assert "\n" not in line

@@ -127,7 +127,7 @@ class TestPage:
         assert manifest["picture_models"][0]["weights_sha256"] in html
         assert all(entry["sha256"] in html for entry in manifest["files"].values())
         assert next(iter(manifest["origin"]["files"].values())) in html
-        assert "are as they were built" in html
+        assert "are unchanged since the build" in html
 
     def test_a_damaged_gallery_is_shown_with_what_is_wrong(
         self, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
