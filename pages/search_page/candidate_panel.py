@@ -11,15 +11,19 @@ from pages.search_page.confidence_banner import chance
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
 from pages.ui.highlighted_text import by_standing
+from pages.ui.numbers import percent
 from pages.ui.templates import picture_uri, render
 
 _NAMES_SHOWN = 4
 
 
 def summary(candidate: Candidate) -> str:
-    """The candidate's chance and street, in a few words."""
-    street = candidate.tile.street
-    parts = (chance(candidate), street if street != title_of(candidate) else "")
+    """The candidate's chance and street, in a few words for a narrow list."""
+    street, sure = candidate.tile.street, candidate.confidence
+    parts = (
+        "" if sure is None else f"{percent(sure)} within 100 m",
+        street if street != title_of(candidate) else "",
+    )
     return " · ".join(part for part in parts if part)
 
 

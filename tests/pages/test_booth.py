@@ -78,7 +78,7 @@ class TestDistances:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
         assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
         assert "as place 2" in distances.headline(turn, an_answer(*places(900, 50)))
-        assert "900 m off" in distances.headline(turn, an_answer(*places(900, 800)))
+        assert "900 m away" in distances.headline(turn, an_answer(*places(900, 800)))
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
             "From your spot to the first place": "900 m"
         }
