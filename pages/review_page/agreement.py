@@ -40,8 +40,8 @@ def _kappa(value: float | None) -> str:
 def _numbers(found: Agreement) -> str:
     facts = (
         ("Cases with several verdicts", f"{found.cases:,}"),
-        ("in dispute", f"{found.disputed:,}"),
-        ("adjudicated", f"{found.adjudicated:,}"),
+        ("In dispute", f"{found.disputed:,}"),
+        ("Adjudicated", f"{found.adjudicated:,}"),
         ("Fleiss' kappa", _kappa(found.fleiss)),
     )
     return render("agreement_numbers", facts=facts)

@@ -52,7 +52,7 @@ def _bar(store: Store, session: ReviewSession, order: Order, progress: str) -> N
         st.html(progress)
         other = next(one for one in ORDERS if one != order)
         verdict_form.button_with_shortcut(
-            f"{_ORDERS[order]}; change",
+            f"{_ORDERS[order]} (change)",
             "O",
             lambda: _reorder(store, session, other),
             "cases-order",

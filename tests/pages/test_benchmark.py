@@ -295,7 +295,7 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     review = page.get_by_role("button", name="Review the failures of B")
     expect(review).to_have_count(1)
     review.click()
-    page.get_by_text("wait for review").wait_for()
+    page.get_by_text("cases to review").wait_for()
     store = open_store(str(home / "cases.sqlite"), datetime.now(UTC))
     (listed,) = store.reports()
     store.close()

@@ -197,7 +197,7 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     page.get_by_label("Find tiles by").fill("Senaatintori")
     page.keyboard.press("Enter")
     page.locator(".st-key-hits button").first.wait_for()
-    page.get_by_role("link", name="Search what this tile says").click()
+    page.get_by_role("link", name="Search for this description").click()
     page.locator(".sw-verdict").wait_for()
     expect(page).to_have_url(re.compile("city=helsinki"))
     assert visit.outside == []
