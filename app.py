@@ -4,6 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.routes import routes
+from pages.ui.routes import routes
 
-app = st.App(Path(__file__).parent / "pages" / "shared" / "entry.py", routes=routes())
+app = st.App(Path(__file__).parent / "pages" / "ui" / "navigation.py", routes=routes())

@@ -2,14 +2,24 @@
 
 import streamlit as st
 
-from pages.shared import page
-from pages.shared.benchmark import choice, drawing, figures, queries, reports
-from pages.shared.markdown import plain
+from pages.benchmark_page import (
+    case_import,
+    metric_tables,
+    paired_comparison,
+    plot_panel,
+    queries,
+    reports,
+    session,
+)
+from pages.benchmark_page.subgroups import parts_of
+from pages.ui import frame
+from pages.ui.markdown import plain
+from pages.ui.templates import render
 
-page.begin("benchmark")
-with page.head():
+frame.begin("benchmark")
+with frame.head():
     reports.upload()
-reports.told()
+reports.draw_result()
 found, problems = reports.entries()
 for problem in problems:
     st.warning(plain(problem, 500))
@@ -17,29 +27,29 @@ if not found:
     reports.nowhere()
     st.stop()
 
-st.html('<h2 class="sw-section">Measured runs, side by side</h2>')
-choice.restore(found)
-runs = choice.chosen(found)
+st.html(render("section", title="Reports side by side"))
+session.restore(found)
+runs = session.chosen(found)
 if not runs:
     st.info("Choose a report above to see its numbers.")
-    choice.write_link()
+    session.write_link()
     st.stop()
-figures.draw(runs)
+metric_tables.draw(runs)
 
-parts = choice.parts_of(runs)
-choice.settle(runs, parts)
-st.html('<h2 class="sw-section">Where it fails</h2>')
-plot = drawing.which()
+parts = parts_of(runs)
+session.settle(runs, parts)
+st.html(render("section", title="Where it fails"))
+plot = plot_panel.which()
 left, right = st.columns([7, 5], gap="medium")
 with left:
-    drawing.settings_of(plot, runs)
+    plot_panel.settings_of(plot, runs)
 with right:
     picked = queries.choose(runs, parts)
     queries.listed(picked)
-    queries.review(picked.one)
+    case_import.draw(picked.one)
 with left:
-    drawing.draw(plot, runs, picked)
+    plot_panel.draw(plot, runs, picked)
 
-st.html('<h2 class="sw-section">Is a difference more than chance?</h2>')
-figures.compare(runs)
-choice.write_link()
+st.html(render("section", title="Is a difference more than chance?"))
+paired_comparison.draw(runs)
+session.write_link()

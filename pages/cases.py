@@ -1,12 +1,14 @@
 """The cases page: failures to review, one card at a time."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import SaywhereError
-from pages.shared import page
-from pages.shared.cases import agreeing, desk, exporting, review, shelf, start
-from pages.shared.cases.seat import Seat, View, current, write_link
-from pages.shared.markdown import plain
+from pages.review_page import agreement, case_store, export, review, sign_in, verdict_form
+from pages.review_page.session import ReviewSession, View, current, write_link
+from pages.ui import frame
+from pages.ui.markdown import plain
 
 _VIEWS: dict[View, tuple[str, str]] = {
     "review": ("Review", "V"),
@@ -15,40 +17,45 @@ _VIEWS: dict[View, tuple[str, str]] = {
 }
 
 
-def views(seat: Seat) -> None:
+def views(session: ReviewSession) -> None:
     """A button with a key for each view, and one to leave."""
     with st.container(horizontal=True, width="content", key="cases-views"):
         for view, (label, key) in _VIEWS.items():
-            look = "primary" if view == seat.view else "secondary"
-            desk.keyed(label, key, lambda view=view: seat.look_at(view), f"view-{view}", type=look)
-        if seat.name:
-            desk.keyed(
-                f"Leave, {plain(seat.name, 20)}", "L", seat.leave, "view-leave", type="tertiary"
+            look = "primary" if view == session.view else "secondary"
+            look_at = partial(session.look_at, view)
+            verdict_form.button_with_shortcut(label, key, look_at, f"view-{view}", type=look)
+        if session.name:
+            verdict_form.button_with_shortcut(
+                f"Leave, {plain(session.name, 20)}",
+                "L",
+                session.leave,
+                "view-leave",
+                type="tertiary",
             )
 
 
-def drawn(seat: Seat) -> None:
+def drawn(session: ReviewSession) -> None:
     """The view that was asked for. Faults of the store end it with a line."""
-    store = shelf.store()
+    store = case_store.store()
     trouble = st.empty()
-    if seat.problem and seat.name:
-        trouble.error(plain(seat.problem, 600))
-    if seat.view == "agreement":
-        agreeing.draw(store, seat)
-    elif seat.view == "export":
-        exporting.draw(store)
-        write_link(seat)
-    elif seat.name:
-        review.draw(store, seat)
+    if session.problem and session.name:
+        trouble.error(plain(session.problem, 600))
+    if session.view == "agreement":
+        agreement.draw(store, session)
+    elif session.view == "export":
+        export.draw(store)
+        write_link(session)
+    elif session.name:
+        review.draw(store, session)
     else:
-        start.draw(store, seat)
+        sign_in.draw(store, session)
 
 
-page.begin("cases")
-seat = current()
-with page.head():
-    views(seat)
+frame.begin("cases")
+session = current()
+with frame.head():
+    views(session)
 try:
-    drawn(seat)
+    drawn(session)
 except (SaywhereError, OSError) as error:
     st.error(plain(str(error), 600))

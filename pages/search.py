@@ -2,29 +2,31 @@
 
 import streamlit as st
 
-from pages.shared import answer, controls, page, resources, state
-from pages.shared.booth import stage, visit
+from pages.kiosk_page import page as kiosk
+from pages.kiosk_page import session as visits
+from pages.search_page import controls, results, session
+from pages.ui import frame, resources
 
-if visit.wanted():
-    stage.draw()
+if visits.wanted():
+    kiosk.draw()
     st.stop()
 
-page.begin()
+frame.begin()
 cards = resources.cards()
 healthy = tuple(card for card in cards if not card.problem)
 problems = tuple(card for card in cards if card.problem)
 if not healthy:
-    page.problems(problems)
-    page.nothing_to_search()
+    frame.problems(problems)
+    frame.nothing_to_search()
     st.stop()
 
-ask = state.current(card.name for card in healthy)
+ask = session.current(card.name for card in healthy)
 card = next(card for card in healthy if card.name == ask.city)
-with page.head():
+with frame.head():
     controls.city_choice(healthy)
-page.problems(problems)
-page.not_here("city", state.absent_city(), card.title)
+frame.problems(problems)
+frame.not_here("city", session.absent_city(), card.title)
 controls.question(ask, card)
-answer.draw(card)
-page.foot(card)
+results.draw(card)
+frame.foot(card)
 resources.warm_up(card)

@@ -26,7 +26,9 @@ from core.records import Query, Relevance, Verdict, Word
 from core.retrieval import find, keep_checkpoint
 from core.settings import load
 from core.sources.cvgtext import read_cvgtext
-from pages.shared import advice, looked, resources, verdict, versus
+from pages.search_page import attribution_panel, comparison_panel, confidence_banner, llm_panel
+from pages.ui import highlighted_text, resources
+from pages.ui.numbers import percent
 
 ROOT = Path(__file__).resolve().parent.parent
 VAGUE = "Harbour Lane"
@@ -72,14 +74,14 @@ class TestVerdict:
         [
             ("likely", "Likely here"),
             ("several places fit", "Several places fit"),
-            ("probably not in this gallery", "Probably not in this gallery"),
+            ("probably not in this gallery", "Probably not in Helsinki"),
         ],
     )
     def test_it_is_said_in_words_with_advice(self, said: Verdict, title: str) -> None:
         result = replace(an_answer(a_candidate(1)), verdict=said)
         told = AppTest.from_function(_draw_verdict, kwargs={"result": result}).run()
         assert title in html_of(told)
-        assert len(verdict._advice(result, said)) > 40
+        assert len(confidence_banner.advice(result, said, "Helsinki")) > 40
 
     @pytest.mark.parametrize(
         ("share", "said"),
@@ -94,7 +96,7 @@ class TestVerdict:
     def test_a_probability_is_never_nothing_and_never_certain(
         self, share: float, said: str
     ) -> None:
-        assert verdict.percent(share) == said
+        assert percent(share) == said
 
     def test_the_page_shows_it_and_how_sure_each_place_is(self, seeing: AppTest) -> None:
         seeing.run()
@@ -108,9 +110,9 @@ class TestVerdict:
 
 
 def _draw_verdict(result: object) -> None:
-    from pages.shared import verdict as drawn
+    from pages.search_page import confidence_banner as drawn
 
-    drawn.draw(result, None)  # type: ignore[arg-type]
+    drawn.draw(result, None, "Helsinki")  # type: ignore[arg-type]
 
 
 class TestReason:
@@ -156,15 +158,15 @@ class TestLooked:
 
     def test_words_carry_their_relevance_as_a_number(self) -> None:
         found = _relevance(words=(Word(0, 1, 0.01), Word(2, 8, 1.0)))
-        told = looked.tinted("a church <b>", found)
+        told = highlighted_text.by_relevance("a church <b>", found)
         assert 'title="1.00" style="--sw-share:100%">church<span class="sw-unseen"> (1.00)' in told
         assert "<b>" not in told
-        assert "“church”" in looked._most("a church", found)
+        assert "“church”" in attribution_panel.html_of("a church", Looks(found, "", ""), b"")
 
     def test_a_map_like_the_decoys_is_said_to_explain_nothing(self) -> None:
         seen = Looks(_relevance(telling=False, likeness=0.91), "the north", "the north")
-        assert "explains nothing" in looked._all("a church", seen, b"")
-        assert "is about your words" in looked._all(
+        assert "explains nothing" in attribution_panel.html_of("a church", seen, b"")
+        assert "is about your words" in attribution_panel.html_of(
             "a church", replace(seen, relevance=_relevance(telling=True, likeness=0.2)), b""
         )
 
@@ -312,7 +314,9 @@ class TestComparison:
         text = ", ".join(HOSTILE)
         finding = find(seen_gallery, resources.encoder(), Query(text, 2, ("facts", "names")))
         one, two = (candidate.tile.tile_id for candidate in finding.result.candidates)
-        html = versus.both(seen_gallery, compare(finding, one, two), ("Place 1", "Place 2"), 9)
+        html = comparison_panel.both(
+            seen_gallery, compare(finding, one, two), ("Place 1", "Place 2"), 9
+        )
         assert "__pwned" not in html
         assert "`" not in html
 
@@ -422,6 +426,6 @@ class TestAdvice:
 
     @pytest.mark.parametrize("text", HOSTILE)
     def test_what_a_model_writes_is_text(self, text: str) -> None:
-        told = advice.told(Advice(text, 0.5, text, text, text, text))
+        told = llm_panel.html_of(Advice(text, 0.5, text, text, text, text))
         assert "__pwned" not in told
         assert "`" not in told

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -23,19 +24,17 @@ from core.models.sentence import SentenceEncoder
 from core.records import Entry, Evidence, Explanation, Standing
 from core.retrieval import keep_checkpoint
 from core.settings import MAX_DESCRIPTION_CHARS, load
-from pages.shared import (
-    asking,
+from pages.search_page import (
+    candidate_panel,
     downloads,
-    examples,
+    exports,
     ledger_table,
-    panel,
-    phrases,
-    resources,
-    routes,
+    query_params,
     scores,
 )
-from pages.shared.asking import Ask
-from pages.shared.markdown import plain
+from pages.search_page.query_params import SearchParams
+from pages.ui import examples, highlighted_text, link_values, resources, routes
+from pages.ui.markdown import plain
 
 ROOT = Path(__file__).resolve().parent.parent
 CITIES = ("helsinki", "monaco")
@@ -66,7 +65,7 @@ def an_entry(phrase: str, start: int, standing: Standing) -> Entry:
 
 class TestLinks:
     def test_a_question_survives_its_link(self) -> None:
-        ask = Ask(
+        ask = SearchParams(
             "kirche `${x}` & ü",
             "monaco",
             7,
@@ -81,20 +80,20 @@ class TestLinks:
                 Reply("street: Rue Grimaldi", "no"),
             ),
         )
-        assert asking.from_params(ask.to_params(), CITIES) == ask
+        assert query_params.from_params(ask.to_params(), CITIES) == ask
 
     def test_what_is_usual_is_left_out(self) -> None:
-        assert Ask(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
+        assert SearchParams(text="a", city="monaco").to_params() == {"city": "monaco", "q": "a"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "nan", "1e999", "-1", "٣", "9" * 5000, "1,2,3,nan"])
     @pytest.mark.parametrize(
         "name", ["city", "k", "sel", "channels", "area", "model", "vs", "answers"]
     )
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
-        ask = asking.from_params({name: text}, CITIES)
+        ask = query_params.from_params({name: text}, CITIES)
         assert ask.city == "helsinki"
-        assert 1 <= ask.k <= asking.MOST_K
-        assert 1 <= ask.chosen <= asking.MOST_K
+        assert 1 <= ask.k <= query_params.MOST_K
+        assert 1 <= ask.chosen <= query_params.MOST_K
         assert (ask.channels, ask.area, ask.replies) == ((), None, ())
         assert len(ask.versus) <= 200
         assert set(ask.model) <= set("nae19-0123456789"), "plain words only"
@@ -112,10 +111,10 @@ class TestLinks:
         ],
     )
     def test_an_answer_to_no_question_of_ours_is_left_out(self, lines: str) -> None:
-        assert asking.from_params({"answers": lines}, CITIES).replies == ()
+        assert query_params.from_params({"answers": lines}, CITIES).replies == ()
 
     def test_a_question_in_a_link_is_answered_once(self) -> None:
-        replies = asking.from_params({"answers": "y water\nn water"}, CITIES).replies
+        replies = query_params.from_params({"answers": "y water\nn water"}, CITIES).replies
         assert replies == (Reply("water", "yes"),)
 
     @pytest.mark.parametrize(
@@ -130,13 +129,13 @@ class TestLinks:
         ],
     )
     def test_a_spot_that_is_none_is_not_taken(self, spot: dict[str, object]) -> None:
-        assert asking.position_of(spot) is None
+        assert link_values.position_of(spot) is None
 
     def test_a_long_description_is_not_put_into_a_link(self) -> None:
-        assert "q" not in Ask(text="ü" * 2000, city="monaco").to_params()
+        assert "q" not in SearchParams(text="ü" * 2000, city="monaco").to_params()
 
     def test_a_link_cannot_bring_more_text_than_is_read(self) -> None:
-        asked = asking.from_params({"q": "a" * 10**6}, CITIES)
+        asked = query_params.from_params({"q": "a" * 10**6}, CITIES)
         assert len(asked.text) == MAX_DESCRIPTION_CHARS + 1
 
     @pytest.mark.parametrize(
@@ -149,7 +148,7 @@ class TestLinks:
         ],
     )
     def test_an_area_that_is_none_is_not_taken(self, edges: dict[str, object]) -> None:
-        assert asking.area_of(edges) is None
+        assert link_values.bounds_of(edges) is None
 
 
 class TestText:
@@ -174,7 +173,7 @@ class TestText:
             an_entry("pond", 20, "contradicted"),
             an_entry("rain", 28, "unchecked"),
         )
-        coloured = phrases.coloured("a statue, a goat, a pond, a rain", ledger)
+        coloured = highlighted_text.by_standing("a statue, a goat, a pond, a rain", ledger)
         for name, said, told in (
             ("sw-yes", "statue", "found on the map"),
             ("sw-no", "goat", "not found on the map"),
@@ -190,13 +189,13 @@ class TestText:
             an_entry("xxxxxx", 3, "missing"),
             an_entry("y" * 10, 900, "missing"),
         )
-        plain_marks = phrases.coloured(text, ledger).replace('<mark class="sw-no">', "")
+        plain_marks = highlighted_text.by_standing(text, ledger).replace('<mark class="sw-no">', "")
         for tag in ("</mark>", '<span class="sw-unseen">', "</span>"):
             plain_marks = plain_marks.replace(tag, "")
         assert not set(plain_marks) & set("<>\"'`$")
 
     def test_what_was_not_read_is_not_shown_as_read(self) -> None:
-        assert phrases.coloured("abcdef", (), truncated=3) == "abc …"
+        assert unescape(highlighted_text.by_standing("abcdef", (), truncated=3)) == "abc …"
 
 
 class TestPanel:
@@ -248,7 +247,7 @@ class TestPanel:
             "without it: rank 3",
             "facts \u22120.200",
         ):
-            assert told in table
+            assert told in unescape(table)
         assert "names" not in table.split("Effect by channel")[1], "too small to be told"
 
     @pytest.mark.parametrize("standing", ["missing", "unchecked"])
@@ -290,29 +289,29 @@ class TestPanel:
     def test_ranking_again_is_told_in_words(self) -> None:
         one = replace(a_candidate(1), rank_before=2, confidence=0.4)
         two = replace(a_candidate(2), rank_before=1, confidence=0.2)
-        told = scores.again(an_answer(one, two), one, replied=False)
+        told = scores.reranking(an_answer(one, two), one, replied=False)
         assert "moved up from rank 2 to 1" in told
-        assert "moved down from rank 1 to 2" in scores.again(an_answer(one, two), two, False)
+        assert "moved down from rank 1 to 2" in scores.reranking(an_answer(one, two), two, False)
         new = replace(one, rank_before=None)
-        assert "no candidate before" in scores.again(an_answer(new, two), new, replied=True)
+        assert "no candidate before" in scores.reranking(an_answer(new, two), new, replied=True)
 
     def test_words_read_past_the_limit_of_pictures_are_shown(self) -> None:
         one, ledger = a_candidate(1), (an_entry("a statue", 0, "supported"),)
         last = max(entry.evidence.end for entry in ledger)
-        assert panel._read_to(replace(an_answer(one), truncated=last - 1), ledger) is None
-        assert panel._read_to(replace(an_answer(one), truncated=last), ledger) == last
-        assert panel._read_to(an_answer(one), ledger) is None
+        assert candidate_panel._read_to(replace(an_answer(one), truncated=last - 1), ledger) is None
+        assert candidate_panel._read_to(replace(an_answer(one), truncated=last), ledger) == last
+        assert candidate_panel._read_to(an_answer(one), ledger) is None
 
     def test_a_candidate_without_any_evidence_has_none_shown(self) -> None:
         bare = replace(a_candidate(1), evidence=())
         assert ledger_table.table(()) == ""
-        assert "pictures" in panel.reason_of(bare, ())
+        assert "pictures" in candidate_panel.reason_of(bare, ())
 
 
 class TestDownloads:
     @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
     def test_no_cell_of_a_spreadsheet_is_a_formula(self, start: str) -> None:
-        text = downloads.to_csv(an_answer(a_candidate(1, start)), a_card())
+        text = exports.to_csv(an_answer(a_candidate(1, start)), a_card())
         row = next(csv.DictReader(io.StringIO(text)))
         assert row["name"] == f"'{start}"
         assert float(row["lat"]) == pytest.approx(60.171)
@@ -320,7 +319,7 @@ class TestDownloads:
 
     def test_geojson_has_a_closed_polygon_for_each_candidate(self) -> None:
         result = an_answer(a_candidate(1), a_candidate(2), query=HOSTILE[0])
-        data = json.loads(downloads.to_geojson(result, a_card()))
+        data = json.loads(exports.to_geojson(result, a_card()))
         assert data["attribution"] == "© OSM"
         assert data["query"] == HOSTILE[0]
         for feature in data["features"]:
@@ -389,7 +388,7 @@ class TestRoutes:
         self, client: TestClient, tiny_data: Path, tiny_city: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from core.render.mercator import tiles_in
-        from pages.shared import resources
+        from pages.ui import resources
 
         monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
         card = next(card for card in resources.cards() if card.name == tiny_city)

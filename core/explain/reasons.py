@@ -75,7 +75,7 @@ def _finds(ledger: Sequence[Entry]) -> list[_Find]:
 def _fits(ledger: Sequence[Entry]) -> str:
     finds = _finds(ledger)
     if not finds:
-        return "Nothing in the description was found on the map here, so take this for a guess."
+        return "Nothing in the description was found on the map here, so treat this as a guess."
     first, others = finds[0], finds[1:_SUPPORT_SHOWN]
     parts = [_strongest(first)]
     if sure := [f"{find.described} for {find.phrases}" for find in others if not find.rough]:
@@ -91,7 +91,9 @@ def _fits(ledger: Sequence[Entry]) -> str:
 def _strongest(find: _Find) -> str:
     has = "has something like it" if find.rough else "has"
     if find.entries[0].effect < _NEEDED_EFFECT:
-        return f"For {find.phrases} the map {has}{':' * find.rough} {find.described}"
+        if find.rough:
+            return f"The map has something like {find.phrases}: {find.described}"
+        return f"The map has {find.described} for {find.phrases}"
     clue = "clues are" if len(find.entries) > 1 else "clue is"
     return f"The strongest {clue} {find.phrases}: the map {has}{',' * find.rough} {find.described}"
 
@@ -100,10 +102,13 @@ def _against(ledger: Sequence[Entry]) -> str:
     entries = sorted(_standing(ledger, "contradicted"), key=lambda one: one.evidence.start)
     if not entries:
         return ""
-    told = [f"{_quoted(one)}: {one_line(one.against, 160)}" for one in entries[:_AGAINST_SHOWN]]
-    left = len(entries) - len(told)
-    more = f"; and {_counted(left, 'phrase', 'phrases')} more" if left else ""
-    return f"Against it speaks {'; and '.join(told)}{more}."
+    parts = [
+        f"{_quoted(one)} contradicts it: {one_line(one.against, 160)}"
+        for one in entries[:_AGAINST_SHOWN]
+    ]
+    if left := len(entries) - len(parts):
+        parts.append(_counted(left, "more phrase contradicts it", "more phrases contradict it"))
+    return f"{'; '.join(parts)}."
 
 
 def _open(ledger: Sequence[Entry]) -> str:
@@ -118,8 +123,8 @@ def _open(ledger: Sequence[Entry]) -> str:
         first = named[0].evidence
         where = place(first.distance_m or 0.0, first.direction or "here")
         parts.append(
-            f"{_some(named)} {'stands' if len(named) == 1 else 'stand'} here in names "
-            f"only, such as {thing(first.fact)} {where}"
+            f"{_some(named)} {'appears' if len(named) == 1 else 'appear'} here only in "
+            f"names, such as {thing(first.fact)} {where}"
         )
     if unchecked:
         parts.append(f"{_some(unchecked)} cannot be checked on a map")
@@ -132,7 +137,7 @@ def _unexplained(ledger: Sequence[Entry]) -> str:
     most = max(ledger, key=lambda entry: entry.effect)
     if most.standing != "missing" or most.evidence.name_only or most.effect < _MUCH_EFFECT:
         return ""
-    return f", though {_quoted(most)} did the most to bring this spot up"
+    return f", although {_quoted(most)} raised this place most"
 
 
 def _telling(entry: Entry) -> tuple[int, int]:
@@ -152,13 +157,13 @@ def _sure(ledger: Sequence[Entry], confidence: float | None) -> str:
     if confidence is not None:
         percent = min(99, max(1, round(100 * confidence)))
         was = "was" if percent == 1 else "were"
-        return f"Of answers that looked like this one, about {percent} in 100 {was} within 100 m."
+        return f"About {percent} in 100 answers like this one {was} within 100 m."
     checked = [entry for entry in ledger if entry.standing != "unchecked"]
     found = sum(entry.standing == "supported" for entry in checked)
     if not found:
         return ""
     things = _counted(len(checked), "thing", "things")
-    return f"Of {things} said that a map can know, it has {found} here."
+    return f"The map has {found} of the {things} that a map can show."
 
 
 def _counted(count: int, one: str, several: str) -> str:

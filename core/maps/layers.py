@@ -136,7 +136,7 @@ def ground_layer(
     """The ground that a gallery covers, one of its tiles, and another tile that is like it. A
     click anywhere reports a spot."""
     group = folium.FeatureGroup(name="ground", control=False)
-    marks = [Mark(Position(twin.lat, twin.lon), "twin", "Looks or reads like it")] if twin else []
+    marks = [Mark(Position(twin.lat, twin.lon), "twin", "Look-alike")] if twin else []
     Call(
         "draw",
         {

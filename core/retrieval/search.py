@@ -227,9 +227,7 @@ def _notes(reading: Reading, candidates: tuple[Candidate, ...]) -> list[str]:
             f"Pictures were compared with the first {reading.imagined.truncated} characters only."
         )
     if is_mostly_foreign(reading.text):
-        notes.append(
-            "The sense of a description is read in English; in other scripts only names can match."
-        )
+        notes.append("Saywhere understands English; in other scripts only names can match.")
     evidence = candidates[0].evidence if candidates else ()
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")

@@ -48,9 +48,9 @@ def test_a_reason_by_hand() -> None:
     assert reason(ledger) == (
         "The strongest clue is “a bronze man”: the map has Alexander (statue) 41 m to the north; "
         "it also has several benches 41 m to the north for “benches”; “green park” could be a "
-        "large garden 41 m to the north. Against it speaks “red church”: the map says white, not "
+        "large garden 41 m to the north. “red church” contradicts it: the map says white, not "
         "red. The map shows nothing here for “an odd arch”; “blue sky” cannot be checked on a map. "
-        "Of 5 things said that a map can know, it has 3 here."
+        "The map has 3 of the 5 things that a map can show."
     )
 
 
@@ -68,7 +68,7 @@ def test_two_phrases_for_one_thing_are_said_together() -> None:
 
 def test_without_effect_nothing_is_called_strong() -> None:
     said = reason((entry("benches", "supported", "several benches", -0.01),))
-    assert said.startswith("For “benches” the map has several benches")
+    assert said.startswith("The map has several benches 41 m to the north for “benches”")
 
 
 def test_without_support_the_spot_is_called_a_guess() -> None:
@@ -78,9 +78,9 @@ def test_without_support_the_spot_is_called_a_guess() -> None:
 
 
 def test_a_confidence_is_said_as_a_share_of_cases() -> None:
-    assert "about 62 in 100" in reason((STATUE,), 0.62)
-    assert "about 1 in 100" in reason((STATUE,), 0.0)
-    assert "about 99 in 100" in reason((STATUE,), 1.0)
+    assert "About 62 in 100" in reason((STATUE,), 0.62)
+    assert "About 1 in 100" in reason((STATUE,), 0.0)
+    assert "About 99 in 100" in reason((STATUE,), 1.0)
 
 
 def test_many_phrases_are_counted_and_not_listed() -> None:
@@ -106,7 +106,7 @@ def test_phrases_and_names_end_up_in_one_line_of_text(hostile: str) -> None:
 def test_nothing_is_claimed_but_what_the_ledger_holds() -> None:
     ledger = (STATUE, entry("an odd arch", "missing"))
     said = reason(ledger)
-    assert "Against" not in said
+    assert "contradicts" not in said
     assert "cannot be checked" not in said
     names = set(re.findall(r"[A-Z]\w+", said)) - {"The", "Of"}
     assert names == {"Alexander"}

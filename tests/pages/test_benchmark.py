@@ -127,7 +127,7 @@ def test_the_map_of_errors_has_its_table(app: AppTest, home: Path) -> None:
     assert not app.exception
     far = [row for row in a_report(home, "names")["queries"] if row["distance_m"] > 1]
     rows = app.dataframe[0].value
-    assert list(rows["metres off"]) == sorted((row["distance_m"] for row in far), reverse=True)
+    assert list(rows["metres away"]) == sorted((row["distance_m"] for row in far), reverse=True)
     assert rows["answer lat"].notna().all()
 
 
@@ -294,7 +294,7 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     review = page.get_by_role("button", name="Review the failures of B")
     expect(review).to_have_count(1)
     review.click()
-    page.get_by_text("wait for review").wait_for()
+    page.get_by_text("cases to review").wait_for()
     store = open_store(str(home / "cases.sqlite"), datetime.now(UTC))
     (listed,) = store.reports()
     store.close()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,10 +19,11 @@ from test_maps import HOSTILE, a_candidate, an_answer
 from core.geo import METRES_PER_DEGREE, Position
 from core.records import Candidate
 from core.settings import load
-from pages.shared import asking, examples
-from pages.shared.asking import Ask
-from pages.shared.booth import distances, take_home
-from pages.shared.booth.visit import Visit as Turn
+from pages.kiosk_page import distances, qr_code
+from pages.kiosk_page.session import Visit as Turn
+from pages.search_page import query_params
+from pages.search_page.query_params import SearchParams
+from pages.ui import examples
 
 HERE = Position(60.17, 24.94)
 
@@ -69,14 +71,14 @@ class TestDistances:
         result = an_answer(*places(ours))
         assert distances.headline(turn, result) == told
         rows = dict(distances.tally(turn, result))
-        assert rows["You were off by"] == distances.metres(guess)
-        assert rows["Saywhere was off by"] == distances.metres(ours)
+        assert rows["You missed by"] == distances.metres(guess)
+        assert rows["Saywhere missed by"] == distances.metres(ours)
 
     def test_what_a_visitor_wrote_is_true_where_the_visitor_says(self) -> None:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
         assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
-        assert "in place 2" in distances.headline(turn, an_answer(*places(900, 50)))
-        assert "900 m off" in distances.headline(turn, an_answer(*places(900, 800)))
+        assert "as place 2" in distances.headline(turn, an_answer(*places(900, 50)))
+        assert "900 m away" in distances.headline(turn, an_answer(*places(900, 800)))
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
             "From your spot to the first place": "900 m"
         }
@@ -92,22 +94,22 @@ class TestDistances:
     def test_skipping_the_guess_of_an_example_still_tells_how_far_the_app_was(self) -> None:
         turn = Turn("a", "a", "answer", "x", is_example=True, truth=HERE)
         assert distances.headline(turn, an_answer(*places(30))) == "Saywhere found it"
-        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere was off by", "30 m"),)
+        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere missed by", "30 m"),)
 
 
 class TestTakeHome:
-    ASK = Ask("a church & a `${park}`", "helsinki")
+    ASK = SearchParams("a church & a `${park}`", "helsinki")
 
     def test_a_link_restores_the_search_on_the_page_that_is_no_booth(self) -> None:
         for setting in (False, True):
-            code = take_home.code_of(
+            code = qr_code.code_of(
                 self.ASK, "http://192.168.1.7:8501/?booth=1&city=monaco", HERE, setting
             )
             parts = urlsplit(code.content)
             params = {name: values[0] for name, values in parse_qs(parts.query).items()}
             assert (parts.scheme, parts.netloc) == ("http", "192.168.1.7:8501")
             assert params.pop("booth", None) == ("0" if setting else None)
-            assert asking.from_params(params, ["helsinki", "monaco"]) == self.ASK
+            assert query_params.from_params(params, ["helsinki", "monaco"]) == self.ASK
 
     @pytest.mark.parametrize(
         "host",
@@ -122,16 +124,16 @@ class TestTakeHome:
         ],
     )
     def test_where_no_phone_can_come_the_place_itself_is_coded(self, host: str) -> None:
-        code = take_home.code_of(self.ASK, f"http://{host}/", HERE, False)
+        code = qr_code.code_of(self.ASK, f"http://{host}/", HERE, False)
         assert code.content == "geo:60.170000,24.940000"
 
     def test_a_link_too_long_for_a_phone_is_the_place(self) -> None:
-        code = take_home.code_of(Ask("ü" * 400, "a"), "http://booth.example/", HERE, False)
+        code = qr_code.code_of(SearchParams("ü" * 400, "a"), "http://booth.example/", HERE, False)
         assert code.content.startswith("geo:")
 
     def test_the_longest_code_is_drawn(self) -> None:
-        code = take_home.Code("http://booth.example/?q=" + "a" * 876, "")
-        assert take_home.svg(code).startswith("data:image/svg+xml")
+        code = qr_code.Code("http://booth.example/?q=" + "a" * 876, "")
+        assert qr_code.svg(code).startswith("data:image/svg+xml")
         assert segno.make(code.content, error="l", micro=False).version <= 25
 
 
@@ -188,7 +190,7 @@ class TestTurn:
         monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
         monkeypatch.setenv("SAYWHERE_BOOTH", "1")
         app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60).run()
-        assert "Where am I?" in html_of(app)
+        assert "Where am I?" in unescape(html_of(app))
         app.query_params["booth"] = "0"
         app.query_params["q"] = "church"
         app.run()
@@ -203,7 +205,7 @@ class TestTurn:
     def test_a_turn_leads_to_an_answer_and_ends_without_a_trace(self, booth: AppTest) -> None:
         before = dict(booth.query_params)
         say(booth, "a railway station and zqzq trams")
-        assert "Where is it?" in html_of(booth)
+        assert "Where is it?" in unescape(html_of(booth))
         booth.button(key="skip").click().run()
         assert not booth.exception
         assert "How does it know?" in [one.label for one in booth.expander]
@@ -351,8 +353,8 @@ def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..
     drawn(page)
     reveal.press("Enter")
     page.locator(".sw-tally").wait_for()
-    expect(page.locator(".sw-tally")).to_contain_text("You were off by")
-    expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
+    expect(page.locator(".sw-tally")).to_contain_text("You missed by")
+    expect(page.locator(".sw-tally")).to_contain_text("Saywhere missed by")
     expect(frame.locator(".sw-flag-truth")).to_have_count(1)
     wide = page.evaluate(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"

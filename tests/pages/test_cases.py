@@ -21,9 +21,17 @@ from core.cases.exchange import rows_of
 from core.cases.export_format import Format
 from core.cases.formats import FORMATS
 from core.cases.store import Said, Store, open_store
-from pages.shared.cases import agreeing, card_view, deeds, exporting, start, told
-from pages.shared.cases.places import Place, spots_of
-from pages.shared.cases.seat import Seat
+from pages.review_page import (
+    actions,
+    agreement,
+    card_view,
+    export,
+    history,
+    report_import,
+    sign_in,
+)
+from pages.review_page.places import Place, spots_of
+from pages.review_page.session import ReviewSession
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOWHERE = Place(None, None, "not here")
@@ -55,27 +63,27 @@ def html_of(app: AppTest) -> str:
     return " ".join(body for body in shown if "<style" not in body)
 
 
-def seated(store: Store, name: str = "Ada") -> Seat:
+def seated(store: Store, name: str = "Ada") -> ReviewSession:
     """An annotator before the next card."""
     store.join(name, NOW)
-    seat = Seat(name)
+    seat = ReviewSession(name)
     lay(store, seat)
     return seat
 
 
-def lay(store: Store, seat: Seat) -> None:
+def lay(store: Store, seat: ReviewSession) -> None:
     if not seat.case_id:
         card = queue.next_card(store, seat.name)
         seat.case_id = card.case_id if card else ""
 
 
-def deed(seat: Seat, act: str, **more: object) -> dict[str, object]:
+def deed(seat: ReviewSession, act: str, **more: object) -> dict[str, object]:
     return {"act": act, "token": seat.token, **more}
 
 
-def record(store: Store, seat: Seat, verdict: str = "model error", **more: object) -> str:
+def record(store: Store, seat: ReviewSession, verdict: str = "model error", **more: object) -> str:
     case_id = seat.case_id
-    deeds.do(store, seat, deed(seat, "record", verdict=verdict, **more), NOW)
+    actions.apply_action(store, seat, deed(seat, "record", verdict=verdict, **more), NOW)
     lay(store, seat)
     return case_id
 
@@ -95,7 +103,7 @@ class TestDeeds:
         case_id = seat.case_id
         again = deed(seat, "record", verdict="model error")
         for _ in range(3):
-            deeds.do(kept, seat, again, NOW)
+            actions.apply_action(kept, seat, again, NOW)
             lay(kept, seat)
         assert queue.progress(kept, "Ada").answered == 1
         assert len(kept.history(case_id)) == 1
@@ -104,7 +112,7 @@ class TestDeeds:
         seat = seated(kept)
         reported = deed(seat, "record", verdict="model error")
         kept.record(Said(seat.token, seat.case_id, "Ada", "model error"), NOW)
-        deeds.do(kept, seat, reported, NOW)
+        actions.apply_action(kept, seat, reported, NOW)
         assert seat.problem == ""
         assert queue.progress(kept, "Ada").answered == 1
 
@@ -112,9 +120,9 @@ class TestDeeds:
         seat = seated(kept)
         bad = deed(seat, "record", verdict="nice", once="1")
         for _ in range(2):
-            deeds.do(kept, seat, bad, NOW)
+            actions.apply_action(kept, seat, bad, NOW)
         assert seat.deeds == 1
-        deeds.do(kept, seat, deed(seat, "record", verdict="model error", once="2"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "record", verdict="model error", once="2"), NOW)
         assert queue.progress(kept, "Ada").answered == 1
 
     @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ class TestDeeds:
     ) -> None:
         seat = seated(kept)
         before = seat.case_id
-        deeds.do(kept, seat, given, NOW)
+        actions.apply_action(kept, seat, given, NOW)
         assert (seat.case_id, seat.problem) == (before, "")
         assert queue.progress(kept, "Ada").answered == 0
 
@@ -150,7 +158,7 @@ class TestDeeds:
     ) -> None:
         seat = seated(kept)
         before, token = seat.case_id, seat.token
-        deeds.do(kept, seat, deed(seat, "record", **more), NOW)
+        actions.apply_action(kept, seat, deed(seat, "record", **more), NOW)
         assert "is no verdict" in seat.problem
         assert (seat.case_id, seat.token) == (before, token)
         assert kept.history(before) == ()
@@ -163,30 +171,30 @@ class TestDeeds:
     def test_undo_brings_the_card_back_open(self, kept: Store) -> None:
         seat = seated(kept)
         first = record(kept, seat)
-        deeds.do(kept, seat, deed(seat, "undo"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "undo"), NOW)
         assert seat.case_id == first
         assert queue.card_of(kept, first, "Ada").was is None
         assert seat.last == ""
 
     def test_undoing_nothing_is_told(self, kept: Store) -> None:
         seat = seated(kept)
-        deeds.do(kept, seat, deed(seat, "undo"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "undo"), NOW)
         assert "no verdict of yours" in seat.problem
 
     def test_a_skipped_card_comes_last_and_back_goes_to_it(self, kept: Store) -> None:
         seat = seated(kept)
         first = seat.case_id
-        deeds.do(kept, seat, deed(seat, "skip"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "skip"), NOW)
         lay(kept, seat)
         assert seat.case_id != first
-        deeds.do(kept, seat, deed(seat, "back"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "back"), NOW)
         assert seat.case_id == first
 
     def test_back_goes_on_back_and_a_second_thought_replaces_the_first(self, kept: Store) -> None:
         seat = seated(kept)
         first, _ = record(kept, seat), record(kept, seat)
         for _ in range(2):
-            deeds.do(kept, seat, deed(seat, "back"), NOW)
+            actions.apply_action(kept, seat, deed(seat, "back"), NOW)
         assert seat.case_id == first
         record(kept, seat, "several places fit")
         assert queue.card_of(kept, first, "Ada").was == "several places fit"
@@ -201,7 +209,7 @@ class TestDeeds:
             record(kept, seat, note=note)
             if seat.problem:
                 break
-            deeds.do(kept, seat, deed(seat, "back"), NOW)
+            actions.apply_action(kept, seat, deed(seat, "back"), NOW)
             before, token = seat.case_id, seat.token
         assert "is the disk full?" in seat.problem
         assert "\n" not in seat.problem
@@ -229,39 +237,39 @@ class TestAdjudication:
     def test_an_adjudicated_verdict_settles_a_dispute_and_undo_opens_it(self, kept: Store) -> None:
         case_id = self.torn(kept)
         record(kept, seated(kept, "Chair"), "model error")
-        seat = Seat("Chair", "agreement", case_id)
-        deeds.do(kept, seat, deed(seat, "record", verdict="model error"), NOW)
-        assert deeds.disputes_for(kept, "Chair") == ()
+        seat = ReviewSession("Chair", "agreement", case_id)
+        actions.apply_action(kept, seat, deed(seat, "record", verdict="model error"), NOW)
+        assert actions.disputes_for(kept, "Chair") == ()
         (row,) = [one for one in rows_of(kept) if one["case_id"] == case_id]
         assert row["settled"] == "model error"
-        deeds.do(kept, seat, deed(seat, "undo"), NOW)
+        actions.apply_action(kept, seat, deed(seat, "undo"), NOW)
         assert seat.case_id == case_id
-        assert len(deeds.disputes_for(kept, "Chair")) == 1
+        assert len(actions.disputes_for(kept, "Chair")) == 1
 
     def test_a_link_to_an_answered_case_begins_with_the_next_one(self, kept: Store) -> None:
         ada = seated(kept, "Ada")
         case_id = record(kept, ada)
-        back = Seat("Ada", case_id=case_id)
-        start._pass_answered(kept, back)
+        back = ReviewSession("Ada", case_id=case_id)
+        sign_in._pass_answered(kept, back)
         assert (back.case_id, back.last, back.trail) == ("", case_id, [case_id])
-        ben = Seat("Ben", case_id=case_id)
+        ben = ReviewSession("Ben", case_id=case_id)
         kept.join("Ben", NOW)
-        start._pass_answered(kept, ben)
+        sign_in._pass_answered(kept, ben)
         assert ben.case_id == case_id
 
     def test_who_still_answers_sees_only_disputes_they_have_answered(self, kept: Store) -> None:
         self.torn(kept)
-        assert len(deeds.disputes_for(kept, "Ada")) == 1
+        assert len(actions.disputes_for(kept, "Ada")) == 1
         cleo = seated(kept, "Cleo")
-        deeds.do(kept, cleo, deed(cleo, "skip"), NOW)
+        actions.apply_action(kept, cleo, deed(cleo, "skip"), NOW)
         lay(kept, cleo)
         record(kept, cleo)
-        assert deeds.disputes_for(kept, "Cleo") == ()
-        assert deeds.disputes_for(kept, "a chair without cases") == ()
+        assert actions.disputes_for(kept, "Cleo") == ()
+        assert actions.disputes_for(kept, "a chair without cases") == ()
 
     def test_the_counts_have_a_row_for_every_verdict(self, kept: Store) -> None:
         self.torn(kept)
-        table = agreeing.counts(rows_of(kept))
+        table = agreement.counts(rows_of(kept))
         assert table.count("<tr>") == 9
         assert '<th scope="row">model error</th>' in table
 
@@ -280,10 +288,10 @@ class TestWhatIsTold:
         record(kept, seated(kept, "Ben"), "description wrong")
         seat = seated(kept)
         case_id = record(kept, seat)
-        strip = told.strip("Ada", queue.reveal(kept, case_id, "Ada"), same=False)
+        strip = history.previous("Ada", queue.reveal(kept, case_id, "Ada"), same=False)
         for part in ("You said <b>model error</b>", "rank", "Suggested", "Ben: description wrong"):
             assert part in strip
-        strip = told.strip("Ada", queue.reveal(kept, case_id, "Ada"), same=True)
+        strip = history.previous("Ada", queue.reveal(kept, case_id, "Ada"), same=True)
         assert "Suggested" not in strip
         assert "on rank" not in strip
 
@@ -333,8 +341,8 @@ class TestWhatIsTold:
             card_view.description(card, None)
             + card_view.pictures(card, NOWHERE)
             + card_view.others(card)
-            + told.entries(reveal.entries)
-            + told.strip("x", reveal, same=False)
+            + history.verdicts(reveal.entries, reveal)
+            + history.previous("x", reveal, same=False)
         )
         assert "<img" not in shown
         assert "<script" not in shown
@@ -362,7 +370,7 @@ class TestThePage:
 
     def test_a_card_without_its_gallery_can_be_judged(self, page: AppTest) -> None:
         app = begun(page, "Ada")
-        assert "is not on this machine" in app.info[0].value
+        assert "This machine lacks the gallery" in app.info[0].value
         assert "a red house" in html_of(app)
         assert "case" in app.query_params
 
@@ -453,15 +461,15 @@ class TestFiles:
         self, kept: Store, tmp_path: Path, offer: Format
     ) -> None:
         record(kept, seated(kept), note="=1+1")
-        content = exporting.made(kept, offer)
+        content = export.made(kept, offer)
         if offer.inside:
             with zipfile.ZipFile(BytesIO(content)) as archive:
                 content = archive.read("cases-fiftyone/samples.json")
         name = "back.json" if offer.inside else offer.file_name
-        good, line = start._taken(kept, name, content)
-        assert (good, "0 new cases and 0 verdicts" in line) == (True, True)
+        good, line = report_import.import_file(kept, name, content)
+        assert (good, "nothing new" in line) == (True, True)
         fresh = open_store(str(tmp_path / "fresh.sqlite"), NOW)
-        good, line = start._taken(fresh, name, content)
+        good, line = report_import.import_file(fresh, name, content)
         assert "4 new cases and 1 verdicts" in line
 
     @pytest.mark.parametrize(
@@ -478,7 +486,7 @@ class TestFiles:
         self, kept: Store, name: str, content: bytes, told_of: str
     ) -> None:
         before = rows_of(kept)
-        good, line = start._taken(kept, name, content)
+        good, line = report_import.import_file(kept, name, content)
         assert good is (told_of == "")
         assert told_of in line
         assert "\n" not in line
@@ -487,7 +495,7 @@ class TestFiles:
 
 
 def test_a_token_is_made_anew_for_every_card() -> None:
-    seat = Seat("Ada")
+    seat = ReviewSession("Ada")
     tokens = {seat.token}
     for _ in range(3):
         seat.turn()

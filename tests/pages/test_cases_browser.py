@@ -200,9 +200,9 @@ def type_a_note(page: Page, home: Path, case_id: str) -> None:
     """What is typed is a note and no command, and Enter ends it without recording."""
     page.keyboard.press("n")
     page.keyboard.type("17 s u l note 0")
-    expect(page.get_by_label("Note, if you like")).to_have_value("17 s u l note 0")
+    expect(page.get_by_label("Note (optional)")).to_have_value("17 s u l note 0")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Note, if you like")).not_to_be_focused()
+    expect(page.get_by_label("Note (optional)")).not_to_be_focused()
     expect(page.locator(".sw-desk-button[aria-pressed=true]")).to_have_count(0)
     page.keyboard.press("Enter")
     expect(page.locator(".sw-desk-status")).to_contain_text("Nothing chosen")
@@ -246,7 +246,7 @@ def test_every_other_action_has_a_key_too(
     page.keyboard.press("Enter")
     next_case(page, first)
     page.keyboard.press("o")
-    page.get_by_text("Shuffled; change").wait_for()
+    page.get_by_text("Shuffled (change)").wait_for()
     page.keyboard.press("a")
     page.get_by_text("How far annotators agree").wait_for()
     expect(page).to_have_url(re.compile("view=agreement"))
@@ -319,7 +319,7 @@ def test_a_killed_server_loses_no_verdict_and_the_page_goes_on(
         page.reload()
         page = sit_down(visit, "Cleo")
         assert case_on(page) == third
-        expect(page.get_by_label("Note, if you like")).to_have_value("half a note")
+        expect(page.get_by_label("Note (optional)")).to_have_value("half a note")
         page.keyboard.press("Enter")
         next_case(page, third)
     assert said_by(home, "Cleo", third) == ["description too vague"]

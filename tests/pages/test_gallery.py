@@ -17,8 +17,8 @@ from test_maps import HOSTILE
 from core import maps
 from core.gallery import Gallery
 from core.gallery.inspection import Holding, coverage
-from pages.shared.gallery import choosing, tile_panel
-from pages.shared.gallery.choosing import View
+from pages.gallery_page import session, tile_panel
+from pages.gallery_page.session import View
 
 
 def html_of(app: AppTest) -> str:
@@ -40,13 +40,13 @@ class TestLink:
 
     def test_a_view_survives_its_link(self) -> None:
         view = View("monaco", "43.7,7.4", "alike", "43.8,7.4")
-        assert choosing.from_params(view.to_params(), self.NAMES, "helsinki") == view
+        assert session.from_params(view.to_params(), self.NAMES, "helsinki") == view
         assert View("monaco").to_params() == {"gallery": "monaco"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "x" * 5000, "\n", "tiles "])
     @pytest.mark.parametrize("name", ["gallery", "tile", "part", "twin"])
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
-        view = choosing.from_params({name: text}, self.NAMES, "helsinki")
+        view = session.from_params({name: text}, self.NAMES, "helsinki")
         assert (view.gallery, view.part) == ("helsinki", "tiles")
         assert len(view.tile) <= 200
 
@@ -128,7 +128,7 @@ class TestPage:
         assert manifest["files"]
         assert all(entry["sha256"] in html for entry in manifest["files"].values())
         assert next(iter(manifest["origin"]["files"].values())) in html
-        assert "are as they were built" in html
+        assert "are unchanged since the build" in html
 
     def test_a_damaged_gallery_is_shown_with_what_is_wrong(
         self, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -197,7 +197,7 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     page.get_by_label("Find tiles by").fill("Senaatintori")
     page.keyboard.press("Enter")
     page.locator(".st-key-hits button").first.wait_for()
-    page.get_by_role("link", name="Search what this tile says").click()
+    page.get_by_role("link", name="Search for this description").click()
     page.locator(".sw-verdict").wait_for()
     expect(page).to_have_url(re.compile("city=helsinki"))
     assert visit.outside == []

@@ -60,7 +60,7 @@ def test_what_stands_in_a_name_only_is_told_as_that(
     )
     assert entry.standing == "missing"
     said = reason((entry,))
-    assert "“old oak tree” stands here in names only, such as Oak Avenue (" in said
+    assert "“old oak tree” appears here only in names, such as Oak Avenue (" in said
     assert "the map has" not in said
     assert evidence_label(entry.evidence).startswith("only in a name: ")
 

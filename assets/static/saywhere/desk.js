@@ -76,7 +76,7 @@ class Desk {
       this.note.value = kept.note || "";
       this.choose(kept.chosen || "", false);
     }
-    if (this.data.was) this.say("You said this before; Enter keeps it, another key changes it.");
+    if (this.data.was) this.say("You said this before. Enter keeps it, a number changes it.");
     else if (this.data.verdicts.length && !this.chosen) this.say("Press a number, then Enter.");
   }
 
@@ -124,8 +124,8 @@ class Desk {
   noteBox() {
     const label = element("label", "sw-desk-note");
     const head = element("span", "");
-    head.append(element("kbd", "", "N"), " Note, if you like ",
-      element("small", "", "Enter or Esc ends it, Shift + Enter is a new line"));
+    head.append(element("kbd", "", "N"), " Note (optional) ",
+      element("small", "", "Enter or Esc ends it, Shift + Enter starts a new line"));
     this.note = element("textarea", "");
     this.note.rows = 2;
     this.note.maxLength = this.data.longest;
@@ -166,7 +166,7 @@ class Desk {
     const deed = { act, token: this.data.token, once: `${Date.now()} ${Math.random()}` };
     if (act === "record") {
       if (!this.chosen) {
-        this.say("Nothing chosen yet: press a number first.", true);
+        this.say("Nothing chosen yet. Press a number first.", true);
         return;
       }
       Object.assign(deed, { verdict: this.chosen, note: this.note.value,

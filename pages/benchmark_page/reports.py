@@ -1,0 +1,138 @@
+"""The reports a visitor may look at, read once each; takes in new ones. Draws no numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import settings
+from core.errors import ReportError
+from core.evaluation import curves, shelf
+from core.evaluation.curves import Figure
+from core.evaluation.saved import SavedRun, read_saved
+from core.evaluation.shelf import Shelved
+from pages.ui.markdown import one_line, plain
+
+LETTERS = "ABCDEF"
+"""A letter stands for each report that was chosen; colours and dashes follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run that can be chosen. `key` names it in links."""
+
+    key: str
+    run: SavedRun
+    file: Shelved
+
+    @property
+    def label(self) -> str:
+        """The run for people; no number of a run is told without its scope."""
+        return f"{one_line(self.run.title, 90)} · {self.run.scope}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A run that is shown, under its letter."""
+
+    letter: str
+    entry: Entry
+
+    @property
+    def run(self) -> SavedRun:
+        """What was measured."""
+        return self.entry.run
+
+    @property
+    def label(self) -> str:
+        """The letter and the run."""
+        return f"{self.letter} · {self.entry.label}"
+
+    def figures(self, by: str, kind: str) -> dict[str, Figure]:
+        """The metrics of one kind of its queries, worked out once."""
+        return _figures(self.entry.file, self.entry.key, by, kind, self.entry)
+
+
+def entries() -> tuple[dict[str, Entry], list[str]]:
+    """The runs by key, a user's own newest first, and what is wrong with files that hold none."""
+    found, problems = {}, []
+    for file in shelf.shelved(settings.load()):
+        try:
+            runs = _runs(file)
+        except ReportError as error:
+            problems.append(str(error))
+            continue
+        for run in runs:
+            key = f"{file.key}~{run.scope}" if len(runs) > 1 else file.key
+            found[key] = Entry(key, run, file)
+    return found, problems
+
+
+@st.cache_resource(max_entries=200, show_spinner="Reading the reports")
+def _runs(file: Shelved) -> tuple[SavedRun, ...]:
+    """What a file holds; frozen, and shared by all visitors, as the file is."""
+    return read_saved(file.path)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _figures(file: Shelved, key: str, by: str, kind: str, _entry: Entry) -> dict[str, Figure]:  # noqa: ARG001
+    """`file` and `key` tell one run's numbers from another's, and from those of an older file."""
+    return curves.figures(_entry.run, curves.parted(_entry.run, by).get(kind, ()))
+
+
+def upload() -> None:
+    """Takes in a report from the visitor's machine."""
+    number = st.session_state.get("bench-taken", 0)
+    with st.popover("Add a report", icon=":material/add:"):
+        st.file_uploader(
+            "A report of `evaluate --out` (JSON) or a result CSV of CVG-Text",
+            ["json", "gz", "csv"],
+            key=f"bench-upload-{number}",
+            on_change=_take,
+            args=(number,),
+        )
+        st.caption("It is kept only if valid. Or put files into this folder:")
+        st.code(str(settings.load().user_reports), language=None, wrap_lines=True)
+
+
+def _take(number: int) -> None:
+    """Keeps what was chosen; another key empties the box."""
+    given: Any = st.session_state.get(f"bench-upload-{number}")
+    if given is None:
+        return
+    st.session_state["bench-taken"] = number + 1
+    try:
+        path = shelf.keep(given.getvalue(), given.name, settings.load().user_reports)
+    except ReportError as error:
+        st.session_state["bench-told"] = ("problem", str(error))
+        return
+    st.session_state["bench-new"] = path
+    st.session_state["bench-told"] = ("taken", given.name)
+
+
+def draw_result() -> None:
+    """Says whether the report that was just given was added."""
+    kind, text = st.session_state.pop("bench-told", ("", ""))
+    if kind == "problem":
+        st.error(f"Not added: {plain(text, 500)}")
+    elif kind:
+        st.success(f"{plain(text)} was added.")
+
+
+def newcomers(found: dict[str, Entry]) -> list[str]:
+    """The keys of the report that was just taken in."""
+    path = st.session_state.pop("bench-new", None)
+    return [key for key, one in found.items() if isinstance(path, Path) and one.file.path == path]
+
+
+def nowhere() -> None:
+    """Says what to do where there is no report."""
+    st.info("There is no report yet. Measure a gallery, and its report appears here:")
+    folder = settings.load().user_reports
+    st.code(
+        f'python -m core evaluate --gallery helsinki --queries FILE.jsonl --out "{folder}/'
+        'first.json"',
+        language=None,
+        wrap_lines=True,
+    )

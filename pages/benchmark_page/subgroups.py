@@ -1,0 +1,68 @@
+"""Kinds of descriptions within the chosen reports, and which descriptions count as missed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.evaluation import curves
+from core.evaluation.curves import BREAKDOWNS
+from core.evaluation.saved import SavedQuery, SavedRun
+from pages.benchmark_page.reports import Chosen
+
+ALL_DESCRIPTIONS = "all descriptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A kind of descriptions in one of the breakdowns; `by` is "" for all of them."""
+
+    by: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Descriptions of a run, worst first: of a part with `count` of them, maybe only the missed."""
+
+    one: Chosen
+    part: Part
+    count: int
+    queries: tuple[SavedQuery, ...]
+
+
+def parts_of(runs: tuple[Chosen, ...]) -> Mapping[str, Part]:
+    """All kinds of descriptions in the runs, by their words."""
+    found = {ALL_DESCRIPTIONS: Part("", curves.ALL)}
+    for by in BREAKDOWNS:
+        kinds = [kind for one in runs for kind in curves.parted(one.run, by)]
+        if set(kinds) - {curves.UNKNOWN}:
+            found |= {
+                kind: Part(by, kind)
+                for kind in BREAKDOWNS[by].kinds
+                if kind in kinds and kind != curves.UNKNOWN
+            }
+    return found
+
+
+def breakdowns_of(runs: tuple[Chosen, ...]) -> dict[str, str]:
+    """The breakdowns with more than one kind in the runs, with their titles."""
+    known = {part.by for part in parts_of(runs).values()}
+    several = len({one.run.gallery for one in runs}) > 1
+    titles = {by: way.title for by, way in BREAKDOWNS.items() if by in known}
+    return titles | ({"city": "City"} if several else {})
+
+
+def is_missed(query: SavedQuery, measure: str) -> bool:
+    """Whether a description failed by R@k or L@m."""
+    if measure.startswith("R@"):
+        return query.rank is None or query.rank > int(measure[2:])
+    return query.distance_m > float(measure[2:-1])
+
+
+def missed_words(run: SavedRun, measure: str) -> str:
+    """What is true of the failed ones, in words."""
+    number = int(measure[2:].removesuffix("m"))
+    if measure.startswith("L@"):
+        return f"the first candidate is more than {number:,} m away"
+    if run.known_to is not None and number > run.known_to:
+        return f"the true tile is not among the first {run.known_to}; the report ends there"
+    return f"the true tile is not {'first' if number == 1 else f'among the first {number}'}"

@@ -1,0 +1,1 @@
+"""The gallery page: tiles, look-alikes and provenance of one gallery."""

@@ -1,0 +1,83 @@
+"""The last step of a turn: the outcome, the places found, why, and a code to take home."""
+
+import streamlit as st
+from markupsafe import Markup
+
+from core import settings
+from core.gallery import Gallery
+from core.geo import Position
+from core.maps import Mark, title_of
+from core.records import Candidate, SearchResult
+from pages.kiosk_page import distances, qr_code
+from pages.kiosk_page.session import Visit, change
+from pages.kiosk_page.steps import marks_of, over
+from pages.search_page import candidate_panel, confidence_banner, ledger_table
+from pages.search_page.session_result import SearchState, answer_to
+from pages.ui.markdown import plain
+from pages.ui.templates import render
+
+
+def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mark, ...]]:
+    """The outcome, the places, why, and a code to take home; returns what the map shows."""
+    found = answer_to(gallery, visit.ask)
+    result = found.result
+    if result is None or not result.candidates:
+        st.html(render("kiosk_question", title="No place found", lead="", quote=""))
+        st.info(plain(found.problem or "No place here fits. Try other words.", 300))
+        over("Start over", visit, first=True)
+        return None, ()
+    chosen = result.candidates[min(visit.chosen, len(result.candidates)) - 1]
+    score, code = st.columns([5, 2], gap="medium", vertical_alignment="center")
+    with score:
+        title = distances.headline(visit, result) or "Saywhere says"
+        st.html(render("kiosk_tally", title=title, rows=distances.tally(visit, result)))
+    with code:
+        _code(visit, result.candidates[0])
+    _places(result, visit)
+    _why(found, chosen, gallery.card.title)
+    with st.container(key="booth-over"):
+        over("Start over", visit, first=True)
+    truth = visit.truth if visit.is_example else None
+    return result, (*marks_of(visit), *((Mark(truth, "truth", "Here it was"),) if truth else ()))
+
+
+def _choose() -> None:
+    """Also called for a radio of a turn that is over, whose value is gone."""
+    rank = st.session_state.get("booth-chosen")
+    if isinstance(rank, int):
+        change(chosen=rank)
+
+
+def _places(result: SearchResult, visit: Visit) -> None:
+    by_rank = {one.rank: one for one in result.candidates[: distances.PLACES]}
+    st.session_state["booth-chosen"] = visit.chosen if visit.chosen in by_rank else 1
+    with st.container(key="places"):
+        st.radio(
+            "Places found, best match first",
+            list(by_rank),
+            key="booth-chosen",
+            on_change=_choose,
+            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
+            captions=[plain(candidate_panel.summary(one)) for one in by_rank.values()],
+            label_visibility="collapsed",
+        )
+
+
+def _why(found: SearchState, chosen: Candidate, city: str) -> None:
+    result = found.result
+    assert result is not None
+    ledger = found.ledgers().entries[chosen.rank - 1]
+    verdict = confidence_banner.heading(result, city) if chosen.rank == 1 else ""
+    reason = candidate_panel.reason_of(chosen, ledger)
+    st.html(render("kiosk_why", verdict=verdict, reason=reason))
+    if ledger:
+        with st.expander("How does it know?", key=f"booth-why-{chosen.rank}"):
+            st.html(ledger_table.table(ledger))
+
+
+def _code(visit: Visit, best: Candidate) -> None:
+    place = Position(best.tile.lat, best.tile.lon)
+    usual = settings.load().booth
+    code = qr_code.code_of(visit.ask, st.context.url or "", place, usual)
+    picture = Markup(qr_code.svg(code))
+    st.html(render("kiosk_code", picture=picture, content=code.content, words=code.words))

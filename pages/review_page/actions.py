@@ -1,0 +1,112 @@
+"""What an annotator does with a card, on the disk before the screen moves on; knows no widgets."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from core.cases import queue
+from core.cases.agreement import Dispute, disputes
+from core.cases.store import Said, Store
+from core.errors import CasesError
+from pages.review_page.session import ReviewSession
+
+_LONGEST_MS = 3_600_000
+
+
+def apply_action(
+    store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime
+) -> None:
+    """One deed that the desk reported. It comes from a browser, so it is checked like a link; one
+    heard of before, or about a card that lies there no more, is left out."""
+    act, once = _ACTS.get(str(deed.get("act"))), str(deed.get("once") or "")
+    if act is None or deed.get("token") != session.token or not session.name:
+        return
+    if once and once == session.heard:
+        return
+    session.heard, session.touched = once, True
+    session.deeds += 1
+    session.problem = ""
+    try:
+        act(store, session, deed, now)
+    except CasesError as error:
+        session.problem = str(error)
+
+
+def _record(store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime) -> None:
+    final = session.view == "agreement"
+    store.record(
+        Said(
+            session.token,
+            session.case_id,
+            session.name,
+            str(deed.get("verdict")),
+            str(deed.get("note") or ""),
+            _plausible_duration_ms(deed.get("took_ms")),
+            final,
+        ),
+        now,
+    )
+    session.last = session.case_id
+    _move_on(session)
+
+
+def _plausible_duration_ms(given: object) -> int | None:
+    """A time that can be true: more than an hour is a pause."""
+    return given if isinstance(given, int) and 0 <= given <= _LONGEST_MS else None
+
+
+def _skip(store: Store, session: ReviewSession, _: Mapping[Any, Any], now: datetime) -> None:
+    if session.view == "review":
+        queue.skip(store, session.name, session.case_id, now)
+        _move_on(session)
+        return
+    torn = [one.case_id for one in disputes_for(store, session.name)]
+    at = torn.index(session.case_id) if session.case_id in torn else -1
+    session.trail.append(session.case_id)
+    session.turn(torn[(at + 1) % len(torn)] if torn else "")
+
+
+def _move_on(session: ReviewSession) -> None:
+    session.trail.append(session.case_id)
+    session.turn()
+
+
+def _back(store: Store, session: ReviewSession, _: Mapping[Any, Any], __: datetime) -> None:
+    session.last = ""
+    if session.trail:
+        session.turn(session.trail.pop())
+        return
+    card = queue.last_card(store, session.name) if session.view == "review" else None
+    if card is None or card.case_id == session.case_id:
+        raise CasesError("there is no case before this one")
+    session.turn(card.case_id)
+
+
+def _undo(store: Store, session: ReviewSession, _: Mapping[Any, Any], now: datetime) -> None:
+    case_id = store.undo(session.name, session.token, now, final=session.view == "agreement")
+    if case_id is None:
+        raise CasesError("there is no verdict of yours to take back")
+    session.last = ""
+    session.trail = [one for one in session.trail if one != case_id]
+    session.turn(case_id)
+
+
+_ACTS: dict[str, Callable[[Store, ReviewSession, Mapping[Any, Any], datetime], None]] = {
+    "record": _record,
+    "skip": _skip,
+    "back": _back,
+    "undo": _undo,
+}
+
+
+def disputes_for(store: Store, name: str) -> tuple[Dispute, ...]:
+    """The disputes that somebody may see: those they have answered themselves, for they are blind
+    to the others until then."""
+    return tuple(
+        one
+        for one in disputes(store)
+        if any(
+            entry.annotator == name and entry.standing and not entry.final
+            for entry in one.reveal.entries
+        )
+    )

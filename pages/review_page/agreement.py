@@ -1,0 +1,120 @@
+"""How far annotators agree, their verdicts, and the cases on which they differ."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import streamlit as st
+
+from core.cases import queue
+from core.cases.agreement import Agreement, Dispute, agreement
+from core.cases.case import Card
+from core.cases.exchange import rows_of
+from core.cases.store import Store
+from core.cases.verdicts import CASE_VERDICTS
+from pages.review_page import history, review, verdict_form
+from pages.review_page.actions import disputes_for
+from pages.review_page.session import ReviewSession, write_link
+from pages.ui.numbers import MINUS
+from pages.ui.templates import render
+
+
+def draw(store: Store, session: ReviewSession) -> None:
+    """One line of numbers, the next dispute, and the tables."""
+    found = agreement(store)
+    st.html(_numbers(found))
+    if found.cases == 0:
+        st.info(
+            "Kappa needs cases that two people have answered. Ask another person to review under "
+            "their own name."
+        )
+    _dispute(store, session, disputes_for(store, session.name), found)
+    left, right = st.columns(2, gap="large")
+    left.html(_pairs(found))
+    right.html(counts(rows_of(store)))
+
+
+def _kappa(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}".replace("-", MINUS)
+
+
+def _numbers(found: Agreement) -> str:
+    facts = (
+        ("Cases with several verdicts", f"{found.cases:,}"),
+        ("In dispute", f"{found.disputed:,}"),
+        ("Adjudicated", f"{found.adjudicated:,}"),
+        ("Fleiss' kappa", _kappa(found.fleiss)),
+    )
+    return render("agreement_numbers", facts=facts)
+
+
+def _pairs(found: Agreement) -> str:
+    rows = [
+        {
+            "first": one.first,
+            "second": one.second,
+            "cases": one.cases,
+            "alike": one.alike,
+            "kappa": _kappa(one.kappa),
+        }
+        for one in found.pairs
+    ]
+    return render("agreement_pairs", rows=rows)
+
+
+def counts(rows: Iterable[dict[str, object]]) -> str:
+    """A bar and a number for each verdict, of all annotators together, and the settled ones."""
+    given: Counter[str] = Counter()
+    settled: Counter[str] = Counter()
+    for row in rows:
+        settled[str(row["settled"])] += 1
+        given.update(
+            str(entry["verdict"])
+            for entry in row["verdicts"]  # type: ignore[attr-defined]
+            if entry["standing"] and not entry["final"]
+        )
+    most = max(given.values(), default=0)
+    return render(
+        "agreement_counts",
+        rows=[
+            {
+                "verdict": verdict,
+                "share": given[verdict] / most if most else 0,
+                "given": given[verdict],
+                "settled": settled[verdict],
+            }
+            for verdict in CASE_VERDICTS
+        ],
+    )
+
+
+def _dispute(
+    store: Store, session: ReviewSession, torn: tuple[Dispute, ...], found: Agreement
+) -> None:
+    if not session.name:
+        if found.disputed > found.adjudicated:
+            st.info("To settle disputes, press V and enter a name.")
+        return
+    one = next((one for one in torn if one.case_id == session.case_id), torn[0] if torn else None)
+    if one is None:
+        session.case_id = ""
+        if found.disputed > found.adjudicated:
+            st.info(
+                "Disputed cases stay hidden until you have answered them yourself. Answer them "
+                "first, then come back to settle them."
+            )
+        write_link(session)
+        verdict_form.draw(session, None)
+        return
+    session.case_id = one.case_id
+    write_link(session)
+    st.caption(
+        f"**{len(torn):,} to settle.** Choose the final verdict. The annotators' verdicts stay; "
+        "U undoes your choice."
+    )
+    card: Card = queue.card_of(store, one.case_id, session.name)
+    review.show(
+        session,
+        card,
+        "What is the final verdict?",
+        history.verdicts(one.reveal.entries, one.reveal),
+    )

@@ -1,0 +1,92 @@
+"""Explanations of cards, computed in the background and ahead of the annotator.
+
+All annotators share them: they come from the report and the gallery, not from a person.
+"""
+
+import io
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from core.cases.case import Card
+from core.errors import ModelError, QueryError, SaywhereError
+from core.explain.comparison import Comparison, compare
+from core.explain.relevance import relevance
+from core.gallery import GalleryCard
+from core.records import Query, Relevance
+from core.retrieval import Eyes, find
+from pages.ui import resources
+
+LABELS = ("Truth T", "Answer A")
+_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """Truth against answer, phrase by phrase; the words by their relevance for the answer; and why
+    there is none of either, "" where there is."""
+
+    comparison: Comparison | None = None
+    words: Relevance | None = None
+    problem: str = ""
+
+
+class Insights:
+    """Insights by case, each made once, one at a time."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[str, str], Future[Insight]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, "insight")
+
+    def of(self, card: Card, place: GalleryCard) -> "Future[Insight]":
+        """The insight of a card, begun if need be."""
+        key = (place.created, card.case_id)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._pool.submit(_insight, card, place)
+            self._made.move_to_end(key)
+            while len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+            return self._made[key]
+
+
+@st.cache_resource(show_spinner=False)
+def insights() -> Insights:
+    """Those of this server."""
+    return Insights()
+
+
+def _insight(card: Card, place: GalleryCard) -> Insight:
+    """A fault is told in place of the insight; the verdict needs none."""
+    try:
+        return _looked_into(card, place)
+    except SaywhereError as error:
+        return Insight(problem=str(error))
+
+
+def _looked_into(card: Card, place: GalleryCard) -> Insight:
+    gallery = resources.open_gallery(place)
+    eyes = resources.eyes(gallery, None) if place.picture_models else None
+    finding = find(gallery, resources.encoder(), Query(card.text, 1), eyes)
+    problem, comparison = "", None
+    try:
+        comparison = compare(finding, card.tile_id, card.top_tile, LABELS)
+    except QueryError:
+        problem = "The answer is the true tile itself, so there is nothing to compare."
+    return Insight(comparison, _words(card, gallery.picture(card.top_tile), eyes), problem)
+
+
+def _words(card: Card, picture: bytes, eyes: Eyes | None) -> Relevance | None:
+    if eyes is None or not picture:
+        return None
+    with Image.open(io.BytesIO(picture)) as opened:
+        seen = opened.convert("RGB")
+    try:
+        return relevance(eyes.encoder, card.text, [seen])[0]
+    except ModelError:
+        return None

@@ -1,0 +1,79 @@
+"""Reports in the store of cases, and the import of more."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core import settings
+from core.cases.case import Listed
+from core.cases.formats import FORMATS
+from core.cases.intake import Intake, take_file
+from core.cases.store import Store
+from core.errors import CasesError, SaywhereError
+from core.gallery import open_gallery
+from pages.review_page import case_store
+from pages.ui.markdown import plain
+from pages.ui.templates import render
+
+_MOST_MB = 200
+_ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
+"""Of exports; reports are JSON or CSV, too."""
+
+
+def draw_reports(listed: tuple[Listed, ...]) -> None:
+    """A table of the reports, or how to make one."""
+    st.header("Reports to review", anchor=False)
+    if not listed:
+        st.info("Nothing yet. Measure a search, and its failures become cases:")
+        st.code(
+            "python -m core evaluate --gallery helsinki --queries my.jsonl --out run.json\n"
+            "python -m core cases import run.json",
+            language=None,
+        )
+        return
+    st.html(render("case_reports", rows=listed))
+
+
+def draw_import(store: Store) -> bool:
+    """Imports an uploaded file once; whether it was imported."""
+    with st.expander("Import a report or an export", key="cases-import", expanded=True):
+        st.html(render("case_import"))
+        given = st.file_uploader(
+            "Report or export",
+            _ENDINGS,
+            key="cases-upload",
+            max_upload_size=_MOST_MB,
+            label_visibility="collapsed",
+        )
+        if given is None:
+            return False
+        known = st.session_state.get("cases-came", {})
+        if given.file_id not in known:
+            with st.spinner("Reading the file …"):
+                known = {given.file_id: import_file(store, given.name, given.getvalue())}
+                st.session_state["cases-came"] = known
+        good, line = known[given.file_id]
+        (st.success if good else st.error)(plain(line, 600))
+        return bool(good)
+
+
+def import_file(store: Store, name: str, content: bytes) -> tuple[bool, str]:
+    """Whether it went well, and a line on it."""
+    chosen = settings.load()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(name).name or "report.json")
+        try:
+            path.write_bytes(content)
+            came: dict[str, Any] = take_file(
+                store, path, Intake(lambda gallery: open_gallery(gallery, chosen)), case_store.now()
+            )
+        except (SaywhereError, OSError) as error:
+            told = str(error).replace(f"{folder}/", "")
+            return False, told if isinstance(error, CasesError) else f"{name}: {told}"
+    verdicts = came.get("verdicts", 0)
+    if not came["cases"] and not verdicts:
+        return True, f"{name}: nothing new, {came['known']:,} already added."
+    more = f" and {verdicts:,} verdicts" if "verdicts" in came else ""
+    return True, f"{name}: {came['cases']:,} new cases{more}; {came['known']:,} already added."

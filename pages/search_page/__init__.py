@@ -1,0 +1,1 @@
+"""The search page: a description in, places on the map out."""

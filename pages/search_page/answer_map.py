@@ -1,0 +1,50 @@
+"""The map of an answer, and what a pick on it changes in the question."""
+
+from functools import partial
+
+import streamlit as st
+
+from core import maps
+from core.gallery import Gallery
+from core.geo import Bounds, haversine_m
+from core.maps import Spread
+from core.records import SearchResult, Tile
+from pages.search_page import session
+from pages.ui import map_view
+from pages.ui.link_values import bounds_of, position_of
+
+_KEY = "map"
+
+
+def draw(
+    gallery: Gallery,
+    result: SearchResult | None,
+    rank: int,
+    area: Bounds | None,
+    spread: Spread | None = None,
+    other: Tile | None = None,
+) -> None:
+    """The gallery's map with an answer on it. Panning asks nothing of the server."""
+    picking = bool(st.session_state.get("picking"))
+    layer = maps.answer_layer(result, rank, area, spread, other, picking)
+    map_view.show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
+
+
+def _picked(gallery: Gallery) -> None:
+    """What our script reported. It comes from a browser, so it is checked like a link."""
+    event = st.session_state.get(f"{_KEY}-{gallery.card.name}")
+    if not isinstance(event, dict):
+        return
+    rank, area = event.get("rank"), event.get("area")
+    if event.get("event") == "choose" and isinstance(rank, int):
+        session.change(chosen=rank)
+        st.session_state["chosen"] = rank
+    elif event.get("event") == "area" and isinstance(area, dict):
+        box = bounds_of(area)
+        if box is not None:
+            session.rank_anew(area=box)
+    elif event.get("event") == "spot" and st.session_state.pop("picking", False):
+        spot = position_of(event)
+        if spot is not None:
+            away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
+            session.change(versus=gallery.tile(int(away.argmin())).tile_id)

@@ -1,0 +1,92 @@
+"""The panel of one candidate: the reason first, then where it is, and how its phrases stand."""
+
+import streamlit as st
+
+from core.explain.reasons import reason
+from core.gallery import Gallery
+from core.maps import title_of
+from core.records import Candidate, Entry, SearchResult
+from pages.search_page import attribution_panel, comparison_panel, ledger_table, llm_panel, scores
+from pages.search_page.confidence_banner import chance
+from pages.search_page.query_params import SearchParams
+from pages.search_page.session_result import SearchState
+from pages.ui.highlighted_text import by_standing
+from pages.ui.numbers import percent
+from pages.ui.templates import picture_uri, render
+
+_NAMES_SHOWN = 4
+
+
+def summary(candidate: Candidate) -> str:
+    """The candidate's chance and street, in a few words for a narrow list."""
+    street, sure = candidate.tile.street, candidate.confidence
+    parts = (
+        "" if sure is None else f"{percent(sure)} within 100 m",
+        street if street != title_of(candidate) else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: SearchParams) -> None:
+    """One candidate. What takes no time is drawn at once, the rest follows."""
+    result, tile = found.result, candidate.tile
+    assert result is not None
+    st.html(
+        render(
+            "candidate_head",
+            rank=candidate.rank,
+            title=title_of(candidate),
+            chance=chance(candidate),
+        )
+    )
+    why = st.empty()
+    if not found.has_ledgers:
+        why.html(render("candidate_reason", waiting=True))
+    st.html(_place(gallery, candidate))
+    ledgers = found.ledgers()
+    ledger = ledgers.entries[candidate.rank - 1]
+    why.html(reason_of(candidate, ledger))
+    words = by_standing(result.query, ledger, _read_to(result, ledger))
+    st.html(render("candidate_words", words=words))
+    if ledger:
+        with st.expander("Effect of each phrase", key="section-ledger"):
+            st.html(ledger_table.table(ledger, ledgers.notes))
+    attribution_panel.draw(gallery, found, candidate)
+    scores.draw(result, candidate, ask)
+    comparison_panel.draw(gallery, found, candidate, ask)
+    llm_panel.draw(gallery, found, candidate)
+    lat, lon = f"{tile.lat:.6f}", f"{tile.lon:.6f}"
+    st.code(f"{lat}, {lon}", language=None)
+    st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))
+
+
+def reason_of(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
+    """HTML of the paragraph; pictures alone have no phrases to tell about."""
+    return render(
+        "candidate_reason",
+        waiting=False,
+        pictures_only=not candidate.evidence,
+        reason=reason(ledger, candidate.confidence),
+    )
+
+
+def _read_to(result: SearchResult, ledger: tuple[Entry, ...]) -> int | None:
+    """Where reading stopped; words that were read past the pictures' limit are shown as read."""
+    cut = result.truncated
+    return None if cut is None or any(one.evidence.end > cut for one in ledger) else cut
+
+
+def _place(gallery: Gallery, candidate: Candidate) -> str:
+    """HTML of the tile's picture, where there is one, and of what else is there."""
+    title, card = title_of(candidate), gallery.card
+    around = [candidate.tile.street, *candidate.names[1:_NAMES_SHOWN]]
+    picture = gallery.picture(candidate.tile.tile_id)
+    return render(
+        "candidate_place",
+        rank=candidate.rank,
+        title=title,
+        names=list(dict.fromkeys(name for name in around if name and name != title)),
+        picture=picture_uri(picture) if picture else "",
+        across_m=card.footprint_m,
+        licence=card.licence,
+    )

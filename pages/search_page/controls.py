@@ -1,0 +1,148 @@
+"""City, description and options: they change the question and draw no answer."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.gallery import GalleryCard
+from core.records import CHANNELS
+from pages.search_page import session
+from pages.search_page.query_params import MOST_K, SearchParams
+from pages.ui import examples
+from pages.ui.markdown import one_line, plain
+
+_MANY_CITIES = 6
+_CHANNEL_WORDS = {
+    "image": "Picture: what it looks like from above",
+    "facts": "Facts: what is there",
+    "names": "Names: words on signs and streets",
+}
+
+
+def _submit() -> None:
+    session.ask_anew(text=st.session_state["text"].strip())
+    st.session_state["asked"] = True
+
+
+def _change_city() -> None:
+    session.ask_anew(city=st.session_state["city"], area=None)
+    st.session_state["asked"] = False
+
+
+def _change_options() -> None:
+    picked = st.session_state["channels"]
+    channels = tuple(channel for channel in CHANNELS if channel in picked)
+    model = st.session_state.get("model", "")
+    session.rank_anew(k=st.session_state["k"], channels=channels, model=model)
+
+
+def try_example(text: str) -> None:
+    """Fills the box with an example and searches for it."""
+    st.session_state["text"] = text
+    _submit()
+    st.session_state["examples-tried"] = st.session_state.get("examples-tried", 0) + 1
+    st.session_state["redraw"] = True
+
+
+def city_choice(cards: tuple[GalleryCard, ...]) -> None:
+    """The galleries as a row of names, or as a list where there are many."""
+    titles = {card.name: one_line(card.title) for card in cards}
+    choose = (
+        partial(
+            st.selectbox,
+            label="City",
+            options=list(titles),
+            key="city",
+            on_change=_change_city,
+            format_func=titles.__getitem__,
+            label_visibility="collapsed",
+            width=260,
+        )
+        if len(cards) > _MANY_CITIES
+        else partial(
+            st.segmented_control,
+            label="City",
+            options=list(titles),
+            key="city",
+            on_change=_change_city,
+            format_func=lambda name: plain(titles[name]),
+            label_visibility="collapsed",
+            required=True,
+        )
+    )
+    choose()
+
+
+def question(ask: SearchParams, card: GalleryCard) -> None:
+    """The description and its button; beside them the examples and the options."""
+    with st.form("search", border=False):
+        words, button = st.columns([6, 1], vertical_alignment="bottom")
+        words.text_area(
+            "What do you see around you?",
+            key="text",
+            height=84,
+            max_chars=None,
+            placeholder="A church with two towers, a tram stop, a small park with a fountain …",
+        )
+        button.form_submit_button(
+            "Find places",
+            type="primary",
+            on_click=_submit,
+            width="stretch",
+            help="Or press Ctrl + Enter in the box",
+        )
+    with st.container(horizontal=True, key="tools"):
+        if ask.text and examples.of_city(card.name):
+            # another key for each try: the popover closes over the map instead of covering it
+            tried = st.session_state.get("examples-tried", 0)
+            with st.popover("Examples", type="tertiary", key=f"examples-{tried}"):
+                example_buttons(card, "again")
+        with st.popover("Options", type="tertiary"):
+            _options(ask, card)
+
+
+def example_buttons(card: GalleryCard, place: str) -> None:
+    """A click on an example fills the box and searches."""
+    for number, text in enumerate(examples.of_city(card.name)):
+        st.button(
+            plain(text, 120),
+            key=f"example-{place}-{card.name}-{number}",
+            width="stretch",
+            on_click=try_example,
+            args=(text,),
+        )
+
+
+def _options(ask: SearchParams, card: GalleryCard) -> None:
+    """Set anew on every run: a closed popover shows its widgets late and would miss a value."""
+    offered = [channel for channel in CHANNELS if channel in card.channels]
+    st.session_state["k"] = ask.k
+    st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]
+    st.slider("How many places", 1, MOST_K, key="k", on_change=_change_options, width=320)
+    st.pills(
+        "Search by",
+        offered,
+        selection_mode="multi",
+        key="channels",
+        on_change=_change_options,
+        format_func=_CHANNEL_WORDS.__getitem__,
+        help="Pick none to search by all of them.",
+    )
+    _picture_models(ask, card)
+
+
+def _picture_models(ask: SearchParams, card: GalleryCard) -> None:
+    """A choice where there is one: the city's usual model has the empty key, as in a link."""
+    if len(card.picture_models) < 2:
+        return
+    usual, *others = card.picture_models
+    titles = {"": usual.label} | {stamp.key: stamp.label for stamp in others}
+    st.session_state["model"] = ask.model if ask.model in titles else ""
+    st.selectbox(
+        "Picture model",
+        list(titles),
+        key="model",
+        on_change=_change_options,
+        format_func=lambda key: one_line(titles[key]),
+        width=320,
+    )

@@ -1,0 +1,49 @@
+"""The ledger of one candidate as a table: how each phrase stands, and its effect."""
+
+from collections.abc import Sequence
+
+from core.explain.things import place, thing
+from core.records import Channel, Entry
+from pages.ui.highlighted_text import STANDINGS
+from pages.ui.numbers import signed
+from pages.ui.templates import render
+
+CHANNEL_NAMES: dict[Channel, str] = {"image": "picture", "facts": "facts", "names": "names"}
+_LEAST_EFFECT_OF_CHANNEL = 0.005
+
+
+def table(ledger: tuple[Entry, ...], notes: Sequence[str] = ()) -> str:
+    """HTML of the table and of notes below it, "" for a ledger without phrases."""
+    if not ledger:
+        return ""
+    most = max(abs(entry.effect) for entry in ledger)
+    return render("ledger", rows=[_row(entry, most) for entry in ledger], notes=notes)
+
+
+def _row(entry: Entry, most: float) -> dict[str, object]:
+    evidence = entry.evidence
+    doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
+    return {
+        "standing": entry.standing,
+        "standing_words": STANDINGS[entry.standing],
+        "phrase": evidence.phrase,
+        "against": entry.against,
+        "fact": thing(evidence.fact) if evidence.channel else "",
+        "doubt": doubt,
+        "where": place(evidence.distance_m or 0.0, evidence.direction or "here"),
+        "channel": CHANNEL_NAMES[evidence.channel] if evidence.channel else "",
+        "similarity": evidence.similarity,
+        "effect": entry.effect if entry.effects else None,
+        "share": abs(entry.effect) / most / 2 if most > 0 else 0.0,
+        "rank_without": entry.rank_without,
+        "by_channel": _by_channel(entry),
+    }
+
+
+def _by_channel(entry: Entry) -> str:
+    """The effect in each channel; small effects are left out."""
+    return ", ".join(
+        f"{CHANNEL_NAMES[name]} {signed(value)}"
+        for name, value in entry.effects.items()
+        if abs(value) >= _LEAST_EFFECT_OF_CHANNEL
+    )

@@ -1,0 +1,105 @@
+"""A visitor's question, and the link that restores it.
+
+A link is a stranger's text: each value is checked, and one that makes no sense is left out.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from core.explain.question import Answer
+from core.explain.question.replies import Reply
+from core.explain.question.topics import topic_of
+from core.geo import Bounds
+from core.records import CHANNELS, Channel
+from core.settings import MAX_DESCRIPTION_CHARS
+from pages.ui.link_values import bounds, identifier, whole
+
+DEFAULT_K = 10
+MOST_K = 50
+_LONGEST_LINK = 6000
+"""Characters of a coded description in a link; browsers and chats cut longer ones."""
+_MODEL = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_LETTERS: dict[str, Answer] = {"y": "yes", "n": "no", "u": "cannot tell"}
+_MOST_ANSWERS = 20
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
+    city's usual one. `versus` is the id of the tile to compare the chosen candidate with, "" for
+    none; `replies` are to follow-up questions, in the order they were given."""
+
+    text: str = ""
+    city: str = ""
+    k: int = DEFAULT_K
+    channels: tuple[Channel, ...] = ()
+    area: Bounds | None = None
+    chosen: int = 1
+    model: str = ""
+    versus: str = ""
+    replies: tuple[Reply, ...] = ()
+
+    def to_params(self) -> dict[str, str]:
+        """The query parameters that restore it; without the text where that is too long."""
+        params = {"city": self.city}
+        if self.text and self.fits_link:
+            params["q"] = self.text
+        if self.k != DEFAULT_K:
+            params["k"] = str(self.k)
+        if self.channels:
+            params["channels"] = ",".join(self.channels)
+        if self.model:
+            params["model"] = self.model
+        if self.area:
+            box = self.area
+            params["area"] = ",".join(
+                f"{edge:.5f}" for edge in (box.west, box.south, box.east, box.north)
+            )
+        if self.chosen != 1:
+            params["sel"] = str(self.chosen)
+        if self.versus:
+            params["vs"] = self.versus
+        if self.replies:
+            lines = (f"{_letter(one.answer)} {one.key}" for one in self.replies)
+            params["answers"] = "\n".join(lines)
+        return params
+
+    @property
+    def fits_link(self) -> bool:
+        """Whether the description is short enough for a link."""
+        return len(quote(self.text)) <= _LONGEST_LINK
+
+
+def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParams:
+    """The question in a link, as far as it makes sense."""
+    known = tuple(cities)
+    city = params.get("city", "")
+    wanted = params.get("channels", "").split(",")
+    return SearchParams(
+        text=params.get("q", "").strip()[: MAX_DESCRIPTION_CHARS + 1],
+        city=city if city in known else next(iter(known), ""),
+        k=whole(params.get("k", ""), DEFAULT_K, MOST_K),
+        channels=tuple(channel for channel in CHANNELS if channel in wanted),
+        area=bounds(params.get("area", "")),
+        chosen=whole(params.get("sel", ""), 1, MOST_K),
+        model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
+        versus=identifier(params.get("vs", "")),
+        replies=_replies(params.get("answers", "")),
+    )
+
+
+def _letter(answer: Answer) -> str:
+    return next(letter for letter, meant in _LETTERS.items() if meant == answer)
+
+
+def _replies(text: str) -> tuple[Reply, ...]:
+    """One line for each answer: a letter and the key of a question that can be asked."""
+    found: dict[str, Reply] = {}
+    for line in text[: _MOST_ANSWERS * _LONGEST_KEY].split("\n")[:_MOST_ANSWERS]:
+        letter, _, key = line.partition(" ")
+        if letter in _LETTERS and len(key) <= _LONGEST_KEY and topic_of(key) is not None:
+            found.setdefault(key, Reply(key, _LETTERS[letter]))
+    return tuple(found.values())

@@ -1,0 +1,138 @@
+"""The answer to one question: notes, map, verdict, list and panel; drawn anew on every choice."""
+
+import streamlit as st
+
+from core.errors import SaywhereError
+from core.gallery import Gallery, GalleryCard
+from core.maps import spread_of, title_of
+from core.records import SearchResult
+from pages.search_page import (
+    answer_map,
+    candidate_panel,
+    comparison_panel,
+    confidence_banner,
+    controls,
+    downloads,
+    followup,
+    session,
+)
+from pages.search_page.query_params import SearchParams
+from pages.search_page.session_result import SearchState, answer_to
+from pages.ui import examples, resources
+from pages.ui.markdown import plain
+
+
+@st.fragment
+def draw(card: GalleryCard) -> None:
+    """Everything below the question. The map comes first and waits for no explanation."""
+    session.redraw_if_asked()
+    ask = session.settled()
+    try:
+        gallery = resources.open_gallery(card)
+    except SaywhereError as error:
+        st.warning(plain(str(error), 500))
+        return
+    notes = st.container(key="notes")
+    left, right = st.columns([1, 1], gap="medium")
+    with left.container(key="map-pane"):
+        place = st.container(key="map-frame")
+    wanted = bool(ask.text or st.session_state.get("asked"))
+    found = answer_to(gallery, ask) if wanted else None
+    result = found.result if found and found.result and found.result.candidates else None
+    rank = session.chosen_rank(result, ask) if result else 1
+    with place:
+        _map(gallery, found, rank, ask)
+    with notes:
+        _notes(ask, found)
+    with right:
+        if found and result:
+            _answer(gallery, found, result, rank, ask)
+        else:
+            _invitation(card)
+    if found and result:
+        downloads.draw(card, ask, found.explained(), found.took_ms)
+    session.write_link(ask)
+
+
+def _map(gallery: Gallery, found: SearchState | None, rank: int, ask: SearchParams) -> None:
+    finding = found.finding if found else None
+    if found is None or finding is None or not finding.result.candidates:
+        answer_map.draw(gallery, None, rank, ask.area)
+        return
+    spread = found.cached("spread", lambda: spread_of(finding))
+    other = comparison_panel.picked_tile(gallery, finding.result, ask.versus)
+    result = found.explained() if found.has_ledgers else finding.result
+    answer_map.draw(gallery, result, rank, ask.area, spread, other)
+
+
+def _notes(ask: SearchParams, found: SearchState | None) -> None:
+    if ask.area:
+        st.button(
+            "Only inside the marked area",
+            icon=":material/close:",
+            key="clear-area",
+            on_click=_clear_area,
+            help="Search the whole city again",
+        )
+    if found is None:
+        return
+    if found.problem:
+        st.info(plain(found.problem[:1].upper() + found.problem[1:], 500))
+    elif found.result is not None:
+        notes = list(found.result.notes)
+        cut = found.result.truncated
+        if cut is not None and not any("character" in note for note in notes):
+            notes.append(f"Only the first {cut:,} characters were read.")
+        if not found.result.candidates:
+            notes.append("No place here fits. Try other words or the whole city.")
+        for note in notes:
+            st.info(plain(note, 500))
+
+
+def _clear_area() -> None:
+    session.rank_anew(area=None)
+
+
+def _invitation(card: GalleryCard) -> None:
+    st.markdown("##### Describe what is around you")
+    st.markdown(
+        "Buildings, shops, trees, water, street names: what you would tell a friend on the phone."
+        + (" Or try an example:" if examples.of_city(card.name) else "")
+    )
+    controls.example_buttons(card, "first")
+
+
+def _choose() -> None:
+    session.change(chosen=st.session_state["chosen"])
+
+
+def _answer(
+    gallery: Gallery, found: SearchState, result: SearchResult, rank: int, ask: SearchParams
+) -> None:
+    """Verdict and question above the list and the panel; the question is chosen last."""
+    finding = found.finding
+    assert finding is not None
+    spread = found.cached("spread", lambda: spread_of(finding))
+    confidence_banner.draw(result, spread, gallery.card.title)
+    question = st.container()
+    names, details = st.columns([4, 7], gap="small")
+    by_rank = {candidate.rank: candidate for candidate in result.candidates}
+    if st.session_state.get("chosen") != rank:
+        st.session_state["chosen"] = rank
+    with names.container(key="places"):
+        st.radio(
+            "Places found, best match first",
+            list(by_rank),
+            key="chosen",
+            on_change=_choose,
+            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
+            captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
+        )
+        if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
+            st.caption(
+                "Nearby places share their chance, so the chances add up to more than 100 %."
+            )
+    with question:
+        followup.draw(found)
+    with details.container(key="panel"):
+        candidate_panel.draw(gallery, found, by_rank[rank], ask)

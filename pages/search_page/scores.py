@@ -1,0 +1,62 @@
+"""The numbers behind a candidate: the score of each channel, and what re-ranking changed."""
+
+import streamlit as st
+
+from core.maps import title_of
+from core.records import Candidate, SearchResult
+from core.retrieval.reranking import TOP, WEIGHT
+from pages.search_page.ledger_table import CHANNEL_NAMES
+from pages.search_page.query_params import SearchParams
+from pages.ui.templates import render
+
+
+def draw(result: SearchResult, candidate: Candidate, ask: SearchParams) -> None:
+    """Two folded sections."""
+    with st.expander("Before and after re-ranking", key="section-again"):
+        st.html(reranking(result, candidate, bool(ask.replies)))
+    with st.expander("Scores", key="section-scores"):
+        st.html(bars(result, candidate))
+
+
+def reranking(result: SearchResult, candidate: Candidate, replied: bool) -> str:
+    """HTML of each candidate's rank before and after; `replied`: answers changed the order."""
+    how = (
+        f"The search re-ranks its first {TOP} places by similarity + {WEIGHT} × their share of "
+        "the confidence."
+    )
+    if replied:
+        how = "Your answers changed the confidences, and the confidences give the order."
+    rows = [
+        {
+            "before": "new" if one.rank_before is None else str(one.rank_before),
+            "rank": one.rank,
+            "title": title_of(one),
+            "similarity": one.similarity,
+            "confidence": one.confidence or 0.0,
+            "chosen": one.rank == candidate.rank,
+        }
+        for one in result.candidates
+        if replied or one.rank <= TOP or one.rank == candidate.rank
+    ]
+    return render("reranking", moved=_moved(candidate), how=how, rows=rows)
+
+
+def _moved(one: Candidate) -> str:
+    if one.rank_before is None:
+        return "This place was no candidate before."
+    if one.rank_before == one.rank:
+        return f"This place kept rank {one.rank}."
+    way = "up" if one.rank < one.rank_before else "down"
+    return f"This place moved {way} from rank {one.rank_before} to {one.rank}."
+
+
+def bars(result: SearchResult, candidate: Candidate) -> str:
+    """HTML of a bar for each channel, its length relative to the best of this answer."""
+    rows = []
+    for channel, value in candidate.channels.items():
+        best = max((one.channels.get(channel, 0.0) for one in result.candidates), default=0.0)
+        share = max(0.0, min(1.0, value / best)) if best > 0 else 0.0
+        rows.append({"channel": CHANNEL_NAMES[channel], "value": value, "share": share})
+    return render(
+        "scores", bars=rows, similarity=candidate.similarity, confidence=candidate.confidence
+    )

@@ -1,0 +1,108 @@
+"""The visitor's question, kept for the session and written as a link."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from core.records import SearchResult
+from pages.search_page.query_params import SearchParams, from_params
+from pages.ui.session_link import Params, SessionLink
+
+_KEY = "ask"
+
+
+@dataclass
+class SearchSession(SessionLink):
+    """A question; `absent_city` is the city that its link asks for and this machine lacks."""
+
+    ask: SearchParams = field(default_factory=SearchParams)
+    absent_city: str = ""
+
+    def follow(self, params: Params, cities: Iterable[str]) -> None:
+        """Takes the question of a link over; the widgets keep their values under these keys."""
+        ask = from_params(params, cities)
+        wanted = params.get("city", ask.city)
+        self.absent_city = "" if wanted == ask.city else wanted
+        st.session_state["asked"] = False
+        st.session_state["text"] = ask.text
+        st.session_state["city"] = ask.city
+        st.session_state["chosen"] = ask.chosen
+        self.ask = ask
+
+
+def _session() -> SearchSession:
+    return SearchSession.of_session(_KEY)
+
+
+def link(ask: SearchParams) -> str:
+    """The whole address that restores a question, on the address this visitor uses."""
+    here = urlsplit(st.context.url or "")
+    return f"{here.scheme}://{here.netloc}{here.path}?{urlencode(ask.to_params())}"
+
+
+def absent_city() -> str:
+    """The city that the link just opened asks for and this machine lacks, "" for none."""
+    return _session().absent_city
+
+
+def asked_city() -> str:
+    """The city of this visitor's question, "" before the first."""
+    return _session().ask.city
+
+
+def current(cities: Iterable[str]) -> SearchParams:
+    """The session's question; a link that was just opened, or the Back button, replaces it."""
+    session = _session()
+    session.sync(lambda params: session.follow(params, cities))
+    return session.ask
+
+
+def settled() -> SearchParams:
+    """The session's question where only the answer is drawn again; ends what `change` began."""
+    session = _session()
+    session.touched = False
+    return session.ask
+
+
+def redraw_if_asked() -> None:
+    """Runs the whole page again where something below the question changed the question."""
+    if st.session_state.pop("redraw", False):
+        _session().touched = True
+        st.rerun()
+
+
+def change(**changes: Any) -> SearchParams:
+    """Replaces parts of the session's question; for callbacks, before widgets are drawn."""
+    session = _session()
+    session.ask = replace(session.ask, **changes)
+    session.absent_city, session.touched = "", True
+    return session.ask
+
+
+def ask_anew(**changes: Any) -> SearchParams:
+    """Another description or city; drops the choice, comparison and replies of the old one."""
+    return rank_anew(**changes, replies=())
+
+
+def rank_anew(**changes: Any) -> SearchParams:
+    """The same description in another order; drops the choice and the comparison."""
+    st.session_state["chosen"] = 1
+    st.session_state["picking"] = False
+    return change(**changes, chosen=1, versus="")
+
+
+def write_link(ask: SearchParams) -> None:
+    """Makes the browser's address restore the question."""
+    params = ask.to_params() if ask.text else {"city": ask.city}
+    if st.query_params.get("booth") == "0":
+        params["booth"] = "0"  # or the machine's setting would make the next visit a booth
+    _session().write(params)
+
+
+def chosen_rank(result: SearchResult, ask: SearchParams) -> int:
+    """The rank to show: the chosen one where the answer has it, else the first."""
+    ranks = [candidate.rank for candidate in result.candidates]
+    return ask.chosen if ask.chosen in ranks else ranks[0]

@@ -1,0 +1,1 @@
+"""Parts that several pages share: frame, templates, session and link, map, addresses."""

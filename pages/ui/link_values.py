@@ -1,0 +1,51 @@
+"""Values from a link or from a browser: a stranger's text, so each is checked before use."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+from core.geo import Bounds, Position
+
+_LONGEST_ID = 200
+_MOST_DIGITS = 6
+_EDGES = ("west", "south", "east", "north")
+Option = TypeVar("Option", bound=str)
+
+
+def whole(text: str, default: int, most: int) -> int:
+    """A whole number from 1 to `most`; the default where the text is no number."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return min(max(int(text), 1), most) if is_number else default
+
+
+def identifier(text: str) -> str:
+    """What may be the id of a tile, "" for what cannot; whether it exists is checked later."""
+    return text if len(text) <= _LONGEST_ID and text.isprintable() else ""
+
+
+def one_of(text: str | None, options: Collection[Option], default: Option) -> Option:
+    """The option of that name, else the default."""
+    return next((option for option in options if option == text), default)
+
+
+def bounds(text: str) -> Bounds | None:
+    """West, south, east, north in degrees, None for anything else."""
+    parts = text.split(",")
+    if len(parts) != len(_EDGES) or len(text) > 100:
+        return None
+    try:
+        return Bounds(*(float(part) for part in parts))
+    except ValueError:
+        return None
+
+
+def bounds_of(edges: Mapping[Any, Any]) -> Bounds | None:
+    """The area that a browser reported, None where it is none."""
+    return bounds(",".join(str(edges.get(edge, "")) for edge in _EDGES))
+
+
+def position_of(spot: Mapping[Any, Any]) -> Position | None:
+    """The position that a browser reported, None where it is none."""
+    try:
+        return Position(float(spot["lat"]), float(spot["lon"]))
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,82 @@
+"""A map on the page, with any layer on it. The drawing is `core.maps`."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from folium import FeatureGroup
+from streamlit_folium import st_folium
+
+from core import maps
+from core.errors import SaywhereError
+from core.gallery import Gallery, GalleryCard
+from core.geo import Bounds, Position
+from core.maps import MapUse
+from pages.ui import routes
+from pages.ui.link_values import position_of
+
+_HEIGHT_PX = 560
+_NO_BASE_MAP_ZOOMS = range(12, 18)
+_ANY_ZOOMS = range(2, 18)
+
+
+def show(
+    gallery: Gallery,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None],
+    use: MapUse = "searching",
+) -> None:
+    """The gallery's base map under any layer; what is picked on it is kept under the key."""
+    _mount(_base(gallery.card, gallery, gallery.card.bounds), layer, key, on_change, use)
+
+
+def look_at(
+    card: GalleryCard | None,
+    gallery: Gallery | None,
+    around: Bounds,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None] | None = None,
+    height_px: int = _HEIGHT_PX,
+) -> None:
+    """A layer on the base map of its gallery, as far as that is here, else on a bare ground."""
+    _mount(_base(card, gallery, around), layer, key, on_change, "looking", height_px)
+
+
+def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> maps.BaseMap:
+    if card is None:
+        return maps.BaseMap(around, "", "", _ANY_ZOOMS)
+    if gallery is None or gallery.base_map is None:
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
+    try:
+        zooms = maps.zooms_of(gallery.base_map)
+    except SaywhereError:
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
+    return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms)
+
+
+def _mount(
+    base: maps.BaseMap,
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None] | None,
+    use: MapUse,
+    height_px: int = _HEIGHT_PX,
+) -> None:
+    st_folium(
+        maps.base_map(base, routes.assets(), use),
+        key=key,
+        height=height_px,
+        width=None,
+        returned_objects=[],
+        on_change=on_change,
+        feature_group_to_add=layer,
+    )
+
+
+def spot_picked(key: str) -> Position | None:
+    """The spot that was just picked on the map of that key, None where it was something else."""
+    event = st.session_state.get(key)
+    if not isinstance(event, dict) or event.get("event") != "spot":
+        return None
+    return position_of(event)

@@ -1,0 +1,7 @@
+"""What Streamlit runs for every visit: it picks the page; leaves all else to the pages."""
+
+import streamlit as st
+
+from pages.ui import frame
+
+st.navigation(list(frame.pages().values()), position="hidden").run()

@@ -1,0 +1,112 @@
+"""The app's own addresses: health, Leaflet and our script, base-map tiles. No pages.
+
+Everything is served with a cache header; what may change carries its version in the address.
+"""
+
+import functools
+import hashlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
+
+from core import __version__, settings
+from core.errors import GalleryError, SaywhereError
+from core.gallery import GalleryCard
+from core.maps import Assets
+from core.render import read_base_map_tile
+from pages.ui import resources
+
+_FOREVER = "public, max-age=31536000, immutable"
+_SHORT = "public, max-age=3600"
+_LEAFLET = "leaflet-1.9.4"
+_opening = threading.Lock()
+"""A map asks for a dozen tiles at once; one request opens the gallery, the others wait."""
+
+
+class _CachedFiles(StaticFiles):
+    """Static files that a browser may keep: their folder or their address names the version."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def cached(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                kept = Headers(raw=message["headers"]).raw
+                message["headers"] = [*kept, (b"cache-control", _FOREVER.encode())]
+            await send(message)
+
+        await super().__call__(scope, receive, cached)
+
+
+@functools.cache
+def assets() -> Assets:
+    """The scripts and styles of the map's frame, our own with their content's hash."""
+    return Assets(
+        scripts=(f"/vendor/{_LEAFLET}/leaflet.js", _ours("map.js")),
+        styles=(f"/vendor/{_LEAFLET}/leaflet.css", _ours("map.css")),
+    )
+
+
+def _ours(name: str) -> str:
+    """The address of a script or style of ours; one that changed has another."""
+    content = (settings.load().static / "saywhere" / name).read_bytes()
+    return f"/vendor/saywhere/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def tiles_url(card: GalleryCard) -> str:
+    """The Leaflet template of a gallery's base map; a rebuilt gallery has another one."""
+    name, version = quote(card.name, safe=""), quote(card.created, safe="")
+    return f"/tiles/{name}/{{z}}/{{x}}/{{y}}.webp?v={version}"
+
+
+def healthz(_: Request) -> Response:
+    """Says that the server answers; it looks at no gallery."""
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+@functools.lru_cache(maxsize=16)
+def _base_map(name: str, version: str) -> Path:
+    """The archive of a gallery as it was when the page was drawn; failures are not kept."""
+    card = next((one for one in resources.cards() if one.name == name), None)
+    if card is None or card.created != version:
+        raise GalleryError("there is no such gallery, or it was built anew: reload the page")
+    archive = resources.open_gallery(card).base_map
+    if archive is None:
+        raise GalleryError("this gallery has no base map")
+    return archive
+
+
+def tile(request: Request) -> Response:
+    """One base-map tile: 404 for no such gallery or base map, 204 where the map is empty."""
+    parts = request.path_params
+    try:
+        with _opening:
+            archive = _base_map(parts["gallery"], request.query_params.get("v", ""))
+        picture = read_base_map_tile(archive, parts["z"], parts["x"], parts["y"])
+    except SaywhereError as error:
+        return Response(str(error), status_code=404, media_type="text/plain")
+    if picture is None:
+        return Response(status_code=204, headers={"cache-control": _SHORT})
+    return Response(picture, media_type="image/webp", headers={"cache-control": _FOREVER})
+
+
+def search_page(request: Request) -> Response:
+    """The search page by its own name is the front page, whatever the link carries."""
+    query = request.url.query
+    return RedirectResponse(f"/?{query}" if query else "/")
+
+
+def routes() -> Sequence[BaseRoute]:
+    """All addresses of ours; Streamlit keeps every other one."""
+    return [
+        Route("/healthz", healthz),
+        Route("/search", search_page),
+        Route("/tiles/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
+        Mount("/vendor", _CachedFiles(directory=settings.load().static)),
+    ]
