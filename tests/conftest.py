@@ -450,13 +450,13 @@ def seen_home(
     pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
     from core import settings
     from core.gallery.embed import embed_pictures
-    from core.retrieval import keep_checkpoint
+    from core.retrieval import link_checkpoint
 
     def make(home: Path) -> None:
         shutil.copytree(tiny_home / "galleries", home / "galleries")
         folder = home / "galleries" / "tinycity"
         embed_pictures(folder, compact, compact_weights, 1, lambda *_: None)
-        keep_checkpoint(compact_weights, settings.load({"SAYWHERE_DATA": str(home)}))
+        link_checkpoint(compact_weights, settings.load({"SAYWHERE_DATA": str(home)}))
 
     return own_copy(tmp_path_factory, made_once(tmp_path_factory, "seen", make))
 

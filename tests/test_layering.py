@@ -20,14 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ROWS: tuple[tuple[str, ...], ...] = (
     ("core.errors", "core.settings", "core.arrays", "core.files", "core.geo", "core.records"),
     ("core.vocabulary",),
-    ("core.sources", "core.render", "core.describe", "core.facts"),
-    ("core.models", "core.vectors", "core.names", "core.indexes"),
+    ("core.sources", "core.render", "core.facts"),
+    ("core.models", "core.indexes"),
     ("core.gallery",),
     ("core.retrieval",),
-    ("core.explain", "core.describe.simulate", "core.describe.streetview"),
+    ("core.explain", "core.describe"),
     ("core.evaluation", "core.training"),
-    ("core.cases", "core.review", "core.maps"),
-    ("core.bench", "core.commands", "core.cli", "core.__main__"),
+    ("core.review", "core.maps"),
+    ("core.cli", "core.__main__"),
     ("pages", "app"),
 )
 """The rooms, low to high. A module imports from its own room and from the rows before it."""
@@ -54,26 +54,6 @@ STILL_LONG = frozenset(
     }
 )
 """Modules of more than MOST_LINES lines that are still to be split; the set only shrinks."""
-
-STILL_TWICE = frozenset(
-    {
-        "Answer",
-        "Chosen",
-        "Entry",
-        "Fetched",
-        "Pair",
-        "Part",
-        "Place",
-        "Places",
-        "Said",
-        "Seen",
-        "Signals",
-        "_Found",
-        "_Pairs",
-        "_Said",
-    }
-)
-"""Class names that still stand for two things; the set only shrinks."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +173,7 @@ def test_a_low_room_is_below_a_high_one_and_no_room_below_its_neighbour() -> Non
     assert not is_below("core.explain", "core.sources")
     assert not is_below("core.models", "core.indexes")
     assert not is_below("core.indexes", "core.models")
-    assert room_of("core.describe.simulate.style") == "core.describe.simulate"
+    assert room_of("core.describe.simulate.style") == "core.describe"
     assert room_of("core.unheard_of") is None
 
 
@@ -281,10 +261,7 @@ def test_no_class_name_stands_for_two_things() -> None:
                 homes[node.name].append(f"{source.name}:{node.lineno}")
     assert homes
     twice = {name: places for name, places in homes.items() if len(places) > 1}
-    assert_none(f"{name}: {twice[name]}" for name in twice if name not in STILL_TWICE)
-    assert_none(
-        f"{name} is mended: take it out of STILL_TWICE" for name in STILL_TWICE - set(twice)
-    )
+    assert_none(f"{name}: {twice[name]}" for name in twice)
 
 
 def test_a_module_is_of_a_readable_length() -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.arrays import I64
-from core.training.batches import Places
+from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.loop import Embedded, Progress, run_stage
 
@@ -175,7 +175,7 @@ class Toy:
         rng = np.random.default_rng(5)
         self._texts = torch.from_numpy(rng.normal(size=(COUNT, 3, 6))).float()
         self._pictures = torch.from_numpy(rng.normal(size=(COUNT, 5))).float()
-        self.places = Places(
+        self.places = PairPlaces(
             50 + rng.integers(0, 8, COUNT) * 1e-4, np.full(COUNT, 9.0), np.zeros(COUNT, int)
         )
         self.fetched: list[I64] = []

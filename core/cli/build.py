@@ -81,7 +81,7 @@ def _embed_usual(
 
 
 def _build_cvgtext(args: argparse.Namespace) -> Any:
-    from core.gallery.pictures import build_pictures
+    from core.gallery.picture_builder import build_pictures
 
     if args.bbox:
         raise QueryError("--bbox belongs to --from; a gallery of CVG-Text holds all its pictures")

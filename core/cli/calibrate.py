@@ -46,13 +46,15 @@ def _labelled_set(value: str) -> tuple[str, Path]:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
-    from core.evaluation.curriculum import learn
+    from core.evaluation.calibration.pipeline import fit_from_files
     from core.models import load_model
     from core.retrieval.confidence import write_calibration
 
     settings = machine.load()
     encoder = load_model(threads=settings.search_threads)
-    learned = learn(args.sets, args.background, settings, encoder, args.seed, bar(args.quiet))
+    learned = fit_from_files(
+        args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
+    )
     path = write_calibration(learned, args.out or machine.CONFIDENCE)
     return {
         "file": str(path),

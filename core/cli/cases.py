@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
-from core.cases.formats import FORMATS
 from core.cli.options import add_output_flags, add_store, whole_number
 from core.errors import CasesError
+from core.review.formats import FORMATS
 
 if TYPE_CHECKING:
-    from core.cases.store import Store
+    from core.review.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
-    from core.cases.store import open_store
+    from core.review.store import open_store
 
     settings = machine.load()
     address = args.store or settings.cases
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> Any:
 
 
 def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    from core.cases.intake import Intake, take_file
     from core.gallery import open_gallery
+    from core.review.importing import Intake, take_file
 
     settings = machine.load()
     intake = Intake(
@@ -81,9 +81,9 @@ def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
 
 
 def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    from core.cases.exchange import rows_of
-    from core.cases.formats import format_of, write_cases
-    from core.cases.pictures import pictures_of
+    from core.review.exchange import rows_of
+    from core.review.formats import format_of, write_cases
+    from core.review.pictures import pictures_of
 
     kind = format_of(args.file, args.format)
     rows = rows_of(store)
@@ -97,7 +97,7 @@ def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
 
 
 def _agreement(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    from core.cases.agreement import agreement, disputes
+    from core.review.agreement import agreement, disputes
 
     return asdict(agreement(store)) | {"disputes": [asdict(one) for one in disputes(store)]}
 

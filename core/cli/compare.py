@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ReportError
 
 if TYPE_CHECKING:
-    from core.evaluation.saved import SavedRun
+    from core.evaluation.saved_runs import SavedRun
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
-    from core.evaluation.pairing import paired
-    from core.evaluation.saved import read_saved
+    from core.evaluation.paired_tests import paired
+    from core.evaluation.saved_runs import read_saved
 
     first, second = (_in_scope(read_saved(path), args.scope) for path in args.reports)
     return paired(first, second).to_json()

@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     import numpy as np
 
-    from core.describe.observer import Observer
-    from core.describe.wording import Style
-    from core.describe.wording import describe as run
+    from core.describe.simulate.generator import Style
+    from core.describe.simulate.generator import describe as run
+    from core.describe.simulate.visibility import VisibilityMap
     from core.gallery import open_gallery
     from core.sources.osm import read_world
 
@@ -55,16 +55,16 @@ def run(args: argparse.Namespace) -> Any:
         )
     drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
-    sights = Observer(world).sights(gallery.lats[drawn], gallery.lons[drawn])
+    scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
     rows = []
-    for row, sight in zip(drawn.tolist(), sights, strict=True):
+    for row, scene in zip(drawn.tolist(), scenes, strict=True):
         rng = np.random.default_rng((args.seed, row))
         style, tile = Style.random(rng, names), gallery.tile(row)
         rows.append(
             {
                 "id": f"{args.gallery}-{args.seed}-{row}",
                 "gallery": args.gallery,
-                "text": run(sight, rng, style),
+                "text": run(scene, rng, style),
                 "lat": tile.lat,
                 "lon": tile.lon,
                 "tile_id": tile.tile_id,

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.gallery.build import embed_gallery
     from core.gallery.embed import embed_pictures, own_copy
     from core.models import DualEncoder, load_model
-    from core.retrieval import keep_checkpoint
+    from core.retrieval import link_checkpoint
 
     settings = machine.load()
     found = find_gallery(args.name, settings, args.out)
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> Any:
     model = args.model
     if isinstance(encoder, DualEncoder):
         if args.checkpoint:
-            keep_checkpoint(args.checkpoint, settings)
+            link_checkpoint(args.checkpoint, settings)
         model = embed_pictures(
             folder, encoder, args.checkpoint, settings.batch_threads, bar(args.quiet)
         ).key

@@ -55,46 +55,53 @@ def run(args: argparse.Namespace) -> Any:
     from core import evaluation
     from core.gallery import open_gallery
     from core.models import load_model
-    from core.retrieval import check_query, open_eyes
+    from core.retrieval import check_query, load_picture_encoder
 
     settings = machine.load()
     gallery = open_gallery(args.gallery, settings)
     queries = evaluation.read_queries(args.queries, args.gallery)
     channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
     shown = bar(args.quiet)
-    encoder, eyes = load_model(threads=settings.search_threads), None
+    encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
-        eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
-    readings = evaluation.read_all(queries, encoder, lambda done, of: shown("read", done, of), eyes)
+        picture_encoder = load_picture_encoder(
+            gallery, settings, encoder, args.model, args.checkpoint
+        )
+    encoded_queries = evaluation.read_all(
+        queries, encoder, lambda done, of: shown("read", done, of), picture_encoder
+    )
     if args.table:
         return {
             "gallery": gallery.card.name,
             "rows": {
                 name: evaluation.report(
-                    evaluation.evaluate(gallery, queries, readings, ranker, args.scope), args.scope
+                    evaluation.evaluate(gallery, queries, encoded_queries, ranker, args.scope),
+                    args.scope,
                 )
                 for name, ranker in evaluation.table_rankers(gallery, channels).items()
             },
         }
-    ranker, judge = evaluation.fused_ranker(gallery, channels), None
+    ranker, confidence_model = evaluation.fused_ranker(gallery, channels), None
     if args.scope == "full":
-        judge = evaluation.fused_judge(gallery, channels)
+        confidence_model = evaluation.fused_confidence(gallery, channels)
     each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
-    outcomes = evaluation.evaluate(gallery, queries, readings, ranker, args.scope, each, judge)
+    outcomes = evaluation.evaluate(
+        gallery, queries, encoded_queries, ranker, args.scope, each, confidence_model
+    )
     result = {
         "gallery": gallery.card.name,
         "channels": list(channels),
-        "model": eyes.key if eyes else gallery.card.model,
+        "model": picture_encoder.key if picture_encoder else gallery.card.model,
     }
     result |= evaluation.report(outcomes, args.scope)
-    if args.strangers and judge:
+    if args.strangers and confidence_model:
         foreign = [
             one for path in args.strangers for one in evaluation.read_foreign(path, args.gallery)
         ]
         read = evaluation.read_all(
-            foreign, encoder, lambda done, of: shown("strangers", done, of), eyes
+            foreign, encoder, lambda done, of: shown("strangers", done, of), picture_encoder
         )
-        result |= evaluation.detection(outcomes, [judge.posterior(one) for one in read])
+        result |= evaluation.detection(outcomes, [confidence_model.posterior(one) for one in read])
     if args.out:
         title = {"title": args.title} if args.title else {}
         write_json(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
@@ -103,7 +110,8 @@ def run(args: argparse.Namespace) -> Any:
 
 def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     """Both scopes, always: the paper's alone would give the truth away."""
-    from core.evaluation import query_rows, trial
+    from core.evaluation import query_rows
+    from core.evaluation.cvgtext import run
     from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
 
     data = read_copy(args, "test")
@@ -111,18 +119,18 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     encoder = load_model(model, machine.load().batch_threads, args.checkpoint)
     if not isinstance(encoder, DualEncoder):
         raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
-    embedded = trial.embed_test(data, encoder, bar(args.quiet))
-    scored = [trial.score(embedded, scope) for scope in trial.SCOPES]
-    result = trial.about(data, encoder)
+    embedded = run.embed_test(data, encoder, bar(args.quiet))
+    scored = [run.rank_all(embedded, scope) for scope in run.SCOPES]
+    result = run.report_header(data, encoder)
     if args.failures:
-        trial.write_failures(scored[0], args.failures)
+        run.write_failures(scored[0], args.failures)
     if args.out:
         write_json(
             args.out,
             result
             | {
-                one.scope: trial.summary(one) | {"queries": list(query_rows(one.outcomes))}
+                one.scope: run.summary(one) | {"queries": list(query_rows(one.outcomes))}
                 for one in scored
             },
         )
-    return result | {one.scope: trial.summary(one) for one in scored}
+    return result | {one.scope: run.summary(one) for one in scored}

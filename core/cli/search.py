@@ -31,22 +31,24 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.gallery import open_gallery
     from core.models import load_model
-    from core.retrieval import check_query, find, open_eyes
+    from core.retrieval import check_query, load_picture_encoder, search_with_trace
 
     settings = machine.load()
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
     query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
     channels = check_query(query, gallery)
-    encoder, eyes = load_model(threads=settings.search_threads), None
+    encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
-        eyes = open_eyes(gallery, settings, encoder, args.model, args.checkpoint)
-    finding = find(gallery, encoder, query, eyes)
+        picture_encoder = load_picture_encoder(
+            gallery, settings, encoder, args.model, args.checkpoint
+        )
+    trace = search_with_trace(gallery, encoder, query, picture_encoder)
     if not args.explain:
-        return finding.result.to_json()
+        return trace.result.to_json()
     from core.explain.explanations import beside, explained
 
-    result = explained(finding, encoder, eyes, settings.advisor)
-    return result.to_json() | beside(finding, result)
+    result = explained(trace, encoder, picture_encoder, settings.advisor)
+    return result.to_json() | beside(trace, result)
 
 
 def _default_gallery(settings: machine.Settings) -> str:

@@ -17,9 +17,15 @@ from core.arrays import F64, I64
 from core.errors import QueryError
 from core.evaluation.bootstrap import interval_of_mean, resamples
 from core.evaluation.queries import LabelledQuery
-from core.explain.relevance import ALIKE, DECOY, likeness, raw_relevance, relevance
-from core.explain.relevance.words import Span
-from core.gallery.store import Gallery
+from core.explain.attribution import (
+    DECOY,
+    DECOY_CORRELATION_LIMIT,
+    correlation,
+    raw_relevance,
+    relevance,
+)
+from core.explain.attribution.words import Span
+from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.models import DualEncoder
 
@@ -34,7 +40,7 @@ _QUANTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TruePair:
     """A description and the picture of the tile that it was written at."""
 
     text: str
@@ -42,7 +48,7 @@ class Pair:
     picture: Image.Image
 
 
-def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]:
+def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[TruePair]:
     """Each description with its true tile's picture. QueryError where a tile has none."""
     pairs = []
     for query in queries:
@@ -53,7 +59,7 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]
             raise QueryError(
                 f"{gallery.card.name} holds no picture of {tile_id}; build it again with pictures"
             )
-        pairs.append(Pair(query.text, tile_id, Image.open(io.BytesIO(picture)).convert("RGB")))
+        pairs.append(TruePair(query.text, tile_id, Image.open(io.BytesIO(picture)).convert("RGB")))
     return pairs
 
 
@@ -61,7 +67,7 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]
 
 
 def faithfulness(
-    pairs: Sequence[Pair], encoder: DualEncoder, progress: Progress, seed: int = 42
+    pairs: Sequence[TruePair], encoder: DualEncoder, progress: Progress, seed: int = 42
 ) -> dict[str, Any]:
     """Deletion of words and of cells: `n`, and for each the mean cosine over the share deleted, by
     order, the mean area under it, by how much the others' areas exceed that of the most relevant
@@ -163,8 +169,8 @@ def _rounded(values: F64) -> list[float]:
 # ---- Decoys ----------------------------------------------------------------------------------
 
 
-def alikeness(
-    pairs: Sequence[Pair],
+def decoy_correlation(
+    pairs: Sequence[TruePair],
     encoder: DualEncoder,
     progress: Progress,
     decoys: Sequence[str] = (DECOY,),
@@ -172,11 +178,12 @@ def alikeness(
 ) -> dict[str, Any]:
     """How alike the map of a description and that of a decoy are on one picture.
 
-    For each decoy, and for the descriptions of other places in its part ("others"): the
-    percentiles of the likeness for the place's own description (`own`) and for other places'
-    (`foreign`), what share of each lies above `ALIKE`, how many foreign ones lie above the 95th
-    percentile of own ones, which is how `ALIKE` was chosen, and the chance that an own one is less
-    like the decoy than a foreign one is (`auroc`). QueryError for fewer than three places.
+    For each decoy, and for the descriptions of other places in its part ("others"): the percentiles
+    of the likeness for the place's own description (`own`) and for other places' (`foreign`), what
+    share of each lies above `DECOY_CORRELATION_LIMIT`, how many foreign ones lie above the 95th
+    percentile of own ones, which is how `DECOY_CORRELATION_LIMIT` was chosen, and the chance that
+    an own one is less like the decoy than a foreign one is (`auroc`). QueryError for fewer than
+    three places.
     """
     if len({pair.tile_id for pair in pairs}) <= 2:
         raise QueryError("descriptions of three places or more are wanted, to hold them apart")
@@ -189,13 +196,13 @@ def alikeness(
         texts = [pair.text, *decoys, *(others[row] for row in drawn)]
         maps = [raw.cells[0] for raw in raw_relevance(encoder, texts, [pair.picture])]
         against = maps[1 : len(decoys) + 2]  # the first other place is a decoy, too
-        own.append(np.array([likeness(maps[0], one) for one in against]))
+        own.append(np.array([correlation(maps[0], one) for one in against]))
         for other in maps[len(against) + 1 :]:
-            foreign.append(np.array([likeness(other, one) for one in against]))
+            foreign.append(np.array([correlation(other, one) for one in against]))
         progress(number, len(pairs))
     return {
         "n": len(pairs),
-        "alike": ALIKE,
+        "alike": DECOY_CORRELATION_LIMIT,
         "seed": seed,
         "decoys": {
             name: _apart(one, other)
@@ -218,4 +225,6 @@ def _apart(own: F64, foreign: F64) -> dict[str, Any]:
 
 def _spread(values: F64) -> dict[str, float]:
     found = {f"p{q}": round(float(np.percentile(values, q)), 3) for q in _QUANTILES}
-    return found | {"alike_percent": round(100 * float((values > ALIKE).mean()), 1)}
+    return found | {
+        "alike_percent": round(100 * float((values > DECOY_CORRELATION_LIMIT).mean()), 1)
+    }

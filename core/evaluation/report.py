@@ -9,8 +9,8 @@ import numpy as np
 from core.arrays import F64, I64
 from core.evaluation.bootstrap import SEED, interval, resamples
 from core.evaluation.metrics import METRICS, Metric, Results, measured
-from core.evaluation.outcomes import Outcome, Scope
 from core.evaluation.reliability import auroc, ece, ece_floor, reliability
+from core.evaluation.runner import Outcome, Scope
 from core.records import Verdict
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
 
@@ -36,7 +36,9 @@ def _interval_of(metric: Metric, values: F64, draws: I64) -> tuple[float, float]
 
 def results_of(outcomes: Sequence[Outcome]) -> Results:
     """The ranks, distances and regions of outcomes, as the metrics read them."""
-    inside = [one.sureness.inside80 for one in outcomes if one.sureness is not None]
+    inside = [
+        one.confidence_outcome.inside80 for one in outcomes if one.confidence_outcome is not None
+    ]
     return Results(
         np.array([outcome.rank for outcome in outcomes], dtype=np.float64),
         np.stack([_nearest(outcome.distances_m[:_CANDIDATES]) for outcome in outcomes]),
@@ -62,7 +64,9 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Of the first candidates the calibration error and its bins, `ece_floor` beside it, and the
     error over all candidates; `reranked` has two metrics after the first five were ranked again.
     Nothing where no outcome was judged."""
-    judged = [(one, one.sureness) for one in outcomes if one.sureness is not None]
+    judged = [
+        (one, one.confidence_outcome) for one in outcomes if one.confidence_outcome is not None
+    ]
     if not judged:
         return {}
     first = [float(sure.confidences[0]) for _, sure in judged]
@@ -70,16 +74,16 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     every = np.concatenate([sure.confidences for _, sure in judged])
     right = np.concatenate([one.distances_m <= RADIUS_M for one, _ in judged]).astype(np.float64)
     diagram = reliability(first, hits)
-    again = [sure.again[0] == sure.true_place for _, sure in judged]
-    near = [bool(one.distances_m[sure.again[0]] <= RADIUS_M) for one, sure in judged]
+    after_rerank = [sure.after_rerank[0] == sure.true_place for _, sure in judged]
+    near = [bool(one.distances_m[sure.after_rerank[0]] <= RADIUS_M) for one, sure in judged]
     return {
         "confidence": round(float(np.mean(first)), 4),
         "ece": round(ece(first, hits), 4),
         "ece_floor": round(ece_floor(first), 4),
         "ece_top10": round(ece(every, right), 4),
-        "elsewhere": round(float(np.mean([sure.elsewhere for _, sure in judged])), 4),
+        "elsewhere": round(float(np.mean([sure.p_outside for _, sure in judged])), 4),
         "reranked": {
-            "R@1": round(100 * float(np.mean(again)), 2),
+            "R@1": round(100 * float(np.mean(after_rerank)), 2),
             "L@100m": round(100 * float(np.mean(near)), 2),
         },
         "verdicts": {
@@ -101,8 +105,10 @@ def detection(
     `told_absent` are the percentages that get the verdict, of the strangers and of the others.
     """
     learned = calibration or read_calibration()
-    inside = [one.sureness.elsewhere for one in outcomes if one.sureness is not None]
-    outside = [one.elsewhere for one in strangers]
+    inside = [
+        one.confidence_outcome.p_outside for one in outcomes if one.confidence_outcome is not None
+    ]
+    outside = [one.p_outside for one in strangers]
     return {
         "strangers": len(outside),
         "auroc": round(auroc(inside, outside), 4),

@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from core.arrays import I8
-from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
 from core.errors import GalleryError
+from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
 from core.files import replacing
 from core.gallery.manifest import (
     FORMAT,
@@ -30,7 +30,8 @@ from core.gallery.manifest import (
     read_manifest,
     write_manifest,
 )
-from core.gallery.stages import (
+from core.gallery.opened import SHARD_TILES, pack_embeddings
+from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
@@ -43,7 +44,6 @@ from core.gallery.stages import (
     tile_frame,
     write_facts,
 )
-from core.gallery.store import SHARD_TILES, pack_embeddings
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds
 from core.records import Tile, World

@@ -22,8 +22,8 @@ from core.arrays import F32
 from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
-from core.gallery.stages import Progress, listed, make_folder, save_matrix
-from core.gallery.store import pack_embeddings
+from core.gallery.opened import pack_embeddings
+from core.gallery.staging import Progress, listed, make_folder, save_matrix
 
 if TYPE_CHECKING:
     from core.models import DualEncoder

@@ -12,7 +12,7 @@ import shapely
 
 from core.arrays import F64
 from core.gallery.manifest import Manifest, file_problem, read_manifest
-from core.gallery.store import Gallery, find_gallery
+from core.gallery.opened import Gallery, find_gallery
 from core.geo import Position, compass, haversine_m, tile_bounds
 from core.settings import Settings
 from core.vocabulary.folding import fold
@@ -147,7 +147,7 @@ def _ring(line: Any) -> Ring:
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Provenance:
     """A gallery's manifest, and what is wrong with each of its files, "" for nothing."""
 
     manifest: Manifest
@@ -158,11 +158,11 @@ class Papers:
         return asdict(self.manifest)
 
 
-def papers(name: str, settings: Settings) -> Papers:
+def provenance(name: str, settings: Settings) -> Provenance:
     """Reads the manifest of a gallery and checks every file; GalleryError for no such manifest."""
     folder = find_gallery(name, settings)
     manifest = read_manifest(folder)
-    return Papers(manifest, _problems(folder, manifest))
+    return Provenance(manifest, _problems(folder, manifest))
 
 
 def _problems(folder: Path, manifest: Manifest) -> dict[str, str]:

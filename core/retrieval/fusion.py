@@ -12,8 +12,8 @@ import numpy as np
 from core.arrays import F32, F64, I64, Bools
 from core.geo import local_metres
 from core.records import CHANNELS, Channel
-from core.retrieval.channels import SPECS, Found, Ground
-from core.retrieval.reading import Reading
+from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
+from core.retrieval.query_encoding import EncodedQuery
 
 SEPARATION_M = 100.0
 """Candidates are spots: closer tiles come after the distinct ones. Chosen on RVS train and
@@ -35,7 +35,7 @@ class Signals:
     """
 
     tiles: int
-    found: Mapping[Channel, Found]
+    found: Mapping[Channel, ChannelResult]
 
     def __getitem__(self, signal: str) -> F32:
         """One signal for each tile, about 0..1: [N]."""
@@ -72,8 +72,8 @@ def _mean(parts: Sequence[F32], weights: Sequence[float]) -> F32:
 
 
 def signals_of(
-    ground: Ground,
-    reading: Reading,
+    match_index: MatchIndex,
+    encoded_query: EncodedQuery,
     mask: Bools | None = None,
     channels: tuple[Channel, ...] = CHANNELS,
 ) -> Signals:
@@ -81,9 +81,10 @@ def signals_of(
     found = {
         name: result
         for name, spec in SPECS.items()
-        if name in channels and (result := spec.search(ground, reading, mask)) is not None
+        if name in channels
+        and (result := spec.search(match_index, encoded_query, mask)) is not None
     }
-    return Signals(len(ground.gallery), found)
+    return Signals(len(match_index.gallery), found)
 
 
 def ordered(scores: F32, mask: Bools | None) -> I64:
@@ -92,7 +93,7 @@ def ordered(scores: F32, mask: Bools | None) -> I64:
     return order if mask is None else order[mask[order]]
 
 
-def spots(
+def suppress_neighbours(
     order: I64,
     lats: F64,
     lons: F64,

@@ -19,7 +19,7 @@ _NEIGHBOURS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class PairPlaces:
     """N examples: `lats`, `lons` in degrees and the `towns` they are in. Examples without a
     place have NaN and no neighbours."""
 
@@ -38,7 +38,7 @@ class Places:
 class Batches:
     """Batches of `size` rows, none twice, in groups of `group` neighbours: hard negatives."""
 
-    def __init__(self, places: Places, size: int, group: int, seed: int) -> None:
+    def __init__(self, places: PairPlaces, size: int, group: int, seed: int) -> None:
         if len(places.lats) < size:
             raise TrainingError(
                 f"there are {len(places.lats)} examples to train on; a batch of {size} wants more"
@@ -69,7 +69,7 @@ class Batches:
         return rng.integers(1 << 30, size=self._size)
 
 
-def _neighbours(places: Places) -> list[I64]:
+def _neighbours(places: PairPlaces) -> list[I64]:
     """For each example the rows of the nearest others of its town."""
     found: list[I64] = [np.empty(0, dtype=np.int64)] * len(places.lats)
     for town in np.unique(places.towns):

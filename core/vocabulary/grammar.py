@@ -1,8 +1,9 @@
-"""Articles and plurals of English nouns. Knows no kinds."""
+"""Articles and plurals of English nouns, and names as people repeat them."""
 
 import re
 
 _JOINTS = (" of ", " for ", " with ", " under ")
+_SIGN_CHARS = 40
 _VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
 
 
@@ -21,3 +22,9 @@ def plural(kind: str) -> str:
     elif not head.endswith("s"):
         head += "s"
     return head + joint + rest
+
+
+def sign(name: str) -> str:
+    """The part of a name that a person would write down; "" for one too long to remember."""
+    first = name.split(";")[0].strip()
+    return first if len(first) <= _SIGN_CHARS else ""

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.evaluation import curves
-from core.evaluation.curves import METRICS, Figure
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import METRICS, Figure
 from pages.benchmark_page.reports import Chosen
 from pages.ui.markdown import one_line
 from pages.ui.numbers import MINUS
@@ -40,7 +40,7 @@ def draw(runs: tuple[Chosen, ...]) -> None:
 
 
 def _row(one: Chosen) -> dict[str, object]:
-    run, figures = one.run, one.figures("", curves.ALL)
+    run, figures = one.run, one.figures("", run_metrics.ALL)
     about = " · ".join(part for part in (run.gallery, " + ".join(run.channels), run.model) if part)
     return {
         "letter": one.letter,

@@ -5,8 +5,8 @@ from itertools import combinations
 import streamlit as st
 
 from core.errors import ReportError
-from core.evaluation.curves import METRICS
-from core.evaluation.pairing import TESTED, Difference, Pairing, comparable, paired
+from core.evaluation.paired_tests import TESTED, Difference, Pairing, comparable, paired
+from core.evaluation.run_metrics import METRICS
 from pages.benchmark_page.metric_tables import number
 from pages.benchmark_page.reports import Chosen
 from pages.ui.markdown import plain

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation import curves
-from core.evaluation.curves import METRICS
-from core.evaluation.saved import SavedQuery
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import METRICS
+from core.evaluation.saved_runs import SavedQuery
 from core.files import safe_cell
 from pages.benchmark_page import error_map, session
 from pages.benchmark_page.plot_data import CHARTS
@@ -51,7 +51,7 @@ def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
         st.number_input(
             "The true tile is among the first",
             1,
-            curves.MOST_K,
+            run_metrics.MOST_K,
             key=widget("k"),
             help="k; a click on a line sets it",
             width=260,
@@ -96,7 +96,7 @@ def _picked(key: str) -> None:
         return
     kind = point.get("kind")
     session.pick(point["letter"], kind if isinstance(kind, str) else "")
-    for name, most in (("k", curves.MOST_K), ("metres", session.MOST_METRES)):
+    for name, most in (("k", run_metrics.MOST_K), ("metres", session.MOST_METRES)):
         value = point.get(name)
         if isinstance(value, int | float) and 1 <= value <= most:
             st.session_state[widget(name)] = int(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from core.evaluation.curves import METRICS
+from core.evaluation.run_metrics import METRICS
 
 COLOURS = ("#2878bf", "#bd5510", "#18845a", "#9d54bd", "#93700e", "#c74276")
 """For the letters in order; each has a contrast of 3 or more on both themes' backgrounds, and of

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from core.cases import queue
-from core.cases.agreement import Dispute, disputes
-from core.cases.store import Said, Store
 from core.errors import CasesError
+from core.review import queue
+from core.review.agreement import Dispute, disputes
+from core.review.store import NewVerdict, Store
 from pages.review_page.session import ReviewSession
 
 _LONGEST_MS = 3_600_000
@@ -35,7 +35,7 @@ def apply_action(
 def _record(store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime) -> None:
     final = session.view == "agreement"
     store.record(
-        Said(
+        NewVerdict(
             session.token,
             session.case_id,
             session.name,

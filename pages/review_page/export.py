@@ -9,11 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings
-from core.cases.exchange import rows_of
-from core.cases.export_format import Format
-from core.cases.formats import FORMATS, write_cases
-from core.cases.pictures import pictures_of
-from core.cases.store import Store
+from core.review.exchange import rows_of
+from core.review.export_format import Format
+from core.review.formats import FORMATS, write_cases
+from core.review.pictures import pictures_of
+from core.review.store import Store
 from pages.ui.templates import render
 
 

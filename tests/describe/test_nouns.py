@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.describe.nouns import is_sayable, noun, sign
-from core.describe.sight import Seen
+from core.describe.simulate.nouns import is_sayable, noun
+from core.describe.simulate.visible_scene import VisibleObject
+from core.vocabulary.grammar import sign
 from core.vocabulary.kinds import SAID_KINDS, calls
 
-BENCH = Seen(
+BENCH = VisibleObject(
     kind="bench",
     words=(),
     name="",
@@ -23,7 +24,7 @@ BENCH = Seen(
 )
 
 
-def called(one: Seen, name: str = "", count: int = 80) -> set[str]:
+def called(one: VisibleObject, name: str = "", count: int = 80) -> set[str]:
     return {noun(one, np.random.default_rng(seed), name).text for seed in range(count)}
 
 

@@ -10,7 +10,7 @@ from conftest import settings_for
 
 from core.errors import GalleryError
 from core.gallery import Gallery
-from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, papers
+from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, provenance
 from core.geo import Position, haversine_m
 
 
@@ -92,7 +92,7 @@ def test_the_papers_name_each_file_that_is_not_as_it_was_built(
 ) -> None:
     shutil.copytree(tiny_home / "galleries", tmp_path / "galleries")
     settings = settings_for(tmp_path / "galleries")
-    found = papers("tinycity", settings)
+    found = provenance("tinycity", settings)
     assert set(found.problems.values()) == {""}
     assert found.to_json()["files"] == found.manifest.files
     data = tmp_path / "galleries" / "tinycity" / found.manifest.build
@@ -100,9 +100,9 @@ def test_the_papers_name_each_file_that_is_not_as_it_was_built(
     (data / "facts.parquet").unlink()
     wrong = {
         Path(name).name: told
-        for name, told in papers("tinycity", settings).problems.items()
+        for name, told in provenance("tinycity", settings).problems.items()
         if told
     }
     assert wrong == {"links.parquet": "not as it was built", "facts.parquet": "missing"}
     with pytest.raises(GalleryError):
-        papers("no-such", settings)
+        provenance("no-such", settings)

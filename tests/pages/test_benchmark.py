@@ -14,8 +14,8 @@ from conftest import ROOT, Served, Visit, drawn, serve
 from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
-from core.cases.store import open_store
-from core.evaluation import shelf
+from core.evaluation import report_files
+from core.review.store import open_store
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
 TEXTS = (
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_report_is_told_and_the_others_are_shown(
 def test_without_any_report_the_page_says_what_to_do(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "shelved", lambda _: ())
+    monkeypatch.setattr(report_files, "list_reports", lambda _: ())
     app.run()
     assert not app.exception
     assert "no report" in app.info[0].value

@@ -15,12 +15,12 @@ from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE
 from tiny_cases import NOW, a_report, an_answer
 
-from core.cases import queue
-from core.cases.case import Report
-from core.cases.exchange import rows_of
-from core.cases.export_format import Format
-from core.cases.formats import FORMATS
-from core.cases.store import Said, Store, open_store
+from core.review import queue
+from core.review.exchange import rows_of
+from core.review.export_format import Format
+from core.review.formats import FORMATS
+from core.review.model import Report
+from core.review.store import NewVerdict, Store, open_store
 from pages.review_page import (
     actions,
     agreement,
@@ -111,7 +111,7 @@ class TestDeeds:
     def test_a_run_that_ends_after_writing_doubles_nothing(self, kept: Store) -> None:
         seat = seated(kept)
         reported = deed(seat, "record", verdict="model error")
-        kept.record(Said(seat.token, seat.case_id, "Ada", "model error"), NOW)
+        kept.record(NewVerdict(seat.token, seat.case_id, "Ada", "model error"), NOW)
         actions.apply_action(kept, seat, reported, NOW)
         assert seat.problem == ""
         assert queue.progress(kept, "Ada").answered == 1
@@ -436,7 +436,7 @@ class TestThePage:
         self, page: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SAYWHERE_CASES", "postgresql://me:secret@127.0.0.1:1/none")
-        monkeypatch.setattr("core.cases.store.WAIT_S", 0.0)
+        monkeypatch.setattr("core.review.store.WAIT_S", 0.0)
         monkeypatch.setattr(open_store, "__defaults__", (0.0, ""))
         page.run()
         assert not page.exception

@@ -20,10 +20,10 @@ from conftest import ROOT, Served, Visit, drawn, settings_for
 from playwright.sync_api import Page, WebSocketRoute, expect
 from tiny_cases import NOW, a_report
 
-from core.cases.case import Answer
-from core.cases.store import Store, open_store
-from core.cases.verdicts import CASE_VERDICTS
 from core.gallery import open_gallery
+from core.review.model import RecordedAnswer
+from core.review.store import Store, open_store
+from core.review.verdicts import CASE_VERDICTS
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,7 @@ def home(tiny_data: Path, tiny_city: str, tmp_path_factory: pytest.TempPathFacto
     for number in range(CASES):
         truth, top = tiles[number % len(tiles)], tiles[(number + 7) % len(tiles)]
         answers.append(
-            Answer(
+            RecordedAnswer(
                 number,
                 f"q{number}",
                 f"a church and a park with a fountain, number {number}",

@@ -24,7 +24,7 @@ from core.evaluation import LabelledQuery, Outcome  # noqa: E402
 from core.evaluation.reliability import auroc, ece  # noqa: E402
 from core.gallery import open_gallery  # noqa: E402
 from core.models import load_model  # noqa: E402
-from core.retrieval import open_eyes  # noqa: E402
+from core.retrieval import load_picture_encoder  # noqa: E402
 
 RECORDED = TESTS / "quality" / "recorded.json"
 GALLERIES = ("helsinki", "monaco", "montevideo", "neubrandenburg")
@@ -86,26 +86,29 @@ def measure(progress: Callable[[str], None] = lambda _: None) -> dict[str, Measu
     for place in GALLERIES:
         progress(place)
         gallery = open_gallery(place, machine)
-        eyes = open_eyes(gallery, machine, encoder)
+        picture_encoder = load_picture_encoder(gallery, machine, encoder)
         channels = gallery.card.channels
-        judge = evaluation.fused_judge(gallery, channels)
+        confidence_model = evaluation.fused_confidence(gallery, channels)
         ranker = evaluation.fused_ranker(gallery, channels)
 
-        def read(queries: list[LabelledQuery], eyes: Any = eyes) -> list[Any]:
-            return evaluation.read_all(queries, encoder, lambda *_: None, eyes)
+        def read(queries: list[LabelledQuery], picture_encoder: Any = picture_encoder) -> list[Any]:
+            return evaluation.read_all(queries, encoder, lambda *_: None, picture_encoder)
 
         for name, files in SETS.items():
             own = [query for file in files for query in _own(file, place)]
             if own:
                 outcomes[name] += evaluation.evaluate(
-                    gallery, own, read(own), ranker, "full", None, judge
+                    gallery, own, read(own), ranker, "full", None, confidence_model
                 )
         foreign = {
             name: [query for file in SETS[name] for query in _foreign(file, place)]
             for name in ("by_hand", "free_hand")
         }
         for name, queries in foreign.items():
-            chances = [judge.posterior(reading).elsewhere for reading in read(queries)]
+            chances = [
+                confidence_model.posterior(encoded_query).p_outside
+                for encoded_query in read(queries)
+            ]
             strangers[name] += chances
             if place == "helsinki":
                 strangers["simulated"] += chances
@@ -126,7 +129,7 @@ def _of(rows: list[dict[str, Any]], place: str) -> bool:
 
 
 def _measured(outcomes: list[Outcome], strangers: list[float]) -> Measured:
-    sure = [outcome.sureness for outcome in outcomes]
+    sure = [outcome.confidence_outcome for outcome in outcomes]
     assert all(sure), "every query of the full scope has confidences"
     distances = [outcome.distances_m for outcome in outcomes]
     hits = {
@@ -138,7 +141,7 @@ def _measured(outcomes: list[Outcome], strangers: list[float]) -> Measured:
         [outcome.query.query_id for outcome in outcomes],
         {name: np.array(values, dtype=np.float64) for name, values in hits.items()},
         np.array([float(one.confidences[0]) for one in sure if one]),
-        np.array([one.elsewhere for one in sure if one]),
+        np.array([one.p_outside for one in sure if one]),
         np.array(strangers),
     )
 

@@ -18,7 +18,7 @@ from core.__main__ import main
 from core.errors import TrainingError
 from core.models.compact import load_compact
 from core.models.sentence import SentenceEncoder
-from core.training.loop import _State
+from core.training.loop import _Checkpoint
 from core.training.run import train
 
 pytest.importorskip("mapnik")
@@ -102,14 +102,14 @@ def test_runs_live_in_the_data_folder(
 def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     prepared: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder, save = copied(prepared, "stopped"), _State.save
+    folder, save = copied(prepared, "stopped"), _Checkpoint.save
 
-    def save_and_interrupt(state: _State, path: Path) -> None:
+    def save_and_interrupt(state: _Checkpoint, path: Path) -> None:
         save(state, path)
         monkeypatch.undo()
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(_State, "save", save_and_interrupt)
+    monkeypatch.setattr(_Checkpoint, "save", save_and_interrupt)
     command = ["train", str(prepared / "tiny.toml"), "--out", str(folder)]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
     try:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from core.describe.facts import adjectives, colour_word
+from core.facts.viewpoint_facts import adjectives, colour_word
 from core.vocabulary import attributes
 from core.vocabulary.attributes import (
     COLOUR_CODES,

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from core.explain.question.topics import plain_topics
+from core.explain.clarification.question_bank import kind_questions
 from core.render import marks
 from core.sources import tags as map_tags
 from core.vocabulary import kinds
@@ -82,10 +82,10 @@ def test_every_key_that_the_map_reader_knows_is_one_of_the_table() -> None:
 
 def test_every_kind_answers_only_questions_that_exist_and_every_question_has_a_kind() -> None:
     asked = {key for row in ROWS for key in row.asked}
-    keys = {topic.key for topic in plain_topics()}
+    keys = {topic.key for topic in kind_questions()}
     assert len(asked) > 70
     assert asked <= keys
-    for topic in plain_topics():
+    for topic in kind_questions():
         assert topic.kinds, topic.key
         for noun in (noun for noun, row in KINDS.items() if topic.key in row.asked):
             assert topic.is_of(noun)

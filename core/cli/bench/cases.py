@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select, text
 
-from core.cases import rehearsal
-from core.cases.connection import Database
-from core.cases.rehearsal import Part, acknowledged, name_of, play, practice, said_by
-from core.cases.schema import cases, verdicts
-from core.cases.store import Store, open_store
 from core.errors import CasesError
+from core.review import simulated_annotator
+from core.review.connection import Database
+from core.review.schema import cases, verdicts
+from core.review.simulated_annotator import Workload, acknowledged, name_of, play, practice, said_by
+from core.review.store import Store, open_store
 
 _LOOK_S = 0.1
 
@@ -49,7 +49,7 @@ def run(
     run = secrets.token_hex(4)
     with tempfile.TemporaryDirectory() as folder, _place(store, run, Path(folder)) as place:
         address, room = place
-        opened = open_store(address, datetime.now(UTC), rehearsal.WAIT_S, room)
+        opened = open_store(address, datetime.now(UTC), simulated_annotator.WAIT_S, room)
         parts = _parts(opened, address, room, run, annotators, verdicts, Path(folder))
         started = time.perf_counter()
         killed = _played(parts, min(kill, annotators), verdicts, progress)
@@ -75,7 +75,7 @@ def _place(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str
     if store is None:
         yield str(folder / "cases.sqlite"), ""
         return
-    database = Database(store, rehearsal.WAIT_S)
+    database = Database(store, simulated_annotator.WAIT_S)
     if database.file is not None:
         beside = database.file.with_name(f".{database.file.name}.bench-{run}")
         try:
@@ -95,7 +95,7 @@ def _place(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str
 
 def _parts(
     store: Store, address: str, room: str, run: str, annotators: int, verdicts: int, folder: Path
-) -> list[Part]:
+) -> list[Workload]:
     """The verdicts shared out as evenly as they go, each annotator with the same first cases."""
     shares = [len(one) for one in np.array_split(np.arange(verdicts), annotators)]
     store.add_report(practice(shares[0]), 0, datetime.now(UTC))
@@ -105,22 +105,22 @@ def _parts(
         )
     )
     return [
-        Part(address, room, run, number, case_ids[:share], folder / f"{number}.log")
+        Workload(address, room, run, number, case_ids[:share], folder / f"{number}.log")
         for number, share in enumerate(shares)
     ]
 
 
 def _played(
-    parts: list[Part], kill: int, verdicts: int, progress: Callable[[str, int, int], None]
+    parts: list[Workload], kill: int, verdicts: int, progress: Callable[[str, int, int], None]
 ) -> int:
     """Lets all parts play to their end; how many were killed on the way."""
     # Not forked from here: this process has threads, and a child may not share connections.
     methods = multiprocessing.get_all_start_methods()
     how = "forkserver" if "forkserver" in methods else "spawn"
     context = multiprocessing.get_context(how)
-    context.set_forkserver_preload([rehearsal.__name__])
+    context.set_forkserver_preload([simulated_annotator.__name__])
 
-    def start(part: Part) -> BaseProcess:
+    def start(part: Workload) -> BaseProcess:
         process: BaseProcess = context.Process(target=play, args=(part,))  # type: ignore[attr-defined]
         process.start()
         return process
@@ -144,7 +144,7 @@ def _played(
     return killed
 
 
-def _figures(store: Store, parts: list[Part]) -> dict[str, Any]:
+def _figures(store: Store, parts: list[Workload]) -> dict[str, Any]:
     """What is in the store against what was to be, by id and by annotator and case."""
     rows = store.database.read(
         lambda connection: connection.execute(

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import F32
-from core.evaluation.plain import plain_metric
-from core.evaluation.protocol import PaperMetric, Places, candidates, metric, rank
+from core.evaluation.cvgtext.metric import PaperMetric, TestPictures, candidates, paper_metric, rank
+from core.evaluation.cvgtext.plain_metric import plain_metric
 from core.sources.cvgtext import CvgRow, is_panorama
 
 _PICTURES = 1_200
@@ -50,9 +50,9 @@ def run() -> dict[str, Any]:
 
 
 def _paper_metric(rows: list[CvgRow], cosines: F32) -> PaperMetric:
-    places = Places.of(rows)
+    places = TestPictures.of(rows)
     near = candidates(places, "nearest-100")
-    return metric(places, rank(places, near, lambda some: cosines[some[0] : some[-1] + 1]))
+    return paper_metric(places, rank(places, near, lambda some: cosines[some[0] : some[-1] + 1]))
 
 
 def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], F32]:

@@ -12,7 +12,7 @@ from core.explain.reasons import reason
 from core.gallery import open_gallery
 from core.models import load_model
 from core.records import Query
-from core.retrieval import find, open_eyes
+from core.retrieval import load_picture_encoder, search_with_trace
 from core.settings import Settings
 
 _ROUNDS = 5
@@ -27,19 +27,19 @@ def run(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
     """
     opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(threads=settings.search_threads)
-    eyes = open_eyes(opened, settings, encoder)
+    picture_encoder = load_picture_encoder(opened, settings, encoder)
     taken: list[list[float]] = []
     for turn in range(_ROUNDS + 1):
         for text in DESCRIPTIONS:
             moments = [time.perf_counter()]
-            finding = find(opened, encoder, Query(text), eyes)
+            trace = search_with_trace(opened, encoder, Query(text), picture_encoder)
             moments.append(time.perf_counter())
-            found = ledgers(finding, encoder, eyes)
+            found = ledgers(trace, encoder, picture_encoder)
             moments.append(time.perf_counter())
-            for candidate, ledger in zip(finding.result.candidates, found.entries, strict=True):
+            for candidate, ledger in zip(trace.result.candidates, found.entries, strict=True):
                 reason(ledger, candidate.confidence)
             moments.append(time.perf_counter())
-            relevances(finding, eyes)
+            relevances(trace, picture_encoder)
             moments.append(time.perf_counter())
             if turn:  # the first round finds everything cold
                 taken.append(np.diff(moments).tolist())

@@ -6,12 +6,12 @@ from typing import Any
 from core.arrays import F64
 from core.cli.bench.inputs import Progress, labelled_queries
 from core.evaluation import read_all
-from core.evaluation.questions import measure, talks
+from core.evaluation.clarification import measure, simulate_dialogues
 from core.models import load_model
 from core.records import Query
-from core.retrieval import check_query, open_eyes, rank_tiles
+from core.retrieval import check_query, load_picture_encoder, rank_tiles
 from core.retrieval.confidence import posterior_of
-from core.retrieval.reading import Reading
+from core.retrieval.query_encoding import EncodedQuery
 from core.settings import Settings
 
 
@@ -22,22 +22,26 @@ def run(
     labelled, opened = labelled_queries("questions", settings, gallery, queries)
     encoder = load_model(threads=settings.search_threads)
     channels = check_query(Query("any"), opened)
-    eyes = open_eyes(opened, settings, encoder) if "image" in channels else None
-    readings = read_all(labelled, encoder, lambda done, of: progress("read", done, of), eyes)
+    picture_encoder = (
+        load_picture_encoder(opened, settings, encoder) if "image" in channels else None
+    )
+    encoded_queries = read_all(
+        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder
+    )
 
-    def weigh(reading: Reading) -> F64:
-        ranking = rank_tiles(opened, reading, channels)
-        mass = posterior_of(reading, ranking.signals, ranking.scores, channels).mass
+    def weigh(encoded_query: EncodedQuery) -> F64:
+        ranking = rank_tiles(opened, encoded_query, channels)
+        mass = posterior_of(encoded_query, ranking.signals, ranking.scores, channels).mass
         shares: F64 = mass / mass.sum()
         return shares
 
     held = []
-    for one in talks(opened, labelled, readings, weigh):
+    for one in simulate_dialogues(opened, labelled, encoded_queries, weigh):
         held.append(one)
         progress("talk", len(held), len(labelled))
     return {
         "bench": "questions",
         "gallery": opened.card.name,
         "channels": list(channels),
-        **measure(opened, labelled, held, readings),
+        **measure(opened, labelled, held, encoded_queries),
     }

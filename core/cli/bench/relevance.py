@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from core.cli.bench.inputs import Progress, labelled_queries
-from core.evaluation.faithfulness import alikeness, faithfulness, true_pairs
+from core.evaluation.faithfulness import decoy_correlation, faithfulness, true_pairs
 from core.models import load_model
-from core.retrieval import open_eyes
+from core.retrieval import load_picture_encoder
 from core.settings import Settings
 
 
@@ -15,12 +15,18 @@ def run(
 ) -> dict[str, Any]:
     """Faithfulness of relevance by deletion, and how alike maps are to a decoy's."""
     labelled, opened = labelled_queries("relevance", settings, gallery, queries)
-    eyes = open_eyes(opened, settings, load_model(threads=settings.search_threads))
+    picture_encoder = load_picture_encoder(
+        opened, settings, load_model(threads=settings.search_threads)
+    )
     pairs = true_pairs(opened, labelled)
     return {
         "bench": "relevance",
         "gallery": opened.card.name,
-        "model": eyes.key,
-        **faithfulness(pairs, eyes.encoder, lambda done, of: progress("deletion", done, of)),
-        "control": alikeness(pairs, eyes.encoder, lambda done, of: progress("control", done, of)),
+        "model": picture_encoder.key,
+        **faithfulness(
+            pairs, picture_encoder.encoder, lambda done, of: progress("deletion", done, of)
+        ),
+        "control": decoy_correlation(
+            pairs, picture_encoder.encoder, lambda done, of: progress("control", done, of)
+        ),
     }

@@ -9,8 +9,8 @@ from core.cli.bench.inputs import DESCRIPTIONS, largest
 from core.gallery import open_gallery
 from core.models import load_model
 from core.records import Query
-from core.retrieval.eyes import open_eyes
-from core.retrieval.reading import embed, tokenize
+from core.retrieval.picture_model import load_picture_encoder
+from core.retrieval.query_encoding import encode_query, tokenize_query
 from core.retrieval.search import search
 from core.settings import Settings
 
@@ -26,20 +26,20 @@ def run(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
     """
     opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(threads=settings.search_threads)
-    eyes = None
+    picture_encoder = None
     if opened.card.picture_models:
-        eyes = open_eyes(opened, settings, encoder)
-    tokenized = [tokenize(text, encoder, eyes) for text in DESCRIPTIONS]
+        picture_encoder = load_picture_encoder(opened, settings, encoder)
+    tokenized = [tokenize_query(text, encoder, picture_encoder) for text in DESCRIPTIONS]
     for text in DESCRIPTIONS:
-        search(opened, encoder, Query(text), eyes)
+        search(opened, encoder, Query(text), picture_encoder)
     whole: list[float] = []
     alone: list[float] = []
     for _ in range(_ROUNDS):
         for text, tokens in zip(DESCRIPTIONS, tokenized, strict=True):
             started = time.perf_counter()
-            embed(tokens, encoder, eyes)
+            encode_query(tokens, encoder, picture_encoder)
             between = time.perf_counter()
-            search(opened, encoder, Query(text), eyes)
+            search(opened, encoder, Query(text), picture_encoder)
             alone.append((between - started) * 1e3)
             whole.append((time.perf_counter() - between) * 1e3)
     return {

@@ -9,38 +9,38 @@ from importlib import import_module
 from typing import Final
 
 from core.records import CHANNELS, Channel
-from core.retrieval.channels.channel import ChannelSpec, Found
+from core.retrieval.channels.channel import ChannelResult, ChannelSpec
 from core.retrieval.channels.matching import (
     LEAST_COSINE,
     WINDOW_M,
-    Ground,
+    LinkMatches,
     Matches,
-    Placed,
-    Seen,
+    MatchIndex,
+    WindowHits,
     best_by_tile,
-    facts_allowed,
-    seen_from,
-    share_of_best,
-    similar_facts,
-    worded_facts,
+    link_matches,
+    match_by_embedding,
+    match_by_words,
+    normalized_sum,
+    visible_facts,
 )
 
 __all__ = [
     "LEAST_COSINE",
     "SPECS",
     "WINDOW_M",
+    "ChannelResult",
     "ChannelSpec",
-    "Found",
-    "Ground",
+    "LinkMatches",
+    "MatchIndex",
     "Matches",
-    "Placed",
-    "Seen",
+    "WindowHits",
     "best_by_tile",
-    "facts_allowed",
-    "seen_from",
-    "share_of_best",
-    "similar_facts",
-    "worded_facts",
+    "link_matches",
+    "match_by_embedding",
+    "match_by_words",
+    "normalized_sum",
+    "visible_facts",
 ]
 
 SPECS: Final[dict[Channel, ChannelSpec]] = {

@@ -8,18 +8,18 @@ import numpy as np
 
 from core.arrays import F32, Bools
 from core.records import Channel
-from core.retrieval.channels.matching import Ground
-from core.retrieval.reading import Reading
+from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:
-    from core.retrieval.background import Background
+    from core.retrieval.background_corpus import Background
 
 Allowed = Bools | None
 """Which of N tiles a query allows, None for all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ChannelResult:
     """The result of one channel for N tiles: its signals by name, each [N] and about 0..1.
 
     `strengths` [R] is how strongly the best of the allowed tiles answers each of R things said
@@ -30,20 +30,24 @@ class Found:
     strengths: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
+FeaturesOf = Callable[[ChannelResult, EncodedQuery, Allowed, "Background"], dict[str, float]]
+"""Features for confidence, by name, from a channel's result."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
     """A channel as data.
 
     `weights` say by signal how much each counts beside the others of all channels that are
-    searched. `search` yields None where the reading lacks what the channel needs. `clues` names the
-    features that `clues_of` gives the calibration; those it leaves out are 0.
+    searched. `search` yields None where the reading lacks what the channel needs. `features` names
+    the features that `features_of` gives the calibration; those it leaves out are 0.
     """
 
     name: Channel
     weights: Mapping[str, float]
-    search: Callable[[Ground, Reading, Allowed], Found | None]
-    clues: tuple[str, ...] = ()
-    clues_of: "Callable[[Found, Reading, Allowed, Background], dict[str, float]] | None" = None
+    search: Callable[[MatchIndex, EncodedQuery, Allowed], ChannelResult | None]
+    features: tuple[str, ...] = ()
+    features_of: FeaturesOf | None = None
 
 
 def best_strengths(strengths: F32, mask: Allowed) -> F32:

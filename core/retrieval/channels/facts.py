@@ -10,23 +10,23 @@ import numpy as np
 
 from core.retrieval.channels.channel import (
     Allowed,
+    ChannelResult,
     ChannelSpec,
-    Found,
     allowed,
     best_strengths,
     logarithm,
 )
 from core.retrieval.channels.matching import (
-    Ground,
+    MatchIndex,
     best_by_tile,
-    facts_allowed,
-    share_of_best,
-    similar_facts,
+    match_by_embedding,
+    normalized_sum,
+    visible_facts,
 )
-from core.retrieval.reading import Reading
+from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:
-    from core.retrieval.background import Background
+    from core.retrieval.background_corpus import Background
 
 _SIMILAR_TILES = 1000
 """Tiles whose whole text is compared exactly; the others count as the last of these."""
@@ -34,29 +34,31 @@ _FOUND = 0.15
 """A phrase is found where its best fact has a cosine of 0.55, as evidence asks."""
 
 
-def _search(ground: Ground, reading: Reading, mask: Allowed) -> Found:
+def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
     """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
-    facts = facts_allowed(ground, mask)
-    similar = similar_facts(ground, reading, facts)
-    phrases = best_by_tile(ground, similar, reading.phrase_bearings)
+    facts = visible_facts(match_index, mask)
+    similar = match_by_embedding(match_index, encoded_query, facts)
+    phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
     rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
-    found = ground.gallery.tile_index.search(reading.embedding[None], _SIMILAR_TILES, rows)
-    whole = np.full(len(ground.gallery), found.similarities.min(initial=1), dtype=np.float32)
+    found = match_index.gallery.tile_index.search(
+        encoded_query.embedding[None], _SIMILAR_TILES, rows
+    )
+    whole = np.full(len(match_index.gallery), found.similarities.min(initial=1), dtype=np.float32)
     whole[found.rows[0]] = found.similarities[0]
     signals = {
-        "phrases": share_of_best(phrases, mask),
+        "phrases": normalized_sum(phrases, mask),
         "whole": whole,
-        "best_fact": ground.best_fact(reading, facts),
+        "best_fact": match_index.best_fact(encoded_query, facts),
     }
-    return Found(signals, best_strengths(phrases, mask))
+    return ChannelResult(signals, best_strengths(phrases, mask))
 
 
 def _clues(
-    found: Found, reading: Reading, mask: Allowed, background: "Background"
+    found: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
 ) -> dict[str, float]:
     strengths = found.strengths
-    said = np.count_nonzero(~np.isnan(reading.phrase_bearings)) / len(strengths)
-    usual = background.usual(reading)
+    said = np.count_nonzero(~np.isnan(encoded_query.phrase_bearings)) / len(strengths)
+    usual = background.usual(encoded_query)
     whole, fact = (allowed(found.signals[name], mask) for name in ("whole", "best_fact"))
     return {
         "phrases": logarithm(len(strengths)),

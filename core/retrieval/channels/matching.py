@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache, partial
 import numpy as np
 
 from core.arrays import F32, I32, I64, Bools
-from core.gallery.store import Gallery
-from core.retrieval.heads import Head, is_another, is_called
-from core.retrieval.reading import Reading
+from core.gallery.opened import Gallery
+from core.retrieval.head_nouns import HeadNoun, is_false_friend, matches_kind
+from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
@@ -40,7 +40,7 @@ class Matches:
     strength: F32
 
 
-def _agreement(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
+def _bearing_weights(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
     """How well each link points where the description says; 1 for what is underfoot."""
     apart = np.cos(np.radians(bearing_deg - said_deg))
     factor = 1 - _DISAGREEMENT * (1 - apart) / 2
@@ -50,23 +50,23 @@ def _agreement(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class WindowHits:
     """L places of facts in windows: which of the facts asked for, and the tile's row."""
 
     which: I64
     tile: I32
 
 
-class Ground:
+class MatchIndex:
     """A gallery prepared for matching: how much each link counts. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self.named = np.array([bool(names) for names in gallery.facts.names], dtype=bool)
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
-        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
+        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
-        self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_another))
+        self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
         self.weight: F32 = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
@@ -79,7 +79,7 @@ class Ground:
             links.tile[self._tile_order], np.arange(len(gallery) + 1)
         )
 
-    def _of_kinds(self, test: Callable[[str, Head], bool], head: Head) -> Bools:
+    def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
         """Which of F facts are of a kind for which a test of it and a head holds."""
         kinds, row = self._kinds
         return np.array([test(kind, head) for kind in kinds], dtype=bool)[row]
@@ -131,12 +131,12 @@ class Ground:
         relative: F32 = (lengths / max(lengths.mean(), 1e-6)).astype(np.float32)
         return relative
 
-    def in_window(self, facts: I64) -> Placed:
+    def in_window(self, facts: I64) -> WindowHits:
         """The tiles whose window has each of M facts: which of the M, and which tile."""
         begin = self._near_starts[facts]
         counts = self._near_starts[facts + 1] - begin
         place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
-        return Placed(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
+        return WindowHits(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
 
     def window_bm25(self, matches: Matches, words: int) -> F32:
         """BM25 of the words over the windows as documents: [N].
@@ -155,10 +155,10 @@ class Ground:
         scores: F32 = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
         return scores.astype(np.float32)
 
-    def best_fact(self, reading: Reading, allowed: I64 | None) -> F32:
+    def best_fact(self, encoded_query: EncodedQuery, allowed: I64 | None) -> F32:
         """The cosine of the whole description with the best fact of each tile's window: [N]."""
         found = self.gallery.fact_index.search(
-            reading.embedding[None],
+            encoded_query.embedding[None],
             _SIMILAR_FACTS,
             None if allowed is None else self.index_row[allowed],
         )
@@ -182,7 +182,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LinkMatches:
     """L matches as tiles see them: which thing was said, the row of the link, and how much the
     match counts from there."""
 
@@ -191,60 +191,64 @@ class Seen:
     strength: F32
 
 
-def seen_from(ground: Ground, matches: Matches, bearings_deg: F32) -> Seen:
+def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -> LinkMatches:
     """Every link to a fact that matches one of R things said, weakened by distance.
 
     `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
     """
-    links = ground.gallery.links
+    links = match_index.gallery.links
     begin = links.starts[matches.fact]
     counts = links.starts[matches.fact + 1] - begin
     ends = np.cumsum(counts)
     place = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
-    strength = np.repeat(matches.strength, counts) * ground.weight[place]
+    strength = np.repeat(matches.strength, counts) * match_index.weight[place]
     said = np.repeat(matches.said, counts)
     said_deg = bearings_deg[said]
     directed = np.flatnonzero(~np.isnan(said_deg))
     if len(directed):
         seen = place[directed]
-        strength[directed] *= _agreement(
+        strength[directed] *= _bearing_weights(
             links.bearing_deg[seen], said_deg[directed], links.distance_m[seen]
         )
-    return Seen(said, place, strength)
+    return LinkMatches(said, place, strength)
 
 
-def best_by_tile(ground: Ground, matches: Matches, bearings_deg: F32) -> F32:
+def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -> F32:
     """For R things said the strongest match each tile sees, weakened by distance: [R, N].
 
     `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
     """
-    rows, tiles = len(bearings_deg), len(ground.gallery)
-    seen = seen_from(ground, matches, bearings_deg)
+    rows, tiles = len(bearings_deg), len(match_index.gallery)
+    seen = link_matches(match_index, matches, bearings_deg)
     best = np.zeros(rows * tiles, dtype=np.float32)
-    np.maximum.at(best, seen.said * tiles + ground.gallery.links.tile[seen.link], seen.strength)
+    np.maximum.at(
+        best, seen.said * tiles + match_index.gallery.links.tile[seen.link], seen.strength
+    )
     return best.reshape(rows, tiles)
 
 
-def similar_facts(ground: Ground, reading: Reading, allowed: I64 | None) -> Matches:
+def match_by_embedding(
+    match_index: MatchIndex, encoded_query: EncodedQuery, allowed: I64 | None
+) -> Matches:
     """Phrases against facts by cosine; `strength` is the cosine above 0.4."""
-    found = ground.gallery.fact_index.search(
-        reading.phrase_embeddings,
+    found = match_index.gallery.fact_index.search(
+        encoded_query.phrase_embeddings,
         _SIMILAR_FACTS,
-        None if allowed is None else ground.index_row[allowed],
+        None if allowed is None else match_index.index_row[allowed],
     )
     said, place = np.nonzero((found.similarities > LEAST_COSINE) & (found.rows >= 0))
     strength = found.similarities[said, place] - LEAST_COSINE
-    fact = ground.gallery.spoken[found.rows[said, place]]
+    fact = match_index.gallery.spoken[found.rows[said, place]]
     return Matches(said, fact, strength.astype(np.float32))
 
 
-def worded_facts(ground: Ground, words: list[str]) -> Matches:
+def match_by_words(match_index: MatchIndex, words: list[str]) -> Matches:
     """Words against names and kinds by BM25; misspelt words count less."""
     said, fact, strength = [], [], []
     for row, word in enumerate(words):
-        for spelling, trust in ground.gallery.names.spellings(word):
+        for spelling, trust in match_index.gallery.names.spellings(word):
             for column, weight in (("name", 1.0), ("kind", _KIND_WEIGHT)):
-                found = ground.gallery.names.postings(spelling, column)
+                found = match_index.gallery.names.postings(spelling, column)
                 said.append(np.full(len(found.facts), row))
                 fact.append(found.facts)
                 strength.append(found.weights * (trust * weight))
@@ -258,7 +262,7 @@ def worded_facts(ground: Ground, words: list[str]) -> Matches:
     )
 
 
-def share_of_best(best: F32, mask: Bools | None = None) -> F32:
+def normalized_sum(best: F32, mask: Bools | None = None) -> F32:
     """Sums R rows of [R, N] and divides by the most an allowed tile could have had: [N], 0..1.
 
     Tiles that are not allowed get 0.
@@ -270,10 +274,10 @@ def share_of_best(best: F32, mask: Bools | None = None) -> F32:
     return total / attainable if attainable > 0 else total
 
 
-def facts_allowed(ground: Ground, mask: Bools | None) -> I64 | None:
+def visible_facts(match_index: MatchIndex, mask: Bools | None) -> I64 | None:
     """The spoken facts that some allowed tile sees, or None where every tile is allowed."""
     if mask is None:
         return None
-    links = ground.gallery.links
+    links = match_index.gallery.links
     seen = np.unique(links.fact[mask[links.tile]]).astype(np.int64)
-    return seen[ground.gallery.facts.spoken[seen]]
+    return seen[match_index.gallery.facts.spoken[seen]]

@@ -8,28 +8,35 @@ from typing import TYPE_CHECKING
 
 from core.retrieval.channels.channel import (
     Allowed,
+    ChannelResult,
     ChannelSpec,
-    Found,
     allowed,
     best_strengths,
     logarithm,
 )
-from core.retrieval.channels.matching import Ground, best_by_tile, share_of_best, worded_facts
-from core.retrieval.reading import Reading
+from core.retrieval.channels.matching import (
+    MatchIndex,
+    best_by_tile,
+    match_by_words,
+    normalized_sum,
+)
+from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:
-    from core.retrieval.background import Background
+    from core.retrieval.background_corpus import Background
 
 
-def _search(ground: Ground, reading: Reading, mask: Allowed) -> Found:
-    worded = worded_facts(ground, reading.words)
-    words = best_by_tile(ground, worded, reading.word_bearings)
-    window = ground.window_bm25(worded, len(reading.words))
-    shares = {"words": share_of_best(words, mask), "window": share_of_best(window[None], mask)}
-    return Found(shares, best_strengths(words, mask))
+def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
+    worded = match_by_words(match_index, encoded_query.words)
+    words = best_by_tile(match_index, worded, encoded_query.word_bearings)
+    window = match_index.window_bm25(worded, len(encoded_query.words))
+    shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
+    return ChannelResult(shares, best_strengths(words, mask))
 
 
-def _clues(found: Found, _: Reading, mask: Allowed, __: "Background") -> dict[str, float]:
+def _clues(
+    found: ChannelResult, _: EncodedQuery, mask: Allowed, __: "Background"
+) -> dict[str, float]:
     strengths = found.strengths
     if not len(strengths):
         return {}

@@ -11,11 +11,11 @@ from core.explain.ledger import Ledgers, ledgers
 from core.explain.reasons import reason
 from core.gallery import Gallery, open_gallery
 from core.models.sentence import SentenceEncoder
-from core.records import Entry, Query
-from core.retrieval import find
+from core.records import LedgerEntry, Query
+from core.retrieval import search_with_trace
 
 Change = Callable[[Town], object]
-Tell = Callable[..., dict[str, Entry]]
+Tell = Callable[..., dict[str, LedgerEntry]]
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def tell(
         y: float,
         change: Change | None = None,
         without: frozenset[str] = frozenset(),
-    ) -> dict[str, Entry]:
+    ) -> dict[str, LedgerEntry]:
         town = tiny_city(without)
         if change:
             change(town)
         gallery = gallery_of(town) if change or without else tiny_gallery
         query = Query(text, k=1, near=town.position(x, y), within_m=30)
-        finding = find(gallery, encoder, query)
-        return {one.evidence.phrase: one for one in ledgers(finding, encoder).entries[0]}
+        trace = search_with_trace(gallery, encoder, query)
+        return {one.evidence.phrase: one for one in ledgers(trace, encoder).entries[0]}
 
     return told
 
@@ -125,7 +125,7 @@ def test_people_and_weather_cannot_be_checked(tell: Tell) -> None:
 
 
 def ledgers_of(gallery: Gallery, encoder: SentenceEncoder, text: str, **options: object) -> Ledgers:
-    return ledgers(find(gallery, encoder, Query(text, **options)), encoder)  # type: ignore[arg-type]
+    return ledgers(search_with_trace(gallery, encoder, Query(text, **options)), encoder)  # type: ignore[arg-type]
 
 
 def test_each_candidate_has_an_entry_for_each_phrase(
@@ -165,9 +165,9 @@ def test_hostile_texts_stay_texts(tiny_gallery: Gallery, encoder: SentenceEncode
 def test_long_descriptions_say_which_phrases_were_left_out(
     tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.explain.ledger import effects
+    from core.explain.ledger import ablation
 
-    monkeypatch.setattr(effects, "MAX_TOKENS_READ", 20)
+    monkeypatch.setattr(ablation, "MAX_TOKENS_READ", 20)
     found = ledgers_of(tiny_gallery, encoder, "a statue, two benches, a pond and a bakery", k=2)
     assert "left" not in found.notes
     assert found.notes
