@@ -23,7 +23,7 @@ _KEY = "view"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at; `tile` is "" for none, and so is `twin`, a tile shown beside it."""
+    """A gallery and a part of its page; `tile` and `twin`, a tile beside it, are "" for none."""
 
     gallery: str
     tile: str = ""

@@ -20,7 +20,7 @@ from pages.ui.templates import render
 _KEY = "ground"
 _MOST_HITS = 12
 _MANY = 3000
-"""Tiles whose ground takes long enough to be told of."""
+"""From so many tiles on, joining their ground takes long enough for a spinner."""
 
 
 def draw(gallery: Gallery, view: View) -> None:

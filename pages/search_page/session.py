@@ -61,7 +61,7 @@ def current(cities: Iterable[str]) -> SearchParams:
 
 
 def settled() -> SearchParams:
-    """The session's question where only the answer is drawn again; ends what `change` began."""
+    """The session's question in a run that draws only the answer; clears the mark of `change`."""
     session = _session()
     session.touched = False
     return session.ask

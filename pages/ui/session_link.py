@@ -1,4 +1,4 @@
-"""What a visitor looks at on one page: kept in the session, restored by the address.
+"""A page's state for one visitor: kept in the session, restored by the address.
 
 The one rule of all pages: the session's state holds until the address changes without us, by a
 link that was just opened or by the Back button. Then the address replaces the state.
