@@ -4,11 +4,11 @@ Latitude before longitude; bounds are west, south, east, north; metres and degre
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from core.arrays import F64, I64, Bools
 
 EARTH_RADIUS_M = 6_371_000.0
 """The radius CVG-Text's metric uses (R = 6371 km)."""
@@ -26,11 +26,8 @@ _COMPASS = (
     "north-west",
 )
 
-_TOGETHER, _RUN = 100, 512
-"""Positions whose nearest ones are looked for in one go, and how many of the others at first."""
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
+_TIED_M = 1e-6
+"""Chords that differ by less may be equal: far above the rounding of `Points.xyz`, some 1e-9 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +63,21 @@ class Bounds:
         """The middle in degrees."""
         return Position((self.south + self.north) / 2, (self.west + self.east) / 2)
 
-    def contains(self, lat: Floats, lon: Floats) -> npt.NDArray[np.bool_]:
+    def contains(self, lat: F64, lon: F64) -> Bools:
         """Which of the N positions lie inside, edges included."""
-        inside: npt.NDArray[np.bool_] = (
+        inside: Bools = (
             (lat >= self.south) & (lat <= self.north) & (lon >= self.west) & (lon <= self.east)
         )
         return inside
 
 
-def haversine_m(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
+def haversine_m(lat: float, lon: float, lats: F64, lons: F64) -> F64:
     """Great-circle metres from one position to N others (any shapes that broadcast)."""
     phi, phis = np.radians(lat), np.radians(lats)
     half_dlat = (phis - phi) / 2
     half_dlon = np.radians(np.asarray(lons) - lon) / 2
     a = np.sin(half_dlat) ** 2 + np.cos(phi) * np.cos(phis) * np.sin(half_dlon) ** 2
-    metres: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(a, 0, 1)))
+    metres: F64 = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(a, 0, 1)))
     return metres
 
 
@@ -107,6 +104,18 @@ def tile_bounds(center: Position, footprint_m: float) -> Bounds:
     )
 
 
+def local_metres(lats: F64, lons: F64, at_lat: float) -> tuple[F64, F64]:
+    """Metres east and north of latitude and longitude 0, on a plane that is true at one latitude
+    (equirectangular projection). Right to a fraction of a metre in what differs within a city."""
+    return lons * (METRES_PER_DEGREE * np.cos(np.radians(at_lat))), lats * METRES_PER_DEGREE
+
+
+def moved(lats: F64, lons: F64, east_m: F64, north_m: F64) -> tuple[F64, F64]:
+    """Latitudes and longitudes some metres east and north of others: the inverse, at each."""
+    east_per_degree = METRES_PER_DEGREE * np.cos(np.radians(lats))
+    return lats + north_m / METRES_PER_DEGREE, lons + east_m / east_per_degree
+
+
 def haversine_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     """Kilometres between two positions, in the very steps of CVG-Text's metric."""
     half_dlat = math.radians(to_lat - lat) / 2
@@ -121,12 +130,12 @@ def haversine_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
 class Points:
     """N positions: `lats` and `lons` in degrees, `xyz` [N, 3] in metres from the earth's centre."""
 
-    lats: Floats
-    lons: Floats
-    xyz: Floats
+    lats: F64
+    lons: F64
+    xyz: F64
 
     @classmethod
-    def of(cls, lats: Floats, lons: Floats) -> "Points":
+    def of(cls, lats: F64, lons: F64) -> "Points":
         """The points at some latitudes and longitudes."""
         phi, theta = np.radians(lats), np.radians(lons)
         xyz = np.stack(
@@ -135,85 +144,31 @@ class Points:
         return cls(lats, lons, EARTH_RADIUS_M * xyz)
 
 
-def nearest(of: Points, among: Points, k: int) -> Rows:
+def nearest(of: Points, among: Points, k: int) -> I64:
     """Rows of the `k` positions nearest to each of Q others, [Q, k], in ascending row order.
 
-    They are exactly those that a stable sort by `haversine_km` puts first. Positions that lie
-    together look among what lies around them; those whose k-th neighbour might lie further out
-    look again in a wider circle.
+    They are exactly those that a stable sort by `haversine_km` puts first: a k-d tree finds one
+    more than wanted by the chord, and where that one lies as far as the last wanted, the
+    kilometres of all that may be among the first are sorted.
     """
-    k = min(k, len(among.lats))
-    found = np.empty((len(of.lats), k), dtype=np.int64)
-    pending, wanted = np.arange(len(of.lats)), max(_RUN, 2 * k)
-    while len(pending):
-        again = []
-        for rows in _together(of, pending):
-            center = of.xyz[rows].mean(axis=0)
-            away = _squared(among.xyz - center)
-            edge = np.partition(away, wanted - 1)[wanted - 1] if wanted < len(away) else math.inf
-            around = np.flatnonzero(away <= edge)
-            found[rows], reach = _nearest_around(of, rows, among, around, k)
-            again.append(rows[(np.sqrt(_squared(of.xyz[rows] - center)) + reach) ** 2 >= edge])
-        pending, wanted = np.concatenate(again), 4 * wanted
-    return found
+    from sklearn.neighbors import KDTree  # takes a second, which no other use of this room needs
 
-
-def _squared(offsets: Floats) -> Floats:
-    lengths: Floats = np.einsum("ij,ij->i", offsets, offsets)
-    return lengths
-
-
-def _together(of: Points, rows: Rows) -> Iterator[Rows]:
-    """Rows in parts that lie close together: strips of latitude, each from west to east."""
-    strips = max(1, round(math.sqrt(len(rows) / _TOGETHER)))
-    strip = np.empty(len(rows), dtype=np.int64)
-    strip[np.argsort(of.lats[rows])] = np.arange(len(rows)) * strips // len(rows)
-    order = rows[np.lexsort((of.lons[rows], strip))]
-    for start in range(0, len(rows), _TOGETHER):
-        yield order[start : start + _TOGETHER]
-
-
-def _smallest(values: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.float32]:
-    """The `k` smallest of each row, the largest of them last.
-
-    NumPy partitions runs of up to 512 more than twice as fast as longer ones.
-    """
-    count, width = values.shape
-    if width > _RUN >= 2 * k:
-        runs = math.ceil(width / _RUN)
-        parts = np.full((count, runs * -(-width // runs)), np.inf, dtype=np.float32)
-        parts[:, :width] = values
-        values = _smallest(parts.reshape(count * runs, -1), k).reshape(count, -1)
-    return np.partition(values, k - 1, axis=1)[:, :k]
-
-
-def _nearest_around(
-    of: Points, rows: Rows, among: Points, around: Rows, k: int
-) -> tuple[Rows, Floats]:
-    """For C rows the `k` nearest of those `around` [C, k], and a bound on the k-th's metres [C].
-
-    Squared chords in single precision settle all but the few that lie as far as the k-th within
-    twice their error; for these the distance itself is computed.
-    """
-    center = of.xyz[rows].mean(axis=0)
-    here, there = of.xyz[rows] - center, among.xyz[around] - center
-    here2, there2 = _squared(here), _squared(there)
-    left = np.column_stack([-2 * here, here2, np.ones(len(rows))]).astype(np.float32)
-    right = np.column_stack([there, np.ones(len(around)), there2]).astype(np.float32)
-    gaps = left @ right.T
-    slack = 32 * np.finfo(np.float32).eps * max(here2.max(), there2.max()) + 1e-6
-    cut = _smallest(gaps, k)[:, k - 1 : k]
-    close = gaps <= cut + np.float32(slack)
-    crowded = np.count_nonzero(close) > len(rows) * k
-    for row in np.flatnonzero(np.count_nonzero(close, axis=1) > k) if crowded else ():
-        sure = gaps[row] < cut[row] - slack
-        doubtful = np.flatnonzero(close[row] & ~sure)
-        lat, lon = float(of.lats[rows[row]]), float(of.lons[rows[row]])
+    if k >= len(among.lats) or not len(of.lats):
+        return np.tile(np.arange(min(k, len(among.lats))), (len(of.lats), 1))
+    tree = KDTree(among.xyz, leaf_size=20)
+    chords, rows = tree.query(of.xyz, k + 1, sort_results=False)
+    last = chords.argmax(axis=1, keepdims=True)
+    beyond = np.take_along_axis(chords, last, axis=1)[:, 0]
+    np.put_along_axis(chords, last, -np.inf, axis=1)
+    edge = chords.max(axis=1)
+    np.put_along_axis(rows, last, -1, axis=1)
+    found: I64 = np.sort(rows, axis=1)[:, 1:]
+    doubtful = np.flatnonzero(beyond <= edge + _TIED_M)
+    around = tree.query_radius(of.xyz[doubtful], edge[doubtful] + _TIED_M) if len(doubtful) else ()
+    for row, close in zip(doubtful, map(np.sort, around), strict=True):
+        lat, lon = float(of.lats[row]), float(of.lons[row])
         kilometres = [
-            haversine_km(lat, lon, float(among.lats[one]), float(among.lons[one]))
-            for one in around[doubtful]
+            haversine_km(lat, lon, float(among.lats[one]), float(among.lons[one])) for one in close
         ]
-        order = np.argsort(kilometres, kind="stable")
-        close[row, doubtful[order[k - np.count_nonzero(sure) :]]] = False
-    columns = np.flatnonzero(close).reshape(-1, k) - len(around) * np.arange(len(rows))[:, None]
-    return around[columns], np.sqrt(np.maximum(cut[:, 0] + slack, 0))
+        found[row] = np.sort(close[np.argsort(kilometres, kind="stable")[:k]])
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.geo import Bounds, Position
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 Channel = Literal["image", "facts", "names"]
-CHANNELS: tuple[Channel, ...] = ("image", "facts", "names")
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Fit = Literal["thing", "like", "name"]
 """What a fact is to a phrase: the thing itself, something like it, or another thing whose name has
 the phrase's words."""
@@ -140,7 +140,7 @@ Standing = Literal["supported", "contradicted", "missing", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One phrase in the ledger of one candidate.
 
     `against` tells what the map says instead, "" where it says nothing. `effects` is by how much
@@ -164,7 +164,7 @@ class Explanation:
     None where no picture was searched. `notes` are sentences for the user.
     """
 
-    ledger: tuple[Entry, ...]
+    ledger: tuple[LedgerEntry, ...]
     reason: str
     author: str = "local"
     relevance: Relevance | None = None
@@ -229,7 +229,7 @@ class SearchResult:
     """The answer to one query.
 
     `truncated` is None, or the offset in the description after which some channel read nothing.
-    `verdict` is None where nothing calibrated the confidences, and `elsewhere` is the probability
+    `verdict` is None where nothing calibrated the confidences, and `p_outside` is the probability
     that the describer stands in no tile that the query allows. `notes` are sentences for the user.
     `picture_model` says whose eyes the `image` channel has, None where it was not searched.
     """
@@ -242,7 +242,7 @@ class SearchResult:
     notes: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     picture_model: str | None = None
-    elsewhere: float | None = None
+    p_outside: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The answer as the command line prints it."""
@@ -251,7 +251,7 @@ class SearchResult:
             "gallery": self.gallery,
             "truncated": self.truncated,
             "verdict": self.verdict,
-            "elsewhere": None if self.elsewhere is None else round(self.elsewhere, 4),
+            "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),
             "picture_model": self.picture_model,
             "notes": list(self.notes),
             "candidates": [candidate.to_json() for candidate in self.candidates],

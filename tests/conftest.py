@@ -12,15 +12,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from core.gallery import Gallery
     from core.geo import Bounds
     from core.models.compact import CompactEncoder
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [] if str(ROOT) in sys.path else [str(ROOT)]
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Torch reads it when it is loaded. Tests run side by side, and threads that wait for each other
+are slower than one."""
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -51,11 +58,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A page that is still being drawn may not hear a click, and the more so the busier the machine
-    is: a browser test fails when it fails three times."""
+    """Leaves out what takes long, unless SLOW=1 asks for it."""
+    if os.environ.get("SLOW") == "1":
+        return
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2))
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes long: SLOW=1 runs it"))
+
+
+def assert_none(faults: Iterable[object]) -> None:
+    """Names all faults at once, where there are any."""
+    found = sorted(map(str, faults))
+    assert not found, "\n" + "\n".join(found)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one of the workers makes for all of them; it is read only.
+
+    The others wait at the lock, and find it whole, or make it themselves where making it failed.
+    """
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / f"once-{name}"
+    with FileLock(shared / f"once-{name}.lock"):
+        if not folder.is_dir():
+            draft = shared / f"once-{name}-draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
+            make(draft)
+            draft.rename(folder)
+    return folder
+
+
+def own_copy(factory: pytest.TempPathFactory, folder: Path) -> Path:
+    """A worker's own copy: the app writes into its data folder."""
+    return shutil.copytree(folder, factory.mktemp("own") / "home", symlinks=True)
 
 
 @pytest.fixture(autouse=True)
@@ -190,21 +227,22 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
     from core.models import load_model
     from core.sources.osm import read_world
 
-    data = tmp_path_factory.mktemp("data")
-    source = data / "town.geojson"
-    source.write_text(json.dumps(tiny_town()), encoding="utf-8")
-    build_gallery(
-        tiny_city,
-        [source],
-        read_world([source]),
-        load_model(),
-        data / "galleries",
-        BuildOptions(title="Tiny Town"),
-        None,
-        datetime(2026, 1, 2, tzinfo=UTC),
-        lambda *_: None,
-    )
-    return data
+    def make(data: Path) -> None:
+        source = data / "town.geojson"
+        source.write_text(json.dumps(tiny_town()), encoding="utf-8")
+        build_gallery(
+            tiny_city,
+            [source],
+            read_world([source]),
+            load_model(),
+            data / "galleries",
+            BuildOptions(title="Tiny Town"),
+            None,
+            datetime(2026, 1, 2, tzinfo=UTC),
+            lambda *_: None,
+        )
+
+    return own_copy(tmp_path_factory, made_once(tmp_path_factory, tiny_city, make))
 
 
 @pytest.fixture(scope="session")
@@ -240,6 +278,15 @@ def browser(chromium_path: str) -> Iterator[object]:
         )
         yield started
         started.close()
+
+
+def drawn(page: "Page") -> None:
+    """Waits until the page's script is over and nothing is left of what it drew before."""
+    from playwright.sync_api import expect
+
+    state = "data-test-script-state"
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(state, "notRunning")
+    expect(page.locator("[data-stale=true], [data-testid=stSkeleton]")).to_have_count(0)
 
 
 @pytest.fixture
@@ -334,10 +381,12 @@ def tiny_home(
     build: Callable[..., Path], city_osm: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A data folder with the gallery `tinycity`, with pictures where Mapnik is installed."""
-    home = tmp_path_factory.mktemp("home")
     drawn = importlib.util.find_spec("mapnik") is not None
-    build("tinycity", city_osm, home / "galleries", title="Tiny City", pictures=drawn)
-    return home
+
+    def make(home: Path) -> None:
+        build("tinycity", city_osm, home / "galleries", title="Tiny City", pictures=drawn)
+
+    return own_copy(tmp_path_factory, made_once(tmp_path_factory, "tinycity", make))
 
 
 @pytest.fixture(scope="session")
@@ -376,7 +425,10 @@ def write_compact(path: Path, seed: int = 0, **sizes: int) -> Path:
 
 @pytest.fixture(scope="session")
 def compact_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_compact(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
+    made = made_once(
+        tmp_path_factory, "weights", lambda folder: write_compact(folder / "tiny.safetensors")
+    )
+    return made / "tiny.safetensors"
 
 
 @pytest.fixture(scope="session")
@@ -398,13 +450,15 @@ def seen_home(
     pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
     from core import settings
     from core.gallery.embed import embed_pictures
-    from core.retrieval import keep_checkpoint
+    from core.retrieval import link_checkpoint
 
-    home = tmp_path_factory.mktemp("seen")
-    shutil.copytree(tiny_home / "galleries", home / "galleries")
-    embed_pictures(home / "galleries" / "tinycity", compact, compact_weights, 1, lambda *_: None)
-    keep_checkpoint(compact_weights, settings.load({"SAYWHERE_DATA": str(home)}))
-    return home
+    def make(home: Path) -> None:
+        shutil.copytree(tiny_home / "galleries", home / "galleries")
+        folder = home / "galleries" / "tinycity"
+        embed_pictures(folder, compact, compact_weights, 1, lambda *_: None)
+        link_checkpoint(compact_weights, settings.load({"SAYWHERE_DATA": str(home)}))
+
+    return own_copy(tmp_path_factory, made_once(tmp_path_factory, "seen", make))
 
 
 @pytest.fixture(scope="session")

@@ -15,15 +15,15 @@ from test_maps import HOSTILE, a_candidate, an_answer
 from tiny_chat import GOOD, Reply, chat
 from tiny_cvgtext import PUBLIC, panorama, write_picture
 
-from core.explain.advisor import Advice
+from core.explain.attribution.report import AttributionSummary
 from core.explain.comparison import compare
-from core.explain.relevance.looks import Looks
+from core.explain.llm import Advice
 from core.gallery import Gallery, open_gallery
 from core.gallery.embed import embed_pictures
-from core.gallery.pictures import build_pictures
+from core.gallery.picture_builder import build_pictures
 from core.models.compact import CompactEncoder
 from core.records import Query, Relevance, Verdict, Word
-from core.retrieval import find, keep_checkpoint
+from core.retrieval import link_checkpoint, search_with_trace
 from core.settings import load
 from core.sources.cvgtext import read_cvgtext
 from pages.search_page import attribution_panel, comparison_panel, confidence_banner, llm_panel
@@ -105,6 +105,7 @@ class TestVerdict:
         assert 'class="sw-verdict"' in html
         assert "80 &#37; of the probability lies in" in html
         captions = seeing.radio(key="chosen").proto.captions
+        assert captions
         assert all("within 100 m" in one for one in captions)
 
 
@@ -160,10 +161,14 @@ class TestLooked:
         told = highlighted_text.by_relevance("a church <b>", found)
         assert 'title="1.00" style="--sw-share:100%">church<span class="sw-unseen"> (1.00)' in told
         assert "<b>" not in told
-        assert "“church”" in attribution_panel.html_of("a church", Looks(found, "", ""), b"")
+        assert "“church”" in attribution_panel.html_of(
+            "a church", AttributionSummary(found, "", ""), b""
+        )
 
     def test_a_map_like_the_decoys_is_said_to_explain_nothing(self) -> None:
-        seen = Looks(_relevance(telling=False, likeness=0.91), "the north", "the north")
+        seen = AttributionSummary(
+            _relevance(telling=False, likeness=0.91), "the north", "the north"
+        )
         assert "explains nothing" in attribution_panel.html_of("a church", seen, b"")
         assert "is about your words" in attribution_panel.html_of(
             "a church", replace(seen, relevance=_relevance(telling=True, likeness=0.2)), b""
@@ -215,7 +220,7 @@ class TestWithoutSomething:
             lambda *_: None,
         )
         embed_pictures(home / "galleries" / "cvg", compact, compact_weights, 1, lambda *_: None)
-        keep_checkpoint(compact_weights, load({"SAYWHERE_DATA": str(home)}))
+        link_checkpoint(compact_weights, load({"SAYWHERE_DATA": str(home)}))
         app = page(home, monkeypatch, "cvg", q="a church and a park")
         app.session_state["section-looked"] = True
         app.run()
@@ -311,10 +316,12 @@ class TestComparison:
 
     def test_hostile_phrases_are_text(self, seen_gallery: Gallery) -> None:
         text = ", ".join(HOSTILE)
-        finding = find(seen_gallery, resources.encoder(), Query(text, 2, ("facts", "names")))
-        one, two = (candidate.tile.tile_id for candidate in finding.result.candidates)
+        trace = search_with_trace(
+            seen_gallery, resources.encoder(), Query(text, 2, ("facts", "names"))
+        )
+        one, two = (candidate.tile.tile_id for candidate in trace.result.candidates)
         html = comparison_panel.both(
-            seen_gallery, compare(finding, one, two), ("Place 1", "Place 2"), 9
+            seen_gallery, compare(trace, one, two), ("Place 1", "Place 2"), 9
         )
         assert "__pwned" not in html
         assert "`" not in html

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import geo
 from core.geo import (
     EARTH_RADIUS_M,
     METRES_PER_DEGREE,
@@ -18,6 +17,8 @@ from core.geo import (
     compass,
     haversine_km,
     haversine_m,
+    local_metres,
+    moved,
     nearest,
     tile_bounds,
 )
@@ -127,6 +128,26 @@ def test_a_tiles_square_is_as_wide_as_high_on_the_ground(
     assert box.center.lat == pytest.approx(lat)
 
 
+# --- Metres on a plane --------------------------------------------------------------------------
+
+
+def test_a_plane_is_as_wide_as_the_ground_at_its_latitude() -> None:
+    east, north = local_metres(np.array([60.0, 60.001]), np.array([24.0, 24.002]), 60)
+    assert np.diff(east) == pytest.approx(METRES_PER_DEGREE * 0.002 / 2)
+    assert np.diff(north) == pytest.approx(METRES_PER_DEGREE * 0.001)
+
+
+@given(st.floats(-70, 70), longitudes, st.floats(-900, 900), st.floats(-900, 900))
+def test_who_moves_some_metres_is_that_far_away(
+    lat: float, lon: float, east: float, north: float
+) -> None:
+    here = np.array([lat]), np.array([lon])
+    there = moved(*here, np.array([east]), np.array([north]))
+    back = local_metres(there[0] - here[0], there[1] - here[1], lat)
+    assert np.concatenate(back) == pytest.approx([east, north], abs=1e-6)
+    assert haversine_m(lat, lon, *there)[0] == pytest.approx(math.hypot(east, north), abs=0.5)
+
+
 # --- The nearest --------------------------------------------------------------------------------
 
 
@@ -189,13 +210,9 @@ def some_points(kind: str, count: int = 420) -> Points:
         "in two towns",
     ],
 )
-@pytest.mark.parametrize("together", [20, 100])
-@pytest.mark.parametrize("k", [1, 20])
-def test_the_nearest_are_those_of_a_stable_sort(
-    kind: str, k: int, together: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Few together look around themselves and again in wider circles, many at all at once."""
-    monkeypatch.setattr(geo, "_TOGETHER", together)
+@pytest.mark.parametrize("k", [1, 20, 420])
+def test_the_nearest_are_those_of_a_stable_sort(kind: str, k: int) -> None:
+    """Where many lie equally far, too: on a grid, or all at one spot."""
     points = some_points(kind)
     assert nearest(points, points, k).tolist() == plainly_nearest(points, points, k)
 
@@ -211,3 +228,4 @@ def test_there_are_no_more_nearest_than_there_are() -> None:
     assert nearest(points, points, 9).tolist() == [[0, 1], [0, 1]]
     nobody = Points.of(np.empty(0), np.empty(0))
     assert nearest(nobody, points, 1).shape == (0, 1)
+    assert nearest(points, nobody, 3).shape == (2, 0)

@@ -15,14 +15,14 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE, a_candidate, an_answer
 
-from core.explain.question.replies import Reply
+from core.explain.clarification.belief_update import GivenReply
 from core.gallery import GalleryCard
 from core.gallery.embed import embed_pictures
 from core.geo import Bounds
 from core.models.compact import load_compact
 from core.models.sentence import SentenceEncoder
-from core.records import Entry, Evidence, Explanation, Standing
-from core.retrieval import keep_checkpoint
+from core.records import Evidence, Explanation, LedgerEntry, Standing
+from core.retrieval import link_checkpoint
 from core.settings import MAX_DESCRIPTION_CHARS, load
 from pages.search_page import (
     candidate_panel,
@@ -45,7 +45,7 @@ def a_card() -> GalleryCard:
     return GalleryCard(**values | {"name": "town", "title": "Town", "licence": "© OSM"})  # type: ignore[arg-type]
 
 
-def an_entry(phrase: str, start: int, standing: Standing) -> Entry:
+def an_entry(phrase: str, start: int, standing: Standing) -> LedgerEntry:
     has = standing == "supported"
     evidence = Evidence(
         phrase,
@@ -60,7 +60,7 @@ def an_entry(phrase: str, start: int, standing: Standing) -> Entry:
         "north" if has else None,
     )
     against = "the map has a pond 80 m to the south" if standing == "contradicted" else ""
-    return Entry(evidence, standing, against, {"facts": 0.1}, 0.1, 2)
+    return LedgerEntry(evidence, standing, against, {"facts": 0.1}, 0.1, 2)
 
 
 class TestLinks:
@@ -75,9 +75,9 @@ class TestLinks:
             "crosstext2loc-0a1b2c3d",
             "43.739014,7.425852",
             (
-                Reply("water", "yes"),
-                Reply("pub: The `${x}` Inn", "cannot tell"),
-                Reply("street: Rue Grimaldi", "no"),
+                GivenReply("water", "yes"),
+                GivenReply("pub: The `${x}` Inn", "cannot tell"),
+                GivenReply("street: Rue Grimaldi", "no"),
             ),
         )
         assert query_params.from_params(ask.to_params(), CITIES) == ask
@@ -115,7 +115,7 @@ class TestLinks:
 
     def test_a_question_in_a_link_is_answered_once(self) -> None:
         replies = query_params.from_params({"answers": "y water\nn water"}, CITIES).replies
-        assert replies == (Reply("water", "yes"),)
+        assert replies == (GivenReply("water", "yes"),)
 
     @pytest.mark.parametrize(
         "spot",
@@ -259,7 +259,7 @@ class TestPanel:
     @pytest.mark.parametrize("text", HOSTILE)
     def test_a_hostile_ledger_is_text(self, text: str) -> None:
         entries = tuple(
-            Entry(
+            LedgerEntry(
                 Evidence(text, 0, 9, "facts", fact, 0.9, 1.0, 2.0, 30.0, "north"),
                 standing,
                 against,
@@ -331,7 +331,7 @@ class TestDownloads:
     def test_the_table_says_what_the_map_shows(self) -> None:
         one = a_candidate(1, HOSTILE[2])
         ledger = tuple(
-            Entry(piece, "supported" if piece.supported else "missing", "", {}, 0.0, 1)
+            LedgerEntry(piece, "supported" if piece.supported else "missing", "", {}, 0.0, 1)
             for piece in one.evidence
         )
         told = replace(one, explanation=Explanation(ledger, "Because."), confidence=0.42)
@@ -358,6 +358,8 @@ class TestRoutes:
         assert client.get("/healthz").json()["status"] == "ok"
 
     def test_scripts_and_styles_are_ours_and_kept_by_the_browser(self, client: TestClient) -> None:
+        assert routes.assets().scripts
+        assert routes.assets().styles
         for url in (*routes.assets().scripts, *routes.assets().styles):
             answer = client.get(url)
             assert answer.status_code == 200
@@ -525,7 +527,7 @@ class TestModels:
         path = write_compact(tmp_path / "second.safetensors", 5)
         folder = home / "galleries" / "tinycity"
         embed_pictures(folder, load_compact(path, encoder), path, 1, lambda *_: None)
-        keep_checkpoint(path, load({"SAYWHERE_DATA": str(home)}))
+        link_checkpoint(path, load({"SAYWHERE_DATA": str(home)}))
         monkeypatch.setenv("SAYWHERE_DATA", str(home))
         test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
         test.query_params["city"] = "tinycity"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from core.cases.case import Answer, Report
-from core.cases.store import Said, Store, open_store
-from core.cases.verdicts import CaseVerdict
+from core.review.model import RecordedAnswer, Report
+from core.review.store import NewVerdict, Store, open_store
+from core.review.verdicts import CaseVerdict
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -108,8 +108,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def an_answer(
     number: int, rank: int | None = 40, distance_m: float = 900.0, **more: object
-) -> Answer:
-    return Answer(
+) -> RecordedAnswer:
+    return RecordedAnswer(
         number,
         f"q{number}",
         f"a red house {number}",
@@ -125,7 +125,7 @@ def an_answer(
     )  # type: ignore[arg-type]
 
 
-def a_report(*answers: Answer, title: str = "run.json", model: str = "compact") -> Report:
+def a_report(*answers: RecordedAnswer, title: str = "run.json", model: str = "compact") -> Report:
     given = answers or tuple(an_answer(number, 6 + number) for number in range(4))
     return Report(title, "evaluate", "tinycity", model, "full", ("image",), given)
 
@@ -144,7 +144,7 @@ def store(address: str) -> Iterator[Store]:
 @pytest.fixture
 def case_ids(store: Store) -> list[str]:
     """The cases of the store, hardest first."""
-    from core.cases.exchange import rows_of
+    from core.review.exchange import rows_of
 
     return [row["case_id"] for row in rows_of(store)]
 
@@ -157,7 +157,7 @@ def say(store: Store) -> Callable[..., str]:
     def run(
         annotator: str, case_id: str, verdict: CaseVerdict = "model error", **more: object
     ) -> str:
-        said = Said(str(uuid.uuid4()), case_id, annotator, verdict, **more)  # type: ignore[arg-type]
+        said = NewVerdict(str(uuid.uuid4()), case_id, annotator, verdict, **more)  # type: ignore[arg-type]
         store.record(said, NOW + timedelta(seconds=next(count)))
         return said.verdict_id
 

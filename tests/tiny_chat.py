@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,7 +68,7 @@ def chat(answer: Reply | Callable[[dict[str, Any]], Reply], model: str = "tiny")
             reply = answer(asked) if callable(answer) else answer
             if asked["model"] != model or self.path != "/v1/chat/completions":
                 reply = Reply(status=404)
-            time.sleep(reply.wait_s)
+            over.wait(reply.wait_s)
             body = reply.encoded(model)
             try:
                 self.send_response(reply.status)
@@ -80,7 +79,7 @@ def chat(answer: Reply | Callable[[dict[str, Any]], Reply], model: str = "tiny")
                     for byte in body:
                         self.wfile.write(bytes([byte]))
                         self.wfile.flush()
-                        time.sleep(reply.trickle_s)
+                        over.wait(reply.trickle_s)
                 else:
                     self.wfile.write(body)
             except (BrokenPipeError, ConnectionResetError):
@@ -91,12 +90,14 @@ def chat(answer: Reply | Callable[[dict[str, Any]], Reply], model: str = "tiny")
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    over = threading.Event()
     known = Chat(f"http://127.0.0.1:{server.server_port}/v1", model)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield known
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

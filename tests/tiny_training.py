@@ -20,7 +20,8 @@ from tiny_osm import Town
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core.training.batches import Places, Rows
+from core.arrays import I64
+from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.loop import Embedded, Progress, run_stage
 
@@ -174,10 +175,10 @@ class Toy:
         rng = np.random.default_rng(5)
         self._texts = torch.from_numpy(rng.normal(size=(COUNT, 3, 6))).float()
         self._pictures = torch.from_numpy(rng.normal(size=(COUNT, 5))).float()
-        self.places = Places(
+        self.places = PairPlaces(
             50 + rng.integers(0, 8, COUNT) * 1e-4, np.full(COUNT, 9.0), np.zeros(COUNT, int)
         )
-        self.fetched: list[Rows] = []
+        self.fetched: list[I64] = []
         self.made: list[torch.dtype] = []
         self.qualities: list[float] = []
 
@@ -188,7 +189,7 @@ class Toy:
     def begin(self, _stage: Stage, _progress: Progress, /) -> None:
         pass
 
-    def fetch(self, rows: Rows, draws: Rows, _stage: Stage, /) -> Toys:
+    def fetch(self, rows: I64, draws: I64, _stage: Stage, /) -> Toys:
         self.fetched.append(rows)
         return Toys(self._texts[rows, draws % 3], self._pictures[rows], self._pictures[rows].sum(1))
 

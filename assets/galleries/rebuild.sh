@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the four galleries that come with the app, from the extracts the README names.
+# Builds the four galleries that come with the app, from the extracts that README.md here names.
 # Usage: bash assets/galleries/rebuild.sh FOLDER_WITH_EXTRACTS [PYTHON]
 set -euo pipefail
 extracts=$(cd "${1:?name the folder with the extracts}" && pwd)

@@ -6,31 +6,31 @@ candidate within m metres of the truth.
 """
 
 from core.evaluation.baselines import PlainBaselines, table_rankers
-from core.evaluation.outcomes import (
-    Judge,
+from core.evaluation.queries import LabelledQuery, read_all, read_foreign, read_queries
+from core.evaluation.report import detection, report
+from core.evaluation.runner import (
+    ConfidenceModel,
+    ConfidenceOutcome,
     Outcome,
     Ranker,
     Scope,
-    Sureness,
     evaluate,
-    fused_judge,
+    fused_confidence,
     fused_ranker,
     query_rows,
 )
-from core.evaluation.queries import LabelledQuery, read_all, read_foreign, read_queries
-from core.evaluation.report import detection, report
 
 __all__ = [
-    "Judge",
+    "ConfidenceModel",
+    "ConfidenceOutcome",
     "LabelledQuery",
     "Outcome",
     "PlainBaselines",
     "Ranker",
     "Scope",
-    "Sureness",
     "detection",
     "evaluate",
-    "fused_judge",
+    "fused_confidence",
     "fused_ranker",
     "query_rows",
     "read_all",

@@ -5,13 +5,13 @@ import sqlite3
 
 import numpy as np
 
-from core.evaluation.outcomes import Ranker, fused_ranker
-from core.gallery.store import Gallery
-from core.names import fold
+from core.arrays import F32
+from core.evaluation.runner import Ranker, fused_ranker
+from core.gallery.opened import Gallery
 from core.records import CHANNELS, Channel
-from core.retrieval.channels import Floats
-from core.retrieval.reading import Reading
-from core.retrieval.search import ground_of
+from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.search import match_index_of
+from core.vocabulary.folding import fold
 
 _WINDOW_M = 50.0
 
@@ -40,9 +40,9 @@ class PlainBaselines:
         spoken = facts.spoken[self._fact]
         self._tile, self._fact = self._tile[spoken], self._fact[spoken]
 
-    def bm25(self, reading: Reading) -> Floats:
+    def bm25(self, encoded_query: EncodedQuery) -> F32:
         """BM25 of every word of the description, none left out."""
-        words = dict.fromkeys(re.findall(r"[a-z0-9]+", fold(reading.text)))
+        words = dict.fromkeys(re.findall(r"[a-z0-9]+", fold(encoded_query.text)))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
         rows = self._connection.execute(
             "SELECT rowid, -bm25(windows) FROM windows WHERE windows MATCH ?",
@@ -52,25 +52,29 @@ class PlainBaselines:
             scores[row] = score
         return scores
 
-    def whole_tile(self, reading: Reading) -> Floats:
+    def whole_tile(self, encoded_query: EncodedQuery) -> F32:
         """Cosine of the description and the window's text."""
-        found = self._gallery.tile_index.search(reading.embedding[None], len(self._gallery))
+        found = self._gallery.tile_index.search(encoded_query.embedding[None], len(self._gallery))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
         scores[found.rows[0]] = found.similarities[0]
         return scores
 
-    def best_fact(self, reading: Reading) -> Floats:
+    def best_fact(self, encoded_query: EncodedQuery) -> F32:
         """Cosine of the description and the window's best fact."""
         every = np.arange(len(self._gallery.facts.text), dtype=np.int64)
-        cosines = ground_of(self._gallery).cosines(reading.embedding[None], every)[0]
+        cosines = match_index_of(self._gallery).cosines(encoded_query.embedding[None], every)[0]
         scores = np.full(len(self._gallery), -1.0, dtype=np.float32)
         np.maximum.at(scores, self._tile, cosines[self._fact])
         return scores
 
-    def rank_sum(self, reading: Reading) -> Floats:
+    def rank_sum(self, encoded_query: EncodedQuery) -> F32:
         """Minus the sum of the ranks of the three above."""
         total = np.zeros(len(self._gallery), dtype=np.float32)
-        for scores in (self.bm25(reading), self.whole_tile(reading), self.best_fact(reading)):
+        for scores in (
+            self.bm25(encoded_query),
+            self.whole_tile(encoded_query),
+            self.best_fact(encoded_query),
+        ):
             ranks = np.empty(len(scores), dtype=np.float32)
             ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
             total -= ranks

@@ -11,32 +11,36 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from core.arrays import F64, I64
 from core.errors import QueryError
+from core.evaluation.bootstrap import interval_of_mean, resamples
 from core.evaluation.queries import LabelledQuery
-from core.explain.relevance import ALIKE, DECOY, likeness, raw_relevance, relevance
-from core.explain.relevance.words import Span
-from core.gallery.store import Gallery
+from core.explain.attribution import (
+    DECOY,
+    DECOY_CORRELATION_LIMIT,
+    correlation,
+    raw_relevance,
+    relevance,
+)
+from core.explain.attribution.words import Span
+from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.models import DualEncoder
 
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 ORDERS = ("most", "random", "least")
 DECOYED = (*ORDERS, "decoy")
 """Of pictures also the cells that the decoy's map has for the most relevant."""
-_RESAMPLES = 2_000
 _OTHERS = 4
 _QUANTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TruePair:
     """A description and the picture of the tile that it was written at."""
 
     text: str
@@ -44,7 +48,7 @@ class Pair:
     picture: Image.Image
 
 
-def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]:
+def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[TruePair]:
     """Each description with its true tile's picture. QueryError where a tile has none."""
     pairs = []
     for query in queries:
@@ -55,7 +59,7 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]
             raise QueryError(
                 f"{gallery.card.name} holds no picture of {tile_id}; build it again with pictures"
             )
-        pairs.append(Pair(query.text, tile_id, Image.open(io.BytesIO(picture)).convert("RGB")))
+        pairs.append(TruePair(query.text, tile_id, Image.open(io.BytesIO(picture)).convert("RGB")))
     return pairs
 
 
@@ -63,15 +67,15 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[Pair]
 
 
 def faithfulness(
-    pairs: Sequence[Pair], encoder: DualEncoder, progress: Progress, seed: int = 42
+    pairs: Sequence[TruePair], encoder: DualEncoder, progress: Progress, seed: int = 42
 ) -> dict[str, Any]:
     """Deletion of words and of cells: `n`, and for each the mean cosine over the share deleted, by
     order, the mean area under it, by how much the others' areas exceed that of the most relevant
     first (`minus_most`, with 95 % bootstrap intervals), and in how many pairs random order's does
     (`won_percent`)."""
     random = np.random.default_rng(seed)
-    words: list[Floats] = []
-    cells: list[Floats] = []
+    words: list[F64] = []
+    cells: list[F64] = []
     for number, pair in enumerate(pairs, 1):
         (found,) = relevance(encoder, pair.text, [pair.picture])
         said = encoder.encode_texts([pair.text])[0]
@@ -95,7 +99,7 @@ def faithfulness(
     }
 
 
-def orders(values: Floats, random: np.random.Generator) -> list[Rows]:
+def orders(values: F64, random: np.random.Generator) -> list[I64]:
     """In which order N things are deleted, one for each of `ORDERS`. Equals are in random order, so
     that a map which says nothing does not pass for one by where things stand."""
     shuffled = random.permutation(len(values))
@@ -103,12 +107,12 @@ def orders(values: Floats, random: np.random.Generator) -> list[Rows]:
     return [most, random.permutation(len(values)), most[::-1]]
 
 
-def _leading(told: Sequence[Rows]) -> list[Rows]:
+def _leading(told: Sequence[I64]) -> list[I64]:
     """The first of each order, for each share."""
     return [order[: round(share * len(order))] for order in told for share in SHARES]
 
 
-def without_words(text: str, words: Sequence[Span], deleted: Rows) -> str:
+def without_words(text: str, words: Sequence[Span], deleted: I64) -> str:
     """The text with single spaces where words were."""
     kept, last = [], 0
     for start, end in sorted(words[row] for row in deleted):
@@ -117,7 +121,7 @@ def without_words(text: str, words: Sequence[Span], deleted: Rows) -> str:
     return re.sub(r"\s+", " ", "".join([*kept, text[last:]])).strip()
 
 
-def without_cells(picture: Image.Image, cells: int, deleted: Rows) -> Image.Image:
+def without_cells(picture: Image.Image, cells: int, deleted: I64) -> Image.Image:
     """The RGB picture with some of cells × cells filled with its mean colour."""
     pixels = np.array(picture)
     mean = pixels.mean(axis=(0, 1)).round().astype(np.uint8)
@@ -129,12 +133,12 @@ def without_cells(picture: Image.Image, cells: int, deleted: Rows) -> Image.Imag
     return Image.fromarray(pixels)
 
 
-def areas(curves: Floats) -> Floats:
+def areas(curves: F64) -> F64:
     """Mean height [...] under curves [..., S] over `SHARES`, by trapezia."""
     return np.asarray(np.trapezoid(curves, SHARES, axis=-1)) / SHARES[-1]
 
 
-def _curves(cosines: Floats, names: Sequence[str], seed: int) -> dict[str, Any]:
+def _curves(cosines: F64, names: Sequence[str], seed: int) -> dict[str, Any]:
     """Of cosines [Q, O, S] by O orders of deletion."""
     curves = dict(zip(names, cosines.swapaxes(0, 1), strict=True))
     under = {name: areas(curve) for name, curve in curves.items()}
@@ -149,26 +153,24 @@ def _curves(cosines: Floats, names: Sequence[str], seed: int) -> dict[str, Any]:
     }
 
 
-def with_interval(differences: Floats, seed: int) -> dict[str, Any]:
+def with_interval(differences: F64, seed: int) -> dict[str, Any]:
     """The mean of Q paired differences, and its 95 % bootstrap interval."""
-    count = len(differences)
-    draws = np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-    low, high = np.percentile(differences[draws].mean(axis=1), [2.5, 97.5])
+    low, high = interval_of_mean(differences, resamples(len(differences), seed))
     return {
         "mean": round(float(differences.mean()), 4),
-        "ci": [round(float(low), 4), round(float(high), 4)],
+        "ci": [round(low, 4), round(high, 4)],
     }
 
 
-def _rounded(values: Floats) -> list[float]:
+def _rounded(values: F64) -> list[float]:
     return [round(float(value), 4) for value in values]
 
 
 # ---- Decoys ----------------------------------------------------------------------------------
 
 
-def alikeness(
-    pairs: Sequence[Pair],
+def decoy_correlation(
+    pairs: Sequence[TruePair],
     encoder: DualEncoder,
     progress: Progress,
     decoys: Sequence[str] = (DECOY,),
@@ -176,30 +178,31 @@ def alikeness(
 ) -> dict[str, Any]:
     """How alike the map of a description and that of a decoy are on one picture.
 
-    For each decoy, and for the descriptions of other places in its part ("others"): the
-    percentiles of the likeness for the place's own description (`own`) and for other places'
-    (`foreign`), what share of each lies above `ALIKE`, how many foreign ones lie above the 95th
-    percentile of own ones, which is how `ALIKE` was chosen, and the chance that an own one is less
-    like the decoy than a foreign one is (`auroc`). QueryError for fewer than three places.
+    For each decoy, and for the descriptions of other places in its part ("others"): the percentiles
+    of the likeness for the place's own description (`own`) and for other places' (`foreign`), what
+    share of each lies above `DECOY_CORRELATION_LIMIT`, how many foreign ones lie above the 95th
+    percentile of own ones, which is how `DECOY_CORRELATION_LIMIT` was chosen, and the chance that
+    an own one is less like the decoy than a foreign one is (`auroc`). QueryError for fewer than
+    three places.
     """
     if len({pair.tile_id for pair in pairs}) <= 2:
         raise QueryError("descriptions of three places or more are wanted, to hold them apart")
     random = np.random.default_rng(seed)
-    own: list[Floats] = []
-    foreign: list[Floats] = []
+    own: list[F64] = []
+    foreign: list[F64] = []
     for number, pair in enumerate(pairs, 1):
         others = [other.text for other in pairs if other.tile_id != pair.tile_id]
         drawn = random.choice(len(others), min(_OTHERS + 1, len(others)), replace=False)
         texts = [pair.text, *decoys, *(others[row] for row in drawn)]
         maps = [raw.cells[0] for raw in raw_relevance(encoder, texts, [pair.picture])]
         against = maps[1 : len(decoys) + 2]  # the first other place is a decoy, too
-        own.append(np.array([likeness(maps[0], one) for one in against]))
+        own.append(np.array([correlation(maps[0], one) for one in against]))
         for other in maps[len(against) + 1 :]:
-            foreign.append(np.array([likeness(other, one) for one in against]))
+            foreign.append(np.array([correlation(other, one) for one in against]))
         progress(number, len(pairs))
     return {
         "n": len(pairs),
-        "alike": ALIKE,
+        "alike": DECOY_CORRELATION_LIMIT,
         "seed": seed,
         "decoys": {
             name: _apart(one, other)
@@ -210,7 +213,7 @@ def alikeness(
     }
 
 
-def _apart(own: Floats, foreign: Floats) -> dict[str, Any]:
+def _apart(own: F64, foreign: F64) -> dict[str, Any]:
     lower = (own[:, None] < foreign).mean() + (own[:, None] == foreign).mean() / 2
     return {
         "own": _spread(own),
@@ -220,6 +223,8 @@ def _apart(own: Floats, foreign: Floats) -> dict[str, Any]:
     }
 
 
-def _spread(values: Floats) -> dict[str, float]:
+def _spread(values: F64) -> dict[str, float]:
     found = {f"p{q}": round(float(np.percentile(values, q)), 3) for q in _QUANTILES}
-    return found | {"alike_percent": round(100 * float((values > ALIKE).mean()), 1)}
+    return found | {
+        "alike_percent": round(100 * float((values > DECOY_CORRELATION_LIMIT).mean()), 1)
+    }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryError
 from core.geo import Position
-from core.retrieval.eyes import Eyes
-from core.retrieval.reading import Reading, embed, tokenize
+from core.retrieval.picture_model import PictureEncoder
+from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -85,17 +85,21 @@ def read_all(
     queries: Sequence[LabelledQuery],
     encoder: "SentenceEncoder",
     progress: Callable[[int, int], None],
-    eyes: Eyes | None = None,
-) -> list[Reading]:
-    """The readings of all queries, in order; the `image` channel needs `eyes`.
+    picture_encoder: PictureEncoder | None = None,
+) -> list[EncodedQuery]:
+    """The readings of all queries, in order; the `image` channel needs `picture_encoder`.
 
     Raises QueryError that names the query.
     """
-    readings = []
+    encoded_queries = []
     for number, query in enumerate(queries, 1):
         try:
-            readings.append(embed(tokenize(query.text, encoder, eyes), encoder, eyes))
+            encoded_queries.append(
+                encode_query(
+                    tokenize_query(query.text, encoder, picture_encoder), encoder, picture_encoder
+                )
+            )
         except QueryError as error:
             raise QueryError(f"query {query.query_id[:80]}: {error}") from error
         progress(number, len(queries))
-    return readings
+    return encoded_queries

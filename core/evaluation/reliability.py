@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
+from core.arrays import F64
+
 _DRAWS = 200
 
 
@@ -20,7 +20,7 @@ class Bin:
 
 
 def reliability(
-    confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers, bins: int = 10
+    confidences: Sequence[float] | F64, hits: Sequence[bool] | F64, bins: int = 10
 ) -> list[Bin]:
     """The reliability diagram: bins of equal mass, from the least sure; equals stay in order."""
     sure, right = np.asarray(confidences, np.float64), np.asarray(hits, np.float64)
@@ -32,9 +32,7 @@ def reliability(
     ]
 
 
-def ece(
-    confidences: Sequence[float] | Numbers, hits: Sequence[bool] | Numbers, bins: int = 10
-) -> float:
+def ece(confidences: Sequence[float] | F64, hits: Sequence[bool] | F64, bins: int = 10) -> float:
     """Expected calibration error over bins of equal mass (arXiv 1904.01685), 0..1.
 
     0 for no answers at all.
@@ -44,7 +42,7 @@ def ece(
     return sum(one.n * abs(one.confidence - one.share) for one in diagram) / max(count, 1)
 
 
-def ece_floor(confidences: Sequence[float] | Numbers, bins: int = 10, seed: int = 42) -> float:
+def ece_floor(confidences: Sequence[float] | F64, bins: int = 10, seed: int = 42) -> float:
     """The error that the same answers would have by chance alone were each confidence true.
 
     The mean over 200 draws; a small set cannot show a smaller error than about this.
@@ -54,7 +52,7 @@ def ece_floor(confidences: Sequence[float] | Numbers, bins: int = 10, seed: int 
     return float(np.mean([ece(sure, hits.astype(np.float64), bins) for hits in draws]))
 
 
-def auroc(inside: Sequence[float] | Numbers, outside: Sequence[float] | Numbers) -> float:
+def auroc(inside: Sequence[float] | F64, outside: Sequence[float] | F64) -> float:
     """How often one of `outside` is above one of `inside`, ties half: 0.5 is chance, 1 perfect.
 
     By ranks (Mann and Whitney). Raises ValueError where either is empty.

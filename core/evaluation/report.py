@@ -5,64 +5,57 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from core.evaluation.outcomes import Outcome, Scope
+from core.arrays import F64, I64
+from core.evaluation.bootstrap import SEED, interval, resamples
+from core.evaluation.metrics import METRICS, Metric, Results, measured
 from core.evaluation.reliability import auroc, ece, ece_floor, reliability
+from core.evaluation.runner import Outcome, Scope
 from core.records import Verdict
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, read_calibration
 
-Floats = npt.NDArray[np.float64]
-
-RECALL_AT = (1, 5, 10)
-WITHIN_M = (50, 100, 150)
-SEED = 42
-_RESAMPLES = 2_000
+_CANDIDATES = max(metric.candidates for metric in METRICS.values())
 
 
-def measures_of(ranks: Floats, first_m: Floats) -> dict[str, Floats]:
-    """For each metric one number per query, from the ranks of the true tiles and the metres to
-    the first candidates; every metric is the mean of its numbers."""
-    shares = {f"R@{k}": ranks <= k for k in RECALL_AT}
-    shares |= {f"L@{metres}m": first_m <= metres for metres in WITHIN_M}
-    measures = {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
-    return measures | {"mrr": 1.0 / ranks}
-
-
-def drawn(count: int, seed: int = SEED) -> npt.NDArray[np.int64]:
-    """The resamples of `count` queries that every interval comes from, [2000, count]."""
-    return np.random.default_rng(seed).integers(0, count, (_RESAMPLES, count))
-
-
-def summary_of(
-    measures: Mapping[str, Floats], first_m: Floats, draws: npt.NDArray[np.int64]
-) -> dict[str, Any]:
-    """Means, the median metres, and under `ci` the percentiles of their resamples."""
+def summary_of(measures: Mapping[str, F64], draws: I64) -> dict[str, Any]:
+    """The metrics of values per query [N], and under `ci` the percentiles of their resamples."""
     result: dict[str, Any] = {}
     intervals = {}
     for name, values in measures.items():
-        result[name] = round(float(values.mean()), 4 if name == "mrr" else 2)
-        low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
-        intervals[name] = [round(float(low), 4), round(float(high), 4)]
-    result["median_m"] = round(float(np.median(first_m)), 1)
-    low, high = np.percentile(np.median(first_m[draws], axis=1), [2.5, 97.5])
-    intervals["median_m"] = [round(float(low), 1), round(float(high), 1)]
+        metric = METRICS[name]
+        digits, ci_digits = metric.digits
+        result[name] = round(float(metric.centre_of(values)), digits)
+        low, high = _interval_of(metric, values, draws)
+        intervals[name] = [round(low, ci_digits), round(high, ci_digits)]
     return result | {"ci": intervals}
+
+
+def _interval_of(metric: Metric, values: F64, draws: I64) -> tuple[float, float]:
+    return interval(draws, lambda rows: metric.centre_of(values[rows]))
+
+
+def results_of(outcomes: Sequence[Outcome]) -> Results:
+    """The ranks, distances and regions of outcomes, as the metrics read them."""
+    inside = [
+        one.confidence_outcome.inside80 for one in outcomes if one.confidence_outcome is not None
+    ]
+    return Results(
+        np.array([outcome.rank for outcome in outcomes], dtype=np.float64),
+        np.stack([_nearest(outcome.distances_m[:_CANDIDATES]) for outcome in outcomes]),
+        np.array(inside, dtype=np.float64) if inside else None,
+    )
+
+
+def _nearest(distances_m: F64) -> F64:
+    """The nearest of the first k of some candidates, k from 1 to 10; fewer are as near at the end
+    as all of them."""
+    nearest = np.minimum.accumulate(distances_m)
+    return np.pad(nearest, (0, _CANDIDATES - len(nearest)), mode="edge")
 
 
 def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[str, Any]:
     """The metrics with 95 % bootstrap intervals (percentiles of 2,000 resamples of queries)."""
-    ranks = np.array([outcome.rank for outcome in outcomes], dtype=np.float64)
-    first = np.array([outcome.distances_m[0] for outcome in outcomes])
-    five = np.array([outcome.distances_m[:5].min() for outcome in outcomes])
-    ten = np.array([outcome.distances_m[:10].min() for outcome in outcomes])
-    shares = {"L@100m_top5": five <= 100, "L@100m_top10": ten <= 100}
-    sure = [one.sureness for one in outcomes if one.sureness is not None]
-    if sure:
-        shares["coverage_80"] = np.array([one.inside80 for one in sure])
-    measures = measures_of(ranks, first)
-    measures |= {name: 100.0 * hits.astype(np.float64) for name, hits in shares.items()}
-    found = summary_of(measures, first, drawn(len(outcomes), seed))
+    found = summary_of(measured(results_of(outcomes)), resamples(len(outcomes), seed))
     intervals = found.pop("ci")
     return {"n": len(outcomes), "scope": scope} | found | _calibration(outcomes) | {"ci": intervals}
 
@@ -71,7 +64,9 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Of the first candidates the calibration error and its bins, `ece_floor` beside it, and the
     error over all candidates; `reranked` has two metrics after the first five were ranked again.
     Nothing where no outcome was judged."""
-    judged = [(one, one.sureness) for one in outcomes if one.sureness is not None]
+    judged = [
+        (one, one.confidence_outcome) for one in outcomes if one.confidence_outcome is not None
+    ]
     if not judged:
         return {}
     first = [float(sure.confidences[0]) for _, sure in judged]
@@ -79,16 +74,16 @@ def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     every = np.concatenate([sure.confidences for _, sure in judged])
     right = np.concatenate([one.distances_m <= RADIUS_M for one, _ in judged]).astype(np.float64)
     diagram = reliability(first, hits)
-    again = [sure.again[0] == sure.true_place for _, sure in judged]
-    near = [bool(one.distances_m[sure.again[0]] <= RADIUS_M) for one, sure in judged]
+    after_rerank = [sure.after_rerank[0] == sure.true_place for _, sure in judged]
+    near = [bool(one.distances_m[sure.after_rerank[0]] <= RADIUS_M) for one, sure in judged]
     return {
         "confidence": round(float(np.mean(first)), 4),
         "ece": round(ece(first, hits), 4),
         "ece_floor": round(ece_floor(first), 4),
         "ece_top10": round(ece(every, right), 4),
-        "elsewhere": round(float(np.mean([sure.elsewhere for _, sure in judged])), 4),
+        "elsewhere": round(float(np.mean([sure.p_outside for _, sure in judged])), 4),
         "reranked": {
-            "R@1": round(100 * float(np.mean(again)), 2),
+            "R@1": round(100 * float(np.mean(after_rerank)), 2),
             "L@100m": round(100 * float(np.mean(near)), 2),
         },
         "verdicts": {
@@ -110,8 +105,10 @@ def detection(
     `told_absent` are the percentages that get the verdict, of the strangers and of the others.
     """
     learned = calibration or read_calibration()
-    inside = [one.sureness.elsewhere for one in outcomes if one.sureness is not None]
-    outside = [one.elsewhere for one in strangers]
+    inside = [
+        one.confidence_outcome.p_outside for one in outcomes if one.confidence_outcome is not None
+    ]
+    outside = [one.p_outside for one in strangers]
     return {
         "strangers": len(outside),
         "auroc": round(auroc(inside, outside), 4),

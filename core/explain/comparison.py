@@ -9,27 +9,26 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from core.describe.lexicon import UNCOUNTED
+from core.arrays import F32, F64, I64
 from core.errors import QueryError
-from core.explain.things import place, thing
-from core.explain.whereabouts import kind_of, nearest_m
+from core.explain.nearest import kind_of, nearest_m
+from core.explain.phrasing import distance_phrase, noun_phrase
 from core.geo import compass
-from core.names import words_of
 from core.records import Channel, Evidence, Tile
 from core.retrieval.channels import (
-    Floats,
     Matches,
     best_by_tile,
-    facts_allowed,
-    seen_from,
-    similar_facts,
-    worded_facts,
+    link_matches,
+    match_by_embedding,
+    match_by_words,
+    visible_facts,
 )
-from core.retrieval.evidence import Witness
+from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import WEIGHTS
-from core.retrieval.search import Finding, ground_of
+from core.retrieval.search import SearchTrace, match_index_of
+from core.vocabulary.folding import words_of
+from core.vocabulary.kinds import UNCOUNTED
 
 Side = Literal["a", "b", "neither"]
 
@@ -125,7 +124,7 @@ def _side(difference: float) -> Side:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _CandidatePair:
     """The rows of two tiles and what they are called."""
 
     a: int
@@ -134,132 +133,140 @@ class _Pair:
     label_b: str
 
     @property
-    def rows(self) -> npt.NDArray[np.int64]:
+    def rows(self) -> I64:
         return np.array([self.a, self.b])
 
 
-def compare(finding: Finding, a: str, b: str, labels: tuple[str, str] = ("A", "B")) -> Comparison:
+def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", "B")) -> Comparison:
     """Two tiles of the gallery by their ids. Raises GalleryError, QueryError for the same twice."""
-    gallery = finding.gallery
-    pair = _Pair(gallery.row_of(a), gallery.row_of(b), *labels)
+    gallery = trace.gallery
+    pair = _CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} was to be compared with itself; choose two different tiles")
-    phrases = _phrase_differences(finding, pair)
-    whole = _whole_differences(finding, pair, phrases)
-    scores = finding.ranking.scores
+    phrases = _phrase_differences(trace, pair)
+    whole = _whole_differences(trace, pair, phrases)
+    scores = trace.ranking.scores
     return Comparison(
         a=gallery.tile(pair.a),
         b=gallery.tile(pair.b),
         similarity_a=float(scores[pair.a]),
         similarity_b=float(scores[pair.b]),
-        rank_a=_rank(finding, pair.a),
-        rank_b=_rank(finding, pair.b),
+        rank_a=_rank(trace, pair.a),
+        rank_b=_rank(trace, pair.b),
         phrases=phrases,
         whole=whole,
         summary=_summary(pair, float(scores[pair.a]) - float(scores[pair.b]), phrases, whole),
     )
 
 
-def _rank(finding: Finding, row: int) -> int | None:
-    place = np.flatnonzero(finding.ranking.order == row)
+def _rank(trace: SearchTrace, row: int) -> int | None:
+    place = np.flatnonzero(trace.ranking.order == row)
     return int(place[0]) + 1 if len(place) else None
 
 
-def _shares(finding: Finding) -> dict[str, float]:
+def _shares(trace: SearchTrace) -> dict[str, float]:
     """How much each signal counts in the fused similarity."""
     counted = {
-        signal: float(getattr(WEIGHTS, signal))
+        signal: float(WEIGHTS[signal])
         for signal, channel, _ in _SIGNALS
-        if channel in finding.channels
+        if channel in trace.channels
     }
     every = sum(counted.values())
     return {signal: weight / every for signal, weight in counted.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _TermMatches:
     """What R things said match on the map, where each is said to lie [R], and the row of the
     phrase that says it [R], -1 for none."""
 
     matches: Matches
-    bearings_deg: Floats
-    phrase: npt.NDArray[np.int64]
+    bearings_deg: F32
+    phrase: I64
 
 
-def _said(finding: Finding) -> dict[Channel, _Said]:
+def _term_matches(trace: SearchTrace) -> dict[Channel, _TermMatches]:
     """Phrases for facts and words for names, of the channels that were searched."""
-    ground, reading = ground_of(finding.gallery), finding.reading
-    found: dict[Channel, _Said] = {}
-    if "facts" in finding.channels:
-        matches = similar_facts(ground, reading, facts_allowed(ground, finding.mask))
-        found["facts"] = _Said(matches, reading.phrase_bearings, np.arange(len(reading.phrases)))
-    if "names" in finding.channels:
-        phrase_of = _phrase_of_word(finding)
-        found["names"] = _Said(
-            worded_facts(ground, reading.words),
-            reading.word_bearings,
-            np.array([phrase_of.get(word, -1) for word in reading.words], dtype=np.int64),
+    match_index, encoded_query = match_index_of(trace.gallery), trace.encoded_query
+    found: dict[Channel, _TermMatches] = {}
+    if "facts" in trace.channels:
+        matches = match_by_embedding(
+            match_index, encoded_query, visible_facts(match_index, trace.mask)
+        )
+        found["facts"] = _TermMatches(
+            matches, encoded_query.phrase_bearings, np.arange(len(encoded_query.phrases))
+        )
+    if "names" in trace.channels:
+        phrase_of = _phrase_of_word(trace)
+        found["names"] = _TermMatches(
+            match_by_words(match_index, encoded_query.words),
+            encoded_query.word_bearings,
+            np.array([phrase_of.get(word, -1) for word in encoded_query.words], dtype=np.int64),
         )
     return found
 
 
-def _contributions(
-    finding: Finding, said: _Said, rows: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float64]:
+def _contributions(trace: SearchTrace, said: _TermMatches, rows: I64) -> F64:
     """What each of R things said adds to a signal that is a share of the best: [R, 2]."""
-    ground = ground_of(finding.gallery)
-    best = best_by_tile(ground, said.matches, said.bearings_deg).astype(np.float64)
-    if finding.mask is not None:
-        best = best * finding.mask
+    match_index = match_index_of(trace.gallery)
+    best = best_by_tile(match_index, said.matches, said.bearings_deg).astype(np.float64)
+    if trace.mask is not None:
+        best = best * trace.mask
     attainable = best.max(axis=1, initial=0).sum()
-    two: npt.NDArray[np.float64] = best[:, rows]
+    two: F64 = best[:, rows]
     return two / attainable if attainable > 0 else two
 
 
 def _by_phrase(
-    finding: Finding, said: dict[Channel, _Said], pair: _Pair
-) -> dict[Channel, npt.NDArray[np.float64]]:
+    trace: SearchTrace, said: dict[Channel, _TermMatches], pair: _CandidatePair
+) -> dict[Channel, F64]:
     """By how much each phrase raises `a` above `b` in the channels that add up: [P] each."""
-    shares = _shares(finding)
+    shares = _shares(trace)
     signal: dict[Channel, str] = {"facts": "phrases", "names": "words"}
-    found: dict[Channel, npt.NDArray[np.float64]] = {}
+    found: dict[Channel, F64] = {}
     for channel, each in said.items():
-        two = _contributions(finding, each, pair.rows)
+        two = _contributions(trace, each, pair.rows)
         by_one = shares[signal[channel]] * (two[:, 0] - two[:, 1])
         in_phrase = each.phrase >= 0
-        found[channel] = np.zeros(len(finding.reading.phrases))
+        found[channel] = np.zeros(len(trace.encoded_query.phrases))
         np.add.at(found[channel], each.phrase[in_phrase], by_one[in_phrase])
     return found
 
 
-def _phrase_of_word(finding: Finding) -> dict[str, int]:
+def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
     """The first phrase that has each word."""
     first: dict[str, int] = {}
-    for row, phrase in enumerate(finding.reading.phrases):
+    for row, phrase in enumerate(trace.encoded_query.phrases):
         for word in words_of(phrase.text):
             first.setdefault(word, row)
     return first
 
 
-def _phrase_differences(finding: Finding, pair: _Pair) -> tuple[PhraseDifference, ...]:
-    said = _said(finding)
-    by_phrase = _by_phrase(finding, said, pair)
-    witness = Witness(ground_of(finding.gallery), finding.reading, finding.channels)
-    for_a, for_b = witness.evidence(pair.a), witness.evidence(pair.b)
+def _phrase_differences(trace: SearchTrace, pair: _CandidatePair) -> tuple[PhraseDifference, ...]:
+    said = _term_matches(trace)
+    by_phrase = _by_phrase(trace, said, pair)
+    evidence_finder = EvidenceFinder(
+        match_index_of(trace.gallery), trace.encoded_query, trace.channels
+    )
+    for_a, for_b = evidence_finder.evidence(pair.a), evidence_finder.evidence(pair.b)
     made = []
-    for row, phrase in enumerate(finding.reading.phrases):
+    for row, phrase in enumerate(trace.encoded_query.phrases):
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
         differences = {channel: float(each[row]) for channel, each in by_phrase.items()}
         one = PhraseDifference(
-            phrase.text, phrase.start, phrase.end, differences, a, b, _sentence(finding, pair, a, b)
+            phrase.text, phrase.start, phrase.end, differences, a, b, _sentence(trace, pair, a, b)
         )
-        loose = _loosely(finding, said, row, one, pair)
+        loose = _loosely(trace, said, row, one, pair)
         made.append(replace(one, sentence=" ".join(filter(None, (one.sentence, loose)))))
     return tuple(made)
 
 
 def _loosely(
-    finding: Finding, said: dict[Channel, _Said], row: int, one: PhraseDifference, pair: _Pair
+    trace: SearchTrace,
+    said: dict[Channel, _TermMatches],
+    row: int,
+    one: PhraseDifference,
+    pair: _CandidatePair,
 ) -> str:
     """Where a phrase favours a place that has no evidence for it: the match that counted there."""
     side = one.favours
@@ -269,30 +276,30 @@ def _loosely(
     sign = 1 if side == "a" else -1
     channel = max(one.differences, key=lambda name: sign * one.differences[name])
     tile, label = (pair.a, pair.label_a) if side == "a" else (pair.b, pair.label_b)
-    gallery, found = finding.gallery, said[channel]
-    seen = seen_from(ground_of(gallery), found.matches, found.bearings_deg)
+    gallery, found = trace.gallery, said[channel]
+    seen = link_matches(match_index_of(gallery), found.matches, found.bearings_deg)
     counted = (gallery.links.tile[seen.link] == tile) & (found.phrase[seen.said] == row)
     if not counted.any():
         return ""
     best = int(np.where(counted, seen.strength, -1).argmax())
     link = int(seen.link[best])
-    what = thing(gallery.facts.text[int(gallery.links.fact[link])])
+    what = noun_phrase(gallery.facts.text[int(gallery.links.fact[link])])
     away, bearing = float(gallery.links.distance_m[link]), float(gallery.links.bearing_deg[link])
     by = "a loose likeness"
     if channel == "names":
-        by = f"the word “{finding.reading.words[int(seen.said[best])]}” alone"
-    return f"It favours {label} by {by}: {what} {place(away, compass(bearing))}."
+        by = f"the word “{trace.encoded_query.words[int(seen.said[best])]}” alone"
+    return f"It favours {label} by {by}: {what} {distance_phrase(away, compass(bearing))}."
 
 
 def _whole_differences(
-    finding: Finding, pair: _Pair, phrases: tuple[PhraseDifference, ...]
+    trace: SearchTrace, pair: _CandidatePair, phrases: tuple[PhraseDifference, ...]
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences less what the phrases had of them."""
-    shares, made = _shares(finding), []
+    shares, made = _shares(trace), []
     for signal, channel, about in _SIGNALS:
-        if channel not in finding.channels or signal == "phrases":
+        if channel not in trace.channels or signal == "phrases":
             continue
-        values = getattr(finding.ranking.signals, signal)
+        values = trace.ranking.signals[signal]
         difference = shares[signal] * (float(values[pair.a]) - float(values[pair.b]))
         if signal == "words":
             difference -= sum(one.differences["names"] for one in phrases)
@@ -314,11 +321,13 @@ def _metres(distance_m: float) -> str:
 
 def _has(evidence: Evidence) -> str:
     """The thing that one place has, with a word of caution where it fits roughly only."""
-    said = thing(evidence.fact)
+    said = noun_phrase(evidence.fact)
     return f"something like it, {said}," if evidence.rough else said
 
 
-def _sentence(finding: Finding, pair: _Pair, a: Evidence | None, b: Evidence | None) -> str:
+def _sentence(
+    trace: SearchTrace, pair: _CandidatePair, a: Evidence | None, b: Evidence | None
+) -> str:
     """What the map has for one phrase at both places."""
     if a is not None and b is not None and a.supported and b.supported:
         one, other = _has(a), _has(b)
@@ -327,18 +336,18 @@ def _sentence(finding: Finding, pair: _Pair, a: Evidence | None, b: Evidence | N
             return f"Both have {both}: {pair.label_a} {_at(a)}, {pair.label_b} {_at(b)}."
         return f"{pair.label_a} has {one} {_at(a)}; {pair.label_b} has {other} {_at(b)}."
     if a is not None and a.supported:
-        return _one_sided(finding, a, pair.label_a, pair.b, pair.label_b)
+        return _one_sided(trace, a, pair.label_a, pair.b, pair.label_b)
     if b is not None and b.supported:
-        return _one_sided(finding, b, pair.label_b, pair.a, pair.label_a)
+        return _one_sided(trace, b, pair.label_b, pair.a, pair.label_a)
     return ""
 
 
 def _one_sided(
-    finding: Finding, evidence: Evidence, label: str, other: int, other_label: str
+    trace: SearchTrace, evidence: Evidence, label: str, other: int, other_label: str
 ) -> str:
     """What one place has, and how far from the other the nearest such thing is."""
-    kind = kind_of(finding.gallery, evidence.fact)
-    away = nearest_m(finding.gallery, other, evidence.fact, kind)
+    kind = kind_of(trace.gallery, evidence.fact)
+    away = nearest_m(trace.gallery, other, evidence.fact, kind)
     start = f"{label} has {_has(evidence)} {_at(evidence)}"
     if ": " in evidence.fact or kind in ("", "street corner"):
         place = "right beside it" if away < _BESIDE_M else f"about {_metres(away)} from it"
@@ -349,7 +358,7 @@ def _one_sided(
 
 
 def _summary(
-    pair: _Pair,
+    pair: _CandidatePair,
     difference: float,
     phrases: tuple[PhraseDifference, ...],
     whole: tuple[WholeDifference, ...],

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from core.explain.advisor import Advice, advise
-from core.explain.advisor.prompt import Subject
+from core.explain.attribution import relevance
+from core.explain.clarification import next_question
 from core.explain.comparison import compare
 from core.explain.ledger import ledgers
-from core.explain.question import next_question
-from core.explain.relevance import relevance
-from core.records import Candidate, Entry, Explanation, Relevance, SearchResult
-from core.retrieval import Eyes, Finding
+from core.explain.llm import Advice, advise
+from core.explain.llm.prompt import Subject
+from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
+from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.reranking import TOP, reranked
 
 if TYPE_CHECKING:
@@ -31,25 +31,25 @@ _NOT_TELLING = "The picture's map looks like that of any description, so it expl
 
 
 def explained(
-    finding: Finding,
+    trace: SearchTrace,
     encoder: SentenceEncoder,
-    eyes: Eyes | None = None,
+    picture_encoder: PictureEncoder | None = None,
     server: AdvisorServer | None = None,
 ) -> SearchResult:
     """The answer of a search, each candidate with its ledger, reason and relevance, ranked again.
 
-    `eyes` are those the search had. A language model is asked where there is a `server`, about the
-    leading candidates only; where it answers for all of them, its confidences order these.
-    `timings_ms` gains `ledger` and `relevance`.
+    `picture_encoder` are those the search had. A language model is asked where there is a `server`,
+    about the leading candidates only; where it answers for all of them, its confidences order
+    these. `timings_ms` gains `ledger` and `relevance`.
     """
-    result = finding.result
+    result = trace.result
     started = time.perf_counter()
-    found = ledgers(finding, encoder, eyes)
+    found = ledgers(trace, encoder, picture_encoder)
     told = time.perf_counter()
-    maps = relevances(finding, eyes)
+    maps = relevances(trace, picture_encoder)
     seen = time.perf_counter()
     subjects = [
-        _subject(finding, *parts)
+        _subject(trace, *parts)
         for parts in zip(result.candidates, found.entries, maps, strict=True)
     ]
     with ThreadPoolExecutor(TOP) as pool:  # a language model's answers are waited for together
@@ -70,24 +70,27 @@ def explained(
     )
 
 
-def beside(finding: Finding, result: SearchResult) -> dict[str, Any]:
+def beside(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
     """What explains an answer as a whole: the `area` that holds 80 % of the probability, the
     follow-up `question` where several places fit, and the `comparison` of the first two of
     `result`, in which they may be ranked anew."""
-    gallery = finding.gallery
-    surface = finding.posterior.surface(finding.mask)
-    rows, mass = surface.rows[surface.inside80], surface.mass[surface.inside80]
+    gallery = trace.gallery
+    credible_region = trace.posterior.credible_region(trace.mask)
+    rows, mass = (
+        credible_region.rows[credible_region.inside80],
+        credible_region.mass[credible_region.inside80],
+    )
     question = None
     if result.verdict == "several places fit":
-        question = next_question(gallery, finding.posterior.mass, finding.reading)
+        question = next_question(gallery, trace.posterior.mass, trace.encoded_query)
     versus = None
     if len(result.candidates) > 1:
         one, other = (candidate.tile.tile_id for candidate in result.candidates[:2])
-        versus = compare(finding, one, other, ("1", "2")).to_json()
+        versus = compare(trace, one, other, ("1", "2")).to_json()
     return {
         "area": {
             "tiles": len(rows),
-            "of_tiles": len(surface.rows),
+            "of_tiles": len(credible_region.rows),
             "leading": [
                 {"tile_id": gallery.tile_ids[row], "mass": round(share, 5)}
                 for row, share in zip(rows[:_SHOWN].tolist(), mass[:_SHOWN].tolist(), strict=True)
@@ -103,25 +106,32 @@ _SHOWN = 100
 
 
 def relevances(
-    finding: Finding, eyes: Eyes | None, candidates: tuple[Candidate, ...] | None = None
+    trace: SearchTrace,
+    picture_encoder: PictureEncoder | None,
+    candidates: tuple[Candidate, ...] | None = None,
 ) -> list[Relevance | None]:
     """The relevance maps of some candidates, else of all; None where no picture was searched."""
-    wanted = finding.result.candidates if candidates is None else candidates
-    pictures = [finding.gallery.picture(one.tile.tile_id) for one in wanted]
-    if eyes is None or "image" not in finding.channels or not all(pictures):
+    wanted = trace.result.candidates if candidates is None else candidates
+    pictures = [trace.gallery.picture(one.tile.tile_id) for one in wanted]
+    if picture_encoder is None or "image" not in trace.channels or not all(pictures):
         return [None] * len(wanted)
     opened = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures if picture]
-    return list(relevance(eyes.encoder, finding.reading.text, opened))
+    return list(relevance(picture_encoder.encoder, trace.encoded_query.text, opened))
 
 
 def _subject(
-    finding: Finding, candidate: Candidate, ledger: tuple[Entry, ...], seen: Relevance | None
+    trace: SearchTrace,
+    candidate: Candidate,
+    ledger: tuple[LedgerEntry, ...],
+    seen: Relevance | None,
 ) -> Subject:
-    picture = finding.gallery.picture(candidate.tile.tile_id) or b""
-    return Subject(finding.result.query, candidate, ledger, picture, seen)
+    picture = trace.gallery.picture(candidate.tile.tile_id) or b""
+    return Subject(trace.result.query, candidate, ledger, picture, seen)
 
 
-def _explanation(ledger: tuple[Entry, ...], seen: Relevance | None, advice: Advice) -> Explanation:
+def _explanation(
+    ledger: tuple[LedgerEntry, ...], seen: Relevance | None, advice: Advice
+) -> Explanation:
     notes = [advice.note] if advice.note else []
     if seen is not None and not seen.telling:
         notes.append(_NOT_TELLING)

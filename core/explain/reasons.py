@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.explain.things import listed, one_line, place, thing
-from core.records import Entry, Standing
+from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line
+from core.records import LedgerEntry, Standing
 
 _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
@@ -21,19 +21,19 @@ class _Find:
     """One thing on the map and the entries it supports, those that did most first."""
 
     fact: str
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
 
     @property
     def phrases(self) -> str:
-        return listed([_quoted(entry) for entry in self.entries])
+        return join_and([_quoted(entry) for entry in self.entries])
 
     @property
     def described(self) -> str:
         """The thing and where it lies."""
         evidence = self.entries[0].evidence
-        where = place(evidence.distance_m or 0.0, evidence.direction or "here")
-        comma = ", " if ", paved" in thing(self.fact) else " "
-        return f"{thing(self.fact)}{comma}{where}"
+        where = distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here")
+        comma = ", " if ", paved" in noun_phrase(self.fact) else " "
+        return f"{noun_phrase(self.fact)}{comma}{where}"
 
     @property
     def rough(self) -> bool:
@@ -41,7 +41,7 @@ class _Find:
         return all(entry.evidence.rough for entry in self.entries)
 
 
-def reason(ledger: Sequence[Entry], confidence: float | None = None) -> str:
+def reason(ledger: Sequence[LedgerEntry], confidence: float | None = None) -> str:
     """Two to four sentences: what fits and where, what speaks against, what is open, how sure.
 
     `confidence` is the candidate's. Phrases and names come from users and files: the paragraph is
@@ -51,7 +51,7 @@ def reason(ledger: Sequence[Entry], confidence: float | None = None) -> str:
     return " ".join(sentence for sentence in said if sentence)
 
 
-def _standing(ledger: Sequence[Entry], standing: Standing) -> list[Entry]:
+def _standing(ledger: Sequence[LedgerEntry], standing: Standing) -> list[LedgerEntry]:
     """The entries that stand so, those that did most first, then as they were said."""
     return sorted(
         (entry for entry in ledger if entry.standing == standing),
@@ -59,29 +59,29 @@ def _standing(ledger: Sequence[Entry], standing: Standing) -> list[Entry]:
     )
 
 
-def _quoted(entry: Entry) -> str:
+def _quoted(entry: LedgerEntry) -> str:
     return f"“{one_line(entry.evidence.phrase, _PHRASE_CHARS)}”"
 
 
-def _finds(ledger: Sequence[Entry]) -> list[_Find]:
+def _finds(ledger: Sequence[LedgerEntry]) -> list[_Find]:
     """The things that support phrases; what is called by its name or surely meant comes first
     among those without effect."""
-    by_thing: dict[str, list[Entry]] = {}
+    by_thing: dict[str, list[LedgerEntry]] = {}
     for entry in _standing(ledger, "supported"):
         by_thing.setdefault(entry.evidence.fact, []).append(entry)
     return [_Find(fact, tuple(entries)) for fact, entries in by_thing.items()]
 
 
-def _fits(ledger: Sequence[Entry]) -> str:
+def _fits(ledger: Sequence[LedgerEntry]) -> str:
     finds = _finds(ledger)
     if not finds:
         return "Nothing in the description was found on the map here, so treat this as a guess."
     first, others = finds[0], finds[1:_SUPPORT_SHOWN]
     parts = [_strongest(first)]
     if sure := [f"{find.described} for {find.phrases}" for find in others if not find.rough]:
-        parts.append(f"it also has {listed(sure)}")
+        parts.append(f"it also has {join_and(sure)}")
     if rough := [f"{find.phrases} could be {find.described}" for find in others if find.rough]:
-        parts.append(listed(rough))
+        parts.append(join_and(rough))
     left = sum(len(find.entries) for find in finds[_SUPPORT_SHOWN:])
     if left:
         parts.append(_counted(left, "more phrase fits", "more phrases fit"))
@@ -98,7 +98,7 @@ def _strongest(find: _Find) -> str:
     return f"The strongest {clue} {find.phrases}: the map {has}{',' * find.rough} {find.described}"
 
 
-def _against(ledger: Sequence[Entry]) -> str:
+def _against(ledger: Sequence[LedgerEntry]) -> str:
     entries = sorted(_standing(ledger, "contradicted"), key=lambda one: one.evidence.start)
     if not entries:
         return ""
@@ -111,7 +111,7 @@ def _against(ledger: Sequence[Entry]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _open(ledger: Sequence[Entry]) -> str:
+def _open(ledger: Sequence[LedgerEntry]) -> str:
     """What the map has nothing of, and what no map could know."""
     missing = sorted(_standing(ledger, "missing"), key=_telling)
     unchecked = sorted(_standing(ledger, "unchecked"), key=_telling)
@@ -121,10 +121,10 @@ def _open(ledger: Sequence[Entry]) -> str:
         parts.append(f"the map shows nothing here for {_some(nothing)}{_unexplained(ledger)}")
     if named:
         first = named[0].evidence
-        where = place(first.distance_m or 0.0, first.direction or "here")
+        where = distance_phrase(first.distance_m or 0.0, first.direction or "here")
         parts.append(
             f"{_some(named)} {'appears' if len(named) == 1 else 'appear'} here only in "
-            f"names, such as {thing(first.fact)} {where}"
+            f"names, such as {noun_phrase(first.fact)} {where}"
         )
     if unchecked:
         parts.append(f"{_some(unchecked)} cannot be checked on a map")
@@ -132,7 +132,7 @@ def _open(ledger: Sequence[Entry]) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 
-def _unexplained(ledger: Sequence[Entry]) -> str:
+def _unexplained(ledger: Sequence[LedgerEntry]) -> str:
     """Says so where the phrase that did most has nothing on the map to show for it."""
     most = max(ledger, key=lambda entry: entry.effect)
     if most.standing != "missing" or most.evidence.name_only or most.effect < _MUCH_EFFECT:
@@ -140,20 +140,20 @@ def _unexplained(ledger: Sequence[Entry]) -> str:
     return f", although {_quoted(most)} raised this place most"
 
 
-def _telling(entry: Entry) -> tuple[int, int]:
+def _telling(entry: LedgerEntry) -> tuple[int, int]:
     """Phrases of two words and more tell more than one alone; else as they were said."""
     return (len(entry.evidence.phrase.split()) < 2, entry.evidence.start)
 
 
-def _some(entries: list[Entry]) -> str:
+def _some(entries: list[LedgerEntry]) -> str:
     """The first of them by their words, the others by their number."""
     shown = entries if len(entries) <= _OTHERS_SHOWN + 1 else entries[:_OTHERS_SHOWN]
     said = [_quoted(entry) for entry in shown]
     left = len(entries) - len(shown)
-    return listed([*said, f"{left} more"] if left else said)
+    return join_and([*said, f"{left} more"] if left else said)
 
 
-def _sure(ledger: Sequence[Entry], confidence: float | None) -> str:
+def _sure(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     if confidence is not None:
         percent = min(99, max(1, round(100 * confidence)))
         was = "was" if percent == 1 else "were"

@@ -3,6 +3,6 @@
 Making one is in `core.gallery.build`, which loads the map libraries.
 """
 
-from core.gallery.store import Gallery, GalleryCard, find_gallery, list_galleries, open_gallery
+from core.gallery.opened import Gallery, GalleryCard, find_gallery, list_galleries, open_gallery
 
 __all__ = ["Gallery", "GalleryCard", "find_gallery", "list_galleries", "open_gallery"]

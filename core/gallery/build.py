@@ -9,18 +9,18 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
-from core.describe.facts import VIEW_M, Facts, facts_around, tile_texts
+from core.arrays import I8
 from core.errors import GalleryError
+from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
+from core.files import replacing
 from core.gallery.manifest import (
     FORMAT,
     Manifest,
@@ -30,7 +30,8 @@ from core.gallery.manifest import (
     read_manifest,
     write_manifest,
 )
-from core.gallery.stages import (
+from core.gallery.opened import SHARD_TILES, pack_embeddings
+from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
@@ -38,13 +39,11 @@ from core.gallery.stages import (
     make_folder,
     models_kept,
     remove_old,
-    replaced,
     save_matrix,
     stamp_of,
     tile_frame,
     write_facts,
 )
-from core.gallery.store import SHARD_TILES, pack_embeddings
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds
 from core.records import Tile, World
@@ -185,7 +184,8 @@ def _write_tiles(
         rows = range(start, min(start + SHARD_TILES, total))
         if not path.is_file():
             shard = _tile_shard(rows, views, texts, options, renderer, progress, total)
-            replaced(path, partial(shard.to_parquet, compression="zstd"))
+            with replacing(path) as part:
+                shard.to_parquet(part, compression="zstd")
         progress("pictures", rows.stop, total)
 
 
@@ -266,7 +266,7 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
 
 def _embed(
     data: Path, encoder: "SentenceEncoder", what: str, texts: list[str], progress: Progress
-) -> npt.NDArray[np.int8]:
+) -> I8:
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []

@@ -4,7 +4,6 @@ Made part by part, so that a run that was stopped goes on; the manifest makes th
 """
 
 import io
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +18,15 @@ import pyarrow.parquet as pq
 import torch
 from PIL import Image
 
+from core.arrays import F32
 from core.errors import GalleryError
+from core.files import replacing
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
-from core.gallery.stages import Progress, listed, make_folder, save_matrix
-from core.gallery.store import pack_embeddings
+from core.gallery.opened import pack_embeddings
+from core.gallery.staging import Progress, listed, make_folder, save_matrix
 
 if TYPE_CHECKING:
     from core.models import DualEncoder
-    from core.models.batches import Embeddings
 
 _PART = 512
 _AT_ONCE = 32
@@ -38,9 +38,8 @@ def own_copy(folder: Path, home: Path) -> Path:
     target = home / folder.name
     if not (target / "manifest.json").is_file():
         make_folder(home)
-        temporary = home / f".{folder.name}.{os.getpid()}"
-        shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(".*"))
-        temporary.replace(target)
+        with replacing(target) as part:
+            shutil.copytree(folder, part, ignore=shutil.ignore_patterns(".*"))
     return target
 
 
@@ -93,9 +92,7 @@ def picture_stamp_of(encoder: "DualEncoder", checkpoint: Path | None) -> Picture
     )
 
 
-def embed_encoded(
-    pictures: Sequence[bytes], encoder: "DualEncoder", workers: int
-) -> Iterator["Embeddings"]:
+def embed_encoded(pictures: Sequence[bytes], encoder: "DualEncoder", workers: int) -> Iterator[F32]:
     """Unit embeddings [B, D] of picture files, batch by batch; each core decodes and embeds
     batches of its own. Raises GalleryError for what is no picture."""
     batches = [pictures[start : start + _AT_ONCE] for start in range(0, len(pictures), _AT_ONCE)]
@@ -103,7 +100,7 @@ def embed_encoded(
         yield from pool.map(partial(_embed, encoder), batches)
 
 
-def _embed(encoder: "DualEncoder", pictures: Sequence[bytes]) -> "Embeddings":
+def _embed(encoder: "DualEncoder", pictures: Sequence[bytes]) -> F32:
     return encoder.encode_pictures([_decoded(one) for one in pictures])
 
 

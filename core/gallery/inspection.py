@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from core.arrays import F64
 from core.gallery.manifest import Manifest, file_problem, read_manifest
-from core.gallery.store import Gallery, find_gallery
+from core.gallery.opened import Gallery, find_gallery
 from core.geo import Position, compass, haversine_m, tile_bounds
-from core.names import fold
 from core.settings import Settings
+from core.vocabulary.folding import fold
 
 Ring = list[list[float]]
 """Longitude and latitude of each corner, the first again at the end."""
@@ -141,13 +141,13 @@ def coverage(gallery: Gallery) -> list[list[Ring]]:
 
 
 def _ring(line: Any) -> Ring:
-    corners: npt.NDArray[np.float64] = shapely.get_coordinates(line).round(_DEGREES_PLACES)
+    corners: F64 = shapely.get_coordinates(line).round(_DEGREES_PLACES)
     ring: Ring = corners.tolist()
     return ring
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Provenance:
     """A gallery's manifest, and what is wrong with each of its files, "" for nothing."""
 
     manifest: Manifest
@@ -158,11 +158,11 @@ class Papers:
         return asdict(self.manifest)
 
 
-def papers(name: str, settings: Settings) -> Papers:
+def provenance(name: str, settings: Settings) -> Provenance:
     """Reads the manifest of a gallery and checks every file; GalleryError for no such manifest."""
     folder = find_gallery(name, settings)
     manifest = read_manifest(folder)
-    return Papers(manifest, _problems(folder, manifest))
+    return Provenance(manifest, _problems(folder, manifest))
 
 
 def _problems(folder: Path, manifest: Manifest) -> dict[str, str]:

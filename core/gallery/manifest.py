@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from core.errors import GalleryError
+from core.files import write_json
 from core.geo import Bounds
 
 FORMAT = 1
@@ -107,13 +107,7 @@ def file_entry(path: Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:
     """Puts the manifest in place in one step."""
-    target = folder / "manifest.json"
-    temporary = folder / f".manifest.{os.getpid()}.json"
-    temporary.write_text(
-        json.dumps(asdict(manifest), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    temporary.replace(target)
-    return target
+    return write_json(folder / "manifest.json", asdict(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:

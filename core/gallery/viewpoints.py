@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from core.arrays import F64, Objects
 from core.errors import SourceError
 from core.records import World
 
@@ -39,8 +39,8 @@ _CROWDING = 0.95
 class Viewpoints:
     """N viewpoints in degrees, the street each is on ("" where unnamed), and whether by grid."""
 
-    lats: npt.NDArray[np.float64]
-    lons: npt.NDArray[np.float64]
+    lats: F64
+    lons: F64
     streets: list[str]
     on_grid: bool
 
@@ -67,7 +67,7 @@ def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints
     return Viewpoints(degrees.y.to_numpy(), degrees.x.to_numpy(), streets, on_grid)
 
 
-def _walk_order(world: World) -> npt.NDArray[np.float64]:
+def _walk_order(world: World) -> F64:
     """For each feature the turn it comes in, inf for what nobody walks along."""
     order = np.full(len(world.features), np.inf)
     rows = zip(world.features.tags, world.features.name, world.features.geometry, strict=True)
@@ -85,11 +85,11 @@ def _walk_order(world: World) -> npt.NDArray[np.float64]:
 
 
 def _along(
-    shapes: npt.NDArray[np.object_],
-    order: npt.NDArray[np.float64],
-    names: npt.NDArray[np.object_],
+    shapes: Objects,
+    order: F64,
+    names: Objects,
     spacing_m: float,
-) -> tuple[npt.NDArray[np.float64], list[str]]:
+) -> tuple[F64, list[str]]:
     taken: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
     cell = spacing_m * _CROWDING
     kept: list[tuple[float, float]] = []
@@ -104,7 +104,7 @@ def _along(
     return np.array(kept).reshape(-1, 2), streets
 
 
-def _samples(shape: shapely.Geometry, spacing_m: float) -> npt.NDArray[np.float64]:
+def _samples(shape: shapely.Geometry, spacing_m: float) -> F64:
     """Points every spacing along a line, half a spacing from its start; a grid inside an area."""
     if shape.geom_type.endswith("Polygon"):
         west, south, east, north = shape.bounds
@@ -134,7 +134,7 @@ def _is_free(
     )
 
 
-def _grid(shapes: npt.NDArray[np.object_], spacing_m: float) -> npt.NDArray[np.float64]:
+def _grid(shapes: Objects, spacing_m: float) -> F64:
     """Centres of the grid cells that have a feature within one spacing."""
     cells: set[tuple[int, int]] = set()
     for x, y in shapely.get_coordinates(shapely.point_on_surface(shapes)):

@@ -3,12 +3,12 @@
 Whatever a person typed or a data file holds reaches the browser through `escaping` only.
 """
 
+from core.maps.base_map import Assets, BaseMap, MapUse, base_map, zooms_of
 from core.maps.escaping import safe_html, script_data
-from core.maps.ground import Assets, BaseMap, MapUse, base_map, zooms_of
 from core.maps.layers import (
     Mark,
     Miss,
-    Place,
+    NamedPlace,
     answer_layer,
     errors_layer,
     evidence_label,
@@ -16,7 +16,7 @@ from core.maps.layers import (
     places_layer,
     title_of,
 )
-from core.maps.spread import Spread, spread_of
+from core.maps.probability_area import ProbabilityArea, probability_area
 
 __all__ = [
     "Assets",
@@ -24,17 +24,17 @@ __all__ = [
     "MapUse",
     "Mark",
     "Miss",
-    "Place",
-    "Spread",
+    "NamedPlace",
+    "ProbabilityArea",
     "answer_layer",
     "base_map",
     "errors_layer",
     "evidence_label",
     "ground_layer",
     "places_layer",
+    "probability_area",
     "safe_html",
     "script_data",
-    "spread_of",
     "title_of",
     "zooms_of",
 ]

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import folium
 
-from core.explain.things import thing
+from core.explain.phrasing import noun_phrase
 from core.gallery.inspection import Ring
 from core.geo import Bounds, Position
-from core.maps.ground import Call, corners
-from core.maps.spread import Spread
+from core.maps.base_map import Call, corners
+from core.maps.probability_area import ProbabilityArea
 from core.records import Candidate, Evidence, SearchResult, Tile
 
 _MAX_LABEL_CHARS = 300
@@ -30,7 +30,7 @@ def answer_layer(
     result: SearchResult | None,
     chosen: int = 1,
     area: Bounds | None = None,
-    spread: Spread | None = None,
+    spread: ProbabilityArea | None = None,
     other: Tile | None = None,
     picking: bool = False,
     marks: Sequence[Mark] = (),
@@ -95,7 +95,7 @@ def _place(at: Position) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NamedPlace:
     """A place of a case under its `letters`, what it is, and its tile's bounds where known."""
 
     letters: str
@@ -105,7 +105,7 @@ class Place:
 
 
 def places_layer(
-    view: str, places: Sequence[Place], line: Sequence[Position], length: str
+    view: str, places: Sequence[NamedPlace], line: Sequence[Position], length: str
 ) -> folium.FeatureGroup:
     """Places by letters, and between two of them a `line` with its `length` in words. The camera
     moves when `view` changes, to the truth (T) and the answer (A)."""
@@ -204,5 +204,5 @@ def evidence_label(evidence: Evidence) -> str:
     ]
     place = " ".join(part for part in where if part)
     doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
-    fact = f"{doubt}{thing(evidence.fact)}"
+    fact = f"{doubt}{noun_phrase(evidence.fact)}"
     return f"{fact}, {place}" if place else fact

@@ -4,15 +4,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
+from core.arrays import F32
 from core.errors import ModelError
-from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, MINILM, SPECS
-from core.settings import COMPACT_WEIGHTS
+from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-    from core.models.batches import Embeddings
     from core.models.sentence import SentenceEncoder, Tokens
 
 __all__ = [
@@ -53,7 +52,7 @@ class DualEncoder(Protocol):
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
-    ) -> "Embeddings":
+    ) -> F32:
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
     def encode_pictures(
@@ -61,7 +60,7 @@ class DualEncoder(Protocol):
         pictures: "Sequence[Image.Image]",
         batch: int = 32,
         progress: Callable[[int], None] | None = None,
-    ) -> "Embeddings":
+    ) -> F32:
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
 
@@ -69,7 +68,7 @@ class DualEncoder(Protocol):
 class StatesReader(Protocol):
     """A text tower that reads what the sentence encoder's own pass left: one pass serves both."""
 
-    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> "Embeddings":
+    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> F32:
         """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
 
 
@@ -77,7 +76,7 @@ class StatesReader(Protocol):
 def load_model(name: Literal["minilm"] = ..., threads: int = 0) -> "SentenceEncoder": ...
 @overload
 def load_model(
-    name: Literal["compact", "crosstext2loc"],
+    name: Literal["compact"],
     threads: int = 0,
     checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
@@ -103,46 +102,9 @@ def load_model(
     """
     if name not in SPECS:
         raise ModelError(f"there is no model {name!r:.80}; wanted one of {', '.join(SPECS)}")
-    wanted = SPECS[name].checkpoint
-    if wanted == "must" and checkpoint is None:
+    spec = SPECS[name]
+    if spec.checkpoint == "must" and checkpoint is None:
         raise ModelError(f"{name} comes without weights; name yours with --checkpoint")
-    if wanted == "no" and checkpoint is not None:
+    if spec.checkpoint == "no" and checkpoint is not None:
         raise ModelError(f"{name} comes with its weights; leave --checkpoint out")
-    return _LOADERS[name](threads, checkpoint, sentences)
-
-
-def _sentence(threads: int, _: Path | None, loaded: "SentenceEncoder | None") -> "SentenceEncoder":
-    from core.models.sentence import SentenceEncoder
-
-    return loaded or SentenceEncoder.load(MINILM, threads)
-
-
-def _compact(
-    threads: int, checkpoint: Path | None, loaded: "SentenceEncoder | None"
-) -> "DualEncoder":
-    path = checkpoint or COMPACT_WEIGHTS
-    if not path.is_file():
-        raise ModelError(
-            f"there is no compact model at {path}; fetch the whole app again, or name weights "
-            f"that python -m core train made with --checkpoint"
-        )
-    from core.models.compact import load_compact
-
-    return load_compact(path, _sentence(threads, None, loaded))
-
-
-def _crosstext2loc(
-    threads: int, checkpoint: Path | None, _: "SentenceEncoder | None"
-) -> "DualEncoder":
-    from core.models.crosstext2loc import load_crosstext2loc
-
-    assert checkpoint is not None
-    return load_crosstext2loc(checkpoint, threads)
-
-
-_Load = Callable[[int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"]
-_LOADERS: dict[str, _Load] = {
-    "minilm": _sentence,
-    "compact": _compact,
-    "crosstext2loc": _crosstext2loc,
-}
+    return spec.load(threads, checkpoint, sentences)

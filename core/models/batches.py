@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-Embeddings = npt.NDArray[np.float32]
+from core.arrays import F32
+
 Progress = Callable[[int], None]
 Thing = TypeVar("Thing")
 
@@ -15,10 +15,10 @@ def encoded(
     things: Sequence[Thing],
     dimensions: int,
     batch: int,
-    encode: Callable[[list[Thing]], Embeddings],
+    encode: Callable[[list[Thing]], F32],
     progress: Progress | None = None,
     length: Callable[[Thing], int] | None = None,
-) -> Embeddings:
+) -> F32:
     """Embeddings [N, D] of N things; those of like `length` go together, so that little is padded.
 
     `progress` is told how many more are done.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +15,21 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 
+from core.arrays import F32
 from core.errors import ModelError
-from core.models.batches import Embeddings, Progress, encoded
+from core.files import write_bytes
+from core.models.batches import Progress, encoded
 from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder, Tokens
-from core.models.specs import CompactSpec
-
-
-@dataclass(frozen=True, slots=True)
-class CompactStamp:
-    """Which compact model this is, for a gallery's manifest."""
-
-    name: str
-    title: str
-    weights_sha256: str
-    dimensions: int
-    max_tokens: int
+from core.models.specs import COMPACT, CheckpointSpec, CompactSpec
 
 
 class CompactEncoder:
     """Both towers, ready to encode. Thread-safe."""
 
     def __init__(
-        self, stamp: CompactStamp, network: CompactNetwork, sentences: SentenceEncoder
+        self, stamp: CheckpointSpec, network: CompactNetwork, sentences: SentenceEncoder
     ) -> None:
         self.spec = stamp
         self.network = network.eval()
@@ -69,20 +60,20 @@ class CompactEncoder:
                 ]
             )
 
-    def forward(self, tokens: list[Tokens]) -> Embeddings:
+    def forward(self, tokens: list[Tokens]) -> F32:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
         states, mask = self._sentences.states(tokens)
         return self.from_states(states, mask)
 
-    def from_states(self, states: torch.Tensor, mask: torch.Tensor) -> Embeddings:
+    def from_states(self, states: torch.Tensor, mask: torch.Tensor) -> F32:
         """Unit embeddings [N, D] of the sentence encoder's states [N, T, 384], mask [N, T]."""
         with torch.inference_mode():
-            unit: Embeddings = self.network.text(states, mask).numpy()
+            unit: F32 = self.network.text(states, mask).numpy()
         return unit
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Progress | None = None
-    ) -> Embeddings:
+    ) -> F32:
         """Unit embeddings [N, D], batched by length so that little is padded."""
         tokens = self.tokenize(texts) if texts else []
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
@@ -92,15 +83,15 @@ class CompactEncoder:
         pictures: Sequence[Image.Image],
         batch: int = 4,
         progress: Progress | None = None,
-    ) -> Embeddings:
+    ) -> F32:
         """Unit embeddings [N, D]; other sizes are resampled. A small batch stays in the cache."""
         return encoded(pictures, self.spec.dimensions, batch, self._seen, progress)
 
-    def _seen(self, pictures: Sequence[Image.Image]) -> Embeddings:
+    def _seen(self, pictures: Sequence[Image.Image]) -> F32:
         """Unit embeddings [N, D] of N pictures in one batch."""
         with torch.inference_mode():
             features = self.network.picture.features(self.pixels(pictures))
-            unit: Embeddings = self.network.picture(features).numpy()
+            unit: F32 = self.network.picture(features).numpy()
         return unit
 
     def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
@@ -126,14 +117,8 @@ def save_compact(network: CompactNetwork, path: Path) -> None:
     weights = {name: _halved(value) for name, value in network.state_dict().items()}
     if wild := [name for name, value in weights.items() if not value.isfinite().all()]:
         raise ModelError(f"half precision cannot hold {some(wild)}; train with a lower lr")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(save(weights, {"compact": json.dumps(asdict(network.spec))}))
-        part.replace(path)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    content = save(weights, {"compact": json.dumps(asdict(network.spec))})
+    write_bytes(path, content, error=ModelError)
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
@@ -152,7 +137,7 @@ def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
     weights = read_safetensors(path)
     check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, path)
     network.load_state_dict(weights)
-    stamp = CompactStamp(
-        "compact", "Saywhere compact", sha256_of([path]), spec.dimensions, spec.max_tokens
+    stamp = CheckpointSpec(
+        COMPACT.name, COMPACT.title, sha256_of([path]), spec.dimensions, spec.max_tokens
     )
     return CompactEncoder(stamp, network, sentences)

@@ -13,8 +13,10 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from core.arrays import F32
 from core.errors import ModelError
-from core.models.batches import Embeddings, Progress, encoded
+from core.files import replacing
+from core.models.batches import Progress, encoded
 from core.models.checkpoints import (
     Weights,
     check_keys,
@@ -27,7 +29,7 @@ from core.models.clip_text import TextReader, clip_reader, saved_reader, siglip_
 from core.models.openai_names import from_openai
 from core.models.pictures import Preparation
 from core.models.sentence import Tokens
-from core.models.specs import CheckpointSpec
+from core.models.specs import CROSSTEXT2LOC, CheckpointSpec
 from core.settings import MAX_TOKENS
 
 Network = transformers.CLIPModel | transformers.SiglipModel
@@ -93,10 +95,10 @@ class CrossText2Loc:
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Progress | None = None
-    ) -> Embeddings:
+    ) -> F32:
         """Unit embeddings [N, D], batched by length so that little is padded."""
 
-        def read(tokens: list[Tokens]) -> Embeddings:
+        def read(tokens: list[Tokens]) -> F32:
             with torch.inference_mode():
                 return _numbers(self.embed_tokens(tokens))
 
@@ -108,10 +110,10 @@ class CrossText2Loc:
         pictures: Sequence[Image.Image],
         batch: int = 32,
         progress: Progress | None = None,
-    ) -> Embeddings:
+    ) -> F32:
         """Unit embeddings [N, D]; N pictures of any size."""
 
-        def look(some: list[Image.Image]) -> Embeddings:
+        def look(some: list[Image.Image]) -> F32:
             pixels = self.pixels(some)
             with torch.inference_mode():
                 return _numbers(self.embed_pixels(pixels))
@@ -126,14 +128,14 @@ class CrossText2Loc:
             "cleaning": self._reader.cleaning,
             "tokenizer": self._reader.to_json(),
         }
-        temporary = path.with_name(f".{path.name}.part")
         weights = {name: one.contiguous() for name, one in self.network.state_dict().items()}
-        save_file(weights, temporary, {_OWN: json.dumps(metadata)})
-        return temporary.replace(path)
+        with replacing(path) as part:
+            save_file(weights, part, {_OWN: json.dumps(metadata)})
+        return path
 
 
-def _numbers(embeddings: torch.Tensor) -> Embeddings:
-    numbers: Embeddings = embeddings.cpu().numpy()
+def _numbers(embeddings: torch.Tensor) -> F32:
+    numbers: F32 = embeddings.cpu().numpy()
     return numbers
 
 
@@ -337,7 +339,7 @@ def _assembled(parts: _Parts, source: Path) -> CrossText2Loc:
         # Pooled is the end-of-text token, the highest id; configurations differ on its number.
         text.eos_token_id = network.text_model.eos_token_id = reader.end
     spec = CheckpointSpec(
-        name="crosstext2loc",
+        name=CROSSTEXT2LOC.name,
         title=f"{source.name} ({config.model_type}, {vision.num_hidden_layers} × "
         f"{vision.hidden_size}, patches of {vision.patch_size} in {vision.image_size} px, "
         f"{reader.limit} tokens)",

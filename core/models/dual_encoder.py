@@ -109,7 +109,7 @@ class PictureTower(nn.Module):
         self.kinds = len(spec.kinds)
         self.concepts = nn.Conv2d(self.channels, spec.dimensions, 1)
         nn.init.constant_(cast(Tensor, self.concepts.bias)[: self.kinds], -4.0)
-        self.reach = nn.Parameter(_nearer_counts_more(self.cells).repeat(1, spec.dimensions))
+        self.reach = nn.Parameter(_center_prior(self.cells).repeat(1, spec.dimensions))
         self.pool = ConceptPool(spec.dimensions)
 
     def features(self, pictures: Tensor) -> Tensor:
@@ -137,7 +137,7 @@ class PictureTower(nn.Module):
         return embeddings
 
 
-def _nearer_counts_more(cells: int) -> Tensor:
+def _center_prior(cells: int) -> Tensor:
     """[cells², 1]: 0 in the middle of the picture, -0.8 in the middle of a side."""
     from_middle = (torch.arange(cells) + 0.5) / cells * 2 - 1
     return -0.8 * torch.hypot(from_middle[:, None], from_middle[None]).flatten()[:, None]

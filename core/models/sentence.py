@@ -10,8 +10,9 @@ from typing import Any
 import torch
 import transformers
 
+from core.arrays import F32
 from core.errors import ModelError
-from core.models.batches import Embeddings, Progress, encoded
+from core.models.batches import Progress, encoded
 from core.models.specs import SentenceSpec
 
 
@@ -89,11 +90,11 @@ class SentenceEncoder:
             )
         return [(begin, end) for begin, end in found["offset_mapping"]]
 
-    def forward(self, tokens: list[Tokens]) -> Embeddings:
+    def forward(self, tokens: list[Tokens]) -> F32:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
         return self.pooled(*self.states(tokens))
 
-    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> Embeddings:
+    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> F32:
         """Unit embeddings [N, D] of the hidden states [N, T, D] of N texts, mask [N, T]."""
         with torch.inference_mode():
             weights = mask.unsqueeze(-1).to(states.dtype)
@@ -113,9 +114,7 @@ class SentenceEncoder:
             hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
         return hidden, mask.bool()
 
-    def encode(
-        self, texts: list[str], batch: int = 32, progress: Progress | None = None
-    ) -> Embeddings:
+    def encode(self, texts: list[str], batch: int = 32, progress: Progress | None = None) -> F32:
         """Unit embeddings [N, D], batched by length so that little is padded."""
         tokens = self.tokenize(texts) if texts else []
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.errors import SourceError
 from core.geo import EARTH_RADIUS_M, Bounds, Position
-from core.render import marks, palette, style
+from core.render import marks, palette, sheet, style
 from core.render.basemap import RasterTile, read_base_map_tile, write_base_map
 from core.render.encode import webp
 from core.render.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
@@ -145,14 +145,14 @@ class Renderer:
     def _prepare(self, stretch: float) -> Any:
         mapnik = self._mapnik
         prepared = mapnik.Map(TILE_PX, TILE_PX)
-        sheet = style.style_sheet(Path(self._folder.name), stretch)
-        mapnik.load_map_from_string(prepared, sheet.decode(), True)
+        look = style.style_sheet(Path(self._folder.name), stretch)
+        mapnik.load_map_from_string(prepared, look.decode(), True)
         prepared.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
         for number, spec in enumerate(style.LAYERS):
             source = self._sources.get(spec.features)
             if source is None:
                 continue
-            layer = mapnik.Layer(f"{number}-{spec.features}", style.SRS)
+            layer = mapnik.Layer(f"{number}-{spec.features}", sheet.SRS)
             layer.datasource = source
             layer.cache_features = len(spec.styles) > 1
             if spec.tight:
@@ -171,7 +171,7 @@ def _load_mapnik() -> Any:
             "drawing maps needs Mapnik, which is not installed here (it has wheels for Linux and "
             "macOS): pip install mapnik, or use a gallery that has its pictures"
         ) from error
-    missing = {*style.FACES} - {*mapnik.FontEngine.face_names()}
+    missing = {*sheet.FACES} - {*mapnik.FontEngine.face_names()}
     if missing or "geojson" not in list(mapnik.DatasourceCache.plugin_names()):
         raise SourceError(
             f"this Mapnik lacks {', '.join(sorted(missing)) or 'its geojson plugin'}, which the "

@@ -6,7 +6,6 @@ Reading needs neither Mapnik nor geopandas. Format: https://github.com/protomaps
 from __future__ import annotations
 
 import functools
-import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -27,6 +26,7 @@ from pmtiles.tile import (
 )
 
 from core.errors import SourceError
+from core.files import open_replacing
 from core.geo import Bounds
 
 _Writer: Any = pmtiles_writer.Writer
@@ -49,21 +49,14 @@ def write_base_map(
     path: Path, tiles: Iterable[RasterTile], bounds: Bounds, attribution: str
 ) -> Path:
     """Writes WebP tiles as a PMTiles file; it appears under `path` only once it is whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with partial.open("wb") as file:
-            writer: Any = _Writer(file)
-            for tile in tiles:
-                writer.write_tile(zxy_to_tileid(tile.zoom, tile.x, tile.y), tile.picture)
-            writer.finalize(
-                _header(bounds), {"attribution": attribution, "format": "webp", "type": "baselayer"}
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with open_replacing(path, sync=True) as file:
+        writer: Any = _Writer(file)
+        for tile in tiles:
+            writer.write_tile(zxy_to_tileid(tile.zoom, tile.x, tile.y), tile.picture)
+        writer.finalize(
+            _header(bounds), {"attribution": attribution, "format": "webp", "type": "baselayer"}
+        )
     return path
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from core.arrays import F64
 
-def sea_polygons(coast: Sequence[BaseGeometry], box: npt.NDArray[np.float64]) -> list[Polygon]:
+
+def sea_polygons(coast: Sequence[BaseGeometry], box: F64) -> list[Polygon]:
     """The parts of a box (left, bottom, right, top) that lie to the right of the coastlines.
 
     A line that ends inside the box, as one cut out of a larger map does, is led straight on to
@@ -45,13 +46,13 @@ def _to_edge(line: LineString, frame: Polygon) -> list[LineString]:
     return [shapely.shortest_line(end, frame.boundary) for end in ends if frame.contains(end)]
 
 
-def _segments(shore: Sequence[LineString]) -> npt.NDArray[np.float64]:
+def _segments(shore: Sequence[LineString]) -> F64:
     """(N, 4) start and end of each piece of shore."""
     pieces = [np.hstack([xy[:-1], xy[1:]]) for xy in map(shapely.get_coordinates, shore)]
     return np.vstack(pieces)
 
 
-def _is_right_of(face: Polygon, segments: npt.NDArray[np.float64]) -> bool:
+def _is_right_of(face: Polygon, segments: F64) -> bool:
     """Whether most of the shore on a face's edge has the face on its right hand."""
     start, end = segments[:, :2], segments[:, 2:]
     along = end - start

@@ -12,10 +12,10 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageColor
 
-from core.render import marks, palette
+from core.arrays import F64, I32, U8
+from core.render import lines, marks, palette
 
 PICTURE_COLOURS = 20
 """Colours kept in one picture, where the bytes of 15,000 pictures count."""
@@ -24,8 +24,6 @@ _CLOSE = 30
 """Line and ink colours nearer than this (sum over red, green, blue) are one."""
 
 _CELL_BITS = 6
-
-Colours = npt.NDArray[np.uint8]
 
 
 def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
@@ -39,16 +37,16 @@ def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
     return buffer.getvalue()
 
 
-def _cells(pixels: Colours) -> npt.NDArray[np.int32]:
+def _cells(pixels: U8) -> I32:
     """(H, W, 3) colours to (H, W) numbers of cells in the colour cube."""
     coarse = pixels.astype(np.int32) >> (8 - _CELL_BITS)
-    cells: npt.NDArray[np.int32] = (
+    cells: I32 = (
         (coarse[..., 0] << 2 * _CELL_BITS) | (coarse[..., 1] << _CELL_BITS) | coarse[..., 2]
     )
     return cells
 
 
-def _most_needed(numbers: npt.NDArray[np.uint8], colours: int) -> npt.NDArray[np.uint8]:
+def _most_needed(numbers: U8, colours: int) -> U8:
     """For each of the style's colours the one that stands for it in this picture.
 
     Greedy: next comes the colour whose pixels are furthest, in sum, from all that is kept.
@@ -62,9 +60,7 @@ def _most_needed(numbers: npt.NDArray[np.uint8], colours: int) -> npt.NDArray[np
         if error[worst] == 0:
             break
         kept.append(worst)
-    stand_ins: npt.NDArray[np.uint8] = np.array(kept, dtype=np.uint8)[
-        distances[:, kept].argmin(axis=1)
-    ]
+    stand_ins: U8 = np.array(kept, dtype=np.uint8)[distances[:, kept].argmin(axis=1)]
     return stand_ins
 
 
@@ -73,11 +69,11 @@ def _all_colours() -> tuple[set[str], set[str]]:
     tables: tuple[Sequence[object], ...] = (
         palette.AREAS,
         palette.BUILDINGS,
-        palette.ROADS,
-        palette.PATHS,
-        palette.RAILS,
-        palette.WATERWAYS,
-        palette.BARRIERS,
+        lines.ROADS,
+        lines.PATHS,
+        lines.RAILS,
+        lines.WATERWAYS,
+        lines.BARRIERS,
         marks.DOTS,
         marks.POIS,
     )
@@ -99,7 +95,7 @@ def _all_colours() -> tuple[set[str], set[str]]:
 
 
 @functools.cache
-def _style_colours() -> Colours:
+def _style_colours() -> U8:
     """(C, 3) all colours a picture may have, C at most 256."""
     fills, others = _all_colours()
     table = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(fills)]
@@ -112,14 +108,14 @@ def _style_colours() -> Colours:
 
 
 @functools.cache
-def _distances() -> npt.NDArray[np.float64]:
+def _distances() -> F64:
     table = _style_colours().astype(np.float64)
-    squared: npt.NDArray[np.float64] = ((table[:, None] - table[None]) ** 2).sum(axis=2)
+    squared: F64 = ((table[:, None] - table[None]) ** 2).sum(axis=2)
     return squared
 
 
 @functools.cache
-def _nearest() -> npt.NDArray[np.uint8]:
+def _nearest() -> U8:
     """The number of the style's colour nearest to the middle of each cell of the colour cube."""
     table = _style_colours().astype(np.float32)
     steps = (np.arange(1 << _CELL_BITS, dtype=np.float32) + 0.5) * (1 << (8 - _CELL_BITS))

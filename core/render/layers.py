@@ -14,27 +14,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.arrays import F64, Objects
 from core.records import World
-from core.render import marks, palette, style
+from core.render import lines, marks, matching, palette, style
 from core.render.coast import sea_polygons
 from core.render.mercator import MAX_LAT, to_mercator
 
 _LABEL_CHARS = 80
 _OSM_ID = re.compile("[nwr]-?[0-9]+")
 
-_AREAS = palette.Finder(palette.AREAS)
-_BUILDINGS = palette.Finder(palette.BUILDINGS)
-_ROADS = palette.Finder(palette.ROADS)
-_PATHS = palette.Finder(palette.PATHS)
-_RAILS = palette.Finder(palette.RAILS)
-_WATERWAYS = palette.Finder(palette.WATERWAYS)
-_BARRIERS = palette.Finder(palette.BARRIERS)
-_DOTS = palette.Finder(marks.DOTS)
-_POIS = palette.Finder(marks.POIS)
+_AREAS = matching.Finder(palette.AREAS)
+_BUILDINGS = matching.Finder(palette.BUILDINGS)
+_ROADS = matching.Finder(lines.ROADS)
+_PATHS = matching.Finder(lines.PATHS)
+_RAILS = matching.Finder(lines.RAILS)
+_WATERWAYS = matching.Finder(lines.WATERWAYS)
+_BARRIERS = matching.Finder(lines.BARRIERS)
+_DOTS = matching.Finder(marks.DOTS)
+_POIS = matching.Finder(marks.POIS)
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def layers_of(world: World) -> dict[str, str]:
     return {name: _geojson(items) for name, items in layers.items.items() if items}
 
 
-def _projected(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _projected(shapes: Objects) -> Objects:
     """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
     edges = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
@@ -98,8 +98,8 @@ def _main_parts(mixed: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(parts[dimensions == dimensions.max(initial=0)])
 
 
-def _extent(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
-    edges: npt.NDArray[np.float64] = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
+def _extent(shapes: Objects) -> F64:
+    edges: F64 = shapely.total_bounds(shapes[shapes != None])  # noqa: E711
     return edges
 
 
@@ -120,7 +120,7 @@ def house_number(text: str) -> str:
     return parts[0][:12] if len(parts) == 1 else f"{parts[0]}–{parts[-1]}"[:16] if parts else ""
 
 
-def _sort(layers: _Layers, shape: BaseGeometry, tags: palette.Tags) -> bool:
+def _sort(layers: _Layers, shape: BaseGeometry, tags: matching.Tags) -> bool:
     """Puts one feature into each layer that shows something of it; whether any does."""
     if tags.get("indoor") in ("room", "corridor", "area", "wall", "yes", "door"):
         return True
@@ -134,7 +134,7 @@ def _sort(layers: _Layers, shape: BaseGeometry, tags: palette.Tags) -> bool:
     return bool(known or number)
 
 
-def _any_name(tags: palette.Tags) -> str:
+def _any_name(tags: matching.Tags) -> str:
     """A name in a table that is not OpenStreetMap's."""
     lower = {key.lower(): value for key, value in tags.items()}
     return next((lower[key] for key in ("name", "title", "label") if key in lower), "")
@@ -156,17 +156,17 @@ def _anchor(shape: BaseGeometry) -> BaseGeometry:
     return centre if shape.covers(centre) else shape.representative_point()
 
 
-def _level(tags: palette.Tags) -> int:
+def _level(tags: matching.Tags) -> int:
     if tags.get("tunnel", "no") not in ("no", "building_passage", "covered"):
         return style.TUNNEL
-    return style.GROUND if tags.get("bridge", "no") in palette.ABSENT else style.BRIDGE
+    return style.GROUND if tags.get("bridge", "no") in matching.ABSENT else style.BRIDGE
 
 
-def _is_hidden(tags: palette.Tags) -> bool:
+def _is_hidden(tags: matching.Tags) -> bool:
     return tags.get("location") == "underground" or tags.get("parking") == "underground"
 
 
-def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_point(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     number = _DOTS(tags)
     if number is not None:
         layers.add("dots", shape, c=number)
@@ -176,18 +176,18 @@ def _sort_point(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: 
     return number is not None
 
 
-def _population(tags: palette.Tags) -> float:
+def _population(tags: matching.Tags) -> float:
     digits = tags.get("population", "")
     return float(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else 0.0
 
 
-def _sort_line(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_line(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     level = _level(tags)
     for find, offset in ((_ROADS, 0), (_PATHS, style.PATH_OFFSET), (_RAILS, style.RAIL_OFFSET)):
         number = find(tags)
         if number is None:
             continue
-        rank = 0.0 if offset else float(palette.ROADS[number].rank)
+        rank = 0.0 if offset else float(lines.ROADS[number].rank)
         if not (offset == style.PATH_OFFSET and level == style.TUNNEL):
             layers.add("ways", shape, (_storey(tags), rank), c=number + offset, t=level)
         if name and offset != style.RAIL_OFFSET:
@@ -201,48 +201,41 @@ def _sort_line(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: s
     return False
 
 
-def _storey(tags: palette.Tags) -> float:
+def _storey(tags: matching.Tags) -> float:
     text = tags.get("layer", "0")
     return float(text) if text.lstrip("-").isdecimal() and len(text) < 4 else 0.0
 
 
-def _sort_area(layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str) -> bool:
+def _sort_area(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str) -> bool:
     if _is_hidden(tags):
         return True
     size = float(shape.area)
     number = _BUILDINGS(tags)
     if number is not None and (
-        tags.get("building", "no") not in palette.ABSENT or tags.get("man_made") == "canopy"
+        tags.get("building", "no") not in matching.ABSENT or tags.get("man_made") == "canopy"
     ):
         layers.add("buildings", shape, (_storey(tags), -size), c=number)
         if name and _POIS(tags) is None:
-            layers.add(
-                "building_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "building_names", shape, number, name)
         return True
     number = _AREAS(tags)
     if number is not None:
         area = palette.AREAS[number]
         layers.add("areas", shape, (area.tier, -size), c=number)
         if name and area.label and _POIS(tags) is None:
-            layers.add(
-                "area_names",
-                _anchor(shape),
-                (-size, 0),
-                c=number,
-                name=name,
-                z=_roomy_zoom(size, name),
-            )
+            _add_name(layers, "area_names", shape, number, name)
         return True
     wall = _BARRIERS(tags)
     if wall is not None:
         layers.add("lines", shape.boundary, c=wall, name="")
     return wall is not None
+
+
+def _add_name(layers: _Layers, layer: str, shape: BaseGeometry, number: int, name: str) -> None:
+    """The name of a surface, the largest first."""
+    size = float(shape.area)
+    zoom = _roomy_zoom(size, name)
+    layers.add(layer, _anchor(shape), (-size, 0), c=number, name=name, z=zoom)
 
 
 def _roomy_zoom(size_m2: float, name: str) -> int:
@@ -253,7 +246,7 @@ def _roomy_zoom(size_m2: float, name: str) -> int:
 
 
 def _add_mark(
-    layers: _Layers, shape: BaseGeometry, tags: palette.Tags, name: str, dimension: int
+    layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: str, dimension: int
 ) -> bool:
     if dimension == 1 or _is_hidden(tags):
         return False
@@ -267,7 +260,7 @@ def _add_mark(
     return True
 
 
-_Sorter = Callable[[_Layers, BaseGeometry, palette.Tags, str], bool]
+_Sorter = Callable[[_Layers, BaseGeometry, matching.Tags, str], bool]
 _SORTERS: tuple[_Sorter, _Sorter, _Sorter] = (_sort_point, _sort_line, _sort_area)
 
 
@@ -278,8 +271,8 @@ def _joined(items: Sequence[_Item]) -> list[_Item]:
         streets[item.properties["c"], item.properties["name"]].append(item)
     joined = []
     for parts in streets.values():
-        lines = shapely.get_parts([part.shape for part in parts])
-        shape = shapely.line_merge(shapely.multilinestrings(lines))
+        pieces = shapely.get_parts([part.shape for part in parts])
+        shape = shapely.line_merge(shapely.multilinestrings(pieces))
         for line in shapely.get_parts(shape):
             joined.append(_Item(line, parts[0].properties, (parts[0].order[0], -line.length)))
     return joined

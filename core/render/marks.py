@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.render.palette import Match, tag, widths
+from core.render.lines import widths
+from core.render.matching import Match, tag
+from core.vocabulary.kinds import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class Poi:
     match: Match
     symbol: str
     ink: str
-    min_zoom: int = 17
-    text_zoom: int = 17
-    rank: int = 5
+    min_zoom: int
+    text_zoom: int
+    rank: int
 
 
 _FOOD = "#b85a17"
@@ -55,17 +57,27 @@ _BED = "#157a8c"
 _PLAY = "#2a7a3f"
 _FAITH = "#4a4048"
 
+
+def _poi(
+    name: str, of: str | Match, symbol: str, ink: str, min_zoom: int, text_zoom: int, rank: int
+) -> Poi:
+    """A row of POIS. `of` is a key, for the kinds that name the row in their column `mark`, or a
+    match of its own."""
+    match = Match(of, marked(name, of)) if isinstance(of, str) else of
+    return Poi(name, match, symbol, ink, min_zoom, text_zoom, rank)
+
+
 POIS: tuple[Poi, ...] = (
-    Poi("station", tag("railway", "station halt"), "train", _MOVE, 14, 14, 0),
-    Poi("station", tag("public_transport", "station"), "train", _MOVE, 14, 14, 0),
-    Poi("metro", tag("railway", "subway_entrance"), "metro", _MOVE, 16, 18, 3),
-    Poi("busstation", tag("amenity", "bus_station"), "bus", _MOVE, 15, 15, 1),
-    Poi("ferry", tag("amenity", "ferry_terminal"), "ferry", _MOVE, 15, 15, 2),
-    Poi("heliport", tag("aeroway", "helipad heliport"), "heli", _MOVE, 16, 17, 3),
-    Poi("hospital", tag("amenity", "hospital"), "plus", _HEALTH, 15, 15, 1),
-    Poi("pharmacy", tag("amenity", "pharmacy"), "plus", "#1f8a4c", 17, 17, 3),
-    Poi("doctor", tag("amenity", "doctors clinic dentist veterinary"), "plus", _HEALTH, 17, 18, 5),
-    Poi(
+    _poi("station", "railway", "train", _MOVE, 14, 14, 0),
+    _poi("station", "public_transport", "train", _MOVE, 14, 14, 0),
+    _poi("metro", "railway", "metro", _MOVE, 16, 18, 3),
+    _poi("busstation", "amenity", "bus", _MOVE, 15, 15, 1),
+    _poi("ferry", "amenity", "ferry", _MOVE, 15, 15, 2),
+    _poi("heliport", "aeroway", "heli", _MOVE, 16, 17, 3),
+    _poi("hospital", "amenity", "plus", _HEALTH, 15, 15, 1),
+    _poi("pharmacy", "amenity", "plus", "#1f8a4c", 17, 17, 3),
+    _poi("doctor", "amenity", "plus", _HEALTH, 17, 18, 5),
+    _poi(
         "church",
         tag("amenity", "place_of_worship", religion="christian"),
         "cross",
@@ -74,7 +86,7 @@ POIS: tuple[Poi, ...] = (
         16,
         1,
     ),
-    Poi(
+    _poi(
         "mosque",
         tag("amenity", "place_of_worship", religion="muslim"),
         "crescent",
@@ -83,7 +95,7 @@ POIS: tuple[Poi, ...] = (
         16,
         1,
     ),
-    Poi(
+    _poi(
         "synagogue",
         tag("amenity", "place_of_worship", religion="jewish"),
         "hexagram",
@@ -92,152 +104,73 @@ POIS: tuple[Poi, ...] = (
         16,
         1,
     ),
-    Poi("worship", tag("amenity", "place_of_worship"), "shrine", _FAITH, 15, 16, 1),
-    Poi("museum", tag("tourism", "museum"), "temple", _CULTURE, 15, 16, 1),
-    Poi("gallery", tag("tourism", "gallery"), "frame", _CULTURE, 17, 17, 3),
-    Poi("theatre", tag("amenity", "theatre arts_centre"), "mask", _CULTURE, 16, 16, 2),
-    Poi("cinema", tag("amenity", "cinema"), "film", _CULTURE, 16, 16, 2),
-    Poi("casino", tag("amenity", "casino nightclub"), "dice", _CULTURE, 16, 16, 3),
-    Poi("library", tag("amenity", "library"), "book", _CULTURE, 16, 16, 2),
-    Poi("townhall", tag("amenity", "townhall courthouse"), "flag", _CIVIC, 15, 16, 1),
-    Poi("embassy", tag("amenity", "embassy"), "flag", _CIVIC, 17, 17, 3),
-    Poi("embassy", tag("office", "diplomatic government"), "flag", _CIVIC, 17, 17, 4),
-    Poi("police", tag("amenity", "police"), "shield", _CIVIC, 16, 16, 2),
-    Poi("fire", tag("amenity", "fire_station"), "flame", _HEALTH, 16, 16, 2),
-    Poi("post", tag("amenity", "post_office"), "letter", _CIVIC, 16, 17, 3),
-    Poi("postbox", tag("amenity", "post_box"), "speck", "#b8902f", 18, 99, 9),
-    Poi("university", tag("amenity", "university college"), "cap", _CIVIC, 15, 15, 2),
-    Poi("school", tag("amenity", "school kindergarten"), "cap", _CIVIC, 16, 16, 3),
-    Poi("bank", tag("amenity", "bank bureau_de_change"), "coin", _CIVIC, 17, 17, 4),
-    Poi("atm", tag("amenity", "atm"), "speck", "#7a8090", 18, 99, 8),
-    Poi(
-        "hotel",
-        tag("tourism", "hotel hostel motel guest_house apartment chalet"),
-        "bed",
-        _BED,
-        16,
-        17,
-        2,
-    ),
-    Poi("restaurant", tag("amenity", "restaurant food_court"), "fork", _FOOD, 17, 17, 4),
-    Poi("cafe", tag("amenity", "cafe"), "cup", _FOOD, 17, 17, 4),
-    Poi("bar", tag("amenity", "bar pub biergarten"), "glass", _FOOD, 17, 17, 4),
-    Poi("snack", tag("amenity", "fast_food"), "burger", _FOOD, 17, 17, 5),
-    Poi("ice", tag("amenity", "ice_cream"), "cone", _FOOD, 17, 17, 5),
-    Poi("market", tag("shop", "supermarket mall department_store"), "cart", _SHOP, 16, 16, 2),
-    Poi("bakery", tag("shop", "bakery pastry confectionery"), "bread", _SHOP, 17, 17, 4),
-    Poi("clothes", tag("shop", "clothes shoes fashion boutique"), "shirt", _SHOP, 17, 18, 6),
-    Poi("hair", tag("shop", "hairdresser beauty"), "scissors", _SHOP, 17, 18, 6),
-    Poi("books", tag("shop", "books stationery"), "book", _SHOP, 17, 18, 5),
-    Poi("cars", tag("shop", "car car_repair car_parts motorcycle tyres"), "car", _SHOP, 17, 17, 5),
-    Poi("bicycles", tag("shop", "bicycle"), "bike", _SHOP, 17, 17, 5),
-    Poi(
-        "kiosk",
-        tag("shop", "convenience kiosk newsagent greengrocer butcher"),
-        "bag",
-        _SHOP,
-        17,
-        17,
-        5,
-    ),
-    Poi("shop", tag("shop"), "bag", _SHOP, 18, 18, 6),
-    Poi("fuel", tag("amenity", "fuel charging_station"), "pump", _MOVE, 16, 17, 3),
-    Poi("parking", tag("amenity", "parking"), "p", _MOVE, 16, 18, 6),
-    Poi(
-        "parking",
-        tag("amenity", "parking_entrance motorcycle_parking"),
-        "speck",
-        "#5f86bd",
-        18,
-        99,
-        8,
-    ),
-    Poi("bikes", tag("amenity", "bicycle_rental bicycle_parking"), "bike", _MOVE, 18, 18, 7),
-    Poi("taxi", tag("amenity", "taxi car_rental car_sharing"), "car", _MOVE, 17, 18, 6),
-    Poi("tramstop", tag("railway", "tram_stop"), "tram", _MOVE, 16, 17, 3),
-    Poi("busstop", tag("highway", "bus_stop"), "bus", _MOVE, 17, 17, 4),
-    Poi("lift", tag("highway", "elevator"), "lift", _CIVIC, 17, 18, 6),
-    Poi("signals", tag("highway", "traffic_signals"), "lights", "#8a857c", 18, 99, 8),
-    Poi(
-        "monument",
-        tag("historic", "monument memorial wayside_cross wayside_shrine"),
-        "statue",
-        _CULTURE,
-        17,
-        17,
-        4,
-    ),
-    Poi(
-        "castle",
-        tag("historic", "castle fort city_gate ruins archaeological_site tower"),
-        "tower",
-        _CULTURE,
-        15,
-        15,
-        1,
-    ),
-    Poi("art", tag("tourism", "artwork"), "statue", _CULTURE, 17, 18, 5),
-    Poi("view", tag("tourism", "viewpoint"), "eye", _CULTURE, 16, 16, 3),
-    Poi("sight", tag("tourism", "attraction zoo theme_park aquarium"), "star", _CULTURE, 16, 16, 2),
-    Poi("info", tag("tourism", "information"), "info", _CULTURE, 18, 18, 6),
-    Poi("fountain", tag("amenity", "fountain drinking_water"), "drop", "#2b83b8", 17, 18, 5),
-    Poi("play", tag("leisure", "playground"), "ball", _PLAY, 17, 17, 5),
-    Poi(
-        "sport",
-        tag("leisure", "sports_centre stadium fitness_centre swimming_pool ice_rink"),
-        "ball",
-        _PLAY,
-        16,
-        16,
-        3,
-    ),
-    Poi("marina", tag("leisure", "marina slipway"), "anchor", _MOVE, 15, 15, 2),
-    Poi("toilets", tag("amenity", "toilets"), "wc", _CIVIC, 18, 99, 7),
-    Poi("recycling", tag("amenity", "recycling"), "speck", "#4f8f4a", 18, 99, 8),
-    Poi("shelter", tag("amenity", "shelter"), "roof", "#7b756d", 17, 18, 7),
-    Poi("bench", tag("amenity", "bench"), "speck", "#a08c74", 18, 99, 9),
-    Poi(
-        "tower",
-        tag("man_made", "lighthouse water_tower windmill tower communications_tower"),
-        "tower",
-        _CULTURE,
-        16,
-        16,
-        3,
-    ),
-    Poi("peak", tag("natural", "peak"), "peak", _CULTURE, 13, 13, 2),
-    Poi("heritage", tag("historic"), "dot", _CULTURE, 18, 18, 7),
-    Poi("office", tag("office"), "dot", _CIVIC, 18, 18, 8),
-    Poi("craft", tag("craft"), "dot", _SHOP, 18, 18, 7),
-    Poi("health", tag("healthcare"), "plus", _HEALTH, 18, 18, 6),
-    Poi(
-        "leisure",
-        tag(
-            "leisure",
-            "bowling_alley dance escape_game sauna hackerspace amusement"
-            "_arcade adult_gaming_centre",
-        ),
-        "ball",
-        _PLAY,
-        17,
-        17,
-        5,
-    ),
-    Poi(
-        "amenity",
-        tag(
-            "amenity",
-            "social_facility community_centre public_building nursing_home"
-            " marketplace conference_centre events_venue studio social_centre"
-            " car_wash driving_school childcare",
-        ),
-        "dot",
-        _CIVIC,
-        17,
-        17,
-        6,
-    ),
+    _poi("worship", tag("amenity", "place_of_worship"), "shrine", _FAITH, 15, 16, 1),
+    _poi("museum", "tourism", "temple", _CULTURE, 15, 16, 1),
+    _poi("gallery", "tourism", "frame", _CULTURE, 17, 17, 3),
+    _poi("theatre", "amenity", "mask", _CULTURE, 16, 16, 2),
+    _poi("cinema", "amenity", "film", _CULTURE, 16, 16, 2),
+    _poi("casino", "amenity", "dice", _CULTURE, 16, 16, 3),
+    _poi("library", "amenity", "book", _CULTURE, 16, 16, 2),
+    _poi("townhall", "amenity", "flag", _CIVIC, 15, 16, 1),
+    _poi("embassy", "amenity", "flag", _CIVIC, 17, 17, 3),
+    _poi("embassy", "office", "flag", _CIVIC, 17, 17, 4),
+    _poi("police", "amenity", "shield", _CIVIC, 16, 16, 2),
+    _poi("fire", "amenity", "flame", _HEALTH, 16, 16, 2),
+    _poi("post", "amenity", "letter", _CIVIC, 16, 17, 3),
+    _poi("postbox", "amenity", "speck", "#b8902f", 18, 99, 9),
+    _poi("university", "amenity", "cap", _CIVIC, 15, 15, 2),
+    _poi("school", "amenity", "cap", _CIVIC, 16, 16, 3),
+    _poi("bank", "amenity", "coin", _CIVIC, 17, 17, 4),
+    _poi("atm", "amenity", "speck", "#7a8090", 18, 99, 8),
+    _poi("hotel", "tourism", "bed", _BED, 16, 17, 2),
+    _poi("restaurant", "amenity", "fork", _FOOD, 17, 17, 4),
+    _poi("cafe", "amenity", "cup", _FOOD, 17, 17, 4),
+    _poi("bar", "amenity", "glass", _FOOD, 17, 17, 4),
+    _poi("snack", "amenity", "burger", _FOOD, 17, 17, 5),
+    _poi("ice", "amenity", "cone", _FOOD, 17, 17, 5),
+    _poi("market", "shop", "cart", _SHOP, 16, 16, 2),
+    _poi("bakery", "shop", "bread", _SHOP, 17, 17, 4),
+    _poi("clothes", "shop", "shirt", _SHOP, 17, 18, 6),
+    _poi("hair", "shop", "scissors", _SHOP, 17, 18, 6),
+    _poi("books", "shop", "book", _SHOP, 17, 18, 5),
+    _poi("cars", "shop", "car", _SHOP, 17, 17, 5),
+    _poi("bicycles", "shop", "bike", _SHOP, 17, 17, 5),
+    _poi("kiosk", "shop", "bag", _SHOP, 17, 17, 5),
+    _poi("shop", tag("shop"), "bag", _SHOP, 18, 18, 6),
+    _poi("fuel", "amenity", "pump", _MOVE, 16, 17, 3),
+    _poi("parking", "amenity", "p", _MOVE, 16, 18, 6),
+    _poi("parking-speck", "amenity", "speck", "#5f86bd", 18, 99, 8),
+    _poi("bikes", "amenity", "bike", _MOVE, 18, 18, 7),
+    _poi("taxi", "amenity", "car", _MOVE, 17, 18, 6),
+    _poi("tramstop", "railway", "tram", _MOVE, 16, 17, 3),
+    _poi("busstop", "highway", "bus", _MOVE, 17, 17, 4),
+    _poi("lift", "highway", "lift", _CIVIC, 17, 18, 6),
+    _poi("signals", "highway", "lights", "#8a857c", 18, 99, 8),
+    _poi("monument", "historic", "statue", _CULTURE, 17, 17, 4),
+    _poi("castle", "historic", "tower", _CULTURE, 15, 15, 1),
+    _poi("art", "tourism", "statue", _CULTURE, 17, 18, 5),
+    _poi("view", "tourism", "eye", _CULTURE, 16, 16, 3),
+    _poi("sight", "tourism", "star", _CULTURE, 16, 16, 2),
+    _poi("info", "tourism", "info", _CULTURE, 18, 18, 6),
+    _poi("fountain", "amenity", "drop", "#2b83b8", 17, 18, 5),
+    _poi("play", "leisure", "ball", _PLAY, 17, 17, 5),
+    _poi("sport", "leisure", "ball", _PLAY, 16, 16, 3),
+    _poi("marina", "leisure", "anchor", _MOVE, 15, 15, 2),
+    _poi("toilets", "amenity", "wc", _CIVIC, 18, 99, 7),
+    _poi("recycling", "amenity", "speck", "#4f8f4a", 18, 99, 8),
+    _poi("shelter", "amenity", "roof", "#7b756d", 17, 18, 7),
+    _poi("bench", "amenity", "speck", "#a08c74", 18, 99, 9),
+    _poi("tower", "man_made", "tower", _CULTURE, 16, 16, 3),
+    _poi("peak", "natural", "peak", _CULTURE, 13, 13, 2),
+    _poi("heritage", tag("historic"), "dot", _CULTURE, 18, 18, 7),
+    _poi("office", tag("office"), "dot", _CIVIC, 18, 18, 8),
+    _poi("craft", tag("craft"), "dot", _SHOP, 18, 18, 7),
+    _poi("health", tag("healthcare"), "plus", _HEALTH, 18, 18, 6),
+    _poi("leisure", "leisure", "ball", _PLAY, 17, 17, 5),
+    _poi("amenity", "amenity", "dot", _CIVIC, 17, 17, 6),
 )
+"""Which kinds have which of these is told in the table of kinds, `core.vocabulary.kinds`; the rows
+with a match of their own are for all other values of a key."""
 
 PLACES: Mapping[str, tuple[int, int, float]] = {
     "city": (9, 15, 15),

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64
 from core.geo import Bounds, Position
 
 MAX_LAT = 85.051_128_779_806_6
@@ -13,10 +13,8 @@ RADIUS_M = 6_378_137.0
 WORLD_M = 2 * math.pi * RADIUS_M
 TILE_PX = 256
 
-Floats = npt.NDArray[np.float64]
 
-
-def to_mercator(points: Floats) -> Floats:
+def to_mercator(points: F64) -> F64:
     """(N, 2) longitudes and latitudes to (N, 2) metres, rounded to centimetres."""
     radians = np.radians(points)
     radians[:, 1] = np.arctanh(np.sin(radians[:, 1]))

@@ -6,24 +6,15 @@ name has no way into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from core.render import marks, palette, symbols
-from core.render.palette import Area, Line, Road
-
-SRS = "epsg:3857"
-
-DENOMINATOR_Z0 = 559_082_264.028_717_8
-"""Scale denominator of a whole world in 256 pixels of 0.28 mm (OGC's GoogleMapsCompatible set)."""
-
-_PLAIN = "DejaVu Sans Condensed"
-_BOLD = "DejaVu Sans Condensed Bold"
-_SLANTED = "DejaVu Sans Condensed Oblique"
-FACES = (_PLAIN, _BOLD, _SLANTED)
-"""Faces of letters, all of which Mapnik's wheel brings: Latin, Greek, Cyrillic and more."""
+from core.render import lines, marks, palette, symbols
+from core.render.lines import Line, Road
+from core.render.palette import Area
+from core.render.sheet import BOLD, SLANTED, Sheet, line, text
 
 TUNNEL, GROUND, BRIDGE = 0, 1, 2
 """Level of a way, attribute `t`."""
@@ -62,192 +53,135 @@ LAYERS: tuple[LayerSpec, ...] = (
 """All layers, lowest first. Among names the earlier layer gets its space first."""
 
 
-class _Sheet:
-    """A style sheet being written. `stretch` multiplies all scale denominators."""
-
-    def __init__(self, stretch: float, folder: Path) -> None:
-        self.root = Element(
-            "Map", {"srs": SRS, "background-color": palette.LAND, "buffer-size": "96"}
-        )
-        self.stretch = stretch
-        self.folder = folder
-
-    def style(self, name: str) -> Element:
-        return SubElement(self.root, "Style", {"name": name})
-
-    def rule(self, style: Element, where: str, first: float, last: float | None = None) -> Element:
-        """A rule for features that fit `where`, from zoom `first` to `last`, both included."""
-        rule = SubElement(style, "Rule")
-        if where:
-            SubElement(rule, "Filter").text = where
-        SubElement(rule, "MaxScaleDenominator").text = f"{self._denominator(first - 0.5):.3f}"
-        if last is not None:
-            SubElement(rule, "MinScaleDenominator").text = f"{self._denominator(last + 0.5):.3f}"
-        return rule
-
-    def _denominator(self, zoom: float) -> float:
-        return DENOMINATOR_Z0 / float(2**zoom) * self.stretch
-
-    def bands(
-        self, style: Element, where: str, widths: Sequence[tuple[int, float]]
-    ) -> Iterable[tuple[Element, int, float]]:
-        """One rule per zoom of a width table; the last goes on for all closer zooms."""
-        last_zoom = widths[-1][0]
-        for zoom, width in widths:
-            yield self.rule(style, where, zoom, None if zoom == last_zoom else zoom), zoom, width
-
-
 def style_sheet(folder: Path, stretch: float = 1.0) -> bytes:
     """The style sheet as XML, without layers. `folder` is that of the pictograms.
 
     `stretch` is 1 where a zoom means its Web Mercator scale; a picture that is scaled by ground
     metres passes the ratio of both, so that the same ground scale always looks the same.
     """
-    sheet = _Sheet(stretch, folder)
+    sheet = Sheet(stretch, folder)
     for write in _WRITERS:
         write(sheet)
     markup: bytes = tostring(sheet.root, encoding="utf-8")
     return markup
 
 
-def _line(rule: Element, colour: str, width: float, **more: str) -> None:
-    attributes = {"stroke": colour, "stroke-width": f"{width:g}", "stroke-linejoin": "round"}
-    attributes |= {key.replace("_", "-"): value for key, value in more.items() if value}
-    SubElement(rule, "LineSymbolizer", attributes)
-
-
-def _text(rule: Element, size: float, ink: str, field: str = "[name]", **more: str) -> None:
-    attributes = {
-        "face-name": _PLAIN,
-        "size": f"{size:g}",
-        "fill": ink,
-        "halo-fill": palette.HALO,
-        "halo-radius": "1.2",
-        "avoid-edges": "true",
-        "wrap-width": "64",
-        "wrap-before": "false",
-        "line-spacing": "-1",
-    }
-    attributes |= {key.replace("_", "-"): value for key, value in more.items()}
-    SubElement(rule, "TextSymbolizer", attributes).text = field
-
-
 # --- Surfaces -----------------------------------------------------------------------------------
 
 
-def _areas(sheet: _Sheet) -> None:
+def _areas(sheet: Sheet) -> None:
     style = sheet.style("areas")
     for number, area in enumerate(palette.AREAS):
         rule = sheet.rule(style, f"[c] = {number}", area.min_zoom)
         SubElement(rule, "PolygonSymbolizer", {"fill": area.fill, "gamma": "0.7"})
         if area.outline:
-            _line(sheet.rule(style, f"[c] = {number}", 14), area.outline, 0.6)
+            line(sheet.rule(style, f"[c] = {number}", 14), area.outline, 0.6)
     sea = sheet.rule(style, f"[c] = {SEA}", 0)
     SubElement(sea, "PolygonSymbolizer", {"fill": palette.WATER, "gamma": "0.7"})
-    _line(sheet.rule(style, f"[c] = {UNKNOWN}", 14), palette.UNKNOWN_LINE, 0.8)
+    line(sheet.rule(style, f"[c] = {UNKNOWN}", 14), palette.UNKNOWN_LINE, 0.8)
 
 
 SEA, UNKNOWN = -1, -2
 """Classes of surfaces that no row of AREAS describes."""
 
 
-def _buildings(sheet: _Sheet) -> None:
+def _buildings(sheet: Sheet) -> None:
     style = sheet.style("buildings")
     for number, building in enumerate(palette.BUILDINGS):
         far = sheet.rule(style, f"[c] = {number}", 13, 14)
         SubElement(far, "PolygonSymbolizer", {"fill": building.fill})
         near = sheet.rule(style, f"[c] = {number}", 15)
         SubElement(near, "PolygonSymbolizer", {"fill": building.fill})
-        _line(near, building.outline, 0.7)
+        line(near, building.outline, 0.7)
 
 
 # --- Lines --------------------------------------------------------------------------------------
 
 
 def _thin_lines(
-    sheet: _Sheet, name: str, rows: Sequence[Line], where: str = "", offset: int = 0
+    sheet: Sheet, name: str, rows: Sequence[Line], where: str = "", offset: int = 0
 ) -> None:
     """Draws a table of thin lines; their class is the row's number plus `offset`."""
     style = sheet.style(name)
     for number, row in enumerate(rows, offset):
         for rule, _, width in sheet.bands(style, f"[c] = {number}{where}", row.widths):
             if row.bed:
-                _line(rule, row.bed, width + row.bed_extra)
-            _line(rule, row.colour, width, stroke_dasharray=row.dash, stroke_linecap=row.cap)
+                line(rule, row.bed, width + row.bed_extra)
+            line(rule, row.colour, width, stroke_dasharray=row.dash, stroke_linecap=row.cap)
 
 
-def _waterways(sheet: _Sheet) -> None:
-    _thin_lines(sheet, "waterways", palette.WATERWAYS)
+def _waterways(sheet: Sheet) -> None:
+    _thin_lines(sheet, "waterways", lines.WATERWAYS)
 
 
-def _lines(sheet: _Sheet) -> None:
-    _thin_lines(sheet, "lines", palette.BARRIERS)
+def _lines(sheet: Sheet) -> None:
+    _thin_lines(sheet, "lines", lines.BARRIERS)
     rule = sheet.rule(sheet.root.findall("Style")[-1], f"[c] = {UNKNOWN}", 13)
-    _line(rule, palette.UNKNOWN_LINE, 1)
+    line(rule, palette.UNKNOWN_LINE, 1)
 
 
 PATH_OFFSET, RAIL_OFFSET = 100, 200
 """Class of a way: row of ROADS, of PATHS plus PATH_OFFSET, or of RAILS plus RAIL_OFFSET."""
 
 
-def _tunnels(sheet: _Sheet) -> None:
+def _tunnels(sheet: Sheet) -> None:
     style = sheet.style("tunnels")
-    for number, road in enumerate(palette.ROADS):
+    for number, road in enumerate(lines.ROADS):
         where = f"[c] = {number} and [t] = {TUNNEL}"
         for rule, zoom, width in sheet.bands(style, where, road.widths):
             if zoom >= 14:
-                _line(rule, road.casing, width, stroke_dasharray="4,3", stroke_opacity="0.6")
-                _line(rule, palette.LAND, max(width - 1.6, 0.5))
-                _line(rule, road.fill, max(width - 1.6, 0.5), stroke_opacity="0.35")
-    for number, row in enumerate(palette.RAILS, RAIL_OFFSET):
+                line(rule, road.casing, width, stroke_dasharray="4,3", stroke_opacity="0.6")
+                line(rule, palette.LAND, max(width - 1.6, 0.5))
+                line(rule, road.fill, max(width - 1.6, 0.5), stroke_opacity="0.35")
+    for number, row in enumerate(lines.RAILS, RAIL_OFFSET):
         where = f"[c] = {number} and [t] = {TUNNEL}"
         for rule, zoom, width in sheet.bands(style, where, row.widths):
             if zoom >= 15:
-                _line(rule, "#b3afb3", width * 0.8, stroke_dasharray="5,5", stroke_opacity="0.8")
+                line(rule, "#b3afb3", width * 0.8, stroke_dasharray="5,5", stroke_opacity="0.8")
 
 
 def _casing_px(zoom: int) -> float:
     return 0.9 if zoom < 15 else 1.1 if zoom < 17 else 1.4
 
 
-def _road_styles(sheet: _Sheet, level: str, casings: str, fills: str, cap: str) -> None:
+def _road_styles(sheet: Sheet, level: str, casings: str, fills: str, cap: str) -> None:
     def casing(rule: Element, zoom: int, width: float, road: Road) -> None:
         if width >= 2.4:
             colour = palette.INK if cap == "butt" else road.casing
-            _line(rule, colour, width, stroke_linecap=cap, stroke_opacity="0.75" * (cap == "butt"))
+            line(rule, colour, width, stroke_linecap=cap, stroke_opacity="0.75" * (cap == "butt"))
         elif zoom < 14:
-            _line(rule, road.casing, width, stroke_linecap=cap, stroke_opacity="0.8")
+            line(rule, road.casing, width, stroke_linecap=cap, stroke_opacity="0.8")
 
     def fill(rule: Element, zoom: int, width: float, road: Road) -> None:
         if width >= 2.4:
-            _line(rule, road.fill, width - _casing_px(zoom), stroke_linecap="round")
+            line(rule, road.fill, width - _casing_px(zoom), stroke_linecap="round")
         elif zoom >= 14:
-            _line(rule, road.fill, width, stroke_linecap="round")
+            line(rule, road.fill, width, stroke_linecap="round")
 
     for name, draw in ((casings, casing), (fills, fill)):
         style = sheet.style(name)
-        for number, road in enumerate(palette.ROADS):
+        for number, road in enumerate(lines.ROADS):
             for rule, zoom, width in sheet.bands(style, f"[c] = {number}{level}", road.widths):
                 draw(rule, zoom, width, road)
 
 
-def _ground_ways(sheet: _Sheet) -> None:
+def _ground_ways(sheet: Sheet) -> None:
     level = f" and [t] = {GROUND}"
     _road_styles(sheet, level, "casings", "fills", "round")
     beds = sheet.style("path-beds")
-    for number, row in enumerate(palette.PATHS, PATH_OFFSET):
+    for number, row in enumerate(lines.PATHS, PATH_OFFSET):
         for rule, zoom, width in sheet.bands(beds, f"[c] = {number}{level}", row.widths):
             if row.bed and zoom >= 16:
-                _line(rule, row.bed, width + row.bed_extra)
-    bare = [_without_bed(row) for row in palette.PATHS]
+                line(rule, row.bed, width + row.bed_extra)
+    bare = [_without_bed(row) for row in lines.PATHS]
     _thin_lines(sheet, "paths", bare, f" and [t] != {BRIDGE}", PATH_OFFSET)
     _rails(sheet, "rails", level)
 
 
-def _bridge_ways(sheet: _Sheet) -> None:
+def _bridge_ways(sheet: Sheet) -> None:
     level = f" and [t] = {BRIDGE}"
     _road_styles(sheet, level, "bridge-casings", "bridge-fills", "butt")
-    _thin_lines(sheet, "bridge-paths", palette.PATHS, level, PATH_OFFSET)
+    _thin_lines(sheet, "bridge-paths", lines.PATHS, level, PATH_OFFSET)
     _rails(sheet, "bridge-rails", level)
 
 
@@ -255,21 +189,21 @@ def _without_bed(row: Line) -> Line:
     return Line(row.name, row.match, row.colour, row.widths, row.dash, cap=row.cap)
 
 
-def _rails(sheet: _Sheet, name: str, level: str) -> None:
+def _rails(sheet: Sheet, name: str, level: str) -> None:
     """Railways are dark with white sleepers from the zoom where these can be seen."""
-    _thin_lines(sheet, name, palette.RAILS, level, RAIL_OFFSET)
+    _thin_lines(sheet, name, lines.RAILS, level, RAIL_OFFSET)
     style = sheet.root.findall("Style")[-1]
-    for number, row in enumerate(palette.RAILS, RAIL_OFFSET):
+    for number, row in enumerate(lines.RAILS, RAIL_OFFSET):
         if row.name == "rail":
             for rule, zoom, width in sheet.bands(style, f"[c] = {number}{level}", row.widths):
                 if zoom >= 14:
-                    _line(rule, palette.WHITE, width - 1, stroke_dasharray="6,6")
+                    line(rule, palette.WHITE, width - 1, stroke_dasharray="6,6")
 
 
 # --- Points and names ---------------------------------------------------------------------------
 
 
-def _dots(sheet: _Sheet) -> None:
+def _dots(sheet: Sheet) -> None:
     style = sheet.style("dots")
     for number, dot in enumerate(marks.DOTS):
         for rule, _, width in sheet.bands(style, f"[c] = {number}", dot.widths):
@@ -286,7 +220,7 @@ def _dots(sheet: _Sheet) -> None:
             SubElement(rule, "MarkersSymbolizer", attributes)
 
 
-def _marks(sheet: _Sheet) -> None:
+def _marks(sheet: Sheet) -> None:
     style, names = sheet.style("marks"), sheet.style("mark-names")
     for number, poi in enumerate(marks.POIS):
         rule = sheet.rule(style, f"[c] = {number}", poi.min_zoom)
@@ -294,7 +228,7 @@ def _marks(sheet: _Sheet) -> None:
         SubElement(rule, "MarkersSymbolizer", {"file": file, "avoid-edges": "false"})
         below, aside = ("4", "5") if poi.symbol in symbols.DISCS else ("9", "10")
         rule = sheet.rule(names, f"[c] = {number} and [name] != ''", poi.text_zoom)
-        _text(
+        text(
             rule,
             10 if poi.rank < 3 else 9.5,
             poi.ink,
@@ -307,7 +241,7 @@ def _marks(sheet: _Sheet) -> None:
     file = str(sheet.folder / symbols.file_name("dot", palette.UNKNOWN_INK))
     SubElement(rule, "MarkersSymbolizer", {"file": file})
     rule = sheet.rule(names, f"[c] = {UNKNOWN} and [name] != ''", 16)
-    _text(
+    text(
         rule,
         9.5,
         palette.UNKNOWN_INK,
@@ -331,7 +265,7 @@ _NAME_ZOOMS = {
 }
 
 
-def _street_names(sheet: _Sheet) -> None:
+def _street_names(sheet: Sheet) -> None:
     style = sheet.style("street-names")
     more = {
         "placement": "line",
@@ -343,21 +277,21 @@ def _street_names(sheet: _Sheet) -> None:
         "wrap-width": "0",
         "halo-radius": "1.4",
     }
-    for number, road in enumerate(palette.ROADS):
+    for number, road in enumerate(lines.ROADS):
         first = _NAME_ZOOMS.get(road.name, 17)
         where = f"[c] = {number}"
-        _text(sheet.rule(style, where, first, 17), road.text_size - 1, palette.INK, **more)
-        _text(sheet.rule(style, where, max(first, 18)), road.text_size, palette.INK, **more)
-    for number, _ in enumerate(palette.PATHS, PATH_OFFSET):
-        _text(sheet.rule(style, f"[c] = {number}", 17), 8.5, palette.PATH_INK, **more)
+        text(sheet.rule(style, where, first, 17), road.text_size - 1, palette.INK, **more)
+        text(sheet.rule(style, where, max(first, 18)), road.text_size, palette.INK, **more)
+    for number, _ in enumerate(lines.PATHS, PATH_OFFSET):
+        text(sheet.rule(style, f"[c] = {number}", 17), 8.5, palette.PATH_INK, **more)
 
 
-def _waterway_names(sheet: _Sheet) -> None:
+def _waterway_names(sheet: Sheet) -> None:
     style = sheet.style("waterway-names")
-    for number, row in enumerate(palette.WATERWAYS):
+    for number, row in enumerate(lines.WATERWAYS):
         first = 13 if row.name == "river" else 15
         rule = sheet.rule(style, f"[c] = {number} and [name] != ''", first)
-        _text(
+        text(
             rule,
             9.5,
             palette.WATER_INK,
@@ -366,44 +300,44 @@ def _waterway_names(sheet: _Sheet) -> None:
             clip="true",
             wrap_width="0",
             max_char_angle_delta="24",
-            face_name=_SLANTED,
+            face_name=SLANTED,
         )
 
 
-def _place_names(sheet: _Sheet) -> None:
+def _place_names(sheet: Sheet) -> None:
     style = sheet.style("place-names")
     for kind, (first, last, size) in marks.PLACES.items():
         rule = sheet.rule(style, f"[c] = '{kind}'", first, last)
-        _text(rule, size, palette.PLACE_INK, face_name=_BOLD, halo_radius="1.6", wrap_width="90")
+        text(rule, size, palette.PLACE_INK, face_name=BOLD, halo_radius="1.6", wrap_width="90")
 
 
 _LABEL_ZOOMS = range(12, 20)
 
 
-def _fitting_names(sheet: _Sheet, name: str, inks: Mapping[int, str], size: float) -> None:
+def _fitting_names(sheet: Sheet, name: str, inks: Mapping[int, str], size: float) -> None:
     """Names of surfaces, from the zoom `z` at which each surface has room for its own."""
     style = sheet.style(name)
     for number, ink in inks.items():
         for zoom in _LABEL_ZOOMS:
             last = None if zoom == _LABEL_ZOOMS[-1] else zoom
             rule = sheet.rule(style, f"[c] = {number} and [z] <= {zoom}", zoom, last)
-            _text(rule, size, ink, face_name=_SLANTED, wrap_width="72", repeat_distance="60")
+            text(rule, size, ink, face_name=SLANTED, wrap_width="72", repeat_distance="60")
 
 
-def _area_names(sheet: _Sheet) -> None:
+def _area_names(sheet: Sheet) -> None:
     rows: Sequence[Area] = palette.AREAS
     inks = {number: area.label for number, area in enumerate(rows) if area.label}
     _fitting_names(sheet, "area-names", inks, 10)
 
 
-def _building_names(sheet: _Sheet) -> None:
+def _building_names(sheet: Sheet) -> None:
     inks = {number: building.label for number, building in enumerate(palette.BUILDINGS)}
     _fitting_names(sheet, "building-names", inks, 9)
 
 
-def _numbers(sheet: _Sheet) -> None:
+def _numbers(sheet: Sheet) -> None:
     rule = sheet.rule(sheet.style("numbers"), "", 18)
-    _text(
+    text(
         rule,
         8.5,
         palette.NUMBER_INK,
@@ -414,7 +348,7 @@ def _numbers(sheet: _Sheet) -> None:
     )
 
 
-_WRITERS: tuple[Callable[[_Sheet], None], ...] = (
+_WRITERS: tuple[Callable[[Sheet], None], ...] = (
     _areas,
     _waterways,
     _lines,

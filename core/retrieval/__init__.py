@@ -1,27 +1,33 @@
 """One query → ranked, fused candidates with their evidence; leaves drawing and measuring to others.
 
-A description is read once (`reading`), held against every tile by each channel (`channels`), fused
-(`fusion`), judged (`clues`, `background`, `confidence`), and the leading candidates are told phrase
-by phrase (`evidence`). They may be ranked again by their confidence (`reranking`).
+A description is read once (`encoded_query`), held against every tile by each channel (`channels`),
+fused (`fusion`), judged (`features`, `background`, `confidence`), and the leading candidates are
+told phrase by phrase (`evidence`). They may be ranked again by their confidence (`reranking`).
 """
 
-from core.retrieval.confidence import Posterior, Surface
-from core.retrieval.eyes import Eyes, eyes_for, keep_checkpoint, load_stamped, open_eyes
+from core.retrieval.confidence import CredibleRegion, Posterior
+from core.retrieval.picture_model import (
+    PictureEncoder,
+    bind_picture_encoder,
+    link_checkpoint,
+    load_picture_encoder,
+    load_verified,
+)
 from core.retrieval.reranking import reranked
-from core.retrieval.search import Finding, check_query, find, rank_tiles, search
+from core.retrieval.search import SearchTrace, check_query, rank_tiles, search, search_with_trace
 
 __all__ = [
-    "Eyes",
-    "Finding",
+    "CredibleRegion",
+    "PictureEncoder",
     "Posterior",
-    "Surface",
+    "SearchTrace",
+    "bind_picture_encoder",
     "check_query",
-    "eyes_for",
-    "find",
-    "keep_checkpoint",
-    "load_stamped",
-    "open_eyes",
+    "link_checkpoint",
+    "load_picture_encoder",
+    "load_verified",
     "rank_tiles",
     "reranked",
     "search",
+    "search_with_trace",
 ]

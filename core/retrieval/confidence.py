@@ -1,7 +1,8 @@
 """Where the describer may stand: a probability for every tile, and for none of them.
 
-The probabilities are learned on descriptions whose place is known (`core.evaluation.calibration`)
-and read from a file; this module knows their form only. Ours, no published method.
+The probabilities are learned on descriptions whose place is known
+(`core.evaluation.calibration.fit`) and read from a file; this module knows their form only. Ours,
+no published method.
 """
 
 import json
@@ -14,47 +15,46 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F32, F64, I64, Bools
 from core.errors import ModelError
-from core.geo import METRES_PER_DEGREE
+from core.files import open_replacing, write_text
+from core.geo import local_metres
 from core.records import Channel, Verdict
-from core.retrieval.background import Background
-from core.retrieval.channels import Floats
-from core.retrieval.clues import CLUES, clues_of
-from core.retrieval.fusion import SIGNALS, Mask, Signals
-from core.retrieval.reading import Reading
+from core.retrieval.background_corpus import Background
+from core.retrieval.confidence_features import FEATURES, confidence_features
+from core.retrieval.fusion import SIGNALS, Signals
+from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
-
-Masses = npt.NDArray[np.float64]
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer stands this near to a candidate."""
-FARTHEST = 3.0
+CLIP_SIGMA = 3.0
 """Clues are cut off at so many deviations from what was usual where the numbers were learned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The learned numbers: C clues tell three things, and S signals have weights.
+    """The fitted parameters: three linear models over C features, and weights for S signals.
 
-    `mean` and `scale` [C] make clues comparable. `sharpness`, `vagueness` and `elsewhere` [1 + C],
-    the constant first, give the logarithm of how steeply probability grows with the weighted
-    signals, and the log-odds that the description tells nothing of where it was written, and
-    that it was written outside the gallery. `weights` [S] are in the order of `SIGNALS`.
-    A first candidate is likely from a confidence of `likely` on; an `elsewhere` from `absent` on
-    says that the place is probably not in the gallery. The likeliest tiles that hold `area` of the
-    mass had the true one in 80 % of what was learned from; it is more than 0.8, since probability
-    is right about surroundings and too sure among neighbouring tiles. `sources` names what it was
-    learned on, `background` is what the clues compare a gallery with.
+    `mean` and `scale` [C] standardise the features. The models are [1 + C], intercept first:
+    `inverse_temperature` → the logarithm of the inverse temperature of the softmax over tiles;
+    `p_uninformative` → the log-odds that the text says nothing about the place; `p_outside` → the
+    log-odds that the place is outside the gallery. `weights` [S] are in the order of `SIGNALS`.
+
+    The first candidate is called likely from a confidence of `likely` on; from a `p_outside` of
+    `absent` on, the place is called probably not in the gallery. `area` is the probability mass of
+    the region that held the truth for 80 % of the examples; it is above 0.8, because the
+    probabilities are too sure among neighbouring tiles. `sources` names the sets of examples,
+    `background` is the corpus that a gallery's scores are compared with.
     """
 
-    weights: Masses
-    mean: Masses
-    scale: Masses
-    sharpness: Masses
-    vagueness: Masses
-    elsewhere: Masses
+    weights: F64
+    mean: F64
+    scale: F64
+    inverse_temperature: F64
+    p_uninformative: F64
+    p_outside: F64
     likely: float
     absent: float
     area: float
@@ -66,9 +66,9 @@ class Calibration:
         columns = (
             self.mean,
             self.scale,
-            self.sharpness[1:],
-            self.vagueness[1:],
-            self.elsewhere[1:],
+            self.inverse_temperature[1:],
+            self.p_uninformative[1:],
+            self.p_outside[1:],
         )
         return {
             "sources": list(self.sources),
@@ -80,27 +80,31 @@ class Calibration:
             "constant": [
                 0,
                 1,
-                *(_short(head[0]) for head in (self.sharpness, self.vagueness, self.elsewhere)),
+                *(
+                    _short(head[0])
+                    for head in (self.inverse_temperature, self.p_uninformative, self.p_outside)
+                ),
             ],
             "clues": {
-                name: [_short(column[row]) for column in columns] for row, name in enumerate(CLUES)
+                name: [_short(column[row]) for column in columns]
+                for row, name in enumerate(FEATURES)
             },
         }
 
     @classmethod
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
         """The inverse. Raises KeyError, TypeError or ValueError for anything else."""
-        table = np.array([document["clues"][name] for name in CLUES], dtype=np.float64)
+        table = np.array([document["clues"][name] for name in FEATURES], dtype=np.float64)
         heads = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
-        if heads.shape != (len(CLUES) + 1, 5) or len(document["clues"]) != len(CLUES):
+        if heads.shape != (len(FEATURES) + 1, 5) or len(document["clues"]) != len(FEATURES):
             raise ValueError(f"{heads.shape} numbers")
         made = cls(
             weights=np.array([document["weights"][name] for name in SIGNALS], dtype=np.float64),
             mean=table[:, 0],
             scale=table[:, 1],
-            sharpness=heads[:, 2],
-            vagueness=heads[:, 3],
-            elsewhere=heads[:, 4],
+            inverse_temperature=heads[:, 2],
+            p_uninformative=heads[:, 3],
+            p_outside=heads[:, 4],
             likely=float(document["likely"]),
             absent=float(document["absent"]),
             area=float(document["area"]),
@@ -139,66 +143,59 @@ def write_calibration(learned: Calibration, path: Path) -> Path:
     """Writes both files, each whole or not at all."""
     arrays, text = path.with_suffix(".npz"), json.dumps(learned.to_json(), indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    for target in (arrays, path):
-        temporary = target.with_name(f".{target.name}.part")
-        if target == path:
-            temporary.write_text(text + "\n", "utf-8")
-        else:
-            with temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    tiles=learned.background.tiles.astype(np.float16),
-                    facts=learned.background.facts.astype(np.float16),
-                )
-        temporary.replace(target)
-    return path
+    with open_replacing(arrays) as file:
+        np.savez(
+            file,
+            tiles=learned.background.tiles.astype(np.float16),
+            facts=learned.background.facts.astype(np.float16),
+        )
+    return write_text(path, text + "\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Surface:
+class CredibleRegion:
     """Where the probability lies: for the T allowed tiles, the likeliest first, their rows in the
     gallery and `mass`; `inside80` marks those that have the true tile in 80 % of all searches whose
     place is in the gallery."""
 
-    rows: npt.NDArray[np.int64]
-    mass: Masses
-    inside80: Mask
+    rows: I64
+    mass: F64
+    inside80: Bools
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
     """For N tiles the probability `mass` that the describer stands there, 0 where the query allows
-    none, and `elsewhere`, that of standing in no allowed tile; together 1. `area` is the
+    none, and `p_outside`, that of standing in no allowed tile; together 1. `area` is the
     calibration's."""
 
-    mass: Masses
-    elsewhere: float
+    mass: F64
+    p_outside: float
     area: float = 0.8
 
-    def surface(self, mask: Mask | None = None) -> Surface:
+    def credible_region(self, mask: Bools | None = None) -> CredibleRegion:
         """The masses of the allowed tiles for a map; equal ones in the gallery's order."""
         order = np.argsort(-self.mass, kind="stable")
         rows = order if mask is None else order[mask[order]]
         mass = self.mass[rows]
         before = np.cumsum(mass) - mass
-        return Surface(rows, mass, before < self.area * mass.sum())
+        return CredibleRegion(rows, mass, before < self.area * mass.sum())
 
     def near(
-        self, rows: Sequence[int], lats: Masses, lons: Masses, radius_m: float = RADIUS_M
+        self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
     ) -> list[float]:
         """The mass within a distance of each of some tiles."""
-        east = METRES_PER_DEGREE * np.cos(np.radians(lats.mean()))
-        x, y = lons * east, lats * METRES_PER_DEGREE
+        x, y = local_metres(lats, lons, lats.mean())
         near = [(x - x[row]) ** 2 + (y - y[row]) ** 2 <= radius_m**2 for row in rows]
         return [min(float(self.mass[one].sum()), 1.0) for one in near]
 
 
 def posterior_of(
-    reading: Reading,
+    encoded_query: EncodedQuery,
     signals: Signals,
-    fused: Floats,
+    fused: F32,
     channels: tuple[Channel, ...],
-    mask: Mask | None = None,
+    mask: Bools | None = None,
     calibration: Calibration | None = None,
 ) -> Posterior:
     """The posterior of a search, by the calibration that comes with the app or another.
@@ -209,36 +206,38 @@ def posterior_of(
     allowed tiles: v is the chance that the description tells nothing of the place.
     """
     learned = calibration or read_calibration()
-    clues = clues_of(reading, signals, fused, channels, mask, learned.background)
-    heads = _heads(learned, clues)
-    scores = heads.sharpness * (learned.weights @ signals.stacked())
+    features = confidence_features(
+        encoded_query, signals, fused, channels, mask, learned.background
+    )
+    heads = _linear_outputs(learned, features)
+    scores = heads.inverse_temperature * (learned.weights @ signals.stacked())
     allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
     steep = np.exp(np.where(allowed, scores - scores[allowed].max(), -np.inf))
     told = (1 - heads.vague) * steep / steep.sum() + heads.vague * allowed / allowed.sum()
-    return Posterior((1 - heads.elsewhere) * told, heads.elsewhere, learned.area)
+    return Posterior((1 - heads.p_outside) * told, heads.p_outside, learned.area)
 
 
 @dataclass(frozen=True, slots=True)
-class _Heads:
-    sharpness: float
+class _LinearOutputs:
+    inverse_temperature: float
     vague: float
-    elsewhere: float
+    p_outside: float
 
 
-def _heads(learned: Calibration, clues: Floats) -> _Heads:
+def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
     """What the clues say of one search."""
-    usual = ((clues - learned.mean) / learned.scale).clip(-FARTHEST, FARTHEST)
+    usual = ((features - learned.mean) / learned.scale).clip(-CLIP_SIGMA, CLIP_SIGMA)
     row = np.concatenate([[1.0], usual])
-    return _Heads(
-        float(np.exp(row @ learned.sharpness)),
-        float(1 / (1 + np.exp(-(row @ learned.vagueness)))),
-        float(1 / (1 + np.exp(-(row @ learned.elsewhere)))),
+    return _LinearOutputs(
+        float(np.exp(row @ learned.inverse_temperature)),
+        float(1 / (1 + np.exp(-(row @ learned.p_uninformative)))),
+        float(1 / (1 + np.exp(-(row @ learned.p_outside)))),
     )
 
 
-def verdict_of(elsewhere: float, first: float, calibration: Calibration | None = None) -> Verdict:
+def verdict_of(p_outside: float, first: float, calibration: Calibration | None = None) -> Verdict:
     """The answer as a whole, from the chance of being elsewhere and the first's confidence."""
     learned = calibration or read_calibration()
-    if elsewhere >= learned.absent:
+    if p_outside >= learned.absent:
         return "probably not in this gallery"
     return "likely" if first >= learned.likely else "several places fit"

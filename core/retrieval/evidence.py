@@ -3,35 +3,33 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from core.describe.phrases import Phrase
-from core.geo import METRES_PER_DEGREE, compass
-from core.names import words_of
+from core.arrays import F32, I64, Bools
+from core.geo import compass, moved
 from core.records import Channel, Evidence, Fit
-from core.retrieval.channels import Floats, Ground, worded_facts
-from core.retrieval.everyday import is_ordinary, written_as_name
-from core.retrieval.heads import (
+from core.retrieval.channels import MatchIndex, match_by_words
+from core.retrieval.head_nouns import (
     head_of_phrase,
+    is_location_only,
     is_of_other_size,
     is_part_of,
-    names_no_thing,
     without_distance,
 )
-from core.retrieval.reading import Reading
-
-_Flags = npt.NDArray[np.bool_]
+from core.retrieval.phrases import Phrase
+from core.retrieval.query_encoding import EncodedQuery
+from core.vocabulary.common_words import is_common, written_as_name
+from core.vocabulary.folding import words_of
 
 _LEAST_COSINE = 0.55
 _LEAST_OF_NOUN, _SURE_OF_NOUN = 0.4, 0.5
 """Of any thing; of one that goes by the phrase's noun, and for it to be called the thing."""
-_THING_COSINE, _STRAY_COSINE = 0.65, 0.75
+_MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
 """Half of what is less near than the first to a phrase is another thing, read on the bundled
 cities. Below the second, what goes by another noun may be near to the end of the phrase only."""
 _LEAST_WORDS = 0.5
 _LEAST_WEIGHT = 0.3
 """A thing so far off that it counts for less than this is no evidence for the spot."""
-_ALIKE_KIND = 0.5
+_MIN_KIND_COSINE = 0.5
 """A phrase this near to the kind of a thing may mean it, where only its name has the words. Read
 on the bundled cities."""
 _OF_A_KIND = 8
@@ -43,17 +41,17 @@ _TOLD_SOONER_M = 35.0
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _VisibleFacts:
     """The V facts a tile sees: fact rows, how much each counts, how far and where it is."""
 
-    facts: npt.NDArray[np.int64]
-    weight: Floats
-    distance_m: Floats
-    bearing_deg: Floats
+    facts: I64
+    weight: F32
+    distance_m: F32
+    bearing_deg: F32
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Match:
     """One of a view's facts for a phrase."""
 
     place: int
@@ -62,7 +60,7 @@ class _Found:
     fit: Fit = "thing"
 
 
-def _most(values: Floats, counted: _Flags) -> int | None:
+def _argmax_positive(values: F32, counted: Bools) -> int | None:
     """Where the largest of those values is that count, None where none is above 0."""
     if not len(values):
         return None
@@ -71,7 +69,7 @@ def _most(values: Floats, counted: _Flags) -> int | None:
     return best if left[best] > 0 else None
 
 
-class Witness:
+class EvidenceFinder:
     """Prepared for one reading: the share of each phrase's words that each fact carries.
 
     Only the `channels` that were searched give evidence, and a picture gives none. A name speaks
@@ -79,25 +77,27 @@ class Witness:
     they may stand by chance.
     """
 
-    def __init__(self, ground: Ground, reading: Reading, channels: tuple[Channel, ...]) -> None:
-        self._ground = ground
+    def __init__(
+        self, match_index: MatchIndex, encoded_query: EncodedQuery, channels: tuple[Channel, ...]
+    ) -> None:
+        self._ground = match_index
         self._channels = channels
-        self._reading = reading
+        self._reading = encoded_query
         phrase_words = [
             list(
                 dict.fromkeys(
                     word for word in words_of(without_distance(phrase.text)) if len(word) > 1
                 )
             )
-            for phrase in reading.phrases
+            for phrase in encoded_query.phrases
         ]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
-        carried = np.zeros((len(vocabulary), len(ground.named)), dtype=np.float32)
-        matches = worded_facts(ground, vocabulary)
+        carried = np.zeros((len(vocabulary), len(match_index.named)), dtype=np.float32)
+        matches = match_by_words(match_index, vocabulary)
         carried[matches.said, matches.fact] = 1.0
         self._forget_doings(carried, vocabulary)
-        self._heads = [head_of_phrase(phrase.text) for phrase in reading.phrases]
-        self._share = np.zeros((len(phrase_words), len(ground.named)), dtype=np.float32)
+        self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
+        self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._own = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._chance = np.zeros(self._share.shape, dtype=bool)
@@ -107,7 +107,7 @@ class Witness:
                 self._share[row], self._own[row] = self._shares(row, of_words)
                 self._meant[row], self._chance[row] = self._parted(row, of_words)
 
-    def _shares(self, row: int, of_words: dict[str, _Flags]) -> tuple[Floats, Floats]:
+    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
         """The share of a phrase's words, or of its noun and what stands before it where that is
         more, and of the words that would be a name's own, in each fact: [F] both."""
         phrase, head = self._reading.phrases[row], self._heads[row]
@@ -118,7 +118,7 @@ class Witness:
             own = np.mean(of_own, axis=0)
         return share.astype(np.float32), own.astype(np.float32)
 
-    def _parted(self, row: int, of_words: dict[str, _Flags]) -> tuple[_Flags, _Flags]:
+    def _parted(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
         """Of the facts that carry each word of a phrase [F]: those that are meant by one, and those
         whose name has an ordinary one by chance."""
         meant, chance = np.zeros((2, len(self._ground.named)), dtype=bool)
@@ -133,7 +133,7 @@ class Witness:
                 chance |= carrying & ~in_kind
         return meant, chance & ~meant
 
-    def _called(self, row: int) -> _Flags:
+    def _called(self, row: int) -> Bools:
         """Which facts go by the noun of a phrase; all of them where it has none that is known."""
         head = self._heads[row]
         return (
@@ -144,9 +144,9 @@ class Witness:
 
     def _is_own(self, phrase: Phrase, word: str) -> bool:
         """Whether a word would be a name's own."""
-        return not is_ordinary(word) or written_as_name(self._reading.text, phrase.start, word)
+        return not is_common(word) or written_as_name(self._reading.text, phrase.start, word)
 
-    def _forget_doings(self, carried: Floats, vocabulary: list[str]) -> None:
+    def _forget_doings(self, carried: F32, vocabulary: list[str]) -> None:
         """A park is no parking, who stopped is no stop, a beautiful day no beauty salon: the index
         has one stem for both, but they are two things."""
         facts = self._ground.gallery.facts
@@ -187,20 +187,20 @@ class Witness:
                 found[name] = min(away, found.get(name, away))
         return tuple(sorted(found, key=lambda name: found[name]))[:_NAMES_SHOWN]
 
-    def _view(self, tile: int) -> _View:
+    def _view(self, tile: int) -> _VisibleFacts:
         rows = self._ground.links_of(tile)
         links = self._ground.gallery.links
-        return _View(
+        return _VisibleFacts(
             links.fact[rows].astype(np.int64),
             self._ground.weight[rows],
             links.distance_m[rows],
             links.bearing_deg[rows],
         )
 
-    def _piece(self, row: int, view: _View, cosines: Floats, tile: int) -> Evidence:
+    def _piece(self, row: int, view: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
         phrase = self._reading.phrases[row]
         found = None
-        if not names_no_thing(phrase.text):
+        if not is_location_only(phrase.text):
             found = (
                 self._by_word(row, view, meant=True)
                 or self._by_sense(row, view, cosines)
@@ -213,9 +213,9 @@ class Witness:
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
         distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
-        lat = float(gallery.lats[tile]) + distance * np.cos(np.radians(bearing)) / METRES_PER_DEGREE
-        lon = float(gallery.lons[tile]) + distance * np.sin(np.radians(bearing)) / (
-            METRES_PER_DEGREE * np.cos(np.radians(gallery.lats[tile]))
+        turn = np.radians(bearing)
+        lat, lon = moved(
+            gallery.lats[tile], gallery.lons[tile], distance * np.sin(turn), distance * np.cos(turn)
         )
         return Evidence(
             phrase=phrase.text,
@@ -231,37 +231,37 @@ class Witness:
             fit=fit,
         )
 
-    def _by_sense(self, row: int, view: _View, cosines: Floats) -> _Found | None:
+    def _by_sense(self, row: int, view: _VisibleFacts, cosines: F32) -> _Match | None:
         """The fact nearest in sense, the farther ones less; first among those that go by the
         phrase's noun. What is nearest by what the phrase says after its noun is another thing."""
         if "facts" not in self._channels:
             return None
         head, near = self._heads[row], view.weight >= _LEAST_WEIGHT
         if head is None:
-            best = _most(cosines * view.weight, near)
-            return self._alike(best, cosines, _LEAST_COSINE, _THING_COSINE)
-        best = _most(cosines * view.weight, near & self._called(row)[view.facts])
+            best = _argmax_positive(cosines * view.weight, near)
+            return self._alike(best, cosines, _LEAST_COSINE, _MIN_THING_COSINE)
+        best = _argmax_positive(cosines * view.weight, near & self._called(row)[view.facts])
         if found := self._alike(best, cosines, _LEAST_OF_NOUN, _SURE_OF_NOUN):
             return found
         others = near & ~self._ground.mistaken(head)[view.facts]
-        best = _most(cosines * view.weight, others)
+        best = _argmax_positive(cosines * view.weight, others)
         if best is None or cosines[best] < _LEAST_COSINE:
             return None
         facts, fact = self._ground.gallery.facts, int(view.facts[best])
-        strayed = head.goes_on and cosines[best] < _STRAY_COSINE
+        strayed = head.goes_on and cosines[best] < _MIN_OTHER_NOUN_COSINE
         if strayed and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
-        return _Found(best, "facts", float(cosines[best]), "like")
+        return _Match(best, "facts", float(cosines[best]), "like")
 
     @staticmethod
-    def _alike(best: int | None, cosines: Floats, least: float, sure: float) -> _Found | None:
+    def _alike(best: int | None, cosines: F32, least: float, sure: float) -> _Match | None:
         """The fact at a place of the view: the thing from one cosine on, none below another."""
         if best is None or cosines[best] < least:
             return None
         fit: Fit = "thing" if cosines[best] >= sure else "like"
-        return _Found(best, "facts", float(cosines[best]), fit)
+        return _Match(best, "facts", float(cosines[best]), fit)
 
-    def _by_word(self, row: int, view: _View, *, meant: bool) -> _Found | None:
+    def _by_word(self, row: int, view: _VisibleFacts, *, meant: bool) -> _Match | None:
         """The named thing that has most of the phrase's words and of its own names, the farther
         ones less; among those that are `meant` by them, or among those that have them in their
         names by chance."""
@@ -269,7 +269,7 @@ class Witness:
             return None
         counted = (self._meant if meant else self._chance)[row, view.facts]
         words = (self._share[row, view.facts] + self._own[row, view.facts]) * view.weight
-        best = _most(words, counted & (view.weight >= _LEAST_WEIGHT))
+        best = _argmax_positive(words, counted & (view.weight >= _LEAST_WEIGHT))
         if best is None:
             return None
         fact = int(view.facts[best])
@@ -277,9 +277,9 @@ class Witness:
         if share < _LEAST_WORDS or not self._ground.named[fact]:
             return None
         if not meant:
-            return _Found(best, "names", share, self._fit(row, fact, share))
+            return _Match(best, "names", share, self._fit(row, fact, share))
         whole = share == 1 or bool(self._called(row)[fact])
-        return _Found(best, "names", share, "thing" if whole else "like")
+        return _Match(best, "names", share, "thing" if whole else "like")
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """What a thing is to a phrase of which only its name has some ordinary words."""
@@ -293,4 +293,4 @@ class Witness:
         if not len(others):
             return "name"
         phrase = self._reading.phrase_embeddings[row : row + 1]
-        return "like" if self._ground.cosines(phrase, others).mean() >= _ALIKE_KIND else "name"
+        return "like" if self._ground.cosines(phrase, others).mean() >= _MIN_KIND_COSINE else "name"

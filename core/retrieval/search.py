@@ -6,33 +6,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import numpy as np
-import numpy.typing as npt
-
+from core.arrays import F32, I64, Bools
 from core.errors import QueryError
-from core.gallery.store import Gallery
+from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
-from core.retrieval.channels import Floats, Ground
+from core.retrieval.channels import MatchIndex
 from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
-from core.retrieval.evidence import Witness
-from core.retrieval.eyes import Eyes
-from core.retrieval.fusion import Mask, Signals, ordered, signals_of, spots
-from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
+from core.retrieval.evidence import EvidenceFinder
+from core.retrieval.fusion import Signals, ordered, signals_of, suppress_neighbours
+from core.retrieval.picture_model import PictureEncoder
+from core.retrieval.query_encoding import (
+    EncodedQuery,
+    encode_query,
+    is_mostly_foreign,
+    tokenize_query,
+)
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-_grounds: "WeakKeyDictionary[Gallery, Ground]" = WeakKeyDictionary()
+_grounds: "WeakKeyDictionary[Gallery, MatchIndex]" = WeakKeyDictionary()
 
 
-def ground_of(gallery: Gallery) -> Ground:
+def match_index_of(gallery: Gallery) -> MatchIndex:
     """The gallery prepared for matching, kept as long as the gallery is."""
-    ground = _grounds.get(gallery)
-    if ground is None:
-        ground = _grounds[gallery] = Ground(gallery)
-    return ground
+    match_index = _grounds.get(gallery)
+    if match_index is None:
+        match_index = _grounds[gallery] = MatchIndex(gallery)
+    return match_index
 
 
 def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
@@ -62,9 +65,9 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def region_mask(query: Query, gallery: Gallery) -> Mask | None:
+def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     """The tiles the query allows, or None for all. QueryError where it allows none."""
-    mask: Mask | None = None
+    mask: Bools | None = None
     if query.near is not None and query.within_m is not None:
         near = query.near
         mask = haversine_m(near.lat, near.lon, gallery.lats, gallery.lons) <= query.within_m
@@ -83,21 +86,24 @@ class Ranking:
     """Signals and fused `scores` of N tiles, and the allowed tiles from the best."""
 
     signals: Signals
-    scores: Floats
-    order: npt.NDArray[np.int64]
+    scores: F32
+    order: I64
 
 
 def rank_tiles(
-    gallery: Gallery, reading: Reading, channels: tuple[Channel, ...], mask: Mask | None = None
+    gallery: Gallery,
+    encoded_query: EncodedQuery,
+    channels: tuple[Channel, ...],
+    mask: Bools | None = None,
 ) -> Ranking:
     """Every tile scored by the channels, the allowed ones ordered."""
-    signals = signals_of(ground_of(gallery), reading, mask, channels)
+    signals = signals_of(match_index_of(gallery), encoded_query, mask, channels)
     scores = signals.fused(channels)
     return Ranking(signals, scores, ordered(scores, mask))
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SearchTrace:
     """An answer with what it came from, for those who explain it.
 
     `mask` [N] marks the tiles that the query allows, None for all. `posterior` is where the
@@ -107,8 +113,8 @@ class Finding:
     gallery: Gallery
     query: Query
     channels: tuple[Channel, ...]
-    mask: Mask | None
-    reading: Reading
+    mask: Bools | None
+    encoded_query: EncodedQuery
     ranking: Ranking
     posterior: Posterior
     result: SearchResult
@@ -118,45 +124,47 @@ def search(
     gallery: Gallery,
     encoder: "SentenceEncoder",
     query: Query,
-    eyes: Eyes | None = None,
+    picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
 ) -> SearchResult:
     """The best spots of a gallery for a query. Raises QueryError."""
-    return find(gallery, encoder, query, eyes, calibration).result
+    return search_with_trace(gallery, encoder, query, picture_encoder, calibration).result
 
 
-def find(
+def search_with_trace(
     gallery: Gallery,
     encoder: "SentenceEncoder",
     query: Query,
-    eyes: Eyes | None = None,
+    picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
-) -> Finding:
+) -> SearchTrace:
     """`search`, with what it came from. Raises QueryError.
 
-    `eyes` are those of the picture model asked for; only the `image` channel needs them. Without
-    a `calibration` the one that comes with the app is read.
-    `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
-    (channels and fusion), `judge` (confidence), `explain` (evidence) and `total`.
+    `picture_encoder` are those of the picture model asked for; only the `image` channel needs them.
+    Without a `calibration` the one that comes with the app is read. `timings_ms` has `read`
+    (splitting and tokenizing), `encode` (the forward passes), `match` (channels and fusion),
+    `judge` (confidence), `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
-    eyes = _wanted(eyes, channels, query, gallery)
+    picture_encoder = _wanted(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
-    tokenized = tokenize(query.text, encoder, eyes)
+    tokenized = tokenize_query(query.text, encoder, picture_encoder)
     read = time.perf_counter()
-    reading = embed(tokenized, encoder, eyes)
+    encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
-    ranking = rank_tiles(gallery, reading, channels, mask)
-    leading = spots(ranking.order, gallery.lats, gallery.lons, query.k)
+    ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    leading = suppress_neighbours(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
-    posterior = posterior_of(reading, ranking.signals, ranking.scores, channels, mask, calibration)
+    posterior = posterior_of(
+        encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
+    )
     confidences = posterior.near(leading, gallery.lats, gallery.lons)
-    verdict = verdict_of(posterior.elsewhere, confidences[0], calibration)
+    verdict = verdict_of(posterior.p_outside, confidences[0], calibration)
     judged = time.perf_counter()
-    witness = Witness(ground_of(gallery), reading, channels)
+    evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
     candidates = tuple(
-        _candidate(rank, row, gallery, ranking, channels, witness, confidence)
+        _candidate(rank, row, gallery, ranking, channels, evidence_finder, confidence)
         for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
     )
     ended = time.perf_counter()
@@ -164,10 +172,10 @@ def find(
         query=query.text.encode("utf-8", "replace").decode(),
         gallery=gallery.card.name,
         candidates=candidates,
-        truncated=min(_cuts(reading), default=None),
+        truncated=min(_cuts(encoded_query), default=None),
         verdict=verdict,
-        elsewhere=posterior.elsewhere,
-        notes=tuple(_notes(reading, candidates)),
+        p_outside=posterior.p_outside,
+        notes=tuple(_notes(encoded_query, candidates)),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -176,27 +184,30 @@ def find(
             "explain": (ended - judged) * 1e3,
             "total": (ended - started) * 1e3,
         },
-        picture_model=eyes.key if eyes else None,
+        picture_model=picture_encoder.key if picture_encoder else None,
     )
-    return Finding(gallery, query, channels, mask, reading, ranking, posterior, result)
+    return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
 def _wanted(
-    eyes: Eyes | None, channels: tuple[Channel, ...], query: Query, gallery: Gallery
-) -> Eyes | None:
+    picture_encoder: PictureEncoder | None,
+    channels: tuple[Channel, ...],
+    query: Query,
+    gallery: Gallery,
+) -> PictureEncoder | None:
     """The eyes where the `image` channel is searched; QueryError where they are not the right."""
     if "image" not in channels:
         return None
     stamp = gallery.picture_stamp(query.model)
-    if eyes is None or eyes.key != stamp.key:
+    if picture_encoder is None or picture_encoder.key != stamp.key:
         raise QueryError(f"the image channel of {gallery.card.name} needs the model {stamp.title}")
-    return eyes
+    return picture_encoder
 
 
-def _cuts(reading: Reading) -> list[int]:
+def _cuts(encoded_query: EncodedQuery) -> list[int]:
     """The offsets after which something was not read."""
-    seen = reading.imagined.truncated if reading.imagined else None
-    return [cut for cut in (reading.truncated, seen) if cut is not None]
+    seen = encoded_query.picture_query.truncated if encoded_query.picture_query else None
+    return [cut for cut in (encoded_query.truncated, seen) if cut is not None]
 
 
 def _candidate(
@@ -205,30 +216,34 @@ def _candidate(
     gallery: Gallery,
     ranking: Ranking,
     channels: tuple[Channel, ...],
-    witness: Witness,
+    evidence_finder: EvidenceFinder,
     confidence: float,
 ) -> Candidate:
-    evidence = witness.evidence(row)
+    evidence = evidence_finder.evidence(row)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row]),
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
-        names=witness.names(row, evidence),
+        names=evidence_finder.names(row, evidence),
         evidence=evidence,
         confidence=confidence,
     )
 
 
-def _notes(reading: Reading, candidates: tuple[Candidate, ...]) -> list[str]:
+def _notes(encoded_query: EncodedQuery, candidates: tuple[Candidate, ...]) -> list[str]:
     notes = []
-    if reading.truncated is not None:
-        notes.append(f"Only the first {reading.truncated} characters were read.")
-    if reading.imagined is not None and reading.imagined.truncated is not None:
+    if encoded_query.truncated is not None:
+        notes.append(f"Only the first {encoded_query.truncated} characters were read.")
+    if (
+        encoded_query.picture_query is not None
+        and encoded_query.picture_query.truncated is not None
+    ):
         notes.append(
-            f"Pictures were compared with the first {reading.imagined.truncated} characters only."
+            "Pictures were compared with the first "
+            f"{encoded_query.picture_query.truncated} characters only."
         )
-    if is_mostly_foreign(reading.text):
+    if is_mostly_foreign(encoded_query.text):
         notes.append("Saywhere understands English; in other scripts only names can match.")
     evidence = candidates[0].evidence if candidates else ()
     if evidence and not any(piece.supported for piece in evidence):

@@ -110,7 +110,7 @@ class CvgText:
 
 
 @dataclass
-class _Found:
+class _ReadSoFar:
     """What has been read so far."""
 
     rows: list[CvgRow] = field(default_factory=list)
@@ -145,7 +145,7 @@ def read_cvgtext(
         raise SourceError(f"there is no folder {root}; wanted the root of CVG-Text")
     if not _CITY.fullmatch(city):
         raise SourceError(f"{city[:60]!r} is no city of CVG-Text; wanted one such as NewYork")
-    found = _Found()
+    found = _ReadSoFar()
     for part in _parts(root, city, version, split):
         _read_part(root, city, part, kind, split, found)
     found.faults["same picture"] = _identical([row.picture for row in found.rows])
@@ -156,7 +156,7 @@ def read_cvgtext(
     return CvgText(root, city, version, kind, tuple(found.rows), tuple(_faults(found)))
 
 
-def _faults(found: _Found) -> Iterator[Fault]:
+def _faults(found: _ReadSoFar) -> Iterator[Fault]:
     for kind in _FAULTS:
         if names := found.faults[kind]:
             yield Fault(kind, tuple(names))
@@ -196,7 +196,7 @@ def _picture_folder(root: Path, part: str, kind: Kind) -> Path | None:
 
 
 def _read_part(
-    root: Path, city: str, part: str, kind: Kind, split: Split | None, found: _Found
+    root: Path, city: str, part: str, kind: Kind, split: Split | None, found: _ReadSoFar
 ) -> None:
     """Adds the rows of one folder name; pictures that lie under another one are found there."""
     folders = _folders_of(root, city, part, kind)
@@ -236,7 +236,7 @@ def _folders_of(root: Path, city: str, part: str, kind: Kind) -> list[Path]:
 
 
 def _add_described(
-    annotation: Path, pictures: Sequence[dict[str, Path]], found: _Found
+    annotation: Path, pictures: Sequence[dict[str, Path]], found: _ReadSoFar
 ) -> set[str]:
     """Adds the rows of one annotation; returns the stems it names."""
     stems = set()
@@ -252,7 +252,7 @@ def _add_described(
     return stems
 
 
-def _add_other(picture: Path, described: set[str], found: _Found) -> None:
+def _add_other(picture: Path, described: set[str], found: _ReadSoFar) -> None:
     """Adds a picture unless it is described, or was added with another ending."""
     stem = stem_of(picture.name)
     if stem not in described:
@@ -261,7 +261,7 @@ def _add_other(picture: Path, described: set[str], found: _Found) -> None:
         _add(picture.name, "", picture, found)
 
 
-def _add(name: str, description: str, picture: Path, found: _Found) -> None:
+def _add(name: str, description: str, picture: Path, found: _ReadSoFar) -> None:
     at = coordinates_of(name)
     try:
         place = Position(*at) if at else None
@@ -287,17 +287,17 @@ def _pictures(folder: Path) -> dict[str, Path]:
     return {stem_of(path.name): path for path in files} | {path.name: path for path in files}
 
 
-class _Pairs(list[tuple[str, object]]):
+class _OrderedPairs(list[tuple[str, object]]):
     """A JSON object in its order, with keys that come twice."""
 
 
-def _descriptions(path: Path, found: _Found) -> dict[str, str]:
+def _descriptions(path: Path, found: _ReadSoFar) -> dict[str, str]:
     """File name → description in the file's order."""
     try:
-        pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Pairs)
+        pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_OrderedPairs)
     except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"{path} is not JSON ({error}); copy it again") from error
-    if not isinstance(pairs, _Pairs) or not all(isinstance(text, str) for _, text in pairs):
+    if not isinstance(pairs, _OrderedPairs) or not all(isinstance(text, str) for _, text in pairs):
         raise SourceError(
             f"{path} is not one JSON object of file names and descriptions; is it an annotation "
             f"of CVG-Text?"

@@ -10,38 +10,35 @@ from dataclasses import dataclass
 
 import faiss
 import numpy as np
-import numpy.typing as npt
 
+from core.arrays import F64, I64, Bools
 from core.errors import TrainingError
-from core.geo import METRES_PER_DEGREE, haversine_m
-
-Rows = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from core.geo import haversine_m, local_metres
 
 _NEIGHBOURS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class PairPlaces:
     """N examples: `lats`, `lons` in degrees and the `towns` they are in. Examples without a
     place have NaN and no neighbours."""
 
-    lats: Floats
-    lons: Floats
-    towns: Rows
+    lats: F64
+    lons: F64
+    towns: I64
 
-    def near_duplicates(self, rows: Rows, apart_m: float) -> npt.NDArray[np.bool_]:
+    def near_duplicates(self, rows: I64, apart_m: float) -> Bools:
         """[B, B]: pairs of examples that show almost the same ground."""
         lats, lons = self.lats[rows], self.lons[rows]
         metres = [haversine_m(lat, lon, lats, lons) for lat, lon in zip(lats, lons, strict=True)]
-        near: npt.NDArray[np.bool_] = np.stack(metres) < apart_m
+        near: Bools = np.stack(metres) < apart_m
         return near
 
 
 class Batches:
     """Batches of `size` rows, none twice, in groups of `group` neighbours: hard negatives."""
 
-    def __init__(self, places: Places, size: int, group: int, seed: int) -> None:
+    def __init__(self, places: PairPlaces, size: int, group: int, seed: int) -> None:
         if len(places.lats) < size:
             raise TrainingError(
                 f"there are {len(places.lats)} examples to train on; a batch of {size} wants more"
@@ -50,7 +47,7 @@ class Batches:
         self._count = len(places.lats)
         self._neighbours = _neighbours(places)
 
-    def rows(self, step: int) -> Rows:
+    def rows(self, step: int) -> I64:
         """The rows of one step, [size]; over an epoch every example is an anchor once."""
         anchors = self._size // self._group
         epoch, place = divmod(step, -(-self._count // anchors))
@@ -66,21 +63,21 @@ class Batches:
         rows = np.append(rows, rng.permutation(rest)[: self._size - len(rows)])
         return rng.permutation(rows).astype(np.int64)
 
-    def draws(self, step: int) -> Rows:
+    def draws(self, step: int) -> I64:
         """A random number for each row of a step, from 0 up, whatever process it falls to."""
         rng = np.random.default_rng((self._seed, step, 0, 1))
         return rng.integers(1 << 30, size=self._size)
 
 
-def _neighbours(places: Places) -> list[Rows]:
+def _neighbours(places: PairPlaces) -> list[I64]:
     """For each example the rows of the nearest others of its town."""
-    found: list[Rows] = [np.empty(0, dtype=np.int64)] * len(places.lats)
+    found: list[I64] = [np.empty(0, dtype=np.int64)] * len(places.lats)
     for town in np.unique(places.towns):
         rows = np.flatnonzero((places.towns == town) & ~np.isnan(places.lats))
         if len(rows) < 2:
             continue
-        stretch = np.cos(np.radians(places.lats[rows].mean()))
-        flat = METRES_PER_DEGREE * np.column_stack([places.lats[rows], places.lons[rows] * stretch])
+        lats = places.lats[rows]
+        flat = np.column_stack(local_metres(lats, places.lons[rows], lats.mean()))
         flat = (flat - flat.mean(0)).astype(np.float32)
         _, near = faiss.knn(flat, flat, min(_NEIGHBOURS + 1, len(rows)))
         for row, others in zip(rows, near, strict=True):

@@ -12,32 +12,33 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from core.arrays import I64
 from core.errors import TrainingError
 from core.models.crosstext2loc import CrossText2Loc
 from core.models.sentence import Tokens
-from core.training.batches import Places, Rows
+from core.training.batches import PairPlaces
 from core.training.config import Stage
-from core.training.corpus import Progress
-from core.training.examples import Examples
-from core.training.figures import retrieval
 from core.training.loop import Embedded
+from core.training.shard_reader import ShardReader
+from core.training.shards import Progress
+from core.training.validation import retrieval
 
 _PART = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class ClipBatch:
     """B examples: one description each as tokens, prepared pictures float32 [B, 3, S, S]."""
 
     tokens: list[Tokens]
     pixels: Tensor
 
 
-class ClipTrainee:
+class TrainableClip:
     """Trains a CLIP on examples; see `core.training.loop.Trainee`."""
 
     def __init__(
-        self, model: CrossText2Loc, train: Examples, held: Examples, device: torch.device
+        self, model: CrossText2Loc, train: ShardReader, held: ShardReader, device: torch.device
     ) -> None:
         self._model = model
         self._train, self._held = train, held
@@ -50,7 +51,7 @@ class ClipTrainee:
         return factor.clamp(max=math.log(100)).exp()
 
     @property
-    def places(self) -> Places:
+    def places(self) -> PairPlaces:
         """Where the examples are that are trained on."""
         return self._train.places
 
@@ -59,11 +60,11 @@ class ClipTrainee:
         if stage.layout or not stage.contrastive:
             raise TrainingError(f"stage {stage.name}: crosstext2loc learns no layout; layout = 0")
 
-    def fetch(self, rows: Rows, draws: Rows, _stage: Stage, /) -> Fetched:
+    def fetch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
         """One description, drawn by chance, for each example."""
         return self._fetched(self._train, rows, draws)
 
-    def embed(self, examples: Fetched, part: slice, _stage: Stage, /) -> Embedded:
+    def embed(self, examples: ClipBatch, part: slice, _stage: Stage, /) -> Embedded:
         """Both towers."""
         return Embedded(
             self._model.embed_tokens(examples.tokens[part]),
@@ -87,9 +88,9 @@ class ClipTrainee:
         """One file that `--checkpoint` takes."""
         return self._model.save(folder / "crosstext2loc.safetensors")
 
-    def _fetched(self, examples: Examples, rows: Rows, draws: Rows) -> Fetched:
+    def _fetched(self, examples: ShardReader, rows: I64, draws: I64) -> ClipBatch:
         pixels = [
             self._model.preparation.pixels(Image.open(io.BytesIO(content)))
             for content in examples.pictures(rows)
         ]
-        return Fetched(self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels))
+        return ClipBatch(self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels))

@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from core.arrays import F16, F32, I64, Bools
 from core.errors import TrainingError
+from core.files import open_replacing
 from core.models.compact import pixels_of, save_compact
 from core.models.dual_encoder import CompactNetwork
-from core.training.batches import Places, Rows
+from core.training.batches import PairPlaces
 from core.training.config import Stage
-from core.training.corpus import CELLS, Progress
-from core.training.examples import Examples
-from core.training.figures import retrieval
-from core.training.files import whole
+from core.training.distributed import Worker
 from core.training.loop import Embedded
 from core.training.losses import layout_loss
-from core.training.processes import Process
+from core.training.shard_reader import ShardReader
+from core.training.shards import CELLS, Progress
+from core.training.validation import retrieval
 
 _PART = 64
 _OFTEN = 3
@@ -36,14 +36,14 @@ _MEASURED = 512
 """Examples by which the concepts are evened out."""
 _WHISPER = 0.3
 _LEAST_SPREAD = 0.05
-_CONVICTION = 10.0
+_NAME_LOGIT_SCALE = 10.0
 """How far a word lifts the logit of the kind that it is the name of."""
 _LAYOUT_SCALE = 20.0
 """Brings the layout's mean over cells and classes to the size of a contrastive loss."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class CompactBatch:
     """B examples: pictures uint8 [B, 3, S, S] or their kept features [B, C, G, G], states
     [B, T, 384] of one description each with their mask, and layouts [B, K, CELLS, CELLS]; None
     for what the stage does not learn from."""
@@ -55,21 +55,21 @@ class Fetched:
     layout: Tensor | None
 
 
-class CompactTrainee:
+class TrainableCompact:
     """Trains a `CompactNetwork` on examples; see `core.training.loop.Trainee`."""
 
     def __init__(
         self,
         network: CompactNetwork,
-        train: Examples,
-        held: Examples,
+        train: ShardReader,
+        held: ShardReader,
         folder: Path,
         device: torch.device,
     ) -> None:
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
-        self._features: dict[Examples, npt.NDArray[np.float16]] = {}
+        self._features: dict[ShardReader, F16] = {}
         self._weight = torch.ones(())
 
     @property
@@ -78,7 +78,7 @@ class CompactTrainee:
         return self.network.scale
 
     @property
-    def places(self) -> Places:
+    def places(self) -> PairPlaces:
         """Where the examples are that are trained on."""
         return self._train.places
 
@@ -97,18 +97,18 @@ class CompactTrainee:
         if stage.contrastive and not self.network.text.middle.any():
             self._even_out()
 
-    def fetch(self, rows: Rows, draws: Rows, stage: Stage) -> Fetched:
+    def fetch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
         """One description, drawn by chance, for each example."""
         states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
         layouts = self._train.layouts(rows) if stage.layout else None
         kept = self._features.get(self._train)
         if kept is not None:
-            return Fetched(None, torch.from_numpy(kept[rows]), states, mask, layouts)
-        pictures, turns = self._pixels(self._train, rows), _turns(draws, stage.turned)
-        turned = None if layouts is None else _turned(layouts, turns)
-        return Fetched(_turned(pictures, turns), None, states, mask, turned)
+            return CompactBatch(None, torch.from_numpy(kept[rows]), states, mask, layouts)
+        pictures, turns = self._pixels(self._train, rows), _rotations(draws, stage.turned)
+        turned = None if layouts is None else _augment(layouts, turns)
+        return CompactBatch(_augment(pictures, turns), None, states, mask, turned)
 
-    def embed(self, examples: Fetched, part: slice, stage: Stage) -> Embedded:
+    def embed(self, examples: CompactBatch, part: slice, stage: Stage) -> Embedded:
         """Both towers, and the layout's loss where the stage has one."""
         network = self.network
         if examples.features is not None:
@@ -173,13 +173,13 @@ class CompactTrainee:
             pool.gains.copy_(share / (torch.cat(said).std(0) + _LEAST_SPREAD))
 
     @torch.inference_mode()
-    def embed_pictures(self, examples: Examples) -> Tensor:
+    def embed_pictures(self, examples: ShardReader) -> Tensor:
         """[N, D] of all examples."""
         picture = self.network.picture
         return torch.cat([picture(one).cpu() for _, one in self._each_feature(examples)])
 
     @torch.inference_mode()
-    def embed_texts(self, examples: Examples, which: int = 0) -> Tensor:
+    def embed_texts(self, examples: ShardReader, which: int = 0) -> Tensor:
         """[N, D] of one description of each example."""
         parts = []
         for rows in _parts(len(examples)):
@@ -202,36 +202,36 @@ class CompactTrainee:
         return float(np.mean(each)) if each else float("nan")
 
     @torch.inference_mode()
-    def _kept(self, name: str, examples: Examples, progress: Progress) -> npt.NDArray[np.float16]:
+    def _kept(self, name: str, examples: ShardReader, progress: Progress) -> F16:
         """Features [N, C, G, G] of every example, computed once for all processes."""
         path = self._folder / f"{name}.npy"
-        if Process.current().writes and not path.is_file():
+        if Worker.current().writes and not path.is_file():
             picture, count = self.network.picture, len(examples)
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
-            with whole(path) as file:
+            with open_replacing(path, error=TrainingError) as file:
                 np.lib.format.write_array_header_1_0(file, header)
                 for rows, features in self._each_feature(examples):
                     file.write(features.cpu().half().numpy().tobytes())
                     progress(name.replace(".", " "), int(rows[-1]) + 1, count)
-        Process.current().wait()
-        kept: npt.NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
+        Worker.current().wait()
+        kept: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
         return kept
 
-    def _each_feature(self, examples: Examples) -> Iterator[tuple[Rows, Tensor]]:
+    def _each_feature(self, examples: ShardReader) -> Iterator[tuple[I64, Tensor]]:
         """All rows, some at a time, with the trunk's features [B, C, G, G]."""
         for rows in _parts(len(examples)):
             yield rows, self._features_of(examples, rows)
 
-    def _features_of(self, examples: Examples, rows: Rows) -> Tensor:
+    def _features_of(self, examples: ShardReader, rows: I64) -> Tensor:
         """The trunk's features [B, C, G, G] of some rows, kept or computed."""
         kept = self._features.get(examples)
         if kept is not None:
             return torch.from_numpy(kept[rows]).to(self._device).float()
         return self.network.picture.features(self._pixels(examples, rows).to(self._device))
 
-    def _pixels(self, examples: Examples, rows: Rows) -> Tensor:
+    def _pixels(self, examples: ShardReader, rows: I64) -> Tensor:
         """uint8 [B, 3, S, S], decoded by as many threads as calculate."""
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             return torch.cat(list(pool.map(self._decoded, examples.pictures(rows))))
@@ -240,13 +240,13 @@ class CompactTrainee:
         return pixels_of([Image.open(io.BytesIO(content))], self.network.spec.picture_px)
 
 
-def _turns(draws: Rows, share: float) -> Rows:
+def _rotations(draws: I64, share: float) -> I64:
     """How each example is turned, 0 to 7, by its number: quarter circles, and from 4 mirrored."""
     chance, turn = np.divmod(draws >> 8, 8)
     return np.where(chance % 1000 < 1000 * share, turn, 0)
 
 
-def _turned(images: Tensor, turns: Rows) -> Tensor:
+def _augment(images: Tensor, turns: I64) -> Tensor:
     """[B, C, S, S], each turned by its own number."""
     for row in np.flatnonzero(turns).tolist():
         image = torch.rot90(images[row], int(turns[row]) % 4, (1, 2))
@@ -255,20 +255,20 @@ def _turned(images: Tensor, turns: Rows) -> Tensor:
 
 
 @torch.no_grad()
-def name_kinds(network: CompactNetwork, ideas: npt.NDArray[np.float32]) -> None:
+def name_kinds(network: CompactNetwork, ideas: F32) -> None:
     """Begins the text tower's named concepts with the sentence encoder's embeddings [K, 384] of
     their names, so that a word speaks of a kind before anything is learned."""
     apart = torch.from_numpy(ideas - ideas.mean(0))
     concepts = network.text.concepts
-    concepts.weight[: len(apart)] = _CONVICTION * functional.normalize(apart, dim=-1)
+    concepts.weight[: len(apart)] = _NAME_LOGIT_SCALE * functional.normalize(apart, dim=-1)
     concepts.bias[: len(apart)] = -3.0
 
 
-def _parts(count: int) -> list[Rows]:
+def _parts(count: int) -> list[I64]:
     return [np.arange(start, min(start + _PART, count)) for start in range(0, count, _PART)]
 
 
-def _check_layouts(train: Examples, held: Examples, cells: int, stage: Stage) -> None:
+def _check_layouts(train: ShardReader, held: ShardReader, cells: int, stage: Stage) -> None:
     if not (train.mapped and held.mapped):
         raise TrainingError(
             f"stage {stage.name} learns the layout, which pictures of an album or of CVG-Text have "
@@ -281,7 +281,7 @@ def _check_layouts(train: Examples, held: Examples, cells: int, stage: Stage) ->
         )
 
 
-def _class_weights(examples: Examples) -> Tensor:
+def _class_weights(examples: ShardReader) -> Tensor:
     """[C]: how much a positive cell of each class counts, by the root of its rarity, 1 to 20."""
     rows = np.random.default_rng(0).permutation(len(examples))[:2000]
     each = [examples.layouts(rows[i : i + 1])[0].float().mean((1, 2)) for i in range(len(rows))]
@@ -289,7 +289,7 @@ def _class_weights(examples: Examples) -> Tensor:
     return ((1 - share) / share.clamp(min=1e-6)).sqrt().clamp(1, 20)
 
 
-def average_precision(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.bool_]) -> float:
+def average_precision(scores: F32, truth: Bools) -> float:
     """The mean, over what is true, of the share of true ones among those at least as high."""
     hits = truth[np.argsort(-scores, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from core.errors import TrainingError
 from core.models.specs import CompactSpec
-from core.training.material import Album, City, Town, check_name
+from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset, check_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class TrainingConfig:
     stages: tuple[Stage, ...]
     model: CompactSpec | Literal["crosstext2loc"] = field(default_factory=CompactSpec)
     checkpoint: Path | None = None
-    towns: tuple[Town, ...] = ()
-    albums: tuple[Album, ...] = ()
-    cities: tuple[City, ...] = ()
+    towns: tuple[MapDataset, ...] = ()
+    albums: tuple[PictureDataset, ...] = ()
+    cities: tuple[CvgTextDataset, ...] = ()
     texts_per_tile: int = 2
     kinds_at_least: int = 40
 
@@ -118,7 +118,7 @@ class TrainingConfig:
         return self._places(True) + tuple(city.held_name for city in self.cities)
 
     def _places(self, held: bool) -> tuple[str, ...]:
-        places: tuple[Town | Album, ...] = (*self.towns, *self.albums)
+        places: tuple[MapDataset | PictureDataset, ...] = (*self.towns, *self.albums)
         return tuple(place.name for place in places if place.held is held)
 
 
@@ -141,7 +141,12 @@ def read_config(path: Path) -> TrainingConfig:
         raise TrainingError(f"{path} cannot be read as TOML: {error}") from error
     parts = {
         name: _many(kind, table.pop(name), path, name)
-        for name, kind in (("stages", Stage), ("towns", Town), ("albums", Album), ("cities", City))
+        for name, kind in (
+            ("stages", Stage),
+            ("towns", MapDataset),
+            ("albums", PictureDataset),
+            ("cities", CvgTextDataset),
+        )
         if name in table
     }
     sizes = table.pop("model") if isinstance(table.get("model"), dict) else None

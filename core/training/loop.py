@@ -1,5 +1,5 @@
 """The loop: stages, steps, checkpoints, validation. Leaves examples to `examples`, losses to
-`losses` and what is embedded how to a `Trainee`."""
+`losses` and what is embedded how to a `TrainableModel`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
+from core.arrays import I64
 from core.errors import TrainingError
-from core.training.batches import Batches, Places, Rows
+from core.files import open_replacing
+from core.training.batches import Batches, PairPlaces
 from core.training.config import Stage
-from core.training.files import whole
+from core.training.distributed import Worker
 from core.training.losses import gathered, info_nce
-from core.training.processes import Process
 
 Progress = Callable[[str, int, int], None]
 
@@ -37,7 +38,7 @@ class Embedded:
     own_loss: Tensor
 
 
-class Trainee(Protocol):
+class TrainableModel(Protocol):
     """A network with the way from an example to its embeddings."""
 
     @property
@@ -49,13 +50,13 @@ class Trainee(Protocol):
         """What cosines are multiplied by."""
 
     @property
-    def places(self) -> Places:
+    def places(self) -> PairPlaces:
         """Where the examples are that are trained on."""
 
     def begin(self, stage: Stage, progress: Progress, /) -> None:
         """Before a stage's first step here."""
 
-    def fetch(self, rows: Rows, draws: Rows, stage: Stage, /) -> Any:
+    def fetch(self, rows: I64, draws: I64, stage: Stage, /) -> Any:
         """The examples of some rows as tensors, each drawn by its number; in another thread."""
 
     def embed(self, examples: Any, part: slice, stage: Stage, /) -> Embedded:
@@ -68,44 +69,46 @@ class Trainee(Protocol):
         """Writes the weights for everyday use; returns their file."""
 
 
-def run_stage(trainee: Trainee, stage: Stage, seed: int, folder: Path, progress: Progress) -> None:
+def run_stage(
+    model: TrainableModel, stage: Stage, seed: int, folder: Path, progress: Progress
+) -> None:
     """Trains one stage to its end, going on from its checkpoint where there is one.
 
     Writes `<stage>.checkpoint.pt` on the way, `<stage>.best.pt` for the best validation, and
     TensorBoard's event files. Leaves the network with the best weights. Raises TrainingError for
     a stage that fits neither network nor examples, and for a loss that is no number any more.
     """
-    process = Process.current()
+    process = Worker.current()
     if stage.batch % process.count:
         raise TrainingError(f"a batch of {stage.batch} cannot be shared by {process.count}")
-    parameters = _chosen(trainee.network, stage)
+    parameters = _chosen(model.network, stage)
     optimizer = torch.optim.AdamW(
         parameters, lr=stage.lr, weight_decay=stage.weight_decay, betas=(0.9, 0.98)
     )
     saved = folder / f"{stage.name}.checkpoint.pt"
-    state = _State(trainee.network, optimizer, folder / f"{stage.name}.best.pt")
+    state = _Checkpoint(model.network, optimizer, folder / f"{stage.name}.best.pt")
     if saved.is_file():
         state.load(saved)
     if state.step < stage.steps:
-        batches = Batches(trainee.places, stage.batch, stage.group, seed)
-        trainee.begin(stage, progress)
+        batches = Batches(model.places, stage.batch, stage.group, seed)
+        model.begin(stage, progress)
         with _Log.opened(folder / "log" / stage.name, state.step, process) as log:
-            for step, rows, examples in _fetched(trainee, batches, stage, state.step):
+            for step, rows, examples in _fetched(model, batches, stage, state.step):
                 for group in optimizer.param_groups:
                     group["lr"] = stage.lr * schedule(step, stage)
-                loss = _step(trainee, examples, _ignored(trainee.places, rows, stage), stage)
+                loss = _step(model, examples, _ignored(model.places, rows, stage), stage)
                 nn.utils.clip_grad_norm_(parameters, 1.0)
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 state.step = step + 1
-                _after(trainee, stage, state, loss, saved, log)
+                _after(model, stage, state, loss, saved, log)
                 progress(stage.name, state.step, stage.steps)
     process.wait()
     state.restore_best()
 
 
 def _after(
-    trainee: Trainee, stage: Stage, state: _State, loss: float, saved: Path, log: _Log
+    model: TrainableModel, stage: Stage, state: _Checkpoint, loss: float, saved: Path, log: _Log
 ) -> None:
     """What follows a step: notes, now and then validation, a checkpoint."""
     if not math.isfinite(loss):
@@ -115,8 +118,8 @@ def _after(
         )
     log.note(state.step, {"loss": loss})
     if state.step % stage.validate_every == 0 or state.step == stage.steps:
-        trainee.network.eval()
-        figures = trainee.validate(stage)
+        model.network.eval()
+        figures = model.validate(stage)
         log.note(state.step, {f"validation/{name}": value for name, value in figures.items()})
         state.keep_best(figures["quality"], stage)
     if state.step % stage.checkpoint_every == 0 or state.step == stage.steps:
@@ -125,19 +128,19 @@ def _after(
 
 
 def _fetched(
-    trainee: Trainee, batches: Batches, stage: Stage, first: int
-) -> Iterator[tuple[int, Rows, Any]]:
+    model: TrainableModel, batches: Batches, stage: Stage, first: int
+) -> Iterator[tuple[int, I64, Any]]:
     """Each step's number, the rows of all processes, and this one's share as tensors.
 
     The next step's are read while this one's are computed with.
     """
-    process = Process.current()
+    process = Worker.current()
     share = stage.batch // process.count
     own = slice(process.rank * share, (process.rank + 1) * share)
 
-    def fetch(step: int) -> tuple[int, Rows, Any]:
+    def fetch(step: int) -> tuple[int, I64, Any]:
         rows = batches.rows(step)
-        return step, rows, trainee.fetch(rows[own], batches.draws(step)[own], stage)
+        return step, rows, model.fetch(rows[own], batches.draws(step)[own], stage)
 
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(fetch, first)
@@ -148,21 +151,21 @@ def _fetched(
             yield found
 
 
-def _ignored(places: Places, rows: Rows, stage: Stage) -> Tensor:
+def _ignored(places: PairPlaces, rows: I64, stage: Stage) -> Tensor:
     """[B, B]: pairs that are no negatives."""
     near = places.near_duplicates(rows, stage.apart_m)
     group = np.arange(len(rows)) * stage.negative_groups // len(rows)
     return torch.from_numpy(near | (group[:, None] != group))
 
 
-def _step(trainee: Trainee, examples: Any, ignored: Tensor, stage: Stage) -> float:
+def _step(model: TrainableModel, examples: Any, ignored: Tensor, stage: Stage) -> float:
     """Leaves the gradient of the whole batch's loss, that of all processes, in the network.
 
     With chunks, embeddings are computed once without and once with gradients (GradCache,
     arXiv 2101.06983); the gradient is that of the uncut batch.
     """
-    process = Process.current()
-    trainee.network.train()
+    process = Worker.current()
+    model.network.train()
     share = stage.batch // process.count
     bounds = np.linspace(0, share, stage.chunks + 1).astype(int).tolist()
     parts = [slice(*ends) for ends in pairwise(bounds) if ends[0] < ends[1]]
@@ -171,23 +174,23 @@ def _step(trainee: Trainee, examples: Any, ignored: Tensor, stage: Stage) -> flo
     total = 0.0
     if len(parts) > 1 and stage.contrastive:
         with torch.no_grad(), precise:
-            first = [trainee.embed(examples, part, stage) for part in parts]
+            first = [model.embed(examples, part, stage) for part in parts]
         texts = torch.cat([one.texts for one in first]).float().requires_grad_()
         pictures = torch.cat([one.pictures for one in first]).float().requires_grad_()
-        total += _backward(_contrast(trainee, texts, pictures, ignored, stage))
+        total += _backward(_contrast(model, texts, pictures, ignored, stage))
         pulls = [one.grad for one in (texts, pictures) if one.grad is not None]
     for part in parts:
         with precise:
-            made = trainee.embed(examples, part, stage)
+            made = model.embed(examples, part, stage)
         loss = made.own_loss * ((part.stop - part.start) / share)
         if stage.contrastive and not pulls:
-            loss = loss + _contrast(trainee, made.texts, made.pictures, ignored, stage)
+            loss = loss + _contrast(model, made.texts, made.pictures, ignored, stage)
         total += float(loss.detach())
         if pulls:
             for one, pull in zip((made.texts, made.pictures), pulls, strict=True):
                 loss = loss + (one.float() * pull[part]).sum()
         _backward(loss)
-    process.average_gradients(trainee.network)
+    process.average_gradients(model.network)
     return process.average(total)
 
 
@@ -198,11 +201,11 @@ def _backward(loss: Tensor) -> float:
 
 
 def _contrast(
-    trainee: Trainee, texts: Tensor, pictures: Tensor, ignored: Tensor, stage: Stage
+    model: TrainableModel, texts: Tensor, pictures: Tensor, ignored: Tensor, stage: Stage
 ) -> Tensor:
     """The contrastive loss over all processes' rows."""
     every = gathered(texts.float()), gathered(pictures.float())
-    loss = info_nce(*every, trainee.scale, ignored.to(texts.device))
+    loss = info_nce(*every, model.scale, ignored.to(texts.device))
     return stage.contrastive * loss
 
 
@@ -241,7 +244,7 @@ class _Log:
 
     @classmethod
     @contextmanager
-    def opened(cls, folder: Path, step: int, process: Process) -> Iterator[_Log]:
+    def opened(cls, folder: Path, step: int, process: Worker) -> Iterator[_Log]:
         """What an interrupted run noted after `step` is taken back."""
         if not process.writes:
             yield cls(None)
@@ -262,7 +265,7 @@ class _Log:
 
 
 @dataclass
-class _State:
+class _Checkpoint:
     """What a checkpoint holds, and the best weights so far."""
 
     network: nn.Module
@@ -315,8 +318,8 @@ class _State:
 
 
 def _save(path: Path, content: object) -> None:
-    if Process.current().writes:
-        with whole(path) as file:
+    if Worker.current().writes:
+        with open_replacing(path, error=TrainingError) as file:
             try:
                 torch.save(content, file)
             except RuntimeError as error:  # torch wants to end a file that the disk cut short

@@ -15,16 +15,21 @@ import numpy as np
 import torch
 
 from core.errors import TrainingError
+from core.files import remove_parts, write_bytes
 from core.geo import Points, nearest
 from core.models import load_model
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
-from core.training.compact import CompactTrainee, name_kinds
+from core.training.compact import TrainableCompact, name_kinds
 from core.training.config import TrainingConfig, read_config
-from core.training.corpus import (
+from core.training.datasets import MapDataset, PictureDataset
+from core.training.distributed import join_workers
+from core.training.loop import TrainableModel, run_stage
+from core.training.shard_reader import ShardReader
+from core.training.shards import (
     FOOTPRINT_M,
+    PictureShards,
     Progress,
-    Shards,
     positions,
     prepare_album,
     prepare_city,
@@ -33,11 +38,6 @@ from core.training.corpus import (
     prepare_pictures,
     prepare_states,
 )
-from core.training.examples import Examples
-from core.training.files import whole
-from core.training.loop import Trainee, run_stage
-from core.training.material import Album, Town
-from core.training.processes import joined
 
 
 def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | None:
@@ -48,7 +48,7 @@ def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | 
     used where there is one. Raises TrainingError.
     """
     config = read_config(path)
-    with joined() as process:
+    with join_workers() as process:
         told = progress if process.writes else _silent
         if process.writes:
             _claim(folder, path)
@@ -58,10 +58,10 @@ def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | 
         if process.writes:
             process.wait()
         torch.set_num_threads(max(1, threads // process.count))
-        trainee = _trainee(config, shards, folder, process.device, threads)
+        model = _trainee(config, shards, folder, process.device, threads)
         for number, stage in enumerate(config.stages):
-            run_stage(trainee, stage, config.seed + number, folder, told)
-        return trainee.save(folder) if process.writes else None
+            run_stage(model, stage, config.seed + number, folder, told)
+        return model.save(folder) if process.writes else None
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -76,15 +76,17 @@ def _claim(folder: Path, path: Path) -> None:
         raise TrainingError(f"{folder} cannot be a run folder: {error.strerror}") from error
     kept, text = folder / "config.toml", path.read_bytes()
     if not kept.is_file():
-        with whole(kept) as file:
-            file.write(text)
+        write_bytes(kept, text, error=TrainingError)
     elif kept.read_bytes() != text:
         raise TrainingError(
             f"{folder} belongs to another configuration, kept in {kept}; choose another --out"
         )
+    remove_parts(folder)
 
 
-def _prepare(config: TrainingConfig, folder: Path, threads: int, progress: Progress) -> Shards:
+def _prepare(
+    config: TrainingConfig, folder: Path, threads: int, progress: Progress
+) -> PictureShards:
     """Pictures, layouts and descriptions of every place, and what the sentence encoder says."""
     files = [path for town in config.towns for path in town.sources]
     if absent := [str(path) for path in files if not path.is_file()]:
@@ -105,32 +107,32 @@ def _prepare(config: TrainingConfig, folder: Path, threads: int, progress: Progr
     if isinstance(config.model, CompactSpec):
         load = functools.partial(load_model, "minilm", threads)
         prepare_states([*learned, *held], load, config.model.max_tokens, progress)
-    return Shards(learned, held)
+    return PictureShards(learned, held)
 
 
-def _split(place: Town | Album, shards: Sequence[Path]) -> Shards:
-    return Shards((), tuple(shards)) if place.held else Shards(tuple(shards), ())
+def _split(place: MapDataset | PictureDataset, shards: Sequence[Path]) -> PictureShards:
+    return PictureShards((), tuple(shards)) if place.held else PictureShards(tuple(shards), ())
 
 
 def _trainee(
-    config: TrainingConfig, shards: Shards, folder: Path, device: torch.device, threads: int
-) -> Trainee:
+    config: TrainingConfig, shards: PictureShards, folder: Path, device: torch.device, threads: int
+) -> TrainableModel:
     """The model at its start, which the seed alone decides, with its examples."""
     kinds = json.loads((folder / "examples" / "kinds.json").read_text("utf-8"))
     tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None
-    learned, held = (Examples(one, len(kinds), tokens) for one in (shards.learned, shards.held))
+    learned, held = (ShardReader(one, len(kinds), tokens) for one in (shards.learned, shards.held))
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
         network = CompactNetwork(_with_kinds(config.model, kinds))
         network.picture.trunk.begin()
         if kinds:
             name_kinds(network, load_model("minilm", threads).encode(kinds))
-        return CompactTrainee(network, learned, held, folder, device)
+        return TrainableCompact(network, learned, held, folder, device)
     from core.models.crosstext2loc import load_crosstext2loc
-    from core.training.clip import ClipTrainee
+    from core.training.clip import TrainableClip
 
     assert config.checkpoint is not None
-    return ClipTrainee(load_crosstext2loc(config.checkpoint), learned, held, device)
+    return TrainableClip(load_crosstext2loc(config.checkpoint), learned, held, device)
 
 
 def _with_kinds(spec: CompactSpec, kinds: Sequence[str]) -> CompactSpec:

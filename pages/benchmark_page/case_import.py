@@ -6,11 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings
-from core.cases.reports import report_of
-from core.cases.store import open_store
 from core.errors import GalleryError, SaywhereError
-from core.evaluation.saved import SavedRun
+from core.evaluation.saved_runs import SavedRun
 from core.gallery import Gallery
+from core.review.reports import report_of
+from core.review.store import open_store
 from pages.benchmark_page import error_map
 from pages.benchmark_page.reports import Chosen
 from pages.ui import frame, resources

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import maps
 from core.errors import SaywhereError
-from core.evaluation.saved import SavedQuery, SavedRun, placed
+from core.evaluation.saved_runs import SavedQuery, SavedRun, placed
 from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position
 from core.maps import Miss

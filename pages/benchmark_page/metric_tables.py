@@ -2,31 +2,30 @@
 
 import streamlit as st
 
-from core.evaluation import curves
-from core.evaluation.curves import METRICS, Figure
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import METRICS, Figure
 from pages.benchmark_page.reports import Chosen
 from pages.ui.markdown import one_line
 from pages.ui.numbers import MINUS
 from pages.ui.templates import render
 
-_NAMES = {"mrr": "MRR", "median_m": "median m"}
-_DIGITS = {"mrr": 3, "median_m": 0}
-
-
-def name_of(metric: str) -> str:
-    """A metric for the head of a column."""
-    return _NAMES.get(metric, metric)
-
 
 def number(metric: str, value: float) -> str:
     """A metric's value with as many digits as it deserves."""
-    return f"{value:,.{_DIGITS.get(metric, 1)}f}".replace("-", MINUS)
+    return f"{value:,.{METRICS[metric].shown_digits}f}".replace("-", MINUS)
 
 
 def draw(runs: tuple[Chosen, ...]) -> None:
     """A row for each report, with its scope."""
     rows = [_row(one) for one in runs]
-    st.html(render("metrics", heads=[name_of(metric) for metric in METRICS], rows=rows))
+    st.html(
+        render(
+            "metrics",
+            heads=[metric.heading for metric in METRICS.values()],
+            others=[metric.heading for metric in METRICS.values() if not metric.percent],
+            rows=rows,
+        )
+    )
     if len({one.run.scope for one in runs}) > 1:
         st.warning(
             "These reports have two scopes. *nearest-100* chooses among the hundred tiles nearest "
@@ -41,7 +40,7 @@ def draw(runs: tuple[Chosen, ...]) -> None:
 
 
 def _row(one: Chosen) -> dict[str, object]:
-    run, figures = one.run, one.figures("", curves.ALL)
+    run, figures = one.run, one.figures("", run_metrics.ALL)
     about = " · ".join(part for part in (run.gallery, " + ".join(run.channels), run.model) if part)
     return {
         "letter": one.letter,

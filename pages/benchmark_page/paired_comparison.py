@@ -5,8 +5,9 @@ from itertools import combinations
 import streamlit as st
 
 from core.errors import ReportError
-from core.evaluation.pairing import Difference, Pairing, comparable, paired
-from pages.benchmark_page.metric_tables import name_of, number
+from core.evaluation.paired_tests import TESTED, Difference, Pairing, comparable, paired
+from core.evaluation.run_metrics import METRICS
+from pages.benchmark_page.metric_tables import number
 from pages.benchmark_page.reports import Chosen
 from pages.ui.markdown import plain
 from pages.ui.numbers import MINUS
@@ -81,13 +82,14 @@ def differences(found: Pairing, first: str, second: str) -> str:
         scope=found.first.scope,
         heads=(*heads, "p"),
         rows=[_row(one) for one in found.differences],
+        tested=TESTED,
     )
 
 
 def _row(one: Difference) -> dict[str, object]:
     metric = one.metric
     return {
-        "metric": name_of(metric),
+        "metric": METRICS[metric].heading,
         "first": number(metric, one.first),
         "second": number(metric, one.second),
         "sign": MINUS if one.difference < 0 else "+" if one.difference > 0 else "",

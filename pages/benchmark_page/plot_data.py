@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation import curves
+from core.evaluation import run_metrics
 from pages.benchmark_page import plots
 from pages.benchmark_page.plot_style import Row
 from pages.benchmark_page.plots import Plot
@@ -20,7 +20,7 @@ def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     metric, by = st.session_state[widget("metric")], st.session_state[widget("by")]
     rows = []
     for one in runs:
-        for kind, queries in curves.parted(one.run, by).items():
+        for kind, queries in run_metrics.parted(one.run, by).items():
             figure = one.figures(by, kind).get(metric)
             if figure:
                 rows.append(
@@ -34,7 +34,7 @@ def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
                         "high": round(figure.high, _DIGITS),
                     }
                 )
-    order = list(curves.BREAKDOWNS[by].kinds) if by in curves.BREAKDOWNS else []
+    order = list(run_metrics.BREAKDOWNS[by].kinds) if by in run_metrics.BREAKDOWNS else []
     rows.sort(key=lambda row: order.index(row["kind"]) if row["kind"] in order else 0)
     return rows, partial(plots.bars, metric=metric)
 
@@ -43,7 +43,7 @@ def _recall(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     rows = [
         {"letter": one.letter, "label": one.label, "k": k, "value": round(value, 2)}
         for one in runs
-        for k, value in enumerate(curves.recall(one.run, one.run.queries), 1)
+        for k, value in enumerate(run_metrics.recall(one.run, one.run.queries), 1)
     ]
     return rows, plots.recall_lines
 
@@ -54,13 +54,13 @@ def _distance(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
         {"letter": one.letter, "label": one.label, "metres": int(metres), "value": round(value, 2)}
         for one in runs
         for metres, value in zip(
-            curves.METRES, curves.within(one.run, one.run.queries), strict=False
+            run_metrics.METRES, run_metrics.within(one.run, one.run.queries), strict=False
         )
     ]
     full = {
         one.letter: min(
             (row["metres"] for row in rows if row["letter"] == one.letter and row["value"] == 100),
-            default=int(curves.METRES[-1]),
+            default=int(run_metrics.METRES[-1]),
         )
         for one in runs
     }

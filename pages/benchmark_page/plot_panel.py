@@ -4,18 +4,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.evaluation import curves
-from core.evaluation.curves import METRICS
-from core.evaluation.saved import SavedQuery
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import METRICS
+from core.evaluation.saved_runs import SavedQuery
+from core.files import safe_cell
 from pages.benchmark_page import error_map, session
 from pages.benchmark_page.plot_data import CHARTS
 from pages.benchmark_page.plot_style import Row, title_of
 from pages.benchmark_page.reports import Chosen
 from pages.benchmark_page.session import PLOTS, widget
 from pages.benchmark_page.subgroups import Picked, breakdowns_of
-from pages.ui.spreadsheet import cell
 
-_METRIC_WORDS = {"mrr": "Mean reciprocal rank", "median_m": "Median distance in metres"}
 _INKS = {"dark": "#c9d2d6", "light": "#3d4b53"}
 _NOTHING = "None of the chosen reports holds this."
 
@@ -42,7 +41,7 @@ def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
             "Metric",
             METRICS,
             key=widget("metric"),
-            format_func=lambda name: _METRIC_WORDS.get(name, name),
+            format_func=lambda name: METRICS[name].title,
         )
         ways = breakdowns_of(runs)
         if st.session_state[widget("by")] not in ways:
@@ -52,7 +51,7 @@ def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:
         st.number_input(
             "The true tile is among the first",
             1,
-            curves.MOST_K,
+            run_metrics.MOST_K,
             key=widget("k"),
             help="k; a click on a line sets it",
             width=260,
@@ -97,7 +96,7 @@ def _picked(key: str) -> None:
         return
     kind = point.get("kind")
     session.pick(point["letter"], kind if isinstance(kind, str) else "")
-    for name, most in (("k", curves.MOST_K), ("metres", session.MOST_METRES)):
+    for name, most in (("k", run_metrics.MOST_K), ("metres", session.MOST_METRES)):
         value = point.get(name)
         if isinstance(value, int | float) and 1 <= value <= most:
             st.session_state[widget(name)] = int(value)
@@ -108,7 +107,7 @@ def _readable(row: Row) -> Row:
     value = title_of(metric) if "low" in row else "percent"
     names = {"label": "report", "value": value, "low": "95 % from", "high": "95 % to"}
     return {
-        names.get(name, name): cell(value) if isinstance(value, str) else value
+        names.get(name, name): safe_cell(value) if isinstance(value, str) else value
         for name, value in row.items()
         if name != "letter"
     }
@@ -117,14 +116,14 @@ def _readable(row: Row) -> Row:
 def _place_row(query: SavedQuery) -> Row:
     top = query.top
     return {
-        "id": cell(query.query_id),
+        "id": safe_cell(query.query_id),
         "metres away": query.distance_m,
         "rank": query.rank,
         "true lat": query.position.lat,
         "true lon": query.position.lon,
         "answer lat": top.lat if top else None,
         "answer lon": top.lon if top else None,
-        "text": cell(query.text),
+        "text": safe_cell(query.text),
     }
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import altair as alt
 
+from core.evaluation.run_metrics import METRICS
+
 COLOURS = ("#2878bf", "#bd5510", "#18845a", "#9d54bd", "#93700e", "#c74276")
 """For the letters in order; each has a contrast of 3 or more on both themes' backgrounds, and of
 4.5 with the white letter on it."""
@@ -30,7 +32,7 @@ def colour(letters: Sequence[str]) -> alt.Color:
 
 def tooltip(metric: str) -> list[alt.Tooltip]:
     """The tooltip of a bar."""
-    digits = ".3f" if metric == "mrr" else ".1f"
+    digits = f".{max(1, METRICS[metric].shown_digits)}f"
     return [
         alt.Tooltip("label:N", title="report"),
         alt.Tooltip("kind:N", title="descriptions"),
@@ -43,6 +45,4 @@ def tooltip(metric: str) -> list[alt.Tooltip]:
 
 def title_of(metric: str) -> str:
     """A metric for an axis."""
-    return {"mrr": "mean reciprocal rank", "median_m": "median distance, metres"}.get(
-        metric, f"{metric}, percent"
-    )
+    return METRICS[metric].axis

@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from core.evaluation.metrics import WITHIN_M
 from pages.benchmark_page.plot_style import Row, colour, data_of, finished, title_of, tooltip
 
 Plot = Any
@@ -16,7 +17,6 @@ Plot = Any
 _DASHES = ([1, 0], [7, 3], [2, 2], [9, 2, 2, 2], [4, 4], [12, 4])
 _HEIGHT_PX = 380
 _BAR_PX, _GAP_PX, _AXIS_PX = 18, 14, 72
-_MARKS_M = (50, 100, 150)
 _TICKS_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
@@ -79,7 +79,7 @@ def distance_lines(rows: Sequence[Row], letters: Sequence[str], ink: str) -> Plo
         "share within, percent",
         _TICKS_M,
     )
-    marks = alt.Chart(data_of([{"at": metres, "name": f"{metres} m"} for metres in _MARKS_M]))
+    marks = alt.Chart(data_of([{"at": metres, "name": f"{metres} m"} for metres in WITHIN_M]))
     rules = marks.mark_rule(strokeDash=[3, 3], color=ink, opacity=0.6).encode(x="at:Q")
     words = marks.mark_text(angle=270, align="left", dy=-6, color=ink, fontSize=11).encode(
         x="at:Q", y=alt.datum(2), text="name:N"

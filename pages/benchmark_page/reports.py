@@ -8,10 +8,10 @@ import streamlit as st
 
 from core import settings
 from core.errors import ReportError
-from core.evaluation import curves, shelf
-from core.evaluation.curves import Figure
-from core.evaluation.saved import SavedRun, read_saved
-from core.evaluation.shelf import Shelved
+from core.evaluation import report_files, run_metrics
+from core.evaluation.report_files import ReportFile
+from core.evaluation.run_metrics import Figure
+from core.evaluation.saved_runs import SavedRun, read_saved
 from pages.ui.markdown import one_line, plain
 
 LETTERS = "ABCDEF"
@@ -24,7 +24,7 @@ class Entry:
 
     key: str
     run: SavedRun
-    file: Shelved
+    file: ReportFile
 
     @property
     def label(self) -> str:
@@ -57,7 +57,7 @@ class Chosen:
 def entries() -> tuple[dict[str, Entry], list[str]]:
     """The runs by key, a user's own newest first, and the faults of files that hold none."""
     found, problems = {}, []
-    for file in shelf.shelved(settings.load()):
+    for file in report_files.list_reports(settings.load()):
         try:
             runs = _runs(file)
         except ReportError as error:
@@ -70,15 +70,15 @@ def entries() -> tuple[dict[str, Entry], list[str]]:
 
 
 @st.cache_resource(max_entries=200, show_spinner="Reading the reports")
-def _runs(file: Shelved) -> tuple[SavedRun, ...]:
+def _runs(file: ReportFile) -> tuple[SavedRun, ...]:
     """The runs of a file; frozen, and shared by all visitors, as the file is."""
     return read_saved(file.path)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _figures(file: Shelved, key: str, by: str, kind: str, _entry: Entry) -> dict[str, Figure]:  # noqa: ARG001
+def _figures(file: ReportFile, key: str, by: str, kind: str, _entry: Entry) -> dict[str, Figure]:  # noqa: ARG001
     """`file` and `key` tell one run's numbers from another's, and from those of an older file."""
-    return curves.figures(_entry.run, curves.parted(_entry.run, by).get(kind, ()))
+    return run_metrics.figures(_entry.run, run_metrics.parted(_entry.run, by).get(kind, ()))
 
 
 def upload() -> None:
@@ -103,7 +103,7 @@ def _take(number: int) -> None:
         return
     st.session_state["bench-taken"] = number + 1
     try:
-        path = shelf.keep(given.getvalue(), given.name, settings.load().user_reports)
+        path = report_files.save_report(given.getvalue(), given.name, settings.load().user_reports)
     except ReportError as error:
         st.session_state["bench-told"] = ("problem", str(error))
         return

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.evaluation import curves
-from core.evaluation.curves import BREAKDOWNS, METRICS
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import BREAKDOWNS, METRICS
 from pages.benchmark_page import error_map, reports
 from pages.benchmark_page.reports import LETTERS, Chosen, Entry
 from pages.benchmark_page.subgroups import ALL_DESCRIPTIONS, Part
@@ -48,7 +48,7 @@ def _fill_all(params: Params, found: Mapping[str, Entry]) -> None:
         "plot": one_of(params.get("plot"), tuple(PLOTS), "kinds"),
         "metric": one_of(params.get("metric"), tuple(METRICS), "R@1"),
         "by": one_of(params.get("by"), (*BREAKDOWNS, "city"), "length"),
-        "k": whole(params.get("k", ""), 5, curves.MOST_K),
+        "k": whole(params.get("k", ""), 5, run_metrics.MOST_K),
         "metres": whole(params.get("metres", ""), 100, MOST_METRES),
         "most": next((n for n in error_map.HOW_MANY if str(n) == params.get("most")), 50),
         "run": params.get("run", ""),
@@ -107,7 +107,7 @@ def measure() -> str:
     if plot in ("distance", "map"):
         return f"L@{st.session_state[widget('metres')]}m"
     metric = str(st.session_state[widget("metric")])
-    return metric if metric in curves.SHARES else "R@1" if metric == "mrr" else "L@50m"
+    return METRICS[metric].found_by or metric
 
 
 def write_link() -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.evaluation import curves
-from core.evaluation.curves import BREAKDOWNS
-from core.evaluation.saved import SavedQuery, SavedRun
+from core.evaluation import run_metrics
+from core.evaluation.run_metrics import BREAKDOWNS
+from core.evaluation.saved_runs import SavedQuery, SavedRun
 from pages.benchmark_page.reports import Chosen
 
 ALL_DESCRIPTIONS = "all descriptions"
@@ -31,14 +31,14 @@ class Picked:
 
 def parts_of(runs: tuple[Chosen, ...]) -> Mapping[str, Part]:
     """All kinds of descriptions in the runs, by their words."""
-    found = {ALL_DESCRIPTIONS: Part("", curves.ALL)}
+    found = {ALL_DESCRIPTIONS: Part("", run_metrics.ALL)}
     for by in BREAKDOWNS:
-        kinds = [kind for one in runs for kind in curves.parted(one.run, by)]
-        if set(kinds) - {curves.UNKNOWN}:
+        kinds = [kind for one in runs for kind in run_metrics.parted(one.run, by)]
+        if set(kinds) - {run_metrics.UNKNOWN}:
             found |= {
                 kind: Part(by, kind)
                 for kind in BREAKDOWNS[by].kinds
-                if kind in kinds and kind != curves.UNKNOWN
+                if kind in kinds and kind != run_metrics.UNKNOWN
             }
     return found
 

@@ -5,7 +5,14 @@ from typing import Any
 import streamlit as st
 
 from core.gallery import Gallery
-from core.gallery.twins import APART_M, Alike, By, Twins, alike, channels_of
+from core.gallery.near_duplicates import (
+    APART_M,
+    By,
+    LookAlike,
+    LookAlikes,
+    channels_of,
+    look_alikes,
+)
 from core.records import Tile
 from pages.gallery_page import session, tile_panel
 from pages.ui.markdown import plain
@@ -19,7 +26,7 @@ _TEXT_CHARS = 220
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _alike(_gallery: Gallery, by: By, key: object) -> Any:  # noqa: ARG001 - it is the key
-    return alike(_gallery, by)
+    return look_alikes(_gallery, by)
 
 
 def draw(gallery: Gallery) -> None:
@@ -38,7 +45,7 @@ def draw(gallery: Gallery) -> None:
         format_func=_WORDS.__getitem__,
     )
     with st.spinner(f"Comparing {len(gallery):,} tiles with each other …"):
-        found: Alike = _alike(gallery, by, gallery.card)
+        found: LookAlike = _alike(gallery, by, gallery.card)
     st.html(summary(gallery, found))
     shown = st.session_state.setdefault("alike-shown", _AT_ONCE)
     for number, pair in enumerate(found.pairs[:shown], 1):
@@ -51,7 +58,7 @@ def _more() -> None:
     st.session_state["alike-shown"] += _AT_ONCE
 
 
-def summary(gallery: Gallery, found: Alike) -> str:
+def summary(gallery: Gallery, found: LookAlike) -> str:
     """HTML of the finding and why it matters."""
     whose = "text" if found.by == "facts" else "picture"
     return render(
@@ -59,7 +66,7 @@ def summary(gallery: Gallery, found: Alike) -> str:
     )
 
 
-def _pair(gallery: Gallery, by: By, number: int, pair: Twins) -> None:
+def _pair(gallery: Gallery, by: By, number: int, pair: LookAlikes) -> None:
     a, b = gallery.tile(pair.a), gallery.tile(pair.b)
     with st.container(key=f"pair-{number}"):
         st.html(both(gallery, by, number, pair))
@@ -76,7 +83,7 @@ def _look_at(tile_id: str, twin: str) -> None:
     session.change(tile=tile_id, twin=twin, part="tiles")
 
 
-def both(gallery: Gallery, by: By, number: int, pair: Twins) -> str:
+def both(gallery: Gallery, by: By, number: int, pair: LookAlikes) -> str:
     """HTML of a pair: how alike, how far apart, and both sides."""
     return render(
         "look_alikes_pair",

@@ -7,7 +7,7 @@ import streamlit as st
 from core import settings
 from core.errors import GalleryError
 from core.gallery import GalleryCard
-from core.gallery.inspection import Papers, papers
+from core.gallery.inspection import Provenance, provenance
 from core.gallery.manifest import Manifest
 from pages.ui.markdown import plain
 from pages.ui.templates import render
@@ -16,7 +16,7 @@ from pages.ui.templates import render
 def draw(card: GalleryCard, damaged: bool = False) -> None:
     """The provenance of a gallery, as far as its manifest can be read."""
     try:
-        found = papers(card.name, settings.load())
+        found = provenance(card.name, settings.load())
     except GalleryError as error:
         if not damaged:
             st.warning(plain(str(error), 500))
@@ -73,7 +73,7 @@ def models(manifest: Manifest) -> str:
     return render("gallery_models", rows=rows) if rows else ""
 
 
-def files(found: Papers) -> str:
+def files(found: Provenance) -> str:
     """HTML of every file, its hash, and whether it is unchanged since the build."""
     rows = [
         {

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.explain.things import place
+from core.explain.phrasing import distance_phrase
 from core.gallery import Gallery
 from core.gallery.inspection import Holding, holdings
 from core.records import Tile
@@ -84,7 +84,7 @@ def table(held: tuple[Holding, ...]) -> str:
             "kind": one.kind,
             "names": ", ".join(one.names[:_MOST_NAMES]),
             "more": len(one.names) - _MOST_NAMES,
-            "where": place(one.distance_m, one.direction),
+            "where": distance_phrase(one.distance_m, one.direction),
         }
         for one in held
     ]

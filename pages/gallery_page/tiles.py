@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import maps
 from core.errors import SaywhereError
-from core.explain.things import thing
+from core.explain.phrasing import noun_phrase
 from core.gallery import Gallery
 from core.gallery.inspection import coverage, look_for, nearest_row
 from core.records import Tile
@@ -114,7 +114,8 @@ def _hits(gallery: Gallery, words: str) -> None:
             tile = gallery.tile(hit.row)
             told = f"{tile.street or 'no street'} · {tile.lat:.5f}, {tile.lon:.5f}"
             if hit.distance_m is not None:
-                told = f"{thing(hit.fact)}, {hit.distance_m:.0f} m · {tile.street or 'no street'}"
+                street = tile.street or "no street"
+                told = f"{noun_phrase(hit.fact)}, {hit.distance_m:.0f} m · {street}"
             st.button(plain(told), key=f"hit-{hit.row}", on_click=_look_at, args=(tile.tile_id,))
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from core.cases import queue
-from core.cases.agreement import Dispute, disputes
-from core.cases.store import Said, Store
-from core.cases.verdicts import CaseVerdict
 from core.errors import CasesError
+from core.review import queue
+from core.review.agreement import Dispute, disputes
+from core.review.store import NewVerdict, Store
 from pages.review_page.session import ReviewSession
 
 _LONGEST_MS = 3_600_000
@@ -34,14 +33,13 @@ def apply_action(
 
 
 def _record(store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime) -> None:
-    verdict = cast(CaseVerdict, str(deed.get("verdict")))
     final = session.view == "agreement"
     store.record(
-        Said(
+        NewVerdict(
             session.token,
             session.case_id,
             session.name,
-            verdict,
+            str(deed.get("verdict")),
             str(deed.get("note") or ""),
             _plausible_duration_ms(deed.get("took_ms")),
             final,

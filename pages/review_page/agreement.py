@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from core.cases import queue
-from core.cases.agreement import Agreement, Dispute, agreement
-from core.cases.case import Card
-from core.cases.exchange import rows_of
-from core.cases.store import Store
-from core.cases.verdicts import CASE_VERDICTS
+from core.review import queue
+from core.review.agreement import Agreement, Dispute, agreement
+from core.review.exchange import rows_of
+from core.review.model import Card
+from core.review.store import Store
+from core.review.verdicts import CASE_VERDICTS
 from pages.review_page import history, review, verdict_form
 from pages.review_page.actions import disputes_for
 from pages.review_page.session import ReviewSession, write_link

@@ -1,9 +1,9 @@
 """The map of a card: places with letters and the way between them; its frame stays the same."""
 
-from core.cases.case import Card
 from core.geo import Bounds, Position, tile_bounds
-from core.maps import Place as Shown
+from core.maps import NamedPlace as Shown
 from core.maps import places_layer
+from core.review.model import Card
 from pages.review_page.places import Place, Spot, spots_of
 from pages.ui import map_view
 from pages.ui.numbers import metres

@@ -1,6 +1,6 @@
 """One card as HTML: the description, both places beside each other, and the evidence for each."""
 
-from core.cases.case import Card
+from core.review.model import Card
 from pages.review_page.places import Place, letters_of
 from pages.review_page.precompute import LABELS, Insight
 from pages.ui.comparison_table import comparison_table

@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings
-from core.cases.connection import address_of
-from core.cases.store import Store, open_store
+from core.review.connection import address_of
+from core.review.store import Store, open_store
 
 
 def now() -> datetime:

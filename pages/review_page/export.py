@@ -3,38 +3,18 @@
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from core import settings
-from core.cases.exchange import rows_of
-from core.cases.formats import Format, write_cases
-from core.cases.pictures import pictures_of
-from core.cases.store import Store
+from core.review.exchange import rows_of
+from core.review.export_format import Format
+from core.review.formats import FORMATS, write_cases
+from core.review.pictures import pictures_of
+from core.review.store import Store
 from pages.ui.templates import render
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """An export format: its key, file name and use."""
-
-    key: str
-    kind: Format
-    label: str
-    file: str
-    use: str
-
-
-OFFERS = (
-    _Offer("1", "csv", "CSV", "cases.csv", "one line per verdict, for spreadsheets"),
-    _Offer("2", "jsonl", "JSON lines", "cases.jsonl", "one line per case with its history"),
-    _Offer("3", "geojson", "GeoJSON", "cases.geojson", "a line on the map from truth to answer"),
-    _Offer("4", "labelstudio", "Label Studio", "cases.json", "tasks with annotations"),
-    _Offer("5", "fiftyone", "FiftyOne", "cases-fiftyone", "a dataset folder with pictures, zipped"),
-)
 
 
 def draw(store: Store) -> None:
@@ -50,26 +30,26 @@ def draw(store: Store) -> None:
         "can be imported again without duplicates; for FiftyOne's folder use "
         "`python -m core cases import`."
     )
-    for offer in OFFERS:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"out-{offer.kind}"):
-            zipped = offer.kind == "fiftyone"
+    for form in FORMATS.values():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"out-{form.name}"):
             st.download_button(
-                offer.label,
-                partial(made, store, offer),
-                offer.file + ".zip" * zipped,
-                key=f"cases-out-{offer.kind}",
-                shortcut=offer.key,
+                form.title,
+                partial(made, store, form),
+                form.file_name + ".zip" * bool(form.inside),
+                form.media_type,
+                key=f"cases-out-{form.name}",
+                shortcut=form.key,
                 on_click="ignore",
                 width=240,
             )
-            st.html(render("legend", text=offer.use))
+            st.html(render("legend", text=form.use))
 
 
-def made(store: Store, offer: _Offer) -> bytes:
+def made(store: Store, form: Format) -> bytes:
     """The file of a format, made in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / offer.file
-        write_cases(rows_of(store), path, offer.kind, pictures_of(settings.load()))
+        path = Path(folder) / form.file_name
+        write_cases(rows_of(store), path, form.name, pictures_of(settings.load()))
         return _zipped(path) if path.is_dir() else path.read_bytes()
 
 

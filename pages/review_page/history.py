@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from core.cases.case import Entry, Progress, Reveal
+from core.review.model import Progress, Reveal, VerdictEntry
 from pages.ui.numbers import percent
 from pages.ui.templates import render
 
@@ -41,7 +41,7 @@ def cause(reveal: Reveal) -> Markup:
     return render("case_cause", suggestion=reveal.suggestion)
 
 
-def verdicts(entries: Sequence[Entry], reveal: Reveal) -> str:
+def verdicts(entries: Sequence[VerdictEntry], reveal: Reveal) -> str:
     """HTML of every current verdict on a case with its note, and of its rank and cause."""
     current = [one for one in entries if one.standing]
     return render("case_verdicts", entries=current, rank=rank(reveal), cause=cause(reveal))

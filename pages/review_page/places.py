@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.cases.case import Card
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
+from core.review.model import Card
 from pages.ui import resources
 from pages.ui.numbers import metres
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import streamlit as st
 from PIL import Image
 
-from core.cases.case import Card
 from core.errors import ModelError, QueryError, SaywhereError
+from core.explain.attribution import relevance
 from core.explain.comparison import Comparison, compare
-from core.explain.relevance import relevance
 from core.gallery import GalleryCard
 from core.records import Query, Relevance
-from core.retrieval import Eyes, find
+from core.retrieval import PictureEncoder, search_with_trace
+from core.review.model import Card
 from pages.ui import resources
 
 LABELS = ("Truth T", "Answer A")
@@ -71,22 +71,24 @@ def _insight(card: Card, place: GalleryCard) -> Insight:
 
 def _looked_into(card: Card, place: GalleryCard) -> Insight:
     gallery = resources.open_gallery(place)
-    eyes = resources.eyes(gallery, None) if place.picture_models else None
-    finding = find(gallery, resources.encoder(), Query(card.text, 1), eyes)
+    picture_encoder = resources.picture_encoder(gallery, None) if place.picture_models else None
+    trace = search_with_trace(gallery, resources.encoder(), Query(card.text, 1), picture_encoder)
     problem, comparison = "", None
     try:
-        comparison = compare(finding, card.tile_id, card.top_tile, LABELS)
+        comparison = compare(trace, card.tile_id, card.top_tile, LABELS)
     except QueryError:
         problem = "The answer is the true tile itself, so there is nothing to compare."
-    return Insight(comparison, _words(card, gallery.picture(card.top_tile), eyes), problem)
+    return Insight(
+        comparison, _words(card, gallery.picture(card.top_tile), picture_encoder), problem
+    )
 
 
-def _words(card: Card, picture: bytes, eyes: Eyes | None) -> Relevance | None:
-    if eyes is None or not picture:
+def _words(card: Card, picture: bytes, picture_encoder: PictureEncoder | None) -> Relevance | None:
+    if picture_encoder is None or not picture:
         return None
     with Image.open(io.BytesIO(picture)) as opened:
         seen = opened.convert("RGB")
     try:
-        return relevance(eyes.encoder, card.text, [seen])[0]
+        return relevance(picture_encoder.encoder, card.text, [seen])[0]
     except ModelError:
         return None

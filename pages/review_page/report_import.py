@@ -7,17 +7,19 @@ from typing import Any
 import streamlit as st
 
 from core import settings
-from core.cases.case import Listed
-from core.cases.intake import Intake, take_file
-from core.cases.store import Store
 from core.errors import CasesError, SaywhereError
 from core.gallery import open_gallery
+from core.review.formats import FORMATS
+from core.review.importing import Intake, take_file
+from core.review.model import Listed
+from core.review.store import Store
 from pages.review_page import case_store
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 _MOST_MB = 200
-_ENDINGS = ["json", "jsonl", "csv", "geojson"]
+_ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
+"""Of exports; reports are JSON or CSV, too."""
 
 
 def draw_reports(listed: tuple[Listed, ...]) -> None:

@@ -5,11 +5,11 @@ from concurrent.futures import Future
 
 import streamlit as st
 
-from core.cases import queue
-from core.cases.case import Card
-from core.cases.store import Store
-from core.cases.verdicts import ORDERS, Order
 from core.errors import CasesError
+from core.review import queue
+from core.review.model import Card
+from core.review.store import Store
+from core.review.verdicts import ORDERS, Order
 from pages.review_page import card_map, card_view, case_store, history, verdict_form
 from pages.review_page.places import Place, place_of
 from pages.review_page.precompute import Insight, insights

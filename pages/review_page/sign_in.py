@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.cases import queue
-from core.cases.case import Listed
-from core.cases.store import MAX_NAME_CHARS, Store
-from core.cases.verdicts import ORDERS, Order
 from core.errors import CasesError, SaywhereError
+from core.review import queue
+from core.review.model import Listed
+from core.review.store import MAX_NAME_CHARS, Store
+from core.review.verdicts import ORDERS, Order
 from pages.review_page import case_store, report_import, verdict_form
 from pages.review_page.session import ReviewSession, write_link
 from pages.ui import resources

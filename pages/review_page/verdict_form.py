@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core import settings
-from core.cases.case import Card
-from core.cases.selection import key_of
-from core.cases.store import MAX_NOTE_CHARS
-from core.cases.verdicts import VERDICT_KEYS
 from core.errors import SaywhereError
+from core.review.model import Card
+from core.review.selection import key_of
+from core.review.store import MAX_NOTE_CHARS
+from core.review.verdicts import CASE_VERDICTS
 from pages.review_page import actions, case_store
 from pages.review_page.session import ReviewSession
 from pages.ui.templates import render
@@ -63,7 +63,7 @@ def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fai
 
 
 def _verdicts() -> list[dict[str, str]]:
-    return [{"verdict": verdict, "key": key} for verdict, key in VERDICT_KEYS.items()]
+    return [{"verdict": kind.title, "key": kind.key} for kind in CASE_VERDICTS.values()]
 
 
 def _acts(acts: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

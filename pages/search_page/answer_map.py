@@ -7,7 +7,7 @@ import streamlit as st
 from core import maps
 from core.gallery import Gallery
 from core.geo import Bounds, haversine_m
-from core.maps import Spread
+from core.maps import ProbabilityArea
 from core.records import SearchResult, Tile
 from pages.search_page import session
 from pages.ui import map_view
@@ -21,7 +21,7 @@ def draw(
     result: SearchResult | None,
     rank: int,
     area: Bounds | None,
-    spread: Spread | None = None,
+    spread: ProbabilityArea | None = None,
     other: Tile | None = None,
 ) -> None:
     """The gallery's map with an answer on it. Panning asks nothing of the server."""

@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from core.errors import ModelError
-from core.explain.relevance.looks import Looks, looks
+from core.explain.attribution.report import AttributionSummary, attribution_summary
 from core.gallery import Gallery
 from core.records import Candidate, Relevance
 from pages.search_page.session_result import SearchState
@@ -22,18 +22,19 @@ _VEIL_SHARE = 0.62
 @st.fragment
 def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
     """A folded section, computed when it is opened; nothing where no picture was searched."""
-    eyes, finding = found.eyes, found.finding
-    picture = gallery.picture(candidate.tile.tile_id) if eyes else None
-    if eyes is None or finding is None or not picture:
+    picture_encoder, trace = found.picture_encoder, found.trace
+    picture = gallery.picture(candidate.tile.tile_id) if picture_encoder else None
+    if picture_encoder is None or trace is None or not picture:
         return
     section = st.expander("What the model looked at", key="section-looked", on_change="rerun")
     if not section.open:
         return
     with section:
-        text = finding.reading.text
+        text = trace.encoded_query.text
         try:
             seen = found.cached(
-                ("looks", candidate.tile.tile_id), lambda: looks(eyes.encoder, text, picture)
+                ("attribution_summary", candidate.tile.tile_id),
+                lambda: attribution_summary(picture_encoder.encoder, text, picture),
             )
         except ModelError as error:
             st.info(plain(str(error), 300))
@@ -41,7 +42,7 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
         st.html(html_of(text, seen, picture))
 
 
-def html_of(text: str, seen: Looks, picture: bytes) -> str:
+def html_of(text: str, seen: AttributionSummary, picture: bytes) -> str:
     """HTML of the words, both maps, what they are worth, and what words and picture share."""
     found = seen.relevance
     return render(
@@ -80,7 +81,7 @@ def _veil(cells: tuple[tuple[float, ...], ...]) -> bytes:
     return file.getvalue()
 
 
-def _tie(text: str, seen: Looks, row: int) -> dict[str, object]:
+def _tie(text: str, seen: AttributionSummary, row: int) -> dict[str, object]:
     """A shared concept; the kind of the map's features has an article, or is "any …"."""
     tie = seen.ties[row]
     return {

@@ -5,7 +5,7 @@ import streamlit as st
 from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.maps import title_of
-from core.records import Candidate, Entry, SearchResult
+from core.records import Candidate, LedgerEntry, SearchResult
 from pages.search_page import attribution_panel, comparison_panel, ledger_table, llm_panel, scores
 from pages.search_page.confidence_banner import chance
 from pages.search_page.query_params import SearchParams
@@ -60,7 +60,7 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: Search
     st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))
 
 
-def reason_of(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
+def reason_of(candidate: Candidate, ledger: tuple[LedgerEntry, ...]) -> str:
     """HTML of the paragraph; pictures alone have no phrases to tell about."""
     return render(
         "candidate_reason",
@@ -70,7 +70,7 @@ def reason_of(candidate: Candidate, ledger: tuple[Entry, ...]) -> str:
     )
 
 
-def _read_to(result: SearchResult, ledger: tuple[Entry, ...]) -> int | None:
+def _read_to(result: SearchResult, ledger: tuple[LedgerEntry, ...]) -> int | None:
     """Where reading stopped; words that were read past the pictures' limit are shown as read."""
     cut = result.truncated
     return None if cut is None or any(one.evidence.end > cut for one in ledger) else cut

@@ -69,20 +69,20 @@ def _choice(found: SearchState, candidate: Candidate, ask: SearchParams) -> None
 
 
 def _compared(gallery: Gallery, found: SearchState, candidate: Candidate, other: str) -> None:
-    finding, result = found.finding, found.result
-    assert finding is not None
+    trace, result = found.trace, found.result
+    assert trace is not None
     assert result is not None
     ranks = {one.tile.tile_id: one.rank for one in result.candidates}
     labels = (f"Place {candidate.rank}", f"Place {ranks[other]}" if other in ranks else "Your spot")
     try:
         held = found.cached(
             ("versus", candidate.tile.tile_id, other),
-            lambda: compare(finding, candidate.tile.tile_id, other, labels),
+            lambda: compare(trace, candidate.tile.tile_id, other, labels),
         )
     except SaywhereError as error:
         st.info(plain(str(error), 300))
         return
-    st.html(both(gallery, held, labels, len(finding.ranking.order)))
+    st.html(both(gallery, held, labels, len(trace.ranking.order)))
     if other in ranks and (candidate.rank < ranks[other]) != (held.difference > 0):
         st.caption(
             "This compares how well the words fit. The list also counts how likely the "

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.maps import Spread
+from core.maps import ProbabilityArea
 from core.records import Candidate, SearchResult, Verdict
 from pages.ui.numbers import percent
 from pages.ui.templates import render
@@ -68,7 +68,7 @@ def heading(result: SearchResult, city: str) -> str:
     )
 
 
-def draw(result: SearchResult, spread: Spread | None, city: str) -> None:
+def draw(result: SearchResult, spread: ProbabilityArea | None, city: str) -> None:
     """The verdict, one line of help, and the map's area of probability in words."""
     if result.verdict is None or not result.candidates:
         return

@@ -5,10 +5,10 @@ import io
 import json
 from typing import Any
 
+from core.files import safe_cell
 from core.gallery import GalleryCard
 from core.maps import evidence_label, title_of
 from core.records import Candidate, SearchResult, Standing
-from pages.ui.spreadsheet import cell
 
 STANDINGS: tuple[Standing, ...] = ("supported", "contradicted", "missing", "unchecked")
 """In the order of the table's and the file's columns."""
@@ -57,16 +57,16 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
         writer.writerow(
             [
                 one.rank,
-                cell(title_of(one)),
-                cell(one.tile.street),
+                safe_cell(title_of(one)),
+                safe_cell(one.tile.street),
                 f"{one.tile.lat:.6f}",
                 f"{one.tile.lon:.6f}",
-                cell(one.tile.tile_id),
+                safe_cell(one.tile.tile_id),
                 f"{one.similarity:.4f}",
                 "" if one.confidence is None else f"{one.confidence:.4f}",
                 *(f"{one.channels[name]:.4f}" if name in one.channels else "" for name in channels),
-                *(cell(phrases_of(one, standing)) for standing in STANDINGS),
-                cell(card.licence),
+                *(safe_cell(phrases_of(one, standing)) for standing in STANDINGS),
+                safe_cell(card.licence),
             ]
         )
     return out.getvalue()

@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from core.explain.question import ANSWERS, Answer
-from core.explain.question.replies import Reply
-from core.explain.question.topics import topic_of
+from core.explain.clarification import ANSWERS, Reply
+from core.explain.clarification.belief_update import GivenReply
+from core.explain.clarification.question_bank import template_of
 from pages.search_page import session
 from pages.search_page.session_result import SearchState
 from pages.ui.markdown import plain
 
-_LABELS: dict[Answer, str] = {"yes": "Yes", "no": "No", "cannot tell": "Cannot tell"}
+_LABELS: dict[Reply, str] = {"yes": "Yes", "no": "No", "cannot tell": "Cannot tell"}
 
 
-def _reply(key: str, answer: Answer) -> None:
+def _reply(key: str, answer: Reply) -> None:
     replies = session.settled().replies
     if key not in {one.key for one in replies}:
-        session.rank_anew(replies=(*replies, Reply(key, answer)))
+        session.rank_anew(replies=(*replies, GivenReply(key, answer)))
 
 
 def _take_back(key: str) -> None:
@@ -47,10 +47,10 @@ def draw(found: SearchState) -> None:
             _given(replies)
 
 
-def _given(replies: tuple[Reply, ...]) -> None:
+def _given(replies: tuple[GivenReply, ...]) -> None:
     with st.container(horizontal=True, key="follow-up-given", gap="small"):
         for number, one in enumerate(replies):
-            topic = topic_of(one.key)
+            topic = template_of(one.key)
             text = topic.text if topic else one.key
             st.button(
                 f"{plain(text, 70)} {_LABELS[one.answer]}",

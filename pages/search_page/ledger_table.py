@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.explain.things import place, thing
-from core.records import Channel, Entry
+from core.explain.phrasing import distance_phrase, noun_phrase
+from core.records import Channel, LedgerEntry
 from pages.ui.highlighted_text import STANDINGS
 from pages.ui.numbers import signed
 from pages.ui.templates import render
@@ -12,7 +12,7 @@ CHANNEL_NAMES: dict[Channel, str] = {"image": "picture", "facts": "facts", "name
 _LEAST_EFFECT_OF_CHANNEL = 0.005
 
 
-def table(ledger: tuple[Entry, ...], notes: Sequence[str] = ()) -> str:
+def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:
     """HTML of the table and of notes below it, "" for a ledger without phrases."""
     if not ledger:
         return ""
@@ -20,7 +20,7 @@ def table(ledger: tuple[Entry, ...], notes: Sequence[str] = ()) -> str:
     return render("ledger", rows=[_row(entry, most) for entry in ledger], notes=notes)
 
 
-def _row(entry: Entry, most: float) -> dict[str, object]:
+def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
     evidence = entry.evidence
     doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
     return {
@@ -28,9 +28,9 @@ def _row(entry: Entry, most: float) -> dict[str, object]:
         "standing_words": STANDINGS[entry.standing],
         "phrase": evidence.phrase,
         "against": entry.against,
-        "fact": thing(evidence.fact) if evidence.channel else "",
+        "fact": noun_phrase(evidence.fact) if evidence.channel else "",
         "doubt": doubt,
-        "where": place(evidence.distance_m or 0.0, evidence.direction or "here"),
+        "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
         "channel": CHANNEL_NAMES[evidence.channel] if evidence.channel else "",
         "similarity": evidence.similarity,
         "effect": entry.effect if entry.effects else None,
@@ -40,7 +40,7 @@ def _row(entry: Entry, most: float) -> dict[str, object]:
     }
 
 
-def _by_channel(entry: Entry) -> str:
+def _by_channel(entry: LedgerEntry) -> str:
     """The effect in each channel; small effects are left out."""
     return ", ".join(
         f"{CHANNEL_NAMES[name]} {signed(value)}"

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core import settings
 from core.errors import ModelError
-from core.explain.advisor import LOCAL, Advice, advise
-from core.explain.advisor.prompt import Subject
-from core.explain.relevance.looks import looks
+from core.explain.attribution.report import attribution_summary
+from core.explain.llm import LOCAL, Advice, advise
+from core.explain.llm.prompt import Subject
 from core.gallery import Gallery
 from core.records import Candidate, Relevance
 from core.settings import AdvisorServer
@@ -34,23 +34,23 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
 def _asked(
     gallery: Gallery, found: SearchState, candidate: Candidate, server: AdvisorServer
 ) -> Advice:
-    assert found.finding is not None
+    assert found.trace is not None
     picture = gallery.picture(candidate.tile.tile_id) or b""
     ledger = found.ledgers().entries[candidate.rank - 1]
     relevance = _relevance(found, candidate, picture)
-    text = found.finding.reading.text
+    text = found.trace.encoded_query.text
     return advise(server, Subject(text, candidate, ledger, picture, relevance))
 
 
 def _relevance(found: SearchState, candidate: Candidate, picture: bytes) -> Relevance | None:
     """The maps that go with the picture; None for a model that cannot be looked into."""
-    eyes, finding = found.eyes, found.finding
-    if eyes is None or finding is None or not picture:
+    picture_encoder, trace = found.picture_encoder, found.trace
+    if picture_encoder is None or trace is None or not picture:
         return None
     try:
         seen = found.cached(
-            ("looks", candidate.tile.tile_id),
-            lambda: looks(eyes.encoder, finding.reading.text, picture),
+            ("attribution_summary", candidate.tile.tile_id),
+            lambda: attribution_summary(picture_encoder.encoder, trace.encoded_query.text, picture),
         )
     except ModelError:
         return None

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from core.explain.question import Answer
-from core.explain.question.replies import Reply
-from core.explain.question.topics import topic_of
+from core.explain.clarification import Reply
+from core.explain.clarification.belief_update import GivenReply
+from core.explain.clarification.question_bank import template_of
 from core.geo import Bounds
 from core.records import CHANNELS, Channel
 from core.settings import MAX_DESCRIPTION_CHARS
@@ -21,7 +21,7 @@ MOST_K = 50
 _LONGEST_LINK = 6000
 """Characters of a coded description in a link; browsers and chats cut longer ones."""
 _MODEL = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-_LETTERS: dict[str, Answer] = {"y": "yes", "n": "no", "u": "cannot tell"}
+_LETTERS: dict[str, Reply] = {"y": "yes", "n": "no", "u": "cannot tell"}
 _MOST_ANSWERS = 20
 _LONGEST_KEY = 200
 
@@ -40,7 +40,7 @@ class SearchParams:
     chosen: int = 1
     model: str = ""
     versus: str = ""
-    replies: tuple[Reply, ...] = ()
+    replies: tuple[GivenReply, ...] = ()
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
@@ -91,15 +91,15 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
     )
 
 
-def _letter(answer: Answer) -> str:
+def _letter(answer: Reply) -> str:
     return next(letter for letter, meant in _LETTERS.items() if meant == answer)
 
 
-def _replies(text: str) -> tuple[Reply, ...]:
+def _replies(text: str) -> tuple[GivenReply, ...]:
     """One line for each answer: a letter and the key of a question that can be asked."""
-    found: dict[str, Reply] = {}
+    found: dict[str, GivenReply] = {}
     for line in text[: _MOST_ANSWERS * _LONGEST_KEY].split("\n")[:_MOST_ANSWERS]:
         letter, _, key = line.partition(" ")
-        if letter in _LETTERS and len(key) <= _LONGEST_KEY and topic_of(key) is not None:
-            found.setdefault(key, Reply(key, _LETTERS[letter]))
+        if letter in _LETTERS and len(key) <= _LONGEST_KEY and template_of(key) is not None:
+            found.setdefault(key, GivenReply(key, _LETTERS[letter]))
     return tuple(found.values())

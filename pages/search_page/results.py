@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
-from core.maps import spread_of, title_of
+from core.maps import probability_area, title_of
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
@@ -55,13 +55,13 @@ def draw(card: GalleryCard) -> None:
 
 
 def _map(gallery: Gallery, found: SearchState | None, rank: int, ask: SearchParams) -> None:
-    finding = found.finding if found else None
-    if found is None or finding is None or not finding.result.candidates:
+    trace = found.trace if found else None
+    if found is None or trace is None or not trace.result.candidates:
         answer_map.draw(gallery, None, rank, ask.area)
         return
-    spread = found.cached("spread", lambda: spread_of(finding))
-    other = comparison_panel.picked_tile(gallery, finding.result, ask.versus)
-    result = found.explained() if found.has_ledgers else finding.result
+    spread = found.cached("spread", lambda: probability_area(trace))
+    other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
+    result = found.explained() if found.has_ledgers else trace.result
     answer_map.draw(gallery, result, rank, ask.area, spread, other)
 
 
@@ -110,9 +110,9 @@ def _answer(
     gallery: Gallery, found: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
     """Verdict and question above the list and the panel; the question is chosen last."""
-    finding = found.finding
-    assert finding is not None
-    spread = found.cached("spread", lambda: spread_of(finding))
+    trace = found.trace
+    assert trace is not None
+    spread = found.cached("spread", lambda: probability_area(trace))
     confidence_banner.draw(result, spread, gallery.card.title)
     question = st.container()
     names, details = st.columns([4, 7], gap="small")

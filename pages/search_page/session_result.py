@@ -8,13 +8,13 @@ from typing import TypeVar, cast
 import streamlit as st
 
 from core.errors import ModelError, SaywhereError
+from core.explain.clarification import Question, next_question
+from core.explain.clarification.belief_update import as_shown
 from core.explain.ledger import Ledgers, ledgers
-from core.explain.question import Question, next_question
-from core.explain.question.replies import as_shown
 from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.records import Explanation, Query, SearchResult
-from core.retrieval import Eyes, Finding, check_query, find
+from core.retrieval import PictureEncoder, SearchTrace, check_query, search_with_trace
 from pages.search_page.query_params import SearchParams
 from pages.ui import resources
 
@@ -25,14 +25,14 @@ Made = TypeVar("Made")
 class SearchState:
     """The answer to a question, or the `problem` that there is none.
 
-    `finding` is as the page shows it, ranked again; `raw` is as the search left it. `kept` holds
+    `trace` is as the page shows it, ranked again; `raw` is as the search left it. `kept` holds
     explanations that were worked out already.
     """
 
     ask: SearchParams
-    raw: Finding | None
-    finding: Finding | None
-    eyes: Eyes | None
+    raw: SearchTrace | None
+    trace: SearchTrace | None
+    picture_encoder: PictureEncoder | None
     problem: str
     took_ms: float
     kept: dict[object, object] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class SearchState:
     @property
     def result(self) -> SearchResult | None:
         """The result that is shown."""
-        return self.finding.result if self.finding else None
+        return self.trace.result if self.trace else None
 
     def cached(self, key: object, make: Callable[[], Made]) -> Made:
         """The value of `make`, computed once for this answer."""
@@ -55,9 +55,11 @@ class SearchState:
 
     def ledgers(self) -> Ledgers:
         """The ledger of each candidate: how each phrase stands there."""
-        finding = self.finding
-        assert finding is not None
-        return self.cached("ledgers", lambda: ledgers(finding, resources.encoder(), self.eyes))
+        trace = self.trace
+        assert trace is not None
+        return self.cached(
+            "ledgers", lambda: ledgers(trace, resources.encoder(), self.picture_encoder)
+        )
 
     def explained(self) -> SearchResult:
         """The result that is shown, each candidate with its ledger and reason."""
@@ -74,11 +76,11 @@ class SearchState:
 
     def question(self) -> Question | None:
         """The question to ask next."""
-        finding, asked = self.finding, [one.key for one in self.ask.replies]
-        assert finding is not None
-        shares = finding.posterior.mass / (1 - finding.posterior.elsewhere)
+        trace, asked = self.trace, [one.key for one in self.ask.replies]
+        assert trace is not None
+        shares = trace.posterior.mass / (1 - trace.posterior.p_outside)
         return self.cached(
-            "question", lambda: next_question(finding.gallery, shares, finding.reading, asked)
+            "question", lambda: next_question(trace.gallery, shares, trace.encoded_query, asked)
         )
 
 
@@ -89,7 +91,7 @@ def answer_to(gallery: Gallery, ask: SearchParams) -> SearchState:
     if isinstance(kept, SearchState) and kept.ask == asked:
         return kept
     if isinstance(kept, SearchState) and kept.raw and _same_search(kept.ask, asked):
-        found = replace(kept, ask=asked, finding=as_shown(kept.raw, asked.replies), kept={})
+        found = replace(kept, ask=asked, trace=as_shown(kept.raw, asked.replies), kept={})
     else:
         found = _searched(gallery, asked)
     st.session_state["found"] = found
@@ -102,33 +104,35 @@ def _same_search(one: SearchParams, other: SearchParams) -> bool:
 
 def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
     started = time.perf_counter()
-    raw, shown, eyes, problem = None, None, None, ""
+    raw, shown, picture_encoder, problem = None, None, None, ""
     try:
         with st.spinner("Reading your words. The first time takes a few seconds."):
-            raw, eyes = _search(gallery, ask)
+            raw, picture_encoder = _search(gallery, ask)
             shown = as_shown(raw, ask.replies)
     except SaywhereError as error:
         problem = str(error)
-    return SearchState(ask, raw, shown, eyes, problem, (time.perf_counter() - started) * 1000)
+    return SearchState(
+        ask, raw, shown, picture_encoder, problem, (time.perf_counter() - started) * 1000
+    )
 
 
-def _search(gallery: Gallery, ask: SearchParams) -> tuple[Finding, Eyes | None]:
+def _search(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, PictureEncoder | None]:
     """Searches without pictures where no channel was picked and no picture model is available."""
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
     query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
     channels = check_query(query, gallery)
-    eyes, problem = None, ""
+    picture_encoder, problem = None, ""
     if "image" in channels:
         try:
-            eyes = resources.eyes(gallery, model)
+            picture_encoder = resources.picture_encoder(gallery, model)
         except ModelError as error:
             if ask.channels or channels == ("image",):
                 raise
             problem = f"Pictures were not searched: {error}"
             query = replace(query, channels=channels[1:])
-    finding = find(gallery, resources.encoder(), query, eyes)
+    trace = search_with_trace(gallery, resources.encoder(), query, picture_encoder)
     if problem:
-        result = replace(finding.result, notes=(*finding.result.notes, problem))
-        finding = replace(finding, result=result)
-    return finding, eyes
+        result = replace(trace.result, notes=(*trace.result.notes, problem))
+        trace = replace(trace, result=result)
+    return trace, picture_encoder

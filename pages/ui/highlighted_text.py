@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from core.records import Entry, Relevance, Standing
+from core.records import LedgerEntry, Relevance, Standing
 from pages.ui.templates import render
 
 MOST_CHARS = 1500
@@ -23,7 +23,7 @@ _MARKS: dict[Standing, str] = {
 _READ_ALOUD_FROM = 0.3
 
 
-def by_standing(text: str, ledger: Sequence[Entry], truncated: int | None = None) -> Markup:
+def by_standing(text: str, ledger: Sequence[LedgerEntry], truncated: int | None = None) -> Markup:
     """The text, each phrase marked by what the map says; cut where reading stopped."""
     end = min(len(text), MOST_CHARS, truncated if truncated is not None else len(text))
     parts: list[dict[str, object]] = []

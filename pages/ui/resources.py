@@ -8,11 +8,11 @@ import streamlit as st
 
 from core import gallery, settings
 from core.errors import SaywhereError
+from core.explain.clarification.answer_model import answer_model_of
 from core.explain.ledger import ledgers
-from core.explain.question.sightings import sightings_of
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
-from core.retrieval import Eyes, eyes_for, find, load_stamped
+from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
 
 _WARM_WORDS = "a church beside a park"
 
@@ -40,15 +40,15 @@ def encoder() -> Any:
     return load_model(threads=settings.load().search_threads)
 
 
-def eyes(opened: Gallery, model: str | None) -> Eyes:
+def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
     """A gallery's picture model, its usual one unless another is asked for."""
     stamp = opened.picture_stamp(model)
-    return eyes_for(opened, _seeing(stamp), stamp.key)
+    return bind_picture_encoder(opened, _seeing(stamp), stamp.key)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _seeing(stamp: Any) -> Any:
-    return load_stamped(stamp, settings.load(), encoder())
+    return load_verified(stamp, settings.load(), encoder())
 
 
 def warm_up(card: GalleryCard) -> None:
@@ -65,7 +65,7 @@ def _warm(card: GalleryCard) -> None:
     with contextlib.suppress(SaywhereError):
         encoder()
         opened = open_gallery(card)
-        seeing = eyes(opened, None) if card.picture_models else None
-        finding = find(opened, encoder(), Query(_WARM_WORDS), seeing)
-        ledgers(finding, encoder(), seeing)
-        sightings_of(opened)
+        seeing = picture_encoder(opened, None) if card.picture_models else None
+        trace = search_with_trace(opened, encoder(), Query(_WARM_WORDS), seeing)
+        ledgers(trace, encoder(), seeing)
+        answer_model_of(opened)

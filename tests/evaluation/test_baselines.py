@@ -13,9 +13,13 @@ def test_the_plain_baselines_score_every_tile(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
     queries = [LabelledQuery("Café Ångström", Position(60.171, 24.9425), "", "1")]
-    (reading,) = read_all(queries, encoder, lambda *_: None)
+    (encoded_query,) = read_all(queries, encoder, lambda *_: None)
     plain = PlainBaselines(tiny_gallery)
-    parts = [plain.bm25(reading), plain.whole_tile(reading), plain.best_fact(reading)]
+    parts = [
+        plain.bm25(encoded_query),
+        plain.whole_tile(encoded_query),
+        plain.best_fact(encoded_query),
+    ]
     for scores in parts:
         assert scores.shape == (len(tiny_gallery),)
         assert np.isfinite(scores).all()
@@ -27,7 +31,7 @@ def test_the_plain_baselines_score_every_tile(
     }
     assert {int(row) for row in np.flatnonzero(parts[0] > 0)} == {int(row) for row in sees}
     ranks = sum(np.argsort(np.argsort(-scores, kind="stable"), kind="stable") for scores in parts)
-    assert plain.rank_sum(reading) == pytest.approx(-ranks)
+    assert plain.rank_sum(encoded_query) == pytest.approx(-ranks)
 
 
 def test_a_table_has_the_baselines_each_channel_and_all(tiny_gallery: Gallery) -> None:

@@ -14,9 +14,9 @@ from core.errors import QueryError
 from core.evaluation.faithfulness import (
     ORDERS,
     SHARES,
-    Pair,
-    alikeness,
+    TruePair,
     areas,
+    decoy_correlation,
     faithfulness,
     orders,
     true_pairs,
@@ -25,7 +25,7 @@ from core.evaluation.faithfulness import (
     without_words,
 )
 from core.evaluation.queries import LabelledQuery
-from core.explain.relevance import ALIKE, DECOY, relevance
+from core.explain.attribution import DECOY, DECOY_CORRELATION_LIMIT, relevance
 from core.gallery import Gallery, open_gallery
 from core.geo import Position
 from core.models import load_model
@@ -50,12 +50,12 @@ def queries(gallery: Gallery) -> list[LabelledQuery]:
 
 
 @pytest.fixture(scope="module")
-def pairs(seen_gallery: Gallery) -> list[Pair]:
+def pairs(seen_gallery: Gallery) -> list[TruePair]:
     return true_pairs(seen_gallery, queries(seen_gallery))
 
 
 def test_a_pair_is_the_picture_of_where_it_was_written(
-    pairs: list[Pair], seen_gallery: Gallery
+    pairs: list[TruePair], seen_gallery: Gallery
 ) -> None:
     wanted = [seen_gallery.tile_ids[row] for row in range(0, 15, 3)]
     assert [pair.tile_id for pair in pairs] == wanted
@@ -114,7 +114,9 @@ def test_an_interval_holds_its_mean_and_shrinks_to_a_constant() -> None:
     assert found["ci"][0] < found["mean"] < found["ci"][1]
 
 
-def test_curves_are_those_of_deleting_by_hand(pairs: list[Pair], compact: CompactEncoder) -> None:
+def test_curves_are_those_of_deleting_by_hand(
+    pairs: list[TruePair], compact: CompactEncoder
+) -> None:
     told: list[int] = []
     found = faithfulness(pairs[:1], compact, lambda done, _: told.append(done))
     assert told == [1]
@@ -142,7 +144,7 @@ def test_the_report_is_json_and_the_maps_of_the_shipped_model_are_faithful(
     tiles = seen_gallery.tile_ids[::4]
     looked = [Image.open(io.BytesIO(seen_gallery.picture(tile))).convert("RGB") for tile in tiles]
     best = (shipped.encode_texts(TEXTS) @ shipped.encode_pictures(looked).T).argmax(1)
-    pairs = [Pair(text, tiles[row], looked[row]) for text, row in zip(TEXTS, best, strict=True)]
+    pairs = [TruePair(text, tiles[row], looked[row]) for text, row in zip(TEXTS, best, strict=True)]
     found = json.loads(json.dumps(faithfulness(pairs, shipped, lambda *_: None)))
     assert found["n"] == 5
     for part in (found["words"], found["picture"]):
@@ -153,14 +155,16 @@ def test_the_report_is_json_and_the_maps_of_the_shipped_model_are_faithful(
     assert set(found["picture"]["minus_most"]) == {"random", "least", "decoy"}
 
 
-def test_how_alike_decoys_are_is_told_for_each(pairs: list[Pair], compact: CompactEncoder) -> None:
-    found = alikeness(pairs, compact, lambda *_: None, (DECOY, TEXTS[0]))
+def test_how_alike_decoys_are_is_told_for_each(
+    pairs: list[TruePair], compact: CompactEncoder
+) -> None:
+    found = decoy_correlation(pairs, compact, lambda *_: None, (DECOY, TEXTS[0]))
     assert set(found["decoys"]) == {DECOY, TEXTS[0], "others"}
-    assert found["alike"] == ALIKE
+    assert found["alike"] == DECOY_CORRELATION_LIMIT
     for part in found["decoys"].values():
         assert 0 <= part["auroc"] <= 1
         assert part["own"]["p5"] <= part["own"]["p95"] <= 1
     own = [relevance(compact, pair.text, [pair.picture])[0].likeness for pair in pairs]
     told = found["decoys"][DECOY]["own"]
     assert told["p50"] == pytest.approx(float(np.median(own)), abs=1e-3)
-    assert told["alike_percent"] == 20 * sum(one > ALIKE for one in own)
+    assert told["alike_percent"] == 20 * sum(one > DECOY_CORRELATION_LIMIT for one in own)

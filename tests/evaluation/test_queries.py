@@ -118,7 +118,9 @@ def test_our_own_descriptions_can_be_read() -> None:
     path = Path(__file__).parent.with_name("descriptions.jsonl")
     if not path.is_file():
         pytest.fail("tests/descriptions.jsonl is part of the tests")
-    for line in path.read_text("utf-8").splitlines():
+    lines = path.read_text("utf-8").splitlines()
+    assert lines
+    for line in lines:
         row = json.loads(line)
         assert row["text"].strip()
         Position(float(row["lat"]), float(row["lon"]))

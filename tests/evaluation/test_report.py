@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.evaluation import LabelledQuery, Outcome, Sureness, detection, query_rows, report
+from core.evaluation import ConfidenceOutcome, LabelledQuery, Outcome, detection, query_rows, report
 from core.geo import Position
 from core.retrieval.confidence import Posterior, read_calibration
 
@@ -128,8 +128,8 @@ def test_a_report_is_json() -> None:
 
 
 def judged(distance_m: float, confidence: float, inside80: bool) -> Outcome:
-    sure = Sureness(np.array([confidence, 0.0]), 0.1, "likely", inside80, (1, 0), 1)
-    return replace(an_outcome(1, [distance_m, 500.0]), sureness=sure)
+    sure = ConfidenceOutcome(np.array([confidence, 0.0]), 0.1, "likely", inside80, (1, 0), 1)
+    return replace(an_outcome(1, [distance_m, 500.0]), confidence_outcome=sure)
 
 
 def test_what_search_held_of_its_answers_is_measured() -> None:

@@ -1,6 +1,5 @@
 """Two tiles held against each other: sums that add up, and sentences that the map bears out."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,23 +11,23 @@ from tiny_osm import tiny_city
 
 from core.errors import GalleryError, QueryError
 from core.explain.comparison import compare
-from core.explain.whereabouts import kind_of, nearest_m
+from core.explain.nearest import kind_of, nearest_m
 from core.gallery import Gallery, open_gallery
 from core.geo import Position, haversine_m
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Query
-from core.retrieval import Finding, eyes_for, find
+from core.retrieval import SearchTrace, bind_picture_encoder, search_with_trace
 
 TEXT = "A fountain to the north, a white cathedral. Tram rails; Oak Avenue and a pub, blue sky"
 
-Search = Callable[..., Finding]
+Search = Callable[..., SearchTrace]
 
 
 @pytest.fixture(scope="module")
 def look(encoder: SentenceEncoder, tiny_gallery: Gallery) -> Search:
-    def run(text: str = TEXT, **options: object) -> Finding:
-        return find(tiny_gallery, encoder, Query(text, **options))  # type: ignore[arg-type]
+    def run(text: str = TEXT, **options: object) -> SearchTrace:
+        return search_with_trace(tiny_gallery, encoder, Query(text, **options))  # type: ignore[arg-type]
 
     return run
 
@@ -38,8 +37,8 @@ def nearest_tile(gallery: Gallery, x: float, y: float) -> str:
     return gallery.tile_ids[int(haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).argmin())]
 
 
-def added_up(finding: Finding, a: str, b: str) -> float:
-    made = compare(finding, a, b)
+def added_up(trace: SearchTrace, a: str, b: str) -> float:
+    made = compare(trace, a, b)
     return sum(one.difference for one in made.phrases) + sum(one.difference for one in made.whole)
 
 
@@ -47,12 +46,12 @@ def added_up(finding: Finding, a: str, b: str) -> float:
 def test_all_differences_add_up_to_that_of_the_similarities(
     channels: tuple[Channel, ...] | None, look: Search, tiny_gallery: Gallery
 ) -> None:
-    finding = look(channels=channels)
-    scores = finding.ranking.scores.astype(np.float64)
+    trace = look(channels=channels)
+    scores = trace.ranking.scores.astype(np.float64)
     random = np.random.default_rng(0)
     for _ in range(12):
         a, b = random.choice(len(tiny_gallery), 2, replace=False).tolist()
-        total = added_up(finding, tiny_gallery.tile_ids[a], tiny_gallery.tile_ids[b])
+        total = added_up(trace, tiny_gallery.tile_ids[a], tiny_gallery.tile_ids[b])
         assert total == pytest.approx(scores[a] - scores[b], abs=1e-6)
 
 
@@ -60,45 +59,48 @@ def test_they_add_up_where_a_region_is_searched_and_for_tiles_outside_it(
     look: Search, tiny_gallery: Gallery
 ) -> None:
     at = Position(float(tiny_gallery.lats[0]), float(tiny_gallery.lons[0]))
-    finding = look(near=at, within_m=150.0)
-    assert finding.mask is not None
-    inside, outside = np.flatnonzero(finding.mask), np.flatnonzero(~finding.mask)
+    trace = look(near=at, within_m=150.0)
+    assert trace.mask is not None
+    inside, outside = np.flatnonzero(trace.mask), np.flatnonzero(~trace.mask)
     a, b, c = (tiny_gallery.tile_ids[int(row)] for row in (*inside[:2], outside[0]))
     for one, other in ((a, b), (a, c)):
-        made = compare(finding, one, other)
-        assert added_up(finding, one, other) == pytest.approx(made.difference, abs=1e-6)
-    assert compare(finding, a, c).rank_b is None
-    assert compare(finding, a, c).rank_a is not None
+        made = compare(trace, one, other)
+        assert added_up(trace, one, other) == pytest.approx(made.difference, abs=1e-6)
+    assert compare(trace, a, c).rank_b is None
+    assert compare(trace, a, c).rank_a is not None
 
 
 def test_they_add_up_with_pictures(
     seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder
 ) -> None:
-    finding = find(seen_gallery, encoder, Query(TEXT), eyes_for(seen_gallery, compact))
+    trace = search_with_trace(
+        seen_gallery, encoder, Query(TEXT), bind_picture_encoder(seen_gallery, compact)
+    )
     a, b = seen_gallery.tile_ids[0], seen_gallery.tile_ids[-1]
-    made = compare(finding, a, b)
+    made = compare(trace, a, b)
     assert "image" in {one.channel for one in made.whole}
-    assert added_up(finding, a, b) == pytest.approx(made.difference, abs=1e-6)
+    assert added_up(trace, a, b) == pytest.approx(made.difference, abs=1e-6)
 
 
 def test_a_phrase_weighs_what_the_description_without_its_best_matches_lacks(
     look: Search, tiny_gallery: Gallery
 ) -> None:
     """One phrase alone: its difference is its signal's, times the signal's share, by hand."""
-    finding = look("a fountain", channels=("facts",))
+    trace = look("a fountain", channels=("facts",))
     a, b = nearest_tile(tiny_gallery, 80, 50), nearest_tile(tiny_gallery, 390, 360)
     rows = [tiny_gallery.row_of(one) for one in (a, b)]
-    (phrase,) = compare(finding, a, b).phrases
-    seen = finding.ranking.signals.phrases[rows].astype(np.float64)
+    (phrase,) = compare(trace, a, b).phrases
+    seen = trace.ranking.signals["phrases"][rows].astype(np.float64)
     share = 0.25 / (0.25 + 0.14 + 0.23)
     assert phrase.differences == {"facts": pytest.approx(share * (seen[0] - seen[1]), abs=1e-7)}
     assert phrase.favours == "a"
 
 
 def test_turning_the_two_round_turns_every_sign(look: Search, tiny_gallery: Gallery) -> None:
-    finding = look()
+    trace = look()
     a, b = tiny_gallery.tile_ids[3], tiny_gallery.tile_ids[40]
-    there, back = compare(finding, a, b), compare(finding, b, a)
+    there, back = compare(trace, a, b), compare(trace, b, a)
+    assert there.phrases
     for one, other in zip(there.phrases, back.phrases, strict=True):
         assert one.difference == pytest.approx(-other.difference)
         assert one.a == other.b
@@ -108,9 +110,9 @@ def test_turning_the_two_round_turns_every_sign(look: Search, tiny_gallery: Gall
 def test_what_only_one_has_is_told_with_the_distance_of_the_other(
     look: Search, tiny_gallery: Gallery
 ) -> None:
-    finding = look("a fountain")
+    trace = look("a fountain")
     a, b = nearest_tile(tiny_gallery, 80, 50), nearest_tile(tiny_gallery, 390, 360)
-    (phrase,) = compare(finding, a, b).phrases
+    (phrase,) = compare(trace, a, b).phrases
     tile = tiny_gallery.tile(tiny_gallery.row_of(b))
     fountain = tiny_city().position(80, 50)
     away = float(haversine_m(tile.lat, tile.lon, np.array(fountain.lat), np.array(fountain.lon)))
@@ -130,11 +132,13 @@ def test_nothing_is_said_of_a_phrase_the_map_has_nothing_for(
 
 
 def test_what_favours_a_place_without_evidence_is_told(look: Search, tiny_gallery: Gallery) -> None:
-    finding, random = look("an old oak, roses and a lime tree"), np.random.default_rng(1)
+    trace, random = look("an old oak, roses and a lime tree"), np.random.default_rng(1)
     told = []
     for _ in range(40):
         a, b = (tiny_gallery.tile_ids[row] for row in random.choice(len(tiny_gallery), 2, False))
-        for one in compare(finding, a, b, ("here", "there")).phrases:
+        phrases = compare(trace, a, b, ("here", "there")).phrases
+        assert len(phrases) == 3
+        for one in phrases:
             evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
             if evidence is not None and not evidence.supported:
                 label = "here" if one.favours == "a" else "there"
@@ -154,27 +158,24 @@ def test_a_thing_taken_off_the_map_is_not_claimed(
     bare = open_gallery("bare", settings_for(tmp_path / "galleries"))
     for gallery, expected in ((tiny_gallery, True), (bare, False)):
         a, b = nearest_tile(gallery, 80, 50), nearest_tile(gallery, 390, 360)
-        made = compare(find(gallery, encoder, Query("a fountain")), a, b)
+        made = compare(search_with_trace(gallery, encoder, Query("a fountain")), a, b)
         assert ("fountain" in "".join(one.sentence for one in made.phrases)) is expected
 
 
 def test_labels_name_the_two_and_the_summary_says_who_is_ahead(
     look: Search, tiny_gallery: Gallery
 ) -> None:
-    finding = look("a fountain")
+    trace = look("a fountain")
     a, b = nearest_tile(tiny_gallery, 80, 50), nearest_tile(tiny_gallery, 390, 360)
-    made = compare(finding, a, b, ("the first", "the truth"))
+    made = compare(trace, a, b, ("the first", "the truth"))
     assert made.summary.startswith("The first fits better than the truth by ")
     assert 'For the first: "fountain".' in made.summary
 
 
-def test_it_is_quick_and_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
-    finding = look()
+def test_it_has_its_json(look: Search, tiny_gallery: Gallery) -> None:
+    trace = look()
     a, b = tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[-1]
-    compare(finding, a, b)
-    started = time.perf_counter()
-    made = compare(finding, a, b)
-    assert time.perf_counter() - started < 0.5  # 10 ms alone; machines that test are busy
+    made = compare(trace, a, b)
     json = made.to_json()
     assert json["difference"] == made.difference
     assert {"phrase", "difference", "favours", "sentence", "a", "b"} <= set(json["phrases"][0])
@@ -182,11 +183,11 @@ def test_it_is_quick_and_has_its_json(look: Search, tiny_gallery: Gallery) -> No
 
 
 def test_unknown_tiles_and_one_tile_twice_are_refused(look: Search, tiny_gallery: Gallery) -> None:
-    finding = look()
+    trace = look()
     with pytest.raises(GalleryError, match="no tile"):
-        compare(finding, tiny_gallery.tile_ids[0], "nowhere")
+        compare(trace, tiny_gallery.tile_ids[0], "nowhere")
     with pytest.raises(QueryError, match="with itself"):
-        compare(finding, tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[0])
+        compare(trace, tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[0])
 
 
 # ---- Things ----------------------------------------------------------------------------------
@@ -224,10 +225,10 @@ def test_a_thing_with_a_name_is_only_itself(tiny_gallery: Gallery) -> None:
 def test_evidence_that_fits_roughly_is_told_with_caution(
     look: Search, tiny_gallery: Gallery
 ) -> None:
-    finding = look("a fountain")
-    made = compare(finding, tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[-1])
+    trace = look("a fountain")
+    made = compare(trace, tiny_gallery.tile_ids[0], tiny_gallery.tile_ids[-1])
     evidence = next(
-        piece for one in finding.result.candidates for piece in one.evidence if piece.supported
+        piece for one in trace.result.candidates for piece in one.evidence if piece.supported
     )
     assert replace(evidence, fit="like").rough
     assert "something like it" not in "".join(one.sentence for one in made.phrases)

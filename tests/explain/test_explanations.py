@@ -13,21 +13,26 @@ from core.gallery import Gallery
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Query, SearchResult
-from core.retrieval import Finding, eyes_for, find
+from core.retrieval import SearchTrace, bind_picture_encoder, search_with_trace
 from core.retrieval.reranking import WEIGHT, reranked
 from core.settings import AdvisorServer
 
 TEXT = "a white cathedral beside a cobbled square, a statue, tram tracks, blue sky"
 
-Ask = Callable[..., Finding]
+Ask = Callable[..., SearchTrace]
 Explain = Callable[..., SearchResult]
 
 
 @pytest.fixture
 def ask(seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder) -> Ask:
-    def asked(text: str = TEXT, k: int = 7, channels: tuple[Channel, ...] | None = None) -> Finding:
-        return find(
-            seen_gallery, encoder, Query(text, k, channels), eyes_for(seen_gallery, compact)
+    def asked(
+        text: str = TEXT, k: int = 7, channels: tuple[Channel, ...] | None = None
+    ) -> SearchTrace:
+        return search_with_trace(
+            seen_gallery,
+            encoder,
+            Query(text, k, channels),
+            bind_picture_encoder(seen_gallery, compact),
         )
 
     return asked
@@ -38,8 +43,8 @@ def explain(
     ask: Ask, seen_gallery: Gallery, compact: CompactEncoder, encoder: SentenceEncoder
 ) -> Explain:
     def done(server: AdvisorServer | None = None, **options: Any) -> SearchResult:
-        eyes = eyes_for(seen_gallery, compact)
-        return explained(ask(**options), encoder, eyes, server)
+        picture_encoder = bind_picture_encoder(seen_gallery, compact)
+        return explained(ask(**options), encoder, picture_encoder, server)
 
     return done
 
@@ -78,6 +83,7 @@ def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None
 
 def test_without_pictures_there_are_no_maps(explain: Explain, ask: Ask) -> None:
     result = explain(channels=("facts", "names"))
+    assert result.candidates
     assert all(one.explanation and one.explanation.relevance is None for one in result.candidates)
     assert relevances(ask(channels=("facts",)), None) == [None] * 7
 
@@ -94,9 +100,9 @@ def test_a_single_candidate_is_compared_with_nothing(ask: Ask) -> None:
 
 def test_a_question_is_asked_only_where_several_places_fit(ask: Ask) -> None:
     for text in (TEXT, "a street", "Statue of Alexander on Market Square"):
-        finding = ask(text)
-        asked = beside(finding, finding.result)["question"]
-        assert asked is None or finding.result.verdict == "several places fit"
+        trace = ask(text)
+        asked = beside(trace, trace.result)["question"]
+        assert asked is None or trace.result.verdict == "several places fit"
 
 
 def test_a_language_models_confidences_order_what_it_judged(explain: Explain, ask: Ask) -> None:

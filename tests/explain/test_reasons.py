@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, with_article
 from core.explain.reasons import reason
-from core.explain.things import listed, one_line, place, thing, with_article
-from core.records import Entry, Evidence, Fit, Standing
+from core.records import Evidence, Fit, LedgerEntry, Standing
 
 
 def entry(
@@ -18,7 +18,7 @@ def entry(
     start: int = 0,
     against: str = "",
     fit: Fit = "thing",
-) -> Entry:
+) -> LedgerEntry:
     found = (60.1, 24.9, 41.0, "north") if fact else (None, None, None, None)
     evidence = Evidence(
         phrase,
@@ -30,7 +30,7 @@ def entry(
         *found,
         fit,
     )
-    return Entry(evidence, standing, against, {"facts": effect}, effect, 1)
+    return LedgerEntry(evidence, standing, against, {"facts": effect}, effect, 1)
 
 
 STATUE = entry("a bronze man", "supported", "statue: Alexander", 0.1)
@@ -132,14 +132,14 @@ def test_nothing_is_claimed_but_what_the_ledger_holds() -> None:
     ],
 )
 def test_facts_become_parts_of_a_sentence(fact: str, said: str) -> None:
-    assert thing(fact) == said
+    assert noun_phrase(fact) == said
 
 
 def test_small_words_for_places_and_lists() -> None:
-    assert place(3, "north") == "right here"
-    assert place(41.4, "north") == "41 m to the north"
-    assert place(148, "west") == "150 m to the west"
-    assert [listed(list(text)) for text in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+    assert distance_phrase(3, "north") == "right here"
+    assert distance_phrase(41.4, "north") == "41 m to the north"
+    assert distance_phrase(148, "west") == "150 m to the west"
+    assert [join_and(list(text)) for text in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
     assert one_line("  a\t b\n", 9) == "a b"
     assert one_line("abcdef", 4) == "abc…"
     assert with_article("hourglass tower") == "an hourglass tower"

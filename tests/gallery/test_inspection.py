@@ -10,12 +10,13 @@ from conftest import settings_for
 
 from core.errors import GalleryError
 from core.gallery import Gallery
-from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, papers
+from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, provenance
 from core.geo import Position, haversine_m
 
 
 def test_a_tile_holds_what_is_linked_to_it_nearest_first(tiny_gallery: Gallery) -> None:
     links = tiny_gallery.links
+    assert len(tiny_gallery) > 60
     for row in range(len(tiny_gallery)):
         held = holdings(tiny_gallery, row)
         assert len(held) == int((links.tile == row).sum())
@@ -78,6 +79,7 @@ def test_the_ground_holds_every_tile_and_nothing_far_from_all(tiny_gallery: Gall
     parts = [shapely.Polygon(rings[0], rings[1:]) for rings in coverage(tiny_gallery)]
     ground = shapely.union_all(parts)
     assert ground.is_valid
+    assert len(tiny_gallery.lats) > 60
     for lat, lon in zip(tiny_gallery.lats, tiny_gallery.lons, strict=True):
         assert ground.contains(shapely.Point(lon, lat))
     boxes = [tiny_gallery.tile(row).bounds for row in range(len(tiny_gallery))]
@@ -90,7 +92,7 @@ def test_the_papers_name_each_file_that_is_not_as_it_was_built(
 ) -> None:
     shutil.copytree(tiny_home / "galleries", tmp_path / "galleries")
     settings = settings_for(tmp_path / "galleries")
-    found = papers("tinycity", settings)
+    found = provenance("tinycity", settings)
     assert set(found.problems.values()) == {""}
     assert found.to_json()["files"] == found.manifest.files
     data = tmp_path / "galleries" / "tinycity" / found.manifest.build
@@ -98,9 +100,9 @@ def test_the_papers_name_each_file_that_is_not_as_it_was_built(
     (data / "facts.parquet").unlink()
     wrong = {
         Path(name).name: told
-        for name, told in papers("tinycity", settings).problems.items()
+        for name, told in provenance("tinycity", settings).problems.items()
         if told
     }
     assert wrong == {"links.parquet": "not as it was built", "facts.parquet": "missing"}
     with pytest.raises(GalleryError):
-        papers("no-such", settings)
+        provenance("no-such", settings)

@@ -125,7 +125,9 @@ def test_an_untouched_copy_opens(copied: Settings) -> None:
 
 
 def test_every_file_cut_short_is_noticed(copied: Settings) -> None:
-    for path in data_files(copied):
+    paths = data_files(copied)
+    assert paths
+    for path in paths:
         whole = path.read_bytes()
         path.write_bytes(whole[:-1])
         assert path.name in refusal(copied)
@@ -133,7 +135,9 @@ def test_every_file_cut_short_is_noticed(copied: Settings) -> None:
 
 
 def test_every_file_with_one_changed_byte_is_noticed(copied: Settings) -> None:
-    for path in data_files(copied):
+    paths = data_files(copied)
+    assert paths
+    for path in paths:
         whole = path.read_bytes()
         middle = len(whole) // 2
         path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
@@ -142,7 +146,9 @@ def test_every_file_with_one_changed_byte_is_noticed(copied: Settings) -> None:
 
 
 def test_every_file_that_is_gone_is_noticed(copied: Settings) -> None:
-    for path in data_files(copied):
+    paths = data_files(copied)
+    assert paths
+    for path in paths:
         path.rename(path.with_name("away"))
         assert path.name in refusal(copied)
         path.with_name("away").rename(path)
@@ -218,9 +224,13 @@ def test_a_folder_under_another_name_is_refused(copied: Settings) -> None:
 def test_what_is_listed_as_healthy_can_be_opened(changed: Changed) -> None:
     settings = changed(lambda one: one.update(name="Tiny City"))
     (settings.user_galleries / "tinycity").rename(settings.user_galleries / "Tiny City")
-    healthy = [card.name for card in list_galleries(settings) if not card.problem]
-    for name in healthy:
-        open_gallery(name, settings)
+    cards = list_galleries(settings)
+    assert [card.name for card in cards] == ["Tiny City"]
+    for card in cards:
+        if card.problem:
+            assert refusal(settings, card.name)
+        else:
+            assert open_gallery(card.name, settings)
 
 
 def test_one_broken_gallery_does_not_hide_the_others(copied: Settings) -> None:

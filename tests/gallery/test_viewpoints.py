@@ -47,6 +47,7 @@ def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: R
     assert gaps[~np.eye(len(found), dtype=bool)].min() > 25
     streets = world.features[world.features.group == "street"].geometry
     step = np.array([town.position(1, 0).lon - town.lon, town.position(0, 1).lat - town.lat])
+    assert len(streets) > 3
     for street in streets:
         drawn = shapely.transform(street, lambda at: (at - [town.lon, town.lat]) / step)
         along = shapely.line_interpolate_point(
@@ -54,7 +55,9 @@ def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: R
             np.linspace(0, 1, 20),
             normalized=True,
         )
-        for at in shapely.get_coordinates(along):
+        points = shapely.get_coordinates(along)
+        assert len(points) == 20
+        for at in points:
             assert np.hypot(*(found - at).T).min() < 45
 
 

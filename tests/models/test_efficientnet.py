@@ -51,7 +51,10 @@ def test_training_leaves_a_picture_alone_with_itself(
     alone = torch.cat([trunk(one[None]) for one in pictures])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
     together.sum().backward()
-    assert all(torch.equal(one, before[name]) for name, one in trunk.named_buffers())
+    after = dict(trunk.named_buffers())
+    assert after.keys() == before.keys()
+    assert after
+    assert all(torch.equal(one, before[name]) for name, one in after.items())
     assert not any(module.training for module in trunk.modules())
 
 

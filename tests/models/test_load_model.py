@@ -12,6 +12,7 @@ from PIL import Image
 from core.errors import ModelError
 from core.models import SPECS, DualEncoder, load_model
 from core.models.sentence import SentenceEncoder
+from core.models.specs import ModelSpec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -57,3 +58,20 @@ def test_a_compact_model_is_loaded_on_top_of_the_sentence_encoder(
     texts, pictures = ["a church", "two benches"], [Image.new("RGB", (64, 64), "green")]
     assert np.array_equal(model.encode_texts(texts), again.encode_texts(texts))
     assert np.linalg.norm(model.encode_pictures(pictures), axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_model_is_a_row_with_its_loader(
+    monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
+) -> None:
+    given: list[object] = []
+
+    def load(*arguments: object) -> SentenceEncoder:
+        given.extend(arguments)
+        return encoder
+
+    new = ModelSpec("tiny", "Tiny", sees_pictures=False, checkpoint="may", load=load)
+    monkeypatch.setitem(SPECS, new.name, new)
+    assert load_model("tiny", 3, Path("own.bin"), encoder) is encoder
+    assert given == [3, Path("own.bin"), encoder]
+    with pytest.raises(ModelError, match="minilm, compact, crosstext2loc, tiny"):
+        load_model("no-such-model")

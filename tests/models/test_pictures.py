@@ -16,13 +16,17 @@ def test_pixels_are_those_of_transformers_where_it_halves_alike() -> None:
     processor = transformers.CLIPImageProcessorPil(
         size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
     )
-    for picture in some_pictures(64)[:2]:
+    shown = some_pictures(64)[:2]
+    assert len(shown) == 2
+    for picture in shown:
         expected = processor(picture, return_tensors="pt").pixel_values[0]
         assert Preparation(32).pixels(picture).numpy() == pytest.approx(expected.numpy(), abs=1e-5)
 
 
 def test_pictures_of_odd_sizes_are_cut_in_the_middle() -> None:
-    for picture in some_pictures():
+    shown = some_pictures()
+    assert shown
+    for picture in shown:
         found = Preparation(24).pixels(picture)
         expected = prepared_by_hand(picture, 24)
         assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-5)

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import Served, Visit, serve
+from conftest import Served, Visit, drawn, serve
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 AXE = "axe-core@4.14.1"
 """MPL-2.0; fetched for this test alone and kept nowhere."""
@@ -121,8 +121,7 @@ def in_both_themes(page: Page, axe: str) -> list[str]:
 def settle(page: Page) -> None:
     if page.locator("iframe").count():
         page.frame_locator("iframe").first.locator(".leaflet-control").first.wait_for()
-    expect(page.locator("[data-stale=true], [data-testid=stSkeleton]")).to_have_count(0)
-    page.wait_for_timeout(400)
+    drawn(page)
 
 
 def test_the_booth_has_no_serious_finding_at_any_step(

@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import ROOT, Served, Visit, serve
+from conftest import ROOT, Served, Visit, drawn, serve
 from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
-from core.cases.store import open_store
-from core.evaluation import shelf
+from core.evaluation import report_files
+from core.review.store import open_store
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
 TEXTS = (
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_report_is_told_and_the_others_are_shown(
 def test_without_any_report_the_page_says_what_to_do(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "shelved", lambda _: ())
+    monkeypatch.setattr(report_files, "list_reports", lambda _: ())
     app.run()
     assert not app.exception
     assert "no report" in app.info[0].value
@@ -254,7 +254,6 @@ def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     served: Served, visits: Callable[..., Visit], home: Path, tmp_path: Path
 ) -> None:
@@ -265,6 +264,7 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     page.goto(served.address("/benchmark?reports=facts,names&by=names"))
     bars = page.locator("path[aria-roledescription=bar][aria-label*='how many']")
     expect(bars).to_have_count(4)
+    drawn(page)
     bars.nth(3).click()
     expect(page.locator(".sw-picked")).to_contain_text(re.compile("B.* of 3 .*without names"))
     expect(page).to_have_url(re.compile("run=B&kind=without"))
@@ -280,6 +280,7 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     expect(page.locator("[data-testid=stAlert]")).to_contain_text("no column original_image")
     good = tmp_path / "Third run.json"
     good.write_text(json.dumps(a_report(home) | {"title": "third"}), encoding="utf-8")
+    drawn(page)
     expect(page.locator("input[type=file]")).to_have_count(1)
     page.locator("input[type=file]").set_input_files(good)
     expect(page.locator(".sw-figures").first).to_contain_text("third")
@@ -289,6 +290,8 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
     page.get_by_test_id("stNumberInputField").fill("1")
     page.keyboard.press("Enter")
     lines = page.frame_locator("iframe").first.locator(".sw-miss-touch")
+    lines.first.wait_for(state="attached")
+    drawn(page)
     lines.first.dispatch_event("click")
     expect(page.locator(".sw-focus")).to_have_count(1)
 
@@ -306,7 +309,6 @@ def test_a_bar_is_picked_its_queries_are_read_and_become_cases(
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_phone_needs_no_sideways_scrolling_and_hostile_text_runs_nothing(
     served: Served, visits: Callable[..., Visit]
 ) -> None:

@@ -15,11 +15,12 @@ from streamlit.testing.v1 import AppTest
 from test_maps import HOSTILE
 from tiny_cases import NOW, a_report, an_answer
 
-from core.cases import queue
-from core.cases.case import Report
-from core.cases.exchange import rows_of
-from core.cases.formats import FORMATS
-from core.cases.store import Said, Store, open_store
+from core.review import queue
+from core.review.exchange import rows_of
+from core.review.export_format import Format
+from core.review.formats import FORMATS
+from core.review.model import Report
+from core.review.store import NewVerdict, Store, open_store
 from pages.review_page import (
     actions,
     agreement,
@@ -110,7 +111,7 @@ class TestDeeds:
     def test_a_run_that_ends_after_writing_doubles_nothing(self, kept: Store) -> None:
         seat = seated(kept)
         reported = deed(seat, "record", verdict="model error")
-        kept.record(Said(seat.token, seat.case_id, "Ada", "model error"), NOW)
+        kept.record(NewVerdict(seat.token, seat.case_id, "Ada", "model error"), NOW)
         actions.apply_action(kept, seat, reported, NOW)
         assert seat.problem == ""
         assert queue.progress(kept, "Ada").answered == 1
@@ -435,7 +436,7 @@ class TestThePage:
         self, page: AppTest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SAYWHERE_CASES", "postgresql://me:secret@127.0.0.1:1/none")
-        monkeypatch.setattr("core.cases.store.WAIT_S", 0.0)
+        monkeypatch.setattr("core.review.store.WAIT_S", 0.0)
         monkeypatch.setattr(open_store, "__defaults__", (0.0, ""))
         page.run()
         assert not page.exception
@@ -455,16 +456,16 @@ class TestThePage:
 
 
 class TestFiles:
-    @pytest.mark.parametrize("offer", export.OFFERS, ids=lambda one: one.kind)
+    @pytest.mark.parametrize("offer", FORMATS.values(), ids=lambda one: one.name)
     def test_every_export_comes_back_without_doubles(
-        self, kept: Store, tmp_path: Path, offer: object
+        self, kept: Store, tmp_path: Path, offer: Format
     ) -> None:
         record(kept, seated(kept), note="=1+1")
-        content = export.made(kept, offer)  # type: ignore[arg-type]
-        if offer.kind == "fiftyone":  # type: ignore[attr-defined]
+        content = export.made(kept, offer)
+        if offer.inside:
             with zipfile.ZipFile(BytesIO(content)) as archive:
                 content = archive.read("cases-fiftyone/samples.json")
-        name = "back.json" if offer.kind in ("labelstudio", "fiftyone") else offer.file  # type: ignore[attr-defined]
+        name = "back.json" if offer.inside else offer.file_name
         good, line = report_import.import_file(kept, name, content)
         assert (good, "nothing new" in line) == (True, True)
         fresh = open_store(str(tmp_path / "fresh.sqlite"), NOW)

@@ -16,24 +16,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Served, Visit, settings_for
+from conftest import ROOT, Served, Visit, drawn, settings_for
 from playwright.sync_api import Page, WebSocketRoute, expect
 from tiny_cases import NOW, a_report
 
-from core.cases.case import Answer
-from core.cases.store import Store, open_store
-from core.cases.verdicts import CASE_VERDICTS, VERDICT_KEYS
 from core.gallery import open_gallery
+from core.review.model import RecordedAnswer
+from core.review.store import Store, open_store
+from core.review.verdicts import CASE_VERDICTS
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
-CASES = 30
+CASES = 30 if os.environ.get("SLOW") == "1" else 12
 MOST_KEYS = 2
 
 
 @pytest.fixture(scope="module")
 def home(tiny_data: Path, tiny_city: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A machine with the tiny town and a store of thirty failures in it."""
+    """A machine with the tiny town and a store of failures in it."""
     folder = tmp_path_factory.mktemp("cases")
     (folder / "galleries").symlink_to(tiny_data / "galleries")
     gallery = open_gallery(tiny_city, settings_for(tiny_data / "galleries"))
@@ -42,7 +42,7 @@ def home(tiny_data: Path, tiny_city: str, tmp_path_factory: pytest.TempPathFacto
     for number in range(CASES):
         truth, top = tiles[number % len(tiles)], tiles[(number + 7) % len(tiles)]
         answers.append(
-            Answer(
+            RecordedAnswer(
                 number,
                 f"q{number}",
                 f"a church and a park with a fountain, number {number}",
@@ -158,7 +158,7 @@ def next_case(page: Page, before: str) -> None:
     )
 
 
-def test_thirty_cases_by_keys_alone(
+def test_all_cases_by_keys_alone(
     home: Path,
     served: Served,
     visits: Callable[..., Visit],
@@ -167,21 +167,21 @@ def test_thirty_cases_by_keys_alone(
 ) -> None:
     visit = visits(served)
     page = sit_down(visit, "Ada")
-    keys, times = Keys(page), []
+    keys, times, kinds = Keys(page), [], list(CASE_VERDICTS.values())
     for number in range(CASES):
         case_id = case_on(page)
         if number == 3:
             type_a_note(page, home, case_id)
         started, before = time.perf_counter(), keys.pressed
-        keys.press(VERDICT_KEYS[CASE_VERDICTS[number % len(CASE_VERDICTS)]], "Enter")
+        keys.press(kinds[number % len(kinds)].key, "Enter")
         next_case(page, case_id)
         times.append(time.perf_counter() - started)
         assert keys.pressed - before <= MOST_KEYS
         assert len(said_by(home, "Ada", case_id)) == 1, "the screen moved on before the store"
-    expect(page.locator(".sw-over")).to_contain_text("All 30 cases are answered")
+    expect(page.locator(".sw-over")).to_contain_text(f"All {CASES} cases are answered")
     keys.press("e")
     page.get_by_role("button", name="FiftyOne").wait_for()
-    page.wait_for_timeout(300)
+    drawn(page)
     with page.expect_download() as waited:
         keys.press("1")
     waited.value.save_as(tmp_path / "out.csv")
@@ -194,7 +194,6 @@ def test_thirty_cases_by_keys_alone(
     assert [row["note"] for row in rows if row["note"]] == ["17 s u l note 0"]
     record_property("key_to_next_card_p50_s", round(statistics.median(times), 3))
     record_property("key_to_next_card_worst_s", round(max(times), 3))
-    assert statistics.median(times) < 2
 
 
 def type_a_note(page: Page, home: Path, case_id: str) -> None:

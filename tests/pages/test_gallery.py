@@ -125,6 +125,7 @@ class TestPage:
         )
         assert manifest["model"]["weights_sha256"] in html
         assert manifest["picture_models"][0]["weights_sha256"] in html
+        assert manifest["files"]
         assert all(entry["sha256"] in html for entry in manifest["files"].values())
         assert next(iter(manifest["origin"]["files"].values())) in html
         assert "are unchanged since the build" in html
@@ -164,7 +165,6 @@ def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     served: Served, visits: Callable[..., Visit]
 ) -> None:
@@ -188,7 +188,7 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     frame.locator("#map_div").focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(600)
+    expect(frame.locator(".leaflet-pan-anim")).to_have_count(0)
     tile = page.url
     frame.get_by_role("button", name="Take the middle").focus()
     page.keyboard.press("Enter")
@@ -205,7 +205,6 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
 
 
 @pytest.mark.browser
-@pytest.mark.slow
 def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

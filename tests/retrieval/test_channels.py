@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,87 +12,106 @@ from hypothesis import strategies as st
 from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE, haversine_m
 from core.models.sentence import SentenceEncoder
-from core.retrieval import channels, rank_tiles
-from core.retrieval.channels import Ground, Matches, best_by_tile, share_of_best
-from core.retrieval.fusion import ahead_of_middle, ordered, signals_of, spots, sureness
-from core.retrieval.reading import Reading, embed, is_mostly_foreign, tokenize
-from core.retrieval.search import ground_of
+from core.records import CHANNELS
+from core.retrieval import channels as registry
+from core.retrieval import rank_tiles
+from core.retrieval.channels import (
+    SPECS,
+    ChannelResult,
+    ChannelSpec,
+    Matches,
+    MatchIndex,
+    best_by_tile,
+    normalized_sum,
+)
+from core.retrieval.channels import matching as channels
+from core.retrieval.channels.image import median_to_max_scale, picture_reliability
+from core.retrieval.fusion import SIGNALS, ordered, signals_of, suppress_neighbours
+from core.retrieval.query_encoding import (
+    EncodedQuery,
+    encode_query,
+    is_mostly_foreign,
+    tokenize_query,
+)
+from core.retrieval.search import match_index_of
 
-Read = Callable[[str], Reading]
+Read = Callable[[str], EncodedQuery]
 
 
 @pytest.fixture(scope="module")
-def ground(tiny_gallery: Gallery) -> Ground:
-    return ground_of(tiny_gallery)
+def match_index(tiny_gallery: Gallery) -> MatchIndex:
+    return match_index_of(tiny_gallery)
 
 
 @pytest.fixture(scope="module")
 def read(encoder: SentenceEncoder) -> Read:
-    return lambda text: embed(tokenize(text, encoder), encoder)
+    return lambda text: encode_query(tokenize_query(text, encoder), encoder)
 
 
-def random_matches(ground: Ground, rows: int, count: int, seed: int) -> Matches:
+def random_matches(match_index: MatchIndex, rows: int, count: int, seed: int) -> Matches:
     random = np.random.default_rng(seed)
     return Matches(
         random.integers(0, max(rows, 1), count),
-        random.integers(0, len(ground.named), count),
+        random.integers(0, len(match_index.named), count),
         random.random(count).astype(np.float32),
     )
 
 
 @pytest.mark.parametrize(("rows", "count", "seed"), [(1, 1, 0), (3, 40, 1), (5, 200, 2), (2, 0, 3)])
 def test_the_best_match_of_each_tile_equals_a_double_loop(
-    rows: int, count: int, seed: int, ground: Ground
+    rows: int, count: int, seed: int, match_index: MatchIndex
 ) -> None:
-    matches = random_matches(ground, rows, count, seed)
-    links = ground.gallery.links
-    naive = np.zeros((rows, len(ground.gallery)), dtype=np.float32)
+    matches = random_matches(match_index, rows, count, seed)
+    links = match_index.gallery.links
+    naive = np.zeros((rows, len(match_index.gallery)), dtype=np.float32)
     for said, fact, strength in zip(matches.said, matches.fact, matches.strength, strict=True):
         for link in range(len(links.fact)):
             if links.fact[link] == fact:
                 tile = links.tile[link]
-                naive[said, tile] = max(naive[said, tile], strength * ground.weight[link])
+                naive[said, tile] = max(naive[said, tile], strength * match_index.weight[link])
     unsaid = np.full(rows, np.nan, dtype=np.float32)
-    assert best_by_tile(ground, matches, unsaid) == pytest.approx(naive, abs=1e-6)
+    assert best_by_tile(match_index, matches, unsaid) == pytest.approx(naive, abs=1e-6)
 
 
-def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(ground: Ground) -> None:
-    links = ground.gallery.links
+def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(match_index: MatchIndex) -> None:
+    links = match_index.gallery.links
     link = int(np.argmax((links.distance_m > 40) & (links.distance_m < 70)))
     fact, tile = links.fact[link], links.tile[link]
     matches = Matches(np.array([0]), np.array([fact]), np.array([1], dtype=np.float32))
 
     def strength(bearing: float) -> float:
         said = np.array([bearing], dtype=np.float32)
-        return float(best_by_tile(ground, matches, said)[0, tile])
+        return float(best_by_tile(match_index, matches, said)[0, tile])
 
     there = float(links.bearing_deg[link])
     assert strength(there) == pytest.approx(strength(np.nan), rel=1e-5)
     assert 0 < strength((there + 180) % 360) < strength((there + 90) % 360) < strength(there)
 
 
-def test_a_nearer_thing_counts_more(ground: Ground) -> None:
-    links = ground.gallery.links
-    for fact in range(len(ground.named)):
+def test_a_nearer_thing_counts_more(match_index: MatchIndex) -> None:
+    links = match_index.gallery.links
+    assert len(match_index.named) > 20
+    for fact in range(len(match_index.named)):
         mine = slice(links.starts[fact], links.starts[fact + 1])
         assert (links.fact[mine] == fact).all()
         by_distance = np.argsort(links.distance_m[mine], kind="stable")
-        assert (np.diff(ground.weight[mine][by_distance]) <= 1e-6).all()
-    assert (ground.weight > 0).all()
-    assert (ground.weight <= 1).all()
+        assert (np.diff(match_index.weight[mine][by_distance]) <= 1e-6).all()
+    assert (match_index.weight > 0).all()
+    assert (match_index.weight <= 1).all()
 
 
-def test_the_links_of_a_tile_are_its_own(ground: Ground) -> None:
-    links = ground.gallery.links
-    for tile in range(0, len(ground.gallery), 7):
-        assert sorted(ground.links_of(tile)) == np.flatnonzero(links.tile == tile).tolist()
+def test_the_links_of_a_tile_are_its_own(match_index: MatchIndex) -> None:
+    links = match_index.gallery.links
+    assert len(match_index.gallery) > 60
+    for tile in range(0, len(match_index.gallery), 7):
+        assert sorted(match_index.links_of(tile)) == np.flatnonzero(links.tile == tile).tolist()
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 5), st.integers(1, 8), st.integers(0, 99))
 def test_shares_lie_between_nothing_and_everything(rows: int, tiles: int, seed: int) -> None:
     best = np.random.default_rng(seed).random((rows, tiles)).astype(np.float32)
-    share = share_of_best(best)
+    share = normalized_sum(best)
     assert share.shape == (tiles,)
     assert (share >= 0).all()
     assert (share <= 1 + 1e-6).all()
@@ -102,7 +122,7 @@ def test_shares_lie_between_nothing_and_everything(rows: int, tiles: int, seed: 
 
 
 def test_what_nothing_matches_shares_nothing() -> None:
-    assert share_of_best(np.zeros((3, 4), dtype=np.float32)).tolist() == [0, 0, 0, 0]
+    assert normalized_sum(np.zeros((3, 4), dtype=np.float32)).tolist() == [0, 0, 0, 0]
 
 
 # --- Pictures -----------------------------------------------------------------------------------
@@ -111,9 +131,9 @@ def test_what_nothing_matches_shares_nothing() -> None:
 def test_the_scale_of_pictures_worked_out_by_hand() -> None:
     """The middle of 0.1, 0.2, 0.3, 0.4 and 0.7 is 0.3, the best 0.4 above it."""
     cosines = np.array([0.7, 0.1, 0.3, 0.4, 0.2], dtype=np.float32)
-    assert ahead_of_middle(cosines) == pytest.approx(np.array([1, -0.5, 0, 0.25, -0.25]))
+    assert median_to_max_scale(cosines) == pytest.approx(np.array([1, -0.5, 0, 0.25, -0.25]))
     mask = np.array([False, True, True, True, False])
-    assert ahead_of_middle(cosines, mask) == pytest.approx(np.array([0, -1, 0, 1, 0]))
+    assert median_to_max_scale(cosines, mask) == pytest.approx(np.array([0, -1, 0, 1, 0]))
 
 
 @settings(max_examples=50, deadline=None)
@@ -125,23 +145,25 @@ def test_the_scale_of_pictures_equals_a_plain_loop(tiles: int, seed: int) -> Non
     mask[random.integers(tiles)] = True
     allowed = sorted(float(c) for c, kept in zip(cosines, mask, strict=True) if kept)
     middle = (allowed[(len(allowed) - 1) // 2] + allowed[len(allowed) // 2]) / 2
-    for found, cosine, kept in zip(ahead_of_middle(cosines, mask), cosines, mask, strict=True):
+    assert allowed
+    assert len(cosines) == tiles > 0
+    for found, cosine, kept in zip(median_to_max_scale(cosines, mask), cosines, mask, strict=True):
         wanted = (cosine - middle) / max(allowed[-1] - middle, 1e-6) if kept else 0
         assert found == pytest.approx(max(-1, min(1, wanted)), abs=1e-4)
 
 
 def test_pictures_that_are_all_alike_say_nothing() -> None:
-    assert ahead_of_middle(np.full(5, 0.3, dtype=np.float32)).tolist() == [0] * 5
-    assert sureness(np.full(5, 0.3, dtype=np.float32), 0.5) == 0
+    assert median_to_max_scale(np.full(5, 0.3, dtype=np.float32)).tolist() == [0] * 5
+    assert picture_reliability(np.full(5, 0.3, dtype=np.float32), 0.5) == 0
 
 
 def test_how_sure_pictures_are_worked_out_by_hand() -> None:
     """The best of 0.7, 0.1, 0.3, 0.4 and 0.2 is 0.4 above the middle."""
     cosines = np.array([0.7, 0.1, 0.3, 0.4, 0.2], dtype=np.float32)
-    assert sureness(cosines, 0.8) == pytest.approx(0.25)
-    assert sureness(cosines, 0.3) == 1
-    assert sureness(cosines, None) == 1
-    assert sureness(cosines[:1], 0.3) == 0
+    assert picture_reliability(cosines, 0.8) == pytest.approx(0.25)
+    assert picture_reliability(cosines, 0.3) == 1
+    assert picture_reliability(cosines, None) == 1
+    assert picture_reliability(cosines[:1], 0.3) == 0
 
 
 @settings(max_examples=50, deadline=None)
@@ -151,68 +173,77 @@ def test_how_sure_pictures_are_equals_a_plain_loop(tiles: int, sure: float, seed
     ranked = sorted(cosines.tolist())
     middle = (ranked[(tiles - 1) // 2] + ranked[tiles // 2]) / 2
     share = (ranked[-1] - middle) / sure
-    assert sureness(cosines, sure) == pytest.approx(1 if share > 1 else share * share, abs=1e-5)
+    assert picture_reliability(cosines, sure) == pytest.approx(
+        1 if share > 1 else share * share, abs=1e-5
+    )
 
 
 # --- Fusion -------------------------------------------------------------------------------------
 
 
 def test_the_names_channel_does_not_hear_the_embeddings(tiny_gallery: Gallery, read: Read) -> None:
-    reading = read("Café Ångström beside a church")
+    encoded_query = read("Café Ångström beside a church")
     deaf = replace(
-        reading, embedding=-reading.embedding, phrase_embeddings=-reading.phrase_embeddings
+        encoded_query,
+        embedding=-encoded_query.embedding,
+        phrase_embeddings=-encoded_query.phrase_embeddings,
     )
     for channel, same in ((("names",), True), (("facts",), False), (("facts", "names"), False)):
-        one = rank_tiles(tiny_gallery, reading, channel).scores
+        one = rank_tiles(tiny_gallery, encoded_query, channel).scores
         other = rank_tiles(tiny_gallery, deaf, channel).scores
         assert np.array_equal(one, other) is same
 
 
 def test_the_facts_channel_does_not_hear_the_words(tiny_gallery: Gallery, read: Read) -> None:
-    reading = read("Café Ångström beside a church")
-    wordless = replace(reading, words=[])
+    encoded_query = read("Café Ångström beside a church")
+    wordless = replace(encoded_query, words=[])
     for channel, same in ((("facts",), True), (("names",), False), (("facts", "names"), False)):
-        one = rank_tiles(tiny_gallery, reading, channel).scores
+        one = rank_tiles(tiny_gallery, encoded_query, channel).scores
         other = rank_tiles(tiny_gallery, wordless, channel).scores
         assert np.array_equal(one, other) is same
 
 
 def test_facts_outside_the_region_do_not_crowd_out_those_inside(
-    ground: Ground, read: Read, monkeypatch: pytest.MonkeyPatch
+    match_index: MatchIndex, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for one fact only, it is still one that the region sees."""
     monkeypatch.setattr(channels, "_SIMILAR_FACTS", 1)
-    reading = read("the statue of Alexander")
-    sees = np.zeros(len(ground.gallery), dtype=bool)
-    links = ground.gallery.links
+    encoded_query = read("the statue of Alexander")
+    sees = np.zeros(len(match_index.gallery), dtype=bool)
+    links = match_index.gallery.links
     statue = [
         row
-        for row, text in enumerate(ground.gallery.facts.text)
+        for row, text in enumerate(match_index.gallery.facts.text)
         if "tatue" in text or "memorial" in text
     ]
     sees[links.tile[np.isin(links.fact, statue)]] = True
     assert sees.any()
     assert (~sees).any()
-    allowed = channels.facts_allowed(ground, ~sees)
+    allowed = channels.visible_facts(match_index, ~sees)
     assert allowed is not None
     assert not set(allowed.tolist()) & set(statue)
-    found = channels.similar_facts(ground, reading, allowed)
+    found = channels.match_by_embedding(match_index, encoded_query, allowed)
     assert set(found.fact.tolist()) <= set(allowed.tolist())
 
 
-def test_the_cosine_with_the_whole_is_that_of_the_tiles_text(ground: Ground, read: Read) -> None:
-    reading = read("a pond")
-    tiles = np.arange(len(ground.gallery))
-    wanted = ground.gallery.tile_index.embeddings(tiles) @ reading.embedding
-    assert signals_of(ground, reading).whole == pytest.approx(wanted, abs=1e-5)
+def test_the_cosine_with_the_whole_is_that_of_the_tiles_text(
+    match_index: MatchIndex, read: Read
+) -> None:
+    encoded_query = read("a pond")
+    tiles = np.arange(len(match_index.gallery))
+    wanted = match_index.gallery.tile_index.embeddings(tiles) @ encoded_query.embedding
+    assert signals_of(match_index, encoded_query)["whole"] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_region_does_not_change_the_score_of_its_tiles_by_whole_cosine(
-    ground: Ground, read: Read
+    match_index: MatchIndex, read: Read
 ) -> None:
-    reading, mask = read("a pond"), np.arange(len(ground.gallery)) % 3 == 0
-    inside, everywhere = signals_of(ground, reading, mask), signals_of(ground, reading)
-    assert inside.whole[mask] == pytest.approx(everywhere.whole[mask], abs=1e-6)
+    encoded_query, mask = read("a pond"), np.arange(len(match_index.gallery)) % 3 == 0
+    inside, everywhere = (
+        signals_of(match_index, encoded_query, mask),
+        signals_of(match_index, encoded_query),
+    )
+    assert inside["whole"][mask] == pytest.approx(everywhere["whole"][mask], abs=1e-6)
 
 
 def test_equal_scores_come_in_the_gallerys_order() -> None:
@@ -237,7 +268,7 @@ def test_spots_are_apart_as_a_plain_loop_finds_them(
         if all(away[tile, other] >= separation_m for other in apart):
             apart.append(int(tile))
     wanted = (apart + [int(tile) for tile in order if tile not in apart])[:k]
-    found = spots(order, lats, lons, k, separation_m)
+    found = suppress_neighbours(order, lats, lons, k, separation_m)
     assert len(found) == len(set(found)) == min(k, tiles)
     if not borderline[~np.eye(tiles, dtype=bool)].any():
         assert found == wanted
@@ -245,17 +276,20 @@ def test_spots_are_apart_as_a_plain_loop_finds_them(
 
 def test_the_first_of_the_order_is_always_the_first_spot() -> None:
     lats, lons = np.full(5, 60.0), np.full(5, 24.0)
-    assert spots(np.array([3, 1, 4, 0, 2]), lats, lons, 4) == [3, 1, 4, 0]
+    assert suppress_neighbours(np.array([3, 1, 4, 0, 2]), lats, lons, 4) == [3, 1, 4, 0]
 
 
 # --- Reading ------------------------------------------------------------------------------------
 
 
 def test_a_reading_has_an_embedding_for_each_phrase(read: Read) -> None:
-    reading = read("a white church, two benches and a pond")
-    assert reading.phrase_embeddings.shape == (len(reading.phrases), len(reading.embedding))
-    assert np.linalg.norm(reading.phrase_embeddings, axis=1) == pytest.approx(1, abs=1e-5)
-    assert reading.words == ["white", "church", "benches", "pond"]
+    encoded_query = read("a white church, two benches and a pond")
+    assert encoded_query.phrase_embeddings.shape == (
+        len(encoded_query.phrases),
+        len(encoded_query.embedding),
+    )
+    assert np.linalg.norm(encoded_query.phrase_embeddings, axis=1) == pytest.approx(1, abs=1e-5)
+    assert encoded_query.words == ["white", "church", "benches", "pond"]
 
 
 def test_a_word_said_twice_counts_once(read: Read) -> None:
@@ -274,3 +308,27 @@ def test_a_word_said_twice_counts_once(read: Read) -> None:
 )
 def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
     assert is_mostly_foreign(text) is foreign
+
+
+def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
+    files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
+    assert files == {*CHANNELS, "__init__", "channel", "matching"}
+    assert list(SPECS) == list(CHANNELS)
+    assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
+    each = [signal for spec in SPECS.values() for signal in spec.weights]
+    assert len(each) == len(set(each)) == len(SIGNALS)
+
+
+def test_a_channel_in_the_table_is_searched_and_fused(
+    match_index: MatchIndex, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = (np.arange(len(match_index.gallery)) % 2).astype(np.float32)
+    new = ChannelSpec("colour", {"colour": 0.62}, lambda *_: ChannelResult({"colour": odd}))  # type: ignore[arg-type]
+    monkeypatch.setitem(SPECS, "colour", new)  # type: ignore[misc]
+    signals = signals_of(match_index, read("a pond"), None, ("facts", "colour"))  # type: ignore[arg-type]
+    assert list(signals.found) == ["facts", "colour"]
+    assert signals["window"].tolist() == [0] * len(match_index.gallery)
+    wanted = (signals.channel("facts") + odd) / 2
+    assert signals.fused(("facts", "colour")) == pytest.approx(wanted, abs=1e-6)  # type: ignore[arg-type]
+    with pytest.raises(KeyError):
+        signals["smell"]

@@ -12,9 +12,9 @@ from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE
 from core.models.sentence import SentenceEncoder
 from core.records import Query
-from core.retrieval import find
-from core.retrieval.background import Background
-from core.retrieval.clues import CLUES
+from core.retrieval import search_with_trace
+from core.retrieval.background_corpus import Background
+from core.retrieval.channels import ChannelResult
 from core.retrieval.confidence import (
     Calibration,
     Posterior,
@@ -23,13 +23,16 @@ from core.retrieval.confidence import (
     verdict_of,
     write_calibration,
 )
-from core.retrieval.fusion import SIGNALS, Said, Signals
-from core.retrieval.reading import Reading, embed, tokenize
+from core.retrieval.confidence_features import FEATURES
+from core.retrieval.fusion import SIGNALS, Signals
+from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 
 
-def plain(sharpness: float = 0.0, vague: float = -50.0, elsewhere: float = -50.0) -> Calibration:
+def plain(
+    inverse_temperature: float = 0.0, vague: float = -50.0, p_outside: float = -50.0
+) -> Calibration:
     """A calibration whose clues tell nothing, with the weight on `phrases` only."""
-    count = len(CLUES)
+    count = len(FEATURES)
 
     def constant(value: float) -> np.ndarray:
         return np.array([value, *[0.0] * count])
@@ -38,9 +41,9 @@ def plain(sharpness: float = 0.0, vague: float = -50.0, elsewhere: float = -50.0
         weights=np.array([float(name == "phrases") for name in SIGNALS]),
         mean=np.zeros(count),
         scale=np.ones(count),
-        sharpness=constant(sharpness),
-        vagueness=constant(vague),
-        elsewhere=constant(elsewhere),
+        inverse_temperature=constant(inverse_temperature),
+        p_uninformative=constant(vague),
+        p_outside=constant(p_outside),
         likely=0.5,
         absent=0.3,
         area=0.8,
@@ -52,61 +55,67 @@ def plain(sharpness: float = 0.0, vague: float = -50.0, elsewhere: float = -50.0
 def signals(*phrases: float) -> Signals:
     none = np.zeros(len(phrases), dtype=np.float32)
     values = np.array(phrases, dtype=np.float32)
-    return Signals(none, values, none, none, none, none, Said(values[:1], values[:1]))
+    facts = {"phrases": values, "whole": none, "best_fact": none}
+    names = {"words": none, "window": none}
+    found = {"facts": ChannelResult(facts, values[:1]), "names": ChannelResult(names, values[:1])}
+    return Signals(len(phrases), found)
 
 
 @pytest.fixture(scope="module")
-def reading(encoder: SentenceEncoder) -> Reading:
-    return embed(tokenize("a church beside a park", encoder), encoder)
+def encoded_query(encoder: SentenceEncoder) -> EncodedQuery:
+    return encode_query(tokenize_query("a church beside a park", encoder), encoder)
 
 
 def masses(
-    reading: Reading, calibration: Calibration, *phrases: float, mask: np.ndarray | None = None
+    encoded_query: EncodedQuery,
+    calibration: Calibration,
+    *phrases: float,
+    mask: np.ndarray | None = None,
 ) -> Posterior:
     given = signals(*phrases)
-    return posterior_of(reading, given, given.phrases, ("facts", "names"), mask, calibration)
+    return posterior_of(encoded_query, given, given.phrases, ("facts", "names"), mask, calibration)
 
 
-def test_a_softmax_worked_out_by_hand(reading: Reading) -> None:
-    found = masses(reading, plain(), 0.0, np.log(2), np.log(5))
+def test_a_softmax_worked_out_by_hand(encoded_query: EncodedQuery) -> None:
+    found = masses(encoded_query, plain(), 0.0, np.log(2), np.log(5))
     assert found.mass == pytest.approx([1 / 8, 2 / 8, 5 / 8])
-    assert found.elsewhere == pytest.approx(0)
-    twice = masses(reading, plain(sharpness=np.log(2)), 0.0, np.log(2), np.log(5))
+    assert found.p_outside == pytest.approx(0)
+    twice = masses(encoded_query, plain(inverse_temperature=np.log(2)), 0.0, np.log(2), np.log(5))
     assert twice.mass == pytest.approx([1 / 30, 4 / 30, 25 / 30], rel=1e-5)
 
 
-def test_what_tells_nothing_of_the_place_is_spread_evenly(reading: Reading) -> None:
-    half = masses(reading, plain(vague=0.0), 0.0, np.log(3))
+def test_what_tells_nothing_of_the_place_is_spread_evenly(encoded_query: EncodedQuery) -> None:
+    half = masses(encoded_query, plain(vague=0.0), 0.0, np.log(3))
     assert half.mass == pytest.approx([0.5 * 0.25 + 0.25, 0.5 * 0.75 + 0.25])
 
 
-def test_masses_and_elsewhere_are_one_together(reading: Reading) -> None:
-    found = masses(reading, plain(elsewhere=np.log(1 / 3)), 0.1, 0.2, 0.9, 0.4)
-    assert found.elsewhere == pytest.approx(0.25)
+def test_masses_and_elsewhere_are_one_together(encoded_query: EncodedQuery) -> None:
+    found = masses(encoded_query, plain(p_outside=np.log(1 / 3)), 0.1, 0.2, 0.9, 0.4)
+    assert found.p_outside == pytest.approx(0.25)
     assert found.mass.sum() == pytest.approx(0.75)
 
 
-def test_tiles_that_are_not_allowed_have_no_mass(reading: Reading) -> None:
+def test_tiles_that_are_not_allowed_have_no_mass(encoded_query: EncodedQuery) -> None:
     mask = np.array([True, False, True, False])
-    found = masses(reading, plain(vague=0.0), 0.1, 0.9, 0.2, 0.9, mask=mask)
+    found = masses(encoded_query, plain(vague=0.0), 0.1, 0.9, 0.2, 0.9, mask=mask)
     assert found.mass[~mask].tolist() == [0, 0]
     assert found.mass.sum() == pytest.approx(1)
-    surface = found.surface(mask)
-    assert sorted(surface.rows.tolist()) == [0, 2]
+    credible_region = found.credible_region(mask)
+    assert sorted(credible_region.rows.tolist()) == [0, 2]
 
 
-def test_a_better_score_never_has_less_mass(reading: Reading) -> None:
+def test_a_better_score_never_has_less_mass(encoded_query: EncodedQuery) -> None:
     scores = np.random.default_rng(0).random(50).astype(np.float32)
-    found = masses(reading, plain(sharpness=2.0), *scores.tolist())
+    found = masses(encoded_query, plain(inverse_temperature=2.0), *scores.tolist())
     assert (np.diff(found.mass[np.argsort(scores)]) >= 0).all()
 
 
 def test_the_area_is_the_fewest_tiles_that_hold_its_share() -> None:
-    surface = Posterior(np.array([0.1, 0.4, 0.05, 0.25]), 0.2, 0.8).surface()
-    assert surface.rows.tolist() == [1, 3, 0, 2]
-    assert surface.mass.tolist() == [0.4, 0.25, 0.1, 0.05]
-    assert surface.inside80.tolist() == [True, True, False, False]
-    more = Posterior(np.array([0.1, 0.4, 0.05, 0.25]), 0.2, 0.82).surface()
+    credible_region = Posterior(np.array([0.1, 0.4, 0.05, 0.25]), 0.2, 0.8).credible_region()
+    assert credible_region.rows.tolist() == [1, 3, 0, 2]
+    assert credible_region.mass.tolist() == [0.4, 0.25, 0.1, 0.05]
+    assert credible_region.inside80.tolist() == [True, True, False, False]
+    more = Posterior(np.array([0.1, 0.4, 0.05, 0.25]), 0.2, 0.82).credible_region()
     assert more.inside80.tolist() == [True, True, True, False]
 
 
@@ -123,9 +132,11 @@ def test_verdicts_follow_the_thresholds() -> None:
 
 
 def test_a_calibration_comes_back_from_its_files(tmp_path: Path) -> None:
-    path = write_calibration(plain(sharpness=1.25), tmp_path / "confidence.json")
+    path = write_calibration(plain(inverse_temperature=1.25), tmp_path / "confidence.json")
     back = read_calibration(path)
-    assert back.sharpness == pytest.approx(plain(sharpness=1.25).sharpness)
+    assert back.inverse_temperature == pytest.approx(
+        plain(inverse_temperature=1.25).inverse_temperature
+    )
     assert back.sources == ("a, b",)
     assert (back.background.facts == plain().background.facts).all()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["confidence.json", "confidence.npz"]
@@ -151,11 +162,14 @@ def test_a_calibration_with_a_number_that_is_none_is_refused(tmp_path: Path) -> 
 
 
 def test_a_search_says_how_sure_it_is(tiny_gallery: Gallery, encoder: SentenceEncoder) -> None:
-    found = find(tiny_gallery, encoder, Query("the statue of Alexander on a cobbled square"))
+    found = search_with_trace(
+        tiny_gallery, encoder, Query("the statue of Alexander on a cobbled square")
+    )
     result = found.result
     assert result.verdict is not None
-    assert result.elsewhere == found.posterior.elsewhere
-    assert found.posterior.mass.sum() == pytest.approx(1 - found.posterior.elsewhere)
+    assert result.p_outside == found.posterior.p_outside
+    assert found.posterior.mass.sum() == pytest.approx(1 - found.posterior.p_outside)
+    assert result.candidates
     for one in result.candidates:
         assert one.confidence is not None
         assert 0 <= one.confidence <= 1
@@ -166,7 +180,7 @@ def test_a_search_says_how_sure_it_is(tiny_gallery: Gallery, encoder: SentenceEn
 def test_nonsense_is_probably_nowhere_here(
     text: str, tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
-    found = find(tiny_gallery, encoder, Query(text))
+    found = search_with_trace(tiny_gallery, encoder, Query(text))
     assert found.result.verdict == "probably not in this gallery"
 
 
@@ -174,12 +188,16 @@ def test_nonsense_is_probably_nowhere_here(
 def test_every_choice_of_channels_is_judged(
     channels: tuple, tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
-    found = find(tiny_gallery, encoder, Query("a pharmacy near the tram", channels=channels))
+    found = search_with_trace(
+        tiny_gallery, encoder, Query("a pharmacy near the tram", channels=channels)
+    )
     assert np.isfinite(found.posterior.mass).all()
     assert found.result.candidates[0].confidence is not None
 
 
-def test_clues_far_from_the_usual_do_not_run_away(reading: Reading) -> None:
-    count = len(CLUES)
-    steep = replace(plain(), sharpness=np.full(count + 1, 0.1), scale=np.full(count, 1e-6))
-    assert np.isfinite(masses(reading, steep, 0.1, 0.9).mass).all()
+def test_clues_far_from_the_usual_do_not_run_away(encoded_query: EncodedQuery) -> None:
+    count = len(FEATURES)
+    steep = replace(
+        plain(), inverse_temperature=np.full(count + 1, 0.1), scale=np.full(count, 1e-6)
+    )
+    assert np.isfinite(masses(encoded_query, steep, 0.1, 0.9).mass).all()

@@ -8,8 +8,8 @@ from core.gallery import Gallery
 from core.maps import evidence_label
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Evidence, Query
-from core.retrieval import find
-from core.retrieval.everyday import is_ordinary, written_as_name
+from core.retrieval import search_with_trace
+from core.vocabulary.common_words import is_common, written_as_name
 
 
 def told(
@@ -20,7 +20,7 @@ def told(
     channels: tuple[Channel, ...] = ("names",),
 ) -> Evidence:
     """The evidence for the first phrase, of the first candidate that has a thing of a name."""
-    found = find(gallery, encoder, Query(text, k=50, channels=channels)).result
+    found = search_with_trace(gallery, encoder, Query(text, k=50, channels=channels)).result
     return next(one.evidence[0] for one in found.candidates if name in one.evidence[0].fact)
 
 
@@ -54,9 +54,11 @@ def test_a_thing_of_the_right_sort_may_be_meant_by_its_name(
 def test_what_stands_in_a_name_only_is_told_as_that(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
-    finding = find(tiny_gallery, encoder, Query("an old oak tree", k=50, channels=("names",)))
+    trace = search_with_trace(
+        tiny_gallery, encoder, Query("an old oak tree", k=50, channels=("names",))
+    )
     entry = next(
-        ledger[0] for ledger in ledgers(finding, encoder).entries if ledger[0].evidence.name_only
+        ledger[0] for ledger in ledgers(trace, encoder).entries if ledger[0].evidence.name_only
     )
     assert entry.standing == "missing"
     said = reason((entry,))
@@ -80,7 +82,7 @@ def test_what_stands_in_a_name_only_is_told_as_that(
     ],
 )
 def test_ordinary_words(word: str, ordinary: bool) -> None:
-    assert is_ordinary(word) is ordinary
+    assert is_common(word) is ordinary
 
 
 def test_a_capital_within_a_sentence_makes_a_name() -> None:

@@ -170,6 +170,7 @@ def test_a_description_of_nothing_here_says_that_it_is_a_guess(ask: Ask) -> None
 def test_only_the_chosen_channels_answer(channels: tuple[Channel, ...], ask: Ask) -> None:
     result = ask("a church beside Lime Street", channels=channels)
     assert_sound(result, "a church beside Lime Street")
+    assert result.candidates
     for one in result.candidates:
         assert set(one.channels) == set(channels)
 
@@ -202,6 +203,7 @@ def test_a_circle_limits_the_answer_before_the_search(ask: Ask, tiny_gallery: Ga
     assert inside.sum() > 6
     result = ask("Café Ångström", k=6, near=near, within_m=120.0)
     assert_sound(result, "Café Ångström", 6)
+    assert result.candidates
     for one in result.candidates:
         assert inside[tiny_gallery.row_of(one.tile.tile_id)]
     everything = ask("Café Ångström", k=MAX_CANDIDATES, near=near, within_m=120.0)

@@ -193,6 +193,7 @@ def test_faults_are_told_and_what_is_sound_is_kept(tmp_path: Path) -> None:
         "same name": (names[0],),
     }
     assert data.faults_json()[0] == {"fault": "no tile", "count": 1, "names": [names[1]]}
+    assert data.faults
     for fault in data.faults:
         assert fault.names[0] in str(fault)
         assert len(str(fault).splitlines()) == 1
@@ -231,7 +232,7 @@ def test_a_tile_is_76_mercator_metres_wide(
 # --- Bad input ----------------------------------------------------------------------------------
 
 
-def refused(root: Path, match: str, **changed: object) -> None:
+def assert_refused(root: Path, match: str, **changed: object) -> None:
     wanted = {"city": "NewYork", "version": "panorama", "kind": "osm", "split": "test"} | changed
     with pytest.raises(SourceError, match=match) as caught:
         read_cvgtext(root, **wanted)  # type: ignore[arg-type]
@@ -239,30 +240,32 @@ def refused(root: Path, match: str, **changed: object) -> None:
 
 
 def test_a_missing_root_is_named(tmp_path: Path) -> None:
-    refused(tmp_path / "nowhere", "there is no folder .*nowhere")
+    assert_refused(tmp_path / "nowhere", "there is no folder .*nowhere")
 
 
 def test_a_missing_folder_of_pictures_is_named_and_what_is_there_instead(tmp_path: Path) -> None:
     PUBLIC.write(tmp_path, "Tokyo", "osm", {"test": described(some_names(1))})
-    refused(tmp_path, "no folder NewYork-OSM.*Tokyo-OSM")
-    refused(tmp_path, "no folder Tokyo-satellite", city="Tokyo", kind="sat")
+    assert_refused(tmp_path, "no folder NewYork-OSM.*Tokyo-OSM")
+    assert_refused(tmp_path, "no folder Tokyo-satellite", city="Tokyo", kind="sat")
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_a_missing_split_is_named(split: str, tmp_path: Path) -> None:
     other = {"train": "test", "test": "train"}[split]
     PUBLIC.write(tmp_path, "NewYork", "osm", {other: described(some_names(1))})
-    refused(tmp_path, f"no {split}.json of NewYork; wanted CVG-text/NewYork/{split}", split=split)
+    assert_refused(
+        tmp_path, f"no {split}.json of NewYork; wanted CVG-text/NewYork/{split}", split=split
+    )
 
 
 def test_a_mixed_version_that_lacks_one_half_is_refused(tmp_path: Path) -> None:
     PUBLIC.write(tmp_path, "NewYork", "osm", {"test": described(some_names(1))})
-    refused(tmp_path, "no test.json of NewYork-photos", version="mixed")
+    assert_refused(tmp_path, "no test.json of NewYork-photos", version="mixed")
 
 
 @pytest.mark.parametrize("city", ["", "../NewYork", "a/b", ".", "New.York", "x" * 300 + "/", "Ünk"])
 def test_a_city_that_is_no_plain_name_is_refused(city: str, tmp_path: Path) -> None:
-    refused(tmp_path, "is no city", city=city)
+    assert_refused(tmp_path, "is no city", city=city)
 
 
 @pytest.mark.parametrize(
@@ -289,13 +292,13 @@ def test_an_annotation_of_another_form_is_refused_in_one_line(
 ) -> None:
     PUBLIC.write(tmp_path, "NewYork", "osm", {"test": described(some_names(1))})
     (tmp_path / "CVG-text" / "NewYork" / "test.json").write_bytes(content)
-    refused(tmp_path, match)
+    assert_refused(tmp_path, match)
 
 
 def test_an_annotation_that_is_a_folder_is_none(tmp_path: Path) -> None:
     PUBLIC.write(tmp_path, "NewYork", "osm", {}, some_names(1))
     (tmp_path / "CVG-text" / "NewYork" / "test.json").mkdir(parents=True)
-    refused(tmp_path, "no test.json")
+    assert_refused(tmp_path, "no test.json")
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:

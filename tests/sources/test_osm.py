@@ -39,7 +39,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def refused() -> Refused:
+def assert_refused() -> Refused:
     """Reads a file that must be refused with one line that names it, and nothing written."""
 
     def read(path: Path) -> str:
@@ -106,6 +106,7 @@ class TestEveryFormat:
                 zip(key[1], wanted.features[column], strict=True)
             ), column
         by_name = found.features.set_index("name").geometry
+        assert len(wanted.features.name) > 3
         for feature, shape in zip(wanted.features.name, wanted.features.geometry, strict=True):
             assert shapely.hausdorff_distance(by_name[feature], shape) < 1e-6, feature
             assert by_name[feature].area == pytest.approx(shape.area, rel=1e-4)
@@ -351,44 +352,44 @@ def test_no_file_at_all_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["no.osm.pbf", "no.osm", "no.geojson", "no.gpkg", "no.parquet"])
-def test_a_missing_file_is_named(name: str, tmp_path: Path, refused: Refused) -> None:
-    assert "no file" in refused(tmp_path / name)
+def test_a_missing_file_is_named(name: str, tmp_path: Path, assert_refused: Refused) -> None:
+    assert "no file" in assert_refused(tmp_path / name)
 
 
-def test_a_folder_is_no_file(tmp_path: Path, refused: Refused) -> None:
+def test_a_folder_is_no_file(tmp_path: Path, assert_refused: Refused) -> None:
     (tmp_path / "folder.osm").mkdir()
-    refused(tmp_path / "folder.osm")
+    assert_refused(tmp_path / "folder.osm")
 
 
 @pytest.mark.parametrize("name", ["town.osm", *WRITERS])
-def test_an_empty_file_is_refused(name: str, tmp_path: Path, refused: Refused) -> None:
+def test_an_empty_file_is_refused(name: str, tmp_path: Path, assert_refused: Refused) -> None:
     (tmp_path / name).write_bytes(b"")
-    assert "empty" in refused(tmp_path / name)
+    assert "empty" in assert_refused(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["town.osm", *WRITERS])
-def test_garbage_is_refused(name: str, tmp_path: Path, refused: Refused) -> None:
+def test_garbage_is_refused(name: str, tmp_path: Path, assert_refused: Refused) -> None:
     (tmp_path / name).write_bytes(bytes(range(256)) * 20)
-    refused(tmp_path / name)
+    assert_refused(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["town.osm", *WRITERS])
 def test_a_file_cut_short_is_refused(
-    name: str, original: Path, tmp_path: Path, refused: Refused
+    name: str, original: Path, tmp_path: Path, assert_refused: Refused
 ) -> None:
     path = tmp_path / name
     WRITERS.get(name, WRITERS["TOWN.OSM"])(original, as_frame(read_world([original])), path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * 0.6)])
-    refused(path)
+    assert_refused(path)
 
 
 @pytest.mark.parametrize("name", ["town.csv", "town.zip", "town", "town.pbf.txt"])
 def test_another_kind_of_file_is_refused_with_the_kinds_that_can_be_read(
-    name: str, tmp_path: Path, refused: Refused
+    name: str, tmp_path: Path, assert_refused: Refused
 ) -> None:
     (tmp_path / name).write_text("x,y\n1,2\n")
-    message = refused(tmp_path / name)
+    message = assert_refused(tmp_path / name)
     assert ".osm.pbf" in message
     assert ".geojson" in message
 
@@ -418,21 +419,23 @@ NO_GEOJSON = (
 
 
 @pytest.mark.parametrize("text", NO_GEOJSON, ids=range(len(NO_GEOJSON)))
-def test_json_that_is_no_geojson_is_refused(text: str, tmp_path: Path, refused: Refused) -> None:
+def test_json_that_is_no_geojson_is_refused(
+    text: str, tmp_path: Path, assert_refused: Refused
+) -> None:
     (tmp_path / "town.geojson").write_text(text)
-    refused(tmp_path / "town.geojson")
+    assert_refused(tmp_path / "town.geojson")
 
 
 def test_broken_json_lines_are_refused_with_the_number_of_the_line(
-    tmp_path: Path, refused: Refused
+    tmp_path: Path, assert_refused: Refused
 ) -> None:
     (tmp_path / "town.geojsonl").write_text(f'{json.dumps(point({"name": "A"}))}\n{{"type": "Fe\n')
-    assert "line 2" in refused(tmp_path / "town.geojsonl")
+    assert "line 2" in assert_refused(tmp_path / "town.geojsonl")
 
 
 @pytest.mark.parametrize("name", ["town.geojson", "town.gpkg", "town.parquet"])
 def test_metres_without_a_projection_are_refused(
-    name: str, original: Path, tmp_path: Path, refused: Refused
+    name: str, original: Path, tmp_path: Path, assert_refused: Refused
 ) -> None:
     frame = as_frame(read_world([original])).to_crs(3067).set_crs(None, allow_override=True)
     path = tmp_path / name
@@ -442,19 +445,19 @@ def test_metres_without_a_projection_are_refused(
         frame.to_file(path)
     else:
         frame.to_parquet(path)
-    assert re.search("projection|EPSG:4326|degrees", refused(path))
+    assert re.search("projection|EPSG:4326|degrees", assert_refused(path))
 
 
-def test_a_table_without_geometry_is_refused(tmp_path: Path, refused: Refused) -> None:
+def test_a_table_without_geometry_is_refused(tmp_path: Path, assert_refused: Refused) -> None:
     pd.DataFrame({"name": ["A"]}).to_parquet(tmp_path / "plain.parquet")
-    refused(tmp_path / "plain.parquet")
+    assert_refused(tmp_path / "plain.parquet")
 
 
-def test_a_map_without_tags_is_refused(tmp_path: Path, refused: Refused) -> None:
+def test_a_map_without_tags_is_refused(tmp_path: Path, assert_refused: Refused) -> None:
     town = Town()
     town.point(0, 0)
     town.point(1, 1, source="survey")
-    refused(town.write(tmp_path / "bare.osm"))
+    assert_refused(town.write(tmp_path / "bare.osm"))
 
 
 def test_ways_whose_points_are_missing_do_not_stop_the_rest(tmp_path: Path) -> None:

@@ -5,17 +5,17 @@ import pytest
 
 from core.errors import TrainingError
 from core.geo import haversine_m
-from core.training.batches import Batches, Places
+from core.training.batches import Batches, PairPlaces
 
 
-def places(count: int, seed: int = 0) -> Places:
+def places(count: int, seed: int = 0) -> PairPlaces:
     """Two towns far from each other; the last fifth has no place."""
     rng = np.random.default_rng(seed)
     towns = rng.integers(0, 2, count)
     lats = 40 + 15 * towns + rng.uniform(0, 0.02, count)
     lons = 5 - 20 * towns + rng.uniform(0, 0.03, count)
     lats[-count // 5 :] = lons[-count // 5 :] = np.nan
-    return Places(lats, lons, towns)
+    return PairPlaces(lats, lons, towns)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,9 @@ def test_too_few_examples_are_told() -> None:
 def test_near_duplicates_are_those_closer_than_said_and_none_without_a_place() -> None:
     metre = 1 / 111_194.93
     lats = np.array([10.0, 10 + 14 * metre, 10 + 16 * metre, np.nan, np.nan])
-    near = Places(lats, np.zeros(5), np.zeros(5, int)).near_duplicates(np.array([4, 2, 1, 0]), 15)
+    near = PairPlaces(lats, np.zeros(5), np.zeros(5, int)).near_duplicates(
+        np.array([4, 2, 1, 0]), 15
+    )
     wanted = np.eye(4, dtype=bool)
     wanted[1, 2] = wanted[2, 1] = wanted[2, 3] = wanted[3, 2] = True
     wanted[0, 0] = False  # unknown places are near nothing; a pair's own diagonal is never masked

@@ -14,13 +14,13 @@ from tiny_clip import openai_state, saved
 
 from core.errors import ModelError, TrainingError
 from core.models.crosstext2loc import load_crosstext2loc
-from core.training.clip import ClipTrainee
+from core.training.clip import TrainableClip
 from core.training.config import Stage
-from core.training.corpus import prepare_album
-from core.training.examples import Examples
+from core.training.datasets import PictureDataset
 from core.training.loop import run_stage
-from core.training.material import Album
 from core.training.run import train
+from core.training.shard_reader import ShardReader
+from core.training.shards import prepare_album
 
 COLOURS = ("red", "green", "blue", "yellow", "white", "black", "purple", "orange")
 EVERYTHING = ("text_", "vision_", "visual_", "logit_scale")
@@ -43,7 +43,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def album(tmp_path_factory: pytest.TempPathFactory) -> Album:
+def album(tmp_path_factory: pytest.TempPathFactory) -> PictureDataset:
     """A pattern under the name of each colour, with two descriptions."""
     folder = tmp_path_factory.mktemp("album")
     rows = []
@@ -52,7 +52,7 @@ def album(tmp_path_factory: pytest.TempPathFactory) -> Album:
         texts = [f"a {colour} field", f"all around me it is {colour}"]
         rows.append(json.dumps({"picture": f"{colour}.png", "texts": texts}))
     (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
-    return Album("fields", folder, folder / "texts.jsonl")
+    return PictureDataset("fields", folder, folder / "texts.jsonl")
 
 
 def pattern(number: int) -> Image.Image:
@@ -60,11 +60,11 @@ def pattern(number: int) -> Image.Image:
     return Image.fromarray(rng.integers(0, 256, (40, 32, 3), dtype=np.uint8))
 
 
-def trainee(album: Album, checkpoint: Path, folder: Path) -> ClipTrainee:
+def model(album: PictureDataset, checkpoint: Path, folder: Path) -> TrainableClip:
     folder.mkdir(exist_ok=True)
-    examples = Examples(prepare_album(album, folder), 0)
+    examples = ShardReader(prepare_album(album, folder), 0)
     model = load_crosstext2loc(checkpoint, context=77)
-    return ClipTrainee(model, examples, examples, torch.device("cpu"))
+    return TrainableClip(model, examples, examples, torch.device("cpu"))
 
 
 def silent(*_: Any) -> None:
@@ -72,9 +72,9 @@ def silent(*_: Any) -> None:
 
 
 def test_both_towers_learn_and_the_result_is_a_checkpoint(
-    album: Album, checkpoint: Path, tmp_path: Path
+    album: PictureDataset, checkpoint: Path, tmp_path: Path
 ) -> None:
-    made = trainee(album, checkpoint, tmp_path)
+    made = model(album, checkpoint, tmp_path)
     before = {name: one.clone() for name, one in made.network.state_dict().items()}
     assert made.validate(STAGE)["R@1"] < 60
     run_stage(made, STAGE, 1, tmp_path, silent)
@@ -98,22 +98,23 @@ def test_both_towers_learn_and_the_result_is_a_checkpoint(
 
 
 def test_chunks_change_no_gradient_of_a_clip(
-    album: Album, checkpoint: Path, tmp_path: Path
+    album: PictureDataset, checkpoint: Path, tmp_path: Path
 ) -> None:
     found = []
     for chunks in (1, 3):
-        made = trainee(album, checkpoint, tmp_path)
+        made = model(album, checkpoint, tmp_path)
         stage = replace(STAGE, name=f"cut-{chunks}", steps=1, chunks=chunks)
         run_stage(made, stage, 1, tmp_path, silent)
         saved_state = torch.load(tmp_path / f"cut-{chunks}.checkpoint.pt", weights_only=True)
         found.append(saved_state["optimizer"]["state"])
+    assert found[0]
     for number, one in found[0].items():
         other = found[1][number]["exp_avg"]
         torch.testing.assert_close(one["exp_avg"], other, rtol=1e-3, atol=1e-6)
 
 
-def test_the_temperature_is_capped(album: Album, checkpoint: Path, tmp_path: Path) -> None:
-    made = trainee(album, checkpoint, tmp_path)
+def test_the_temperature_is_capped(album: PictureDataset, checkpoint: Path, tmp_path: Path) -> None:
+    made = model(album, checkpoint, tmp_path)
     torch.nn.init.constant_(made.network.get_parameter("logit_scale"), 9.0)
     assert float(made.scale.detach()) == pytest.approx(100)
 

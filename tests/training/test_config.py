@@ -7,7 +7,7 @@ import pytest
 from core.errors import TrainingError
 from core.models.specs import CompactSpec
 from core.training.config import TrainingConfig, read_config
-from core.training.material import Album, City, Town
+from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset
 
 TOWN = """
 [[towns]]
@@ -39,7 +39,7 @@ def test_what_is_left_out_has_one_default_and_paths_are_relative_to_the_file(
 ) -> None:
     config = read(tmp_path, WHOLE)
     sources = (tmp_path / "porto.osm.pbf", Path("/maps/more.osm"))
-    assert config.towns[0] == Town("porto", sources, 12.0, 9000)
+    assert config.towns[0] == MapDataset("porto", sources, 12.0, 9000)
     assert isinstance(config.towns[0].spacing_m, float)
     assert config.model == CompactSpec()
     assert config.stages[0].contrastive == 1
@@ -74,9 +74,9 @@ held = true
         + STAGE,
     )
     assert config.checkpoint == tmp_path / "clip.pth"
-    assert config.cities == (City("newyork", tmp_path / "CVG", "NewYork", "sat"),)
+    assert config.cities == (CvgTextDataset("newyork", tmp_path / "CVG", "NewYork", "sat"),)
     assert config.albums == (
-        Album("aerial", tmp_path / "photos", tmp_path / "captions.jsonl", held=True),
+        PictureDataset("aerial", tmp_path / "photos", tmp_path / "captions.jsonl", held=True),
     )
     assert config.learned == ("newyork",)
     assert config.held == ("aerial", "newyork-held")

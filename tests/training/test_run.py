@@ -18,7 +18,7 @@ from core.__main__ import main
 from core.errors import TrainingError
 from core.models.compact import load_compact
 from core.models.sentence import SentenceEncoder
-from core.training.loop import _State
+from core.training.loop import _Checkpoint
 from core.training.run import train
 
 pytest.importorskip("mapnik")
@@ -73,6 +73,8 @@ def test_the_weights_are_the_best_ones_and_load(prepared: Path, encoder: Sentenc
     folder = prepared / "straight"
     model = load_compact(folder / "compact.safetensors", encoder)
     best = torch.load(folder / "contrast.best.pt", weights_only=True)
+    assert best
+    assert model.network.state_dict().keys() == best.keys()
     for name, one in model.network.state_dict().items():
         assert torch.equal(one, best[name].half().float()), name
     assert model.encode_texts(["a fountain beside a church"]).shape == (1, 96)
@@ -100,14 +102,14 @@ def test_runs_live_in_the_data_folder(
 def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     prepared: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder, save = copied(prepared, "stopped"), _State.save
+    folder, save = copied(prepared, "stopped"), _Checkpoint.save
 
-    def save_and_interrupt(state: _State, path: Path) -> None:
+    def save_and_interrupt(state: _Checkpoint, path: Path) -> None:
         save(state, path)
         monkeypatch.undo()
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(_State, "save", save_and_interrupt)
+    monkeypatch.setattr(_Checkpoint, "save", save_and_interrupt)
     command = ["train", str(prepared / "tiny.toml"), "--out", str(folder)]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
     try:
@@ -119,11 +121,13 @@ def test_ctrl_c_says_how_to_go_on_and_that_equals_an_uninterrupted_run(
     assert main(command) == 0
     assert "contrast: 100%" in capfd.readouterr().err
     ours, theirs = weights_of(folder), weights_of(prepared / "straight")
+    assert theirs
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
     saved = (folder / "compact.safetensors").read_bytes()
     assert saved == (prepared / "straight" / "compact.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_torchrun_trains_the_same_with_two_processes(prepared: Path) -> None:
     folder = copied(prepared, "pair")
     (folder / "examples").unlink()

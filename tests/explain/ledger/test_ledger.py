@@ -11,11 +11,11 @@ from core.explain.ledger import Ledgers, ledgers
 from core.explain.reasons import reason
 from core.gallery import Gallery, open_gallery
 from core.models.sentence import SentenceEncoder
-from core.records import Entry, Query
-from core.retrieval import find
+from core.records import LedgerEntry, Query
+from core.retrieval import search_with_trace
 
 Change = Callable[[Town], object]
-Tell = Callable[..., dict[str, Entry]]
+Tell = Callable[..., dict[str, LedgerEntry]]
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def gallery_of(build: Callable[..., Path], tmp_path: Path) -> Callable[[Town], G
 
 
 @pytest.fixture
-def tell(gallery_of: Callable[[Town], Gallery], encoder: SentenceEncoder) -> Tell:
+def tell(
+    gallery_of: Callable[[Town], Gallery], tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> Tell:
     """The ledger of the best spot near a point of the town, by phrase."""
 
     def told(
@@ -39,13 +41,14 @@ def tell(gallery_of: Callable[[Town], Gallery], encoder: SentenceEncoder) -> Tel
         y: float,
         change: Change | None = None,
         without: frozenset[str] = frozenset(),
-    ) -> dict[str, Entry]:
+    ) -> dict[str, LedgerEntry]:
         town = tiny_city(without)
         if change:
             change(town)
+        gallery = gallery_of(town) if change or without else tiny_gallery
         query = Query(text, k=1, near=town.position(x, y), within_m=30)
-        finding = find(gallery_of(town), encoder, query)
-        return {one.evidence.phrase: one for one in ledgers(finding, encoder).entries[0]}
+        trace = search_with_trace(gallery, encoder, query)
+        return {one.evidence.phrase: one for one in ledgers(trace, encoder).entries[0]}
 
     return told
 
@@ -122,7 +125,7 @@ def test_people_and_weather_cannot_be_checked(tell: Tell) -> None:
 
 
 def ledgers_of(gallery: Gallery, encoder: SentenceEncoder, text: str, **options: object) -> Ledgers:
-    return ledgers(find(gallery, encoder, Query(text, **options)), encoder)  # type: ignore[arg-type]
+    return ledgers(search_with_trace(gallery, encoder, Query(text, **options)), encoder)  # type: ignore[arg-type]
 
 
 def test_each_candidate_has_an_entry_for_each_phrase(
@@ -131,6 +134,7 @@ def test_each_candidate_has_an_entry_for_each_phrase(
     found = ledgers_of(tiny_gallery, encoder, "a statue, two benches and a pond", k=4)
     assert [len(one) for one in found.entries] == [3] * 4
     assert found.notes == ()
+    assert len(found.entries[0]) == 3
     for entry in found.entries[0]:
         assert set(entry.effects) == {"facts", "names"}
         assert 1 <= entry.rank_without <= 4
@@ -140,24 +144,30 @@ def test_only_what_was_searched_speaks_against_a_phrase(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
     text = "a red cathedral, Mill Road, a street"
-    for one in ledgers_of(tiny_gallery, encoder, text, channels=("names",)).entries:
+    by_names = ledgers_of(tiny_gallery, encoder, text, channels=("names",)).entries
+    by_facts = ledgers_of(tiny_gallery, encoder, text, channels=("facts",)).entries
+    assert by_names
+    assert by_facts
+    for one in by_names:
         assert "white" not in one[0].against
-    for one in ledgers_of(tiny_gallery, encoder, text, channels=("facts",)).entries:
+    for one in by_facts:
         assert "not here" not in one[1].against
 
 
 def test_hostile_texts_stay_texts(tiny_gallery: Gallery, encoder: SentenceEncoder) -> None:
     for text in ("<script>alert(1)</script>", "${alert(1)} `pub`", "a" * 5000, "x, " * 500, "日本"):
-        for ledger in ledgers_of(tiny_gallery, encoder, text, k=2).entries:
+        ledgers = ledgers_of(tiny_gallery, encoder, text, k=2).entries
+        assert len(ledgers) == 2
+        for ledger in ledgers:
             assert reason(ledger)
 
 
 def test_long_descriptions_say_which_phrases_were_left_out(
     tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.explain.ledger import effects
+    from core.explain.ledger import ablation
 
-    monkeypatch.setattr(effects, "MAX_TOKENS_READ", 20)
+    monkeypatch.setattr(ablation, "MAX_TOKENS_READ", 20)
     found = ledgers_of(tiny_gallery, encoder, "a statue, two benches, a pond and a bakery", k=2)
     assert "left" not in found.notes
     assert found.notes

@@ -1,0 +1,59 @@
+"""The command line, one file a command.
+
+A command is a module with `add_arguments(parser)`, `run(args)`, which returns the document to
+print, and, where people get something other than indented JSON, `readable(document)`. The first
+line of its docstring is its help, its file name its name.
+"""
+
+import argparse
+from typing import Any, Protocol
+
+from core.cli import (
+    bench,
+    build,
+    calibrate,
+    cases,
+    compare,
+    describe,
+    embed,
+    encode,
+    evaluate,
+    galleries,
+    search,
+    train,
+)
+
+
+class Command(Protocol):
+    """A module that is a command."""
+
+    __name__: str
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Adds the command's options."""
+
+    def run(self, args: argparse.Namespace) -> Any:
+        """Runs the command and returns the document to print, None to print nothing."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    galleries,
+    search,
+    evaluate,
+    build,
+    embed,
+    encode,
+    describe,
+    calibrate,
+    train,
+    compare,
+    cases,
+    bench,
+)
+"""In the order of `python -m core --help`."""
+
+
+def name_of(command: Command) -> str:
+    """The name that a person types."""
+    return command.__name__.rpartition(".")[2]

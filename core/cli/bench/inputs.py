@@ -1,0 +1,44 @@
+"""The input of several benches: descriptions, and the gallery where none is named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import GalleryError, QueryError
+from core.evaluation.queries import LabelledQuery, read_queries
+from core.gallery import Gallery, list_galleries, open_gallery
+from core.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+DESCRIPTIONS = (
+    "a white cathedral above wide steps, a big cobbled square with a statue",
+    "narrow street with cafes, a pharmacy on the corner and a bakery next to it",
+    "I'm at the bus stop in front of the town hall. Opposite is a bank, and further down the "
+    "street there is a church with a tall tower behind some trees.",
+    "small park with a playground and benches under old trees, apartment buildings all around, "
+    "a supermarket car park on one side and tram tracks on the other",
+    "harbour",
+    "Standing by the water, boats moored along the quay, restaurants with tables outside. Behind "
+    "me a steep street goes up with steps at the end, a hotel on the left with flags, a fountain "
+    "in the middle of a little square, and I can just see the railway station past the main road.",
+)
+
+
+def largest(settings: Settings) -> str:
+    """The sound gallery with the most tiles. Raises GalleryError where there is none."""
+    cards = [card for card in list_galleries(settings) if not card.problem]
+    if not cards:
+        raise GalleryError("there is no gallery to time; make one with python -m core build")
+    return max(cards, key=lambda card: card.tiles).name
+
+
+def labelled_queries(
+    what: str, settings: Settings, gallery: str | None, queries: Path | None
+) -> tuple[list[LabelledQuery], Gallery]:
+    """The labelled descriptions and their gallery."""
+    if gallery is None or queries is None:
+        raise QueryError(
+            f"bench {what} wants --gallery G and --queries FILE.jsonl, descriptions "
+            f"whose place is known; core describe writes some"
+        )
+    return list(read_queries(queries, gallery)), open_gallery(gallery, settings)

@@ -1,0 +1,47 @@
+"""The gain from clarifying questions."""
+
+from pathlib import Path
+from typing import Any
+
+from core.arrays import F64
+from core.cli.bench.inputs import Progress, labelled_queries
+from core.evaluation import read_all
+from core.evaluation.clarification import measure, simulate_dialogues
+from core.models import load_model
+from core.records import Query
+from core.retrieval import check_query, load_picture_encoder, rank_tiles
+from core.retrieval.confidence import posterior_of
+from core.retrieval.query_encoding import EncodedQuery
+from core.settings import Settings
+
+
+def run(
+    settings: Settings, gallery: str | None, queries: Path | None, progress: Progress
+) -> dict[str, Any]:
+    """How much up to three follow-up questions help visitors who answer as the map foresees."""
+    labelled, opened = labelled_queries("questions", settings, gallery, queries)
+    encoder = load_model(threads=settings.search_threads)
+    channels = check_query(Query("any"), opened)
+    picture_encoder = (
+        load_picture_encoder(opened, settings, encoder) if "image" in channels else None
+    )
+    encoded_queries = read_all(
+        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder
+    )
+
+    def weigh(encoded_query: EncodedQuery) -> F64:
+        ranking = rank_tiles(opened, encoded_query, channels)
+        mass = posterior_of(encoded_query, ranking.signals, ranking.scores, channels).mass
+        shares: F64 = mass / mass.sum()
+        return shares
+
+    held = []
+    for one in simulate_dialogues(opened, labelled, encoded_queries, weigh):
+        held.append(one)
+        progress("talk", len(held), len(labelled))
+    return {
+        "bench": "questions",
+        "gallery": opened.card.name,
+        "channels": list(channels),
+        **measure(opened, labelled, held, encoded_queries),
+    }

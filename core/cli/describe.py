@@ -1,0 +1,80 @@
+"""Write descriptions of a gallery's tiles by program, from the map alone."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from core import settings as machine
+from core.cli.options import new_file, whole_number
+from core.errors import SourceError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument("--gallery", required=True, metavar="G")
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the map files that the gallery was built from",
+    )
+    parser.add_argument(
+        "--n", type=whole_number, default=300, help="how many tiles, at random (300)"
+    )
+    parser.add_argument("--seed", type=whole_number, default=0)
+    parser.add_argument(
+        "--names",
+        choices=("yes", "no", "mixed"),
+        default="mixed",
+        help="whether texts tell what is on signs",
+    )
+    parser.add_argument("--out", type=new_file, metavar="F.jsonl")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """The document to print."""
+    import numpy as np
+
+    from core.describe.simulate.generator import Style
+    from core.describe.simulate.generator import describe as run
+    from core.describe.simulate.visibility import VisibilityMap
+    from core.gallery import open_gallery
+    from core.sources.osm import read_world
+
+    gallery = open_gallery(args.gallery, machine.load())
+    world = read_world(args.sources)
+    center = gallery.card.bounds.center
+    if not world.bounds.contains(np.array([center.lat]), np.array([center.lon])).all():
+        raise SourceError(
+            f"{', '.join(world.sources)} lies elsewhere than {args.gallery}; give the files "
+            "that it was built from"
+        )
+    drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
+    names = {"yes": True, "no": False, "mixed": None}[args.names]
+    scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
+    rows = []
+    for row, scene in zip(drawn.tolist(), scenes, strict=True):
+        rng = np.random.default_rng((args.seed, row))
+        style, tile = Style.random(rng, names), gallery.tile(row)
+        rows.append(
+            {
+                "id": f"{args.gallery}-{args.seed}-{row}",
+                "gallery": args.gallery,
+                "text": run(scene, rng, style),
+                "lat": tile.lat,
+                "lon": tile.lon,
+                "tile_id": tile.tile_id,
+                "names": style.names,
+                "length": style.length,
+                "care": style.care,
+            }
+        )
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if args.out:
+        args.out.write_text(lines, "utf-8")
+        return {"gallery": args.gallery, "descriptions": len(rows), "file": str(args.out)}
+    return {"gallery": args.gallery, "descriptions": rows}

@@ -1,0 +1,136 @@
+"""Measure search, or a model on CVG-Text, on descriptions whose place is known."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from core import settings as machine
+from core.cli.cvgtext_options import add_cvgtext, read_copy
+from core.cli.options import add_channels, add_checkpoint, new_file, text
+from core.cli.progress import bar
+from core.errors import ModelError, QueryError
+from core.files import write_json
+from core.records import Query
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    of = parser.add_mutually_exclusive_group(required=True)
+    of.add_argument("--gallery", metavar="G")
+    add_cvgtext(parser, of)
+    parser.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--failures",
+        type=new_file,
+        metavar="F.csv",
+        help="CVG-Text's failures in the nearest-100, in the paper's columns",
+    )
+    parser.add_argument("--queries", type=Path, metavar="FILE.jsonl")
+    parser.add_argument(
+        "--scope",
+        choices=("full", "nearest-100", "thinned"),
+        default="full",
+        help="for --gallery (full); CVG-Text is measured in both",
+    )
+    add_channels(parser)
+    parser.add_argument("--table", action="store_true", help="plain baselines and channels too")
+    parser.add_argument(
+        "--strangers",
+        nargs="+",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="descriptions of other places: how well they are told apart",
+    )
+    parser.add_argument("--out", type=new_file, metavar="F")
+    parser.add_argument("--title", type=text, default="", help="what people read of the report")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """The document to print."""
+    if args.cvgtext:
+        return _evaluate_cvgtext(args)
+    if not args.queries:
+        raise QueryError("--gallery wants --queries FILE.jsonl")
+    from core import evaluation
+    from core.gallery import open_gallery
+    from core.models import load_model
+    from core.retrieval import check_query, load_picture_encoder
+
+    settings = machine.load()
+    gallery = open_gallery(args.gallery, settings)
+    queries = evaluation.read_queries(args.queries, args.gallery)
+    channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
+    shown = bar(args.quiet)
+    encoder, picture_encoder = load_model(threads=settings.search_threads), None
+    if "image" in channels:
+        picture_encoder = load_picture_encoder(
+            gallery, settings, encoder, args.model, args.checkpoint
+        )
+    encoded_queries = evaluation.read_all(
+        queries, encoder, lambda done, of: shown("read", done, of), picture_encoder
+    )
+    if args.table:
+        return {
+            "gallery": gallery.card.name,
+            "rows": {
+                name: evaluation.report(
+                    evaluation.evaluate(gallery, queries, encoded_queries, ranker, args.scope),
+                    args.scope,
+                )
+                for name, ranker in evaluation.table_rankers(gallery, channels).items()
+            },
+        }
+    ranker, confidence_model = evaluation.fused_ranker(gallery, channels), None
+    if args.scope == "full":
+        confidence_model = evaluation.fused_confidence(gallery, channels)
+    each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
+    outcomes = evaluation.evaluate(
+        gallery, queries, encoded_queries, ranker, args.scope, each, confidence_model
+    )
+    result = {
+        "gallery": gallery.card.name,
+        "channels": list(channels),
+        "model": picture_encoder.key if picture_encoder else gallery.card.model,
+    }
+    result |= evaluation.report(outcomes, args.scope)
+    if args.strangers and confidence_model:
+        foreign = [
+            one for path in args.strangers for one in evaluation.read_foreign(path, args.gallery)
+        ]
+        read = evaluation.read_all(
+            foreign, encoder, lambda done, of: shown("strangers", done, of), picture_encoder
+        )
+        result |= evaluation.detection(outcomes, [confidence_model.posterior(one) for one in read])
+    if args.out:
+        title = {"title": args.title} if args.title else {}
+        write_json(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
+    return result
+
+
+def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
+    """Both scopes, always: the paper's alone would give the truth away."""
+    from core.evaluation import query_rows
+    from core.evaluation.cvgtext import run
+    from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
+
+    data = read_copy(args, "test")
+    model = args.model or DEFAULT_PICTURE_MODEL
+    encoder = load_model(model, machine.load().batch_threads, args.checkpoint)
+    if not isinstance(encoder, DualEncoder):
+        raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
+    embedded = run.embed_test(data, encoder, bar(args.quiet))
+    scored = [run.rank_all(embedded, scope) for scope in run.SCOPES]
+    result = run.report_header(data, encoder)
+    if args.failures:
+        run.write_failures(scored[0], args.failures)
+    if args.out:
+        write_json(
+            args.out,
+            result
+            | {
+                one.scope: run.summary(one) | {"queries": list(query_rows(one.outcomes))}
+                for one in scored
+            },
+        )
+    return result | {one.scope: run.summary(one) for one in scored}

@@ -1,0 +1,79 @@
+"""How option values are read, and the options that several commands share."""
+
+import argparse
+import os
+from pathlib import Path
+
+from core.geo import Bounds, Position
+from core.records import CHANNELS, Channel
+
+
+def text(value: str) -> str:
+    """A text argument; bytes that are no valid text become question marks."""
+    return value.encode("utf-8", "replace").decode()
+
+
+def new_file(value: str) -> Path:
+    """The path of a file that can be written."""
+    path = Path(value)
+    if path.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{value!r} is no file that can be written")
+    return path
+
+
+def whole_number(value: str) -> int:
+    """A whole number from 0 up."""
+    if not (value.isascii() and value.isdigit()):
+        raise argparse.ArgumentTypeError(f"{value!r} is no whole number from 0 up")
+    return int(value)
+
+
+def position(value: str) -> Position:
+    """LAT,LON in degrees."""
+    try:
+        lat, lon = (float(part) for part in value.split(","))
+        return Position(lat, lon)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{value!r} is not LAT,LON in degrees") from error
+
+
+def bounds(value: str) -> Bounds:
+    """WEST,SOUTH,EAST,NORTH in degrees."""
+    try:
+        west, south, east, north = (float(part) for part in value.split(","))
+        return Bounds(west, south, east, north)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{value!r} is not WEST,SOUTH,EAST,NORTH in degrees"
+        ) from error
+
+
+def channels(value: str) -> tuple[Channel, ...]:
+    """Names of channels, separated by commas, in the order of `CHANNELS`."""
+    wanted = [part.strip() for part in value.split(",")]
+    if not all(part in CHANNELS for part in wanted):
+        raise argparse.ArgumentTypeError(f"{value!r}: channels are {', '.join(CHANNELS)}")
+    return tuple(channel for channel in CHANNELS if channel in wanted)
+
+
+def add_channels(parser: argparse.ArgumentParser) -> None:
+    """The channels to search."""
+    parser.add_argument("--channels", type=channels, metavar=",".join(CHANNELS))
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """A person's own weights."""
+    parser.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The address of the store of cases."""
+    parser.add_argument(
+        "--store", metavar="ADDRESS", help="a file, or postgresql://USER@HOST/DATABASE"
+    )
+
+
+def add_output_flags(parser: argparse.ArgumentParser, default: bool | str = False) -> None:
+    """The two flags that every command has."""
+    for name, about in (("--json", "print one JSON document"), ("--quiet", "no progress bars")):
+        parser.add_argument(name, action="store_true", default=default, help=about)

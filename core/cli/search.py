@@ -1,0 +1,89 @@
+"""Find the spots of a gallery that fit a description."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from core import settings as machine
+from core.cli.options import add_channels, add_checkpoint, position, text
+from core.errors import QueryError
+from core.records import Query
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument("text", type=text, metavar="TEXT")
+    parser.add_argument("--gallery", metavar="G")
+    parser.add_argument("-k", type=int, default=10, help="how many candidates (10)")
+    parser.add_argument("--near", type=position, metavar="LAT,LON")
+    parser.add_argument("--within-m", type=float, metavar="R")
+    add_channels(parser)
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why: ledgers, reasons, relevance, and what would tell them apart",
+    )
+    parser.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
+    add_checkpoint(parser)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """The document to print."""
+    from core.gallery import open_gallery
+    from core.models import load_model
+    from core.retrieval import check_query, load_picture_encoder, search_with_trace
+
+    settings = machine.load()
+    gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
+    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    channels = check_query(query, gallery)
+    encoder, picture_encoder = load_model(threads=settings.search_threads), None
+    if "image" in channels:
+        picture_encoder = load_picture_encoder(
+            gallery, settings, encoder, args.model, args.checkpoint
+        )
+    trace = search_with_trace(gallery, encoder, query, picture_encoder)
+    if not args.explain:
+        return trace.result.to_json()
+    from core.explain.explanations import beside, explained
+
+    result = explained(trace, encoder, picture_encoder, settings.advisor)
+    return result.to_json() | beside(trace, result)
+
+
+def _default_gallery(settings: machine.Settings) -> str:
+    from core.gallery import list_galleries
+
+    healthy = [card.name for card in list_galleries(settings) if not card.problem]
+    if not healthy:
+        raise QueryError("there is no gallery to search; make one with python -m core build")
+    return healthy[0]
+
+
+def readable(result: Any) -> str:
+    """The verdict, and each candidate with its reason or its evidence."""
+    return "\n".join(_answer_lines(result))
+
+
+def _answer_lines(result: Any) -> Iterator[str]:
+    """The verdict, and each candidate with its reason or its evidence."""
+    yield from result["notes"]
+    if result["verdict"]:
+        yield result["verdict"][:1].upper() + result["verdict"][1:]
+    if result.get("question"):
+        yield f"To tell them apart: {result['question']['text']}"
+    for one in result["candidates"]:
+        sure = "" if one["confidence"] is None else f"{one['confidence']:4.0%}  "
+        yield (
+            f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  {sure}"
+            f"{one['similarity']:.2f}  {one['street']}"
+        )
+        if "explanation" in one:
+            yield f"      {one['explanation']['reason']}"
+            yield from (f"      {note}" for note in one["explanation"]["notes"])
+            continue
+        for piece in one["evidence"]:
+            found = piece["fact"] and (
+                f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
+            )
+            yield f"      {piece['phrase']} — {found or 'not found'}"

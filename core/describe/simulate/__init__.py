@@ -1,0 +1,1 @@
+"""Descriptions written by program, from what the map says is visible at a viewpoint."""

@@ -1,0 +1,145 @@
+"""How one thing is called: number, adjectives, noun and name. Knows no sentences."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.describe.simulate.visible_scene import VisibleObject
+from core.vocabulary.attributes import (
+    SAID_COLOURS,
+    SAID_MATERIALS,
+    SAID_ROOFS,
+    SAID_SIZES,
+    SAID_SURFACES,
+)
+from core.vocabulary.grammar import plural, with_article
+from core.vocabulary.kinds import calls
+from core.vocabulary.templates import number_word, pick, vary
+
+_STOREYS = re.compile(r"(\d+)-storey")
+_SMALL_M = 9.0
+_JOINTS = re.compile(r" (?:in|of|on|for|like|to|that|down|with|above|and) ")
+_SIZED = re.compile(r"\b(?:large|big|huge|small|little|tiny|water|tall|high|wide|broad)\b")
+_TREES = {"palm": "palm tree|palm", "conifer": "conifer|evergreen tree|pine or fir"}
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A thing in words with its article or number, and with "the" where that is possible."""
+
+    text: str
+    definite: str
+    is_plural: bool
+
+
+def is_sayable(seen: VisibleObject) -> bool:
+    """Whether there is a word for it that gives no name away."""
+    given = seen.name.casefold()
+    return bool(calls(seen.kind)) and not (given and given in seen.kind.casefold())
+
+
+def noun(seen: VisibleObject, rng: np.random.Generator, name: str = "") -> Noun:
+    """One thing in words; `name` is what the sign says, where it shall be told."""
+    if name:
+        return _named(seen, rng, name)
+    before, after = _adjectives(seen.words, rng)
+    if seen.group == "building" and 0 < seen.size_m < _SMALL_M and rng.random() < 0.4:
+        before.insert(0, pick(rng, SAID_SIZES["small"].split("|")))
+    tree = next((_TREES[word] for word in seen.words if word in _TREES), "")
+    phrases = tree.split("|") if tree and seen.kind == "tree" else calls(seen.kind)
+    # the plainest word twice as often as each other
+    phrase = phrases[max(0, int(rng.integers(len(phrases) + 1)) - 1)]
+    head = _JOINTS.split(phrase)[0]
+    is_plural = phrase.startswith("~") and head.endswith("s") and not head.endswith("ss")
+    if _SIZED.search(phrase) or (phrase.startswith("~") and not is_plural):
+        before = [word for word in before if not _SIZED.search(word)]
+    adjectives = " ".join(word for word in before if word.split("-")[0] not in phrase)
+    bare = f"{adjectives} {phrase.lstrip('~')}".strip()
+    if phrase.startswith("~"):
+        some = "some " if rng.random() < 0.25 else ""
+        return Noun(f"{some}{bare}{after}", f"the {bare}", is_plural)
+    singular = bare.replace("*", "")
+    if seen.count == 1:
+        return Noun(f"{with_article(singular)}{after}", f"the {singular}", False)
+    head, star, rest = bare.partition("*")
+    several = plural(head) + rest if star else plural(bare)
+    return Noun(f"{_amount(seen, rng)} {several}", f"the {several}", True)
+
+
+def _amount(seen: VisibleObject, rng: np.random.Generator) -> str:
+    if seen.count <= 3 or (seen.count <= 6 and rng.random() < 0.3):
+        exact = number_word(seen.count, rng)
+        return (
+            vary("[a couple of|a pair of]", rng)
+            if seen.count == 2 and rng.random() < 0.2
+            else (exact if rng.random() < 0.75 else "some")
+        )
+    if seen.count <= 5:
+        return vary("[several|a few|some|a number of]", rng)
+    return vary("[lots of|many|plenty of|quite a few|a lot of|several]", rng)
+
+
+def _named(seen: VisibleObject, rng: np.random.Generator, name: str) -> Noun:
+    said = calls(seen.kind) if is_sayable(seen) else []
+    if not said or seen.group in ("street", "path") or rng.random() < 0.25:
+        return Noun(name, name, False)
+    phrase = said[0]
+    bare = phrase.lstrip("~").replace("*", "")
+    single = bare if phrase.startswith("~") else with_article(bare)
+    text = vary(
+        "[{single} called {name}|the {bare} {name}|the {name} {bare}|{name}, {single}|"
+        "{single}, {name}|{single} ({name})|{single} with a sign saying {name}|"
+        '{single}, "{name}"|{name} ({single})|the {bare} "{name}"]',
+        rng,
+    ).format(single=single, bare=bare, name=name)
+    return Noun(text, name, phrase.startswith("~") and bare.endswith("s"))
+
+
+def floors_of(word: str) -> int:
+    """How many floors an adjective tells; 0 for any other."""
+    if word == "single-storey":
+        return 1
+    match = _STOREYS.fullmatch(word)
+    return int(match[1]) if match else 0
+
+
+def _adjectives(words: Sequence[str], rng: np.random.Generator) -> tuple[list[str], str]:
+    """Words in front of the noun, and a phrase behind it (with a leading blank) or ""."""
+    before, after = [], ""
+    for word in words:
+        if rng.random() < 0.2:
+            continue
+        if level := floors_of(word):
+            if rng.random() < 0.35 and not after:
+                after = " " + _floors(level, rng)
+            else:
+                before.append(_storeys(level, rng))
+        elif word in SAID_ROOFS:
+            after = after or " " + pick(rng, SAID_ROOFS[word].split("|"))
+        elif word == "tall high-rise":
+            before.append(vary("[tall|high-rise|very tall|towering]", rng))
+        elif word == "multi-lane":
+            before.append(vary("[multi-lane|wide|broad]", rng))
+        else:
+            table = SAID_SIZES.get(word) or SAID_MATERIALS.get(word) or SAID_SURFACES.get(word)
+            if table or word in SAID_COLOURS:
+                before.append(pick(rng, table.split("|")) if table else word)
+    return before, after
+
+
+def _floors(level: int, rng: np.random.Generator) -> str:
+    if level == 1:
+        return vary("[with just a ground floor|only one storey high]", rng)
+    return vary(
+        "[with {0} [floors|storeys|levels]|{0} [floors|storeys] high|of {0} [floors|storeys]]", rng
+    ).format(number_word(level, rng))
+
+
+def _storeys(level: int, rng: np.random.Generator) -> str:
+    if rng.random() < 0.25:
+        return "low" if level <= 2 else "mid-rise" if level <= 6 else "tall"
+    if level == 1:
+        return vary("[single-storey|one-storey]", rng)
+    return vary("{0}-[storey|storey|floor|story]", rng).format(number_word(level, rng))

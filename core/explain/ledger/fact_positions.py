@@ -1,0 +1,87 @@
+"""Where the things of a gallery lie as seen from one tile; leaves what is said of them to others.
+
+A gallery keeps for each tile the nearest thing of each fact only. Together the tiles know of more:
+each link of each tile is one position of such a thing.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from core.explain.ledger.claims import bare_words
+from core.explain.phrasing import distance_phrase
+from core.gallery.opened import Gallery
+from core.geo import compass, local_metres, moved
+
+
+@dataclass(frozen=True, slots=True)
+class FactPosition:
+    """Where a fact's thing lies from a tile: metres and degrees, and its position."""
+
+    fact: int
+    distance_m: float
+    bearing_deg: float
+    lat: float
+    lon: float
+
+    @property
+    def where(self) -> str:
+        """Distance and direction in words."""
+        return distance_phrase(self.distance_m, compass(self.bearing_deg))
+
+
+class FactPositions:
+    """The facts of a gallery by text, kind and name, and its kinds' words. Made once for each."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        facts = gallery.facts
+        self.fact_of = {text: row for row, text in enumerate(facts.text)}
+        self.facts_of_kind: dict[str, list[int]] = defaultdict(list)
+        for row, kind in enumerate(facts.kind):
+            if kind and facts.spoken[row]:
+                self.facts_of_kind[kind].append(row)
+        self.facts_of_name: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for row, names in enumerate(facts.names):
+            for name in {tuple(bare_words(name)) for name in names} - {()}:
+                self.facts_of_name[name].append(row)
+        self.kind_words = frozenset(word for kind in self.facts_of_kind for word in kind.split())
+        links = gallery.links
+        away = links.distance_m.astype(np.float64)
+        bearing = np.radians(links.bearing_deg.astype(np.float64))
+        lats, lons = gallery.lats[links.tile], gallery.lons[links.tile]
+        self._lats, self._lons = moved(lats, lons, away * np.sin(bearing), away * np.cos(bearing))
+
+    def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[FactPosition]:
+        """Every known place of the facts that lies within a distance, the nearest first."""
+        starts = self.gallery.links.starts
+        if not facts:
+            return []
+        rows = np.concatenate([np.arange(starts[fact], starts[fact + 1]) for fact in facts])
+        lat, lon = float(self.gallery.lats[tile]), float(self.gallery.lons[tile])
+        east, north = local_metres(self._lats[rows] - lat, self._lons[rows] - lon, lat)
+        away = np.hypot(north, east)
+        bearings = np.degrees(np.arctan2(east, north)) % 360
+        return [
+            FactPosition(
+                int(self.gallery.links.fact[rows[one]]),
+                float(away[one]),
+                float(bearings[one]),
+                float(self._lats[rows[one]]),
+                float(self._lons[rows[one]]),
+            )
+            for one in np.argsort(away, kind="stable")[: int((away <= within_m).sum())]
+        ]
+
+
+_known: "WeakKeyDictionary[Gallery, FactPositions]" = WeakKeyDictionary()
+
+
+def fact_positions(gallery: Gallery) -> FactPositions:
+    """The gallery's surroundings, kept as long as the gallery is."""
+    found = _known.get(gallery)
+    if found is None:
+        found = _known[gallery] = FactPositions(gallery)
+    return found

@@ -1,0 +1,98 @@
+"""A language model's answer, checked to be what was asked for; knows no server."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from core.explain.llm.prompt import Subject, speaks_to_models
+from core.explain.phrasing import one_line
+from core.vocabulary.folding import words_of
+
+_TEXT_KEYS = ("text_attention", "image_attention", "reason")
+_MOST_CHARS = {"text_attention": 600, "image_attention": 600, "reason": 1200}
+_LEAST_CHARS = 20
+_LEAST_COMMON_WORDS = 2
+_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
+_MARKUP = (
+    (re.compile(r"<[^<>]*>"), " "),
+    (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
+    (re.compile(r"\b(?:https?|ftp|javascript|data):\S*|\bwww\.\S+", re.IGNORECASE), " "),
+    (re.compile(r"[`*_#~|<>{}\[\]\\$]"), ""),
+)
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        **{key: {"type": "string"} for key in _TEXT_KEYS},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+    "required": [*_TEXT_KEYS, "confidence"],
+    "additionalProperties": False,
+}
+
+
+class AnswerError(ValueError):
+    """The answer is not what was asked for; says in a few words what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer: plain texts in one line, and a confidence, 0..1."""
+
+    text_attention: str
+    image_attention: str
+    reason: str
+    confidence: float
+
+
+def read_answer(content: str, subject: Subject) -> Answer:
+    """The answer in a message's content. Raises AnswerError.
+
+    What can be checked is its form and that it speaks of this candidate; not that it is right.
+    """
+    found = _object_in(content)
+    if not isinstance(found, dict) or set(found) != {*_TEXT_KEYS, "confidence"}:
+        raise AnswerError("it was not the object asked for")
+    confidence = found["confidence"]
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float):
+        raise AnswerError("its confidence is no number")
+    if not 0 <= confidence <= 1:
+        raise AnswerError("its confidence is not between 0 and 1")
+    texts = {key: _plain(found[key], key) for key in _TEXT_KEYS}
+    if len(texts["reason"]) < _LEAST_CHARS:
+        raise AnswerError("it gave no reason")
+    if any(speaks_to_models(text) for text in texts.values()):
+        raise AnswerError("it repeats instructions instead of giving a reason")
+    known = {word for text in subject.texts for word in words_of(text)}
+    common = known & set(words_of(texts["reason"]))
+    if len(common) < min(_LEAST_COMMON_WORDS, len(known)):
+        raise AnswerError("its reason is not about this spot")
+    return Answer(**texts, confidence=float(confidence))
+
+
+def _object_in(content: str) -> Any:
+    """The JSON of an answer, out of a fence or behind a thought where models wrap it so."""
+
+    def refuse(constant: str) -> None:
+        raise AnswerError(f"{constant} is no number")
+
+    bare = _THOUGHT.sub("", content, count=1)
+    if fenced := _FENCE.match(bare):
+        bare = fenced.group(1)
+    try:
+        return json.loads(bare, parse_constant=refuse)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise AnswerError("it was not JSON") from error
+
+
+def _plain(value: object, key: str) -> str:
+    """A text without markup, addresses and line breaks. Raises AnswerError."""
+    if not isinstance(value, str):
+        raise AnswerError(f"its {key} is no text")
+    if len(value) > _MOST_CHARS[key]:
+        raise AnswerError(f"its {key} is too long")
+    for pattern, instead in _MARKUP:
+        value = pattern.sub(instead, value)
+    return one_line(value, _MOST_CHARS[key])

@@ -1,0 +1,87 @@
+"""Files that appear complete or not at all, and cells of tables that no spreadsheet runs."""
+
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from core.errors import SaywhereError
+
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+
+
+@contextmanager
+def replacing(
+    path: Path, *, sync: bool = False, error: type[SaywhereError] | None = None
+) -> Iterator[Path]:
+    """A temporary path beside `path` for a writer to fill with a file or a folder.
+
+    It is renamed to `path` when the block ends, and deleted when the block fails. With `sync` the
+    content is on the disk before the file has its name. Raises OSError where the disk is full or
+    the folder cannot be written to, or `error`, if one is given.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.part")
+    try:
+        yield part
+        if sync:
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as fault:
+        if error is None:
+            raise
+        raise error(
+            f"{path} cannot be written: {fault.strerror or fault}; mend that and run it again"
+        ) from fault
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        elif part.exists():
+            part.unlink()
+
+
+@contextmanager
+def open_replacing(
+    path: Path, *, sync: bool = False, error: type[SaywhereError] | None = None
+) -> Iterator[BinaryIO]:
+    """The same as an open file to write bytes to."""
+    with replacing(path, sync=sync, error=error) as part, part.open("wb") as file:
+        yield file
+
+
+def write_bytes(path: Path, content: bytes, *, error: type[SaywhereError] | None = None) -> Path:
+    """Writes a whole file of bytes; returns its path."""
+    with open_replacing(path, error=error) as file:
+        file.write(content)
+    return path
+
+
+def write_text(path: Path, text: str, *, error: type[SaywhereError] | None = None) -> Path:
+    """Writes a whole file of UTF-8, line ends as they are; returns its path."""
+    return write_bytes(path, text.encode(), error=error)
+
+
+def write_json(path: Path, document: Any, *, error: type[SaywhereError] | None = None) -> Path:
+    """Writes a JSON document for people to read, too; returns its path."""
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    return write_text(path, f"{text}\n", error=error)
+
+
+def remove_parts(folder: Path) -> None:
+    """Deletes what killed processes left below a folder that nobody writes to now."""
+    for part in folder.rglob(".*.part"):
+        if part.is_file():
+            part.unlink(missing_ok=True)
+
+
+def safe_cell(value: Any) -> Any:
+    """The value of a table's cell; a text that a spreadsheet might take for a formula gets an
+    apostrophe first. Numbers stay numbers."""
+    if isinstance(value, str) and _FORMULA.match(value):
+        return f"'{value}"
+    return value

@@ -1,0 +1,301 @@
+"""A gallery on disk, opened for searching; leaves making one to `build`."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.arrays import F32, F64, I8, I32, I64, Bools
+from core.errors import GalleryError
+from core.gallery.manifest import (
+    Manifest,
+    PictureStamp,
+    check_name,
+    read_manifest,
+    verify_files,
+)
+from core.geo import Bounds, Position, tile_bounds
+from core.indexes.lexical import NameIndex
+from core.indexes.vector import ExactIndex, VectorIndex
+from core.models import DEFAULT_PICTURE_MODEL
+from core.records import Tile
+from core.settings import Settings
+
+SHARD_TILES = 1000
+_SHARDS_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryCard:
+    """What a list of galleries shows. `problem` says why one cannot be searched, else "".
+
+    The first of the `picture_models` is the one that is searched unless another is asked for.
+    """
+
+    name: str
+    title: str
+    tiles: int
+    place_count: int
+    bounds: Bounds
+    licence: str
+    date: str
+    created: str
+    footprint_m: float
+    spacing_m: float
+    channels: tuple[str, ...]
+    model: str
+    sources: tuple[str, ...]
+    picture_models: tuple[PictureStamp, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """L links between tiles and facts, sorted by fact; `starts` [F + 1] delimits each fact's."""
+
+    tile: I32
+    fact: I32
+    distance_m: F32
+    bearing_deg: F32
+    starts: I64
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """F facts: texts, kinds, naming texts, and which of them are spoken (have embeddings)."""
+
+    text: list[str]
+    kind: list[str]
+    names: list[list[str]]
+    spoken: Bools
+
+
+class Gallery:
+    """All tiles that may be answered, read-only; may be searched from several threads."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._data = folder / manifest.build
+        self.card = card_of(manifest)
+        table = _read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
+        self.tile_ids: list[str] = table["tile_id"].to_pylist()
+        self.lats: F64 = table["lat"].to_numpy()
+        self.lons: F64 = table["lon"].to_numpy()
+        self.streets: list[str] = table["street"].to_pylist()
+        self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
+        facts = pq.read_table(self._data / "facts.parquet")
+        self.facts = FactTable(
+            text=facts["text"].to_pylist(),
+            kind=facts["kind"].to_pylist(),
+            names=facts["names"].to_pylist(),
+            spoken=facts["spoken"].to_numpy(),
+        )
+        self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
+        self.names = NameIndex(self._data / "names.sqlite")
+        self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
+        """The fact of each row of `fact_index`."""
+        self.fact_index: VectorIndex = ExactIndex(self._embeddings("facts"))
+        self.tile_index: VectorIndex = ExactIndex(self._embeddings("tiles"))
+        described = manifest.tiles if "facts" in manifest.channels else 0
+        found = (len(self.tile_ids), len(self.tile_index), len(self.fact_index))
+        self._picture_indexes: dict[str, VectorIndex] = {
+            stamp.key: ExactIndex(self._matrix(f"{stamp.key}-pictures"))
+            for stamp in manifest.picture_models
+        }
+        seen = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
+        if found != (manifest.tiles, described, len(self.spoken)) or len(seen) > 1:
+            raise ValueError("its files are not of one build")
+        self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.tile_ids)
+
+    @property
+    def base_map(self) -> Path | None:
+        """The PMTiles archive of the ground around the tiles, where one was rendered."""
+        name = f"{self._manifest.build}/base_map.pmtiles"
+        return self._folder / name if name in self._manifest.files else None
+
+    def picture_stamp(self, model: str | None = None) -> PictureStamp:
+        """The picture model of that key or name, else the usual one. GalleryError for none such."""
+        for stamp in self.card.picture_models:
+            if model in (None, stamp.key, stamp.name):
+                return stamp
+        known = ", ".join(stamp.key for stamp in self.card.picture_models) or "none yet"
+        raise GalleryError(
+            f"{self.card.name} holds no picture embeddings of {model or 'any model'}; there are: "
+            f"{known}; run python -m core embed {self.card.name} --model "
+            f"{model or DEFAULT_PICTURE_MODEL}"
+        )
+
+    def picture_index(self, key: str) -> VectorIndex:
+        """The embeddings of all pictures by the model of that key."""
+        return self._picture_indexes[key]
+
+    def row_of(self, tile_id: str) -> int:
+        """The row of a tile; GalleryError for an id that is not in the gallery."""
+        if tile_id not in self._row_of:
+            raise GalleryError(f"{self.card.name} has no tile {tile_id[:60]!r}")
+        return self._row_of[tile_id]
+
+    def tile(self, row: int) -> Tile:
+        """The tile of a row, 0 ≤ row < len(gallery)."""
+        center = Position(float(self.lats[row]), float(self.lons[row]))
+        return Tile(
+            tile_id=self.tile_ids[row],
+            lat=center.lat,
+            lon=center.lon,
+            bounds=tile_bounds(center, self._manifest.footprint_m),
+            street=self.streets[row],
+        )
+
+    def picture(self, tile_id: str) -> bytes:
+        """The tile's picture as WebP; b"" where the gallery was built without pictures."""
+        row = self.row_of(tile_id)
+        shard, place = divmod(row, SHARD_TILES)
+        with self._lock:
+            if shard not in self._pictures:
+                self._pictures[shard] = self._read_pictures(shard)
+            self._pictures.move_to_end(shard)
+            while len(self._pictures) > _SHARDS_KEPT:
+                self._pictures.popitem(last=False)
+            return self._pictures[shard][place] or b""
+
+    def text(self, tile_id: str) -> str:
+        """What the `facts` channel reads of a tile as a whole, "" where it reads nothing."""
+        shard, place = divmod(self.row_of(tile_id), SHARD_TILES)
+        text: str = self._shard_column(shard, "text")[place].as_py()
+        return text
+
+    def _read_pictures(self, shard: int) -> list[bytes | None]:
+        pictures: list[bytes | None] = self._shard_column(shard, "picture").to_pylist()
+        return pictures
+
+    def _shard_column(self, shard: int, name: str) -> pa.ChunkedArray:
+        try:
+            return pq.read_table(self._shards()[shard], columns=[name])[name]
+        except (OSError, pa.ArrowInvalid) as error:
+            raise GalleryError(
+                f"{self.card.name} was rebuilt or moved while it was open; open it again"
+            ) from error
+
+    def _shards(self) -> list[Path]:
+        return [
+            self._folder / name
+            for name in sorted(self._manifest.files)
+            if name.startswith(f"{self._manifest.build}/tiles-")
+        ]
+
+    def _embeddings(self, what: str) -> F32:
+        return self._matrix(f"{self._manifest.model.name}-{what}")
+
+    def _matrix(self, name: str) -> F32:
+        return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
+
+
+def pack_embeddings(embeddings: F32) -> I8:
+    """Unit embeddings [N, D] as bytes, each scaled to its own largest component."""
+    largest = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)
+    packed: I8 = np.round(embeddings / largest * 127).astype(np.int8)
+    return packed
+
+
+def unpack_embeddings(packed: I8) -> F32:
+    """Unit embeddings [N, D] again: the scale of a unit vector need not be kept."""
+    embeddings = packed.astype(np.float32)
+    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    unit: F32 = embeddings / np.maximum(norms, 1e-12)
+    return unit
+
+
+def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:
+    return pa.concat_tables([pq.read_table(shard, columns=columns) for shard in shards])
+
+
+def _read_links(path: Path, facts: int) -> Links:
+    table = pq.read_table(path)
+    fact = table["fact"].to_numpy()
+    order = np.argsort(fact, kind="stable")
+    fact = fact[order]
+    return Links(
+        tile=table["tile"].to_numpy()[order],
+        fact=fact,
+        distance_m=table["distance_m"].to_numpy()[order].astype(np.float32),
+        bearing_deg=table["bearing_deg"].to_numpy()[order].astype(np.float32),
+        starts=np.searchsorted(fact, np.arange(facts + 1)),
+    )
+
+
+def card_of(manifest: Manifest) -> GalleryCard:
+    """What a list shows of a healthy gallery."""
+    models = sorted(manifest.picture_models, key=lambda one: one.key != DEFAULT_PICTURE_MODEL)
+    return GalleryCard(
+        name=manifest.name,
+        title=manifest.title,
+        tiles=manifest.tiles,
+        place_count=manifest.named,
+        bounds=Bounds(*manifest.bounds),
+        licence=manifest.origin.licence,
+        date=manifest.origin.date,
+        created=manifest.created,
+        footprint_m=manifest.footprint_m,
+        spacing_m=manifest.spacing_m,
+        channels=(*(("image",) if models else ()), *manifest.channels),
+        model=manifest.model.title,
+        sources=tuple(manifest.origin.files),
+        picture_models=tuple(models),
+    )
+
+
+def _broken_card(name: str, problem: str) -> GalleryCard:
+    return GalleryCard(
+        name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (), (), problem
+    )
+
+
+def find_gallery(name: str, settings: Settings, home: Path | None = None) -> Path:
+    """The folder of a gallery: in `home`, else the user's own, else one that came with the app."""
+    check_name(name)
+    for place in (home, settings.user_galleries, settings.bundled_galleries):
+        if place is not None and (place / name).is_dir():
+            return place / name
+    known = ", ".join(card.name for card in list_galleries(settings)) or "none yet"
+    raise GalleryError(f"there is no gallery {name!r}; there are: {known}")
+
+
+def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
+    """Every gallery by name, the user's own hiding a bundled one of the same name.
+
+    Reads manifests only; files are verified on opening.
+    """
+    cards: dict[str, GalleryCard] = {}
+    for home in (settings.bundled_galleries, settings.user_galleries):
+        for folder in sorted(home.iterdir()) if home.is_dir() else []:
+            if not folder.is_dir() or folder.name.startswith("."):
+                continue
+            try:
+                check_name(folder.name)
+                cards[folder.name] = card_of(read_manifest(folder))
+            except GalleryError as error:
+                cards[folder.name] = _broken_card(folder.name, str(error))
+    return tuple(cards[name] for name in sorted(cards))
+
+
+def open_gallery(name: str, settings: Settings) -> Gallery:
+    """The gallery of that name with every file verified against its manifest.
+
+    Raises GalleryError for a bad name, an unknown, damaged or foreign gallery.
+    """
+    folder = find_gallery(name, settings)
+    manifest = read_manifest(folder)
+    verify_files(folder, manifest)
+    try:
+        return Gallery(folder, manifest)
+    except (OSError, KeyError, ValueError, pa.ArrowInvalid) as error:
+        raise GalleryError(f"{name} cannot be read ({error}); build it again") from error

@@ -1,0 +1,147 @@
+"""What every way of making a gallery shares: its folder, its files and how they are put in place.
+
+Leaves what goes into them to `build` and `pictures`.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from core.arrays import F64, I8
+from core.errors import GalleryError
+from core.facts.viewpoint_facts import Facts
+from core.files import open_replacing, replacing
+from core.gallery.manifest import ModelStamp, PictureStamp, file_entry, read_manifest
+from core.geo import Bounds, Position, tile_bounds
+from core.indexes import lexical
+from core.models.specs import SentenceSpec
+from core.records import Tile
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, how much of it is done, and how much there is."""
+
+
+def stamp_of(spec: SentenceSpec) -> ModelStamp:
+    """What a gallery notes of the encoder behind its embeddings."""
+    return ModelStamp(spec.name, spec.title, spec.weights_sha256, spec.dimensions)
+
+
+def build_id(*chosen: object) -> str:
+    """Names a build by all that goes into it: what was chosen, as JSON, and the code."""
+    core = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for room in ("vocabulary", "sources", "facts", "render", "gallery"):
+        for part in sorted((core / room).rglob("*.*")):
+            if part.suffix in (".py", ".csv"):
+                digest.update(part.read_bytes())
+    digest.update((core / "indexes" / "lexical.py").read_bytes())
+    digest.update(json.dumps(chosen, sort_keys=True).encode())
+    return f"build-{digest.hexdigest()[:12]}"
+
+
+def make_folder(data: Path) -> None:
+    """The folder of a build. Raises GalleryError where it cannot be written."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GalleryError(
+            f"cannot write to {data.parent.parent} ({error.strerror}); choose another with --out "
+            f"or set SAYWHERE_DATA"
+        ) from error
+
+
+def bounds_of(lats: F64, lons: F64, footprint_m: float) -> Bounds:
+    """The box around tiles with these centres."""
+    low = tile_bounds(Position(lats.min(), lons.min()), footprint_m)
+    high = tile_bounds(Position(lats.max(), lons.max()), footprint_m)
+    return Bounds(low.west, low.south, high.east, high.north)
+
+
+def tile_frame(
+    tiles: Sequence[Tile], texts: Sequence[str], pictures: Sequence[bytes]
+) -> gpd.GeoDataFrame:
+    """The rows of a shard: tiles, what is known of them as text, and their pictures as WebP."""
+    return gpd.GeoDataFrame(
+        {
+            "tile_id": [tile.tile_id for tile in tiles],
+            "lat": [tile.lat for tile in tiles],
+            "lon": [tile.lon for tile in tiles],
+            "street": [tile.street for tile in tiles],
+            "text": list(texts),
+            "picture": pd.Series(pictures, dtype=object),
+        },
+        geometry=[shapely.box(*_edges(tile.bounds)) for tile in tiles],
+        crs=4326,
+    )
+
+
+def _edges(bounds: Bounds) -> tuple[float, ...]:
+    return bounds.west, bounds.south, bounds.east, bounds.north
+
+
+def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
+    """The facts, their links to tiles, and the lexical index of their names and `kinds`."""
+    table = pa.Table.from_pandas(facts.table, preserve_index=False)
+    with replacing(data / "facts.parquet") as part:
+        pq.write_table(table, part, compression="zstd")
+    links = pa.table(
+        {
+            "tile": facts.links.tile.to_numpy(),
+            "fact": facts.links.fact.to_numpy(),
+            "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
+            "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
+        }
+    )
+    with replacing(data / "links.parquet") as part:
+        pq.write_table(
+            links,
+            part,
+            compression="zstd",
+            column_encoding={"tile": "DELTA_BINARY_PACKED"},
+            use_dictionary=["distance_m", "bearing_deg"],
+        )
+    with replacing(data / "names.sqlite") as part:
+        lexical.build(part, list(facts.table["names"]), kinds)
+
+
+def save_matrix(path: Path, matrix: I8) -> None:
+    """Packed embeddings in a file."""
+    with open_replacing(path) as file:
+        np.save(file, matrix, allow_pickle=False)
+
+
+def listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:
+    """The files of a build as its manifest lists them."""
+    return {
+        path.relative_to(folder).as_posix(): file_entry(path)
+        for path in sorted(data.iterdir())
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def models_kept(folder: Path, build: str) -> tuple[PictureStamp, ...]:
+    """The models that embedded the pictures of a gallery which is only built again."""
+    try:
+        known = read_manifest(folder)
+    except GalleryError:
+        return ()
+    return known.picture_models if known.build == build else ()
+
+
+def remove_old(folder: Path, build: str) -> None:
+    """Deletes earlier builds of this gallery and what stopped ones left behind."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name.startswith("build-") and path.name != build:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in (folder / build).glob(".*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)

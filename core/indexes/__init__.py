@@ -1,0 +1,1 @@
+"""Indexes to search in: `lexical` finds words and names, `vector` finds embeddings."""

@@ -1,0 +1,112 @@
+"""The lexical index: which facts carry which words. SQLite FTS5 inside; knows no embeddings.
+
+Words are folded to ASCII (anyascii transliterates every script), stemmed by FTS5's Porter
+tokenizer and weighted by its BM25 (Robertson & Zaragoza 2009), term by term, so that the caller
+can say how near a fact must be for its words to count.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from rapidfuzz import fuzz, process
+
+from core.arrays import F32, I32
+from core.errors import GalleryError
+from core.vocabulary.folding import WORD, fold
+
+_SCHEMA = """
+CREATE VIRTUAL TABLE facts USING fts5(name, kind, tokenize='porter ascii');
+CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_SIMILAR = 82.0
+"""A misspelt word is taken for one of the map's from this share of equal letters (percent)."""
+_TYPO_WEIGHT = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The facts that carry one word: row numbers [M] and BM25 weights [M] for each column."""
+
+    facts: I32
+    weights: F32
+
+
+_EMPTY = Postings(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+
+
+def build(path: Path, names: Sequence[Sequence[str]], kinds: Sequence[str]) -> Path:
+    """Writes the index of F facts, each with its naming texts and its kind."""
+    seen: dict[str, int] = {}
+    rows = []
+    for row, (given, kind) in enumerate(zip(names, kinds, strict=True)):
+        naming = " ".join(fold(name) for name in given)
+        rows.append((row, naming, fold(kind)))
+        for word in set(WORD.findall(naming)):
+            seen[word] = seen.get(word, 0) + 1
+    path.unlink(missing_ok=True)
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            connection.executescript(_SCHEMA)
+            connection.executemany("INSERT INTO facts(rowid, name, kind) VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(seen.items()))
+            connection.execute("INSERT INTO facts(facts) VALUES ('optimize')")
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+    return path
+
+
+class NameIndex:
+    """An index opened for reading; may be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        try:
+            rows = self._connection().execute("SELECT word FROM words ORDER BY word").fetchall()
+        except sqlite3.DatabaseError as error:
+            raise GalleryError(f"the lexical index {path} is damaged ({error})") from error
+        self._words = [word for (word,) in rows if len(word) >= 4]
+        self.postings = lru_cache(maxsize=4096)(self._postings)
+        self.spellings = lru_cache(maxsize=4096)(self._spellings)
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
+            connection = sqlite3.connect(uri, uri=True)
+            self._local.connection = connection
+        return connection
+
+    def _postings(self, word: str, column: str) -> Postings:
+        """Facts whose `column` ("name" or "kind") carries the word, with BM25 weights > 0."""
+        weights = "1.0, 0.0" if column == "name" else "0.0, 1.0"
+        rows = (
+            self._connection()
+            .execute(
+                f"SELECT rowid, -bm25(facts, {weights}) FROM facts WHERE facts MATCH ?",
+                (f'{column} : "{word}"',),
+            )
+            .fetchall()
+        )
+        if not rows:
+            return _EMPTY
+        facts, scores = zip(*rows, strict=True)
+        return Postings(np.array(facts, dtype=np.int32), np.array(scores, dtype=np.float32))
+
+    def _spellings(self, word: str) -> tuple[tuple[str, float], ...]:
+        """The word itself where the map has it, else similar ones with their weight."""
+        if self.postings(word, "name").facts.size or self.postings(word, "kind").facts.size:
+            return ((word, 1.0),)
+        if len(word) < 5:
+            return ()
+        similar = process.extract(
+            word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR, limit=3
+        )
+        return tuple((found, _TYPO_WEIGHT * share / 100) for found, share, _ in similar)

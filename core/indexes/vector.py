@@ -1,0 +1,88 @@
+"""The vector index: unit embeddings in, most similar rows out. FAISS inside; knows no tiles."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from core.arrays import F32, I64
+
+# One query is too little work to share: threads that wait for each other cost more than they save.
+faiss.omp_set_num_threads(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """For each of Q queries its K most similar rows, best first: `rows` and `similarities` [Q, K].
+
+    Where fewer than K rows are allowed, `rows` ends in -1.
+    """
+
+    rows: I64
+    similarities: F32
+
+
+class VectorIndex(Protocol):
+    """What search needs of an index, in this process or elsewhere."""
+
+    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
+        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+
+    def embeddings(self, rows: I64) -> F32:
+        """The embeddings [K, D] of some rows."""
+
+    def similarities(self, query: F32) -> F32:
+        """The similarity [N] of every row to one query [D]."""
+
+    def __len__(self) -> int: ...
+
+
+class ExactIndex:
+    """Inner products with every row (FAISS IndexFlatIP). Ties come in row order, at the cut too."""
+
+    def __init__(self, embeddings: npt.NDArray[np.floating]) -> None:
+        matrix = np.ascontiguousarray(embeddings, dtype=np.float32)
+        self._index = faiss.IndexFlatIP(matrix.shape[1])
+        self._index.add(matrix)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def embeddings(self, rows: I64) -> F32:
+        """The embeddings [K, D] of some rows."""
+        if not len(rows):
+            return np.empty((0, self._index.d), dtype=np.float32)
+        matrix: F32 = self._index.reconstruct_batch(np.ascontiguousarray(rows, dtype=np.int64))
+        return matrix
+
+    def similarities(self, query: F32) -> F32:
+        """The similarity [N] of every row to one query [D]."""
+        rows, width = self._index.ntotal, self._index.d
+        stored = faiss.rev_swig_ptr(self._index.get_xb(), rows * width).reshape(rows, width)
+        every: F32 = stored @ np.asarray(query, dtype=np.float32)
+        return every
+
+    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
+        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        most = len(self) if allowed is None else len(allowed)
+        k = min(k, most)
+        if k == 0 or not len(queries):
+            nothing = np.empty((len(queries), 0))
+            return Neighbours(nothing.astype(np.int64), nothing.astype(np.float32))
+        params = None
+        if allowed is not None:
+            selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
+            params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        width = min(k + 1, most)
+        similarities, rows = self._index.search(queries, width, params=params)
+        # FAISS keeps any of the equal rows at its cut: look further until it lies beyond them
+        while width < most and (similarities[:, k - 1] == similarities[:, -1]).any():
+            width = min(2 * width, most)
+            similarities, rows = self._index.search(queries, width, params=params)
+        order = np.lexsort((rows, -similarities))[:, :k]
+        return Neighbours(
+            np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarities, order, axis=1)
+        )

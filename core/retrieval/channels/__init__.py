@@ -1,0 +1,49 @@
+"""The channels: how strongly each tile of a gallery answers a reading.
+
+A channel is a name in `core.records.CHANNELS` and a file of that name here, whose `CHANNEL` holds
+its search, weights and features for confidence. Fusion and confidence loop over `SPECS`; after a
+change of channels, `python -m core calibrate` fits the confidence again.
+"""
+
+from importlib import import_module
+from typing import Final
+
+from core.records import CHANNELS, Channel
+from core.retrieval.channels.channel import ChannelResult, ChannelSpec
+from core.retrieval.channels.matching import (
+    LEAST_COSINE,
+    WINDOW_M,
+    LinkMatches,
+    Matches,
+    MatchIndex,
+    WindowHits,
+    best_by_tile,
+    link_matches,
+    match_by_embedding,
+    match_by_words,
+    normalized_sum,
+    visible_facts,
+)
+
+__all__ = [
+    "LEAST_COSINE",
+    "SPECS",
+    "WINDOW_M",
+    "ChannelResult",
+    "ChannelSpec",
+    "LinkMatches",
+    "MatchIndex",
+    "Matches",
+    "WindowHits",
+    "best_by_tile",
+    "link_matches",
+    "match_by_embedding",
+    "match_by_words",
+    "normalized_sum",
+    "visible_facts",
+]
+
+SPECS: Final[dict[Channel, ChannelSpec]] = {
+    name: import_module(f"{__name__}.{name}").CHANNEL for name in CHANNELS
+}
+"""Every channel by its name, in the order of `core.records.CHANNELS`."""

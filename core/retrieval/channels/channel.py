@@ -1,0 +1,66 @@
+"""The description of a channel: its signals, its search, and its features for confidence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import F32, Bools
+from core.records import Channel
+from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.query_encoding import EncodedQuery
+
+if TYPE_CHECKING:
+    from core.retrieval.background_corpus import Background
+
+Allowed = Bools | None
+"""Which of N tiles a query allows, None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelResult:
+    """The result of one channel for N tiles: its signals by name, each [N] and about 0..1.
+
+    `strengths` [R] is how strongly the best of the allowed tiles answers each of R things said
+    (phrases or words), on the channel's own scale: cosine above the least one, or BM25.
+    """
+
+    signals: Mapping[str, F32]
+    strengths: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+
+
+FeaturesOf = Callable[[ChannelResult, EncodedQuery, Allowed, "Background"], dict[str, float]]
+"""Features for confidence, by name, from a channel's result."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """A channel as data.
+
+    `weights` say by signal how much each counts beside the others of all channels that are
+    searched. `search` yields None where the reading lacks what the channel needs. `features` names
+    the features that `features_of` gives the calibration; those it leaves out are 0.
+    """
+
+    name: Channel
+    weights: Mapping[str, float]
+    search: Callable[[MatchIndex, EncodedQuery, Allowed], ChannelResult | None]
+    features: tuple[str, ...] = ()
+    features_of: FeaturesOf | None = None
+
+
+def best_strengths(strengths: F32, mask: Allowed) -> F32:
+    """The best allowed tile's strength for each of R things said, from [R, N]: [R]."""
+    best: F32 = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
+    return best
+
+
+def allowed(values: F32, mask: Allowed) -> F32:
+    """The values of those of N tiles that are allowed."""
+    return values if mask is None else values[mask]
+
+
+def logarithm(count: int) -> float:
+    """The natural logarithm of a count, 0 for none."""
+    return float(np.log(max(count, 1)))

@@ -1,0 +1,100 @@
+"""The `facts` channel: phrases and the whole description against short facts around each tile.
+
+Signals: `phrases`, the share of what the phrases could find; `whole`, the cosine of description and
+tile; `best_fact`, that with the best single fact.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.retrieval.channels.channel import (
+    Allowed,
+    ChannelResult,
+    ChannelSpec,
+    allowed,
+    best_strengths,
+    logarithm,
+)
+from core.retrieval.channels.matching import (
+    MatchIndex,
+    best_by_tile,
+    match_by_embedding,
+    normalized_sum,
+    visible_facts,
+)
+from core.retrieval.query_encoding import EncodedQuery
+
+if TYPE_CHECKING:
+    from core.retrieval.background_corpus import Background
+
+_SIMILAR_TILES = 1000
+"""Tiles whose whole text is compared exactly; the others count as the last of these."""
+_FOUND = 0.15
+"""A phrase is found where its best fact has a cosine of 0.55, as evidence asks."""
+
+
+def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
+    """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
+    facts = visible_facts(match_index, mask)
+    similar = match_by_embedding(match_index, encoded_query, facts)
+    phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
+    rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
+    found = match_index.gallery.tile_index.search(
+        encoded_query.embedding[None], _SIMILAR_TILES, rows
+    )
+    whole = np.full(len(match_index.gallery), found.similarities.min(initial=1), dtype=np.float32)
+    whole[found.rows[0]] = found.similarities[0]
+    signals = {
+        "phrases": normalized_sum(phrases, mask),
+        "whole": whole,
+        "best_fact": match_index.best_fact(encoded_query, facts),
+    }
+    return ChannelResult(signals, best_strengths(phrases, mask))
+
+
+def _clues(
+    found: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
+) -> dict[str, float]:
+    strengths = found.strengths
+    said = np.count_nonzero(~np.isnan(encoded_query.phrase_bearings)) / len(strengths)
+    usual = background.usual(encoded_query)
+    whole, fact = (allowed(found.signals[name], mask) for name in ("whole", "best_fact"))
+    return {
+        "phrases": logarithm(len(strengths)),
+        "bearings": float(said),
+        "phrase_strength": float(strengths.mean()),
+        "phrase_floor": float(np.quantile(strengths, 0.25)),
+        "phrases_found": float((strengths > _FOUND).mean()),
+        "phrases_together": float(allowed(found.signals["phrases"], mask).max()),
+        "whole": float(whole.max()),
+        "whole_rise": float(whole.max() - np.median(whole)),
+        "best_fact": float(fact.max()),
+        "best_fact_rise": float(fact.max() - np.median(fact)),
+        "whole_ahead": float(whole.max()) - usual.whole,
+        "best_fact_ahead": float(fact.max()) - usual.best_fact,
+        "phrases_ahead": float(strengths.mean()) - usual.phrases,
+    }
+
+
+CHANNEL = ChannelSpec(
+    "facts",
+    {"phrases": 0.25, "whole": 0.14, "best_fact": 0.23},
+    _search,
+    (
+        "phrases",
+        "bearings",
+        "phrase_strength",
+        "phrase_floor",
+        "phrases_found",
+        "phrases_together",
+        "whole",
+        "whole_rise",
+        "best_fact",
+        "best_fact_rise",
+        "whole_ahead",
+        "best_fact_ahead",
+        "phrases_ahead",
+    ),
+    _clues,
+)

@@ -1,0 +1,66 @@
+"""The `names` channel: words against names and kinds, by BM25.
+
+Signals: `words`, the share of what the words could find; `window`, BM25 over the tile as one
+document.
+"""
+
+from typing import TYPE_CHECKING
+
+from core.retrieval.channels.channel import (
+    Allowed,
+    ChannelResult,
+    ChannelSpec,
+    allowed,
+    best_strengths,
+    logarithm,
+)
+from core.retrieval.channels.matching import (
+    MatchIndex,
+    best_by_tile,
+    match_by_words,
+    normalized_sum,
+)
+from core.retrieval.query_encoding import EncodedQuery
+
+if TYPE_CHECKING:
+    from core.retrieval.background_corpus import Background
+
+
+def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
+    worded = match_by_words(match_index, encoded_query.words)
+    words = best_by_tile(match_index, worded, encoded_query.word_bearings)
+    window = match_index.window_bm25(worded, len(encoded_query.words))
+    shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
+    return ChannelResult(shares, best_strengths(words, mask))
+
+
+def _clues(
+    found: ChannelResult, _: EncodedQuery, mask: Allowed, __: "Background"
+) -> dict[str, float]:
+    strengths = found.strengths
+    if not len(strengths):
+        return {}
+    return {
+        "words": logarithm(len(strengths)),
+        "words_found": float((strengths > 0).mean()),
+        "word_strength": float(strengths.mean()),
+        "rarest_word": float(strengths.max()),
+        "words_together": float(allowed(found.signals["words"], mask).max()),
+        "window": float(allowed(found.signals["window"], mask).max()),
+    }
+
+
+CHANNEL = ChannelSpec(
+    "names",
+    {"words": 0.20, "window": 0.18},
+    _search,
+    (
+        "words",
+        "words_found",
+        "word_strength",
+        "rarest_word",
+        "words_together",
+        "window",
+    ),
+    _clues,
+)

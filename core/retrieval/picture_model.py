@@ -1,0 +1,104 @@
+"""The picture model behind a search's `image` channel: found, loaded, and proved to be the one
+that embedded the gallery. Knows no description."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import ModelError
+from core.gallery.manifest import PictureStamp
+from core.gallery.opened import Gallery
+from core.models import DualEncoder, load_model
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEncoder:
+    """A model that sees, and the key under which galleries hold its embeddings."""
+
+    key: str
+    encoder: DualEncoder
+
+
+def bind_picture_encoder(
+    gallery: Gallery, encoder: DualEncoder, model: str | None = None
+) -> PictureEncoder:
+    """`encoder` as the gallery's `model`; ModelError where other weights embedded the gallery."""
+    stamp = gallery.picture_stamp(model)
+    if stamp.weights_sha256 != encoder.spec.weights_sha256:
+        raise ModelError(
+            f"{stamp.title} embedded the pictures of {gallery.card.name} with other weights "
+            f"({stamp.weights_sha256[:8]}…) than are here ({encoder.spec.weights_sha256[:8]}…); "
+            f"run python -m core embed {gallery.card.name} --model {stamp.name}"
+            f"{' --checkpoint F' if stamp.checkpoint else ''}"
+        )
+    return PictureEncoder(stamp.key, encoder)
+
+
+def load_picture_encoder(
+    gallery: Gallery,
+    settings: Settings,
+    sentences: "SentenceEncoder",
+    model: str | None = None,
+    checkpoint: Path | None = None,
+) -> PictureEncoder:
+    """The gallery's `model`, or its usual one, loaded; see `load_verified`.
+
+    Raises GalleryError for a model the gallery knows nothing of, ModelError for missing weights.
+    """
+    stamp = gallery.picture_stamp(model)
+    return bind_picture_encoder(
+        gallery, load_verified(stamp, settings, sentences, checkpoint), stamp.key
+    )
+
+
+def load_verified(
+    stamp: PictureStamp,
+    settings: Settings,
+    sentences: "SentenceEncoder",
+    checkpoint: Path | None = None,
+) -> DualEncoder:
+    """The model that a gallery notes, whatever its weights are. A user's own weights are at
+    `checkpoint`, else looked for under their name in the user's folder of models."""
+    path = checkpoint or _kept(stamp, settings)
+    encoder = load_model(stamp.name, settings.search_threads, path, sentences)
+    if not isinstance(encoder, DualEncoder):
+        raise ModelError(f"{stamp.name} reads texts only; it cannot have embedded pictures")
+    return encoder
+
+
+def _kept(stamp: PictureStamp, settings: Settings) -> Path | None:
+    if not stamp.checkpoint:
+        return None
+    path = settings.user_models / stamp.checkpoint
+    if not path.exists():
+        raise ModelError(
+            f"the weights {stamp.checkpoint} that embedded the pictures are not in "
+            f"{settings.user_models}; copy them there"
+        )
+    return path
+
+
+def link_checkpoint(path: Path, settings: Settings) -> Path:
+    """Links a user's weights into the folder of models, where searches look for them by name.
+
+    Raises ModelError where something else has that name, or links cannot be made.
+    """
+    path = path.resolve()
+    link = settings.user_models / path.name
+    if link.exists() and link.samefile(path):
+        return link
+    try:
+        settings.user_models.mkdir(parents=True, exist_ok=True)
+        if link.is_symlink():
+            link.unlink()
+        link.symlink_to(path)
+    except OSError as error:
+        raise ModelError(
+            f"searches look for {path.name} in {settings.user_models}, where it cannot be linked "
+            f"({error.strerror}); copy it there"
+        ) from error
+    return link

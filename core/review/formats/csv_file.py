@@ -1,0 +1,94 @@
+"""CSV: a line for each entry in a case's history, and one for each case without any."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import CasesError
+from core.files import safe_cell
+from core.review.export_format import Format, Pictures
+from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, JSON_FIELDS, NUMBERS, WHOLE, Row
+
+
+def _harmless(value: Any) -> Any:
+    """A text that no spreadsheet runs, marked so that `_plain` can tell; numbers stay numbers."""
+    if isinstance(value, str) and value.startswith("'"):
+        return f"'{value}"
+    return safe_cell(value)
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _harmless(cell[1:]) != cell[1:] else cell
+
+
+def _write(rows: Sequence[Row], path: Path, _: Pictures) -> None:
+    """A line for each entry, and one for each case without any."""
+    written = io.StringIO()
+    writer = csv.DictWriter(written, [*CASE_FIELDS, *ENTRY_FIELDS])
+    writer.writeheader()
+    for row in rows:
+        flat = {name: row[name] for name in CASE_FIELDS}
+        flat |= {name: json.dumps(row[name]) for name in JSON_FIELDS}
+        for entry in row["verdicts"] or [{}]:
+            whole = flat | {
+                name: int(value) if isinstance(value, bool) else value
+                for name, value in entry.items()
+            }
+            writer.writerow({name: _harmless(value) for name, value in whole.items()})
+    path.write_text(written.getvalue(), encoding="utf-8", newline="")
+
+
+def _read(path: Path) -> list[Row] | None:
+    """The rows of an export, perhaps saved again by a spreadsheet."""
+    by_case: dict[str, Row] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.DictReader(file)
+        if "case_id" not in (lines.fieldnames or ()):
+            return None
+        missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {*(lines.fieldnames or ())}
+        if missing:
+            raise CasesError(
+                f"{path.name} has no column {', '.join(sorted(missing)[:5])}; wanted "
+                "an export of cases"
+            )
+        for line in lines:
+            try:
+                cells = {name: _cell(name, line[name]) for name in (*CASE_FIELDS, *ENTRY_FIELDS)}
+            except (ValueError, AttributeError) as error:
+                raise CasesError(
+                    f"{path.name}, line {lines.line_num}: {error!r:.120}; wanted an export of cases"
+                ) from error
+            row = by_case.setdefault(
+                cells["case_id"], {name: cells[name] for name in CASE_FIELDS} | {"verdicts": []}
+            )
+            if cells["verdict_id"]:
+                row["verdicts"].append({name: cells[name] for name in ENTRY_FIELDS})
+    return list(by_case.values())
+
+
+def _cell(name: str, cell: str) -> Any:
+    text = _plain(cell)
+    if name in JSON_FIELDS:
+        return json.loads(text)
+    if name in NUMBERS:
+        return float(text) if text else None
+    if name in WHOLE:
+        return int(text) if text else None
+    if name in ("final", "standing"):
+        return text in ("1", "True", "true", "TRUE")
+    return text if text or name in ("note", "text", "model", "gallery", "title") else None
+
+
+FORMAT = Format(
+    name="csv",
+    title="CSV",
+    use="a line for each verdict, for spreadsheets",
+    key="1",
+    suffix=".csv",
+    media_type="text/csv",
+    write=_write,
+    read=_read,
+)

@@ -1,0 +1,41 @@
+"""The fields of a case as a plain row, as files hold it; loads neither store nor format."""
+
+from typing import Any
+
+Row = dict[str, Any]
+"""A case with its history, as plain values."""
+
+REPORT_FIELDS = ("report_id", "title", "source", "gallery", "model", "scope", "imported_at")
+ANSWER_FIELDS = (
+    "number",
+    "query_id",
+    "text",
+    "tile_id",
+    "lat",
+    "lon",
+    "rank",
+    "top_tile",
+    "top_lat",
+    "top_lon",
+    "distance_m",
+    "confidence",
+    "said",
+)
+QUEUE_FIELDS = ("case_id", "kind", "difficulty", "lot")
+JSON_FIELDS = ("report_channels", "channels", "signs")
+CASE_FIELDS = (*QUEUE_FIELDS, *REPORT_FIELDS, *ANSWER_FIELDS, *JSON_FIELDS, "settled")
+"""What a row holds besides `verdicts`, a list of dicts with ENTRY_FIELDS. `settled` is the verdict
+that holds in the end: adjudicated, or what all annotators say."""
+ENTRY_FIELDS = (
+    "verdict_id",
+    "annotator",
+    "verdict",
+    "undoes",
+    "final",
+    "note",
+    "took_ms",
+    "at",
+    "standing",
+)
+NUMBERS = ("difficulty", "lat", "lon", "top_lat", "top_lon", "distance_m", "confidence")
+WHOLE = ("lot", "number", "rank", "took_ms")

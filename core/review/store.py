@@ -1,0 +1,405 @@
+"""The store of cases: reports, annotators and verdicts, each durable before a call returns.
+
+Knows what is written and how history reads; leaves the order of cards to `queue`, kappa to
+`agreement` and files to `exchange`. Times are the caller's, and so are the ids of verdicts: the
+same call again, after a crash or a lost connection, changes nothing.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import CasesError
+from core.review.connection import Database
+from core.review.model import Listed, RecordedAnswer, Report, VerdictEntry
+from core.review.schema import (
+    STEPS,
+    annotators,
+    answers,
+    cases,
+    kept,
+    migrate,
+    reports,
+    standing,
+    verdicts,
+    version_of,
+)
+from core.review.selection import chosen, key_of
+from core.review.verdicts import CASE_VERDICTS, ORDERS, CaseVerdict, Order
+
+WAIT_S = 20.0
+"""For how long a busy or absent database is waited for."""
+MAX_NAME_CHARS = 80
+MAX_NOTE_CHARS = 4_000
+_PART = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCount:
+    """What an import came to: cases that are new, and those that were there."""
+
+    report_id: str
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewVerdict:
+    """A verdict about to be recorded; `verdict_id` is a UUID that the client made for it."""
+
+    verdict_id: str
+    case_id: str
+    annotator: str
+    verdict: CaseVerdict
+    note: str = ""
+    took_ms: int | None = None
+    final: bool = False
+
+
+class Store:
+    """An open store. May be used from several threads, and by many processes at once."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @property
+    def name(self) -> str:
+        """The address, without a password."""
+        return self.database.name
+
+    def close(self) -> None:
+        """Ends all connections."""
+        self.database.close()
+
+    def add_report(self, report: Report, control: int, at: datetime) -> ImportCount:
+        """Puts a report and its cases in; those that are there stay as they are."""
+        report_id = _report_id(report)
+        rows = list(chosen(report_id, report, control))
+
+        def work(connection: Connection) -> ImportCount:
+            before = _count(connection, report_id)
+            put(
+                connection,
+                reports,
+                [
+                    {
+                        "report_id": report_id,
+                        "title": report.title,
+                        "source": report.source,
+                        "gallery": report.gallery,
+                        "model": report.model,
+                        "scope": report.scope,
+                        "channels": json.dumps(report.channels),
+                        "imported_at": stamp(at),
+                    }
+                ],
+            )
+            put(connection, answers, [answer_row(report_id, one) for one in report.answers])
+            put(connection, cases, [{"report_id": report_id} | asdict(row) for row in rows])
+            after = _count(connection, report_id)
+            return ImportCount(report_id, after - before, before)
+
+        return self.database.write(work)
+
+    def join(self, name: str, at: datetime, order: Order | None = None) -> str:
+        """Makes an annotator known, and `order` theirs where one is given; returns the name."""
+        name = annotator_name(name)
+        if order is not None and order not in ORDERS:
+            raise CasesError(f"{order!r} is no order; wanted one of {', '.join(ORDERS)}")
+
+        def work(connection: Connection) -> str:
+            put(connection, annotators, [annotator_row(name, order or ORDERS[0], stamp(at))])
+            if order is not None:
+                connection.execute(
+                    annotators.update().where(annotators.c.name == name).values(ordering=order)
+                )
+            return name
+
+        return self.database.write(work)
+
+    def record(self, said: NewVerdict, at: datetime) -> None:
+        """Writes a verdict; with the id of one that is there, nothing, if it says the same.
+
+        Raises CasesError for an unknown case or annotator, and for an id used for another.
+        """
+        row = {
+            "verdict_id": checked_uuid(said.verdict_id),
+            "case_id": said.case_id,
+            "annotator": annotator_name(said.annotator),
+            "verdict": checked_verdict(said.verdict),
+            "undoes": None,
+            "final": int(said.final),
+            "note": clean(said.note)[:MAX_NOTE_CHARS],
+            "took_ms": said.took_ms,
+            "at": stamp(at),
+        }
+        self.database.write(lambda connection: add_entry(connection, row))
+
+    def undo(
+        self, annotator: str, undo_id: str, at: datetime, *, final: bool = False
+    ) -> str | None:
+        """Takes back the annotator's last verdict; the case it was about, None where none stands.
+
+        The verdict stays in the history, and the one before it on that case stands again.
+        """
+        name, undo_id = annotator_name(annotator), checked_uuid(undo_id)
+
+        def work(connection: Connection) -> str | None:
+            again = connection.execute(
+                select(verdicts.c.case_id).where(verdicts.c.verdict_id == undo_id)
+            ).scalar()
+            if again is not None:
+                return str(again)
+            last = connection.execute(
+                select(kept)
+                .where(kept.c.annotator == name, kept.c.final == int(final))
+                .order_by(kept.c.seq.desc())
+                .limit(1)
+            ).first()
+            if last is None:
+                return None
+            connection.execute(
+                verdicts.insert().values(
+                    verdict_id=undo_id,
+                    case_id=last.case_id,
+                    annotator=name,
+                    verdict=None,
+                    undoes=last.verdict_id,
+                    final=int(final),
+                    note="",
+                    took_ms=None,
+                    at=stamp(at),
+                )
+            )
+            return str(last.case_id)
+
+        return self.database.write(work)
+
+    def history(self, case_id: str) -> tuple[VerdictEntry, ...]:
+        """All that was ever said of a case, in order, also what was undone."""
+        return self.database.read(lambda connection: entries(connection, [case_id]))
+
+    def reports(self) -> tuple[Listed, ...]:
+        """The reports in the store, as they came."""
+        return self.database.read(_listed)
+
+    def names(self) -> tuple[str, ...]:
+        """The annotators, by name."""
+        return self.database.read(
+            lambda connection: tuple(
+                connection.execute(select(annotators.c.name).order_by("name")).scalars()
+            )
+        )
+
+
+def open_store(address: str, at: datetime, wait_s: float = WAIT_S, room: str = "") -> Store:
+    """The store at an address, made or brought up to date where need be.
+
+    `room` is PostgreSQL's schema for its tables. Raises CasesError, and touches nothing, where
+    the database is damaged, of something else or of a newer app.
+    """
+    database = Database(address, wait_s, room)
+    file = database.file
+    version = 0
+    if file is None or (file.exists() and file.stat().st_size):
+        version = database.read(_checked)
+    if version != len(STEPS):
+        if file is not None:
+            database.keep_log()
+        database.write(lambda connection: migrate(connection, stamp(at)))
+    return Store(database)
+
+
+def _checked(connection: Connection) -> int:
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise CasesError(
+                f"the store is damaged ({found}); put a copy of it in its place, or "
+                "move it away and import an export"
+            )
+    version = version_of(connection)
+    if version > len(STEPS):
+        raise CasesError(
+            f"the store has version {version} and this app knows {len(STEPS)}; update the app"
+        )
+    return version
+
+
+_Insert = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
+INSERTS: dict[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""Inserting as each database does it, with its own words for what is there already."""
+_APPEND = {
+    kind: make(verdicts)
+    .on_conflict_do_nothing(index_elements=["verdict_id"])
+    .returning(verdicts.c.seq)
+    for kind, make in INSERTS.items()
+}
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts the rows whose keys are not there yet."""
+    make = INSERTS[connection.dialect.name]
+    for start in range(0, len(rows), _PART):
+        connection.execute(make(table).on_conflict_do_nothing(), rows[start : start + _PART])
+
+
+def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Appends a row of `verdicts`; False where the same is there already.
+
+    Raises CasesError where its case or annotator is not, or its id means something else.
+    """
+    try:
+        added = connection.execute(_APPEND[connection.dialect.name], row).first()
+    except IntegrityError as error:
+        raise CasesError(
+            f"the store has no case {row['case_id'][:60]!r}, no annotator "
+            f"{row['annotator'][:60]!r} or no such verdict to undo; nothing was written"
+        ) from error
+    if added is not None:
+        return True
+    there = (
+        connection.execute(select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"]))
+        .mappings()
+        .one()
+    )
+    said = ("case_id", "annotator", "verdict", "undoes", "final", "note")
+    if any(there[name] != row[name] for name in said):
+        raise CasesError(
+            f"the verdict {row['verdict_id']} is there and says something else; nothing was changed"
+        )
+    return False
+
+
+def entries(
+    connection: Connection, case_ids: Sequence[str] | None = None
+) -> tuple[VerdictEntry, ...]:
+    """The history of some cases, or of all, in order."""
+    asked = select(verdicts, standing.c.seq.is_not(None).label("stands")).outerjoin(
+        standing, standing.c.seq == verdicts.c.seq
+    )
+    if case_ids is not None:
+        asked = asked.where(verdicts.c.case_id.in_(case_ids))
+    return tuple(
+        VerdictEntry(
+            row.verdict_id,
+            row.case_id,
+            row.annotator,
+            row.verdict,
+            row.undoes,
+            bool(row.final),
+            row.note,
+            row.took_ms,
+            row.at,
+            bool(row.stands),
+        )
+        for row in connection.execute(asked.order_by(verdicts.c.seq))
+    )
+
+
+def answer_row(report_id: str, answer: RecordedAnswer) -> dict[str, Any]:
+    """An answer as the table has it; the key is the same in every report with this query."""
+    row = asdict(answer) | {
+        "report_id": report_id,
+        "query_key": key_of(answer.text, answer.tile_id),
+    }
+    return row | {name: json.dumps(row[name]) for name in ("channels", "signs")}
+
+
+def annotator_row(name: str, order: Order, at: str) -> dict[str, Any]:
+    """A new annotator, whose order comes from the name."""
+    seed = 1 + int(key_of(name), 16) % (2**31 - 2)
+    return {"name": name, "seed": seed, "ordering": order, "joined_at": at}
+
+
+def annotator_name(given: str) -> str:
+    """A name as it is kept: one line, single spaces. CasesError for none."""
+    name = " ".join(clean(given).split())[:MAX_NAME_CHARS].strip()
+    if not name:
+        raise CasesError("an annotator needs a name; any word will do")
+    return name
+
+
+def clean(text: str) -> str:
+    """A text that every database takes: no NUL, nothing that is no character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is kept: UTC, ISO 8601."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def checked_uuid(given: str) -> str:
+    """A UUID as it is kept. CasesError for anything else."""
+    try:
+        return str(uuid.UUID(given))
+    except ValueError as error:
+        raise CasesError(
+            f"{given[:60]!r} is no UUID; every verdict needs one of its own"
+        ) from error
+
+
+def checked_verdict(given: str) -> str:
+    """The verdict, if it is one. CasesError for anything else."""
+    if given not in CASE_VERDICTS:
+        raise CasesError(f"{given[:60]!r} is no verdict; wanted one of: {', '.join(CASE_VERDICTS)}")
+    return given
+
+
+def _report_id(report: Report) -> str:
+    """The same for the same run, whatever its file is called."""
+    return key_of(json.dumps(asdict(report) | {"title": ""}, sort_keys=True))
+
+
+def _count(connection: Connection, report_id: str) -> int:
+    found = connection.execute(
+        select(func.count()).select_from(cases).where(cases.c.report_id == report_id)
+    ).scalar_one()
+    return int(found)
+
+
+def _listed(connection: Connection) -> tuple[Listed, ...]:
+    def counts(asked: Any) -> dict[Any, int]:
+        return {tuple(row[:-1]): int(row[-1]) for row in connection.execute(asked)}
+
+    queries = counts(select(answers.c.report_id, func.count()).group_by(answers.c.report_id))
+    kinds = counts(
+        select(cases.c.report_id, cases.c.kind, func.count()).group_by(
+            cases.c.report_id, cases.c.kind
+        )
+    )
+    judged = counts(
+        select(cases.c.report_id, func.count(cases.c.case_id.distinct()))
+        .join(standing, standing.c.case_id == cases.c.case_id)
+        .group_by(cases.c.report_id)
+    )
+    return tuple(
+        Listed(
+            row.report_id,
+            row.title,
+            row.source,
+            row.gallery,
+            row.model,
+            row.scope,
+            tuple(json.loads(row.channels)),
+            row.imported_at,
+            queries.get((row.report_id,), 0),
+            {
+                kind: count
+                for (report, kind), count in sorted(kinds.items())
+                if report == row.report_id
+            },
+            judged.get((row.report_id,), 0),
+        )
+        for row in connection.execute(
+            select(reports).order_by(reports.c.imported_at, reports.c.report_id)
+        )
+    )

@@ -1,0 +1,41 @@
+"""Words as search compares them: folded to ASCII, function words left out."""
+
+import re
+
+from anyascii import anyascii
+
+WORD = re.compile(r"[a-z0-9]+")
+"""One word of a folded text."""
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+a about above across after again all almost along also always am an and any are around as at away
+back be because been before behind being below beside between big bit both but by came can close
+come comes could day did direction do does doing down each either end ends enough even ever every
+everything far feel few find first for from front full get gets go goes going gone good got had
+half hard has have he head heading her here him his how i if im in inside into is it its ive just
+keep kind know last left let lets like little long look looking looks lot lots made make many
+maybe me meet meeting middle more most much my near nearby nearly next no not nothing now of off
+old on once one only onto open opposite or other our out outside over own past people perhaps
+place please point pretty quite rather really right round said same say says see seen several she
+short side sides since sit sits sitting small so some somebody someone something sort spot stand
+standing stands start starts still stuff such take takes tall than that the their them then there
+these they thing things think this those though through till to too top toward towards turn two
+under until up upon us very walk walking want was way we well went were what when where which
+while who whole why will with without would yes yet you your
+""",
+    )
+)
+"""Words too common in any text to be looked up."""
+
+
+def fold(text: str) -> str:
+    """Lower-case ASCII: accents off, other scripts transliterated, apostrophes gone."""
+    return anyascii(text.translate(_APOSTROPHES)).lower()
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, in order, function words left out, at most 400."""
+    return [word for word in WORD.findall(fold(text)) if word not in STOP_WORDS][:400]

@@ -1,0 +1,30 @@
+"""Articles and plurals of English nouns, and names as people repeat them."""
+
+import re
+
+_JOINTS = (" of ", " for ", " with ", " under ")
+_SIGN_CHARS = 40
+_VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
+
+
+def with_article(text: str) -> str:
+    """The text behind its indefinite article."""
+    return f"{'an' if _VOWEL.match(text) else 'a'} {text}"
+
+
+def plural(kind: str) -> str:
+    """The plural of a kind: of its head ("rows of trees"), in the regular English way."""
+    head, joint, rest = kind.partition(next((w for w in _JOINTS if w in kind), " of "))
+    if head.endswith(("x", "ch", "sh", "ss")):
+        head += "es"
+    elif head.endswith("y") and head[-2:-1] not in "aeiou":
+        head = f"{head[:-1]}ies"
+    elif not head.endswith("s"):
+        head += "s"
+    return head + joint + rest
+
+
+def sign(name: str) -> str:
+    """The part of a name that a person would write down; "" for one too long to remember."""
+    first = name.split(";")[0].strip()
+    return first if len(first) <= _SIGN_CHARS else ""

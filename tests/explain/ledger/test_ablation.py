@@ -1,0 +1,161 @@
+"""Leaving phrases out, against reading and ranking each rest by itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.explain.ledger import ablation
+from core.explain.ledger.ablation import ablate_phrases
+from core.gallery import Gallery
+from core.geo import haversine_m
+from core.models.compact import CompactEncoder
+from core.models.sentence import SentenceEncoder
+from core.records import Query
+from core.retrieval import (
+    PictureEncoder,
+    SearchTrace,
+    bind_picture_encoder,
+    rank_tiles,
+    search_with_trace,
+)
+from core.retrieval.query_encoding import PictureQuery
+from core.vocabulary.folding import words_of
+
+TEXT = "a statue on Market Square, a white church behind it, tram tracks to the north and benches"
+
+
+def naive(
+    trace: SearchTrace, encoder: SentenceEncoder, picture_encoder: PictureEncoder | None
+) -> list[dict[str, object]]:
+    """For each phrase, every score before and after, and the ranks by counting."""
+    encoded_query, gallery = trace.encoded_query, trace.gallery
+    rows = [gallery.row_of(one.tile.tile_id) for one in trace.result.candidates]
+    found = []
+    for phrase in encoded_query.phrases:
+        text = encoded_query.text[: phrase.start] + encoded_query.text[phrase.end :]
+        kept = [number for number, one in enumerate(encoded_query.phrases) if one is not phrase]
+        rest = replace(
+            encoded_query,
+            text=text,
+            phrases=[encoded_query.phrases[number] for number in kept],
+            words=list(dict.fromkeys(words_of(text))),
+            embedding=encoder.encode([text])[0],
+            phrase_embeddings=encoded_query.phrase_embeddings[kept],
+            picture_query=picture_encoder
+            and PictureQuery(
+                picture_encoder.key, picture_encoder.encoder.encode_texts([text])[0], None
+            ),
+        )
+        ranking = rank_tiles(gallery, rest, trace.channels, trace.mask)
+        queue = sorted(rows, key=lambda row: (-ranking.scores[row], row))
+        spots: list[int] = []
+        for row in queue:
+            away = [
+                haversine_m(
+                    gallery.lats[row],
+                    gallery.lons[row],
+                    gallery.lats[[other]],
+                    gallery.lons[[other]],
+                )[0]
+                for other in spots
+            ]
+            if all(metres >= 100 for metres in away):
+                spots.append(row)
+        order = [*spots, *(row for row in queue if row not in spots)]
+        found.append(
+            {
+                "similarity": [trace.ranking.scores[row] - ranking.scores[row] for row in rows],
+                "ranks": [order.index(row) + 1 for row in rows],
+                **{
+                    name: [
+                        trace.ranking.signals.channel(name)[row]
+                        - ranking.signals.channel(name)[row]
+                        for row in rows
+                    ]
+                    for name in trace.channels
+                },
+            }
+        )
+    return found
+
+
+def assert_as_naive(
+    trace: SearchTrace, encoder: SentenceEncoder, picture_encoder: PictureEncoder | None
+) -> None:
+    found = ablate_phrases(trace, encoder, picture_encoder)
+    twins = naive(trace, encoder, picture_encoder)
+    assert len(found) == len(twins) == len(trace.encoded_query.phrases)
+    for row, twin in enumerate(twins):
+        assert found.similarity[row] == pytest.approx(twin["similarity"], abs=2e-3)
+        assert found.rank_without[row].tolist() == twin["ranks"]
+        for channel in trace.channels:
+            assert found.channels[channel][row] == pytest.approx(twin[channel], abs=2e-2)
+
+
+def test_effects_equal_a_search_without_each_phrase(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    assert_as_naive(search_with_trace(tiny_gallery, encoder, Query(TEXT, k=6)), encoder, None)
+
+
+def test_effects_in_a_region_and_one_channel_equal_a_search_without_each_phrase(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    here = search_with_trace(tiny_gallery, encoder, Query(TEXT, k=1)).result.candidates[0].tile
+    from core.geo import Position
+
+    query = Query(TEXT, k=4, channels=("names",), near=Position(here.lat, here.lon), within_m=150)
+    assert_as_naive(search_with_trace(tiny_gallery, encoder, query), encoder, None)
+
+
+def test_effects_reach_the_picture_channel(
+    seen_gallery: Gallery, encoder: SentenceEncoder, compact: CompactEncoder
+) -> None:
+    picture_encoder = bind_picture_encoder(seen_gallery, compact)
+    trace = search_with_trace(seen_gallery, encoder, Query(TEXT, k=5), picture_encoder)
+    assert_as_naive(trace, encoder, picture_encoder)
+    assert np.abs(ablate_phrases(trace, encoder, picture_encoder).channels["image"]).max() > 0
+
+
+def test_a_candidate_is_held_up_by_the_name_that_found_it(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    trace = search_with_trace(
+        tiny_gallery, encoder, Query("Rose Garden, a blue sky, some people", k=5)
+    )
+    found = ablate_phrases(trace, encoder, None)
+    assert found.similarity[:, 0].argmax() == 0
+    assert found.channels["names"][0, 0] > 0.5
+
+
+def test_without_its_only_phrase_a_description_says_nothing(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    trace = search_with_trace(tiny_gallery, encoder, Query("Rose Garden", k=3))
+    found = ablate_phrases(trace, encoder, None)
+    assert found.similarity[0] == pytest.approx(
+        [candidate.similarity for candidate in trace.result.candidates]
+    )
+    assert found.rank_without.tolist() == [[1, 2, 3]]
+
+
+def test_very_long_descriptions_leave_out_the_first_phrases_only(
+    tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = search_with_trace(tiny_gallery, encoder, Query(TEXT, k=2))
+    whole = ablate_phrases(trace, encoder, None)
+    monkeypatch.setattr(ablation, "MAX_TOKENS_READ", 40)
+    few = ablate_phrases(trace, encoder, None)
+    assert 1 <= len(few) < len(whole)
+    assert few.similarity == pytest.approx(whole.similarity[: len(few)], abs=2e-3)
+
+
+def test_sixty_phrases_are_left_out_without_complaint(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    text = ", ".join(f"bench {number}" for number in range(80))
+    found = ablate_phrases(
+        search_with_trace(tiny_gallery, encoder, Query(text, k=2)), encoder, None
+    )
+    assert len(found) >= 1

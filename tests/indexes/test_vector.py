@@ -1,0 +1,104 @@
+"""The exact index against plain numpy."""
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.indexes.vector import ExactIndex
+
+
+def unit(rows: int, columns: int, seed: int) -> np.ndarray:
+    matrix = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
+    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+
+def naive(matrix: np.ndarray, query: np.ndarray, k: int, allowed: list[int]) -> list[int]:
+    """The k most similar allowed rows, equal ones in row order."""
+    similarities = matrix @ query
+    return sorted(sorted(allowed), key=lambda row: -similarities[row])[:k]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.integers(1, 120),
+    k=st.integers(1, 40),
+    seed=st.integers(0, 1000),
+    picked=st.none() | st.sets(st.integers(0, 119)),
+)
+def test_exact_search_equals_a_plain_product(
+    rows: int, k: int, seed: int, picked: set[int] | None
+) -> None:
+    matrix, queries = unit(rows, 16, seed), unit(3, 16, seed + 1)
+    allowed = None if picked is None else sorted(row for row in picked if row < rows)
+    found = ExactIndex(matrix).search(
+        queries, k, None if allowed is None else np.array(allowed, dtype=np.int64)
+    )
+    everything = list(range(rows)) if allowed is None else allowed
+    assert len(queries) == 3
+    for row, query in enumerate(queries):
+        wanted = naive(matrix, query, k, everything)
+        assert found.rows[row].tolist() == wanted
+        assert found.similarities[row] == pytest.approx((matrix @ query)[wanted], abs=1e-5)
+
+
+@pytest.mark.parametrize("k", [1, 5, 12, 30, 64])
+@pytest.mark.parametrize("limited", [False, True])
+def test_equal_rows_come_in_row_order(k: int, limited: bool) -> None:
+    one, other = np.eye(8, dtype=np.float32)[:2]
+    matrix = np.array([other if row % 3 else one for row in range(64)])
+    allowed = np.arange(1, 64, 2, dtype=np.int64) if limited else None
+    rows = range(1, 64, 2) if limited else range(64)
+    found = ExactIndex(matrix).search(one[None], k, allowed)
+    assert found.rows[0].tolist() == naive(matrix, one, k, list(rows))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 70])
+def test_the_similarity_of_every_row_is_a_plain_product(rows: int) -> None:
+    matrix, query = unit(rows, 16, 3), unit(1, 16, 4)[0]
+    wanted = [sum(one * other for one, other in zip(row, query, strict=True)) for row in matrix]
+    index = ExactIndex(matrix)
+    assert index.similarities(query) == pytest.approx(np.array(wanted), abs=1e-6)
+    assert len(index) == rows
+
+
+def test_nothing_allowed_finds_nothing() -> None:
+    found = ExactIndex(unit(5, 4, 0)).search(unit(2, 4, 1), 3, np.empty(0, dtype=np.int64))
+    assert found.rows.shape == found.similarities.shape == (2, 0)
+
+
+def test_no_query_finds_nothing() -> None:
+    found = ExactIndex(unit(5, 4, 0)).search(np.empty((0, 4), dtype=np.float32), 3)
+    assert len(found.rows) == len(found.similarities) == 0
+
+
+def test_rows_come_back_as_they_were_put_in() -> None:
+    matrix = unit(7, 4, 0)
+    index = ExactIndex(matrix.astype(np.float16))
+    assert len(index) == 7
+    back = index.embeddings(np.array([6, 0, 6]))
+    assert back == pytest.approx(matrix[[6, 0, 6]], abs=1e-3)
+    assert back.dtype == np.float32
+
+
+def test_the_embeddings_of_no_rows_are_an_empty_matrix() -> None:
+    back = ExactIndex(unit(7, 4, 0)).embeddings(np.empty(0, dtype=np.int64))
+    assert back.shape == (0, 4)
+
+
+def test_four_threads_get_the_same_answer() -> None:
+    index, queries = ExactIndex(unit(500, 16, 0)), unit(4, 16, 1)
+    wanted = index.search(queries, 10).rows
+    answers: list[np.ndarray] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(index.search(queries, 10).rows))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 4
+    assert all((answer == wanted).all() for answer in answers)

@@ -1,0 +1,251 @@
+"""Reports read for their cases, and those refused, with the store as it was."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_cases import NOW
+
+from core.errors import CasesError, GalleryError
+from core.gallery import Gallery
+from core.geo import haversine_km
+from core.review.importing import Intake, read_file, take_file
+from core.review.model import Report
+from core.review.store import Store, open_store
+
+TRUE = "/x/40.7,-74.0_2020-01_abc_d10_z3.jpg"
+NEAR = "40.701,-74.0_2020-01_def_d10_z3.jpg"
+FAR = "40.8,-74.0_2020-01_ghi_d10_z3.jpg"
+
+
+def encoded_query(gallery: Gallery, **more: Any) -> Intake:
+    def opened(name: str) -> Gallery:
+        if name != gallery.card.name:
+            raise GalleryError(f"there is no gallery {name!r}")
+        return gallery
+
+    return Intake(opened, **more)
+
+
+def a_row(gallery: Gallery, number: int, true: int, top: int, rank: int) -> dict[str, Any]:
+    truth, answer = gallery.tile(true), gallery.tile(top)
+    away = 1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon)
+    return {
+        "id": f"q{number}",
+        "text": f"a white church {number}",
+        "lat": truth.lat,
+        "lon": truth.lon,
+        "tile_id": truth.tile_id,
+        "rank": rank,
+        "top1_tile_id": answer.tile_id,
+        "distance_m": round(away, 1),
+        "confidence": 0.4,
+        "verdict": "several places fit",
+        "channels": {"facts": 0.5},
+    }
+
+
+@pytest.fixture
+def document(tiny_gallery: Gallery) -> dict[str, Any]:
+    """A report of two queries, one failed and one right."""
+    last = len(tiny_gallery) - 1
+    return {
+        "gallery": "tinycity",
+        "channels": ["facts"],
+        "model": "minilm",
+        "scope": "full",
+        "queries": [a_row(tiny_gallery, 0, 0, last, 30), a_row(tiny_gallery, 1, 2, 2, 1)],
+    }
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "cases.sqlite"), NOW)
+
+
+def written(tmp_path: Path, document: Any) -> Path:
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_a_report_of_a_gallery_becomes_cases_once(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store
+) -> None:
+    path = written(tmp_path, document)
+    found = take_file(kept, path, encoded_query(tiny_gallery), NOW)
+    assert (found["cases"], found["queries"], found["model"]) == (2, 2, "minilm")
+    again = take_file(kept, path.rename(tmp_path / "same.json"), encoded_query(tiny_gallery), NOW)
+    assert (again["cases"], again["known"]) == (0, 2)
+
+
+def test_signs_are_measured_at_truth_and_answer(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery
+) -> None:
+    report = read_file(written(tmp_path, document), encoded_query(tiny_gallery))
+    assert isinstance(report, Report)
+    signs = report.answers[1].signs
+    assert signs["words"] == 4
+    assert signs["shorter"] == 1
+    assert signs["same_street"] == float(tiny_gallery.streets[2] != "")
+    assert signs["named_truth"] == signs["named_top"] <= signs["named"]
+
+
+def test_texts_come_from_the_queries_where_the_report_has_none(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery
+) -> None:
+    lines = [
+        json.dumps({name: row[name] for name in ("id", "text", "lat", "lon")})
+        for row in document["queries"]
+    ]
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text("\n".join(lines), encoding="utf-8")
+    for row in document["queries"]:
+        for name in ("text", "lat", "lon"):
+            del row[name]
+    path = written(tmp_path, document)
+    with pytest.raises(CasesError, match="give --queries"):
+        read_file(path, encoded_query(tiny_gallery))
+    report = read_file(path, encoded_query(tiny_gallery, queries=queries))
+    assert isinstance(report, Report)
+    assert report.answers[0].text == "a white church 0"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gallery": "elsewhere"},
+        {"tile_id": "t-of-another"},
+        {"top1_tile_id": "t-of-another"},
+        {"distance_m": 12345.6},
+    ],
+)
+def test_a_report_of_another_gallery_is_refused_and_the_store_untouched(
+    tmp_path: Path,
+    document: dict[str, Any],
+    tiny_gallery: Gallery,
+    kept: Store,
+    change: dict[str, Any],
+) -> None:
+    if "gallery" in change:
+        document |= change
+    else:
+        document["queries"][1] |= change
+    with pytest.raises((CasesError, GalleryError), match=r"another gallery|no gallery") as told:
+        take_file(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
+    assert "\n" not in str(told.value)
+    assert kept.reports() == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "7",
+        "[7]",
+        "{}",
+        '{"queries": 3}',
+        '{"gallery": "tinycity", "queries": [{}]}',
+        '{"type": "FeatureCollection"}',
+        '{"samples": [{"case": "x"}]}',
+        "\ufffe",
+        "[" * 5000,
+        '{"full": 7}',
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_line(
+    tmp_path: Path, content: str, tiny_gallery: Gallery, kept: Store
+) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(CasesError) as told:
+        take_file(kept, path, encoded_query(tiny_gallery), NOW)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 400
+    assert kept.reports() == ()
+
+
+def a_csv(path: Path, header: list[str], *rows: list[str]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+PAPER = ["original_image", "text", "top_5_matches", "label"]
+
+
+@pytest.mark.parametrize("listed", [json.dumps, repr])
+def test_the_papers_csv_becomes_cases(
+    tmp_path: Path, tiny_gallery: Gallery, kept: Store, listed: Any
+) -> None:
+    path = a_csv(
+        tmp_path / "results.csv",
+        PAPER,
+        [TRUE, "a bank", listed([NEAR, TRUE.rpartition("/")[2]]), "False"],
+        [TRUE, "a tower", listed([FAR, NEAR]), "False"],
+        [NEAR, "a shop", listed([NEAR, FAR]), "True"],
+    )
+    report = read_file(path, encoded_query(tiny_gallery))
+    assert isinstance(report, Report)
+    assert [one.rank for one in report.answers] == [2, None, 1]
+    assert report.answers[0].distance_m == pytest.approx(111.2, abs=0.1)
+    assert (report.scope, report.model) == ("nearest-100", "results")
+    take_file(kept, path, encoded_query(tiny_gallery, control=0), NOW)
+    assert kept.reports()[0].kinds == {"failure": 1, "near miss": 1}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "told"),
+    [
+        (["image", "words"], ["x", "y"], "no column original_image, text, top_5_matches"),
+        ([], [], "no column"),
+        (PAPER, ["church.jpg", "a", '["b.jpg"]', "False"], "line 2"),
+        (PAPER, [TRUE, "a", "[]", "False"], "line 2"),
+        (PAPER, [TRUE, "a", "__import__('os')", "False"], "line 2"),
+        (PAPER, [TRUE, "a"], "line 2"),
+        (["case_id", "text"], ["1", "2"], "wanted an export"),
+    ],
+)
+def test_a_csv_with_wrong_columns_is_refused_and_the_store_untouched(
+    tmp_path: Path,
+    header: list[str],
+    row: list[str],
+    told: str,
+    tiny_gallery: Gallery,
+    kept: Store,
+) -> None:
+    path = a_csv(tmp_path / "results.csv", header, row)
+    with pytest.raises(CasesError, match=told):
+        take_file(kept, path, encoded_query(tiny_gallery), NOW)
+    assert kept.reports() == ()
+
+
+def test_a_report_on_cvgtext_has_both_scopes(tmp_path: Path, tiny_gallery: Gallery) -> None:
+    name = TRUE.rpartition("/")[2]
+    row = {
+        "id": name,
+        "text": "a bank",
+        "lat": 40.7,
+        "lon": -74.0,
+        "tile_id": name,
+        "rank": 9,
+        "top1_tile_id": FAR,
+        "distance_m": 1.0,
+        "channels": {"image": 0.2},
+    }
+    document = {
+        "city": "NewYork",
+        "version": "panorama",
+        "kind": "osm",
+        "model": "planet",
+        "full": {"queries": [row]},
+        "nearest-100": {"queries": [row | {"rank": 1}]},
+    }
+    path = written(tmp_path, document)
+    for scope, rank in ((None, 9), ("full", 9), ("nearest-100", 1)):
+        report = read_file(path, encoded_query(tiny_gallery, scope=scope))
+        assert isinstance(report, Report)
+        assert (report.scope, report.answers[0].rank) == (scope or "full", rank)
+        assert report.gallery == "CVG-Text NewYork panorama osm"

@@ -1,0 +1,436 @@
+"""The READMEs: every command that they show runs, every link leads somewhere.
+
+Commands of `python -m core` run in this process, word for word, in a folder where small files have
+the READMEs' names (`tiny_readmes.FILES`), with `SMALLER` numbers for the longest. Some are only
+read by the program's own parser; `HANDLERS` says which. An unknown command fails.
+"""
+
+import functools
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core.bench import explaining, timing
+from core.commands.arguments import parser_of
+from tiny_readmes import make_workplace, toml_example, write_reports
+
+from core import settings
+from core.__main__ import COMMANDS, main
+from core.training.config import read_config
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = sorted(
+    path
+    for part in ("*.md", "core/**/*.md", "pages/**/*.md", "assets/**/*.md", "tests/**/*.md")
+    for path in ROOT.glob(part)
+)
+
+SMALLER = {
+    "--annotators 50": "--annotators 2",
+    "--verdicts 10000": "--verdicts 20",
+    "--kill 15": "--kill 1",
+    "--n 679": "--n 5",
+    "--n 300": "--n 5",
+}
+"""What a command counts, and what it counts here."""
+
+COMMON_OPTIONS = {"--help", "--json", "--quiet"}
+
+_SPAN = re.compile(r"(?<!`)`([^`\n]+(?:\n[^`\n]+)?)`(?!`)")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
+_PROGRAM = re.compile(
+    r"(core|pip|git|bash|sh|npm|npx|curl|wget|docker|make|sudo|apt-get|streamlit|pytest|torchrun"
+    r"|tensorboard|ruff|mypy|export|python3?|(?:\S*/)?bin/\S+) +\S"
+)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def without_fences(text: str) -> str:
+    return _FENCE.sub("", text)
+
+
+def commands_of(text: str) -> Iterator[str]:
+    """Every command that a README shows: lines of its blocks, and spans of code.
+
+    `python -m core` is shortened to `core`.
+    """
+    shown = []
+    for language, block in _FENCE.findall(text):
+        assert language in ("sh", "toml", "json"), f"a block of {language or 'no language'}"
+        if language == "sh":
+            lines = block.replace("\\\n", " ").splitlines()
+            shown += [line for line in lines if line.strip() and line[0] != "#"]
+    spans = _SPAN.findall(without_fences(text))
+    shown += [span for span in spans if _PROGRAM.match(" ".join(span.split()))]
+    for command in shown:
+        yield re.sub(r"^(\.venv/bin/)?python3? -m core\b", "core", " ".join(command.split()))
+
+
+def all_commands() -> list[str]:
+    found = [one for path in READMES for one in commands_of(path.read_text("utf-8"))]
+    return list(dict.fromkeys(found))
+
+
+# --- What becomes of a command ------------------------------------------------------------------
+
+
+def parsed(arguments: list[str]) -> Any:
+    """The command line as the real parser reads it; a mistake fails the test."""
+    try:
+        return parser_of(COMMANDS, "").parse_args(arguments)
+    except SystemExit as left:
+        raise AssertionError(f"the command line refuses {shlex.join(arguments)}") from left
+
+
+def run_core(rest: str) -> None:
+    """Runs in this process. A command's bare name, such as `core build`, prints its help."""
+    arguments = shlex.split(rest)
+    if not parser_words().get(" ".join(arguments), bool(arguments)):
+        arguments.append("--help")
+    if arguments[0] == "train" and arguments[1].startswith("assets/"):
+        parsed(arguments)  # it needs the extracts and an hour
+        assert read_config(ROOT / arguments[1]).stages
+        return
+    errors, output = StringIO(), StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
+        try:
+            code = main(arguments)
+        except SystemExit as left:
+            code = int(left.code or 0)
+    assert code == 0, errors.getvalue()
+    assert output.getvalue().strip()
+
+
+@functools.cache
+def parser_words() -> dict[str, bool]:
+    """Bare names of commands, such as "cases list", and whether they run as they stand."""
+    words: dict[str, bool] = {}
+    for name, sub in subparsers(parser_of(COMMANDS, "")).items():
+        words[name] = _runs_bare(sub)
+        for action, inner in subparsers(sub).items():
+            words[f"{name} {action}"] = _runs_bare(inner)
+    return words
+
+
+def _runs_bare(parser: Any) -> bool:
+    groups = parser._mutually_exclusive_groups
+    wanted = [one for one in parser._actions if one.required]
+    return not wanted and not any(group.required for group in groups)
+
+
+def subparsers(parser: Any) -> dict[str, Any]:
+    found = [one.choices for one in parser._actions if type(one).__name__ == "_SubParsersAction"]
+    return dict(found[0]) if found else {}
+
+
+def install(requirements: str, rest: str) -> None:
+    """A set-up command: in form only, for CI runs one of the two, and both install for minutes."""
+    named = requirements.split()
+    assert named[::2] == ["-r"] * (len(named) // 2)
+    assert all((ROOT / file).is_file() for file in named[1::2])
+    run_shown(rest)
+
+
+def streamlit_run(rest: str) -> None:
+    """Read by Streamlit's own parser; the browser tests start the server."""
+    from streamlit.web.cli import main_run
+
+    context = main_run.make_context("run", shlex.split(rest))
+    assert (ROOT / context.params["target"]).is_file()
+
+
+def run_pytest(rest: str) -> None:
+    """In form only, since it would run these tests: files are there, and so is what -k names."""
+    arguments = shlex.split(rest)
+    files = [ROOT / one for one in arguments if one.startswith("tests/")]
+    assert all(one.exists() for one in files), rest
+    if "-k" in arguments:
+        assert re.search(
+            rf"def test_\w*{arguments[arguments.index('-k') + 1]}", files[0].read_text()
+        )
+
+
+def in_ci(command: str) -> None:
+    """A check that CI runs in the same words."""
+    assert command in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+def record_quality(file: str) -> None:
+    """In form only: it would replace the recorded figures."""
+    compile((ROOT / file).read_text("utf-8"), file, "exec")
+
+
+def rebuild(script: str, _: str) -> None:
+    """The script really runs, with a Python that only notes what it is asked to do."""
+    Path("extracts").mkdir(exist_ok=True)
+    recorder = Path("python").absolute()
+    recorder.write_text('#!/bin/sh\nprintf "%s\\n" "$*"\n', "utf-8")
+    recorder.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / script), "extracts", str(recorder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    asked = [line.removeprefix("-m core ").split() for line in done.stdout.splitlines()]
+    built = [parsed(arguments).name for arguments in asked]
+    assert built == ["helsinki", "monaco", "montevideo", "neubrandenburg"]
+
+
+def torchrun(rest: str) -> None:
+    """Read by torchrun's parser and ours; tests/training trains in several processes."""
+    from torch.distributed.run import get_args_parser
+
+    read = get_args_parser().parse_args(shlex.split(rest))
+    assert (read.module, read.training_script) == (True, "core")
+    parsed(read.training_script_args)
+
+
+def tensorboard(rest: str) -> None:
+    """Read by TensorBoard's own parser; it would serve until it is stopped."""
+    from tensorboard import default, program
+
+    board = program.TensorBoard(plugins=default.get_plugins())
+    board.configure(argv=("tensorboard", *shlex.split(rest)))
+    assert board.flags.logdir
+
+
+def export(rest: str) -> None:
+    """What it sets is read as a language model's server."""
+    environ = dict(word.split("=", 1) for word in shlex.split(rest))
+    server = settings.load(environ).advisor
+    assert server is not None
+    assert {server.url, server.model} == set(environ.values())
+
+
+HANDLERS: dict[str, Callable[..., None]] = {
+    r"core\b ?(.*)": run_core,
+    r"python3 -m venv \.venv && \.venv/bin/pip install ((?:-r \S+ ?)+) && (.+)": install,
+    r"\.venv/bin/streamlit run (.+)": streamlit_run,
+    r"\.venv/bin/python -m pytest\b(.*)": run_pytest,
+    r"(\.venv/bin/(?:ruff|mypy)\b.*)": in_ci,
+    r"\.venv/bin/python (tests/quality/measuring\.py)": record_quality,
+    r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
+    r"\.venv/bin/torchrun (.+)": torchrun,
+    r"\.venv/bin/tensorboard (.+)": tensorboard,
+    r"export (.+)": export,
+}
+"""Each form of a command, and what is done with it."""
+
+
+def run_shown(command: str) -> None:
+    for pattern, handle in HANDLERS.items():
+        if match := re.fullmatch(pattern, command):
+            handle(*match.groups())
+            return
+    pytest.fail(f"no test knows how to run {command!r}; see HANDLERS")
+
+
+# --- The commands -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory, tiny_home: Path) -> Path:
+    """A folder with everything that the READMEs' commands name."""
+    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
+    folder = tmp_path_factory.mktemp("readmes")
+    make_workplace(folder, tiny_home / "galleries" / "tinycity")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loaded_once() -> Callable[..., Any]:
+    """`load_model`, but each model is read from the disk once for all commands."""
+    from core import models
+
+    return functools.cache(models.load_model)
+
+
+def bundled_files() -> dict[str, tuple[int, int]]:
+    """Size and time of every file that comes with the app."""
+    files = [path for path in (ROOT / "assets").rglob("*") if path.is_file()]
+    return {name_of(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.mark.parametrize("command", all_commands())
+def test_every_command_shown_runs(
+    command: str,
+    workplace: Path,
+    loaded_once: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(workplace)
+    monkeypatch.setenv("SAYWHERE_DATA", str(workplace / "data"))
+    monkeypatch.setenv("SAYWHERE_THREADS", "1")
+    monkeypatch.delenv("SAYWHERE_CASES", raising=False)
+    write_reports(workplace)
+    if command.startswith("core cases") and not command.startswith("core cases import"):
+        run_core("cases import first.json --quiet")
+    monkeypatch.setattr("core.models.load_model", loaded_once)
+    for bench in (timing, explaining):
+        monkeypatch.setattr(bench, "load_model", loaded_once)
+        monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
+        monkeypatch.setattr(bench, "_ROUNDS", 1)
+    monkeypatch.setattr(timing, "_EMBEDDED", 8)
+    monkeypatch.setattr(timing, "_TURNS", 1)
+    monkeypatch.setattr(timing, "_PICTURES", 120)
+    for much, little in SMALLER.items():
+        command = command.replace(much, little)
+    before = bundled_files()
+    assert before
+    run_shown(command)
+    assert bundled_files() == before
+
+
+def test_commands_are_found_in_blocks_and_in_text() -> None:
+    text = (
+        "Say `core galleries`, not `core` or `core/cli` or `core.facts`.\n"
+        "```sh\n# a remark\nbash a.sh \\\n  b\n```\n"
+        '| `core encode --text\n"x y"` | `.venv/bin/python -m core galleries` |'
+    )
+    assert list(commands_of(text)) == [
+        "bash a.sh b",
+        "core galleries",
+        'core encode --text "x y"',
+        "core galleries",
+    ]
+
+
+def test_a_command_that_is_not_known_fails() -> None:
+    with pytest.raises(pytest.fail.Exception, match="no test knows"):
+        run_shown("curl https://example.org")
+    with pytest.raises(AssertionError, match="invalid choice"):
+        run_core("fly")
+    with pytest.raises(AssertionError, match="no-such-option"):
+        run_core("galleries --no-such-option")
+
+
+def test_every_part_of_the_app_shows_commands() -> None:
+    shown = all_commands()
+    assert len(shown) > 40
+    assert sum(command.startswith("core ") for command in shown) > 15
+
+
+# --- The table of commands ----------------------------------------------------------------------
+
+
+def options_of(parser: Any) -> set[str]:
+    return {
+        option
+        for action in parser._actions
+        for option in action.option_strings
+        if len(option) == 2 or option.startswith("--")
+    } - {"-h", *COMMON_OPTIONS}
+
+
+def documented_options() -> dict[str, set[str]]:
+    """By command, every option that its rows in core/README.md show."""
+    found: dict[str, set[str]] = {}
+    rows = re.findall(
+        r"^\| (`core .*) \|$", (ROOT / "core" / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    for row in rows:
+        first, _, options = row.split(" | ", 2) if row.count(" | ") > 1 else (*row.split(" | "), "")
+        words = shlex.split(first.strip("`"))
+        name = " ".join(words[1:3]) if words[1] == "cases" else words[1]
+        named = re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", f"{first} {options}")
+        found.setdefault(name, set()).update(named)
+    return found
+
+
+def every_option() -> dict[str, set[str]]:
+    found = {}
+    for name, parser in subparsers(parser_of(COMMANDS, "")).items():
+        actions = subparsers(parser)
+        for action, inner in actions.items():
+            found[f"{name} {action}"] = options_of(inner)
+        if not actions:
+            found[name] = options_of(parser)
+    return found
+
+
+def test_the_table_of_commands_shows_every_option_and_no_other() -> None:
+    documented, real = documented_options(), every_option()
+    assert set(documented) == set(real)
+    for name in real:
+        assert documented[name] == real[name], name
+
+
+def test_every_environment_variable_is_documented() -> None:
+    read = set(re.findall(r"SAYWHERE_[A-Z_]+[A-Z]", Path(settings.__file__).read_text("utf-8")))
+    text = (ROOT / "core" / "README.md").read_text("utf-8")
+    assert len(read) > 5
+    assert {one for one in read if f"`{one}`" not in text} - {"SAYWHERE_LLM"} == set()
+
+
+def test_the_training_shown_is_a_whole_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "training.toml"
+    path.write_text(toml_example(), "utf-8")
+    config = read_config(path)
+    assert [stage.name for stage in config.stages] == ["layout", "contrast"]
+    assert (config.learned, config.held) == (("here",), ("elsewhere",))
+
+
+# --- The text -----------------------------------------------------------------------------------
+
+
+def test_the_front_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 1100
+
+
+def test_there_are_two_set_up_commands_of_one_line_each() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    start = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
+    assert [line for line in lines if "venv .venv" in line] == [
+        f"{start} && .venv/bin/streamlit run app.py",
+        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 2 --dist loadfile",
+    ]
+
+
+def anchors_of(path: Path) -> set[str]:
+    """The anchors that a code host makes of headings."""
+    headings = re.findall(r"^#+ (.+)$", without_fences(path.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", READMES, ids=name_of)
+def test_all_links_and_pictures_lead_somewhere(path: Path) -> None:
+    text = without_fences(path.read_text("utf-8"))
+    for target in (link or attribute for link, attribute in _LINK.findall(text)):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.is_relative_to(ROOT), target
+        assert found.exists(), target
+        assert not anchor or anchor in anchors_of(found), target
+
+
+def test_links_are_found() -> None:
+    counts = {name_of(path): len(_LINK.findall(path.read_text("utf-8"))) for path in READMES}
+    assert counts["README.md"] > 10
+    assert counts["core/README.md"] > 5
+
+
+def test_every_folder_that_the_design_names_has_a_readme() -> None:
+    wanted = {
+        "README.md",
+        "core/README.md",
+        "core/training/README.md",
+        "assets/galleries/README.md",
+        "assets/models/README.md",
+        "assets/models/compact/README.md",
+        "assets/reports/README.md",
+        "pages/README.md",
+    }
+    assert wanted <= {name_of(path) for path in READMES}

@@ -1,0 +1,167 @@
+"""What the commands in the READMEs need: a folder with small files under the READMEs' names."""
+
+import gzip
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import osmium
+import torch
+from tiny_clip import openai_state
+from tiny_cvgtext import PUBLIC, panorama, write_picture
+from tiny_osm import Town, tiny_city
+from tiny_training import COMPACT, write_town
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TEXTS = ("a white cathedral above wide steps", "the statue on Market Square", "benches in a park")
+"""Written at three viewpoints of the tiny city, which lies inside Helsinki."""
+
+HERE = [(60.1706, 24.943), (60.1705, 24.9412), (60.1714, 24.9409)]
+
+
+def _pbf(source: Path, target: Path) -> None:
+    """The same map in the format that extracts have."""
+    with osmium.SimpleWriter(str(target)) as writer:
+        for item in osmium.FileProcessor(str(source)):
+            writer.add(item)
+
+
+def _a_map(town: Town, path: Path) -> None:
+    xml = town.write(path.with_name(f"{path.name}.osm"))
+    _pbf(xml, path)
+    xml.unlink()
+
+
+def _city(path: Path) -> None:
+    _a_map(tiny_city(), path)
+
+
+def _town(lat: float, lon: float, seed: int) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        xml = write_town(path.with_name(f"{path.name}.osm"), lat, lon, seed)
+        _pbf(xml, path)
+        xml.unlink()
+
+    return write
+
+
+def _points(path: Path) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"amenity": "cafe", "name": f"Cafe {number}"},
+            "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        }
+        for number, (lat, lon) in enumerate(HERE)
+    ]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        json.dump({"type": "FeatureCollection", "features": features}, file)
+
+
+def _descriptions(*galleries: str) -> Callable[[Path], None]:
+    """Three descriptions for each gallery; without a gallery they belong to any."""
+
+    def write(path: Path) -> None:
+        rows = [
+            {"id": f"{gallery}-{number}", "text": text, "lat": lat, "lon": lon, "gallery": gallery}
+            for gallery in galleries or ("",)
+            for number, (text, (lat, lon)) in enumerate(zip(TEXTS, HERE, strict=True))
+        ]
+        for row in rows:
+            if not row["gallery"]:
+                del row["gallery"]
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+    return write
+
+
+def _report(path: Path) -> None:
+    bundled = ROOT / "assets" / "reports" / "helsinki-by-hand-all.json.gz"
+    path.write_bytes(gzip.decompress(bundled.read_bytes()))
+
+
+def _copy_of_cvgtext(path: Path) -> None:
+    names = [panorama(40.7 + row / 1000, -74.0, row) for row in range(12)]
+    texts = {name: f"a street with {row} trees" for row, name in enumerate(names)}
+    PUBLIC.write(path, "NewYork", "osm", {"test": texts})
+
+
+def _checkpoint(path: Path) -> None:
+    torch.save(openai_state(), path)
+
+
+def _picture(path: Path) -> None:
+    write_picture(path, 1, size=256)
+
+
+def toml_example() -> str:
+    """The training that core/training/README.md shows."""
+    text = (ROOT / "core" / "training" / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def _training(path: Path) -> None:
+    """The README's example with fewer tiles and steps and a smaller network."""
+    small = toml_example()
+    for pattern, value in (
+        (r"^limit = \d+", "limit = 16"),
+        (r"^steps = \d+", "steps = 2"),
+        (r"^batch = \d+", "batch = 8"),
+        (r"^seed = 1\n", "seed = 1\nkinds_at_least = 2\n"),
+    ):
+        small, count = re.subn(pattern, value, small, flags=re.MULTILINE)
+        assert count, pattern
+    path.write_text(small + COMPACT, "utf-8")
+
+
+REPORTS = ("first.json", "second.json", "words.json", "all.json")
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "mytown.osm.pbf": _city,
+    "helsinki.osm.pbf": _city,
+    "here.osm.pbf": _town(48.2, 16.3, 1),
+    "elsewhere.osm.pbf": _town(-33.4, -70.6, 2),
+    "manhattan-pois.geojson.gz": _points,
+    "mytown.jsonl": _descriptions("mytown"),
+    "othertown.jsonl": _descriptions("othertown"),
+    "rvs-dev.jsonl": _descriptions(),
+    "helsinki-nameless.jsonl": _descriptions("helsinki"),
+    "helsinki-named.jsonl": _descriptions("helsinki"),
+    "tests/descriptions.jsonl": _descriptions("helsinki", "monaco"),
+    "tests/descriptions_held_out.jsonl": _descriptions("helsinki", "monaco"),
+    **dict.fromkeys(REPORTS, _report),
+    "tile.png": _picture,
+    "clip.pth": _checkpoint,
+    "CVG-Text": _copy_of_cvgtext,
+    "training.toml": _training,
+}
+"""Each placeholder of the READMEs, and what stands for it in the tests."""
+
+GALLERIES = ("mytown", "othertown", "rvs")
+"""The READMEs' names of a user's own galleries; each is the tiny city."""
+
+
+def write_reports(folder: Path) -> None:
+    """The reports as they were: some commands write files of the same names."""
+    for name in REPORTS:
+        FILES[name](folder / name)
+
+
+def make_workplace(folder: Path, tiny_gallery: Path) -> None:
+    """The placeholders' files in a folder, and the galleries in its data folder."""
+    for name, write in FILES.items():
+        write(folder / name)
+    for name in GALLERIES:
+        copy = folder / "data" / "galleries" / name
+        shutil.copytree(tiny_gallery, copy)
+        manifest = copy / "manifest.json"
+        text = manifest.read_text("utf-8")
+        assert f'"name": "{tiny_gallery.name}"' in text
+        manifest.write_text(
+            text.replace(f'"name": "{tiny_gallery.name}"', f'"name": "{name}"'), "utf-8"
+        )
