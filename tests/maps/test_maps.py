@@ -183,7 +183,7 @@ def found(tiny_gallery: Gallery, encoder: SentenceEncoder) -> SearchTrace:
 
 
 def test_the_spread_has_the_tiles_of_the_area_the_likeliest_first(found: SearchTrace) -> None:
-    surface = found.posterior.surface()
+    surface = found.posterior.credible_region()
     spread = maps.probability_area(found)
     inside = surface.rows[surface.inside80]
     assert len(spread.tiles) == min(len(inside), 300)
