@@ -14,7 +14,7 @@ from conftest import ROOT, Served, Visit, drawn, serve
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE, a_candidate, an_answer
+from tiny_answers import HOSTILE, a_candidate, an_answer
 
 from core.geo import METRES_PER_DEGREE, Position
 from core.records import Candidate

@@ -12,7 +12,7 @@ import streamlit as st
 from conftest import ROOT, Served, Visit, serve
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE
+from tiny_answers import HOSTILE
 
 from core import maps
 from core.gallery import Gallery

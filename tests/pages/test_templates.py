@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
-from test_maps import HOSTILE
+from tiny_answers import HOSTILE
 
 from core.maps import safe_html
 from pages.ui.templates import picture_uri, render
