@@ -278,7 +278,7 @@ def _loosely(
     tile, label = (pair.a, pair.label_a) if side == "a" else (pair.b, pair.label_b)
     gallery, found = trace.gallery, said[channel]
     seen = link_matches(match_index_of(gallery), found.matches, found.bearings_deg)
-    counted = (gallery.links.tile[seen.link] == tile) & (found.phrase[seen.said] == row)
+    counted = (gallery.links.tile[seen.link] == tile) & (found.phrase[seen.term] == row)
     if not counted.any():
         return ""
     best = int(np.where(counted, seen.strength, -1).argmax())
@@ -287,7 +287,7 @@ def _loosely(
     away, bearing = float(gallery.links.distance_m[link]), float(gallery.links.bearing_deg[link])
     by = "a loose likeness"
     if channel == "names":
-        by = f"the word “{trace.encoded_query.words[int(seen.said[best])]}” alone"
+        by = f"the word “{trace.encoded_query.words[int(seen.term[best])]}” alone"
     return f"It favours {label} by {by}: {what} {distance_phrase(away, compass(bearing))}."
 
 
