@@ -88,7 +88,7 @@ def test_every_kind_answers_only_questions_that_exist_and_every_question_has_a_k
     for topic in kind_questions():
         assert topic.kinds, topic.key
         for noun in (noun for noun, row in KINDS.items() if topic.key in row.asked):
-            assert topic.is_of(noun)
+            assert topic.covers(noun)
 
 
 def test_every_mark_is_a_row_of_the_renderer_and_every_row_of_the_renderer_has_a_kind() -> None:
