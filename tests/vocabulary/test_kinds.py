@@ -97,7 +97,7 @@ def test_every_kind_answers_only_questions_that_exist_and_every_question_has_a_k
         if topic.key in row.asked
     ]
     assert {topic.key for topic, _ in answers} == asked
-    assert all(topic.is_of(noun) for topic, noun in answers)
+    assert all(topic.covers(noun) for topic, noun in answers)
     questions = kind_questions()
     assert questions
     assert all(topic.kinds for topic in questions)

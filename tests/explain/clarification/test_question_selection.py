@@ -15,9 +15,9 @@ from core.explain.clarification import (
     entropy_bits,
     gains_bits,
     next_question,
+    selection,
     softmax_weights,
 )
-from core.explain.clarification import selection as asking
 from core.explain.clarification.answer_model import answer_model_of, chance_of_yes
 from core.explain.clarification.question_bank import (
     AnswerReliability,
@@ -101,14 +101,14 @@ def test_a_yes_gets_less_likely_with_the_distance() -> None:
 
 def test_distances_of_all_questions_equal_a_double_loop(tiny_gallery: Gallery) -> None:
     tiles = np.arange(0, len(tiny_gallery), 5)
-    fast = answer_model_of(tiny_gallery).plain(tiles)
+    fast = answer_model_of(tiny_gallery).kind_distances_m(tiles)
     facts, links = tiny_gallery.facts, tiny_gallery.links
     topics = kind_questions()
     assert topics
     for row, topic in enumerate(topics):
         nearest = dict.fromkeys(tiles.tolist(), math.inf)
         for fact, tile, metres in zip(links.fact, links.tile, links.distance_m, strict=True):
-            if topic.is_of(facts.kind[fact]) and tile in nearest:
+            if topic.covers(facts.kind[fact]) and tile in nearest:
                 nearest[tile] = min(nearest[tile], float(metres))
         assert fast[row].tolist() == pytest.approx(list(nearest.values()))
         assert answer_model_of(tiny_gallery).distances_m(topic)[tiles] == pytest.approx(fast[row])
@@ -116,7 +116,7 @@ def test_distances_of_all_questions_equal_a_double_loop(tiny_gallery: Gallery) -
 
 def test_names_are_seen_where_their_things_are(tiny_gallery: Gallery) -> None:
     tiles = np.arange(len(tiny_gallery))
-    named = answer_model_of(tiny_gallery).named(tiles, len(tiles))
+    named = answer_model_of(tiny_gallery).name_distances_m(tiles, len(tiles))
     texts = {topic.text for topic in named}
     assert "Is there a bakery called Булочная Заря within 50 metres?" in texts
     assert "Does a sign near you say that this is Oak Avenue?" in texts
@@ -164,7 +164,7 @@ def naive_gains(gallery: Gallery, weights: F64) -> dict[str, float]:
 def test_the_choice_equals_a_plain_search_of_all_questions(
     seed: int, tiny_gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_NAME_QUESTION_MIN_GAIN", 0.0)
+    monkeypatch.setattr(selection, "_NAME_QUESTION_MIN_GAIN", 0.0)
     weights = np.random.default_rng(seed).dirichlet(np.full(len(tiny_gallery), 0.1))
     gains = naive_gains(tiny_gallery, weights)
     question = next_question(tiny_gallery, weights)
@@ -189,9 +189,9 @@ def test_places_that_are_alike_are_asked_nothing(tiny_gallery: Gallery) -> None:
     weights[ends] = 0.5
     assert next_question(tiny_gallery, weights) is not None
     sightings = answer_model_of(tiny_gallery)
-    seen = dict(zip(kind_questions(), sightings.plain(ends), strict=True)) | sightings.named(
-        ends, 2
-    )
+    seen = dict(
+        zip(kind_questions(), sightings.kind_distances_m(ends), strict=True)
+    ) | sightings.name_distances_m(ends, 2)
     telling = [
         topic.key for topic, metres in seen.items() if np.ptp(chance_of_yes(topic, metres)) > 1e-6
     ]
@@ -213,7 +213,7 @@ def test_what_the_description_says_is_not_asked(
     tiny_gallery: Gallery, even: F64, read: Read
 ) -> None:
     encoded_query = read("a white cathedral; rails in the road; a tavern; Oak Avenue")
-    told = answer_model_of(tiny_gallery).told(encoded_query)
+    told = answer_model_of(tiny_gallery).answered_keys(encoded_query)
     assert {"church", "tram tracks", "bar or pub"} <= told
     assert "fountain" not in told
     asked: list[str] = []
@@ -252,7 +252,7 @@ def test_the_order_of_answers_does_not_matter(tiny_gallery: Gallery, even: F64) 
 def test_unknown_questions_and_answers_are_mistakes_of_the_user(
     key: str, answer: str, tiny_gallery: Gallery, even: F64
 ) -> None:
-    with pytest.raises(QueryError, match="no question of ours"):
+    with pytest.raises(QueryError, match="not a known question"):
         answered(tiny_gallery, even, key, answer)  # type: ignore[arg-type]
 
 
