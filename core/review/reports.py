@@ -83,7 +83,7 @@ def _in_gallery(one: SavedQuery, gallery: Gallery, title: str) -> RecordedAnswer
         ) from error
     top, at = gallery.tile(top_row), one.position
     away_m = 1000 * haversine_km(at.lat, at.lon, top.lat, top.lon)
-    if abs(away_m - one.distance_m) > saved_runs.OFF_M:
+    if abs(away_m - one.distance_m) > saved_runs.TOLERANCE_M:
         raise CasesError(
             f"{title} is of another gallery than {name} here: query {one.query_id[:40]} is "
             f"{away_m:.1f} m from {top.tile_id}, and the report says {one.distance_m:.1f} m"
