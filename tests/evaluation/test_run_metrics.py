@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.evaluation import LabelledQuery, Outcome, query_rows, report
-from core.evaluation.run_metrics import METRES, figures, subgroups, recall, within
+from core.evaluation.run_metrics import METRES, figures, recall, subgroups, within
 from core.evaluation.saved_runs import SavedRun, read_saved
 from core.geo import Position
 

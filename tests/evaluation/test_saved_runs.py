@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ReportError
 from core.evaluation.run_metrics import figures, recall, within
-from core.evaluation.saved_runs import SavedRun, with_positions, read_saved
+from core.evaluation.saved_runs import SavedRun, read_saved, with_positions
 from core.gallery import Gallery
 from core.geo import haversine_km
 
