@@ -78,7 +78,7 @@ def _runs(file: ReportFile) -> tuple[SavedRun, ...]:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _figures(file: ReportFile, key: str, by: str, kind: str, _entry: Entry) -> dict[str, Figure]:  # noqa: ARG001
     """`file` and `key` tell one run's numbers from another's, and from those of an older file."""
-    return run_metrics.figures(_entry.run, run_metrics.parted(_entry.run, by).get(kind, ()))
+    return run_metrics.figures(_entry.run, run_metrics.subgroups(_entry.run, by).get(kind, ()))
 
 
 def upload() -> None:

@@ -146,5 +146,5 @@ def test_embeddings_that_are_no_numbers_are_refused(data: CvgText, tmp_path: Pat
     state["text_projection"] *= float("nan")
     encoder = load_model("crosstext2loc", 1, saved(state, tmp_path / "clip.pth"))
     assert isinstance(encoder, DualEncoder)
-    with pytest.raises(ModelError, match="no numbers"):
+    with pytest.raises(ModelError, match="embeddings with NaN"):
         run.embed_test(data, encoder, lambda *_: None)

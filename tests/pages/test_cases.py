@@ -159,7 +159,7 @@ class TestDeeds:
         seat = seated(kept)
         before, token = seat.case_id, seat.token
         actions.apply_action(kept, seat, deed(seat, "record", **more), NOW)
-        assert "is no verdict" in seat.problem
+        assert "is not a verdict" in seat.problem
         assert (seat.case_id, seat.token) == (before, token)
         assert kept.history(before) == ()
 

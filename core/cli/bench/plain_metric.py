@@ -1,6 +1,6 @@
-"""The metric of CVG-Text in plain Python, one pair of pictures after the other.
+"""The metric of CVG-Text in plain Python, the reference for `metric`.
 
-The twin that `protocol` is held against: the published procedure step by step, at its cost.
+It follows the published procedure step by step, one pair of pictures at a time, and is slow.
 """
 
 from collections.abc import Sequence
@@ -12,47 +12,47 @@ from core.sources.cvgtext import base_name, coordinates_of, is_panorama
 
 
 def plain_metric(names: Sequence[str], cosines: Sequence[Sequence[float]]) -> PaperMetric:
-    """The figures for N file names and the cosines [N, N] of each one's description with each.
+    """The figures for N file names and the cosines [N, N] of descriptions with pictures.
 
-    A picture's position is read off its name anew for every query, as the published code does.
+    Positions are parsed from the names again for every query, as in the published code.
     """
-    places, deviations = [], []
+    ranks, deviations = [], []
     for row, name in enumerate(names):
         own, (lat, lon) = base_name(name), _position(name)
-        away = []
+        distances = []
         for column, other in enumerate(names):
-            away.append((haversine_km(lat, lon, *_position(other)), column))
-        away.sort(key=lambda pair: pair[0])
-        near = [column for _, column in away[:NEAREST]]
+            distances.append((haversine_km(lat, lon, *_position(other)), column))
+        distances.sort(key=lambda pair: pair[0])
+        near = [column for _, column in distances[:NEAREST]]
         near.sort(key=lambda column: -cosines[row][column])
-        found = list(dict.fromkeys(base_name(names[column]) for column in near))
-        places.append(found.index(own) + 1 if own in found else len(found) + 1)
-        hit = found[0] == own
+        ranked = list(dict.fromkeys(base_name(names[column]) for column in near))
+        ranks.append(ranked.index(own) + 1 if own in ranked else len(ranked) + 1)
+        hit = ranked[0] == own
         deviations.append(0.0 if hit else haversine_km(lat, lon, *_position(names[near[0]])))
-    every = list(range(len(names)))
-    panoramas = {row for row in every if is_panorama(base_name(names[row]))}
+    rows = list(range(len(names)))
+    panoramas = {row for row in rows if is_panorama(base_name(names[row]))}
     return PaperMetric(
-        overall=_figures(every, places, deviations),
-        panorama=_figures(sorted(panoramas), places, deviations),
-        single_view=_figures([row for row in every if row not in panoramas], places, deviations),
+        overall=_figures(rows, ranks, deviations),
+        panorama=_figures(sorted(panoramas), ranks, deviations),
+        single_view=_figures([row for row in rows if row not in panoramas], ranks, deviations),
     )
 
 
 def _position(name: str) -> tuple[float, float]:
-    found = coordinates_of(base_name(name))
-    assert found, name
-    return found
+    coordinates = coordinates_of(base_name(name))
+    assert coordinates, name
+    return coordinates
 
 
 def _figures(
-    rows: Sequence[int], places: Sequence[int], deviations: Sequence[float]
+    rows: Sequence[int], ranks: Sequence[int], deviations: Sequence[float]
 ) -> PaperFigures:
     count, total = len(rows), 0.0
     recalled, within = [0, 0, 0], [0, 0, 0]
     for row in rows:
         total += deviations[row]
         for number, k in enumerate((1, 5, 10)):
-            recalled[number] += places[row] <= k
+            recalled[number] += ranks[row] <= k
         for number, kilometres in enumerate((0.05, 0.1, 0.15)):
             within[number] += deviations[row] <= kilometres
     return PaperFigures(
