@@ -18,6 +18,15 @@ the phrase's words."""
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """`n` things of one kind that a reader of map files left out, and why."""
+
+    what: str
+    n: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What one or more map files hold.
 
@@ -26,13 +35,15 @@ class World:
     `synonyms` (other words for the kind), `name` (the main one, "" where none), `names` (every
     naming text, main first), `address` (street and house number),
     `group` ("street", "path", "rail", "building", "water", "green", "area", "barrier",
-    "place", "address") and `tags` (the source's own key-value pairs).
+    "place", "address") and `tags` (the source's own key-value pairs). `left_out` counts what was
+    not read.
     """
 
     features: GeoDataFrame
     sources: tuple[str, ...]
     licence: str
     date: str
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def bounds(self) -> Bounds:

@@ -1,6 +1,7 @@
 """Build a gallery with its indexes, from map files or from CVG-Text's pictures."""
 
 import argparse
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.manifest import read_manifest
     from core.models import load_model
+    from core.sources.left_out import read_counts, reading_line
     from core.sources.world import read_world
 
     settings = machine.load()
@@ -87,7 +89,13 @@ def run(args: argparse.Namespace) -> Any:
         note("the map has no walkable way; the tiles are on a grid")
     if not args.no_pictures:
         _embed_with_default_model(folder, encoder, settings, args.quiet)
-    return {"gallery": args.name, "folder": str(folder)}
+    note(reading_line(world))
+    return {
+        "gallery": args.name,
+        "folder": str(folder),
+        "read": read_counts(world),
+        "left_out": [asdict(row) for row in world.left_out],
+    }
 
 
 def _embed_with_default_model(

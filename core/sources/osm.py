@@ -1,15 +1,22 @@
 """Reads OpenStreetMap files: PBF and XML."""
 
 import contextlib
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import osmium
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from core.errors import SourceError
 from core.sources.features import IGNORED_KEYS, MapFeature
+from core.sources.left_out import Losses
+from core.sources.osm_objects import KINDS, Member, OsmObject, OsmObjects, without_type
+from core.sources.osm_xml import read_xml
 
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 OSM_LICENCE = "© OpenStreetMap contributors, ODbL 1.0"
@@ -74,50 +81,214 @@ def _osm_file(path: Path) -> Any:
     return osmium.io.File(str(path), suffix.removeprefix("."))
 
 
-def read_osm(path: Path) -> Iterator[MapFeature]:
-    """Reads the objects with tags. Raises SourceError for a broken or truncated file."""
-    wkb = osmium.geom.WKBFactory()
+def _items(file: Any) -> Iterator[Any]:
+    """The objects of a file as they are."""
+    yield from osmium.FileProcessor(file)
+
+
+def read_osm(path: Path, losses: Losses) -> list[MapFeature]:
+    """Reads the objects with tags: nodes, ways, areas, each by id.
+
+    Raises SourceError for a broken or truncated file.
+    """
+    if not path.name.lower().endswith(".pbf"):
+        return features_of(read_xml(path, losses))
     try:
-        reader = (
-            osmium.FileProcessor(_osm_file(path))
-            .with_locations()
-            .with_areas()
-            .with_filter(osmium.filter.EmptyTagFilter())
-        )
-        for item in reader:
-            tags = {tag.k: tag.v for tag in item.tags if tag.k not in IGNORED_KEYS}
-            if tags and (feature := _osm_feature(item, tags, wkb)) is not None:
-                yield feature
+        if _is_plain(path):
+            return _Assembly(None, losses).read(_osm_file(path))
+        return features_of(_objects_of(path, losses))
     except RuntimeError as error:
         raise SourceError(
             f"{path.name} is broken or cut short ({error}); download it again"
         ) from error
 
 
-def _osm_feature(item: Any, tags: dict[str, str], wkb: Any) -> MapFeature | None:
-    """Converts an object; None if its geometry is incomplete, as at the edge of an extract."""
-    try:
-        if item.is_node():
-            return MapFeature(f"n{item.id}", shapely.from_wkb(wkb.create_point(item)), tags)
-        if item.is_way():
-            if item.is_closed() and _is_area(tags):
-                return None  # comes again as an area
-            return MapFeature(f"w{item.id}", shapely.from_wkb(wkb.create_linestring(item)), tags)
-        if item.is_area() and (not item.from_way() or _is_area(tags)):
-            letter = "w" if item.from_way() else "r"
-            shape = shapely.from_wkb(wkb.create_multipolygon(item))
-            single = shape.geoms[0] if len(shape.geoms) == 1 else shape
-            return MapFeature(f"{letter}{item.orig_id()}", single, tags)
-    except (osmium.InvalidLocationError, RuntimeError):
-        return None
-    return None
+def features_of(objects: OsmObjects) -> list[MapFeature]:
+    """The features that collected objects make. Raises SourceError where the disk is full."""
+    with tempfile.TemporaryDirectory(prefix="saywhere-osm-") as folder:
+        path = Path(folder) / "sorted.osm.pbf"
+        objects.write(path)
+        features = _Assembly(objects, objects.losses).read(_osm_file(path))
+    return features + list(objects.centers())
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether osmium reads a file as it is: sorted, ids above 0, current, positions on nodes."""
+    ranks = {"n": 0, "w": 1, "r": 2}
+    last = (-1, 0)
+    for item in _items(_osm_file(path)):
+        here = (ranks[item.type_str()], item.id) if item.type_str() in ranks else last
+        if here <= last or item.id <= 0 or not item.visible:
+            return False
+        if here[0] == 1 and any(node.location.valid() for node in item.nodes):
+            return False
+        last = here
+    return True
+
+
+def _objects_of(path: Path, losses: Losses) -> OsmObjects:
+    """The objects of a file that osmium cannot read as it is."""
+    objects = OsmObjects(losses)
+    for item in _items(_osm_file(path)):
+        kind = item.type_str()
+        if kind not in KINDS.values():
+            losses.add("changeset", "it is no part of the map")
+            continue
+        new = OsmObject(kind, item.id, item.version, not item.visible)
+        new.tags = {tag.k: tag.v for tag in item.tags}
+        if kind == "n" and item.location.valid():
+            new.at = (item.location.lat, item.location.lon)
+        elif kind == "w":
+            new.refs = [node.ref for node in item.nodes]
+            for node in item.nodes:
+                if node.location.valid():
+                    objects.node_at(node.ref, (node.location.lat, node.location.lon))
+        elif kind == "r":
+            new.members = [Member(member.type, member.ref, member.role) for member in item.members]
+        objects.add(new)
+    objects.settle()
+    return objects
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A feature with the number by which it is sorted."""
+
+    number: int
+    feature: MapFeature
+
+
+class _Assembly:
+    """Makes features of a sorted file; `objects`, if given, have the tags and the ids."""
+
+    def __init__(self, objects: OsmObjects | None, losses: Losses) -> None:
+        self._objects = objects
+        self._losses = losses
+        self._wkb: Any = osmium.geom.WKBFactory()
+        self._points: list[_Numbered] = []
+        self._lines: list[_Numbered] = []
+        self._rings: dict[int, _Numbered] = {}
+        self._outlines: dict[int, _Numbered] = {}
+        self._relations: set[int] = set()
+
+    def read(self, file: Any) -> list[MapFeature]:
+        reader: Iterable[Any] = (
+            osmium.FileProcessor(file)
+            .with_locations()
+            .with_areas()
+            .with_filter(osmium.filter.EmptyTagFilter())
+        )
+        for item in reader:
+            if item.is_node():
+                self._add_node(item)
+            elif item.is_way():
+                self._add_way(item)
+            elif item.is_relation():
+                self._add_relation(item)
+            elif item.is_area():
+                self._add_area(item)
+        self._losses.add(
+            "multipolygon", "its outline is not whole in the file", len(self._relations)
+        )
+        parts = (self._points, self._lines, self._rings.values(), self._outlines.values())
+        return [row.feature for part in parts for row in sorted(part, key=lambda row: row.number)]
+
+    def _label(self, kind: str, number: int) -> str:
+        return f"{kind}{self._objects.original(kind, number).id if self._objects else number}"
+
+    def _tags(self, kind: str, number: int, item: Any) -> dict[str, str]:
+        """Tags of an object without those about the data."""
+        pairs = (
+            self._objects.original(kind, number).tags.items()
+            if self._objects
+            else ((tag.k, tag.v) for tag in item.tags)
+        )
+        return {key: value for key, value in pairs if key not in IGNORED_KEYS}
+
+    def _numbered(
+        self, kind: str, number: int, shape: BaseGeometry, tags: dict[str, str]
+    ) -> _Numbered:
+        return _Numbered(number, MapFeature(self._label(kind, number), shape, tags))
+
+    def _add_node(self, item: Any) -> None:
+        if not (tags := self._tags("n", item.id, item)):
+            return
+        try:
+            shape = shapely.from_wkb(self._wkb.create_point(item))
+        except (osmium.InvalidLocationError, RuntimeError):
+            self._losses.add("node", "its position is not a latitude and longitude")
+            return
+        self._points.append(self._numbered("n", item.id, shape, tags))
+
+    def _add_way(self, item: Any) -> None:
+        if not (tags := self._tags("w", item.id, item)):
+            return
+        shape = self._line(item)
+        if shape is None:
+            return
+        if not (item.is_closed() and _is_area(tags)):
+            self._lines.append(self._numbered("w", item.id, shape, tags))
+            return
+        # replaced by the area of osmium, if it makes one
+        corners = shapely.get_coordinates(shape)
+        ring = shapely.Polygon(corners) if len(np.unique(corners, axis=0)) > 2 else shape
+        self._rings[item.id] = self._numbered("w", item.id, ring, tags)
+
+    def _line(self, item: Any) -> BaseGeometry | None:
+        """Line of a way, without the nodes that are missing; None, and counted, if none is left."""
+        with contextlib.suppress(osmium.InvalidLocationError, RuntimeError):
+            return shapely.from_wkb(self._wkb.create_linestring(item))
+        runs: list[list[tuple[float, float]]] = [[]]
+        missing = 0
+        for node in item.nodes:
+            if node.location.valid():
+                at = (node.location.lon, node.location.lat)
+                if at not in runs[-1][-1:]:
+                    runs[-1].append(at)
+            else:
+                missing += 1
+                runs.append([])
+        lines = [run for run in runs if len(run) > 1]
+        if item.is_closed() or not lines:
+            lines = [[at for run in runs for at in run]]
+        if len(set(lines[0])) < 2:
+            why = "its nodes are not in the file" if missing else "it has fewer than two points"
+            self._losses.add("way", why)
+            return None
+        self._losses.add("way part", "some of its nodes are not in the file", bool(missing))
+        return shapely.LineString(lines[0]) if len(lines) == 1 else shapely.MultiLineString(lines)
+
+    def _add_relation(self, item: Any) -> None:
+        if not (tags := self._tags("r", item.id, item)).keys() - {"type"}:
+            return
+        if tags.get("type") in ("multipolygon", "boundary"):
+            self._relations.add(item.id)
+        else:
+            self._losses.add("relation", "routes, turns and the like have no shape of their own")
+
+    def _add_area(self, item: Any) -> None:
+        kind, number = ("w" if item.from_way() else "r"), item.orig_id()
+        if kind == "w" and number not in self._rings:
+            return
+        try:
+            shape = shapely.from_wkb(self._wkb.create_multipolygon(item))
+        except (osmium.InvalidLocationError, RuntimeError):
+            return
+        shape = shape.geoms[0] if len(shape.geoms) == 1 else shape
+        if kind == "w":
+            self._rings[number] = self._numbered(
+                kind, number, shape, self._rings[number].feature.tags
+            )
+        elif tags := without_type(self._tags(kind, number, item)):
+            self._outlines[number] = self._numbered(kind, number, shape, tags)
+            self._relations.discard(number)
 
 
 def data_date(path: Path) -> str:
     """Date in the header of an OpenStreetMap file, else ""."""
     if not path.name.lower().endswith(OSM_SUFFIXES):
         return ""
-    with contextlib.suppress(RuntimeError):
+    with contextlib.suppress(RuntimeError, ValueError):
         header = osmium.io.Reader(_osm_file(path)).header()
         stamp = header.get("osmosis_replication_timestamp", "") or header.get("timestamp", "")
         return str(stamp)[:10]

@@ -3,22 +3,43 @@
 import contextlib
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from core.errors import SourceError
 from core.sources.features import IGNORED_KEYS, MapFeature
+from core.sources.left_out import Losses, left_out_text
+from core.sources.osm import features_of
+from core.sources.overpass_json import is_overpass, read_overpass
 
 LINE_SUFFIXES = (".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
-JSON_SUFFIXES = (".geojson", ".json")
+JSON_SUFFIXES = (".geojson", ".json", ".topojson")
 TABLE_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".shp", ".fgb", ".kml", ".gml")
+
+_IGNORED = frozenset(key.lower() for key in IGNORED_KEYS)
+_DRAWING_KEYS = frozenset(
+    {
+        "timestamp",
+        "begin",
+        "end",
+        "altitudeMode",
+        "tessellate",
+        "extrude",
+        "visibility",
+        "drawOrder",
+        "icon",
+    }
+)
+"""Columns that GDAL makes of every KML file; they say how to draw and not what is there."""
 
 
 def _open_text(path: Path) -> Any:
@@ -48,7 +69,7 @@ def _as_source_error(path: Path) -> Iterator[None]:
         raise SourceError(f"{path.name} is nested too deep to be a map; get it again") from error
 
 
-def read_json_lines(path: Path) -> Iterator[MapFeature]:
+def read_json_lines(path: Path, losses: Losses) -> Iterator[MapFeature]:
     """Reads one GeoJSON feature per line. Raises SourceError for a broken file."""
     with _as_source_error(path), _open_text(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -59,62 +80,103 @@ def read_json_lines(path: Path) -> Iterator[MapFeature]:
                     raise SourceError(
                         f"{path.name} is broken at line {number} ({error.msg}); get it again"
                     ) from error
-                yield from _json_feature(record, path, number)
+                yield from _json_feature(record, losses)
 
 
-def read_geojson(path: Path) -> Iterator[MapFeature]:
-    """Reads a GeoJSON FeatureCollection. Raises SourceError for a broken file."""
+def read_json(path: Path, losses: Losses) -> Iterable[MapFeature]:
+    """Reads GeoJSON, TopoJSON or the JSON of Overpass. Raises SourceError for a broken file."""
     with _as_source_error(path), _open_text(path) as file:
         document = json.load(file)
+    kind = document.get("type") if isinstance(document, dict) else None
+    if is_overpass(document):
+        return features_of(read_overpass(document, losses))
+    if kind == "Topology":
+        if path.name.lower().endswith(".gz"):
+            raise SourceError(f"{path.name} is compressed TopoJSON; unpack it first")
+        return read_table(path, losses)
+    if kind == "Feature":
+        return _in_degrees(list(_json_feature(document, losses)), document, path)
     records = document.get("features") if isinstance(document, dict) else None
     if not isinstance(records, list):
-        raise SourceError(f"{path.name} is JSON but not a GeoJSON FeatureCollection")
-    features = [
-        feature
-        for number, record in enumerate(records, 1)
-        for feature in _json_feature(record, path, number)
-    ]
+        raise SourceError(
+            f"{path.name} is JSON but no GeoJSON FeatureCollection or Feature, no TopoJSON and no "
+            f"answer of Overpass"
+        )
+    features = [feature for record in records for feature in _json_feature(record, losses)]
+    return _in_degrees(features, document, path)
+
+
+def _in_degrees(
+    features: list[MapFeature], document: dict[str, Any], path: Path
+) -> Iterable[MapFeature]:
+    """The features in EPSG:4326, from the projection that the document names."""
     try:
         crs = document["crs"]["properties"]["name"] if document.get("crs") else "CRS84"
         if str(crs).endswith(("CRS84", "4326")):
-            return iter(features)
+            return features
         shapes = gpd.GeoSeries([feature.geometry for feature in features], crs=crs).to_crs(4326)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise SourceError(
             f"{path.name} has an unknown projection ({error}); save it as EPSG:4326"
         ) from error
-    return (
+    return [
         replace(feature, geometry=shape) for feature, shape in zip(features, shapes, strict=True)
-    )
+    ]
 
 
-def _json_feature(record: Any, path: Path, number: int) -> Iterator[MapFeature]:
+def _json_feature(record: Any, losses: Losses) -> Iterator[MapFeature]:
+    """The feature of a record; none, and counted, if it is malformed."""
     if not isinstance(record, dict) or record.get("type") != "Feature":
-        raise SourceError(f"{path.name}: item {number} is not a GeoJSON Feature")
-    if not record.get("geometry"):
+        losses.add("item", "it is not a GeoJSON Feature")
         return
-    try:
-        shape = shapely.from_geojson(json.dumps(record["geometry"]))
-    except shapely.errors.GEOSException as error:
-        raise SourceError(f"{path.name}: item {number} has a broken geometry ({error})") from error
+    if not record.get("geometry"):
+        losses.add("feature", "it has no geometry")
+        return
     properties = record.get("properties") or {}
     if not isinstance(properties, dict):
-        raise SourceError(f"{path.name}: item {number} has properties that are not a JSON object")
+        losses.add("feature", "its properties are not a JSON object")
+        return
+    shape = _json_shape(record["geometry"])
+    if shape is None:
+        losses.add("feature", "its geometry is broken")
+        return
     kind = _as_text(properties.get("@type"))[:1]
     source_id = _first_text(properties.get("@id"), properties.get("id"), record.get("id"))
     yield MapFeature(source_id and f"{kind}{source_id}", shape, _text_tags(properties))
 
 
+def _json_shape(geometry: Any) -> BaseGeometry | None:
+    """The shape of a GeoJSON geometry, without height and measure; None if it is broken."""
+    with contextlib.suppress(shapely.errors.GEOSException):
+        return shapely.from_geojson(json.dumps(geometry))
+    with contextlib.suppress(shapely.errors.GEOSException, RecursionError):
+        return shapely.from_geojson(json.dumps(_flat(geometry)))
+    return None
+
+
+def _flat(part: Any) -> Any:
+    """A GeoJSON geometry with two numbers a position."""
+    if isinstance(part, dict):
+        return {key: _flat(value) for key, value in part.items()}
+    if isinstance(part, list):
+        is_position = part and all(isinstance(value, (int, float)) for value in part)
+        return part[:2] if is_position else [_flat(value) for value in part]
+    return part
+
+
 def _text_tags(properties: dict[Any, Any]) -> dict[str, str]:
-    """Attributes as text, without empty values, identifiers and nested values."""
-    return {
-        str(key): text
-        for key, value in properties.items()
-        if not str(key).startswith("@")
-        and key not in IGNORED_KEYS
-        and key != "id"
-        and (text := _as_text(value))
-    }
+    """Attributes as text, without empty values, identifiers and nested values.
+
+    Keys become lower case, as in OpenStreetMap; of two that are then alike, the lower one stays.
+    """
+    tags: dict[str, str] = {}
+    for key, value in properties.items():
+        folded = str(key).lower()
+        if folded.startswith("@") or folded == "id" or folded in _IGNORED or not _as_text(value):
+            continue
+        if folded == key or folded not in tags:
+            tags[folded] = _as_text(value)
+    return tags
 
 
 def _as_text(value: Any) -> str:
@@ -128,30 +190,58 @@ def _first_text(*values: Any) -> str:
     return next((text for value in values if (text := _as_text(value))), "")
 
 
-def read_table(path: Path) -> Iterator[MapFeature]:
+def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
     """Reads every layer that has a geometry. Raises SourceError for a broken file."""
     try:
         frames = [
-            frame if frame.crs is None else frame.to_crs(4326)
-            for frame in _layers(path)
-            if not frame.geometry.isna().all()
+            frame if frame.crs is None else frame.to_crs(4326) for frame in _layers(path, losses)
         ]
-    except (ValueError, RuntimeError, OSError, KeyError) as error:
+    except (ValueError, RuntimeError, OSError, KeyError, shapely.errors.ShapelyError) as error:
         raise SourceError(f"geopandas cannot read {path.name} ({error}); get it again") from error
-    if not frames:
-        raise SourceError(f"{path.name} has no geometry column with content; choose another file")
+    if not any(len(frame) and not frame.geometry.isna().all() for frame in frames):
+        lost = left_out_text(losses.listed())
+        raise SourceError(
+            f"{path.name} has no geometry column with content that can be read; choose another "
+            f"file{lost and '; left out: '}{lost}"
+        )
+    drawn = _DRAWING_KEYS if path.suffix.lower() == ".kml" else frozenset()
     for frame in frames:
-        columns = [column for column in frame.columns if column != frame.geometry.name]
+        columns = [
+            column
+            for column in frame.columns
+            if column != frame.geometry.name and column not in drawn
+        ]
         for shape, values in zip(frame.geometry, frame[columns].to_dict("records"), strict=True):
-            if shape is not None and not shape.is_empty:
-                source_id = _first_text(values.get("osm_id"), values.get("id"))
-                yield MapFeature(source_id and f"f{source_id}", shape, _text_tags(values))
+            if shape is None or shape.is_empty:
+                losses.add("feature", "it has no geometry")
+                continue
+            folded = {str(key).lower(): value for key, value in values.items()}
+            source_id = _first_text(folded.get("osm_id"), folded.get("id"))
+            yield MapFeature(source_id and f"f{source_id}", shape, _text_tags(values))
 
 
-def _layers(path: Path) -> Iterator[gpd.GeoDataFrame]:
+def _layers(path: Path, losses: Losses) -> Iterator[gpd.GeoDataFrame]:
     if path.suffix.lower() in (".parquet", ".geoparquet"):
         yield gpd.read_parquet(path)
         return
     for name, kind in pyogrio.list_layers(path):
-        if kind is not None:
+        if kind is None:
+            continue
+        try:
             yield gpd.read_file(path, layer=name)
+        except shapely.errors.ShapelyError:
+            yield _readable_rows(path, name, losses)
+
+
+def _readable_rows(path: Path, layer: str, losses: Losses) -> gpd.GeoDataFrame:
+    """The rows of a layer whose geometry shapely knows; the others, such as TIN, are counted."""
+    meta, table = pyogrio.read_arrow(path, layer=layer)
+    column = meta["geometry_name"] or "wkb_geometry"
+    encoded = table.column(column).to_pylist()
+    shapes = shapely.from_wkb(np.array(encoded, dtype=object), on_invalid="ignore")
+    known = ~shapely.is_missing(shapes)
+    losses.add(
+        "feature", "its geometry is of a kind that cannot be read, such as TIN", int((~known).sum())
+    )
+    rows = table.drop_columns([column]).to_pandas()[known].reset_index(drop=True)
+    return gpd.GeoDataFrame(rows, geometry=list(shapes[known]), crs=meta["crs"])

@@ -1,6 +1,6 @@
 """Reads map files of any supported format into one `World`."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +9,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from core.arrays import F64, Bools
 from core.errors import SourceError
 from core.geo import Bounds
 from core.records import World
 from core.sources.features import MapFeature
+from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import OSM_LICENCE, OSM_SUFFIXES, data_date, read_osm
 from core.sources.tags import address_of, group_of, kind_of, main_name, names_of
 from core.sources.vector_files import (
     JSON_SUFFIXES,
     LINE_SUFFIXES,
     TABLE_SUFFIXES,
-    read_geojson,
+    read_json,
     read_json_lines,
     read_table,
 )
@@ -33,15 +35,21 @@ def read_world(paths: Sequence[Path], bbox: Bounds | None = None) -> World:
     """
     if not paths:
         raise SourceError("no map file given; name at least one after --from")
-    features = [feature for path in paths for feature in _read_file(path)]
-    features = _merge_pieces(features)
+    losses = Losses()
+    features = [feature for path in paths for feature in _read_file(path, losses)]
+    features = _merge_pieces(_usable(features, paths, losses))
     if not features:
-        raise SourceError(f"{_listed(paths)} holds no map feature with tags; choose another file")
+        lost = left_out_text(losses.listed())
+        raise SourceError(
+            f"{_listed(paths)} holds no map feature with tags that can be read; choose another "
+            f"file{lost and '; left out: '}{lost}"
+        )
     frame = _to_frame(features)
-    _check_degrees(frame, paths)
     if bbox is not None:
         box = shapely.box(bbox.west, bbox.south, bbox.east, bbox.north)
+        whole = len(frame)
         frame = frame[frame.intersects(box)].reset_index(drop=True)
+        losses.add("feature", "it lies outside --bbox", whole - len(frame))
         if frame.empty:
             raise SourceError(
                 f"{_listed(paths)} has nothing inside --bbox {bbox.west},{bbox.south},{bbox.east},"
@@ -52,6 +60,7 @@ def read_world(paths: Sequence[Path], bbox: Bounds | None = None) -> World:
         sources=tuple(path.name for path in paths),
         licence=OSM_LICENCE,
         date=max((data_date(path) for path in paths), default=""),
+        left_out=losses.listed(),
     )
 
 
@@ -59,7 +68,7 @@ def _listed(paths: Sequence[Path]) -> str:
     return ", ".join(path.name for path in paths)
 
 
-def _read_file(path: Path) -> Iterator[MapFeature]:
+def _read_file(path: Path, losses: Losses) -> Iterable[MapFeature]:
     if not path.is_file():
         raise SourceError(f"there is no file {path}; check the path")
     if path.stat().st_size == 0:
@@ -67,13 +76,13 @@ def _read_file(path: Path) -> Iterator[MapFeature]:
     name = path.name.lower()
     bare = name.removesuffix(".gz")
     if name.endswith(OSM_SUFFIXES):
-        return read_osm(path)
+        return read_osm(path, losses)
     if bare.endswith(LINE_SUFFIXES):
-        return read_json_lines(path)
+        return read_json_lines(path, losses)
     if bare.endswith(JSON_SUFFIXES):
-        return read_geojson(path)
+        return read_json(path, losses)
     if name.endswith(TABLE_SUFFIXES):
-        return read_table(path)
+        return read_table(path, losses)
     raise SourceError(
         f"{path.name} has a format that cannot be read; use one of "
         f"{' '.join(OSM_SUFFIXES + JSON_SUFFIXES + LINE_SUFFIXES + TABLE_SUFFIXES)}"
@@ -104,38 +113,72 @@ def _merge_pieces(features: list[MapFeature]) -> list[MapFeature]:
     return merged
 
 
+def _usable(features: list[MapFeature], paths: Sequence[Path], losses: Losses) -> list[MapFeature]:
+    """The features with a flat, valid geometry in degrees; the rest is counted.
+
+    Raises SourceError if most features lie outside the degrees of the earth.
+    """
+    if not features:
+        return []
+    shapes = shapely.force_2d(np.array([feature.geometry for feature in features], dtype=object))
+    is_there = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
+    losses.add("feature", "it has no geometry", int((~is_there).sum()))
+    edges = shapely.bounds(shapes)
+    is_finite = np.fromiter(
+        (np.isfinite(shapely.get_coordinates(one)).all() for one in shapes), bool, len(shapes)
+    )
+    losses.add(
+        "feature", "it has a coordinate that is no number", int((is_there & ~is_finite).sum())
+    )
+    keep = is_there & is_finite
+    _check_degrees(edges[keep], paths)
+    in_degrees = _are_degrees(edges)
+    losses.add("feature", "its coordinates are not degrees", int((keep & ~in_degrees).sum()))
+    keep &= in_degrees
+    broken = keep & ~shapely.is_valid(shapes)
+    shapes[broken] = shapely.make_valid(shapes[broken])
+    return [
+        replace(feature, geometry=shape)
+        for feature, shape, is_kept in zip(features, shapes, keep, strict=True)
+        if is_kept
+    ]
+
+
 def _to_frame(features: list[MapFeature]) -> gpd.GeoDataFrame:
     shapes = np.array([feature.geometry for feature in features], dtype=object)
-    broken = ~shapely.is_valid(shapes)
-    shapes[broken] = shapely.make_valid(shapes[broken])
-    shapes = shapely.force_2d(shapes)
-    keep = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
-    usable = [feature for feature, is_usable in zip(features, keep, strict=True) if is_usable]
-    shapes = shapes[keep]
     dimensions = shapely.get_dimensions(shapes)
-    kinds = [kind_of(feature.tags).partition(" / ") for feature in usable]
+    kinds = [kind_of(feature.tags).partition(" / ") for feature in features]
     return gpd.GeoDataFrame(
         {
-            "feature_id": [feature.feature_id for feature in usable],
+            "feature_id": [feature.feature_id for feature in features],
             "kind": [kind for kind, _, _ in kinds],
             "synonyms": [synonyms for _, _, synonyms in kinds],
-            "name": [main_name(feature.tags) for feature in usable],
-            "names": pd.Series([names_of(feature.tags) for feature in usable], dtype=object),
-            "address": [address_of(feature.tags) for feature in usable],
+            "name": [main_name(feature.tags) for feature in features],
+            "names": pd.Series([names_of(feature.tags) for feature in features], dtype=object),
+            "address": [address_of(feature.tags) for feature in features],
             "group": [
                 group_of(feature.tags, int(dimension))
-                for feature, dimension in zip(usable, dimensions, strict=True)
+                for feature, dimension in zip(features, dimensions, strict=True)
             ],
-            "tags": pd.Series([feature.tags for feature in usable], dtype=object),
+            "tags": pd.Series([feature.tags for feature in features], dtype=object),
         },
         geometry=list(shapes),
         crs=4326,
     )
 
 
-def _check_degrees(frame: gpd.GeoDataFrame, paths: Sequence[Path]) -> None:
-    west, south, east, north = frame.total_bounds
-    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+def _are_degrees(edges: F64) -> Bools:
+    """Which of N boxes west, south, east, north lie on the earth, in degrees."""
+    west, south, east, north = edges.T
+    inside: Bools = (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90)
+    return inside
+
+
+def _check_degrees(edges: F64, paths: Sequence[Path]) -> None:
+    outside = ~_are_degrees(edges)
+    if outside.sum() * 2 > len(edges):
+        west, south = edges[:, :2].min(axis=0)
+        east, north = edges[:, 2:].max(axis=0)
         raise SourceError(
             f"{_listed(paths)} has coordinates that are not degrees "
             f"({west:.0f}, {south:.0f} … {east:.0f}, {north:.0f}): its projection is missing "

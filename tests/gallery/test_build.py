@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from conftest import settings_for
 from PIL import Image
+from tiny_dialects import DIALECTS
 from tiny_osm import Town, tiny_city
 
 from core.errors import GalleryError, SaywhereError, SourceError
@@ -142,6 +143,41 @@ def test_two_builds_of_the_same_map_are_the_same(build: Build, home: Path) -> No
     one = build("town", source, home / "one", spacing_m=10.0)
     other = build("town", source, home / "other", spacing_m=10.0)
     assert content_of(one) == content_of(other)
+
+
+@pytest.fixture(scope="module")
+def reference(build: Build, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("reference")
+    source = folder / "town.osm.pbf"
+    DIALECTS["sorted.osm.pbf"](courtyard_town().write(folder / "town.osm"), source)
+    return build_content(build("town", source, folder))
+
+
+def courtyard_town() -> Town:
+    town = small_town()
+    town.courtyard(
+        town.box(80, 30, 60, 60), town.box(100, 50, 20, 20), building="yes", name="Round House"
+    )
+    return town
+
+
+def build_content(folder: Path) -> dict[str, bytes]:
+    """The files of a build; its id and manifest name the source file and its hash."""
+    return {
+        name.partition("/")[2]: content
+        for name, content in content_of(folder).items()
+        if name != "manifest.json"
+    }
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_the_same_ground_in_any_dialect_is_the_same_gallery(
+    name: str, reference: dict[str, bytes], build: Build, tmp_path: Path
+) -> None:
+    source = tmp_path / name
+    DIALECTS[name](courtyard_town().write(tmp_path / "town.osm"), source)
+    assert {"facts.parquet", "links.parquet", "tiles-000.parquet", "names.sqlite"} <= set(reference)
+    assert build_content(build("town", source, tmp_path)) == reference
 
 
 @pytest.mark.slow
