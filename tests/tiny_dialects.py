@@ -84,7 +84,7 @@ def out_geom(source: Path, to: Path) -> None:
             nd.attrib.update(places[nd.get("ref", "")])
     for relation in _of(parts, "relation"):
         for member in relation.iter("member"):
-            for corner in corners[member.get("ref")]:
+            for corner in corners.get(member.get("ref"), []):
                 ET.SubElement(member, "nd", corner)
     _write(to, [part for part in parts if part.find("tag") is not None], "Overpass API")
 
@@ -177,7 +177,7 @@ def overpass_json_geom(source: Path, to: Path) -> None:
         if row["type"] == "way":
             row["geometry"] = ways[row["id"]]
         for member in row.get("members", ()):
-            member["geometry"] = ways[member["ref"]]
+            member["geometry"] = ways.get(member["ref"], [])
     _write_json(to, [row for row in rows if "tags" in row])
 
 

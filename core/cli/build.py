@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> Any:
         return _build_cvgtext(args)
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.manifest import read_manifest
+    from core.gallery.staging import removed_if_failed
     from core.models import load_model
     from core.sources.left_out import read_counts, reading_line
     from core.sources.world import read_world
@@ -74,21 +75,23 @@ def run(args: argparse.Namespace) -> Any:
     world = read_world(args.sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     encoder = load_model(threads=settings.batch_threads)
-    folder = build_gallery(
-        args.name,
-        args.sources,
-        world,
-        encoder,
-        args.out or settings.user_galleries,
-        options,
-        args.bbox,
-        datetime.now(UTC),
-        bar(args.quiet),
-    )
+    home = args.out or settings.user_galleries
+    with removed_if_failed(home, args.name):
+        folder = build_gallery(
+            args.name,
+            args.sources,
+            world,
+            encoder,
+            home,
+            options,
+            args.bbox,
+            datetime.now(UTC),
+            bar(args.quiet),
+        )
+        if not args.no_pictures:
+            _embed_with_default_model(folder, encoder, settings, args.quiet)
     if read_manifest(folder).on_grid:
         note("the map has no walkable way; the tiles are on a grid")
-    if not args.no_pictures:
-        _embed_with_default_model(folder, encoder, settings, args.quiet)
     note(reading_line(world))
     return {
         "gallery": args.name,

@@ -30,23 +30,23 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.gallery import find_gallery
     from core.gallery.build import embed_gallery
-    from core.gallery.embed import copy_to_home, embed_pictures
+    from core.gallery.embed import copied_to_home, embed_pictures
     from core.models import DualEncoder, load_model
     from core.retrieval import link_checkpoint
 
     settings = machine.load()
     original = find_gallery(args.name, settings, args.out)
     encoder = load_model(args.model, settings.batch_threads, args.checkpoint)
-    folder = copy_to_home(original, args.out or settings.user_galleries)
-    if folder != original:
-        note(f"{original} stays as it is; its copy {folder} gets the embeddings")
     model = args.model
-    if isinstance(encoder, DualEncoder):
-        if args.checkpoint:
-            link_checkpoint(args.checkpoint, settings)
-        model = embed_pictures(
-            folder, encoder, args.checkpoint, settings.batch_threads, bar(args.quiet)
-        ).key
-    else:
-        embed_gallery(folder, encoder, bar(args.quiet))
+    with copied_to_home(original, args.out or settings.user_galleries) as folder:
+        if folder != original:
+            note(f"{original} stays as it is; its copy {folder} gets the embeddings")
+        if isinstance(encoder, DualEncoder):
+            if args.checkpoint:
+                link_checkpoint(args.checkpoint, settings)
+            model = embed_pictures(
+                folder, encoder, args.checkpoint, settings.batch_threads, bar(args.quiet)
+            ).key
+        else:
+            embed_gallery(folder, encoder, bar(args.quiet))
     return {"gallery": args.name, "model": model, "folder": str(folder)}

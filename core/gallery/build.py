@@ -7,7 +7,8 @@ The last stage, the manifest, makes the build take effect.
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,8 +36,9 @@ from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
+    building,
+    disk_faults_told,
     list_files,
-    make_folder,
     remove_old_builds,
     reusable_models,
     save_matrix,
@@ -101,37 +103,36 @@ def build_gallery(
         raise GalleryError("the map holds nothing that a person could name; choose another file")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
     progress("facts", 1, 1)
-    make_folder(data)
-    write_facts(data, facts, _kind_words(facts))
-    renderer = Renderer(world) if options.pictures else None
-    _write_tiles(data, views, texts, options, renderer, progress)
-    if renderer is not None:
-        _write_base_map(data, views, options, renderer, progress)
-        renderer.close()
-    embed_texts(data, encoder, facts.table, texts, progress)
-    bounds = bounds_of(views.lats, views.lons, options.footprint_m)
-    manifest = Manifest(
-        format=FORMAT,
-        name=name,
-        title=options.title or name.replace("-", " ").replace("_", " ").title(),
-        created=now.isoformat(timespec="seconds"),
-        build=build,
-        origin=Origin(files, world.licence, world.date),
-        footprint_m=options.footprint_m,
-        spacing_m=options.spacing_m,
-        view_m=VIEW_M,
-        on_grid=views.on_grid,
-        tiles=len(views.lats),
-        facts=len(facts.table),
-        named=int((facts.table.names.map(len) > 0).sum()),
-        bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
-        channels=("facts", "names"),
-        model=stamp_of(encoder.spec),
-        files=list_files(folder, data),
-        picture_models=reusable_models(folder, build),
-    )
-    write_manifest(folder, manifest)
-    remove_old_builds(folder, build)
+    with building(folder, data):
+        write_facts(data, facts, _kind_words(facts))
+        with Renderer(world) if options.pictures else nullcontext() as renderer:
+            _write_tiles(data, views, texts, options, renderer, progress)
+            if renderer is not None:
+                _write_base_map(data, views, options, renderer, progress)
+        embed_texts(data, encoder, facts.table, texts, progress)
+        bounds = bounds_of(views.lats, views.lons, options.footprint_m)
+        manifest = Manifest(
+            format=FORMAT,
+            name=name,
+            title=options.title or name.replace("-", " ").replace("_", " ").title(),
+            created=now.isoformat(timespec="seconds"),
+            build=build,
+            origin=Origin(files, world.licence, world.date),
+            footprint_m=options.footprint_m,
+            spacing_m=options.spacing_m,
+            view_m=VIEW_M,
+            on_grid=views.on_grid,
+            tiles=len(views.lats),
+            facts=len(facts.table),
+            named=int((facts.table.names.map(len) > 0).sum()),
+            bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
+            channels=("facts", "names"),
+            model=stamp_of(encoder.spec),
+            files=list_files(folder, data),
+            picture_models=reusable_models(folder, build),
+        )
+        write_manifest(folder, manifest)
+        remove_old_builds(folder, build)
     return folder
 
 
@@ -144,10 +145,10 @@ def embed_gallery(folder: Path, encoder: "SentenceEncoder", progress: Progress) 
     texts = [text for shard in shards for text in pq.read_table(shard)["text"].to_pylist()]
     if "facts" not in manifest.channels:  # a gallery of pictures has no texts
         texts = []
-    embed_texts(data, encoder, table, texts, progress)
-    fields = {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
-    changed = {"model": stamp_of(encoder.spec), "files": list_files(folder, data)}
-    write_manifest(folder, Manifest(**(fields | changed)))
+    with disk_faults_told(folder.parent):
+        embed_texts(data, encoder, table, texts, progress)
+        model, files = stamp_of(encoder.spec), list_files(folder, data)
+        write_manifest(folder, replace(manifest, model=model, files=files))
     return folder
 
 

@@ -24,7 +24,14 @@ from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
 from core.gallery.opened import pack_embeddings
-from core.gallery.staging import Progress, list_files, make_folder, save_matrix
+from core.gallery.staging import (
+    Progress,
+    disk_faults_told,
+    list_files,
+    make_folder,
+    removed_if_failed,
+    save_matrix,
+)
 
 if TYPE_CHECKING:
     from core.models import DualEncoder
@@ -39,9 +46,19 @@ def copy_to_home(folder: Path, home: Path) -> Path:
     target = home / folder.name
     if not (target / "manifest.json").is_file():
         make_folder(home)
-        with replacing(target) as part:
+        with disk_faults_told(home), replacing(target) as part:
             shutil.copytree(folder, part, ignore=shutil.ignore_patterns(".*"))
     return target
+
+
+@contextmanager
+def copied_to_home(folder: Path, home: Path) -> Iterator[Path]:
+    """The gallery's folder under `home`, copied if it is not there, for a block that adds to it.
+
+    A copy made for the block is deleted if the block fails, so that the original is seen again.
+    """
+    with removed_if_failed(home, folder.name):
+        yield copy_to_home(folder, home)
 
 
 def embed_pictures(
@@ -57,27 +74,29 @@ def embed_pictures(
     data = folder / manifest.build
     parts = data / f".{stamp.key}-{stamp.weights_sha256[:12]}-parts"
     make_folder(parts)
-    paths = []
-    done = 0
-    for pictures in _picture_parts(folder, manifest):
-        path, total = parts / f"{done:07d}.npy", done + len(pictures)
-        if not path.is_file():
-            embedded = []
-            for rows in embed_encoded(pictures, encoder, workers):
-                embedded.append(rows)
-                done += len(rows)
-                progress("embed pictures", done, manifest.tiles)
-            save_matrix(path, pack_embeddings(np.concatenate(embedded)))
-        paths.append(path)
-        done = total
-        progress("embed pictures", done, manifest.tiles)
-    packed = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
-    save_matrix(data / f"{stamp.key}-pictures.npy", packed)
-    shutil.rmtree(parts)
-    others = [other for other in manifest.picture_models if other.key != stamp.key]
-    write_manifest(
-        folder, replace(manifest, picture_models=(*others, stamp), files=list_files(folder, data))
-    )
+    with disk_faults_told(folder.parent):
+        paths = []
+        done = 0
+        for pictures in _picture_parts(folder, manifest):
+            path, total = parts / f"{done:07d}.npy", done + len(pictures)
+            if not path.is_file():
+                embedded = []
+                for rows in embed_encoded(pictures, encoder, workers):
+                    embedded.append(rows)
+                    done += len(rows)
+                    progress("embed pictures", done, manifest.tiles)
+                save_matrix(path, pack_embeddings(np.concatenate(embedded)))
+            paths.append(path)
+            done = total
+            progress("embed pictures", done, manifest.tiles)
+        packed = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
+        save_matrix(data / f"{stamp.key}-pictures.npy", packed)
+        shutil.rmtree(parts)
+        others = [other for other in manifest.picture_models if other.key != stamp.key]
+        write_manifest(
+            folder,
+            replace(manifest, picture_models=(*others, stamp), files=list_files(folder, data)),
+        )
     return stamp
 
 

@@ -12,6 +12,9 @@ from core.files import write_json
 from core.geo import Bounds
 
 FORMAT = 1
+UNFINISHED = ".unfinished"
+"""File in the folder of a gallery whose build was stopped."""
+
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _Record = TypeVar("_Record")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
@@ -103,6 +106,11 @@ def file_entry(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a folder holds nothing but a build that was stopped."""
+    return (folder / UNFINISHED).is_file() and not (folder / "manifest.json").is_file()
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:

@@ -15,6 +15,7 @@ from core.gallery.manifest import (
     Manifest,
     PictureStamp,
     check_name,
+    is_unfinished,
     read_manifest,
     verify_files,
 )
@@ -283,7 +284,7 @@ def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
     cards: dict[str, GalleryCard] = {}
     for home in (settings.bundled_galleries, settings.user_galleries):
         for folder in sorted(home.iterdir()) if home.is_dir() else []:
-            if not folder.is_dir() or folder.name.startswith("."):
+            if not folder.is_dir() or folder.name.startswith(".") or is_unfinished(folder):
                 continue
             try:
                 check_name(folder.name)

@@ -34,8 +34,8 @@ from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
+    building,
     list_files,
-    make_folder,
     remove_old_builds,
     reusable_models,
     save_matrix,
@@ -85,40 +85,40 @@ def build_pictures(
     folder = home / name
     build = build_id(files, data.city, data.version, data.kind, reader is not None)
     to = folder / build
-    make_folder(to)
-    _write_tiles(to, pictured, progress)
-    lines = _read_all(to, pictured, reader, progress) if reader else [()] * len(pictured)
-    facts = _facts(lines)
-    write_facts(to, facts, [""] * len(facts.table))
-    for matrix in ("facts", "tiles"):
-        empty = np.zeros((0, MINILM.dimensions), dtype=np.int8)
-        save_matrix(to / f"{MINILM.name}-{matrix}.npy", empty)
-    lats = np.array([item.tile.lat for item in pictured])
-    lons = np.array([item.tile.lon for item in pictured])
-    bounds = bounds_of(lats, lons, data.footprint_m)
-    manifest = Manifest(
-        format=FORMAT,
-        name=name,
-        title=title or f"{data.city}, CVG-Text {data.kind}",
-        created=now.isoformat(timespec="seconds"),
-        build=build,
-        origin=Origin(files, LICENCES[data.kind], ""),
-        footprint_m=round(data.footprint_m, 2),
-        spacing_m=_spacing_m(Points.of(lats, lons)),
-        view_m=0.0,
-        on_grid=False,
-        tiles=len(pictured),
-        facts=len(facts.table),
-        named=len(facts.table),
-        bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
-        channels=("names",) if len(facts.table) else (),
-        model=stamp_of(MINILM),
-        files=list_files(folder, to),
-        picture_models=reusable_models(folder, build),
-    )
-    write_manifest(folder, manifest)
-    remove_old_builds(folder, build)
-    shutil.rmtree(_parts_folder(to), ignore_errors=True)
+    with building(folder, to):
+        _write_tiles(to, pictured, progress)
+        lines = _read_all(to, pictured, reader, progress) if reader else [()] * len(pictured)
+        facts = _facts(lines)
+        write_facts(to, facts, [""] * len(facts.table))
+        for matrix in ("facts", "tiles"):
+            empty = np.zeros((0, MINILM.dimensions), dtype=np.int8)
+            save_matrix(to / f"{MINILM.name}-{matrix}.npy", empty)
+        lats = np.array([item.tile.lat for item in pictured])
+        lons = np.array([item.tile.lon for item in pictured])
+        bounds = bounds_of(lats, lons, data.footprint_m)
+        manifest = Manifest(
+            format=FORMAT,
+            name=name,
+            title=title or f"{data.city}, CVG-Text {data.kind}",
+            created=now.isoformat(timespec="seconds"),
+            build=build,
+            origin=Origin(files, LICENCES[data.kind], ""),
+            footprint_m=round(data.footprint_m, 2),
+            spacing_m=_spacing_m(Points.of(lats, lons)),
+            view_m=0.0,
+            on_grid=False,
+            tiles=len(pictured),
+            facts=len(facts.table),
+            named=len(facts.table),
+            bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
+            channels=("names",) if len(facts.table) else (),
+            model=stamp_of(MINILM),
+            files=list_files(folder, to),
+            picture_models=reusable_models(folder, build),
+        )
+        write_manifest(folder, manifest)
+        remove_old_builds(folder, build)
+        shutil.rmtree(_parts_folder(to), ignore_errors=True)
     return folder
 
 

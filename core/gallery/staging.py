@@ -1,9 +1,12 @@
 """Build folders of galleries: their id, their files, and the removal of old ones."""
 
+import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,7 +20,15 @@ from core.arrays import F64, I8
 from core.errors import GalleryError
 from core.facts.viewpoint_facts import Facts
 from core.files import open_replacing, replacing
-from core.gallery.manifest import ModelStamp, PictureStamp, file_entry, read_manifest
+from core.gallery.manifest import (
+    UNFINISHED,
+    ModelStamp,
+    PictureStamp,
+    check_name,
+    file_entry,
+    is_unfinished,
+    read_manifest,
+)
 from core.geo import Bounds, Position, tile_bounds
 from core.indexes import lexical
 from core.models.specs import SentenceSpec
@@ -53,6 +64,71 @@ def make_folder(data: Path) -> None:
         raise GalleryError(
             f"cannot write to {data.parent.parent} ({error.strerror}); choose another with --out "
             f"or set SAYWHERE_DATA"
+        ) from error
+
+
+@contextmanager
+def building(folder: Path, data: Path) -> Iterator[None]:
+    """Makes the folder `data` of a build of the gallery `folder`, for a block that fills it.
+
+    When the block fails, what it made is deleted, and an old gallery stays as it was. When it is
+    stopped or killed, a mark keeps the folder off the list of galleries until it is run again.
+    Raises GalleryError where the disk is full or cannot be written to.
+    """
+    old = _build_of(folder)
+    try:
+        with removed_if_failed(folder.parent, folder.name), disk_faults_told(folder.parent):
+            make_folder(data)
+            (folder / UNFINISHED).touch()
+            yield
+            (folder / UNFINISHED).unlink(missing_ok=True)
+    except Exception:
+        if data.name != old:
+            shutil.rmtree(data, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (folder / UNFINISHED).unlink()
+        raise
+
+
+@contextmanager
+def removed_if_failed(home: Path, name: str) -> Iterator[Path]:
+    """The folder of the gallery `name`, for a block that makes it.
+
+    When the block fails, the folder is deleted, unless it was there before and was not the rest of
+    a stopped build. Raises GalleryError for a bad name.
+    """
+    folder = home / check_name(name)
+    had_home, had_folder = home.is_dir(), folder.exists() and not is_unfinished(folder)
+    try:
+        yield folder
+    except Exception:
+        if not had_folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not had_home:
+            with contextlib.suppress(OSError):
+                home.rmdir()
+        raise
+
+
+def _build_of(folder: Path) -> str:
+    """The build that a gallery's manifest names; "" without one."""
+    try:
+        return read_manifest(folder).build
+    except GalleryError:
+        return ""
+
+
+@contextmanager
+def disk_faults_told(home: Path) -> Iterator[None]:
+    """Converts the errors of a full or broken disk to a GalleryError of one line."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        full = isinstance(error, shutil.Error)  # a list of what could not be copied
+        reason = "some files cannot be copied" if full else getattr(error, "strerror", "") or error
+        raise GalleryError(
+            f"{home} cannot be written to ({reason}); free space there, or choose another folder "
+            f"with --out or SAYWHERE_DATA, and run it again"
         ) from error
 
 

@@ -120,7 +120,7 @@ def _is_plain(path: Path) -> bool:
         here = (ranks[item.type_str()], item.id) if item.type_str() in ranks else last
         if here <= last or item.id <= 0 or not item.visible:
             return False
-        if here[0] == 1 and any(node.location.valid() for node in item.nodes):
+        if here[0] == 1 and len(item.nodes) and item.nodes[0].location.valid():
             return False
         last = here
     return True

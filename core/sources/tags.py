@@ -221,6 +221,6 @@ def names_of(tags: Tags) -> list[str]:
         for part in _SEPARATOR.split(tags.get(key, "")):
             if text := " ".join(part.split())[:_MAX_NAME_CHARS]:
                 names.setdefault(text)
-    if ref := tags.get("ref"):
-        names.setdefault(ref[:_MAX_NAME_CHARS])
+    if ref := " ".join(tags.get("ref", "").split())[:_MAX_NAME_CHARS]:
+        names.setdefault(ref)
     return list(names)[:_MAX_NAMES]

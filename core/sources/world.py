@@ -124,9 +124,9 @@ def _usable(features: list[MapFeature], paths: Sequence[Path], losses: Losses) -
     is_there = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
     losses.add("feature", "it has no geometry", int((~is_there).sum()))
     edges = shapely.bounds(shapes)
-    is_finite = np.fromiter(
-        (np.isfinite(shapely.get_coordinates(one)).all() for one in shapes), bool, len(shapes)
-    )
+    coordinates, rows = shapely.get_coordinates(shapes, return_index=True)
+    is_finite = np.ones(len(shapes), dtype=bool)
+    is_finite[rows[~np.isfinite(coordinates).all(axis=1)]] = False
     losses.add(
         "feature", "it has a coordinate that is no number", int((is_there & ~is_finite).sum())
     )

@@ -350,6 +350,7 @@ def test_a_gallery_is_built_searched_and_embedded(inside: Core, tmp_path: Path) 
 
     town = Town()
     town.way([(0, 0), (100, 0)], highway="residential", name="Lime Street")
+    town.nodes.append('<node id="99" lat="60,17" lon="24,94"><tag k="shop" v="toys"/></node>')
     source = town.write(tmp_path / "town.osm")
     home = tmp_path / "galleries"
     run = inside(
@@ -366,8 +367,14 @@ def test_a_gallery_is_built_searched_and_embedded(inside: Core, tmp_path: Path) 
         "Old Town",
     )
     assert run.code == 0, run.err
-    assert run.document == {"gallery": "town", "folder": str(home / "town")}
-    assert run.err == ""
+    why = "its position has a decimal comma; write a point"
+    assert run.document == {
+        "gallery": "town",
+        "folder": str(home / "town"),
+        "read": {"points": 0, "lines": 1, "areas": 0},
+        "left_out": [{"what": "node", "n": 1, "why": why}],
+    }
+    assert run.err == f"saywhere: read 1 line; left out: 1 node ({why})\n"
     assert json.loads((home / "town" / "manifest.json").read_text("utf-8"))["title"] == "Old Town"
 
 
