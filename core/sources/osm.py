@@ -1,7 +1,6 @@
 """Reads OpenStreetMap files: PBF and XML."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,11 +103,8 @@ def read_osm(path: Path, losses: Losses) -> list[MapFeature]:
 
 
 def features_of(objects: OsmObjects) -> list[MapFeature]:
-    """The features that collected objects make. Raises SourceError where the disk is full."""
-    with tempfile.TemporaryDirectory(prefix="saywhere-osm-") as folder:
-        path = Path(folder) / "sorted.osm.pbf"
-        objects.write(path)
-        features = _Assembly(objects, objects.losses).read(_osm_file(path))
+    """The features that collected objects make."""
+    features = _Assembly(objects, objects.losses).read(objects.sorted_file())
     return features + list(objects.centers())
 
 

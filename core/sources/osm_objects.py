@@ -8,19 +8,17 @@ ids, so the objects are collected, numbered again and written to such a file.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import osmium
 import shapely
 
-from core.errors import SourceError
 from core.sources.features import IGNORED_KEYS, MapFeature
 from core.sources.left_out import Losses
 
 KINDS = {"node": "n", "way": "w", "relation": "r"}
 _NAMES = {letter: name for name, letter in KINDS.items()}
-_AREA_TAGS = ("type", "area")
+_AREA_TAGS = (("type", ("multipolygon", "boundary")), ("area", ("yes", "no")))
 """Tags by which osmium decides whether an object is an area."""
 
 _NO_TAGS: dict[str, str] = {}
@@ -191,25 +189,19 @@ class OsmObjects:
         numbers = self._number[kind]
         return sorted(self._of[kind].values(), key=lambda one: numbers.get(one.id, one.id))
 
-    def write(self, path: Path) -> None:
-        """Writes a sorted file with positive ids. Of the tags it has only those that osmium needs
-        for areas, and a mark for the others. Raises SourceError where the disk is full."""
-        try:
-            with osmium.SimpleWriter(str(path)) as writer:
-                for one in self._sorted("n"):
-                    if one.at:
-                        writer.add_node(self._node(one, one.at))
-                for one in self._sorted("w"):
-                    if one.refs:
-                        writer.add_way(self._way(one))
-                for one in self._sorted("r"):
-                    if not (one.center and self._is_bare(one)):
-                        writer.add_relation(self._relation(one))
-        except (OSError, RuntimeError) as error:
-            raise SourceError(
-                f"the temporary folder {path.parent} cannot be written to ({error}); free space "
-                f"there or set TMPDIR to another folder"
-            ) from error
+    def sorted_file(self) -> Any:
+        """A sorted file in memory, in the format OPL, with ids above 0.
+
+        Of the tags it has only those that osmium needs for areas, and a mark for the others.
+        """
+        lines = [self._node_line(one) for one in self._sorted("n")]
+        lines += [self._way_line(one) for one in self._sorted("w") if one.refs]
+        lines += [
+            self._relation_line(one)
+            for one in self._sorted("r")
+            if not (one.center and self._is_bare(one))
+        ]
+        return osmium.io.FileBuffer("".join(lines).encode(), "opl")
 
     def _of_number(self, kind: str, ref: int) -> int:
         """The number of an object; that of one that is not in the file is used by no other."""
@@ -217,32 +209,28 @@ class OsmObjects:
             return self._number[kind].get(ref, ref)
         return ref if ref > 0 else (1 << 61) - ref
 
-    def _node(self, one: OsmObject, at: tuple[float, float]) -> Any:
-        return osmium.osm.mutable.Node(
-            id=self._of_number("n", one.id), location=(at[1], at[0]), tags=_marks(one)
+    def _node_line(self, one: OsmObject) -> str:
+        lat, lon = one.at or (0.0, 0.0)
+        return f"n{self._of_number('n', one.id)} x{lon:.7f} y{lat:.7f}{_marks(one)}\n"
+
+    def _way_line(self, one: OsmObject) -> str:
+        nodes = ",".join(f"n{self._of_number('n', ref)}" for ref in one.refs)
+        return f"w{self._of_number('w', one.id)} N{nodes}{_marks(one)}\n"
+
+    def _relation_line(self, one: OsmObject) -> str:
+        members = ",".join(
+            f"{member.kind}{self._of_number(member.kind, member.ref)}"
+            f"@{member.role if member.role in ('inner', 'outer') else ''}"
+            for member in one.members
         )
-
-    def _way(self, one: OsmObject) -> Any:
-        return osmium.osm.mutable.Way(
-            id=self._of_number("w", one.id),
-            nodes=[self._of_number("n", ref) for ref in one.refs],
-            tags=_marks(one),
-        )
-
-    def _relation(self, one: OsmObject) -> Any:
-        return osmium.osm.mutable.Relation(
-            id=self._of_number("r", one.id),
-            members=[
-                (member.kind, self._of_number(member.kind, member.ref), member.role[:200])
-                for member in one.members
-            ],
-            tags=_marks(one),
-        )
+        return f"r{self._of_number('r', one.id)} M{members}{_marks(one)}\n"
 
 
-def _marks(one: OsmObject) -> dict[str, str]:
-    marks = {"tagged": "yes"} if one.tags else {}
-    return marks | {key: one.tags[key][:200] for key in _AREA_TAGS if key in one.tags}
+def _marks(one: OsmObject) -> str:
+    if not one.tags:
+        return ""
+    areas = [f",{key}={one.tags[key]}" for key, values in _AREA_TAGS if one.tags.get(key) in values]
+    return f" Ttagged=yes{''.join(areas)}"
 
 
 def without_type(tags: dict[str, str]) -> dict[str, str]:
