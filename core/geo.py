@@ -26,25 +26,29 @@ _COMPASS = (
     "north-west",
 )
 
+BEYOND_DEG = 0.4
+"""How far longitudes run on past 180 or -180, so that a town across the antimeridian is one piece:
+about 40 km, the width of a large town."""
+
 _TIED_M = 1e-6
 """Chords that differ by less may be equal: far above the rounding of `Points.xyz`, some 1e-9 m."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A point on the ground, WGS 84 degrees."""
+    """A point on the ground, WGS 84 degrees. Near the antimeridian `lon` may run on past 180."""
 
     lat: float
     lon: float
 
     def __post_init__(self) -> None:
-        if not (-90 <= self.lat <= 90 and -180 <= self.lon <= 180):
+        if not (-90 <= self.lat <= 90 and abs(self.lon) <= 180 + BEYOND_DEG):
             raise ValueError(f"not a latitude and longitude: {self.lat}, {self.lon}")
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A box in degrees. Boxes across the antimeridian are not supported."""
+    """A box in degrees. Across the antimeridian, `east` runs on past 180 or `west` past -180."""
 
     west: float
     south: float
@@ -52,7 +56,8 @@ class Bounds:
     north: float
 
     def __post_init__(self) -> None:
-        if not (-180 <= self.west < self.east <= 180 and -90 <= self.south < self.north <= 90):
+        end = 180 + BEYOND_DEG
+        if not (-end <= self.west < self.east <= end and -90 <= self.south < self.north <= 90):
             raise ValueError(
                 f"not bounds as west, south, east, north: "
                 f"{self.west}, {self.south}, {self.east}, {self.north}"
@@ -65,10 +70,22 @@ class Bounds:
 
     def contains(self, lat: F64, lon: F64) -> Bools:
         """Which of the N positions lie inside, edges included."""
-        inside: Bools = (
-            (lat >= self.south) & (lat <= self.north) & (lon >= self.west) & (lon <= self.east)
-        )
+        is_between = np.zeros(np.shape(lon), dtype=bool)
+        for turn in (0, 360, -360):
+            is_between |= (lon + turn >= self.west) & (lon + turn <= self.east)
+        inside: Bools = (lat >= self.south) & (lat <= self.north) & is_between
         return inside
+
+
+def wrapped(lon: float) -> float:
+    """A longitude within -180 and 180."""
+    return lon - 360 if lon > 180 else lon + 360 if lon < -180 else lon
+
+
+def near_lons(lons: F64, lon: float) -> F64:
+    """Longitudes as they run on from another: each at most half a turn away from it."""
+    turned: F64 = lons - 360 * np.round((lons - lon) / 360)
+    return turned
 
 
 def haversine_m(lat: float, lon: float, lats: F64, lons: F64) -> F64:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from core.geo import Bounds, Position
+from core.errors import SourceError
+from core.geo import Bounds, Position, wrapped
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+    from pyproj import CRS
 
 Channel = Literal["image", "facts", "names"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -44,6 +46,22 @@ class World:
     licence: str
     date: str
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def metric_crs(self) -> CRS:
+        """The UTM zone of the middle. Raises SourceError near the poles, which have none."""
+        from geopandas import GeoSeries
+
+        west, south, east, north = self.features.total_bounds
+        lat, lon = (south + north) / 2, wrapped((west + east) / 2)
+        try:
+            crs: CRS = GeoSeries.from_xy([lon], [lat], crs=4326).estimate_utm_crs()
+        except RuntimeError as error:
+            raise SourceError(
+                f"the map lies around latitude {lat:.1f}; galleries reach from -80 to 84, so "
+                f"choose an area that is not at a pole"
+            ) from error
+        return crs
 
     @property
     def bounds(self) -> Bounds:
@@ -219,7 +237,7 @@ class Candidate:
             "tile_id": self.tile.tile_id,
             "rank": self.rank,
             "lat": self.tile.lat,
-            "lon": self.tile.lon,
+            "lon": wrapped(self.tile.lon),
             "street": self.tile.street,
             "similarity": round(self.similarity, 4),
             "rank_before": self.rank_before,

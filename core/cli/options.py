@@ -38,9 +38,11 @@ def position(value: str) -> Position:
 
 
 def bounds(value: str) -> Bounds:
-    """WEST,SOUTH,EAST,NORTH in degrees."""
+    """WEST,SOUTH,EAST,NORTH in degrees; 179.9,S,-179.9,N is a box across the antimeridian."""
     try:
         west, south, east, north = (float(part) for part in value.split(","))
+        if west - east > 180:
+            west, east = (west, east + 360) if 180 - west > east + 180 else (west - 360, east)
         return Bounds(west, south, east, north)
     except ValueError as error:
         raise argparse.ArgumentTypeError(

@@ -234,7 +234,7 @@ def facts_around(
     view_m: float = VIEW_M,
 ) -> Facts:
     """Collects the facts within `view_m` of each of N viewpoints (degrees)."""
-    crs = world.features.estimate_utm_crs()
+    crs = world.metric_crs
     metric = world.features.geometry.to_crs(crs)
     shapes = np.asarray(metric.array, dtype=object)
     views = np.asarray(

@@ -47,7 +47,7 @@ from core.gallery.staging import (
     write_facts,
 )
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
-from core.geo import Bounds, Position, tile_bounds
+from core.geo import Bounds, Position, tile_bounds, wrapped
 from core.records import Tile, World
 from core.render import Renderer
 
@@ -206,7 +206,7 @@ def _tile_shard(
         progress("pictures", row, total)
     tiles = [
         Tile(
-            f"{center.lat:.6f},{center.lon:.6f}",
+            f"{center.lat:.6f},{wrapped(center.lon):.6f}",
             center.lat,
             center.lon,
             tile_bounds(center, options.footprint_m),

@@ -9,6 +9,7 @@ import shapely
 
 from core.arrays import F64, Objects
 from core.errors import SourceError
+from core.geo import near_lons
 from core.records import World
 
 _WALKABLE = frozenset(
@@ -51,7 +52,7 @@ def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints
     A map without walkable ways gets a grid of `grid_m`, limited to cells near a feature.
     Raises SourceError if the map has no features to stand beside.
     """
-    crs = world.features.estimate_utm_crs()
+    crs = world.metric_crs
     metric = world.features.geometry.to_crs(crs)
     shapes = np.asarray(metric.array, dtype=object)
     order = _walk_order(world)
@@ -64,7 +65,9 @@ def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints
     if not len(points):
         raise SourceError("the map has no walkable way and no place; choose another file")
     degrees = gpd.GeoSeries(shapely.points(points), crs=crs).to_crs(4326)
-    return Viewpoints(degrees.y.to_numpy(), degrees.x.to_numpy(), streets, on_grid)
+    west, _, east, _ = world.features.total_bounds
+    lons = near_lons(degrees.x.to_numpy(), (west + east) / 2)
+    return Viewpoints(degrees.y.to_numpy(), lons, streets, on_grid)
 
 
 def _walk_order(world: World) -> F64:

@@ -123,7 +123,7 @@ class Renderer:
                     for x in range(block.x0, block.x1):
                         left, top = (x - block.x0) * TILE_PX, (y - block.y0) * TILE_PX
                         tile = picture.crop((left, top, left + TILE_PX, top + TILE_PX))
-                        yield RasterTile(block.zoom, x, y, webp(tile, _MAP_COLOURS))
+                        yield RasterTile(block.zoom, x % 2**block.zoom, y, webp(tile, _MAP_COLOURS))
                 done += block.count
                 if progress is not None:
                     progress(done, total)

@@ -64,13 +64,18 @@ class TileRange:
 
 
 def tiles_in(bounds: Bounds, zoom: int) -> TileRange:
-    """The XYZ tiles of a zoom that touch a box."""
+    """The XYZ tiles of a zoom that touch a box; columns run on across the antimeridian."""
     count: int = 2**zoom
     west, north = position_m(Position(min(bounds.north, MAX_LAT - 1e-9), bounds.west))
     east, south = position_m(Position(max(bounds.south, -MAX_LAT + 1e-9), bounds.east))
 
     def index(metres: float) -> int:
-        place = math.floor((metres / WORLD_M + 0.5) * count)
-        return min(max(place, 0), count - 1)
+        return math.floor((metres / WORLD_M + 0.5) * count)
 
-    return TileRange(zoom, index(west), index(-north), index(east) + 1, index(-south) + 1)
+    def row(metres: float) -> int:
+        return min(max(index(metres), 0), count - 1)
+
+    x0, x1 = index(west), index(east)
+    if abs(bounds.west) <= 180 >= abs(bounds.east):
+        x0, x1 = row(west), row(east)
+    return TileRange(zoom, x0, row(-north), min(x1, x0 + count - 1) + 1, row(-south) + 1)

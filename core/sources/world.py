@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from core.arrays import F64, Bools
+from core.arrays import F64, Bools, Objects
 from core.errors import SourceError
 from core.geo import Bounds
 from core.records import World
+from core.sources.antimeridian import inside, joined_across, whole
 from core.sources.features import MapFeature
 from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import OSM_LICENCE, OSM_SUFFIXES, data_date, read_osm
@@ -37,24 +38,16 @@ def read_world(paths: Sequence[Path], bbox: Bounds | None = None) -> World:
         raise SourceError("no map file given; name at least one after --from")
     losses = Losses()
     features = [feature for path in paths for feature in _read_file(path, losses)]
-    features = _merge_pieces(_usable(features, paths, losses))
+    features = _usable(features, paths, losses)
     if not features:
         lost = left_out_text(losses.listed())
         raise SourceError(
             f"{_listed(paths)} holds no map feature with tags that can be read; choose another "
             f"file{lost and '; left out: '}{lost}"
         )
-    frame = _to_frame(features)
     if bbox is not None:
-        box = shapely.box(bbox.west, bbox.south, bbox.east, bbox.north)
-        whole = len(frame)
-        frame = frame[frame.intersects(box)].reset_index(drop=True)
-        losses.add("feature", "it lies outside --bbox", whole - len(frame))
-        if frame.empty:
-            raise SourceError(
-                f"{_listed(paths)} has nothing inside --bbox {bbox.west},{bbox.south},{bbox.east},"
-                f"{bbox.north}; the order is west,south,east,north"
-            )
+        features = _inside(features, bbox, paths, losses)
+    frame = _to_frame(_merge_pieces(_joined_across(features)))
     return World(
         features=frame,
         sources=tuple(path.name for path in paths),
@@ -120,7 +113,7 @@ def _usable(features: list[MapFeature], paths: Sequence[Path], losses: Losses) -
     """
     if not features:
         return []
-    shapes = shapely.force_2d(np.array([feature.geometry for feature in features], dtype=object))
+    shapes = shapely.force_2d(_shapes_of(features))
     is_there = ~(shapely.is_empty(shapes) | shapely.is_missing(shapes))
     losses.add("feature", "it has no geometry", int((~is_there).sum()))
     edges = shapely.bounds(shapes)
@@ -135,17 +128,46 @@ def _usable(features: list[MapFeature], paths: Sequence[Path], losses: Losses) -
     in_degrees = _are_degrees(edges)
     losses.add("feature", "its coordinates are not degrees", int((keep & ~in_degrees).sum()))
     keep &= in_degrees
-    broken = keep & ~shapely.is_valid(shapes)
+    kept = [feature for feature, is_kept in zip(features, keep, strict=True) if is_kept]
+    return _with_shapes(kept, whole(shapes[keep]))
+
+
+def _with_shapes(features: list[MapFeature], shapes: Objects) -> list[MapFeature]:
+    """The features with other shapes, made valid."""
+    broken = ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
     return [
-        replace(feature, geometry=shape)
-        for feature, shape, is_kept in zip(features, shapes, keep, strict=True)
-        if is_kept
+        replace(feature, geometry=shape) for feature, shape in zip(features, shapes, strict=True)
     ]
 
 
+def _shapes_of(features: list[MapFeature]) -> Objects:
+    return np.array([feature.geometry for feature in features], dtype=object)
+
+
+def _joined_across(features: list[MapFeature]) -> list[MapFeature]:
+    """The features, on one side if the map reaches across the antimeridian."""
+    shapes = _shapes_of(features)
+    joined = joined_across(shapes)
+    return features if joined is shapes else _with_shapes(features, joined)
+
+
+def _inside(
+    features: list[MapFeature], bbox: Bounds, paths: Sequence[Path], losses: Losses
+) -> list[MapFeature]:
+    """The features that touch the box; the others are counted."""
+    is_inside = inside(_shapes_of(features), bbox)
+    losses.add("feature", "it lies outside --bbox", int((~is_inside).sum()))
+    if not is_inside.any():
+        raise SourceError(
+            f"{_listed(paths)} has nothing inside --bbox {bbox.west},{bbox.south},{bbox.east},"
+            f"{bbox.north}; the order is west,south,east,north"
+        )
+    return [feature for feature, is_in in zip(features, is_inside, strict=True) if is_in]
+
+
 def _to_frame(features: list[MapFeature]) -> gpd.GeoDataFrame:
-    shapes = np.array([feature.geometry for feature in features], dtype=object)
+    shapes = _shapes_of(features)
     dimensions = shapely.get_dimensions(shapes)
     kinds = [kind_of(feature.tags).partition(" / ") for feature in features]
     return gpd.GeoDataFrame(

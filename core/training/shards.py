@@ -129,7 +129,7 @@ def _views(town: MapDataset, path: Path, world: Callable[[], World], seed: int) 
 def _ordered(world: World, town: MapDataset, rng: np.random.Generator) -> list[Position]:
     """Viewpoints in random order, likelier first where more things stand close by."""
     found = find_viewpoints(world, town.spacing_m, town.spacing_m)
-    crs = world.features.estimate_utm_crs()
+    crs = world.metric_crs
     places = world.features[world.features.group == "place"].geometry.to_crs(crs)
     views = gpd.GeoSeries.from_xy(found.lons, found.lats, crs=4326).to_crs(crs)
     seen, _ = shapely.STRtree(places.to_numpy()).query(
