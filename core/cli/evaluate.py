@@ -7,7 +7,7 @@ from typing import Any
 from core import settings as machine
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.options import add_channels, add_checkpoint, new_file, text
-from core.cli.progress import bar
+from core.cli.progress import bar, note
 from core.errors import ModelError, QueryError
 from core.files import write_json
 from core.records import Query
@@ -67,7 +67,14 @@ def run(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     gallery = open_gallery(args.gallery, settings)
-    queries = evaluation.read_queries(args.queries, args.gallery)
+    every_query = evaluation.read_queries(args.queries, args.gallery)
+    queries = evaluation.inside_gallery(every_query, gallery, args.queries.name)
+    outside_gallery = len(every_query) - len(queries)
+    if outside_gallery:
+        note(
+            f"{outside_gallery} of {len(every_query)} descriptions are left out: their places are "
+            f"not in {gallery.card.name}"
+        )
     channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
     progress = bar(args.quiet)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
@@ -81,6 +88,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.table:
         return {
             "gallery": gallery.card.name,
+            "outside_gallery": outside_gallery,
             "rows": {
                 name: evaluation.report(
                     evaluation.evaluate(gallery, queries, encoded_queries, ranker, args.scope),
@@ -100,6 +108,7 @@ def run(args: argparse.Namespace) -> Any:
         "gallery": gallery.card.name,
         "channels": list(channels),
         "model": picture_encoder.key if picture_encoder else gallery.card.model,
+        "outside_gallery": outside_gallery,
     }
     result |= evaluation.report(outcomes, args.scope)
     if args.strangers and confidence_model:

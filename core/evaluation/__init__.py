@@ -6,7 +6,13 @@ the first candidate within m metres of the truth.
 """
 
 from core.evaluation.baselines import PlainBaselines, table_rankers
-from core.evaluation.queries import LabelledQuery, read_all, read_foreign, read_queries
+from core.evaluation.queries import (
+    LabelledQuery,
+    inside_gallery,
+    read_all,
+    read_foreign,
+    read_queries,
+)
 from core.evaluation.report import detection, report
 from core.evaluation.runner import (
     ConfidenceModel,
@@ -32,6 +38,7 @@ __all__ = [
     "evaluate",
     "fused_confidence",
     "fused_ranker",
+    "inside_gallery",
     "query_rows",
     "read_all",
     "read_foreign",

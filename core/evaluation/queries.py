@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryError
-from core.geo import Position
+from core.geo import Position, haversine_m
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 
 if TYPE_CHECKING:
+    from core.gallery import Gallery
     from core.models.sentence import SentenceEncoder
 
 
@@ -41,6 +42,34 @@ def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
     if not queries:
         raise QueryError(f"{path.name} has no queries for {gallery}")
     return queries
+
+
+_OUTSIDE_M = 500.0
+"""Distance to the nearest tile from which a place is outside a gallery; our choice, far above the
+150 m of the widest measure."""
+
+
+def inside_gallery(
+    queries: Sequence[LabelledQuery], gallery: "Gallery", source: str
+) -> list[LabelledQuery]:
+    """The queries whose place is in the gallery.
+
+    Raises QueryError, with `source` for the file's name, if it is true of none of them.
+    """
+
+    def is_inside(lat: float, lon: float) -> bool:
+        away_m = haversine_m(lat, lon, gallery.lats, gallery.lons).min()
+        return bool(away_m <= max(_OUTSIDE_M, 2 * gallery.card.footprint_m))
+
+    inside = [one for one in queries if is_inside(one.position.lat, one.position.lon)]
+    if queries and not inside:
+        swapped = any(is_inside(one.position.lon, one.position.lat) for one in queries)
+        hint = "lat and lon are swapped" if swapped else "it is of another place"
+        raise QueryError(
+            f"{source}: none of {len(queries)} descriptions is within {_OUTSIDE_M:.0f} m of a tile "
+            f"of {gallery.card.name}; {hint}"
+        )
+    return inside
 
 
 def read_foreign(path: Path, gallery: str) -> list[LabelledQuery]:

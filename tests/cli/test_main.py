@@ -229,6 +229,23 @@ def test_an_evaluation_prints_the_contracts_keys_and_writes_its_queries(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_descriptions_of_places_outside_the_gallery_are_left_out_or_refused(
+    inside: Core, tmp_path: Path
+) -> None:
+    path = a_queries_file(tmp_path / "queries.jsonl")
+    far = {"text": "benches in a park", "lat": 60.2, "lon": 24.94}
+    path.write_text(f"{path.read_text('utf-8')}\n{json.dumps(far)}", "utf-8")
+    evaluation = ("evaluate", "--gallery", "tinycity", "--json", "--quiet", "--queries", str(path))
+    run = inside(*evaluation)
+    assert run.code == 0, run.err
+    assert (run.document["n"], run.document["outside_gallery"]) == (3, 1)
+    assert "1 of 4 descriptions are left out" in run.err
+    path.write_text(json.dumps(far))
+    assert "another place" in assert_users_mistake(inside(*evaluation))
+    path.write_text(json.dumps({"text": "benches", "lat": 24.9425, "lon": 60.171}))
+    assert "lat and lon are swapped" in assert_users_mistake(inside(*evaluation))
+
+
 def test_a_search_explains_itself_when_asked(inside: Core) -> None:
     run = inside(
         "search",
