@@ -25,7 +25,7 @@ def read_xml(path: Path, losses: Losses) -> OsmObjects:
         raise SourceError(
             f"{path.name} is cut short or not what its ending says ({error}); download it again"
         ) from error
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # also an unknown encoding
         raise SourceError(
             f"{path.name} is broken or cut short ({error}); download it again"
         ) from error

@@ -209,6 +209,14 @@ def test_other_xml_is_refused(tmp_path: Path) -> None:
         read_world([tmp_path / "bomb.osm"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-9", "shift_jis"])
+def test_an_unknown_encoding_is_refused(encoding: str, tmp_path: Path) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><osm><node id="1"/></osm>'
+    (tmp_path / "town.osm").write_text(text)
+    with pytest.raises(SourceError, match=r"town\.osm is broken.*encoding"):
+        read_world([tmp_path / "town.osm"])
+
+
 def test_ids_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
     body = (
         f'<node id="x" lat="47.05" lon="15.44">{CAFE}</node>{NODES}'
