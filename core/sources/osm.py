@@ -96,10 +96,11 @@ def read_osm(path: Path, losses: Losses) -> list[MapFeature]:
         if _is_plain(path):
             return _Assembly(None, losses).read(_osm_file(path))
         return features_of(_objects_of(path, losses))
-    except RuntimeError as error:
-        raise SourceError(
-            f"{path.name} is broken or cut short ({error}); download it again"
-        ) from error
+    except (RuntimeError, ValueError) as error:
+        way_out = "download it again"
+        if "overlong" in str(error) or "too long" in str(error):  # more than 1,024 bytes
+            way_out = "its texts are too long for this format, so get it as .osm.bz2"
+        raise SourceError(f"{path.name} is broken or cut short ({error}); {way_out}") from error
 
 
 def features_of(objects: OsmObjects) -> list[MapFeature]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 from pathlib import Path
 
 import geopandas as gpd
@@ -106,6 +107,26 @@ def test_a_long_value_is_read_whole(tmp_path: Path) -> None:
     body = f'<node id="1" lat="47.05" lon="15.44">{CAFE}<tag k="description" v="{text}"/></node>'
     (tags,) = read_world([osm(tmp_path / "long.osm", body)]).features.tags
     assert tags["description"] == text
+
+
+def test_a_long_value_in_a_binary_file_is_told_with_the_way_out(tmp_path: Path) -> None:
+    def number(value: int) -> bytes:
+        low, rest = value & 127, value >> 7
+        return bytes([low | 128]) + number(rest) if rest else bytes([low])
+
+    def part(key: int, content: bytes) -> bytes:
+        return number(key << 3 | 2) + number(len(content)) + content
+
+    def blob(kind: bytes, content: bytes) -> bytes:
+        body = part(1, content)
+        head = part(1, kind) + number(3 << 3) + number(len(body))
+        return struct.pack(">I", len(head)) + head + body
+
+    texts = part(1, part(1, b"") + part(1, b"description") + part(1, b"x" * 2_000))
+    path = tmp_path / "long.osm.pbf"
+    path.write_bytes(blob(b"OSMHeader", part(4, b"OsmSchema-V0.6")) + blob(b"OSMData", texts))
+    with pytest.raises(SourceError, match=r"too long .* \.osm\.bz2"):
+        read_world([path])
 
 
 @pytest.mark.parametrize(
