@@ -340,7 +340,7 @@ def test_neighbouring_tiles_fit_at_their_seam(base_map: Path) -> None:
 def test_labels_are_not_cut_where_two_blocks_meet(
     renderer: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.render._METATILE", 1)
+    monkeypatch.setattr("core.render.renderer._METATILE", 1)
     path = renderer.base_map(AROUND, range(18, 19), tmp_path / "ones.pmtiles")
     tiles = tiles_in(AROUND, 18)
     ink = ImageColor.getrgb(palette.INK)
@@ -414,7 +414,7 @@ def test_reading_a_base_map_loads_neither_mapnik_nor_geopandas(base_map: Path) -
         f"read(pathlib.Path({str(base_map)!r}), 15, 1, 1)\n"
         "print({'mapnik', 'geopandas', 'shapely', 'pandas'} & sys.modules.keys())"
     )
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
