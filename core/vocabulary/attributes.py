@@ -137,7 +137,7 @@ ROOFS: tuple[Attribute, ...] = (
 LookClasses = Mapping[str, frozenset[str]]
 
 
-def _said(rows: Sequence[Attribute]) -> Mapping[str, str]:
+def _phrases(rows: Sequence[Attribute]) -> Mapping[str, str]:
     return {row.word: row.said for row in rows if row.said}
 
 
@@ -145,26 +145,26 @@ def _of_tag(rows: Sequence[Attribute]) -> Mapping[str, str]:
     return {value: row.word for row in rows for value in row.tags.split()}
 
 
-def _looks(rows: Sequence[Attribute | Colour]) -> LookClasses:
+def _classes(rows: Sequence[Attribute | Colour]) -> LookClasses:
     return {
         row.word.replace("-", " "): frozenset(row.classes.split()) for row in rows if row.classes
     }
 
 
 SAID_COLOURS = frozenset(row.word for row in COLOURS if row.said)
-SAID_MATERIALS = _said(MATERIALS)
-SAID_SURFACES = _said(SURFACES)
-SAID_ROOFS = _said(ROOFS)
+SAID_MATERIALS = _phrases(MATERIALS)
+SAID_SURFACES = _phrases(SURFACES)
+SAID_ROOFS = _phrases(ROOFS)
 SAID_SIZES: Mapping[str, str] = {"large": "large|big|huge", "small": "small|little|tiny"}
 
 SURFACE_OF_TAG, ROOF_OF_TAG = _of_tag(SURFACES), _of_tag(ROOFS)
 """Values of `surface` and `roof:shape` → word; asphalt has none."""
 
 LOOKS: tuple[LookClasses, ...] = (
-    _looks(COLOURS),
-    _looks(SURFACES),
-    _looks(MATERIALS),
-    _looks(ROOFS),
+    _classes(COLOURS),
+    _classes(SURFACES),
+    _classes(MATERIALS),
+    _classes(ROOFS),
 )
 """Word → classes, for colours, surfaces, materials and roofs. Two words of one table contradict
 each other if they share no class."""
