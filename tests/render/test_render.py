@@ -354,13 +354,13 @@ def test_labels_are_not_cut_where_two_blocks_meet(
 
 
 def test_progress_counts_up_to_all_tiles(renderer: Renderer, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     renderer.base_map(
-        AROUND, range(15, 18), tmp_path / "p.pmtiles", lambda done, of: told.append((done, of))
+        AROUND, range(15, 18), tmp_path / "p.pmtiles", lambda done, of: reports.append((done, of))
     )
     total = sum(tiles_in(AROUND, zoom).count for zoom in range(15, 18))
-    assert told[-1] == (total, total)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert reports[-1] == (total, total)
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
 
 def test_a_stopped_base_map_leaves_the_old_one_and_nothing_partial(
