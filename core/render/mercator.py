@@ -1,4 +1,4 @@
-"""Web Mercator: degrees, metres and XYZ tiles; knows nothing of what is drawn."""
+"""Web Mercator: degrees, metres and XYZ tiles."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TILE_PX = 256
 
 
 def to_mercator(points: F64) -> F64:
-    """(N, 2) longitudes and latitudes to (N, 2) metres, rounded to centimetres."""
+    """Converts longitudes and latitudes [N, 2] to metres [N, 2], rounded to centimetres."""
     radians = np.radians(points)
     radians[:, 1] = np.arctanh(np.sin(radians[:, 1]))
     return np.asarray(np.round(radians * RADIUS_M, 2), dtype=np.float64)
@@ -39,7 +39,7 @@ class TileRange:
 
     @property
     def count(self) -> int:
-        """How many tiles."""
+        """Number of tiles."""
         return (self.x1 - self.x0) * (self.y1 - self.y0)
 
     @property
@@ -70,7 +70,7 @@ def tiles_in(bounds: Bounds, zoom: int) -> TileRange:
     east, south = position_m(Position(max(bounds.south, -MAX_LAT + 1e-9), bounds.east))
 
     def index(metres: float) -> int:
-        place = math.floor((metres / WORLD_M + 0.5) * count)
-        return min(max(place, 0), count - 1)
+        tile = math.floor((metres / WORLD_M + 0.5) * count)
+        return min(max(tile, 0), count - 1)
 
     return TileRange(zoom, index(west), index(-north), index(east) + 1, index(-south) + 1)
