@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, before: bytes | None)
         path.write_bytes(before)
     with (
         full_disk(),
-        pytest.raises(TrainingError, match="a cannot be written: File too large; mend that"),
+        pytest.raises(TrainingError, match="a cannot be written: File too large; fix this"),
     ):
         write_bytes(path, b"x" * 9000, error=TrainingError)
     assert list(tmp_path.iterdir()) == ([path] if before else [])
