@@ -1,4 +1,4 @@
-"""Every way in: whose files are read and with what result, and one clear line for the others."""
+"""All formats of checkpoints: their embeddings, and one clear line for other files."""
 
 import json
 import zipfile

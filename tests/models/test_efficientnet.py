@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a trunk: the package's own figures, and no picture depends on another."""
+"""EfficientNet-Lite0 as a trunk: the package's own outputs, independent of the batch."""
 
 import importlib.util
 from pathlib import Path

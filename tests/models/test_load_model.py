@@ -1,4 +1,4 @@
-"""Models by name: which there are, what they need, and what is said where it is missing."""
+"""Models by name: the list, the requirements, and the errors for missing ones."""
 
 import subprocess
 import sys
