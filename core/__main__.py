@@ -1,4 +1,4 @@
-"""The command line: `python -m core …`. Parses and prints; all else is done by the rooms below."""
+"""The command line: `python -m core …`."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from core.errors import SaywhereError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 on success, 2 for a mistake by the user, 1 for a fault of ours."""
+    """Runs one command and returns the exit code: 0 on success, 2 for a mistake by the user."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = parser_of(COMMANDS, str(__doc__))
@@ -24,19 +24,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"saywhere: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("saywhere: stopped; run the same command again to go on", file=sys.stderr)
+        print("saywhere: stopped; run the same command again to continue", file=sys.stderr)
         return 130
-    if result is None:  # of several processes, the first one tells
+    if result is None:  # of several processes only the first prints
         return 0
     try:
         print(json.dumps(result) if args.json else _readable(args.module, result), flush=True)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _readable(command: Any, result: Any) -> str:
-    """The result for people: as the command writes it, else indented JSON."""
+    """The result for people: the command's own text, or indented JSON."""
     if hasattr(command, "readable"):
         return str(command.readable(result))
     return json.dumps(result, ensure_ascii=False, indent=1)

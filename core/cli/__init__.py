@@ -1,8 +1,8 @@
-"""The command line, one file a command.
+"""The command line, one file for each command.
 
-A command is a module with `add_arguments(parser)`, `run(args)`, which returns the document to
-print, and, where people get something other than indented JSON, `readable(document)`. The first
-line of its docstring is its help, its file name its name.
+A command is a module with `add_arguments(parser)` and `run(args)`, which returns the document to
+print. A command that prints something other than indented JSON for people also has
+`readable(document)`. The file name is the command's name, the first line of the docstring its help.
 """
 
 import argparse
@@ -51,9 +51,9 @@ COMMANDS: tuple[Command, ...] = (
     cases,
     bench,
 )
-"""In the order of `python -m core --help`."""
+"""All commands, in the order of `python -m core --help`."""
 
 
 def name_of(command: Command) -> str:
-    """The name that a person types."""
+    """The name of a command on the command line."""
     return command.__name__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Make a gallery from map files or from CVG-Text's pictures, with its indexes."""
+"""Build a gallery with its indexes, from map files or from CVG-Text's pictures."""
 
 import argparse
 from datetime import UTC, datetime
@@ -17,19 +17,46 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("name", metavar="NAME")
-    of = parser.add_mutually_exclusive_group(required=True)
-    of.add_argument("--from", dest="sources", nargs="+", type=Path, metavar="FILE")
-    add_cvgtext(parser, of)
+    parser.add_argument("name", metavar="NAME", help="name of the new gallery")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--from", dest="sources", nargs="+", type=Path, metavar="FILE", help="map files"
+    )
+    add_cvgtext(parser, source)
     parser.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
     parser.add_argument(
-        "--title", type=text, default="", help="what people read (the name, capitalised)"
+        "--title",
+        type=text,
+        default="",
+        help="title of the gallery (default: the name, capitalised)",
     )
-    parser.add_argument("--bbox", type=bounds, metavar="W,S,E,N")
-    parser.add_argument("--spacing-m", type=float, default=30.0)
-    parser.add_argument("--footprint-m", type=float, default=100.0)
-    parser.add_argument("--no-pictures", action="store_true", help="neither pictures nor base map")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where galleries are kept")
+    parser.add_argument(
+        "--bbox",
+        type=bounds,
+        metavar="W,S,E,N",
+        help="part of the map, in degrees (default: all of it)",
+    )
+    parser.add_argument(
+        "--spacing-m",
+        type=float,
+        default=30.0,
+        help="distance between tiles along the ways, in metres (default: 30)",
+    )
+    parser.add_argument(
+        "--footprint-m",
+        type=float,
+        default=100.0,
+        help="width of a tile in metres (default: 100)",
+    )
+    parser.add_argument(
+        "--no-pictures", action="store_true", help="make no pictures and no base map"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of galleries (default: your data folder)",
+    )
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -39,7 +66,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.manifest import read_manifest
     from core.models import load_model
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     settings = machine.load()
     world = read_world(args.sources, args.bbox)
@@ -57,26 +84,26 @@ def run(args: argparse.Namespace) -> Any:
         bar(args.quiet),
     )
     if read_manifest(folder).on_grid:
-        note("the map has no walkable way; its tiles stand on a grid")
+        note("the map has no walkable way; the tiles are on a grid")
     if not args.no_pictures:
-        _embed_usual(folder, encoder, settings, args.quiet)
+        _embed_with_default_model(folder, encoder, settings, args.quiet)
     return {"gallery": args.name, "folder": str(folder)}
 
 
-def _embed_usual(
+def _embed_with_default_model(
     folder: Path, sentences: "SentenceEncoder", settings: machine.Settings, quiet: bool
 ) -> None:
-    """The `image` channel of a new gallery, with the model that comes with the app."""
+    """Adds the `image` channel to a new gallery, with the picture model that comes with the app."""
     from core.gallery.embed import embed_pictures
     from core.gallery.manifest import read_manifest
     from core.models import DEFAULT_PICTURE_MODEL, load_model
 
     if not machine.COMPACT_WEIGHTS.is_file():
-        note(f"{machine.COMPACT_WEIGHTS} is missing; the gallery gets no image channel")
+        note(f"{machine.COMPACT_WEIGHTS} is missing; this gallery has no image channel")
         return
     encoder = load_model(DEFAULT_PICTURE_MODEL, sentences=sentences)
-    known = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
-    if encoder.spec.weights_sha256 not in known:
+    embedded = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
+    if encoder.spec.weights_sha256 not in embedded:
         embed_pictures(folder, encoder, None, settings.batch_threads, bar(quiet))
 
 
@@ -84,7 +111,7 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
     from core.gallery.picture_builder import build_pictures
 
     if args.bbox:
-        raise QueryError("--bbox belongs to --from; a gallery of CVG-Text holds all its pictures")
+        raise QueryError("--bbox works with --from only; leave it out for CVG-Text")
     settings = machine.load()
     data = read_copy(args, None)
     reader = None

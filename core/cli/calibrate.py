@@ -1,4 +1,4 @@
-"""Learn confidence from descriptions whose place is known; search reads what it writes."""
+"""Fit confidence to descriptions with known places, and write the calibration of the search."""
 
 import argparse
 from pathlib import Path
@@ -18,29 +18,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="GALLERY=FILE.jsonl",
-        help="descriptions whose place is known; "
-        "give several, of several galleries; each counts alike",
+        help="descriptions with known places; "
+        "repeat for at least two galleries; all sets have equal weight",
     )
     parser.add_argument(
         "--background",
         nargs="+",
         metavar="G",
         default=(),
-        help="galleries that show what towns usually have (all of the sets)",
+        help="galleries of the background corpus, typical towns (default: those of the sets)",
     )
-    parser.add_argument("--seed", type=whole_number, default=42)
+    parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
         type=new_file,
         metavar="F.json",
-        help="where the numbers go (those that search reads)",
+        help="file to write (default: the calibration that search reads)",
     )
 
 
 def _labelled_set(value: str) -> tuple[str, Path]:
     gallery, separator, file = value.partition("=")
     if not (gallery and separator and file):
-        raise argparse.ArgumentTypeError(f"{value!r} is not GALLERY=FILE.jsonl")
+        raise argparse.ArgumentTypeError(f"{value!r} is not GALLERY=FILE.jsonl; give both parts")
     return gallery, Path(file)
 
 
@@ -52,13 +52,13 @@ def run(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     encoder = load_model(threads=settings.search_threads)
-    learned = fit_from_files(
+    calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )
-    path = write_calibration(learned, args.out or machine.CONFIDENCE)
+    path = write_calibration(calibration, args.out or machine.CONFIDENCE)
     return {
         "file": str(path),
-        "sources": list(learned.sources),
-        "likely": learned.likely,
-        "absent": learned.absent,
+        "sources": list(calibration.sources),
+        "likely": calibration.likely,
+        "absent": calibration.absent,
     }

@@ -1,4 +1,4 @@
-"""Review failures: take reports in, give verdicts out, measure agreement."""
+"""Review failures: import reports, export verdicts, measure agreement."""
 
 import argparse
 from collections.abc import Callable
@@ -21,34 +21,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     def action(name: str, about: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=about, description=about)
-        add_output_flags(made, default=argparse.SUPPRESS)
-        add_store(made)
-        return made
+        added = actions.add_parser(name, help=about, description=about)
+        add_output_flags(added, default=argparse.SUPPRESS)
+        add_store(added)
+        return added
 
-    taken = action("import", "take in a report of evaluate --out, CVG-Text's CSV or an export")
-    taken.add_argument("file", type=Path, metavar="REPORT")
-    taken.add_argument(
+    importing = action("import", "import a report of evaluate --out, CVG-Text's CSV or an export")
+    importing.add_argument("file", type=Path, metavar="REPORT", help="file to import")
+    importing.add_argument(
         "--queries",
         type=Path,
         metavar="FILE.jsonl",
-        help="what was measured, for reports that do not hold their texts",
+        help="the evaluated descriptions, for reports without texts",
     )
-    taken.add_argument(
-        "--scope", choices=("full", "nearest-100"), help="which part of a report on CVG-Text (full)"
+    importing.add_argument(
+        "--scope",
+        choices=("full", "nearest-100"),
+        help="scope of a report on CVG-Text (default: full)",
     )
-    taken.add_argument(
-        "--control", type=whole_number, default=20, help="how many successes become cases, too (20)"
+    importing.add_argument(
+        "--control",
+        type=whole_number,
+        default=20,
+        help="number of successes to add as control cases (default: 20)",
     )
-    given = action("export", "write all cases with all verdicts")
-    given.add_argument("file", type=Path, metavar="FILE")
-    given.add_argument(
+    exporting = action("export", "write all cases with all verdicts")
+    exporting.add_argument("file", type=Path, metavar="FILE", help="file to write")
+    exporting.add_argument(
         "--format",
         choices=tuple(FORMATS),
-        help="by the ending: " + ", ".join(form.suffix or "none" for form in FORMATS.values()),
+        help="default: by the file's suffix, "
+        + ", ".join(form.suffix or "none" for form in FORMATS.values()),
     )
-    action("agreement", "how far annotators agree, and where they do not")
-    action("list", "the reports in the store and how far each is judged")
+    action("agreement", "agreement between annotators, and the cases they disagree on")
+    action("list", "the reports in the store, and how many cases of each have verdicts")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -59,7 +65,7 @@ def run(args: argparse.Namespace) -> Any:
     address = args.store or settings.cases
     file = None if "://" in address else Path(address).expanduser()
     if file and args.action != "import" and not file.exists():
-        raise CasesError(f"there is no store {file} yet; core cases import REPORT makes one")
+        raise CasesError(f"there is no store {file} yet; make one with core cases import REPORT")
     if file and address == settings.cases:
         file.parent.mkdir(parents=True, exist_ok=True)
     store = open_store(address, datetime.now(UTC))
@@ -71,13 +77,13 @@ def run(args: argparse.Namespace) -> Any:
 
 def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
     from core.gallery import open_gallery
-    from core.review.importing import Intake, take_file
+    from core.review.importing import ImportOptions, import_cases
 
     settings = machine.load()
-    intake = Intake(
+    options = ImportOptions(
         lambda name: open_gallery(name, settings), args.queries, args.scope, args.control
     )
-    return take_file(store, args.file, intake, datetime.now(UTC))
+    return import_cases(store, args.file, options, datetime.now(UTC))
 
 
 def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
@@ -99,11 +105,11 @@ def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
 def _agreement(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
     from core.review.agreement import agreement, disputes
 
-    return asdict(agreement(store)) | {"disputes": [asdict(one) for one in disputes(store)]}
+    return asdict(agreement(store)) | {"disputes": [asdict(dispute) for dispute in disputes(store)]}
 
 
 def _list(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    return {"reports": [asdict(one) for one in store.reports()], "annotators": store.names()}
+    return {"reports": [asdict(report) for report in store.reports()], "annotators": store.names()}
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, "Store"], dict[str, Any]]] = {

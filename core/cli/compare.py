@@ -1,4 +1,4 @@
-"""Hold two measured runs against each other, query by query."""
+"""Compare two evaluation reports, query by query."""
 
 import argparse
 from pathlib import Path
@@ -17,12 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs=2,
         type=Path,
         metavar="REPORT",
-        help="two of evaluate --out or of CVG-Text, over the same descriptions",
+        help="two reports of evaluate --out or CVG-Text's CSV, over the same descriptions",
     )
     parser.add_argument(
         "--scope",
         choices=("full", "nearest-100", "thinned"),
-        help="which part of reports that have several (full)",
+        help="scope to compare, for reports with several (default: full)",
     )
 
 
@@ -36,12 +36,12 @@ def run(args: argparse.Namespace) -> Any:
 
 
 def _in_scope(runs: "tuple[SavedRun, ...]", scope: str | None) -> "SavedRun":
-    """The run of a report in a scope; without one, in the full scope before any other."""
-    found = {run.scope: run for run in runs}
+    """The run of a report in a scope; without a scope, the full one or else the first."""
+    by_scope = {run.scope: run for run in runs}
     if scope is None:
-        return found.get("full", runs[0])
-    if scope not in found:
+        return by_scope.get("full", runs[0])
+    if scope not in by_scope:
         raise ReportError(
-            f"{runs[0].title} has no part of the scope {scope}; it has {', '.join(found)}"
+            f"{runs[0].title} has no scope {scope}; choose from {', '.join(by_scope)}"
         )
-    return found[scope]
+    return by_scope[scope]

@@ -1,4 +1,4 @@
-"""Write descriptions of a gallery's tiles by program, from the map alone."""
+"""Write synthetic descriptions of a gallery's tiles from the map."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from core.errors import SourceError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--gallery", required=True, metavar="G")
+    parser.add_argument("--gallery", required=True, metavar="G", help="name of the gallery")
     parser.add_argument(
         "--from",
         dest="sources",
@@ -23,16 +23,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the map files that the gallery was built from",
     )
     parser.add_argument(
-        "--n", type=whole_number, default=300, help="how many tiles, at random (300)"
+        "--n", type=whole_number, default=300, help="number of random tiles (default: 300)"
     )
-    parser.add_argument("--seed", type=whole_number, default=0)
+    parser.add_argument("--seed", type=whole_number, default=0, help="random seed (default: 0)")
     parser.add_argument(
         "--names",
         choices=("yes", "no", "mixed"),
         default="mixed",
-        help="whether texts tell what is on signs",
+        help="whether the texts contain names from signs (default: mixed)",
     )
-    parser.add_argument("--out", type=new_file, metavar="F.jsonl")
+    parser.add_argument(
+        "--out", type=new_file, metavar="F.jsonl", help="file to write (default: print)"
+    )
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -43,14 +45,14 @@ def run(args: argparse.Namespace) -> Any:
     from core.describe.simulate.generator import describe as run
     from core.describe.simulate.visibility import VisibilityMap
     from core.gallery import open_gallery
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     gallery = open_gallery(args.gallery, machine.load())
     world = read_world(args.sources)
     center = gallery.card.bounds.center
     if not world.bounds.contains(np.array([center.lat]), np.array([center.lon])).all():
         raise SourceError(
-            f"{', '.join(world.sources)} lies elsewhere than {args.gallery}; give the files "
+            f"{', '.join(world.sources)} does not cover {args.gallery}; give the files "
             "that it was built from"
         )
     drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]

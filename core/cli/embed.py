@@ -1,4 +1,4 @@
-"""Compute a gallery's embeddings; safe to stop and run again."""
+"""Compute the embeddings of a gallery; safe to stop and run again."""
 
 import argparse
 from pathlib import Path
@@ -11,14 +11,18 @@ from core.cli.progress import bar, note
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument("--model", default="minilm", help="minilm embeds texts, others pictures")
+    parser.add_argument("name", metavar="NAME", help="name of the gallery")
+    parser.add_argument(
+        "--model",
+        default="minilm",
+        help="minilm embeds texts, all other models embed pictures (default: minilm)",
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="where galleries are kept; one from elsewhere is copied there",
+        help="folder of galleries; a gallery from another folder is copied there first",
     )
 
 
@@ -26,16 +30,16 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.gallery import find_gallery
     from core.gallery.build import embed_gallery
-    from core.gallery.embed import embed_pictures, own_copy
+    from core.gallery.embed import copy_to_home, embed_pictures
     from core.models import DualEncoder, load_model
     from core.retrieval import link_checkpoint
 
     settings = machine.load()
-    found = find_gallery(args.name, settings, args.out)
+    original = find_gallery(args.name, settings, args.out)
     encoder = load_model(args.model, settings.batch_threads, args.checkpoint)
-    folder = own_copy(found, args.out or settings.user_galleries)
-    if folder != found:
-        note(f"{found} stays as it is; its copy {folder} is embedded")
+    folder = copy_to_home(original, args.out or settings.user_galleries)
+    if folder != original:
+        note(f"{original} stays as it is; its copy {folder} gets the embeddings")
     model = args.model
     if isinstance(encoder, DualEncoder):
         if args.checkpoint:

@@ -11,11 +11,11 @@ from core.errors import ModelError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--model", default="minilm")
+    parser.add_argument("--model", default="minilm", help="name of the model (default: minilm)")
     add_checkpoint(parser)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--text", type=text)
-    what.add_argument("--image", type=Path, metavar="F")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--text", type=text, help="text to embed")
+    source.add_argument("--image", type=Path, metavar="F", help="picture file to embed")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -26,9 +26,11 @@ def run(args: argparse.Namespace) -> Any:
     picture = open_picture(args.image) if args.image else None
     encoder = load_model(args.model, machine.load().search_threads, args.checkpoint)
     if isinstance(encoder, DualEncoder):
-        found = encoder.encode_pictures([picture]) if picture else encoder.encode_texts([args.text])
+        embeddings = (
+            encoder.encode_pictures([picture]) if picture else encoder.encode_texts([args.text])
+        )
     elif picture:
         raise ModelError(f"{args.model} reads texts only; give --text or another --model")
     else:
-        found = encoder.encode([args.text])
-    return {"model": args.model, "embedding": [round(float(value), 7) for value in found[0]]}
+        embeddings = encoder.encode([args.text])
+    return {"model": args.model, "embedding": [round(float(value), 7) for value in embeddings[0]]}

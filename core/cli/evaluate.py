@@ -1,4 +1,4 @@
-"""Measure search, or a model on CVG-Text, on descriptions whose place is known."""
+"""Evaluate search, or a model on CVG-Text, on descriptions with known places."""
 
 import argparse
 from pathlib import Path
@@ -15,35 +15,43 @@ from core.records import Query
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    of = parser.add_mutually_exclusive_group(required=True)
-    of.add_argument("--gallery", metavar="G")
-    add_cvgtext(parser, of)
-    parser.add_argument("--model", help="whose eyes (the gallery's usual; on CVG-Text compact)")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--gallery", metavar="G", help="name of the gallery")
+    add_cvgtext(parser, source)
+    parser.add_argument(
+        "--model", help="picture model (default: that of the gallery; for CVG-Text compact)"
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--failures",
         type=new_file,
         metavar="F.csv",
-        help="CVG-Text's failures in the nearest-100, in the paper's columns",
+        help="file for CVG-Text's failures in nearest-100, in the paper's columns",
     )
-    parser.add_argument("--queries", type=Path, metavar="FILE.jsonl")
+    parser.add_argument(
+        "--queries", type=Path, metavar="FILE.jsonl", help="descriptions with known places"
+    )
     parser.add_argument(
         "--scope",
         choices=("full", "nearest-100", "thinned"),
         default="full",
-        help="for --gallery (full); CVG-Text is measured in both",
+        help="tiles to rank, with --gallery (default: full); CVG-Text runs in two scopes",
     )
     add_channels(parser)
-    parser.add_argument("--table", action="store_true", help="plain baselines and channels too")
+    parser.add_argument(
+        "--table", action="store_true", help="evaluate the baselines and single channels too"
+    )
     parser.add_argument(
         "--strangers",
         nargs="+",
         type=Path,
         metavar="FILE.jsonl",
-        help="descriptions of other places: how well they are told apart",
+        help="descriptions of other places, to measure how well search detects them",
     )
-    parser.add_argument("--out", type=new_file, metavar="F")
-    parser.add_argument("--title", type=text, default="", help="what people read of the report")
+    parser.add_argument(
+        "--out", type=new_file, metavar="F", help="file for the report with all queries"
+    )
+    parser.add_argument("--title", type=text, default="", help="title of the report")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -51,7 +59,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.cvgtext:
         return _evaluate_cvgtext(args)
     if not args.queries:
-        raise QueryError("--gallery wants --queries FILE.jsonl")
+        raise QueryError("--gallery needs --queries FILE.jsonl")
     from core import evaluation
     from core.gallery import open_gallery
     from core.models import load_model
@@ -61,14 +69,14 @@ def run(args: argparse.Namespace) -> Any:
     gallery = open_gallery(args.gallery, settings)
     queries = evaluation.read_queries(args.queries, args.gallery)
     channels = check_query(Query("any", channels=args.channels, model=args.model), gallery)
-    shown = bar(args.quiet)
+    progress = bar(args.quiet)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
         picture_encoder = load_picture_encoder(
             gallery, settings, encoder, args.model, args.checkpoint
         )
     encoded_queries = evaluation.read_all(
-        queries, encoder, lambda done, of: shown("read", done, of), picture_encoder
+        queries, encoder, lambda done, of: progress("read", done, of), picture_encoder
     )
     if args.table:
         return {
@@ -84,9 +92,9 @@ def run(args: argparse.Namespace) -> Any:
     ranker, confidence_model = evaluation.fused_ranker(gallery, channels), None
     if args.scope == "full":
         confidence_model = evaluation.fused_confidence(gallery, channels)
-    each = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
+    recorded = {name: evaluation.fused_ranker(gallery, (name,)) for name in channels if args.out}
     outcomes = evaluation.evaluate(
-        gallery, queries, encoded_queries, ranker, args.scope, each, confidence_model
+        gallery, queries, encoded_queries, ranker, args.scope, recorded, confidence_model
     )
     result = {
         "gallery": gallery.card.name,
@@ -96,12 +104,15 @@ def run(args: argparse.Namespace) -> Any:
     result |= evaluation.report(outcomes, args.scope)
     if args.strangers and confidence_model:
         foreign = [
-            one for path in args.strangers for one in evaluation.read_foreign(path, args.gallery)
+            query
+            for path in args.strangers
+            for query in evaluation.read_foreign(path, args.gallery)
         ]
-        read = evaluation.read_all(
-            foreign, encoder, lambda done, of: shown("strangers", done, of), picture_encoder
+        outside = evaluation.read_all(
+            foreign, encoder, lambda done, of: progress("strangers", done, of), picture_encoder
         )
-        result |= evaluation.detection(outcomes, [confidence_model.posterior(one) for one in read])
+        posteriors = [confidence_model.posterior(encoded_query) for encoded_query in outside]
+        result |= evaluation.detection(outcomes, posteriors)
     if args.out:
         title = {"title": args.title} if args.title else {}
         write_json(args.out, title | result | {"queries": list(evaluation.query_rows(outcomes))})
@@ -109,7 +120,7 @@ def run(args: argparse.Namespace) -> Any:
 
 
 def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
-    """Both scopes, always: the paper's alone would give the truth away."""
+    """The report in both scopes, since the paper's alone gives away much of the truth."""
     from core.evaluation import query_rows
     from core.evaluation.cvgtext import run
     from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
@@ -118,19 +129,19 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
     model = args.model or DEFAULT_PICTURE_MODEL
     encoder = load_model(model, machine.load().batch_threads, args.checkpoint)
     if not isinstance(encoder, DualEncoder):
-        raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
+        raise ModelError(f"{model} reads texts only; give a --model that reads pictures")
     embedded = run.embed_test(data, encoder, bar(args.quiet))
-    scored = [run.rank_all(embedded, scope) for scope in run.SCOPES]
+    ranked = [run.rank_all(embedded, scope) for scope in run.SCOPES]
     result = run.report_header(data, encoder)
     if args.failures:
-        run.write_failures(scored[0], args.failures)
+        run.write_failures(ranked[0], args.failures)
     if args.out:
         write_json(
             args.out,
             result
             | {
-                one.scope: run.summary(one) | {"queries": list(query_rows(one.outcomes))}
-                for one in scored
+                test.scope: run.summary(test) | {"queries": list(query_rows(test.outcomes))}
+                for test in ranked
             },
         )
-    return result | {one.scope: run.summary(one) for one in scored}
+    return result | {test.scope: run.summary(test) for test in ranked}

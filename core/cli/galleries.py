@@ -1,4 +1,4 @@
-"""List what can be searched."""
+"""List the galleries that can be searched."""
 
 import argparse
 from typing import Any
@@ -44,7 +44,7 @@ def run(_: argparse.Namespace) -> Any:
 
 
 def readable(result: Any) -> str:
-    """A line for each gallery."""
+    """One line for each gallery."""
     return "\n".join(
         f"{card['name']:16} {card['tiles']:6} tiles  {card['problem'] or card['title']}"
         for card in result["galleries"]

@@ -1,4 +1,4 @@
-"""How option values are read, and the options that several commands share."""
+"""Parsers of option values, and the options that several commands share."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from core.records import CHANNELS, Channel
 
 
 def text(value: str) -> str:
-    """A text argument; bytes that are no valid text become question marks."""
+    """A text argument; invalid bytes become question marks."""
     return value.encode("utf-8", "replace").decode()
 
 
@@ -17,14 +17,14 @@ def new_file(value: str) -> Path:
     """The path of a file that can be written."""
     path = Path(value)
     if path.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{value!r} is no file that can be written")
+        raise argparse.ArgumentTypeError(f"{value!r} cannot be written; give another file")
     return path
 
 
 def whole_number(value: str) -> int:
     """A whole number from 0 up."""
     if not (value.isascii() and value.isdigit()):
-        raise argparse.ArgumentTypeError(f"{value!r} is no whole number from 0 up")
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number from 0 up")
     return int(value)
 
 
@@ -49,7 +49,7 @@ def bounds(value: str) -> Bounds:
 
 
 def channels(value: str) -> tuple[Channel, ...]:
-    """Names of channels, separated by commas, in the order of `CHANNELS`."""
+    """The channels of a comma-separated list, in the order of `CHANNELS`."""
     wanted = [part.strip() for part in value.split(",")]
     if not all(part in CHANNELS for part in wanted):
         raise argparse.ArgumentTypeError(f"{value!r}: channels are {', '.join(CHANNELS)}")
@@ -57,23 +57,33 @@ def channels(value: str) -> tuple[Channel, ...]:
 
 
 def add_channels(parser: argparse.ArgumentParser) -> None:
-    """The channels to search."""
-    parser.add_argument("--channels", type=channels, metavar=",".join(CHANNELS))
+    """Adds the option for the channels to search."""
+    parser.add_argument(
+        "--channels",
+        type=channels,
+        metavar=",".join(CHANNELS),
+        help="channels to search (default: all of the gallery)",
+    )
 
 
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
-    """A person's own weights."""
-    parser.add_argument("--checkpoint", type=Path, metavar="F", help="your weights: file or folder")
+    """Adds the option for a user's own weights."""
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="F", help="your own weights, a file or a folder"
+    )
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
-    """The address of the store of cases."""
+    """Adds the option for the address of the store of cases."""
     parser.add_argument(
-        "--store", metavar="ADDRESS", help="a file, or postgresql://USER@HOST/DATABASE"
+        "--store",
+        metavar="ADDRESS",
+        help="store of cases: a file, or postgresql://USER@HOST/DATABASE",
     )
 
 
 def add_output_flags(parser: argparse.ArgumentParser, default: bool | str = False) -> None:
-    """The two flags that every command has."""
-    for name, about in (("--json", "print one JSON document"), ("--quiet", "no progress bars")):
+    """Adds the two flags of every command."""
+    flags = (("--json", "print one JSON document"), ("--quiet", "show no progress bars"))
+    for name, about in flags:
         parser.add_argument(name, action="store_true", default=default, help=about)

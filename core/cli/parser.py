@@ -1,4 +1,4 @@
-"""The parser of the whole command line; it runs nothing."""
+"""The parser of the whole command line."""
 
 import argparse
 import re
@@ -12,15 +12,18 @@ _NEGATIVE = re.compile(r"-[\d.]")
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    """Tells a mistake in one line."""
+    """A parser that reports a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Leaves with exit code 2."""
+        """Prints the mistake and exits with code 2."""
         self.exit(2, f"saywhere: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def joined(arguments: Sequence[str]) -> list[str]:
-    """`--near -34.9,-56.2` as `--near=-34.9,-56.2`: a leading minus looks like an option."""
+    """The arguments with `--near -34.9,-56.2` as `--near=-34.9,-56.2`.
+
+    argparse takes a value with a leading minus for an option.
+    """
     joined: list[str] = []
     for argument in arguments:
         if joined and joined[-1] in ("--near", "--bbox") and _NEGATIVE.match(argument):
@@ -31,7 +34,7 @@ def joined(arguments: Sequence[str]) -> list[str]:
 
 
 def parser_of(commands: Iterable[Command], about: str) -> argparse.ArgumentParser:
-    """The parser of some commands; parsed arguments hold the command's module as `module`."""
+    """The parser of some commands; its parsed arguments have the command's module as `module`."""
     parser = _OneLineParser(prog="python -m core", description=about)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands:

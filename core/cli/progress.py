@@ -1,4 +1,4 @@
-"""What a command says on standard error while it works: bars and notes."""
+"""Progress bars and notes on standard error."""
 
 import sys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def note(text: str) -> None:
-    """One line for the person who runs the command."""
+    """Prints one line for the person who runs the command."""
     sys.stderr.write(f"saywhere: {text}\n")
 
 

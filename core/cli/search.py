@@ -1,4 +1,4 @@
-"""Find the spots of a gallery that fit a description."""
+"""Search a gallery for the places that fit a description best."""
 
 import argparse
 from collections.abc import Iterator
@@ -12,18 +12,29 @@ from core.records import Query
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("text", type=text, metavar="TEXT")
-    parser.add_argument("--gallery", metavar="G")
-    parser.add_argument("-k", type=int, default=10, help="how many candidates (10)")
-    parser.add_argument("--near", type=position, metavar="LAT,LON")
-    parser.add_argument("--within-m", type=float, metavar="R")
+    parser.add_argument("text", type=text, metavar="TEXT", help="description of the place")
+    parser.add_argument(
+        "--gallery", metavar="G", help="name of the gallery (default: the first one)"
+    )
+    parser.add_argument("-k", type=int, default=10, help="number of candidates (default: 10)")
+    parser.add_argument(
+        "--near",
+        type=position,
+        metavar="LAT,LON",
+        help="search only near this position, with --within-m",
+    )
+    parser.add_argument(
+        "--within-m", type=float, metavar="R", help="radius around --near in metres"
+    )
     add_channels(parser)
     parser.add_argument(
         "--explain",
         action="store_true",
-        help="say why: ledgers, reasons, relevance, and what would tell them apart",
+        help="add reasons, ledgers, attribution and a clarifying question",
     )
-    parser.add_argument("--model", help="whose eyes the image channel has (the gallery's usual)")
+    parser.add_argument(
+        "--model", help="picture model of the image channel (default: that of the gallery)"
+    )
     add_checkpoint(parser)
 
 
@@ -61,29 +72,29 @@ def _default_gallery(settings: machine.Settings) -> str:
 
 
 def readable(result: Any) -> str:
-    """The verdict, and each candidate with its reason or its evidence."""
+    """The verdict, then each candidate with its reason or its evidence."""
     return "\n".join(_answer_lines(result))
 
 
 def _answer_lines(result: Any) -> Iterator[str]:
-    """The verdict, and each candidate with its reason or its evidence."""
+    """The lines of the notes, the verdict and the candidates."""
     yield from result["notes"]
     if result["verdict"]:
         yield result["verdict"][:1].upper() + result["verdict"][1:]
     if result.get("question"):
         yield f"To tell them apart: {result['question']['text']}"
-    for one in result["candidates"]:
-        sure = "" if one["confidence"] is None else f"{one['confidence']:4.0%}  "
+    for candidate in result["candidates"]:
+        confidence = "" if candidate["confidence"] is None else f"{candidate['confidence']:4.0%}  "
         yield (
-            f"{one['rank']:2}  {one['lat']:.5f}, {one['lon']:.5f}  {sure}"
-            f"{one['similarity']:.2f}  {one['street']}"
+            f"{candidate['rank']:2}  {candidate['lat']:.5f}, {candidate['lon']:.5f}  {confidence}"
+            f"{candidate['similarity']:.2f}  {candidate['street']}"
         )
-        if "explanation" in one:
-            yield f"      {one['explanation']['reason']}"
-            yield from (f"      {note}" for note in one["explanation"]["notes"])
+        if "explanation" in candidate:
+            yield f"      {candidate['explanation']['reason']}"
+            yield from (f"      {note}" for note in candidate["explanation"]["notes"])
             continue
-        for piece in one["evidence"]:
-            found = piece["fact"] and (
+        for piece in candidate["evidence"]:
+            fact = piece["fact"] and (
                 f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
             )
-            yield f"      {piece['phrase']} — {found or 'not found'}"
+            yield f"      {piece['phrase']} — {fact or 'not found'}"

@@ -1,4 +1,4 @@
-"""Train a model as a TOML file says; what was stopped goes on."""
+"""Train a model from a TOML file; a stopped run continues where it was."""
 
 import argparse
 from pathlib import Path
@@ -10,8 +10,10 @@ from core.cli.progress import bar
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("config", type=Path, metavar="CONFIG.toml")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="the run folder")
+    parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="training configuration")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="run folder (default: in your data folder)"
+    )
 
 
 def run(args: argparse.Namespace) -> Any:

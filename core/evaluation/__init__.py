@@ -1,8 +1,8 @@
-"""Metrics of retrieval and localization with intervals, and the plain baselines beside ours.
+"""Metrics of retrieval and localization with intervals, and plain baselines for comparison.
 
-Knows descriptions with a known place; leaves training and drawing to others. The definitions
-follow CVG-Text (arXiv 2412.17007): R@k counts the true tile among the first k tiles, L@m a first
-candidate within m metres of the truth.
+Every query is a description with a known place. The definitions follow CVG-Text
+(arXiv 2412.17007): R@k counts queries with the true tile among the first k tiles, L@m those with
+the first candidate within m metres of the truth.
 """
 
 from core.evaluation.baselines import PlainBaselines, table_rankers

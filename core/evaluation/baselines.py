@@ -1,4 +1,4 @@
-"""What anybody would try first, beside the channels: the rows of the README's tables."""
+"""Plain baselines, and the rankers behind the rows of the result tables."""
 
 import re
 import sqlite3
@@ -17,10 +17,10 @@ _WINDOW_M = 50.0
 
 
 class PlainBaselines:
-    """What anybody would try first, on windows of 100 m: the rows every table starts with.
+    """Simple rankers on windows of 100 m, the first rows of every table.
 
-    BM25 over all words of a window's facts, MiniLM of the whole window's text, MiniLM of the
-    best single fact, and the plain sum of their ranks.
+    BM25 over all words of a window's facts, MiniLM on the whole text of the window, MiniLM on the
+    best single fact, and the sum of their ranks.
     """
 
     def __init__(self, gallery: Gallery) -> None:
@@ -41,7 +41,7 @@ class PlainBaselines:
         self._tile, self._fact = self._tile[spoken], self._fact[spoken]
 
     def bm25(self, encoded_query: EncodedQuery) -> F32:
-        """BM25 of every word of the description, none left out."""
+        """BM25 over every word of the description; no word is left out."""
         words = dict.fromkeys(re.findall(r"[a-z0-9]+", fold(encoded_query.text)))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
         rows = self._connection.execute(
@@ -53,22 +53,22 @@ class PlainBaselines:
         return scores
 
     def whole_tile(self, encoded_query: EncodedQuery) -> F32:
-        """Cosine of the description and the window's text."""
-        found = self._gallery.tile_index.search(encoded_query.embedding[None], len(self._gallery))
+        """Cosine between the description and the text of the window."""
+        matches = self._gallery.tile_index.search(encoded_query.embedding[None], len(self._gallery))
         scores = np.zeros(len(self._gallery), dtype=np.float32)
-        scores[found.rows[0]] = found.similarities[0]
+        scores[matches.rows[0]] = matches.similarities[0]
         return scores
 
     def best_fact(self, encoded_query: EncodedQuery) -> F32:
-        """Cosine of the description and the window's best fact."""
-        every = np.arange(len(self._gallery.facts.text), dtype=np.int64)
-        cosines = match_index_of(self._gallery).cosines(encoded_query.embedding[None], every)[0]
+        """Cosine between the description and the best fact of the window."""
+        rows = np.arange(len(self._gallery.facts.text), dtype=np.int64)
+        cosines = match_index_of(self._gallery).cosines(encoded_query.embedding[None], rows)[0]
         scores = np.full(len(self._gallery), -1.0, dtype=np.float32)
         np.maximum.at(scores, self._tile, cosines[self._fact])
         return scores
 
     def rank_sum(self, encoded_query: EncodedQuery) -> F32:
-        """Minus the sum of the ranks of the three above."""
+        """The negative sum of the ranks of the three others."""
         total = np.zeros(len(self._gallery), dtype=np.float32)
         for scores in (
             self.bm25(encoded_query),
@@ -84,15 +84,18 @@ class PlainBaselines:
 def table_rankers(
     gallery: Gallery, channels: tuple[Channel, ...] | None = None
 ) -> dict[str, Ranker]:
-    """The rows of the README's tables: baselines, each channel alone, those of texts fused, all."""
+    """The rankers of a result table, by row name.
+
+    The baselines, each channel alone, the text channels fused, and all channels fused.
+    """
     if channels is None:
         channels = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
     rows: dict[str, Ranker] = {}
     if "facts" in channels:
         plain = PlainBaselines(gallery)
         rows = {"plain BM25": plain.bm25, "plain sum of ranks": plain.rank_sum}
-    of_texts = tuple(channel for channel in channels if channel != "image")
-    for chosen in (*((channel,) for channel in channels), of_texts, channels):
+    text_channels = tuple(channel for channel in channels if channel != "image")
+    for chosen in (*((channel,) for channel in channels), text_channels, channels):
         if chosen:
             rows[" + ".join(chosen)] = fused_ranker(gallery, chosen)
     return rows

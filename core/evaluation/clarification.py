@@ -1,8 +1,8 @@
-"""How much follow-up questions help, with visitors whose answers are drawn from the map itself.
+"""The gain from clarifying questions, measured with simulated users who answer from the map.
 
-A drawn answer can be wrong in the ways `core.explain.clarification.question_bank` foresees and in
-no other: nobody stood in the street, so the figures are an upper bound. `errs` times the foreseen
-errors shows how fast that bound falls. Leaves the metrics to `report`.
+A simulated answer is wrong only as often as `core.explain.clarification.question_bank` assumes.
+Nobody stood in the street, so the metrics are an upper bound. `errs` multiplies the assumed error
+rates and shows how fast that bound falls.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,9 +23,9 @@ from core.geo import haversine_m
 from core.retrieval.query_encoding import EncodedQuery
 
 Weigh = Callable[[EncodedQuery], F64]
-"""Probabilities [N] of all tiles for one reading."""
+"""Probabilities [N] of all tiles for one encoded query."""
 
-_KEPT = ("R@1", "R@5", "L@50m", "L@100m", "mrr", "median_m")
+_METRICS = ("R@1", "R@5", "L@50m", "L@100m", "mrr", "median_m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,49 +38,52 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """The weights [N] before the first question and after each; fewer where none was left."""
+    """The weights [N] before the first question and after each one.
+
+    A dialogue ends early when no question is left.
+    """
 
     weights: tuple[F64, ...]
-    exchanges: tuple[Turn, ...]
+    turns: tuple[Turn, ...]
 
 
 class SimulatedUser:
-    """Somebody at one tile who errs as foreseen, or `errs` times as often (at most every second).
+    """A user at one tile who answers from the map, with errors.
 
-    `errs` 0 answers as the map has it.
+    `errs` multiplies the assumed error rates; no rate exceeds one half. 0 makes no errors.
     """
 
     def __init__(self, gallery: Gallery, tile: int, errs: float, rng: np.random.Generator) -> None:
         self._gallery, self._tile, self._errs, self._rng = gallery, tile, errs, rng
 
-    def answer(self, topic: QuestionTemplate) -> Reply:
-        """What this visitor says to a question."""
-        metres = answer_model_of(self._gallery).distances_m(topic)[self._tile : self._tile + 1]
-        chance = float(chance_of_yes(topic, metres)[0])
-        there = chance > (topic.trust.if_mapped + topic.trust.if_not) / 2
-        wrong = min(0.5, self._errs * (1 - chance if there else chance))
-        return "yes" if there != bool(self._rng.random() < wrong) else "no"
+    def answer(self, template: QuestionTemplate) -> Reply:
+        """The user's reply to a question."""
+        metres = answer_model_of(self._gallery).distances_m(template)[self._tile : self._tile + 1]
+        chance = float(chance_of_yes(template, metres)[0])
+        mapped = chance > (template.trust.if_mapped + template.trust.if_not) / 2
+        wrong = min(0.5, self._errs * (1 - chance if mapped else chance))
+        return "yes" if mapped != bool(self._rng.random() < wrong) else "no"
 
 
 def simulate_dialogue(
     gallery: Gallery,
     weights: F64,
     encoded_query: EncodedQuery,
-    visitor: SimulatedUser,
+    user: SimulatedUser,
     questions: int,
 ) -> Dialogue:
-    """Asks up to so many questions in a row."""
-    each, exchanges = [weights], list[Turn]()
-    while len(exchanges) < questions:
-        asked = [exchange.question.key for exchange in exchanges]
-        question = next_question(gallery, each[-1], encoded_query, asked)
-        topic = template_of(question.key) if question else None
-        if question is None or topic is None:
+    """Asks the user at most `questions` questions, one after the other."""
+    steps, turns = [weights], list[Turn]()
+    while len(turns) < questions:
+        asked = [turn.question.key for turn in turns]
+        question = next_question(gallery, steps[-1], encoded_query, asked)
+        template = template_of(question.key) if question else None
+        if question is None or template is None:
             break
-        answer = visitor.answer(topic)
-        exchanges.append(Turn(question, answer))
-        each.append(answered(gallery, each[-1], question.key, answer))
-    return Dialogue(tuple(each), tuple(exchanges))
+        answer = user.answer(template)
+        turns.append(Turn(question, answer))
+        steps.append(answered(gallery, steps[-1], question.key, answer))
+    return Dialogue(tuple(steps), tuple(turns))
 
 
 def simulate_dialogues(
@@ -92,7 +95,7 @@ def simulate_dialogues(
     errs: float = 1.0,
     seed: int = 42,
 ) -> Iterator[Dialogue]:
-    """One talk for each query, the true tile's visitor answering."""
+    """One dialogue for each query, with a simulated user at its true tile."""
     for number, (query, encoded_query) in enumerate(zip(queries, encoded_queries, strict=True)):
         place = query.position
         tile = (
@@ -100,41 +103,46 @@ def simulate_dialogues(
             if query.tile_id
             else int(haversine_m(place.lat, place.lon, gallery.lats, gallery.lons).argmin())
         )
-        visitor = SimulatedUser(gallery, tile, errs, np.random.default_rng([seed, number]))
-        yield simulate_dialogue(gallery, weigh(encoded_query), encoded_query, visitor, questions)
+        user = SimulatedUser(gallery, tile, errs, np.random.default_rng([seed, number]))
+        yield simulate_dialogue(gallery, weigh(encoded_query), encoded_query, user, questions)
 
 
 def measure(
     gallery: Gallery,
     queries: Sequence[LabelledQuery],
-    held: Sequence[Dialogue],
+    dialogues: Sequence[Dialogue],
     encoded_queries: Sequence[EncodedQuery],
 ) -> dict[str, Any]:
-    """Metrics before and after each question; `steps` has one entry more than questions asked.
+    """Metrics before the first question and after each one.
 
-    Where no question was left, the last weights stand. `asked` and `yes` are shares in percent,
-    `entropy_bits` the mean over tiles, `by_question` how often each was asked.
+    `steps` has one entry more than the longest dialogue has questions; a dialogue that ended early
+    keeps its last weights. `asked` and `yes` are percentages, `entropy_bits` is the mean over
+    queries, `by_question` counts how often each question was asked.
     """
     steps = []
-    for step in range(max(len(talk.weights) for talk in held)):
-        after = [talk.weights[min(step, len(talk.weights) - 1)] for talk in held]
-        given = [talk.exchanges[step - 1] for talk in held if 0 < step <= len(talk.exchanges)]
+    for step in range(max(len(dialogue.weights) for dialogue in dialogues)):
+        after = [dialogue.weights[min(step, len(dialogue.weights) - 1)] for dialogue in dialogues]
+        turns = [
+            dialogue.turns[step - 1] for dialogue in dialogues if 0 < step <= len(dialogue.turns)
+        ]
         figures = _figures(gallery, queries, encoded_queries, after)
-        yes = sum(exchange.answer == "yes" for exchange in given)
+        yes = sum(turn.answer == "yes" for turn in turns)
         steps.append(
             {
                 "questions": step,
                 **figures,
-                "entropy_bits": round(float(np.mean([entropy_bits(one) for one in after])), 3),
-                "asked": round(100 * len(given) / len(held), 1) if step else None,
-                "yes": round(100 * yes / len(given), 1) if given else None,
+                "entropy_bits": round(
+                    float(np.mean([entropy_bits(weights) for weights in after])), 3
+                ),
+                "asked": round(100 * len(turns) / len(dialogues), 1) if step else None,
+                "yes": round(100 * yes / len(turns), 1) if turns else None,
             }
         )
     counts: dict[str, int] = {}
-    for text in (exchange.question.text for talk in held for exchange in talk.exchanges):
+    for text in (turn.question.text for dialogue in dialogues for turn in dialogue.turns):
         counts[text] = counts.get(text, 0) + 1
-    often = dict(sorted(counts.items(), key=lambda item: -item[1]))
-    return {"n": len(held), "simulated": True, "steps": steps, "by_question": often}
+    by_question = dict(sorted(counts.items(), key=lambda item: -item[1]))
+    return {"n": len(dialogues), "simulated": True, "steps": steps, "by_question": by_question}
 
 
 def _figures(
@@ -143,15 +151,15 @@ def _figures(
     encoded_queries: Sequence[EncodedQuery],
     after: Sequence[F64],
 ) -> dict[str, Any]:
-    """The usual metrics for tiles ordered by their weights."""
+    """The metrics of a ranking of the tiles by weight."""
     upcoming = iter(after)
-    # as float32 small weights would be alike; their logarithms are not
+    # Small weights become equal in float32; their logarithms stay different.
     outcomes = evaluate(
         gallery, queries, encoded_queries, lambda _: _logarithms(next(upcoming)), "full"
     )
-    every = report(outcomes, "full")
-    return {name: every[name] for name in _KEPT} | {
-        "ci": {name: every["ci"][name] for name in _KEPT}
+    metrics = report(outcomes, "full")
+    return {name: metrics[name] for name in _METRICS} | {
+        "ci": {name: metrics["ci"][name] for name in _METRICS}
     }
 
 

@@ -1,7 +1,8 @@
-"""Whether relevance maps tell the truth: deletion curves, and how alike a decoy's map is.
+"""Faithfulness of attribution maps: deletion curves, and the correlation with a decoy's map.
 
-Deleted are words of the description, or cells of the picture, which become its mean colour
-(deletion as in RISE, arXiv 1806.07421; against random and least relevant ones, ours).
+Words of the description are deleted, or cells of the picture are filled with its mean colour
+(deletion as in RISE, arXiv 1806.07421; the comparison with random order and with the least
+relevant first is ours).
 """
 
 import io
@@ -34,14 +35,14 @@ Progress = Callable[[int, int], None]
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 ORDERS = ("most", "random", "least")
 DECOYED = (*ORDERS, "decoy")
-"""Of pictures also the cells that the decoy's map has for the most relevant."""
+"""For pictures also the order of the decoy's map, most relevant cells first."""
 _OTHERS = 4
 _QUANTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True, slots=True)
 class TruePair:
-    """A description and the picture of the tile that it was written at."""
+    """A description and the picture of its true tile."""
 
     text: str
     tile_id: str
@@ -49,7 +50,10 @@ class TruePair:
 
 
 def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[TruePair]:
-    """Each description with its true tile's picture. QueryError where a tile has none."""
+    """Each description with the picture of its true tile.
+
+    Raises QueryError if a tile has no picture.
+    """
     pairs = []
     for query in queries:
         away = haversine_m(query.position.lat, query.position.lon, gallery.lats, gallery.lons)
@@ -57,7 +61,7 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[TrueP
         picture = gallery.picture(tile_id)
         if not picture:
             raise QueryError(
-                f"{gallery.card.name} holds no picture of {tile_id}; build it again with pictures"
+                f"{gallery.card.name} has no picture of {tile_id}; build it again with pictures"
             )
         pairs.append(TruePair(query.text, tile_id, Image.open(io.BytesIO(picture)).convert("RGB")))
     return pairs
@@ -69,26 +73,33 @@ def true_pairs(gallery: Gallery, queries: Sequence[LabelledQuery]) -> list[TrueP
 def faithfulness(
     pairs: Sequence[TruePair], encoder: DualEncoder, progress: Progress, seed: int = 42
 ) -> dict[str, Any]:
-    """Deletion of words and of cells: `n`, and for each the mean cosine over the share deleted, by
-    order, the mean area under it, by how much the others' areas exceed that of the most relevant
-    first (`minus_most`, with 95 % bootstrap intervals), and in how many pairs random order's does
-    (`won_percent`)."""
+    """Deletion curves of words and of picture cells.
+
+    For each: the mean cosine by order and share deleted, the mean area under the curve, the
+    area of each other order minus that of "most relevant first" (`minus_most`, with 95 % bootstrap
+    intervals), and the percentage of pairs in which the random order has the larger area
+    (`won_percent`).
+    """
     random = np.random.default_rng(seed)
     words: list[F64] = []
     cells: list[F64] = []
     for number, pair in enumerate(pairs, 1):
-        (found,) = relevance(encoder, pair.text, [pair.picture])
-        said = encoder.encode_texts([pair.text])[0]
-        seen = encoder.encode_pictures([pair.picture])[0]
-        spans = [(word.start, word.end) for word in found.words]
-        told = orders(np.array([word.relevance for word in found.words]), random)
-        texts = [without_words(pair.text, spans, some) for some in _leading(told)]
-        words.append((encoder.encode_texts(texts) @ seen).reshape(len(told), -1))
-        grid = np.array(found.picture)
-        shown = orders(grid.ravel(), random)
-        shown.append(orders(np.array(found.control).ravel(), random)[0])
-        blanked = [without_cells(pair.picture, len(grid), some) for some in _leading(shown)]
-        cells.append((encoder.encode_pictures(blanked) @ said).reshape(len(shown), -1))
+        (attribution,) = relevance(encoder, pair.text, [pair.picture])
+        text_embedding = encoder.encode_texts([pair.text])[0]
+        picture_embedding = encoder.encode_pictures([pair.picture])[0]
+        spans = [(word.start, word.end) for word in attribution.words]
+        word_orders = orders(np.array([word.relevance for word in attribution.words]), random)
+        texts = [without_words(pair.text, spans, rows) for rows in _deleted_first(word_orders)]
+        cosines = encoder.encode_texts(texts) @ picture_embedding
+        words.append(cosines.reshape(len(word_orders), -1))
+        grid = np.array(attribution.picture)
+        cell_orders = orders(grid.ravel(), random)
+        cell_orders.append(orders(np.array(attribution.control).ravel(), random)[0])
+        blanked = [
+            without_cells(pair.picture, len(grid), rows) for rows in _deleted_first(cell_orders)
+        ]
+        cosines = encoder.encode_pictures(blanked) @ text_embedding
+        cells.append(cosines.reshape(len(cell_orders), -1))
         progress(number, len(pairs))
     return {
         "n": len(pairs),
@@ -100,29 +111,31 @@ def faithfulness(
 
 
 def orders(values: F64, random: np.random.Generator) -> list[I64]:
-    """In which order N things are deleted, one for each of `ORDERS`. Equals are in random order, so
-    that a map which says nothing does not pass for one by where things stand."""
+    """The rows of N words or cells in order of deletion, one array [N] for each of `ORDERS`.
+
+    Equal values are in random order, so that a constant map gains nothing from positions.
+    """
     shuffled = random.permutation(len(values))
     most = shuffled[np.argsort(-values[shuffled], kind="stable")]
     return [most, random.permutation(len(values)), most[::-1]]
 
 
-def _leading(told: Sequence[I64]) -> list[I64]:
-    """The first of each order, for each share."""
-    return [order[: round(share * len(order))] for order in told for share in SHARES]
+def _deleted_first(deletion_orders: Sequence[I64]) -> list[I64]:
+    """The rows deleted first, for each order and each of `SHARES`."""
+    return [order[: round(share * len(order))] for order in deletion_orders for share in SHARES]
 
 
 def without_words(text: str, words: Sequence[Span], deleted: I64) -> str:
-    """The text with single spaces where words were."""
-    kept, last = [], 0
+    """The text without the deleted words, with single spaces."""
+    parts, last = [], 0
     for start, end in sorted(words[row] for row in deleted):
-        kept.append(text[last:start])
+        parts.append(text[last:start])
         last = end
-    return re.sub(r"\s+", " ", "".join([*kept, text[last:]])).strip()
+    return re.sub(r"\s+", " ", "".join([*parts, text[last:]])).strip()
 
 
 def without_cells(picture: Image.Image, cells: int, deleted: I64) -> Image.Image:
-    """The RGB picture with some of cells × cells filled with its mean colour."""
+    """The RGB picture on a grid of cells × cells, the deleted ones filled with its mean colour."""
     pixels = np.array(picture)
     mean = pixels.mean(axis=(0, 1)).round().astype(np.uint8)
     rows, columns = (
@@ -134,22 +147,24 @@ def without_cells(picture: Image.Image, cells: int, deleted: I64) -> Image.Image
 
 
 def areas(curves: F64) -> F64:
-    """Mean height [...] under curves [..., S] over `SHARES`, by trapezia."""
+    """Mean height [...] of curves [..., S] over `SHARES`, by the trapezoidal rule."""
     return np.asarray(np.trapezoid(curves, SHARES, axis=-1)) / SHARES[-1]
 
 
 def _curves(cosines: F64, names: Sequence[str], seed: int) -> dict[str, Any]:
-    """Of cosines [Q, O, S] by O orders of deletion."""
+    """The summary of cosines [Q, O, S] with O orders of deletion and S shares."""
     curves = dict(zip(names, cosines.swapaxes(0, 1), strict=True))
-    under = {name: areas(curve) for name, curve in curves.items()}
-    most = under["most"]
+    area_under = {name: areas(curve) for name, curve in curves.items()}
+    most = area_under["most"]
     return {
         "cosine": {name: _rounded(curve.mean(0)) for name, curve in curves.items()},
-        "area": {name: round(float(area.mean()), 4) for name, area in under.items()},
+        "area": {name: round(float(area.mean()), 4) for name, area in area_under.items()},
         "minus_most": {
-            name: with_interval(area - most, seed) for name, area in under.items() if name != "most"
+            name: with_interval(area - most, seed)
+            for name, area in area_under.items()
+            if name != "most"
         },
-        "won_percent": round(100 * float((most < under["random"]).mean()), 1),
+        "won_percent": round(100 * float((most < area_under["random"]).mean()), 1),
     }
 
 
@@ -176,17 +191,17 @@ def decoy_correlation(
     decoys: Sequence[str] = (DECOY,),
     seed: int = 42,
 ) -> dict[str, Any]:
-    """How alike the map of a description and that of a decoy are on one picture.
+    """Correlation of the maps of a description and of a decoy on one picture.
 
-    For each decoy, and for the descriptions of other places in its part ("others"): the percentiles
-    of the likeness for the place's own description (`own`) and for other places' (`foreign`), what
-    share of each lies above `DECOY_CORRELATION_LIMIT`, how many foreign ones lie above the 95th
-    percentile of own ones, which is how `DECOY_CORRELATION_LIMIT` was chosen, and the chance that
-    an own one is less like the decoy than a foreign one is (`auroc`). QueryError for fewer than
-    three places.
+    For each decoy, and with another place's description as the decoy ("others"): percentiles of
+    the correlation for the place's own description (`own`) and for other places' (`foreign`), the
+    percentage of each above `DECOY_CORRELATION_LIMIT`, the percentage of foreign ones above the
+    95th percentile of own ones (`DECOY_CORRELATION_LIMIT` was chosen by it), and the probability
+    that an own correlation is below a foreign one (`auroc`).
+    Raises QueryError for fewer than three places.
     """
     if len({pair.tile_id for pair in pairs}) <= 2:
-        raise QueryError("descriptions of three places or more are wanted, to hold them apart")
+        raise QueryError("--queries needs descriptions of at least three places; add some")
     random = np.random.default_rng(seed)
     own: list[F64] = []
     foreign: list[F64] = []
@@ -195,36 +210,36 @@ def decoy_correlation(
         drawn = random.choice(len(others), min(_OTHERS + 1, len(others)), replace=False)
         texts = [pair.text, *decoys, *(others[row] for row in drawn)]
         maps = [raw.cells[0] for raw in raw_relevance(encoder, texts, [pair.picture])]
-        against = maps[1 : len(decoys) + 2]  # the first other place is a decoy, too
-        own.append(np.array([correlation(maps[0], one) for one in against]))
-        for other in maps[len(against) + 1 :]:
-            foreign.append(np.array([correlation(other, one) for one in against]))
+        decoy_maps = maps[1 : len(decoys) + 2]  # the first other place is a decoy, too
+        own.append(np.array([correlation(maps[0], decoy) for decoy in decoy_maps]))
+        for other in maps[len(decoy_maps) + 1 :]:
+            foreign.append(np.array([correlation(other, decoy) for decoy in decoy_maps]))
         progress(number, len(pairs))
     return {
         "n": len(pairs),
         "alike": DECOY_CORRELATION_LIMIT,
         "seed": seed,
         "decoys": {
-            name: _apart(one, other)
-            for name, one, other in zip(
+            name: _separation(own_values, foreign_values)
+            for name, own_values, foreign_values in zip(
                 (*decoys, "others"), np.array(own).T, np.array(foreign).T, strict=True
             )
         },
     }
 
 
-def _apart(own: F64, foreign: F64) -> dict[str, Any]:
+def _separation(own: F64, foreign: F64) -> dict[str, Any]:
     lower = (own[:, None] < foreign).mean() + (own[:, None] == foreign).mean() / 2
     return {
-        "own": _spread(own),
-        "foreign": _spread(foreign),
+        "own": _percentiles(own),
+        "foreign": _percentiles(foreign),
         "foreign_above_own_p95": round(100 * float((foreign > np.percentile(own, 95)).mean()), 1),
         "auroc": round(float(lower), 3),
     }
 
 
-def _spread(values: F64) -> dict[str, float]:
-    found = {f"p{q}": round(float(np.percentile(values, q)), 3) for q in _QUANTILES}
-    return found | {
+def _percentiles(values: F64) -> dict[str, float]:
+    percentiles = {f"p{q}": round(float(np.percentile(values, q)), 3) for q in _QUANTILES}
+    return percentiles | {
         "alike_percent": round(100 * float((values > DECOY_CORRELATION_LIMIT).mean()), 1)
     }

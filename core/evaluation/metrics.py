@@ -1,5 +1,7 @@
-"""The metrics of a run as one table: a metric is a row, which reports, curves, pairings and the
-benchmark page go by. Knows neither files nor intervals."""
+"""The table of metrics: one row for each metric.
+
+Reports, curves, paired tests and the benchmark page all read it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +16,10 @@ from core.arrays import F64, Bools
 class Results:
     """Results of N queries.
 
-    `ranks` [N] are those of the true tiles, infinite where not known; `nearest_m` [N, K] is the
+    `ranks` [N] are the ranks of the true tiles, infinite if unknown. `nearest_m` [N, K] is the
     distance from the truth to the nearest of the first k candidates, k from 1 to K. `inside80` [N]
-    is 1 where the truth is in the smallest region that holds 80 % of the probability; None where
-    nothing judged the candidates.
+    is 1 if the truth is in the smallest region with 80 % of the probability; None without
+    confidences.
     """
 
     ranks: F64
@@ -27,13 +29,13 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that says how good a run is: the mean or median of `of`, one value per query [N].
+    """A metric of a run: the mean or median of `of`, one value per query [N].
 
-    `ranks_to` is how far ranks must be known for it, `candidates` how many candidates' distances,
-    and `judged` whether confidences are needed. `digits` are those of the value and its interval in
-    reports, `shown_digits` those on pages. `title` is shown in lists, `heading` in tables, `axis`
-    beside plots. `tested` metrics get McNemar's test; more tests would find more by chance.
-    `found_by` is the share that decides which queries failed, itself where empty.
+    It needs ranks up to `ranks_to`, distances of `candidates` candidates, and confidences if
+    `judged`. `digits` are those of the value and of its interval in reports, `shown_digits` those
+    on pages. `title` is for lists, `heading` for tables, `axis` for plots. `tested` metrics get
+    McNemar's test; with more tests, more would be significant by chance. `found_by` names the
+    share that decides which queries failed; empty means the metric itself.
     """
 
     name: str
@@ -99,7 +101,7 @@ def _inside80(results: Results) -> Bools:
 
 
 WITHIN_M = (50, 100, 150)
-"""Distances at which a first candidate counts as found."""
+"""Distances of the L@m metrics."""
 
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
@@ -139,11 +141,11 @@ METRICS: Final[dict[str, Metric]] = {
         ),
     )
 }
-"""Every metric by its name, in the order in which it is written and shown."""
+"""All metrics by name, in the order of reports and pages."""
 
 
 def measured(results: Results) -> dict[str, F64]:
-    """The values per query [N] of each metric that these results can tell."""
+    """The values per query [N] of each metric that can be computed from the results."""
     return {
         name: metric.of(results)
         for name, metric in METRICS.items()

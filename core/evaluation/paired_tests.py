@@ -1,4 +1,4 @@
-"""Two runs over the same queries: what differs, and whether chance could have done it."""
+"""Paired comparison of two runs over the same queries: differences, intervals and tests."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from core.arrays import F64, I64
 from core.errors import ReportError
 from core.evaluation.bootstrap import interval, resamples
 from core.evaluation.metrics import Metric
-from core.evaluation.run_metrics import METRICS, knows, values_of
+from core.evaluation.run_metrics import METRICS, has_metric, values_of
 from core.evaluation.saved_runs import SavedQuery, SavedRun
 
 TESTED = tuple(name for name, metric in METRICS.items() if metric.tested)
-"""The metrics that McNemar's test is made for."""
+"""The metrics that get McNemar's test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The second run less the first in one metric, with its paired 95 % bootstrap interval.
+    """The second run minus the first in one metric, with the paired 95 % bootstrap interval.
 
-    `won` and `lost` count the queries in which the second is better and worse; `p` is that of
-    McNemar's exact test, two-sided, None where it is not made.
+    `won` and `lost` count the queries in which the second run is better and worse. `p` is the
+    two-sided p-value of McNemar's exact test, None for metrics without a test.
     """
 
     metric: str
@@ -37,13 +37,13 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves zero out."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Two runs of one scope compared on the `n` queries that both have."""
+    """Two runs of one scope, compared on the `n` queries that both have."""
 
     first: SavedRun
     second: SavedRun
@@ -51,7 +51,7 @@ class Pairing:
     differences: tuple[Difference, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As the command prints it."""
+        """The document that the command prints."""
         return {
             "scope": self.first.scope,
             "n": self.n,
@@ -66,24 +66,24 @@ class Pairing:
                 for run in (self.first, self.second)
             ],
             "metrics": {
-                one.metric: {
-                    "first": one.first,
-                    "second": one.second,
-                    "difference": one.difference,
-                    "ci": [one.low, one.high],
-                    "won": one.won,
-                    "lost": one.lost,
+                difference.metric: {
+                    "first": difference.first,
+                    "second": difference.second,
+                    "difference": difference.difference,
+                    "ci": [difference.low, difference.high],
+                    "won": difference.won,
+                    "lost": difference.lost,
                 }
-                | ({} if one.p is None else {"p": one.p})
-                for one in self.differences
+                | ({} if difference.p is None else {"p": difference.p})
+                for difference in self.differences
             },
         }
 
 
 def paired(first: SavedRun, second: SavedRun) -> Pairing:
-    """Compares two runs, their queries matched by text and place.
+    """Compares two runs on the queries with the same text and place.
 
-    Raises ReportError for two scopes, for a list of failures, and where no query is in both.
+    Raises ReportError for different scopes, for a list of failures, and without common queries.
     """
     if first.scope != second.scope:
         raise ReportError(
@@ -92,52 +92,59 @@ def paired(first: SavedRun, second: SavedRun) -> Pairing:
         )
     for run in (first, second):
         if run.only_failures:
-            raise ReportError(f"{run.title} lists failures only; wanted a run with all its queries")
+            raise ReportError(f"{run.title} lists failures only; give a run with all its queries")
     ours, theirs = _matched(first, second)
     if not ours:
         raise ReportError("the two runs have no query in common; measure both on the same file")
-    told = [name for name in METRICS if knows(first, name) and knows(second, name)]
-    return Pairing(first, second, len(ours), _differences(ours, theirs, told))
+    names = [name for name in METRICS if has_metric(first, name) and has_metric(second, name)]
+    return Pairing(first, second, len(ours), _differences(ours, theirs, names))
 
 
 def comparable(first: SavedRun, second: SavedRun) -> bool:
-    """Whether `paired` would compare the two."""
-    whole = not (first.only_failures or second.only_failures)
-    keys = {_key(one) for one in first.queries}
+    """Whether `paired` accepts the two runs."""
+    complete = not (first.only_failures or second.only_failures)
+    keys = {_key(query) for query in first.queries}
     return (
-        whole and first.scope == second.scope and any(_key(one) in keys for one in second.queries)
+        complete
+        and first.scope == second.scope
+        and any(_key(query) in keys for query in second.queries)
     )
 
 
 def _matched(first: SavedRun, second: SavedRun) -> tuple[list[SavedQuery], list[SavedQuery]]:
-    """The queries of both, side by side; the same text twice at one place is matched in order."""
-    known: dict[tuple[str, float, float], list[SavedQuery]] = defaultdict(list)
-    for one in reversed(second.queries):
-        known[_key(one)].append(one)
-    pairs = [(one, known[_key(one)].pop()) for one in first.queries if known.get(_key(one))]
-    return [one for one, _ in pairs], [other for _, other in pairs]
+    """The common queries of both runs, in the same order.
+
+    Queries with the same text and place are matched in order.
+    """
+    by_key: dict[tuple[str, float, float], list[SavedQuery]] = defaultdict(list)
+    for query in reversed(second.queries):
+        by_key[_key(query)].append(query)
+    pairs = [
+        (query, by_key[_key(query)].pop()) for query in first.queries if by_key.get(_key(query))
+    ]
+    return [query for query, _ in pairs], [other for _, other in pairs]
 
 
-def _key(one: SavedQuery) -> tuple[str, float, float]:
-    return one.text, round(one.position.lat, 5), round(one.position.lon, 5)
+def _key(query: SavedQuery) -> tuple[str, float, float]:
+    return query.text, round(query.position.lat, 5), round(query.position.lon, 5)
 
 
 def _differences(
-    ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], told: Sequence[str]
+    ours: Sequence[SavedQuery], theirs: Sequence[SavedQuery], names: Sequence[str]
 ) -> tuple[Difference, ...]:
     draws = resamples(len(ours))
     before, after = values_of(ours), values_of(theirs)
-    return tuple(_difference(METRICS[name], before[name], after[name], draws) for name in told)
+    return tuple(_difference(METRICS[name], before[name], after[name], draws) for name in names)
 
 
 def _difference(metric: Metric, before: F64, after: F64, draws: I64) -> Difference:
     gain = after - before
-    one, other = float(metric.centre_of(before)), float(metric.centre_of(after))
+    first, second = float(metric.centre_of(before)), float(metric.centre_of(after))
     if metric.centre == "mean":
         difference = float(gain.mean())
         low, high = interval(draws, lambda rows: metric.centre_of(gain[rows]))
     else:
-        difference = other - one
+        difference = second - first
         low, high = interval(
             draws, lambda rows: metric.centre_of(after[rows]) - metric.centre_of(before[rows])
         )
@@ -147,8 +154,8 @@ def _difference(metric: Metric, before: F64, after: F64, draws: I64) -> Differen
     digits, ci_digits = metric.digits
     return Difference(
         metric.name,
-        round(one, digits),
-        round(other, digits),
+        round(first, digits),
+        round(second, digits),
         round(difference, digits),
         round(low, ci_digits),
         round(high, ci_digits),
@@ -159,7 +166,7 @@ def _difference(metric: Metric, before: F64, after: F64, draws: I64) -> Differen
 
 
 def mcnemar(won: int, lost: int) -> float:
-    """The exact two-sided p of McNemar's test: that of so uneven a split of fair coins."""
+    """The two-sided p-value of McNemar's exact test (binomial with probability 1/2)."""
     coins, fewer = won + lost, min(won, lost)
     if won == lost:
         return 1.0

@@ -1,4 +1,4 @@
-"""Descriptions whose place is known, read from a file and for search; knows no metric."""
+"""Descriptions with a known place: read from a file, and encoded for search."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuery:
-    """A description and where it was written. `tile_id` is "" where the nearest tile is meant.
+    """A description and the position where it was written.
 
-    `named` tells whether the text says names, as far as its file does.
+    `tile_id` is "" if the nearest tile is meant. `named` is True if the text has names, None if
+    the file does not tell.
     """
 
     text: str
@@ -30,23 +31,26 @@ class LabelledQuery:
 
 
 def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
-    """Labelled queries from JSON lines with `text`, `lat`, `lon`, optional `tile_id`, `id`, and
-    `named` or `names` where it is known whether the text says names.
+    """Labelled queries from JSON lines.
 
-    Lines that name another `gallery` are left out, so that one file may hold several cities.
-    Raises QueryError that names the line.
+    Each line has `text`, `lat`, `lon`, optionally `tile_id`, `id`, and `named` or `names` (true if
+    the text has names). Lines that name another `gallery` are skipped, so that one file can hold
+    several cities. Raises QueryError that names the line.
     """
     queries = list(_read(path, lambda row: row.get("gallery", gallery) == gallery))
     if not queries:
-        raise QueryError(f"{path.name} holds no queries for {gallery}")
+        raise QueryError(f"{path.name} has no queries for {gallery}")
     return queries
 
 
 def read_foreign(path: Path, gallery: str) -> list[LabelledQuery]:
-    """The same, but the lines that name another gallery or none."""
+    """Labelled queries from the lines that name another gallery or none.
+
+    Raises QueryError that names the line.
+    """
     queries = list(_read(path, lambda row: row.get("gallery") != gallery))
     if not queries:
-        raise QueryError(f"{path.name} holds no queries for places outside {gallery}")
+        raise QueryError(f"{path.name} has no queries for places outside {gallery}")
     return queries
 
 
@@ -87,7 +91,7 @@ def read_all(
     progress: Callable[[int, int], None],
     picture_encoder: PictureEncoder | None = None,
 ) -> list[EncodedQuery]:
-    """The readings of all queries, in order; the `image` channel needs `picture_encoder`.
+    """The encoded queries, in order; the `image` channel needs `picture_encoder`.
 
     Raises QueryError that names the query.
     """

@@ -1,5 +1,4 @@
-"""From outcomes to metrics with intervals: R@k, L@m, mean reciprocal rank, median distance, and
-whether the confidences hold."""
+"""Reports of outcomes: metrics with intervals, calibration and detection of other places."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
@@ -18,7 +17,7 @@ _CANDIDATES = max(metric.candidates for metric in METRICS.values())
 
 
 def summary_of(measures: Mapping[str, F64], draws: I64) -> dict[str, Any]:
-    """The metrics of values per query [N], and under `ci` the percentiles of their resamples."""
+    """The metrics from their values per query [N], and their bootstrap intervals under `ci`."""
     result: dict[str, Any] = {}
     intervals = {}
     for name, values in measures.items():
@@ -35,9 +34,11 @@ def _interval_of(metric: Metric, values: F64, draws: I64) -> tuple[float, float]
 
 
 def results_of(outcomes: Sequence[Outcome]) -> Results:
-    """The ranks, distances and regions of outcomes, as the metrics read them."""
+    """The ranks, distances and regions of outcomes, as input of the metrics."""
     inside = [
-        one.confidence_outcome.inside80 for one in outcomes if one.confidence_outcome is not None
+        outcome.confidence_outcome.inside80
+        for outcome in outcomes
+        if outcome.confidence_outcome is not None
     ]
     return Results(
         np.array([outcome.rank for outcome in outcomes], dtype=np.float64),
@@ -47,47 +48,58 @@ def results_of(outcomes: Sequence[Outcome]) -> Results:
 
 
 def _nearest(distances_m: F64) -> F64:
-    """The nearest of the first k of some candidates, k from 1 to 10; fewer are as near at the end
-    as all of them."""
+    """The distance to the nearest of the first k candidates, [10] for k from 1 to 10.
+
+    With fewer candidates the last value is repeated.
+    """
     nearest = np.minimum.accumulate(distances_m)
     return np.pad(nearest, (0, _CANDIDATES - len(nearest)), mode="edge")
 
 
 def report(outcomes: Sequence[Outcome], scope: Scope, seed: int = SEED) -> dict[str, Any]:
     """The metrics with 95 % bootstrap intervals (percentiles of 2,000 resamples of queries)."""
-    found = summary_of(measured(results_of(outcomes)), resamples(len(outcomes), seed))
-    intervals = found.pop("ci")
-    return {"n": len(outcomes), "scope": scope} | found | _calibration(outcomes) | {"ci": intervals}
+    summary = summary_of(measured(results_of(outcomes)), resamples(len(outcomes), seed))
+    intervals = summary.pop("ci")
+    return (
+        {"n": len(outcomes), "scope": scope} | summary | _calibration(outcomes) | {"ci": intervals}
+    )
 
 
 def _calibration(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of the first candidates the calibration error and its bins, `ece_floor` beside it, and the
-    error over all candidates; `reranked` has two metrics after the first five were ranked again.
-    Nothing where no outcome was judged."""
-    judged = [
-        (one, one.confidence_outcome) for one in outcomes if one.confidence_outcome is not None
+    """The calibration of the first candidates' confidences; empty without confidences.
+
+    `ece_top10` is the calibration error over all candidates, `reranked` has two metrics after the
+    first five candidates were re-ranked.
+    """
+    judged = [outcome for outcome in outcomes if outcome.confidence_outcome is not None]
+    confidences = [
+        outcome.confidence_outcome for outcome in outcomes if outcome.confidence_outcome is not None
     ]
     if not judged:
         return {}
-    first = [float(sure.confidences[0]) for _, sure in judged]
-    hits = [bool(one.distances_m[0] <= RADIUS_M) for one, _ in judged]
-    every = np.concatenate([sure.confidences for _, sure in judged])
-    right = np.concatenate([one.distances_m <= RADIUS_M for one, _ in judged]).astype(np.float64)
+    first = [float(outcome.confidences[0]) for outcome in confidences]
+    hits = [bool(outcome.distances_m[0] <= RADIUS_M) for outcome in judged]
+    all_confidences = np.concatenate([outcome.confidences for outcome in confidences])
+    all_hits = np.concatenate([outcome.distances_m <= RADIUS_M for outcome in judged])
     diagram = reliability(first, hits)
-    after_rerank = [sure.after_rerank[0] == sure.true_place for _, sure in judged]
-    near = [bool(one.distances_m[sure.after_rerank[0]] <= RADIUS_M) for one, sure in judged]
+    after_rerank = [outcome.after_rerank[0] == outcome.true_place for outcome in confidences]
+    near = [
+        bool(outcome.distances_m[confidence.after_rerank[0]] <= RADIUS_M)
+        for outcome, confidence in zip(judged, confidences, strict=True)
+    ]
     return {
         "confidence": round(float(np.mean(first)), 4),
         "ece": round(ece(first, hits), 4),
         "ece_floor": round(ece_floor(first), 4),
-        "ece_top10": round(ece(every, right), 4),
-        "elsewhere": round(float(np.mean([sure.p_outside for _, sure in judged])), 4),
+        "ece_top10": round(ece(all_confidences, all_hits.astype(np.float64)), 4),
+        "elsewhere": round(float(np.mean([outcome.p_outside for outcome in confidences])), 4),
         "reranked": {
             "R@1": round(100 * float(np.mean(after_rerank)), 2),
             "L@100m": round(100 * float(np.mean(near)), 2),
         },
         "verdicts": {
-            name: sum(sure.verdict == name for _, sure in judged) for name in get_args(Verdict)
+            name: sum(outcome.verdict == name for outcome in confidences)
+            for name in get_args(Verdict)
         },
         "reliability": [
             [bin_.n, round(bin_.confidence, 4), round(bin_.share, 4)] for bin_ in diagram
@@ -100,20 +112,23 @@ def detection(
     strangers: Sequence[Posterior],
     calibration: Calibration | None = None,
 ) -> dict[str, Any]:
-    """How well descriptions of other places (`strangers`, by their posteriors) are told apart.
+    """Detection of descriptions of other places, given by their posteriors (`strangers`).
 
-    `told_absent` are the percentages that get the verdict, of the strangers and of the others.
+    `told_absent` are the percentages with the verdict "outside": of the strangers, and of the
+    descriptions from inside the gallery.
     """
-    learned = calibration or read_calibration()
+    fitted = calibration or read_calibration()
     inside = [
-        one.confidence_outcome.p_outside for one in outcomes if one.confidence_outcome is not None
+        outcome.confidence_outcome.p_outside
+        for outcome in outcomes
+        if outcome.confidence_outcome is not None
     ]
-    outside = [one.p_outside for one in strangers]
+    outside = [posterior.p_outside for posterior in strangers]
     return {
         "strangers": len(outside),
         "auroc": round(auroc(inside, outside), 4),
         "told_absent": [
-            round(100 * float(np.mean(np.array(each) >= learned.absent)), 1)
-            for each in (outside, inside)
+            round(100 * float(np.mean(np.array(probabilities) >= fitted.absent)), 1)
+            for probabilities in (outside, inside)
         ],
     }

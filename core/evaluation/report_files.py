@@ -1,10 +1,10 @@
-"""The reports on this machine: those that come with the app, and a user's own."""
+"""The report files on this machine: the bundled ones, and a user's own."""
 
 import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import ReportError
@@ -14,14 +14,14 @@ from core.settings import Settings
 
 SUFFIXES = (".json", ".json.gz", ".csv")
 MOST_REPORTS = 300
-"""How many a folder may hold, so that visitors cannot fill the disk."""
+"""Most reports in a folder, so that visitors cannot fill the disk."""
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _MOST_NAME_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """A report's file. `key` names it in links; `changed_ns` and `size` change with its content."""
+    """The file of a report: `key` is its name in links, `changed_ns` and `size` its version."""
 
     key: str
     path: Path
@@ -31,17 +31,17 @@ class ReportFile:
 
 
 def list_reports(settings: Settings) -> tuple[ReportFile, ...]:
-    """A user's own reports, newest first, then those that come with the app, by name."""
-    own = sorted(_files(settings.user_reports, own=True), key=lambda one: -one.changed_ns)
-    found, keys = [], set[str]()
-    for one in (*_files(settings.bundled_reports, own=False), *own):
-        key, number = one.key, 1
+    """A user's own reports, newest first, then the bundled ones by name."""
+    own = sorted(_files(settings.user_reports, own=True), key=lambda report: -report.changed_ns)
+    reports, keys = [], set[str]()
+    for report in (*_files(settings.bundled_reports, own=False), *own):
+        key, number = report.key, 1
         while key in keys:
             number += 1
-            key = f"{one.key}-{number}"
+            key = f"{report.key}-{number}"
         keys.add(key)
-        found.append(ReportFile(key, one.path, one.own, one.changed_ns, one.size))
-    return tuple(sorted(found, key=lambda one: not one.own))
+        reports.append(replace(report, key=key))
+    return tuple(sorted(reports, key=lambda report: not report.own))
 
 
 def _files(folder: Path, *, own: bool) -> Iterator[ReportFile]:
@@ -55,32 +55,33 @@ def _files(folder: Path, *, own: bool) -> Iterator[ReportFile]:
 
 
 def suffix_of(name: str) -> str:
-    """The ending of a report's file, "" for any other file."""
-    fitting = [one for one in SUFFIXES if name.lower().endswith(one)]
+    """The suffix of a report's file name, "" for any other file."""
+    fitting = [suffix for suffix in SUFFIXES if name.lower().endswith(suffix)]
     return max(fitting, key=len, default="")
 
 
 def _key(name: str) -> str:
-    """A name of small letters, digits and hyphens; what holds none of them gets one made."""
+    """A key of lower-case letters, digits and hyphens; a hash if the name has none of them."""
     key = _UNSAFE.sub("-", name.lower()).strip("-")[:_MOST_NAME_CHARS].strip("-")
     return key or hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def save_report(data: bytes, name: str, folder: Path) -> Path:
-    """Puts a report into a folder under a safe name, once it was read whole; returns where.
+    """Saves a valid report in a folder under a safe name and returns its path.
 
-    The same content twice is one file. Raises ReportError, with nothing written, for what is none.
+    The same content is saved only once. Raises ReportError for a file that is not a report;
+    nothing is written then.
     """
     suffix = suffix_of(name)
     if not suffix:
-        raise ReportError(f"{name[:80]} is no report; wanted {', '.join(SUFFIXES)}")
+        raise ReportError(f"{name[:80]} is not a report; give a file with {', '.join(SUFFIXES)}")
     stem = _key(name[: -len(suffix)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if sum(1 for _ in folder.iterdir()) >= MOST_REPORTS:
-            raise ReportError(f"{folder} holds {MOST_REPORTS} reports; take some away first")
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as room:
-            new = Path(room) / f"{stem}{suffix}"
+            raise ReportError(f"{folder} has {MOST_REPORTS} reports; delete some first")
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as temporary:
+            new = Path(temporary) / f"{stem}{suffix}"
             new.write_bytes(data)
             read_saved(new)
             path, number = folder / new.name, 1
@@ -90,5 +91,5 @@ def save_report(data: bytes, name: str, folder: Path) -> Path:
         return write_bytes(path, data)
     except OSError as error:
         raise ReportError(
-            f"{name[:80]} cannot be kept in {folder} ({error}); nothing was written"
+            f"{name[:80]} cannot be saved in {folder} ({error}); nothing was written"
         ) from error

@@ -1,6 +1,6 @@
-"""The numbers of saved runs: metrics with intervals, curves, and both for kinds of descriptions.
+"""Metrics of saved runs with intervals, and curves; both also for subgroups of descriptions.
 
-The definitions and the resampling are those of `report`.
+Definitions and resampling are those of `report`.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +20,10 @@ METRICS = {
     for name, metric in metrics.METRICS.items()
     if metric.candidates <= 1 and not metric.judged
 }
-"""Those that the first candidates and the ranks of a saved run can tell, by name."""
+"""The metrics that need only ranks and first candidates, by name."""
 MOST_K = 100
 METRES = tuple(sorted({*np.geomspace(10, 20_000, 67).round().tolist(), *map(float, WITHIN_M)}))
-"""At which distances `within` is told."""
+"""The distances of the curve `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,14 @@ class Figure:
 
 
 def ranks_of(queries: Sequence[SavedQuery]) -> F64:
-    """The true tiles' ranks; infinite where they are not known."""
-    return np.array([np.inf if one.rank is None else one.rank for one in queries], np.float64)
+    """The ranks [N] of the true tiles; infinite if not known."""
+    ranks = [np.inf if query.rank is None else query.rank for query in queries]
+    return np.array(ranks, np.float64)
 
 
 def metres_of(queries: Sequence[SavedQuery]) -> F64:
-    """From the truth to the first candidate."""
-    return np.array([one.distance_m for one in queries], np.float64)
+    """The distances [N] from the truth to the first candidate."""
+    return np.array([query.distance_m for query in queries], np.float64)
 
 
 def values_of(queries: Sequence[SavedQuery]) -> dict[str, F64]:
@@ -50,24 +51,31 @@ def values_of(queries: Sequence[SavedQuery]) -> dict[str, F64]:
     return measured(Results(ranks_of(queries), metres_of(queries)[:, None]))
 
 
-def knows(run: SavedRun, metric: str) -> bool:
-    """Whether a run can tell a metric: ranks may be known only so far, or failures only."""
+def has_metric(run: SavedRun, metric: str) -> bool:
+    """Whether a metric can be computed from a run.
+
+    A run may have ranks only up to some value, or only its failures.
+    """
     if run.only_failures:
         return False
     return run.known_to is None or METRICS[metric].ranks_to <= run.known_to
 
 
 def figures(run: SavedRun, queries: Sequence[SavedQuery] | None = None) -> dict[str, Figure]:
-    """The metrics of a run, or of some of its queries; those only that can be known."""
+    """The metrics of a run, or of some of its queries, where they can be computed."""
     chosen = run.queries if queries is None else queries
     if not chosen or run.only_failures:
         return {}
-    found = summary_of(values_of(chosen), resamples(len(chosen)))
-    return {name: Figure(found[name], *found["ci"][name]) for name in METRICS if knows(run, name)}
+    summary = summary_of(values_of(chosen), resamples(len(chosen)))
+    return {
+        name: Figure(summary[name], *summary["ci"][name])
+        for name in METRICS
+        if has_metric(run, name)
+    }
 
 
 def recall(run: SavedRun, queries: Sequence[SavedQuery]) -> list[float]:
-    """R@k in percent for k from 1 to 100, or as far as ranks are known."""
+    """R@k in percent for k from 1 to 100, or up to the last known rank."""
     if not queries or run.only_failures:
         return []
     ranks = np.sort(ranks_of(queries))
@@ -87,7 +95,7 @@ def _percent(counts: I64, of: int) -> list[float]:
     return [100.0 * int(count) / of for count in counts]
 
 
-# --- Kinds of descriptions ----------------------------------------------------------------------
+# --- Subgroups of descriptions ------------------------------------------------------------------
 
 _LENGTHS = ((25, "up to 25 words"), (50, "26 to 50 words"), (100, "51 to 100 words"))
 _LONGEST = "over 100 words"
@@ -95,18 +103,18 @@ UNKNOWN = "not known"
 ALL = "all"
 
 
-def _length(one: SavedQuery) -> str:
-    words = len(one.text.split())
+def _length(query: SavedQuery) -> str:
+    words = len(query.text.split())
     return next((name for most, name in _LENGTHS if words <= most), _LONGEST)
 
 
-def _told(value: bool | None, yes: str, no: str) -> str:
+def _yes_no_or_unknown(value: bool | None, yes: str, no: str) -> str:
     return UNKNOWN if value is None else yes if value else no
 
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A way to part queries: how it is called, the kinds in order, and which kind one is of."""
+    """A way to group queries: its title, the kinds in order, and the kind of a query."""
 
     title: str
     kinds: tuple[str, ...]
@@ -118,26 +126,27 @@ BREAKDOWNS = {
     "names": Breakdown(
         "Names",
         ("with names", "without names", UNKNOWN),
-        lambda one: _told(one.named, "with names", "without names"),
+        lambda query: _yes_no_or_unknown(query.named, "with names", "without names"),
     ),
     "view": Breakdown(
         "View",
         ("panorama", "single view", UNKNOWN),
-        lambda one: _told(one.panorama, "panorama", "single view"),
+        lambda query: _yes_no_or_unknown(query.panorama, "panorama", "single view"),
     ),
 }
-"""By key; the fourth way, by city, parts runs and not their queries."""
+"""By key; the fourth breakdown, by city, groups runs and not their queries."""
 
 
-def parted(run: SavedRun, by: str) -> dict[str, tuple[SavedQuery, ...]]:
-    """The queries of a run by their kind, in the order of kinds, without empty ones.
+def subgroups(run: SavedRun, by: str) -> dict[str, tuple[SavedQuery, ...]]:
+    """The queries of a run by kind, in the order of kinds, without empty kinds.
 
-    `by` is a key of `BREAKDOWNS`, or "city" for one kind, the run's gallery, or "" for all alike.
+    `by` is a key of `BREAKDOWNS`, "city" for one group named after the run's gallery, or "" for one
+    group of all queries.
     """
     if by not in BREAKDOWNS:
         return {run.gallery if by == "city" else ALL: run.queries}
-    way = BREAKDOWNS[by]
-    kinds: dict[str, list[SavedQuery]] = {name: [] for name in way.kinds}
-    for one in run.queries:
-        kinds[way.kind_of(one)].append(one)
+    breakdown = BREAKDOWNS[by]
+    kinds: dict[str, list[SavedQuery]] = {name: [] for name in breakdown.kinds}
+    for query in run.queries:
+        kinds[breakdown.kind_of(query)].append(query)
     return {name: tuple(queries) for name, queries in kinds.items() if queries}

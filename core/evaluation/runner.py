@@ -1,5 +1,4 @@
-"""What became of each query of a gallery under some ranking of its tiles; leaves the sums to
-`report`."""
+"""Runs queries through a ranker of a gallery's tiles: one outcome for each query."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +19,18 @@ from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
 
 Scope = Literal["full", "nearest-100", "thinned"]
-"""What may be the answer: every tile; the 100 nearest to the truth; tiles 100 m apart, asked only
-with descriptions of these."""
+"""The tiles that are ranked: all; the 100 nearest to the truth; or tiles at least 100 m apart, with
+only the descriptions of these tiles as queries."""
 NEAREST = 100
 APART_M = 100.0
 
 Ranker = Callable[[EncodedQuery], F32]
-"""Scores [N] of all tiles for one reading."""
+"""Scores [N] of all tiles for one encoded query."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceModel:
-    """How sure search is of one reading: by a posterior over a whole gallery."""
+    """The confidence of a search: the posterior over a whole gallery for an encoded query."""
 
     posterior: Callable[[EncodedQuery], Posterior]
     calibration: Calibration | None = None
@@ -39,11 +38,11 @@ class ConfidenceModel:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceOutcome:
-    """What search held of its answer to one query.
+    """The confidence of the answer to one query.
 
-    `confidences` are the candidates', `inside80` tells whether the area that holds 80 % of the
-    probability has the true tile. `after_rerank` are the places of the first five after re-ranking,
-    `true_place` is that of the true tile among the candidates, -1 where it is none.
+    `confidences` [K] are those of the candidates. `inside80` is True if the region with 80 % of the
+    probability has the true tile. `after_rerank` has the positions of the first five candidates
+    after re-ranking, `true_place` is the position of the true tile among the candidates or -1.
     """
 
     confidences: F64
@@ -56,9 +55,9 @@ class ConfidenceOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one query: the true tile's rank from 1, and the candidates' distances.
+    """The result for one query: the true tile's rank from 1, and the candidates' distances.
 
-    `confidence_outcome` is None where nothing judged it.
+    `confidence_outcome` is None without a confidence model.
     """
 
     query: LabelledQuery
@@ -71,14 +70,14 @@ class Outcome:
 
 
 def fused_ranker(gallery: Gallery, channels: tuple[Channel, ...]) -> Ranker:
-    """Search as a person gets it, with some channels only."""
+    """The ranker of the search itself, with the given channels only."""
     return lambda encoded_query: rank_tiles(gallery, encoded_query, channels).scores
 
 
 def fused_confidence(
     gallery: Gallery, channels: tuple[Channel, ...], calibration: Calibration | None = None
 ) -> ConfidenceModel:
-    """Confidence as a person gets it, with some channels only."""
+    """The confidence model of the search itself, with the given channels only."""
 
     def posterior(encoded_query: EncodedQuery) -> Posterior:
         ranking = rank_tiles(gallery, encoded_query, channels)
@@ -98,25 +97,26 @@ def evaluate(
     recorded: Mapping[Channel, Ranker] | None = None,
     confidence_model: ConfidenceModel | None = None,
 ) -> list[Outcome]:
-    """One outcome for each query that the scope has the true tile of.
+    """One outcome for each query whose true tile is in the scope.
 
-    Of the rankers in `recorded` the score of the first candidate is kept in the outcome. A
-    `confidence_model` knows the whole gallery only, and is asked in the scope `full` alone.
+    The outcome records the score of the first candidate by each ranker in `recorded`. The
+    `confidence_model` needs the whole gallery, so it is used in the scope `full` only.
 
     Localization at k is measured on the k separate spots that search shows, R@k on tiles.
+    Raises QueryError if no query has its true tile in the scope.
     """
     outcomes = []
     near = _nearest_tiles(gallery, queries) if scope == "nearest-100" else None
-    thin = _thinned(gallery) if scope == "thinned" else None
+    thinned = _thinned(gallery) if scope == "thinned" else None
     for number, (query, encoded_query) in enumerate(zip(queries, encoded_queries, strict=True)):
         truth = query.position
-        away = haversine_m(truth.lat, truth.lon, gallery.lats, gallery.lons)
-        true_row = gallery.row_of(query.tile_id) if query.tile_id else int(away.argmin())
-        if thin is not None and true_row not in thin:
+        distances_m = haversine_m(truth.lat, truth.lon, gallery.lats, gallery.lons)
+        true_row = gallery.row_of(query.tile_id) if query.tile_id else int(distances_m.argmin())
+        if thinned is not None and true_row not in thinned:
             continue
         scores = ranker(encoded_query)
         order = np.argsort(-scores, kind="stable")
-        among = thin if near is None else near[number]
+        among = thinned if near is None else near[number]
         if among is not None:
             order = order[np.isin(order, among)]
         leading = suppress_neighbours(order, gallery.lats, gallery.lons, 10)
@@ -128,10 +128,10 @@ def evaluate(
                 if true_row in order
                 else len(order) + 1,
                 top_tile=gallery.tile_ids[leading[0]],
-                distances_m=away[leading],
+                distances_m=distances_m[leading],
                 channels={
-                    name: float(one(encoded_query)[leading[0]])
-                    for name, one in (recorded or {}).items()
+                    name: float(score(encoded_query)[leading[0]])
+                    for name, score in (recorded or {}).items()
                 },
                 confidence_outcome=_confidence_outcome(
                     confidence_model, gallery, encoded_query, leading, true_row, scores
@@ -143,7 +143,7 @@ def evaluate(
     if queries and not outcomes:
         raise QueryError(
             f"none of the {len(queries)} descriptions is of a tile of the thinned "
-            "gallery; wanted more of them, or another scope"
+            "gallery; give more descriptions or another scope"
         )
     return outcomes
 
@@ -170,30 +170,30 @@ def _confidence_outcome(
 
 
 def _nearest_tiles(gallery: Gallery, queries: Sequence[LabelledQuery]) -> I64:
-    """The tiles nearest to where each query was written, in the gallery's order."""
-    places = Points.of(
+    """The rows [Q, 100] of the tiles nearest to each query's position."""
+    positions = Points.of(
         np.array([query.position.lat for query in queries]),
         np.array([query.position.lon for query in queries]),
     )
-    return nearest(places, Points.of(gallery.lats, gallery.lons), NEAREST)
+    return nearest(positions, Points.of(gallery.lats, gallery.lons), NEAREST)
 
 
 def _thinned(gallery: Gallery) -> I64:
-    """As many tiles, in the gallery's order, as can be 100 m apart."""
-    kept: list[int] = []
+    """The rows of tiles at least 100 m apart, chosen greedily in the gallery's order."""
+    rows: list[int] = []
     for row in range(len(gallery)):
-        away = haversine_m(
-            gallery.lats[row], gallery.lons[row], gallery.lats[kept], gallery.lons[kept]
+        distances_m = haversine_m(
+            gallery.lats[row], gallery.lons[row], gallery.lats[rows], gallery.lons[rows]
         )
-        if not kept or away.min() >= APART_M:
-            kept.append(row)
-    return np.array(kept, dtype=np.int64)
+        if not rows or distances_m.min() >= APART_M:
+            rows.append(row)
+    return np.array(rows, dtype=np.int64)
 
 
 def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
-    """One JSON row for each query, as `--out` writes them."""
+    """One JSON object for each query, as written by `--out`."""
     for outcome in outcomes:
-        sure, named = outcome.confidence_outcome, outcome.query.named
+        confidence, named = outcome.confidence_outcome, outcome.query.named
         yield {
             "id": outcome.query.query_id,
             "text": outcome.query.text,
@@ -203,9 +203,9 @@ def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
             "rank": outcome.rank,
             "top1_tile_id": outcome.top_tile,
             "distance_m": round(float(outcome.distances_m[0]), 2),
-            "confidence": round(float(sure.confidences[0]), 4) if sure else None,
-            "verdict": sure.verdict if sure else None,
-            "elsewhere": round(sure.p_outside, 4) if sure else None,
-            "inside80": sure.inside80 if sure else None,
+            "confidence": round(float(confidence.confidences[0]), 4) if confidence else None,
+            "verdict": confidence.verdict if confidence else None,
+            "elsewhere": round(confidence.p_outside, 4) if confidence else None,
+            "inside80": confidence.inside80 if confidence else None,
             "channels": {name: round(value, 4) for name, value in outcome.channels.items()},
         } | ({} if named is None else {"named": named})

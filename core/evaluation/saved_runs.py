@@ -1,7 +1,7 @@
-"""A measured run as it was saved, query by query; needs no gallery.
+"""Reader of saved runs, query by query, without the gallery.
 
-Reads what `core evaluate --out` writes, of a gallery or of CVG-Text, and the CSV of the public code
-of CVG-Text (arXiv 2412.17007). Leaves its numbers to `curves`, and cases to `core.review`.
+Reads the reports of `core evaluate --out`, of a gallery or of CVG-Text, and the CSV of the public
+code of CVG-Text (arXiv 2412.17007).
 """
 
 import ast
@@ -25,8 +25,8 @@ from core.sources.cvgtext import base_name, coordinates_of, is_panorama
 
 COLUMNS = ("original_image", "text", "top_5_matches", "label")
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-OFF_M = 1.0
-"""How far a report's distances, rounded, may be from what its tiles say."""
+TOLERANCE_M = 1.0
+"""Tolerance in metres between a report's distances, which are rounded, and its tiles' positions."""
 _LISTED = 5
 _MOST_BYTES = 64 * 1024 * 1024
 _MOST_TITLE_CHARS = 120
@@ -41,17 +41,17 @@ _FAULTS = (
     OverflowError,
 )
 
-Known = Callable[[str], Mapping[str, LabelledQuery]]
-"""The queries of a gallery by id, for reports that do not hold their texts."""
+QueriesById = Callable[[str], Mapping[str, LabelledQuery]]
+"""Returns the queries of a gallery by id, for reports without texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
-    """What became of one query.
+    """The saved result of one query.
 
-    `rank` is the true tile's, from 1, None beyond what the report knows. `top` is where the first
-    candidate lies, None where the report does not tell. `confidence` and `verdict` are None where
-    nothing judged it; `named` and `panorama` where nothing says so.
+    `rank` is that of the true tile, from 1, None beyond the last known rank. `top` is the position
+    of the first candidate. `top`, `confidence`, `verdict`, `named` and `panorama` are None if the
+    report does not have them.
     """
 
     number: int
@@ -74,8 +74,8 @@ class SavedQuery:
 class SavedRun:
     """One run in one scope. `source` is "evaluate" or "cvgtext".
 
-    `known_to` is how far ranks are known, None for all of them. `only_failures` is true of a list
-    of failures: no share of all queries can be known from it.
+    `known_to` is the last rank that is known, None if all are. `only_failures` is True for a list
+    of failures, from which no share of all queries can be computed.
     """
 
     title: str
@@ -90,9 +90,9 @@ class SavedRun:
 
 
 def read_saved(path: Path) -> tuple[SavedRun, ...]:
-    """The runs in a file, .json, .json.gz or .csv: one, or one for each scope of CVG-Text.
+    """The runs in a .json, .json.gz or .csv file: one, or one for each scope of CVG-Text.
 
-    Raises ReportError for anything else.
+    Raises ReportError for any other content.
     """
     title = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
     try:
@@ -104,51 +104,59 @@ def read_saved(path: Path) -> tuple[SavedRun, ...]:
         raise ReportError(f"{path.name} cannot be read ({error})") from error
     except (ValueError, RecursionError) as error:
         raise ReportError(
-            f"{path.name} is no JSON ({error!r:.120}); wanted a report of "
+            f"{path.name} is not valid JSON ({error!r:.120}); give a report of "
             "python -m core evaluate --out"
         ) from error
     return runs_in(document, title)
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's content, unpacked if need be. Raises ReportError for more than this app would hold,
-    OSError, EOFError or zlib.error for what cannot be read."""
+    """The content of a file; a .gz file is unpacked.
+
+    Raises ReportError above the size limit, OSError, EOFError or zlib.error if it cannot be read.
+    """
     with path.open("rb") as file:
         packed = path.suffix.lower() == ".gz"
         data = (gzip.GzipFile(fileobj=file) if packed else file).read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise ReportError(f"{path.name} holds more than {_MOST_BYTES >> 20} MB")
+        raise ReportError(f"{path.name} has more than {_MOST_BYTES >> 20} MB; split the report")
     return data
 
 
-def runs_in(document: Any, title: str, known: Known | None = None) -> tuple[SavedRun, ...]:
-    """The runs in a JSON document of `evaluate --out`. Raises ReportError where it is none."""
+def runs_in(
+    document: Any, title: str, queries_by_id: QueriesById | None = None
+) -> tuple[SavedRun, ...]:
+    """The runs in a JSON document of `evaluate --out`. Raises ReportError for any other."""
     try:
         if isinstance(document.get("queries"), list) and "gallery" in document:
-            return (_of_gallery(document, title, known),)
+            return (_of_gallery(document, title, queries_by_id),)
         scopes = [name for name in SCOPES if name in document]
         if scopes:
             return tuple(_of_cvgtext(document, title, name) for name in scopes)
     except _FAULTS as error:
         raise ReportError(
-            f"{title} is no whole report ({error!r:.120}); write it again with "
+            f"{title} is not a complete report ({error!r:.120}); write it again with "
             "python -m core evaluate --out"
         ) from error
-    raise ReportError(f"{title} holds no queries; wanted a report of python -m core evaluate --out")
+    raise ReportError(f"{title} has no queries; give a report of python -m core evaluate --out")
 
 
-def _of_gallery(document: Mapping[str, Any], title: str, known: Known | None) -> SavedRun:
+def _of_gallery(
+    document: Mapping[str, Any], title: str, queries_by_id: QueriesById | None
+) -> SavedRun:
     gallery, scope = _word(document, "gallery"), _word(document, "scope")
     if scope not in SCOPES:
         raise ValueError(f"scope {scope[:40]!r}")
-    channels = tuple(str(one) for one in document.get("channels", ()))
-    texts = known(gallery) if known else {}
-    queries = [_query(number, row, title, texts) for number, row in enumerate(document["queries"])]
+    channels = tuple(str(name) for name in document.get("channels", ()))
+    labelled = queries_by_id(gallery) if queries_by_id else {}
+    queries = [
+        _query(number, row, title, labelled) for number, row in enumerate(document["queries"])
+    ]
     if not queries:
-        raise ReportError(f"{title} holds no queries")
-    named = " ".join(str(document.get("title") or title).split())[:_MOST_TITLE_CHARS]
+        raise ReportError(f"{title} has no queries; give a report with queries")
+    shown_title = " ".join(str(document.get("title") or title).split())[:_MOST_TITLE_CHARS]
     return SavedRun(
-        named,
+        shown_title,
         "evaluate",
         gallery,
         str(document.get("model") or "+".join(channels)),
@@ -166,28 +174,28 @@ def _word(document: Mapping[str, Any], name: str) -> str:
 
 
 def _query(
-    number: int, row: Mapping[str, Any], title: str, texts: Mapping[str, LabelledQuery]
+    number: int, row: Mapping[str, Any], title: str, labelled: Mapping[str, LabelledQuery]
 ) -> SavedQuery:
     query_id = str(row["id"])
-    told = texts.get(query_id)
-    if told is None and not isinstance(row.get("text"), str):
+    known = labelled.get(query_id)
+    if known is None and not isinstance(row.get("text"), str):
         raise ReportError(
-            f"{title} does not hold the text of query {query_id[:40]}; measure "
-            "again, or give --queries with the file that was measured"
+            f"{title} does not have the text of query {query_id[:40]}; evaluate "
+            "again, or give --queries with the file of the descriptions"
         )
-    truth = told.position if told else Position(float(row["lat"]), float(row["lon"]))
-    top_tile, away_m = _word(row, "top1_tile_id"), _metres(row["distance_m"])
-    named = row.get("named", told.named if told else None)
+    truth = known.position if known else Position(float(row["lat"]), float(row["lon"]))
+    top_tile, distance_m = _word(row, "top1_tile_id"), _metres(row["distance_m"])
+    named = row.get("named", known.named if known else None)
     return SavedQuery(
         number,
         query_id,
-        told.text if told else row["text"],
+        known.text if known else row["text"],
         _word(row, "tile_id"),
         truth,
         _rank(row["rank"]),
         top_tile,
-        _place(top_tile, truth, away_m),
-        away_m,
+        _position(top_tile, truth, distance_m),
+        distance_m,
         _share(row.get("confidence")),
         None if row.get("verdict") is None else str(row["verdict"]),
         {str(name): float(value) for name, value in dict(row["channels"]).items()},
@@ -215,41 +223,46 @@ def _share(value: Any) -> float | None:
     return share
 
 
-def _place(tile_id: str, truth: Position, away_m: float) -> Position | None:
-    """Where a tile lies whose id begins with its position, if it is as far off as was said."""
-    found = coordinates_of(base_name(tile_id))
+def _position(tile_id: str, truth: Position, distance_m: float) -> Position | None:
+    """The position at the start of a tile's id, or None.
+
+    None also if its distance from the truth differs from `distance_m`.
+    """
+    coordinates = coordinates_of(base_name(tile_id))
     try:
-        place = Position(*found) if found else None
+        position = Position(*coordinates) if coordinates else None
     except ValueError:
         return None
-    return place if place and _fits(place, truth, away_m) else None
+    return position if position and _fits(position, truth, distance_m) else None
 
 
-def _fits(place: Position, truth: Position, away_m: float) -> bool:
-    off_m = 1000 * haversine_km(truth.lat, truth.lon, place.lat, place.lon) - away_m
-    return abs(off_m) <= OFF_M
+def _fits(position: Position, truth: Position, distance_m: float) -> bool:
+    metres = 1000 * haversine_km(truth.lat, truth.lon, position.lat, position.lon)
+    return abs(metres - distance_m) <= TOLERANCE_M
 
 
-def placed(run: SavedRun, gallery: Gallery) -> SavedRun:
-    """The run with the first candidates' places from its gallery, where they were not told."""
+def with_positions(run: SavedRun, gallery: Gallery) -> SavedRun:
+    """The run with missing positions of first candidates taken from its gallery."""
 
-    def place(one: SavedQuery) -> SavedQuery:
+    def with_position(query: SavedQuery) -> SavedQuery:
         try:
-            tile = gallery.tile(gallery.row_of(one.top_tile))
+            tile = gallery.tile(gallery.row_of(query.top_tile))
         except GalleryError:
-            return one
-        found = Position(tile.lat, tile.lon)
-        return replace(one, top=found) if _fits(found, one.position, one.distance_m) else one
+            return query
+        position = Position(tile.lat, tile.lon)
+        fits = _fits(position, query.position, query.distance_m)
+        return replace(query, top=position) if fits else query
 
-    return replace(run, queries=tuple(one if one.top else place(one) for one in run.queries))
+    queries = tuple(query if query.top else with_position(query) for query in run.queries)
+    return replace(run, queries=queries)
 
 
 def _of_cvgtext(document: Mapping[str, Any], title: str, scope: str) -> SavedRun:
     queries = []
     for number, row in enumerate(document[scope]["queries"]):
         if "text" not in row:
-            raise ReportError(f"{title} does not hold its descriptions; measure again")
-        read = _pictured(
+            raise ReportError(f"{title} does not have its descriptions; evaluate again")
+        query = _picture_query(
             number,
             _word(row, "text"),
             _word(row, "tile_id"),
@@ -257,9 +270,9 @@ def _of_cvgtext(document: Mapping[str, Any], title: str, scope: str) -> SavedRun
             _rank(row["rank"]),
         )
         channels = {str(name): float(value) for name, value in dict(row["channels"]).items()}
-        queries.append(replace(read, channels=channels))
+        queries.append(replace(query, channels=channels))
     if not queries:
-        raise ReportError(f"{title} holds no queries")
+        raise ReportError(f"{title} has no queries; give a report with queries")
     gallery = f"CVG-Text {document['city']} {document['version']} {document['kind']}"
     return SavedRun(
         title, "cvgtext", gallery, str(document["model"]), scope, ("image",), tuple(queries)
@@ -267,7 +280,7 @@ def _of_cvgtext(document: Mapping[str, Any], title: str, scope: str) -> SavedRun
 
 
 def read_results(file: Iterable[str], title: str) -> SavedRun:
-    """The CSV of the paper's code: its queries with the first five pictures of each.
+    """The run in the CSV of the paper's code, which has the first five pictures of each query.
 
     The scope is the paper's, `nearest-100`. Raises ReportError for other columns.
     """
@@ -275,24 +288,24 @@ def read_results(file: Iterable[str], title: str) -> SavedRun:
     rows = csv.DictReader(file)
     missing = [name for name in COLUMNS[:3] if name not in (rows.fieldnames or ())]
     if missing:
-        found = ", ".join(rows.fieldnames or ())[:200]
+        present = ", ".join(rows.fieldnames or ())[:200]
         raise ReportError(
-            f"{title} has no column {', '.join(missing)}; found {found or 'none'}, "
-            f"wanted {', '.join(COLUMNS)}"
+            f"{title} has no column {', '.join(missing)}; it has {present or 'none'}, "
+            f"and needs {', '.join(COLUMNS)}"
         )
     for number, row in enumerate(rows):
         try:
-            true, first = row["original_image"], _listed(row["top_5_matches"])
+            true, first = row["original_image"], _names_in(row["top_5_matches"])
             names = [base_name(name) for name in first]
             rank = names.index(base_name(true)) + 1 if base_name(true) in names else None
-            queries.append(_pictured(number, _word(row, "text"), true, first[0], rank))
+            queries.append(_picture_query(number, _word(row, "text"), true, first[0], rank))
         except _FAULTS as error:
             raise ReportError(
-                f"{title}, line {rows.line_num}: wanted a picture's name, a text and a list of "
-                f"names ({error!r:.120})"
+                f"{title}, line {rows.line_num}: a row needs a picture's name, a text and a list "
+                f"of names ({error!r:.120})"
             ) from error
     if not queries:
-        raise ReportError(f"{title} holds no results")
+        raise ReportError(f"{title} has no results; give a file with rows")
     return SavedRun(
         title,
         "cvgtext",
@@ -302,25 +315,25 @@ def read_results(file: Iterable[str], title: str) -> SavedRun:
         ("image",),
         tuple(queries),
         _LISTED,
-        all(one.rank != 1 for one in queries),
+        all(query.rank != 1 for query in queries),
     )
 
 
-def _listed(cell: str) -> Sequence[str]:
-    """Names as JSON or as Python would write them."""
+def _names_in(cell: str) -> Sequence[str]:
+    """The names in a list written as JSON or as Python. Raises ValueError, SyntaxError."""
     try:
-        found = json.loads(cell)
+        names = json.loads(cell)
     except ValueError:
-        found = ast.literal_eval(cell)
-    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
-        raise ValueError(f"{cell[:60]!r} is no list of names")
-    return found
+        names = ast.literal_eval(cell)
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{cell[:60]!r} is not a list of names")
+    return names
 
 
-def _pictured(number: int, text: str, true: str, top: str, rank: int | None) -> SavedQuery:
-    """A query whose pictures have their places in their names."""
-    truth, answer = _place_in(true), _place_in(top)
-    away_m = round(1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon), 2)
+def _picture_query(number: int, text: str, true: str, top: str, rank: int | None) -> SavedQuery:
+    """A query of pictures whose names begin with their positions."""
+    truth, answer = _position_in(true), _position_in(top)
+    distance_m = round(1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon), 2)
     name = base_name(true)
     return SavedQuery(
         number,
@@ -331,13 +344,13 @@ def _pictured(number: int, text: str, true: str, top: str, rank: int | None) -> 
         rank,
         base_name(top),
         answer,
-        away_m,
+        distance_m,
         panorama=is_panorama(name),
     )
 
 
-def _place_in(name: str) -> Position:
-    found = coordinates_of(base_name(name))
-    if found is None:
+def _position_in(name: str) -> Position:
+    coordinates = coordinates_of(base_name(name))
+    if coordinates is None:
         raise ValueError(f"{name[:60]!r} does not begin with a latitude and longitude")
-    return Position(*found)
+    return Position(*coordinates)

@@ -1,1 +1,1 @@
-"""The store of failure cases and of what annotators say about them."""
+"""Review of failures: the store of cases and of annotators' verdicts, imports and exports."""

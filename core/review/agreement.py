@@ -1,6 +1,7 @@
-"""How far annotators agree, where they do not, and what holds in the end; writes nothing.
+"""Agreement of annotators, disputed cases, and the settled verdict of a case.
 
-Cohen's kappa (1960) for two, Fleiss' (1971) for any number. "cannot tell" is a verdict like others.
+Cohen's kappa (1960) for two annotators, Fleiss' kappa (1971) for any number. "cannot tell" counts
+as a verdict like the others.
 """
 
 from collections import Counter, defaultdict
@@ -11,14 +12,14 @@ from itertools import combinations
 from sqlalchemy import Connection
 
 from core.review.model import Reveal, VerdictEntry
-from core.review.queue import revealed
+from core.review.queue import reveal_of
 from core.review.store import Store, entries
 from core.review.verdicts import CaseVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorPair:
-    """Two annotators: how many cases both judged, the share alike, and kappa."""
+    """Two annotators: the number of cases that both judged, the share `alike`, and kappa."""
 
     first: str
     second: str
@@ -29,7 +30,10 @@ class AnnotatorPair:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Over all cases with several verdicts. A kappa is None where chance alone would agree."""
+    """The agreement over all cases with several verdicts.
+
+    A kappa is None if agreement by chance is certain.
+    """
 
     cases: int
     disputed: int
@@ -40,7 +44,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A case whose annotators differ, with all that an adjudicator may see."""
+    """A case on which the annotators disagree, with the details for the adjudicator."""
 
     case_id: str
     reveal: Reveal
@@ -49,7 +53,7 @@ class Dispute:
 def cohen(first: Sequence[str], second: Sequence[str]) -> float | None:
     """Cohen's kappa of two annotators' verdicts on the same cases, in the same order.
 
-    None without cases, and where both say one and the same thing always.
+    None without cases, and if both always give one and the same verdict.
     """
     if not first:
         return None
@@ -61,10 +65,10 @@ def cohen(first: Sequence[str], second: Sequence[str]) -> float | None:
 
 
 def fleiss(judged: Iterable[Sequence[str]]) -> float | None:
-    """Fleiss' kappa; each case comes with its verdicts, and cases with fewer than two are left out.
+    """Fleiss' kappa of cases, each given by its verdicts; cases with one verdict are skipped.
 
-    Where all have equally many it is Fleiss' own; else each case counts alike in the agreement,
-    and each verdict in what chance would make of it.
+    With unequal numbers of verdicts, every case has equal weight in the observed agreement, and
+    every verdict in the agreement by chance. None without cases, or if chance agreement is certain.
     """
     several = [Counter(verdicts) for verdicts in judged if len(verdicts) > 1]
     if not several:
@@ -81,49 +85,51 @@ def fleiss(judged: Iterable[Sequence[str]]) -> float | None:
 
 
 def settled(history: Iterable[VerdictEntry]) -> CaseVerdict | None:
-    """What holds of one case: the last adjudicated verdict, else what all say; None in dispute."""
+    """The settled verdict of a case: the last adjudicated one, or the unanimous one, or None."""
     standing = [entry for entry in history if entry.standing]
     final = [entry.verdict for entry in standing if entry.final]
     if final:
         return final[-1]
-    said = {entry.verdict for entry in standing}
-    return said.pop() if len(said) == 1 else None
+    distinct = {entry.verdict for entry in standing}
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def agreement(store: Store) -> Agreement:
     """The agreement of all annotators of a store."""
     by_case = _by_case(store.database.read(entries))
-    said = {case_id: _said(history) for case_id, history in by_case.items()}
-    several = {case_id: one for case_id, one in said.items() if len(one) > 1}
+    judged = [_verdict_by_annotator(history) for history in by_case.values()]
+    several = [verdicts for verdicts in judged if len(verdicts) > 1]
     finals = {
         case_id
         for case_id, history in by_case.items()
         if any(entry.final and entry.standing for entry in history)
     }
-    names = sorted({name for one in several.values() for name in one})
+    names = sorted({name for verdicts in several for name in verdicts})
     return Agreement(
         cases=len(several),
-        disputed=sum(len(set(one.values())) > 1 for one in several.values()),
+        disputed=sum(len(set(verdicts.values())) > 1 for verdicts in several),
         adjudicated=len(finals),
-        fleiss=fleiss([list(one.values()) for one in several.values()]),
+        fleiss=fleiss([list(verdicts.values()) for verdicts in several]),
         pairs=tuple(
             pair
             for first, second in combinations(names, 2)
-            if (pair := _pair(first, second, list(several.values()))).cases
+            if (pair := _pair(first, second, several)).cases
         ),
     )
 
 
 def disputes(store: Store) -> tuple[Dispute, ...]:
-    """Cases whose annotators differ and that nobody has adjudicated, the most torn first."""
+    """The disputed cases that nobody has adjudicated, the smallest majority first."""
 
     def work(connection: Connection) -> tuple[Dispute, ...]:
-        torn = []
+        ranked = []
         for case_id, history in _by_case(entries(connection)).items():
-            said = Counter(_said(history).values())
-            if len(said) > 1 and settled(history) is None:
-                torn.append((said.most_common(1)[0][1] / said.total(), case_id))
-        return tuple(Dispute(case_id, revealed(connection, case_id)) for _, case_id in sorted(torn))
+            counts = Counter(_verdict_by_annotator(history).values())
+            if len(counts) > 1 and settled(history) is None:
+                ranked.append((counts.most_common(1)[0][1] / counts.total(), case_id))
+        return tuple(
+            Dispute(case_id, reveal_of(connection, case_id)) for _, case_id in sorted(ranked)
+        )
 
     return store.database.read(work)
 
@@ -135,8 +141,8 @@ def _by_case(history: Iterable[VerdictEntry]) -> dict[str, list[VerdictEntry]]:
     return by_case
 
 
-def _said(history: Iterable[VerdictEntry]) -> dict[str, str]:
-    """The standing verdict of each annotator."""
+def _verdict_by_annotator(history: Iterable[VerdictEntry]) -> dict[str, str]:
+    """The current verdict of each annotator."""
     return {
         entry.annotator: entry.verdict
         for entry in history
@@ -145,7 +151,11 @@ def _said(history: Iterable[VerdictEntry]) -> dict[str, str]:
 
 
 def _pair(first: str, second: str, judged: Sequence[dict[str, str]]) -> AnnotatorPair:
-    both = [(one[first], one[second]) for one in judged if first in one and second in one]
-    mine, theirs = [one for one, _ in both], [other for _, other in both]
+    both = [
+        (verdicts[first], verdicts[second])
+        for verdicts in judged
+        if first in verdicts and second in verdicts
+    ]
     alike = sum(one == other for one, other in both) / len(both) if both else 0.0
-    return AnnotatorPair(first, second, len(both), alike, cohen(mine, theirs))
+    kappa = cohen([one for one, _ in both], [other for _, other in both])
+    return AnnotatorPair(first, second, len(both), alike, kappa)

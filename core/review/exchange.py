@@ -1,6 +1,6 @@
-"""Cases with all that was said of them as plain rows, out of a store and into another.
+"""Cases with their histories as plain rows, read from a store and written into another.
 
-Knows that nothing comes in twice; leaves the fields to `rows` and file formats to `formats`.
+Nothing is imported twice.
 """
 
 import json
@@ -38,8 +38,8 @@ from core.review.store import (
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came in that was not there before, and how many verdicts were."""
+class RowCount:
+    """The result of importing rows: new cases, new verdicts, and verdicts already there."""
 
     cases: int
     verdicts: int
@@ -47,7 +47,7 @@ class Taken:
 
 
 def rows_of(store: Store) -> list[Row]:
-    """Every case of a store, hardest first, with its whole history."""
+    """All cases of a store, hardest first, each with its whole history."""
     return store.database.read(_rows)
 
 
@@ -55,7 +55,7 @@ def _rows(connection: Connection) -> list[Row]:
     history: dict[str, list[VerdictEntry]] = defaultdict(list)
     for entry in entries(connection):
         history[entry.case_id].append(entry)
-    found = connection.execute(
+    result = connection.execute(
         select(
             *(cases.c[name] for name in QUEUE_FIELDS),
             *(reports.c[name] for name in REPORT_FIELDS),
@@ -81,32 +81,32 @@ def _rows(connection: Connection) -> list[Row]:
                 for entry in history[row["case_id"]]
             ],
         }
-        for row in found
+        for row in result
     ]
 
 
-def take_in(store: Store, rows: Iterable[Row]) -> Taken:
-    """Puts rows in, all or none; what is there already stays as it is.
+def import_rows(store: Store, rows: Iterable[Row]) -> RowCount:
+    """Writes rows into a store, all or none; existing cases and verdicts stay unchanged.
 
-    Raises CasesError for rows that are not whole, or that say otherwise than the store.
+    Raises CasesError for incomplete rows, and for rows that contradict the store.
     """
-    kept = list(rows)
+    imported = list(rows)
 
-    def work(connection: Connection) -> Taken:
+    def work(connection: Connection) -> RowCount:
         before = [_count(connection, table) for table in (cases, verdicts)]
         known = 0
         try:
-            for row in kept:
+            for row in imported:
                 _put_case(connection, row)
-            # An undoing may be of a verdict that another row holds.
-            for row, entry in _in_order(kept):
+            # An entry may undo a verdict of another row.
+            for row, entry in _in_order(imported):
                 known += not _put_entry(connection, row, entry)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CasesError(
-                f"the file holds a case that is not whole ({error!r:.120}); nothing was taken in"
+                f"the file has an incomplete case ({error!r:.120}); nothing was imported"
             ) from error
         after = [_count(connection, table) for table in (cases, verdicts)]
-        return Taken(after[0] - before[0], after[1] - before[1], known)
+        return RowCount(after[0] - before[0], after[1] - before[1], known)
 
     return store.database.write(work)
 
@@ -116,9 +116,9 @@ def _count(connection: Connection, table: Any) -> int:
 
 
 def _in_order(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
-    """All entries as they were made, the undoing after what it undoes."""
-    every = [(row, entry) for row in rows for entry in row.get("verdicts", ())]
-    return sorted(every, key=lambda one: str(one[1]["at"]))
+    """All entries with their rows by time, so that an undoing follows its verdict."""
+    pairs = [(row, entry) for row in rows for entry in row.get("verdicts", ())]
+    return sorted(pairs, key=lambda pair: str(pair[1]["at"]))
 
 
 def _put_case(connection: Connection, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""The description of a file format for cases; the formats themselves are in `formats`."""
+"""The description of a file format for cases; the formats are in `formats`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from typing import Any
 from core.review.rows import Row
 
 Pictures = Callable[[str, str], bytes]
-"""The WebP picture of a gallery's tile, b"" where there is none."""
+"""Returns the WebP picture of a gallery's tile, b"" if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format. Every format holds all of every row, so that each can be read back.
+    """A file format. Every format contains complete rows, so that each export can be imported.
 
-    `name` is for the command line, `title` and `use` are shown on the page, the digit `key` takes
-    it there and gives the order. `suffix` is the ending of its files; a format that is a folder has
-    none, and `inside` is the file in it that holds the rows. `write` makes a new file or folder.
-    One that is a JSON document is recognized and read by `rows_in`, any other by `read`, from files
-    with its ending; both return None for what is not an export of ours.
+    `name` is for the command line, `title` and `use` are shown on the page. The digit `key` is the
+    shortcut there and gives the order. `suffix` is that of its files; a format that is a folder has
+    none, and `inside` is the file in it with the rows. `write` makes a new file or folder.
+    `rows_in` reads a format that is a JSON document, `read` any other file with the suffix; both
+    return None for a file that is not our export.
     """
 
     name: str
@@ -35,5 +35,5 @@ class Format:
 
     @property
     def file_name(self) -> str:
-        """The name that an export gets where none is chosen."""
+        """The default file name of an export."""
         return f"cases-{self.name}" if self.inside else f"cases{self.suffix}"

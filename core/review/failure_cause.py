@@ -1,6 +1,6 @@
-"""What probably went wrong in a case, from what can be measured; the annotator decides.
+"""The probable cause of a failure, from measured signals.
 
-A pure function of signals, to be shown after the answer only.
+It is shown only after the annotator's verdict; the annotator decides.
 """
 
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from core.review.model import Suggestion
 
 _SAME_SPOT_M, _NEAR_M = 50.0, 150.0
-"""The nearest and the widest distance at which L@m counts a first candidate as right."""
+"""The smallest and the largest distance of the L@m metrics."""
 _SHORT = 0.25
-"""The share of a report's descriptions, its shortest, that are called short."""
+"""The share of a report's descriptions, the shortest ones, that count as short."""
 
 SIGNALS = ("same_street", "words", "shorter", "named", "named_truth", "named_top")
-"""Measured where a report is read. `same_street` is 1 where truth and answer share one; `words`
-counts those of the description and `shorter` is the share of the report's that are no longer;
-`named` counts words that the map has in names only, and how many of them are at the true tile
-(`named_truth`) and at the answer (`named_top`). What could not be measured is not there."""
+"""Signals measured when a report is read. `same_street` is 1 if truth and answer are on the same
+street. `words` is the length of the description, `shorter` the share of the report's descriptions
+that are not longer. `named` counts words that the map has in names only, `named_truth` and
+`named_top` those of them at the true tile and at the answer. Unknown signals are missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailureSignals:
-    """The measurable side of one case."""
+    """The measured signals of one case; `said` is the answer verdict."""
 
     rank: int | None
     distance_m: float
@@ -30,8 +30,7 @@ class FailureSignals:
 
 
 def suggested_cause(signals: FailureSignals) -> Suggestion | None:
-    """The first that applies, from what is nearly right to what is plainly wrong; None for a
-    success."""
+    """The first cause that applies, from nearly right to clearly wrong; None for a success."""
     signs = signals.signs
     if signals.rank == 1:
         return None
@@ -48,20 +47,18 @@ def suggested_cause(signals: FailureSignals) -> Suggestion | None:
     if signs.get("named_top", 0) > signs.get("named_truth", 0):
         return Suggestion(
             "description wrong",
-            "the names it gives are at the answer, and fewer of them at the truth",
+            "more of its names are at the answer than at the truth",
         )
     if signs.get("named_truth", 0) > signs.get("named_top", 0):
-        return Suggestion(
-            "model error", "the names it gives are at the truth, and fewer of them at the answer"
-        )
+        return Suggestion("model error", "more of its names are at the truth than at the answer")
     if not signs.get("named", 0) and signs.get("shorter", 1) <= _SHORT:
         return Suggestion(
             "description too vague", f"{signs['words']:.0f} words, among the shortest of the report"
         )
     if signals.said == "several places fit":
-        return Suggestion("several places fit", "the search itself said so")
+        return Suggestion("several places fit", "the search found several places")
     if signs.get("same_street") or signals.distance_m <= _NEAR_M:
         return Suggestion("same street or place, wrong tile", f"{signals.distance_m:.0f} m away")
     return Suggestion(
-        "model error", f"{signals.distance_m:.0f} m away, and nothing else measured speaks for it"
+        "model error", f"{signals.distance_m:.0f} m away, with no sign of another cause"
     )

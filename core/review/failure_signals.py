@@ -1,4 +1,4 @@
-"""What can be measured of an answer to tell why it failed; leaves the conclusion to `cause`."""
+"""Measured signals of an answer, from which `failure_cause` suggests why it failed."""
 
 from collections.abc import Sequence
 
@@ -9,8 +9,8 @@ from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import words_of
 
 
-def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
-    """Of each description of a report: its words, and the share of all that are no longer."""
+def text_signals(texts: Sequence[str]) -> list[dict[str, float]]:
+    """The number of words of each description, and the share of descriptions not longer."""
     words = np.array([len(text.split()) for text in texts])
     ordered = np.sort(words)
     return [
@@ -22,13 +22,13 @@ def text_signs(texts: Sequence[str]) -> list[dict[str, float]]:
     ]
 
 
-def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[str, float]:
-    """What the map says of a description, at the true tile and at the answer.
+def map_signals(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[str, float]:
+    """Signals of a description from the map, at the true tile and at the answer.
 
-    A word counts as naming where it is no ordinary one and the map has it in names only.
+    A word counts as a name if it is not a common word and the map has it in names only.
     """
     street = gallery.streets[true_row]
-    signs: dict[str, float] = {
+    signals: dict[str, float] = {
         "same_street": float(street != "" and street == gallery.streets[top_row]),
         "named": 0.0,
         "named_truth": 0.0,
@@ -39,14 +39,14 @@ def map_signs(gallery: Gallery, text: str, true_row: int, top_row: int) -> dict[
         if not naming.size or gallery.names.postings(word, "kind").facts.size:
             continue
         tiles = _tiles_of(gallery, naming.tolist())
-        signs["named"] += 1
-        signs["named_truth"] += true_row in tiles
-        signs["named_top"] += top_row in tiles
-    return signs
+        signals["named"] += 1
+        signals["named_truth"] += true_row in tiles
+        signals["named_top"] += top_row in tiles
+    return signals
 
 
 def _tiles_of(gallery: Gallery, facts: Sequence[int]) -> set[int]:
-    """The rows of the tiles from which one of the facts is seen."""
+    """The rows of the tiles that see at least one of the facts."""
     starts = gallery.links.starts
     return {
         int(tile) for fact in facts for tile in gallery.links.tile[starts[fact] : starts[fact + 1]]

@@ -1,4 +1,4 @@
-"""Any file of cases taken into a store: a report of a run, or an export; told apart by content."""
+"""Import of a file into a store: a report of a run, or an export, recognized by its content."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import CasesError, ReportError
 from core.evaluation.saved_runs import read_bytes
 from core.gallery import Gallery
-from core.review.exchange import take_in
+from core.review.exchange import import_rows
 from core.review.formats import FORMATS
 from core.review.model import Report
 from core.review.reports import read_document, read_results
@@ -23,45 +23,45 @@ _CONTROL = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """How a file is to be read: see `read_document`. `control` successes become cases, too."""
+class ImportOptions:
+    """Options for reading a file, see `read_document`; `control` successes become cases too."""
 
-    opened: Callable[[str], Gallery]
+    open_gallery: Callable[[str], Gallery]
     queries: Path | None = None
     scope: str | None = None
     control: int = _CONTROL
 
 
-def take_file(store: Store, path: Path, intake: Intake, at: datetime) -> dict[str, Any]:
-    """Takes a report or an export in; what is there already is not doubled.
+def import_cases(store: Store, path: Path, options: ImportOptions, at: datetime) -> dict[str, Any]:
+    """Imports a report or an export; existing cases and verdicts stay unchanged.
 
-    Returns what came in, for printing. Raises CasesError, with the store as it was, for a file
-    that is neither.
+    Returns the counts for printing. Raises CasesError, with the store unchanged, for a file that is
+    neither.
     """
-    found = read_file(path, intake)
-    if isinstance(found, Report):
-        added = store.add_report(found, intake.control, at)
+    content = read_file(path, options)
+    if isinstance(content, Report):
+        count = store.add_report(content, options.control, at)
         return {
             "file": path.name,
-            "report": added.report_id,
-            "gallery": found.gallery,
-            "model": found.model,
-            "scope": found.scope,
-            "queries": len(found.answers),
-            "cases": added.new,
-            "known": added.known,
+            "report": count.report_id,
+            "gallery": content.gallery,
+            "model": content.model,
+            "scope": content.scope,
+            "queries": len(content.answers),
+            "cases": count.new,
+            "known": count.known,
         }
-    taken = take_in(store, found)
+    rows = import_rows(store, content)
     return {
         "file": path.name,
-        "cases": taken.cases,
-        "verdicts": taken.verdicts,
-        "known": taken.known,
+        "cases": rows.cases,
+        "verdicts": rows.verdicts,
+        "known": rows.known,
     }
 
 
-def read_file(path: Path, intake: Intake) -> Report | list[Row]:
-    """What a file holds: a report, or the rows of an export."""
+def read_file(path: Path, options: ImportOptions) -> Report | list[Row]:
+    """The report in a file, or the rows of an export. Raises CasesError for any other file."""
     target = _rows_file(path)
     suffix = target.suffix.lower()
     try:
@@ -80,12 +80,12 @@ def read_file(path: Path, intake: Intake) -> Report | list[Row]:
         raise CasesError(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise CasesError(
-            f"{path.name} is neither a report nor an export of cases ({error!r:.120})"
+            f"{path.name} is neither a report nor an export of cases ({error!r:.120}); give one"
         ) from error
-    return read_document(document, path.name, intake.opened, intake.queries, intake.scope)
+    return read_document(document, path.name, options.open_gallery, options.queries, options.scope)
 
 
 def _rows_file(path: Path) -> Path:
-    """The file that holds the rows of an export, which may be a folder."""
-    held = (path / form.inside for form in FORMATS.values() if form.inside)
-    return next((file for file in held if file.is_file()), path)
+    """The file with the rows of an export, which may be a folder."""
+    candidates = (path / form.inside for form in FORMATS.values() if form.inside)
+    return next((file for file in candidates if file.is_file()), path)

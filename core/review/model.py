@@ -1,4 +1,4 @@
-"""The nouns of failure review, frozen: reports, answers, cards, verdicts; knows no database."""
+"""The data types of failure review: reports, answers, cards and verdicts."""
 
 from dataclasses import dataclass, field
 
@@ -7,11 +7,11 @@ from core.review.verdicts import CaseVerdict, Kind, Order
 
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
-    """What became of one query of a report.
+    """The result of one query of a report.
 
-    `rank` is the true tile's, from 1, None where the report does not know it (beyond the first
-    five). `distance_m` is from the truth to the first candidate. `confidence` and what was `said`
-    of the whole answer are None where nothing judged it. `signs` are measurements by name.
+    `rank` is that of the true tile, from 1, None if the report does not have it (beyond the first
+    five). `distance_m` is from the truth to the first candidate. `confidence` and `said`, the
+    answer verdict, are None without confidences. `signs` are the failure signals by name.
     """
 
     number: int
@@ -33,7 +33,7 @@ class RecordedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One measured run: of which model on which gallery in which scope, query by query.
+    """An evaluation run of a model on a gallery in one scope, query by query.
 
     `source` is "evaluate" or "cvgtext".
     """
@@ -48,8 +48,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Where another report's model would have gone with the same description."""
+class OtherAnswer:
+    """The answer to the same description in another report."""
 
     title: str
     model: str
@@ -62,9 +62,9 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A case as an annotator sees it before answering: nothing of ranks, kinds or other people.
+    """A case as shown before the verdict, without ranks, kinds or other annotators' verdicts.
 
-    `was` is the annotator's own standing verdict, where they came back to change it.
+    `was` is the annotator's own current verdict, if there is one to change.
     """
 
     case_id: str
@@ -78,16 +78,17 @@ class Card:
     top_lat: float
     top_lon: float
     distance_m: float
-    others: tuple[Other, ...]
+    others: tuple[OtherAnswer, ...]
     was: CaseVerdict | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictEntry:
-    """One line of a case's history: a verdict, or the undoing of one.
+    """One entry in the history of a case: a verdict, or the undoing of one.
 
-    `final` is true for an adjudicator's; `standing` for the last of its annotator not undone.
+    `final` is True for an adjudicator's verdict, `standing` for the current verdict: the last one
+    of its annotator that is not undone.
     """
 
     verdict_id: str
@@ -104,7 +105,7 @@ class VerdictEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A verdict that measurable signals speak for, and why in a few words."""
+    """A verdict suggested by the failure signals, with a short reason."""
 
     verdict: CaseVerdict
     why: str
@@ -112,7 +113,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Reveal:
-    """What an annotator may see once they have answered."""
+    """The part of a case that an annotator sees after the verdict; `said` is the answer verdict."""
 
     kind: Kind
     rank: int | None
@@ -125,7 +126,10 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an annotator is. `pace_s` is the median time for a case, None before the first."""
+    """The progress of an annotator.
+
+    `pace_s` is the median time for a case in seconds, None before the first.
+    """
 
     order: Order
     total: int
@@ -135,8 +139,8 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A report in the store, with how its cases stand."""
+class ReportSummary:
+    """A report in the store, with its numbers of queries, of cases by kind and of judged cases."""
 
     report_id: str
     title: str

@@ -1,4 +1,4 @@
-"""Pictures of tiles for exports, from the galleries that are here; knows no cases."""
+"""Pictures of tiles for exports, from the galleries on this machine."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,7 +9,7 @@ from core.settings import Settings
 
 
 def pictures_of(settings: Settings) -> Callable[[str, str], bytes]:
-    """Gives the WebP picture of a gallery's tile, b"" where gallery or picture is not here."""
+    """Returns a function that gives the WebP picture of a gallery's tile, b"" if there is none."""
 
     @cache
     def opened(name: str) -> Gallery | None:

@@ -1,6 +1,7 @@
-"""The cards an annotator meets, one after another, and what they may see when; writes no verdict.
+"""The queue of cards for an annotator, and the details of a case after the verdict.
 
-Blind: a card tells nothing of ranks, kinds, causes or what others said; `reveal` does, afterwards.
+Review is blind: a card has no ranks, kinds, causes or other annotators' verdicts; `reveal` returns
+them after the verdict.
 """
 
 import json
@@ -12,71 +13,76 @@ from sqlalchemy import Connection, Select, case, exists, func, select
 
 from core.errors import CasesError
 from core.review.failure_cause import FailureSignals, suggested_cause
-from core.review.model import Card, Other, Progress, Reveal
+from core.review.model import Card, OtherAnswer, Progress, Reveal
 from core.review.schema import annotators, answers, cases, kept, reports, skips, standing
 from core.review.selection import SHUFFLE_PRIME
 from core.review.store import INSERTS, Store, annotator_name, entries, stamp
 
 
-def next_card(store: Store, annotator: str, but: str = "") -> Card | None:
-    """The annotator's next open case, None when all are done. What was skipped comes last, and the
-    case `but` not at all, as where one looks ahead of it."""
+def next_card(store: Store, annotator: str, except_case: str = "") -> Card | None:
+    """The annotator's next open case, None when all are done.
+
+    Skipped cases come last. `except_case` is left out, to look ahead of the current case.
+    Raises CasesError for an unknown annotator.
+    """
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Card | None:
-        who = connection.execute(select(annotators).where(annotators.c.name == name)).first()
-        if who is None:
-            raise CasesError(f"the store knows no annotator {name!r}; join first")
-        hard = cases.c.difficulty.desc() if who.ordering == "hardest" else None
-        found = connection.execute(
+        row = connection.execute(select(annotators).where(annotators.c.name == name)).first()
+        if row is None:
+            raise CasesError(f"the store has no annotator {name!r}; join first")
+        hardest_first = cases.c.difficulty.desc() if row.ordering == "hardest" else None
+        case_id = connection.execute(
             select(cases.c.case_id)
             .outerjoin(skips, (skips.c.case_id == cases.c.case_id) & (skips.c.annotator == name))
-            .where(~_answered(name), cases.c.case_id != but)
+            .where(~_answered(name), cases.c.case_id != except_case)
             .order_by(
                 case((skips.c.at.is_(None), ""), else_=skips.c.at),
-                *([] if hard is None else [hard]),
-                (cases.c.lot * who.seed) % SHUFFLE_PRIME,
+                *([] if hardest_first is None else [hardest_first]),
+                (cases.c.lot * row.seed) % SHUFFLE_PRIME,
                 cases.c.case_id,
             )
             .limit(1)
         ).scalar()
-        return None if found is None else _card(connection, found, name)
+        return None if case_id is None else _card(connection, case_id, name)
 
     return store.database.read(work)
 
 
 def card_of(store: Store, case_id: str, annotator: str) -> Card:
-    """A case to come back to, with what the annotator said of it. CasesError for none such."""
+    """A case by its id, with the annotator's own verdict. Raises CasesError for an unknown case."""
     return store.database.read(
         lambda connection: _card(connection, case_id, annotator_name(annotator))
     )
 
 
 def last_card(store: Store, annotator: str) -> Card | None:
-    """The case that the annotator last answered or skipped, to go back to; None at the start."""
+    """The case that the annotator answered or skipped last, None at the start."""
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Card | None:
-        left = connection.execute(
+        skipped = connection.execute(
             select(skips.c.at, skips.c.case_id)
             .where(skips.c.annotator == name)
             .order_by(skips.c.at.desc())
             .limit(1)
         ).first()
-        said = connection.execute(
+        answered = connection.execute(
             select(standing.c.at, standing.c.case_id)
             .where(standing.c.annotator == name, standing.c.final == 0)
             .order_by(standing.c.seq.desc())
             .limit(1)
         ).first()
-        found = max((row for row in (left, said) if row), key=lambda row: row.at, default=None)
-        return None if found is None else _card(connection, found.case_id, name)
+        last = max(
+            (row for row in (skipped, answered) if row), key=lambda row: row.at, default=None
+        )
+        return None if last is None else _card(connection, last.case_id, name)
 
     return store.database.read(work)
 
 
 def skip(store: Store, annotator: str, case_id: str, at: datetime) -> None:
-    """Puts a case behind all that are open."""
+    """Moves a case behind all open cases."""
     row = {"annotator": annotator_name(annotator), "case_id": case_id, "at": stamp(at)}
 
     def work(connection: Connection) -> None:
@@ -92,22 +98,22 @@ def skip(store: Store, annotator: str, case_id: str, at: datetime) -> None:
 
 
 def progress(store: Store, annotator: str) -> Progress:
-    """How far an annotator is, and how fast."""
+    """The progress and pace of an annotator. Raises CasesError for an unknown annotator."""
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Progress:
-        def count(asked: Select[Any]) -> int:
+        def count(query: Select[Any]) -> int:
             return int(
-                connection.execute(select(func.count()).select_from(asked.subquery())).scalar_one()
+                connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
             )
 
         order = connection.execute(
             select(annotators.c.ordering).where(annotators.c.name == name)
         ).scalar()
         if order is None:
-            raise CasesError(f"the store knows no annotator {name!r}; join first")
-        every = select(cases.c.case_id)
-        left = every.join(skips, skips.c.case_id == cases.c.case_id)
+            raise CasesError(f"the store has no annotator {name!r}; join first")
+        all_cases = select(cases.c.case_id)
+        skipped = all_cases.join(skips, skips.c.case_id == cases.c.case_id)
         times = (
             connection.execute(
                 select(kept.c.took_ms).where(
@@ -119,9 +125,9 @@ def progress(store: Store, annotator: str) -> Progress:
         )
         return Progress(
             order,
-            count(every),
-            count(every.where(_answered(name))),
-            count(left.where(skips.c.annotator == name, ~_answered(name))),
+            count(all_cases),
+            count(all_cases.where(_answered(name))),
+            count(skipped.where(skips.c.annotator == name, ~_answered(name))),
             median(times) / 1000 if times else None,
         )
 
@@ -129,7 +135,7 @@ def progress(store: Store, annotator: str) -> Progress:
 
 
 def reveal(store: Store, case_id: str, annotator: str) -> Reveal:
-    """What the report knows of a case, what others said and what probably went wrong.
+    """The details of a case: the report's result, all verdicts and the probable cause.
 
     Raises CasesError until the annotator has answered.
     """
@@ -138,13 +144,13 @@ def reveal(store: Store, case_id: str, annotator: str) -> Reveal:
     def work(connection: Connection) -> Reveal:
         if _card(connection, case_id, name).was is None:
             raise CasesError(f"{name} has not answered this case yet; answer it first")
-        return revealed(connection, case_id)
+        return reveal_of(connection, case_id)
 
     return store.database.read(work)
 
 
-def revealed(connection: Connection, case_id: str) -> Reveal:
-    """All that is known of a case, for those who may see it."""
+def reveal_of(connection: Connection, case_id: str) -> Reveal:
+    """The details of a case, without a check of the reader."""
     row = connection.execute(
         select(cases.c.kind, answers).join(answers, _the_answer()).where(cases.c.case_id == case_id)
     ).one()
@@ -165,7 +171,7 @@ def _the_answer() -> Any:
 
 
 def _answered(name: str) -> Any:
-    """Whether an annotator's verdict on the case of the row stands."""
+    """The condition that the annotator has a current verdict on the row's case."""
     return exists().where(
         standing.c.case_id == cases.c.case_id, standing.c.annotator == name, standing.c.final == 0
     )
@@ -211,7 +217,7 @@ def _card(connection: Connection, case_id: str, name: str) -> Card:
         row.top_lat,
         row.top_lon,
         row.distance_m,
-        tuple(Other(*other) for other in others),
+        tuple(OtherAnswer(*other) for other in others),
         own.verdict if own else None,
         own.note if own else "",
     )

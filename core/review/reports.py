@@ -1,6 +1,6 @@
-"""Saved runs read for their cases; leaves files to `evaluation`, choosing to `selection`."""
+"""Conversion of saved runs into reports with failure signals."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,132 +10,138 @@ from core.evaluation import LabelledQuery, read_queries, saved_runs
 from core.evaluation.saved_runs import SavedQuery, SavedRun
 from core.gallery import Gallery
 from core.geo import haversine_km
-from core.review.failure_signals import map_signs, text_signs
+from core.review.failure_signals import map_signals, text_signals
 from core.review.model import RecordedAnswer, Report
 
 
 def read_document(
     document: Mapping[str, Any],
     title: str,
-    opened: Callable[[str], Gallery],
+    open_gallery: Callable[[str], Gallery],
     queries: Path | None,
     scope: str | None,
 ) -> Report:
     """The report in a JSON document of `evaluate --out`.
 
-    `opened` gives the gallery of a name; `queries` is the file that was measured, for reports that
-    do not hold its texts. `scope` chooses among those of CVG-Text (full). Raises CasesError where
-    it is none, or of another gallery than the one of that name.
+    `open_gallery` returns the gallery of a name. `queries` is the file of the descriptions, for
+    reports without texts. `scope` selects one of CVG-Text's scopes (default: full).
+    Raises CasesError if the document is not a report, or was made with another gallery of the same
+    name.
     """
 
-    def known(gallery: str) -> dict[str, LabelledQuery]:
-        return {one.query_id: one for one in read_queries(queries, gallery)} if queries else {}
+    def queries_by_id(gallery: str) -> dict[str, LabelledQuery]:
+        if not queries:
+            return {}
+        return {query.query_id: query for query in read_queries(queries, gallery)}
 
     try:
-        runs = saved_runs.runs_in(document, title, known)
+        runs = saved_runs.runs_in(document, title, queries_by_id)
     except ReportError as error:
         raise CasesError(str(error)) from error
     wanted = (scope or "full") if runs[0].source == "cvgtext" else runs[0].scope
-    run = next((one for one in runs if one.scope == wanted), None)
-    if run is None:
+    selected = next((run for run in runs if run.scope == wanted), None)
+    if selected is None:
         raise CasesError(
-            f"{title} has no part of the scope {wanted}; wanted one of "
-            f"{', '.join(saved_runs.SCOPES)}"
+            f"{title} has no scope {wanted}; choose from {', '.join(run.scope for run in runs)}"
         )
-    return report_of(run, opened)
+    return report_of(selected, open_gallery)
 
 
 def read_results(path: Path) -> Report:
-    """The CSV of the paper's code. Raises CasesError for other columns."""
+    """The report in a CSV of the paper's code. Raises CasesError for other columns."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             run = saved_runs.read_results(file, path.name)
     except ReportError as error:
         raise CasesError(str(error)) from error
-    return _report(replace(run, model=path.stem), [_pictured(one) for one in run.queries])
+    return _report(replace(run, model=path.stem), [_from_pictures(query) for query in run.queries])
 
 
-def report_of(run: SavedRun, opened: Callable[[str], Gallery]) -> Report:
-    """A saved run as the store takes it, with what can be measured of its answers.
+def report_of(run: SavedRun, open_gallery: Callable[[str], Gallery]) -> Report:
+    """The report of a saved run, with the failure signals of its answers.
 
-    Raises CasesError where it is of another gallery than `opened` gives for its name.
+    Raises CasesError if the run was made with another gallery of the same name.
     """
     if run.source == "cvgtext":
-        return _report(run, [_pictured(one) for one in run.queries])
-    gallery = opened(run.gallery)
-    return _report(run, [_in_gallery(one, gallery, run.title) for one in run.queries])
+        return _report(run, [_from_pictures(query) for query in run.queries])
+    gallery = open_gallery(run.gallery)
+    return _report(run, [_from_gallery(query, gallery, run.title) for query in run.queries])
 
 
 def _report(run: SavedRun, answers: Sequence[RecordedAnswer]) -> Report:
     return Report(
-        run.title, run.source, run.gallery, run.model, run.scope, run.channels, _measured(answers)
+        run.title,
+        run.source,
+        run.gallery,
+        run.model,
+        run.scope,
+        run.channels,
+        _with_text_signals(answers),
     )
 
 
-def _in_gallery(one: SavedQuery, gallery: Gallery, title: str) -> RecordedAnswer:
+def _from_gallery(query: SavedQuery, gallery: Gallery, title: str) -> RecordedAnswer:
     name = gallery.card.name
     try:
-        true_row, top_row = gallery.row_of(one.tile_id), gallery.row_of(one.top_tile)
+        true_row, top_row = gallery.row_of(query.tile_id), gallery.row_of(query.top_tile)
     except GalleryError as error:
         raise CasesError(
-            f"{title} is of another gallery than {name} here: {error}; measure "
-            "again, or bring its gallery"
+            f"{title} was made with another gallery {name}: {error}; evaluate "
+            "again, or use that gallery"
         ) from error
-    top, at = gallery.tile(top_row), one.position
-    away_m = 1000 * haversine_km(at.lat, at.lon, top.lat, top.lon)
-    if abs(away_m - one.distance_m) > saved_runs.OFF_M:
+    top, at = gallery.tile(top_row), query.position
+    distance_m = 1000 * haversine_km(at.lat, at.lon, top.lat, top.lon)
+    if abs(distance_m - query.distance_m) > saved_runs.TOLERANCE_M:
         raise CasesError(
-            f"{title} is of another gallery than {name} here: query {one.query_id[:40]} is "
-            f"{away_m:.1f} m from {top.tile_id}, and the report says {one.distance_m:.1f} m"
+            f"{title} was made with another gallery {name}: query {query.query_id[:40]} is "
+            f"{distance_m:.1f} m from {top.tile_id}, but {query.distance_m:.1f} m in the report"
         )
     return RecordedAnswer(
-        one.number,
-        one.query_id,
-        one.text,
-        one.tile_id,
+        query.number,
+        query.query_id,
+        query.text,
+        query.tile_id,
         at.lat,
         at.lon,
-        one.rank,
+        query.rank,
         top.tile_id,
         top.lat,
         top.lon,
-        one.distance_m,
-        one.confidence,
-        one.verdict,
-        dict(one.channels),
-        map_signs(gallery, one.text, true_row, top_row),
+        query.distance_m,
+        query.confidence,
+        query.verdict,
+        dict(query.channels),
+        map_signals(gallery, query.text, true_row, top_row),
     )
 
 
-def _pictured(one: SavedQuery) -> RecordedAnswer:
-    """An answer whose pictures have their places in their names."""
-    at, top = one.position, one.top
+def _from_pictures(query: SavedQuery) -> RecordedAnswer:
+    """The answer of a query on CVG-Text's pictures. Raises CasesError without a position."""
+    at, top = query.position, query.top
     if top is None:
-        raise CasesError(f"query {one.query_id[:40]} does not tell where its answer lies")
+        raise CasesError(f"query {query.query_id[:40]} has no position of its answer")
     return RecordedAnswer(
-        one.number,
-        one.query_id,
-        one.text,
-        one.tile_id,
+        query.number,
+        query.query_id,
+        query.text,
+        query.tile_id,
         at.lat,
         at.lon,
-        one.rank,
-        one.top_tile,
+        query.rank,
+        query.top_tile,
         top.lat,
         top.lon,
-        one.distance_m,
-        one.confidence,
-        one.verdict,
-        dict(one.channels),
+        query.distance_m,
+        query.confidence,
+        query.verdict,
+        dict(query.channels),
     )
 
 
-def _measured(answers: Sequence[RecordedAnswer]) -> tuple[RecordedAnswer, ...]:
-    """The answers with the signs of their texts."""
-
-    def each() -> Iterator[RecordedAnswer]:
-        signs = text_signs([one.text for one in answers])
-        for answer, more in zip(answers, signs, strict=True):
-            yield replace(answer, signs={**answer.signs, **more})
-
-    return tuple(each())
+def _with_text_signals(answers: Sequence[RecordedAnswer]) -> tuple[RecordedAnswer, ...]:
+    """The answers with the signals of their texts added."""
+    signals = text_signals([answer.text for answer in answers])
+    return tuple(
+        replace(answer, signs={**answer.signs, **more})
+        for answer, more in zip(answers, signals, strict=True)
+    )

@@ -1,9 +1,9 @@
-"""The fields of a case as a plain row, as files hold it; loads neither store nor format."""
+"""The fields of a case as a plain row, as exported to files."""
 
 from typing import Any
 
 Row = dict[str, Any]
-"""A case with its history, as plain values."""
+"""A case with its history as plain values."""
 
 REPORT_FIELDS = ("report_id", "title", "source", "gallery", "model", "scope", "imported_at")
 ANSWER_FIELDS = (
@@ -24,8 +24,8 @@ ANSWER_FIELDS = (
 QUEUE_FIELDS = ("case_id", "kind", "difficulty", "lot")
 JSON_FIELDS = ("report_channels", "channels", "signs")
 CASE_FIELDS = (*QUEUE_FIELDS, *REPORT_FIELDS, *ANSWER_FIELDS, *JSON_FIELDS, "settled")
-"""What a row holds besides `verdicts`, a list of dicts with ENTRY_FIELDS. `settled` is the verdict
-that holds in the end: adjudicated, or what all annotators say."""
+"""The fields of a row besides `verdicts`, a list of dicts with ENTRY_FIELDS. `settled` is the
+adjudicated or unanimous verdict."""
 ENTRY_FIELDS = (
     "verdict_id",
     "annotator",

@@ -1,7 +1,7 @@
-"""The tables of a store of cases, their versions, and how an older store becomes a newer one.
+"""The tables of a store of cases, their versions, and the migration of older stores.
 
-The steps are plain SQL that SQLite and PostgreSQL both read, and are never edited once they were
-in use: a change is one more step. Leaves connecting to `connection`.
+The steps are plain SQL for SQLite and PostgreSQL. A step is never edited after its release; a
+change is a new step.
 """
 
 from sqlalchemy import (
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from core.errors import CasesError
 
 APPLICATION_ID = 0x53617957
-"""Marks an SQLite file as ours ("SayW")."""
+"""The application id of our SQLite files ("SayW")."""
 
 _LOCK = 0x53617957
 _SEQUENCE = {
@@ -41,8 +41,9 @@ _VIEWS = (
         WHERE later.case_id = k.case_id AND later.annotator = k.annotator
         AND later.final = k.final AND later.seq > k.seq)""",
 )
-"""A row of `verdicts` says one, or undoes one. `kept` are those not undone, and of them the last
-of each annotator for a case is `standing`; `final` is 1 for what an adjudicator decided."""
+"""A row of `verdicts` is a verdict or the undoing of one. The view `kept` has the verdicts not
+undone, `standing` the current ones: the last of each annotator for a case. `final` is 1 for an
+adjudicator's verdict."""
 
 _TABLES = (
     """CREATE TABLE reports (
@@ -119,14 +120,14 @@ _ANY_VERDICT = {
     ),
     "postgresql": ("ALTER TABLE verdicts DROP CONSTRAINT verdicts_verdict_check",),
 }
-"""The list of verdicts leaves the tables: it grows with the app, which checks what is written.
+"""Removes the list of verdicts from the tables; the app checks verdicts when it writes them.
 
-SQLite drops a CHECK only with its table. Views go first and come back, for a table that a view
-reads cannot be renamed; the new table refers to itself, so the rename turns that into `verdicts`,
-and dropping the old one leaves no row without its parent."""
+SQLite can drop a CHECK only together with its table. The views are dropped and made again, since a
+table that a view reads cannot be renamed. The new table refers to itself; the rename changes that
+reference to `verdicts`, and dropping the old table leaves no row without its parent."""
 
 STEPS = ({"sqlite": _TABLES, "postgresql": _TABLES}, _APPEND_ONLY, _ANY_VERDICT)
-"""What makes version 1 of nothing, version 2 of version 1, and so on."""
+"""The migration steps: the first makes version 1 of an empty database, and so on."""
 
 tables = MetaData()
 
@@ -200,38 +201,40 @@ standing = Table("standing", tables, *_verdict_columns())
 
 
 def version_of(connection: Connection) -> int:
-    """The version of a store, 0 where there is nothing yet.
+    """The version of a store, 0 for an empty database.
 
-    Raises CasesError where the database holds something else.
+    Raises CasesError if the database has other tables.
     """
-    found = inspect(connection).get_table_names()
-    if "schema_version" in found:
+    names = inspect(connection).get_table_names()
+    if "schema_version" in names:
         version = connection.execute(text("SELECT max(version) FROM schema_version")).scalar()
         return int(version or 0)
-    if set(found) & {"reports", "answers", "cases", "annotators", "skips", "verdicts"} or (
-        connection.dialect.name == "sqlite" and found
+    if set(names) & {"reports", "answers", "cases", "annotators", "skips", "verdicts"} or (
+        connection.dialect.name == "sqlite" and names
     ):
         raise CasesError(
-            f"the database holds tables of something else ({', '.join(sorted(found)[:3])}); give "
-            "the store a place of its own"
+            f"the database has tables of another program ({', '.join(sorted(names)[:3])}); give "
+            "the store a database of its own"
         )
     return 0
 
 
 def migrate(connection: Connection, at: str) -> int:
-    """Brings a store up to date within the open transaction; returns the version it had.
+    """Migrates a store to the newest version in the open transaction; returns the old version.
 
-    Several may do so at once: one does the work, the others wait for it.
+    Several processes may call it at once: one does the work, the others wait. Raises CasesError for
+    a store of a newer app.
     """
     kind = connection.dialect.name
     if kind == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    had = version_of(connection)
-    if had > len(STEPS):
+    old_version = version_of(connection)
+    if old_version > len(STEPS):
         raise CasesError(
-            f"the store has version {had} and this app knows {len(STEPS)}; update the app"
+            f"the store has version {old_version}, this app reads up to {len(STEPS)}; update the "
+            "app"
         )
-    if had == 0:
+    if old_version == 0:
         connection.execute(
             text(
                 "CREATE TABLE schema_version "
@@ -240,12 +243,12 @@ def migrate(connection: Connection, at: str) -> int:
         )
         if kind == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    for version, step in enumerate(STEPS[had:], had + 1):
+    for version, step in enumerate(STEPS[old_version:], old_version + 1):
         for statement in step[kind]:
-            # A driver's own SQL: the texts hold colons and percent signs of nobody's parameters.
+            # Not `text`: the SQL has colons and percent signs that are not parameters.
             connection.exec_driver_sql(statement.replace("{sequence}", _SEQUENCE[kind]))
         connection.execute(
             text("INSERT INTO schema_version VALUES (:version, :at)"),
             {"version": version, "at": at},
         )
-    return had
+    return old_version

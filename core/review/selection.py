@@ -1,4 +1,4 @@
-"""Which answers of a report become cases, how hard they are, and their lots; knows no store."""
+"""Selection of a report's answers as cases, with their difficulty and shuffle key."""
 
 import hashlib
 import math
@@ -11,12 +11,12 @@ from core.review.verdicts import Kind
 _FIRST = 5
 _NEAR_M = 150.0
 SHUFFLE_PRIME = 2**31 - 1
-"""A prime: a lot times any seed below it gives every case another place."""
+"""A prime: lots times a seed, modulo it, order the cases differently for each seed below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SelectedQuery:
-    """An answer that is to be a case."""
+    """An answer selected as a case; `lot` is its random shuffle key."""
 
     case_id: str
     number: int
@@ -26,14 +26,14 @@ class SelectedQuery:
 
 
 def key_of(*parts: str) -> str:
-    """A short name made from texts, the same on every machine."""
+    """A short hash of texts, equal on every machine."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def kind_of(answer: RecordedAnswer) -> Kind | None:
-    """What an answer would be a case of, None for a success.
+    """The kind of case that an answer is, None for a success.
 
-    A near miss has the true tile among the first five, or an answer no more than 150 m off.
+    A near miss has the true tile among the first five candidates, or an answer within 150 m.
     """
     if answer.rank == 1:
         return None
@@ -42,24 +42,24 @@ def kind_of(answer: RecordedAnswer) -> Kind | None:
 
 
 def difficulty_of(answer: RecordedAnswer) -> float:
-    """The powers of ten of the true tile's rank and of the metres to the answer, together."""
+    """log10 of the true tile's rank plus log10 of 1 + the distance to the answer in metres."""
     rank = _FIRST + 1 if answer.rank is None else answer.rank
     return round(math.log10(rank) + math.log10(1 + answer.distance_m), 4)
 
 
-def chosen(report_id: str, report: Report, control: int) -> Iterator[SelectedQuery]:
-    """All failures and near misses, and `control` successes by lot.
+def select_cases(report_id: str, report: Report, control: int) -> Iterator[SelectedQuery]:
+    """All failures and near misses, and `control` successes with the smallest lots.
 
-    The lots of the successes stay the same, so that more of them only add to fewer.
+    Lots are fixed, so that a larger `control` includes the successes of a smaller one.
     """
-    drawn: list[SelectedQuery] = []
+    successes: list[SelectedQuery] = []
     for answer in report.answers:
         case_id = key_of(report_id, str(answer.number))
         lot = 1 + int(case_id, 16) % (SHUFFLE_PRIME - 1)
         kind = kind_of(answer)
-        one = SelectedQuery(case_id, answer.number, kind or "control", difficulty_of(answer), lot)
+        query = SelectedQuery(case_id, answer.number, kind or "control", difficulty_of(answer), lot)
         if kind is None:
-            drawn.append(one)
+            successes.append(query)
         else:
-            yield one
-    yield from sorted(drawn, key=lambda one: (one.lot, one.case_id))[:control]
+            yield query
+    yield from sorted(successes, key=lambda query: (query.lot, query.case_id))[:control]

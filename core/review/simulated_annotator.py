@@ -1,6 +1,6 @@
-"""An annotator played by a program, for benches and tests; loads nothing but the store.
+"""A simulated annotator for benches and tests.
 
-What it is to say follows from its number, so that one started again goes on where the other ended.
+Its verdicts follow from its number, so that a restarted one continues where it stopped.
 """
 
 import time
@@ -15,27 +15,26 @@ from core.review.store import NewVerdict, open_store
 from core.review.verdicts import CASE_VERDICTS
 
 WAIT_S = 120.0
-"""For how long a played annotator waits for a store that is away."""
+"""Longest time in seconds that a simulated annotator waits for the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What one of the annotators is to do: record `verdicts`, one on each of as many cases.
+    """The work of one annotator: one verdict on each of `case_ids`.
 
-    Each that the store has taken is noted as a line in `log`: its place, and how long it took, in
-    milliseconds.
+    Each recorded verdict adds a line to `log`: its position, and its duration in milliseconds.
     """
 
     address: str
-    room: str
+    schema: str
     run: str
     number: int
     case_ids: tuple[str, ...]
     log: Path
 
 
-def practice(verdicts: int) -> Report:
-    """A report with that many failures, about nothing."""
+def practice_report(failures: int) -> Report:
+    """A made-up report with `failures` failures."""
     return Report(
         "practice",
         "evaluate",
@@ -57,45 +56,45 @@ def practice(verdicts: int) -> Report:
                 0.0,
                 200.0,
             )
-            for number in range(verdicts)
+            for number in range(failures)
         ),
     )
 
 
-def name_of(part: Workload) -> str:
+def name_of(workload: Workload) -> str:
     """The annotator's name."""
-    return f"practice {part.run} {part.number}"
+    return f"practice {workload.run} {workload.number}"
 
 
-def said_by(part: Workload) -> Iterator[NewVerdict]:
-    """Every verdict of a part, in order, always with the same ids."""
+def planned_verdicts(workload: Workload) -> Iterator[NewVerdict]:
+    """All verdicts of a workload, in order; their ids are always the same."""
     titles = list(CASE_VERDICTS)
-    for place, case_id in enumerate(part.case_ids):
+    for position, case_id in enumerate(workload.case_ids):
         yield NewVerdict(
-            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{part.run} {part.number} {place}")),
+            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{workload.run} {workload.number} {position}")),
             case_id,
-            name_of(part),
-            titles[(part.number + place) % len(titles)],
+            name_of(workload),
+            titles[(workload.number + position) % len(titles)],
         )
 
 
-def play(part: Workload) -> None:
-    """Records what the log does not have yet; the first of it may be in the store already."""
-    store = open_store(part.address, datetime.now(UTC), WAIT_S, part.room)
-    done = len(acknowledged(part.log))
-    store.join(name_of(part), datetime.now(UTC))
-    with part.log.open("ab", buffering=0) as log:
-        for place, said in enumerate(said_by(part)):
-            if place < done:
+def play(workload: Workload) -> None:
+    """Records the verdicts that the log does not have; the first may be in the store already."""
+    store = open_store(workload.address, datetime.now(UTC), WAIT_S, workload.schema)
+    done = len(acknowledged(workload.log))
+    store.join(name_of(workload), datetime.now(UTC))
+    with workload.log.open("ab", buffering=0) as log:
+        for position, verdict in enumerate(planned_verdicts(workload)):
+            if position < done:
                 continue
             started = time.perf_counter()
-            store.record(said, datetime.now(UTC))
-            log.write(b"%d %.4f\n" % (place, 1000 * (time.perf_counter() - started)))
+            store.record(verdict, datetime.now(UTC))
+            log.write(b"%d %.4f\n" % (position, 1000 * (time.perf_counter() - started)))
     store.close()
 
 
 def acknowledged(log: Path) -> list[float]:
-    """The milliseconds of each verdict in a log; a last line cut short does not count."""
+    """The milliseconds of each verdict in a log; an incomplete last line does not count."""
     if not log.exists():
         return []
     return [float(line.split()[1]) for line in log.read_bytes().split(b"\n")[:-1]]

@@ -1,8 +1,7 @@
 """The store of cases: reports, annotators and verdicts, each durable before a call returns.
 
-Knows what is written and how history reads; leaves the order of cards to `queue`, kappa to
-`agreement` and files to `exchange`. Times are the caller's, and so are the ids of verdicts: the
-same call again, after a crash or a lost connection, changes nothing.
+The caller gives the times and the ids of verdicts, so that a repeated call, after a crash or a lost
+connection, changes nothing.
 """
 
 import json
@@ -18,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import CasesError
 from core.review.connection import Database
-from core.review.model import Listed, RecordedAnswer, Report, VerdictEntry
+from core.review.model import RecordedAnswer, Report, ReportSummary, VerdictEntry
 from core.review.schema import (
     STEPS,
     annotators,
@@ -31,19 +30,19 @@ from core.review.schema import (
     verdicts,
     version_of,
 )
-from core.review.selection import chosen, key_of
+from core.review.selection import key_of, select_cases
 from core.review.verdicts import CASE_VERDICTS, ORDERS, CaseVerdict, Order
 
 WAIT_S = 20.0
-"""For how long a busy or absent database is waited for."""
+"""Longest time in seconds to wait for a busy or absent database."""
 MAX_NAME_CHARS = 80
 MAX_NOTE_CHARS = 4_000
-_PART = 500
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCount:
-    """What an import came to: cases that are new, and those that were there."""
+    """The result of importing a report: the number of new cases, and of those already there."""
 
     report_id: str
     new: int
@@ -52,7 +51,7 @@ class ImportCount:
 
 @dataclass(frozen=True, slots=True)
 class NewVerdict:
-    """A verdict about to be recorded; `verdict_id` is a UUID that the client made for it."""
+    """A verdict to record; `verdict_id` is a UUID made by the client."""
 
     verdict_id: str
     case_id: str
@@ -79,9 +78,9 @@ class Store:
         self.database.close()
 
     def add_report(self, report: Report, control: int, at: datetime) -> ImportCount:
-        """Puts a report and its cases in; those that are there stay as they are."""
+        """Adds a report and its cases, with `control` successes; existing cases stay unchanged."""
         report_id = _report_id(report)
-        rows = list(chosen(report_id, report, control))
+        rows = list(select_cases(report_id, report, control))
 
         def work(connection: Connection) -> ImportCount:
             before = _count(connection, report_id)
@@ -101,7 +100,7 @@ class Store:
                     }
                 ],
             )
-            put(connection, answers, [answer_row(report_id, one) for one in report.answers])
+            put(connection, answers, [answer_row(report_id, answer) for answer in report.answers])
             put(connection, cases, [{"report_id": report_id} | asdict(row) for row in rows])
             after = _count(connection, report_id)
             return ImportCount(report_id, after - before, before)
@@ -109,10 +108,13 @@ class Store:
         return self.database.write(work)
 
     def join(self, name: str, at: datetime, order: Order | None = None) -> str:
-        """Makes an annotator known, and `order` theirs where one is given; returns the name."""
+        """Adds an annotator, or changes the order of a known one; returns the name as stored.
+
+        Raises CasesError for an empty name or an unknown order.
+        """
         name = annotator_name(name)
         if order is not None and order not in ORDERS:
-            raise CasesError(f"{order!r} is no order; wanted one of {', '.join(ORDERS)}")
+            raise CasesError(f"{order!r} is not an order; give one of {', '.join(ORDERS)}")
 
         def work(connection: Connection) -> str:
             put(connection, annotators, [annotator_row(name, order or ORDERS[0], stamp(at))])
@@ -124,20 +126,20 @@ class Store:
 
         return self.database.write(work)
 
-    def record(self, said: NewVerdict, at: datetime) -> None:
-        """Writes a verdict; with the id of one that is there, nothing, if it says the same.
+    def record(self, verdict: NewVerdict, at: datetime) -> None:
+        """Writes a verdict; does nothing if the same verdict is already there under its id.
 
-        Raises CasesError for an unknown case or annotator, and for an id used for another.
+        Raises CasesError for an unknown case or annotator, and for the id of another verdict.
         """
         row = {
-            "verdict_id": checked_uuid(said.verdict_id),
-            "case_id": said.case_id,
-            "annotator": annotator_name(said.annotator),
-            "verdict": checked_verdict(said.verdict),
+            "verdict_id": checked_uuid(verdict.verdict_id),
+            "case_id": verdict.case_id,
+            "annotator": annotator_name(verdict.annotator),
+            "verdict": checked_verdict(verdict.verdict),
             "undoes": None,
-            "final": int(said.final),
-            "note": clean(said.note)[:MAX_NOTE_CHARS],
-            "took_ms": said.took_ms,
+            "final": int(verdict.final),
+            "note": clean(verdict.note)[:MAX_NOTE_CHARS],
+            "took_ms": verdict.took_ms,
             "at": stamp(at),
         }
         self.database.write(lambda connection: add_entry(connection, row))
@@ -145,18 +147,19 @@ class Store:
     def undo(
         self, annotator: str, undo_id: str, at: datetime, *, final: bool = False
     ) -> str | None:
-        """Takes back the annotator's last verdict; the case it was about, None where none stands.
+        """Undoes the annotator's last verdict; returns its case, None if there is no verdict.
 
-        The verdict stays in the history, and the one before it on that case stands again.
+        The verdict stays in the history, and the annotator's verdict before it on that case becomes
+        current again.
         """
         name, undo_id = annotator_name(annotator), checked_uuid(undo_id)
 
         def work(connection: Connection) -> str | None:
-            again = connection.execute(
+            undone_case = connection.execute(
                 select(verdicts.c.case_id).where(verdicts.c.verdict_id == undo_id)
             ).scalar()
-            if again is not None:
-                return str(again)
+            if undone_case is not None:
+                return str(undone_case)
             last = connection.execute(
                 select(kept)
                 .where(kept.c.annotator == name, kept.c.final == int(final))
@@ -183,15 +186,15 @@ class Store:
         return self.database.write(work)
 
     def history(self, case_id: str) -> tuple[VerdictEntry, ...]:
-        """All that was ever said of a case, in order, also what was undone."""
+        """All verdicts on a case in order, including those undone."""
         return self.database.read(lambda connection: entries(connection, [case_id]))
 
-    def reports(self) -> tuple[Listed, ...]:
-        """The reports in the store, as they came."""
-        return self.database.read(_listed)
+    def reports(self) -> tuple[ReportSummary, ...]:
+        """The reports in the store, in the order of import."""
+        return self.database.read(_report_summaries)
 
     def names(self) -> tuple[str, ...]:
-        """The annotators, by name."""
+        """The names of the annotators, sorted."""
         return self.database.read(
             lambda connection: tuple(
                 connection.execute(select(annotators.c.name).order_by("name")).scalars()
@@ -199,43 +202,43 @@ class Store:
         )
 
 
-def open_store(address: str, at: datetime, wait_s: float = WAIT_S, room: str = "") -> Store:
-    """The store at an address, made or brought up to date where need be.
+def open_store(address: str, at: datetime, wait_s: float = WAIT_S, schema: str = "") -> Store:
+    """Opens the store at an address; makes a new one, or migrates an older one.
 
-    `room` is PostgreSQL's schema for its tables. Raises CasesError, and touches nothing, where
-    the database is damaged, of something else or of a newer app.
+    `schema` is PostgreSQL's schema for its tables. Raises CasesError, without any change, if the
+    database is damaged, has other tables, or was written by a newer app.
     """
-    database = Database(address, wait_s, room)
+    database = Database(address, wait_s, schema)
     file = database.file
     version = 0
     if file is None or (file.exists() and file.stat().st_size):
-        version = database.read(_checked)
+        version = database.read(_checked_version)
     if version != len(STEPS):
         if file is not None:
-            database.keep_log()
+            database.enable_write_ahead_log()
         database.write(lambda connection: migrate(connection, stamp(at)))
     return Store(database)
 
 
-def _checked(connection: Connection) -> int:
+def _checked_version(connection: Connection) -> int:
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
+        fault = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if fault != "ok":
             raise CasesError(
-                f"the store is damaged ({found}); put a copy of it in its place, or "
+                f"the store is damaged ({fault}); restore a backup, or "
                 "move it away and import an export"
             )
     version = version_of(connection)
     if version > len(STEPS):
         raise CasesError(
-            f"the store has version {version} and this app knows {len(STEPS)}; update the app"
+            f"the store has version {version}, this app reads up to {len(STEPS)}; update the app"
         )
     return version
 
 
 _Insert = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
 INSERTS: dict[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""Inserting as each database does it, with its own words for what is there already."""
+"""The `insert` of each database; both have `on_conflict_…`, which SQLAlchemy's own lacks."""
 _APPEND = {
     kind: make(verdicts)
     .on_conflict_do_nothing(index_elements=["verdict_id"])
@@ -245,16 +248,17 @@ _APPEND = {
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts the rows whose keys are not there yet."""
+    """Inserts the rows whose keys are new."""
     make = INSERTS[connection.dialect.name]
-    for start in range(0, len(rows), _PART):
-        connection.execute(make(table).on_conflict_do_nothing(), rows[start : start + _PART])
+    for start in range(0, len(rows), _BATCH):
+        connection.execute(make(table).on_conflict_do_nothing(), rows[start : start + _BATCH])
 
 
 def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Appends a row of `verdicts`; False where the same is there already.
+    """Appends a row to `verdicts`; False if the same row is already there.
 
-    Raises CasesError where its case or annotator is not, or its id means something else.
+    Raises CasesError for an unknown case, annotator or verdict to undo, and if the id belongs to a
+    different row.
     """
     try:
         added = connection.execute(_APPEND[connection.dialect.name], row).first()
@@ -265,15 +269,15 @@ def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
         ) from error
     if added is not None:
         return True
-    there = (
+    existing = (
         connection.execute(select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"]))
         .mappings()
         .one()
     )
-    said = ("case_id", "annotator", "verdict", "undoes", "final", "note")
-    if any(there[name] != row[name] for name in said):
+    fields = ("case_id", "annotator", "verdict", "undoes", "final", "note")
+    if any(existing[name] != row[name] for name in fields):
         raise CasesError(
-            f"the verdict {row['verdict_id']} is there and says something else; nothing was changed"
+            f"the verdict {row['verdict_id']} exists with another content; nothing was changed"
         )
     return False
 
@@ -282,11 +286,11 @@ def entries(
     connection: Connection, case_ids: Sequence[str] | None = None
 ) -> tuple[VerdictEntry, ...]:
     """The history of some cases, or of all, in order."""
-    asked = select(verdicts, standing.c.seq.is_not(None).label("stands")).outerjoin(
+    query = select(verdicts, standing.c.seq.is_not(None).label("stands")).outerjoin(
         standing, standing.c.seq == verdicts.c.seq
     )
     if case_ids is not None:
-        asked = asked.where(verdicts.c.case_id.in_(case_ids))
+        query = query.where(verdicts.c.case_id.in_(case_ids))
     return tuple(
         VerdictEntry(
             row.verdict_id,
@@ -300,12 +304,12 @@ def entries(
             row.at,
             bool(row.stands),
         )
-        for row in connection.execute(asked.order_by(verdicts.c.seq))
+        for row in connection.execute(query.order_by(verdicts.c.seq))
     )
 
 
 def answer_row(report_id: str, answer: RecordedAnswer) -> dict[str, Any]:
-    """An answer as the table has it; the key is the same in every report with this query."""
+    """The table row of an answer; `query_key` is equal in all reports with the same query."""
     row = asdict(answer) | {
         "report_id": report_id,
         "query_key": key_of(answer.text, answer.tile_id),
@@ -314,13 +318,13 @@ def answer_row(report_id: str, answer: RecordedAnswer) -> dict[str, Any]:
 
 
 def annotator_row(name: str, order: Order, at: str) -> dict[str, Any]:
-    """A new annotator, whose order comes from the name."""
+    """The table row of a new annotator; the seed of the order comes from the name."""
     seed = 1 + int(key_of(name), 16) % (2**31 - 2)
     return {"name": name, "seed": seed, "ordering": order, "joined_at": at}
 
 
 def annotator_name(given: str) -> str:
-    """A name as it is kept: one line, single spaces. CasesError for none."""
+    """A name as stored: one line with single spaces. Raises CasesError for an empty one."""
     name = " ".join(clean(given).split())[:MAX_NAME_CHARS].strip()
     if not name:
         raise CasesError("an annotator needs a name; any word will do")
@@ -328,47 +332,47 @@ def annotator_name(given: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A text that every database takes: no NUL, nothing that is no character."""
+    """A text that every database accepts: no NUL, no invalid characters."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def stamp(at: datetime) -> str:
-    """A time as it is kept: UTC, ISO 8601."""
+    """A time as stored: UTC, ISO 8601 with milliseconds."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def checked_uuid(given: str) -> str:
-    """A UUID as it is kept. CasesError for anything else."""
+    """A UUID as stored. Raises CasesError for anything else."""
     try:
         return str(uuid.UUID(given))
     except ValueError as error:
-        raise CasesError(
-            f"{given[:60]!r} is no UUID; every verdict needs one of its own"
-        ) from error
+        raise CasesError(f"{given[:60]!r} is not a UUID; give every verdict its own") from error
 
 
 def checked_verdict(given: str) -> str:
-    """The verdict, if it is one. CasesError for anything else."""
+    """The verdict itself. Raises CasesError if it is not in `CASE_VERDICTS`."""
     if given not in CASE_VERDICTS:
-        raise CasesError(f"{given[:60]!r} is no verdict; wanted one of: {', '.join(CASE_VERDICTS)}")
+        raise CasesError(
+            f"{given[:60]!r} is not a verdict; give one of: {', '.join(CASE_VERDICTS)}"
+        )
     return given
 
 
 def _report_id(report: Report) -> str:
-    """The same for the same run, whatever its file is called."""
+    """The id of a run's content, independent of the file name."""
     return key_of(json.dumps(asdict(report) | {"title": ""}, sort_keys=True))
 
 
 def _count(connection: Connection, report_id: str) -> int:
-    found = connection.execute(
+    count = connection.execute(
         select(func.count()).select_from(cases).where(cases.c.report_id == report_id)
     ).scalar_one()
-    return int(found)
+    return int(count)
 
 
-def _listed(connection: Connection) -> tuple[Listed, ...]:
-    def counts(asked: Any) -> dict[Any, int]:
-        return {tuple(row[:-1]): int(row[-1]) for row in connection.execute(asked)}
+def _report_summaries(connection: Connection) -> tuple[ReportSummary, ...]:
+    def counts(query: Any) -> dict[Any, int]:
+        return {tuple(row[:-1]): int(row[-1]) for row in connection.execute(query)}
 
     queries = counts(select(answers.c.report_id, func.count()).group_by(answers.c.report_id))
     kinds = counts(
@@ -382,7 +386,7 @@ def _listed(connection: Connection) -> tuple[Listed, ...]:
         .group_by(cases.c.report_id)
     )
     return tuple(
-        Listed(
+        ReportSummary(
             row.report_id,
             row.title,
             row.source,

@@ -1,4 +1,4 @@
-"""The verdicts that an annotator may give on a case, each with its key; knows no store."""
+"""The table of verdicts that an annotator can give on a case."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
@@ -9,7 +9,7 @@ CaseVerdict: TypeAlias = str
 
 @dataclass(frozen=True, slots=True)
 class VerdictKind:
-    """A verdict: its `title` is shown, stored and exported, the digit `key` chooses it."""
+    """A verdict: `title` is shown, stored and exported; the digit `key` is its shortcut."""
 
     title: CaseVerdict
     key: str
@@ -28,12 +28,12 @@ CASE_VERDICTS: Final[dict[CaseVerdict, VerdictKind]] = {
         VerdictKind("cannot tell", "0"),
     )
 }
-"""Every verdict by its title, in the order in which it is shown. A new one is a new row: stores,
-pages, agreement and exports read this table. A title that stores hold already must stay."""
+"""All verdicts by title, in the order in which they are shown. A new verdict is a new row: stores,
+pages, agreement and exports read this table. Existing titles must stay, since stores have them."""
 
 Kind = Literal["failure", "near miss", "control"]
-"""Why a case is in the queue: see `selection`. A control is a success among the failures."""
+"""The reason why a case is in the queue, see `selection`. A control is a success."""
 
 Order = Literal["hardest", "shuffled"]
-"""How an annotator meets the cases: hardest first or shuffled, either in an order of their own."""
+"""The order of an annotator's cases: hardest first, or shuffled differently for each annotator."""
 ORDERS: tuple[Order, ...] = get_args(Order)

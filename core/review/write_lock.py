@@ -1,8 +1,8 @@
-"""Turns among the processes that would write to one file; knows nothing of what they write.
+"""A fair, best-effort write lock around SQLite.
 
-SQLite's own waiting starves the patient, for who has waited long looks rarely, and looking often
-costs more than the writing. Here the kernel wakes whoever waits. Nothing but fairness hangs on a
-turn: who does not get one in time goes on without.
+SQLite's busy handler polls with growing delays, so long waiters starve; `flock` queues them in the
+kernel. Only fairness depends on it: on timeout the caller proceeds, and SQLite's own locking still
+protects the data.
 """
 
 import importlib.util
@@ -15,61 +15,61 @@ from pathlib import Path
 
 @contextmanager
 def write_lock(file: Path, wait_s: float) -> Iterator[bool]:
-    """A turn, ended with the block or by the death of the process; whether it was had in time.
+    """Holds the lock during the block; yields whether it was acquired within `wait_s`.
 
-    Where there is no lock of this sort, as on Windows, or the file is another user's, one goes on
-    at once.
+    The kernel releases the lock when the process dies. Without `flock` (Windows), or if the file
+    belongs to another user, it yields False at once.
     """
     if importlib.util.find_spec("fcntl") is None:
         yield False
         return
     try:
-        held = _Held(os.open(file, os.O_CREAT | os.O_RDWR, 0o666))
+        lock = _FileLock(os.open(file, os.O_CREAT | os.O_RDWR, 0o666))
     except PermissionError:
         yield False
         return
     try:
-        yield held.taken(wait_s)
+        yield lock.acquire(wait_s)
     finally:
-        held.leave()
+        lock.release()
 
 
-class _Held:
-    """An open file that is, or is about to be, locked."""
+class _FileLock:
+    """An exclusive `flock` on an open file descriptor."""
 
-    def __init__(self, opened: int) -> None:
-        self._opened = opened
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         self._guard = threading.Lock()
-        self._left = False
+        self._released = False
         self._waiting = False
-        self._got = threading.Event()
+        self._acquired = threading.Event()
 
-    def taken(self, wait_s: float) -> bool:
-        """Waits for the lock: in a thread, as the kernel knows no bound."""
-        # Not `filelock`: it looks again every so often, as SQLite does, so that nobody is in line.
+    def acquire(self, wait_s: float) -> bool:
+        """Waits for the lock at most `wait_s`, in a thread, since `flock` has no timeout."""
+        # Not `filelock`: it polls like SQLite, so waiters would not be queued.
         import fcntl
 
         try:
-            fcntl.flock(self._opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._waiting = True
             threading.Thread(target=self._wait, daemon=True).start()
-            return self._got.wait(wait_s)
+            return self._acquired.wait(wait_s)
         return True
 
     def _wait(self) -> None:
         import fcntl
 
-        fcntl.flock(self._opened, fcntl.LOCK_EX)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         with self._guard:
             self._waiting = False
-            self._got.set()
-            if self._left:
-                os.close(self._opened)
+            self._acquired.set()
+            if self._released:
+                os.close(self._descriptor)
 
-    def leave(self) -> None:
-        """Ends the turn. A file that a thread still waits for is closed by that thread."""
+    def release(self) -> None:
+        """Releases the lock. If a thread still waits for it, that thread closes the file."""
         with self._guard:
-            self._left = True
+            self._released = True
             if not self._waiting:
-                os.close(self._opened)
+                os.close(self._descriptor)

@@ -1,4 +1,4 @@
-"""The map of errors: from where queries were written to where their answers lie."""
+"""The map of errors: a line from the truth of each description to its answer."""
 
 import contextlib
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import maps
 from core.errors import SaywhereError
-from core.evaluation.saved_runs import SavedQuery, SavedRun, placed
+from core.evaluation.saved_runs import SavedQuery, SavedRun, with_positions
 from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position
 from core.maps import Miss
@@ -59,7 +59,7 @@ def _tops(run: SavedRun, card: GalleryCard | None) -> dict[int, Position | None]
     """Where the answers lie, by number; the gallery is asked only where the report does not say."""
     if card is not None and any(query.top is None for query in run.queries):
         with contextlib.suppress(SaywhereError):
-            run = placed(run, resources.open_gallery(card))
+            run = with_positions(run, resources.open_gallery(card))
     return {query.number: query.top for query in run.queries}
 
 
@@ -84,7 +84,7 @@ def _around(run: SavedRun) -> Bounds:
 
 
 def _picked(key: str) -> None:
-    """What our script reported. It comes from a browser, so it is checked like a link."""
+    """Takes over the report of our script, which comes from a browser: checked like a link."""
     event = st.session_state.get(key)
     if isinstance(event, dict) and event.get("event") == "miss":
         number = event.get("number")

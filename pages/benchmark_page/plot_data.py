@@ -20,7 +20,7 @@ def _kinds(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     metric, by = st.session_state[widget("metric")], st.session_state[widget("by")]
     rows = []
     for one in runs:
-        for kind, queries in run_metrics.parted(one.run, by).items():
+        for kind, queries in run_metrics.subgroups(one.run, by).items():
             figure = one.figures(by, kind).get(metric)
             if figure:
                 rows.append(

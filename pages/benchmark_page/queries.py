@@ -33,7 +33,7 @@ def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
     words = right.selectbox("Which descriptions", list(parts), key=widget("kind"))
     everything = st.toggle("Also those that were found", key=widget("hits"))
     one, part = by_letter[letter], parts[words]
-    queries = run_metrics.parted(one.run, part.by).get(part.kind, ())
+    queries = run_metrics.subgroups(one.run, part.by).get(part.kind, ())
     measure = session.measure()
     wanted = [query for query in queries if everything or is_missed(query, measure)]
     wanted.sort(key=lambda query: (-query.distance_m, -(query.rank or _MOST_RANK)))

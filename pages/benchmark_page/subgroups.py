@@ -33,7 +33,7 @@ def parts_of(runs: tuple[Chosen, ...]) -> Mapping[str, Part]:
     """All kinds of descriptions in the runs, by their words."""
     found = {ALL_DESCRIPTIONS: Part("", run_metrics.ALL)}
     for by in BREAKDOWNS:
-        kinds = [kind for one in runs for kind in run_metrics.parted(one.run, by)]
+        kinds = [kind for one in runs for kind in run_metrics.subgroups(one.run, by)]
         if set(kinds) - {run_metrics.UNKNOWN}:
             found |= {
                 kind: Part(by, kind)
@@ -59,7 +59,7 @@ def is_missed(query: SavedQuery, measure: str) -> bool:
 
 
 def missed_words(run: SavedRun, measure: str) -> str:
-    """What is true of the failed ones, in words."""
+    """The condition of failed descriptions, in words."""
     number = int(measure[2:].removesuffix("m"))
     if measure.startswith("L@"):
         return f"the first candidate is more than {number:,} m away"

@@ -10,8 +10,8 @@ from core import settings
 from core.errors import CasesError, SaywhereError
 from core.gallery import open_gallery
 from core.review.formats import FORMATS
-from core.review.importing import Intake, take_file
-from core.review.model import Listed
+from core.review.importing import ImportOptions, import_cases
+from core.review.model import ReportSummary
 from core.review.store import Store
 from pages.review_page import case_store
 from pages.ui.markdown import plain
@@ -22,7 +22,7 @@ _ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
 """Of exports; reports are JSON or CSV, too."""
 
 
-def draw_reports(listed: tuple[Listed, ...]) -> None:
+def draw_reports(listed: tuple[ReportSummary, ...]) -> None:
     """A table of the reports, or how to make one."""
     st.header("Reports to review", anchor=False)
     if not listed:
@@ -66,8 +66,11 @@ def import_file(store: Store, name: str, content: bytes) -> tuple[bool, str]:
         path = Path(folder) / (Path(name).name or "report.json")
         try:
             path.write_bytes(content)
-            came: dict[str, Any] = take_file(
-                store, path, Intake(lambda gallery: open_gallery(gallery, chosen)), case_store.now()
+            came: dict[str, Any] = import_cases(
+                store,
+                path,
+                ImportOptions(lambda gallery: open_gallery(gallery, chosen)),
+                case_store.now(),
             )
         except (SaywhereError, OSError) as error:
             told = str(error).replace(f"{folder}/", "")

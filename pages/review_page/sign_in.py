@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import CasesError, SaywhereError
 from core.review import queue
-from core.review.model import Listed
+from core.review.model import ReportSummary
 from core.review.store import MAX_NAME_CHARS, Store
 from core.review.verdicts import ORDERS, Order
 from pages.review_page import case_store, report_import, verdict_form
@@ -33,7 +33,7 @@ def draw(store: Store, session: ReviewSession) -> None:
     _warm_up(listed)
 
 
-def _warm_up(listed: tuple[Listed, ...]) -> None:
+def _warm_up(listed: tuple[ReportSummary, ...]) -> None:
     """Gallery and models of the first report load while somebody types a name."""
     here = {card.name: card for card in resources.cards() if not card.problem}
     card = next((here[one.gallery] for one in listed if one.gallery in here), None)

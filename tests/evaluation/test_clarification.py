@@ -76,9 +76,9 @@ def test_answers_that_are_right_lead_to_the_truth(
     assert held
     for talk, query in zip(held, queries, strict=True):
         row = tiny_gallery.row_of(query.tile_id) if query.tile_id else int(query.query_id)
-        assert len(talk.weights) == len(talk.exchanges) + 1
+        assert len(talk.weights) == len(talk.turns) + 1
         assert talk.weights[-1][row] >= talk.weights[0][row]
-        keys = [exchange.question.key for exchange in talk.exchanges]
+        keys = [exchange.question.key for exchange in talk.turns]
         assert len(set(keys)) == len(keys)
 
 
@@ -89,7 +89,7 @@ def test_the_same_seed_gives_the_same_talk(
         held = simulate_dialogues(
             tiny_gallery, queries, encoded_queries, lambda one: weigh(tiny_gallery, one), seed=seed
         )
-        return [tuple(one.answer for one in talk.exchanges) for talk in held]
+        return [tuple(one.answer for one in talk.turns) for talk in held]
 
     assert run(1) == run(1)
 
@@ -109,7 +109,7 @@ def test_the_figures_have_a_step_for_every_question_and_are_json(
     assert figures["steps"][0]["asked"] is None
     assert 0 < figures["steps"][1]["asked"] <= 100
     assert 0 <= figures["steps"][1]["yes"] <= 100
-    assert sum(figures["by_question"].values()) == sum(len(talk.exchanges) for talk in held)
+    assert sum(figures["by_question"].values()) == sum(len(talk.turns) for talk in held)
 
 
 def test_without_questions_the_figures_are_those_of_the_search(

@@ -67,7 +67,7 @@ def test_a_gallery_without_pictures_is_told(
 ) -> None:
     build("blind", city_osm, tmp_path)
     gallery = open_gallery("blind", settings_for(tmp_path))
-    with pytest.raises(QueryError, match=r"blind holds no picture of .*; build it again with"):
+    with pytest.raises(QueryError, match=r"blind has no picture of .*; build it again with"):
         true_pairs(gallery, queries(gallery))
 
 

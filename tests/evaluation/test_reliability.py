@@ -46,7 +46,7 @@ def test_what_is_told_apart_always_never_and_by_chance() -> None:
     assert auroc([0.1, 0.2], [0.3]) == 1
     assert auroc([0.3], [0.1, 0.2]) == 0
     assert auroc([0.5, 0.5], [0.5]) == 0.5
-    with pytest.raises(ValueError, match="both"):
+    with pytest.raises(ValueError, match="inside and from outside"):
         auroc([], [0.5])
 
 

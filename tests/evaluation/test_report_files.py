@@ -107,7 +107,7 @@ def test_what_is_no_report_leaves_nothing_behind(tmp_path: Path, data: bytes, na
 def test_a_full_folder_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_files, "MOST_REPORTS", 1)
     save_report(REPORT, "a.json", tmp_path)
-    with pytest.raises(ReportError, match="take some away"):
+    with pytest.raises(ReportError, match="delete some first"):
         save_report(REPORT, "b.json", tmp_path)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.evaluation import LabelledQuery, Outcome, query_rows, report
-from core.evaluation.run_metrics import METRES, figures, parted, recall, within
+from core.evaluation.run_metrics import METRES, figures, recall, subgroups, within
 from core.evaluation.saved_runs import SavedRun, read_saved
 from core.geo import Position
 
@@ -74,10 +74,10 @@ def test_curves_equal_their_naive_twins(tmp_path: Path) -> None:
 def test_queries_are_parted_without_loss(tmp_path: Path) -> None:
     run = saved(random_outcomes(120, 4), tmp_path)
     for by in ("length", "names", "view", "city", ""):
-        parts = parted(run, by)
+        parts = subgroups(run, by)
         assert sum(map(len, parts.values())) == 120
         assert all(parts.values())
-    lengths = parted(run, "length")
+    lengths = subgroups(run, "length")
     assert list(lengths) == [
         "up to 25 words",
         "26 to 50 words",
@@ -86,6 +86,6 @@ def test_queries_are_parted_without_loss(tmp_path: Path) -> None:
     ]
     assert lengths["26 to 50 words"]
     assert all(26 <= len(one.text.split()) <= 50 for one in lengths["26 to 50 words"])
-    assert list(parted(run, "names")) == ["with names", "without names"]
-    assert list(parted(run, "view")) == ["not known"]
-    assert list(parted(run, "city")) == ["x"]
+    assert list(subgroups(run, "names")) == ["with names", "without names"]
+    assert list(subgroups(run, "view")) == ["not known"]
+    assert list(subgroups(run, "city")) == ["x"]

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ReportError
 from core.evaluation.run_metrics import figures, recall, within
-from core.evaluation.saved_runs import SavedRun, placed, read_saved
+from core.evaluation.saved_runs import SavedRun, read_saved, with_positions
 from core.gallery import Gallery
 from core.geo import haversine_km
 
@@ -112,7 +112,7 @@ def test_places_that_are_not_told_come_from_the_gallery(
             ),
         )
     )
-    found = placed(run, tiny_gallery).queries
+    found = with_positions(run, tiny_gallery).queries
     assert found[0].top is not None
     assert (found[0].top.lat, found[1].top) == (pytest.approx(tile.lat), None)
 
@@ -214,7 +214,7 @@ def test_what_is_no_report_is_told_in_one_line(tmp_path: Path, content: str) -> 
         (
             ["image", "words"],
             ["x", "y"],
-            "no column original_image, text, top_5_matches; found image",
+            "no column original_image, text, top_5_matches; it has image",
         ),
         (COLUMNS, ["church.jpg", "a", '["b.jpg"]', "False"], "line 2"),
         (COLUMNS, [TRUE, "a", "[]", "False"], "line 2"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE
+from tiny_answers import HOSTILE
 from tiny_cases import NOW, a_report, an_answer
 
 from core.review import queue
@@ -159,7 +159,7 @@ class TestDeeds:
         seat = seated(kept)
         before, token = seat.case_id, seat.token
         actions.apply_action(kept, seat, deed(seat, "record", **more), NOW)
-        assert "is no verdict" in seat.problem
+        assert "is not a verdict" in seat.problem
         assert (seat.case_id, seat.token) == (before, token)
         assert kept.history(before) == ()
 

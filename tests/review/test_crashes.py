@@ -50,7 +50,7 @@ def test_a_killed_server_loses_and_doubles_nothing(postgres: Postgres) -> None:
 
 
 def test_annotators_without_a_verdict_each_are_told() -> None:
-    with pytest.raises(CasesError, match="at least one each"):
+    with pytest.raises(CasesError, match="at least one for each"):
         bench_cases(5, 4, None, 0, quiet)
 
 

@@ -16,7 +16,7 @@ from core.gallery import Gallery
 from core.review.exchange import rows_of
 from core.review.formats import FORMATS, format_of, write_cases
 from core.review.formats.label_studio import label_config
-from core.review.importing import Intake, take_file
+from core.review.importing import ImportOptions, import_cases
 from core.review.store import NewVerdict, Store, open_store
 
 Say = Callable[..., str]
@@ -34,7 +34,7 @@ def no_gallery(name: str) -> Gallery:
     raise GalleryError(f"there is no gallery {name!r}")
 
 
-INTAKE = Intake(no_gallery)
+INTAKE = ImportOptions(no_gallery)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def exported(store: Store, tmp_path: Path, kind: Any) -> Path:
 def test_an_export_makes_the_same_store_elsewhere(judged: Store, tmp_path: Path, kind: str) -> None:
     path = exported(judged, tmp_path, kind)
     other = open_store(str(tmp_path / "other.sqlite"), NOW)
-    found = take_file(other, path, INTAKE, NOW)
+    found = import_cases(other, path, INTAKE, NOW)
     assert (found["cases"], found["verdicts"], found["known"]) == (4, 5, 0)
     assert rows_of(other) == rows_of(judged)
 
@@ -65,7 +65,7 @@ def test_an_export_makes_the_same_store_elsewhere(judged: Store, tmp_path: Path,
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_taken_in_again_doubles_nothing(judged: Store, tmp_path: Path, kind: str) -> None:
     before = rows_of(judged)
-    found = take_file(judged, exported(judged, tmp_path, kind), INTAKE, NOW)
+    found = import_cases(judged, exported(judged, tmp_path, kind), INTAKE, NOW)
     assert (found["cases"], found["verdicts"], found["known"]) == (0, 0, 5)
     assert rows_of(judged) == before
 
@@ -82,7 +82,7 @@ def test_two_annotators_files_become_one_store(tmp_path: Path) -> None:
         rows.append(write_cases(rows_of(own), tmp_path / f"{name}.jsonl", "jsonl", lambda *_: b""))
     joined = open_store(str(tmp_path / "joined.sqlite"), NOW)
     for path in (*rows, *rows):
-        take_file(joined, path, INTAKE, NOW)
+        import_cases(joined, path, INTAKE, NOW)
     assert joined.names() == ("Ada", "Ben")
     assert [row["settled"] for row in rows_of(joined)] == ["model error", None, None, None]
 
@@ -95,8 +95,8 @@ def test_a_file_that_says_otherwise_is_refused_whole(
     rows[0]["verdicts"][0]["verdict"] = "cannot tell"
     rows.append(json.loads(before)[1] | {"case_id": "new", "verdicts": []})
     path = write_cases(rows, tmp_path / "a.jsonl", "jsonl", lambda *_: b"")
-    with pytest.raises(CasesError, match="says something else"):
-        take_file(judged, path, INTAKE, NOW)
+    with pytest.raises(CasesError, match="exists with another content"):
+        import_cases(judged, path, INTAKE, NOW)
     assert json.dumps(rows_of(judged)) == before
     assert case_ids == [row["case_id"] for row in rows_of(judged)]
 
@@ -106,8 +106,8 @@ def test_rows_that_are_not_whole_are_refused(judged: Store, tmp_path: Path, line
     path = tmp_path / "a.jsonl"
     path.write_text(line + "\n", encoding="utf-8")
     before = rows_of(judged)
-    with pytest.raises(CasesError, match="not whole"):
-        take_file(judged, path, INTAKE, NOW)
+    with pytest.raises(CasesError, match="has an incomplete case"):
+        import_cases(judged, path, INTAKE, NOW)
     assert rows_of(judged) == before
 
 
@@ -144,7 +144,7 @@ def test_no_cell_of_a_csv_begins_like_a_formula(tmp_path: Path, text: str) -> No
     ]
     assert row["lat"] == "-34.9"
     other = open_store(str(tmp_path / "other.sqlite"), NOW)
-    take_file(other, path, INTAKE, NOW)
+    import_cases(other, path, INTAKE, NOW)
     assert rows_of(other)[0]["text"] == text
 
 
@@ -215,8 +215,8 @@ def test_what_was_said_in_label_studio_comes_in_once(
     ]
     path = tmp_path / "back.json"
     path.write_text(json.dumps(tasks), encoding="utf-8")
-    assert take_file(judged, path, INTAKE, NOW)["verdicts"] == 1
-    assert take_file(judged, path, INTAKE, NOW)["verdicts"] == 0
+    assert import_cases(judged, path, INTAKE, NOW)["verdicts"] == 1
+    assert import_cases(judged, path, INTAKE, NOW)["verdicts"] == 0
     (entry,) = [one for one in judged.history(case_ids[1]) if one.standing]
     assert (entry.annotator, entry.verdict) == (
         "Label Studio dora@example.org",
@@ -251,7 +251,7 @@ def test_fiftyones_own_library_takes_the_dataset(judged: Store, tmp_path: Path) 
 def test_an_export_never_replaces_a_folder_of_something_else(judged: Store, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("years of work", encoding="utf-8")
-    with pytest.raises(CasesError, match="no dataset of FiftyOne"):
+    with pytest.raises(CasesError, match="is not a dataset of FiftyOne"):
         exported(judged, tmp_path, "fiftyone")
     assert (tmp_path / "folder" / "thesis.txt").exists()
 
@@ -289,7 +289,7 @@ def test_an_unknown_ending_is_told_with_those_that_there_are(tmp_path: Path) -> 
     with pytest.raises(CasesError) as told:
         format_of(tmp_path / "a.xlsx", None)
     assert str(told.value) == (
-        "a.xlsx has no ending of a format; wanted .csv, .jsonl, .geojson, .json (Label Studio), "
+        "a.xlsx has an unknown suffix; give one of .csv, .jsonl, .geojson, .json (Label Studio), "
         "none (a FiftyOne folder), or --format"
     )
     assert format_of(tmp_path / "a.xlsx", "csv") == "csv"

@@ -138,7 +138,7 @@ def test_progress_and_pace(store: Store, case_ids: list[str], say: Say) -> None:
 
 def test_strangers_and_unknown_cases_are_told(store: Store) -> None:
     for ask in (next_card, progress):
-        with pytest.raises(CasesError, match="knows no annotator 'Eve'"):
+        with pytest.raises(CasesError, match="has no annotator 'Eve'"):
             ask(store, "Eve")
     for call in (lambda: card_of(store, "x", "Ada"), lambda: skip(store, "Ada", "x", NOW)):
         with pytest.raises(CasesError, match="no case 'x'"):

@@ -11,7 +11,7 @@ from tiny_cases import NOW
 from core.errors import CasesError, GalleryError
 from core.gallery import Gallery
 from core.geo import haversine_km
-from core.review.importing import Intake, read_file, take_file
+from core.review.importing import ImportOptions, import_cases, read_file
 from core.review.model import Report
 from core.review.store import Store, open_store
 
@@ -20,13 +20,13 @@ NEAR = "40.701,-74.0_2020-01_def_d10_z3.jpg"
 FAR = "40.8,-74.0_2020-01_ghi_d10_z3.jpg"
 
 
-def encoded_query(gallery: Gallery, **more: Any) -> Intake:
+def encoded_query(gallery: Gallery, **more: Any) -> ImportOptions:
     def opened(name: str) -> Gallery:
         if name != gallery.card.name:
             raise GalleryError(f"there is no gallery {name!r}")
         return gallery
 
-    return Intake(opened, **more)
+    return ImportOptions(opened, **more)
 
 
 def a_row(gallery: Gallery, number: int, true: int, top: int, rank: int) -> dict[str, Any]:
@@ -75,9 +75,11 @@ def test_a_report_of_a_gallery_becomes_cases_once(
     tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store
 ) -> None:
     path = written(tmp_path, document)
-    found = take_file(kept, path, encoded_query(tiny_gallery), NOW)
+    found = import_cases(kept, path, encoded_query(tiny_gallery), NOW)
     assert (found["cases"], found["queries"], found["model"]) == (2, 2, "minilm")
-    again = take_file(kept, path.rename(tmp_path / "same.json"), encoded_query(tiny_gallery), NOW)
+    again = import_cases(
+        kept, path.rename(tmp_path / "same.json"), encoded_query(tiny_gallery), NOW
+    )
     assert (again["cases"], again["known"]) == (0, 2)
 
 
@@ -134,7 +136,7 @@ def test_a_report_of_another_gallery_is_refused_and_the_store_untouched(
     else:
         document["queries"][1] |= change
     with pytest.raises((CasesError, GalleryError), match=r"another gallery|no gallery") as told:
-        take_file(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
+        import_cases(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
     assert "\n" not in str(told.value)
     assert kept.reports() == ()
 
@@ -161,7 +163,7 @@ def test_what_is_no_report_is_refused_in_one_line(
     path = tmp_path / "run.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(CasesError) as told:
-        take_file(kept, path, encoded_query(tiny_gallery), NOW)
+        import_cases(kept, path, encoded_query(tiny_gallery), NOW)
     assert "\n" not in str(told.value)
     assert len(str(told.value)) < 400
     assert kept.reports() == ()
@@ -192,7 +194,7 @@ def test_the_papers_csv_becomes_cases(
     assert [one.rank for one in report.answers] == [2, None, 1]
     assert report.answers[0].distance_m == pytest.approx(111.2, abs=0.1)
     assert (report.scope, report.model) == ("nearest-100", "results")
-    take_file(kept, path, encoded_query(tiny_gallery, control=0), NOW)
+    import_cases(kept, path, encoded_query(tiny_gallery, control=0), NOW)
     assert kept.reports()[0].kinds == {"failure": 1, "near miss": 1}
 
 
@@ -205,7 +207,7 @@ def test_the_papers_csv_becomes_cases(
         (PAPER, [TRUE, "a", "[]", "False"], "line 2"),
         (PAPER, [TRUE, "a", "__import__('os')", "False"], "line 2"),
         (PAPER, [TRUE, "a"], "line 2"),
-        (["case_id", "text"], ["1", "2"], "wanted an export"),
+        (["case_id", "text"], ["1", "2"], "give an export"),
     ],
 )
 def test_a_csv_with_wrong_columns_is_refused_and_the_store_untouched(
@@ -218,7 +220,7 @@ def test_a_csv_with_wrong_columns_is_refused_and_the_store_untouched(
 ) -> None:
     path = a_csv(tmp_path / "results.csv", header, row)
     with pytest.raises(CasesError, match=told):
-        take_file(kept, path, encoded_query(tiny_gallery), NOW)
+        import_cases(kept, path, encoded_query(tiny_gallery), NOW)
     assert kept.reports() == ()
 
 

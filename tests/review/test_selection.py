@@ -3,7 +3,7 @@
 import pytest
 from tiny_cases import a_report, an_answer
 
-from core.review.selection import chosen, difficulty_of, kind_of
+from core.review.selection import difficulty_of, kind_of, select_cases
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_the_further_off_in_rank_and_on_the_ground_the_harder() -> None:
 
 def test_controls_are_drawn_by_lot_and_the_same_each_time() -> None:
     report = a_report(*(an_answer(number, 1, 0.0) for number in range(50)))
-    ten = [one.number for one in chosen("r", report, 10)]
-    assert ten == [one.number for one in chosen("r", report, 20)][:10]
+    ten = [one.number for one in select_cases("r", report, 10)]
+    assert ten == [one.number for one in select_cases("r", report, 20)][:10]
     assert ten != sorted(ten)
-    assert {one.kind for one in chosen("r", report, 10)} == {"control"}
-    assert ten != [one.number for one in chosen("s", report, 10)]
+    assert {one.kind for one in select_cases("r", report, 10)} == {"control"}
+    assert ten != [one.number for one in select_cases("s", report, 10)]

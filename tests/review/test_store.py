@@ -39,7 +39,7 @@ def test_a_retry_doubles_nothing(store: Store, case_ids: list[str]) -> None:
 
 def test_an_id_cannot_mean_two_verdicts(store: Store, case_ids: list[str], say: Say) -> None:
     used = say("Ada", case_ids[0])
-    with pytest.raises(CasesError, match="says something else"):
+    with pytest.raises(CasesError, match="exists with another content"):
         store.record(NewVerdict(used, case_ids[0], "Ada", "cannot tell"), NOW)
     assert [entry.verdict for entry in store.history(case_ids[0])] == ["model error"]
 
@@ -84,8 +84,8 @@ def test_nobody_changes_or_removes_a_verdict(store: Store, case_ids: list[str], 
     [
         ({"case_id": "none"}, "no case 'none'"),
         ({"annotator": "Eve"}, "no annotator 'Eve'"),
-        ({"verdict": "nice"}, "is no verdict"),
-        ({"verdict_id": "7"}, "is no UUID"),
+        ({"verdict": "nice"}, "is not a verdict"),
+        ({"verdict_id": "7"}, "is not a UUID"),
         ({"annotator": " \0 "}, "needs a name"),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_database_of_something_else_is_told_and_not_touched(tmp_path: Path) ->
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     before = file.read_bytes()
-    with pytest.raises(CasesError, match="something else"):
+    with pytest.raises(CasesError, match="another program"):
         open_store(str(file), NOW)
     assert file.read_bytes() == before
 
@@ -252,7 +252,7 @@ def test_an_absent_server_is_told_without_its_password() -> None:
 
 @pytest.mark.parametrize("given", ["mysql://x/y", "nonsense://", "sqlite://", "://"])
 def test_only_known_addresses_are_taken(given: str) -> None:
-    with pytest.raises(CasesError, match="no address of a store"):
+    with pytest.raises(CasesError, match="not an address of a store"):
         address_of(given)
 
 

@@ -13,12 +13,12 @@ from tiny_cases import NOW
 from core.errors import CasesError
 from core.review import schema
 from core.review.agreement import agreement
-from core.review.exchange import rows_of, take_in
+from core.review.exchange import import_rows, rows_of
 from core.review.formats import FORMATS
 from core.review.formats.label_studio import label_config
-from core.review.importing import take_file
+from core.review.importing import import_cases
 from core.review.schema import version_of
-from core.review.simulated_annotator import Workload, said_by
+from core.review.simulated_annotator import Workload, planned_verdicts
 from core.review.store import NewVerdict, Store, open_store
 from core.review.verdicts import CASE_VERDICTS, VerdictKind
 
@@ -147,14 +147,14 @@ def test_a_ninth_verdict_is_counted_exported_and_taken_in(
     assert (found.cases, found.disputed, found.pairs[0].alike) == (1, 0, 1.0)
     assert rows_of(opened)[0]["settled"] == NINTH
     other = open_store(str(tmp_path / "other.sqlite"), NOW)
-    assert take_file(other, exported(opened, tmp_path, kind), INTAKE, NOW)["verdicts"] == 6
+    assert import_cases(other, exported(opened, tmp_path, kind), INTAKE, NOW)["verdicts"] == 6
     assert rows_of(other) == rows_of(opened)
 
 
 def test_every_list_of_verdicts_has_the_ninth(ninth: str, tmp_path: Path) -> None:
     assert f'<Choice value="{ninth}" hotkey="8"/>' in label_config()
     part = Workload("", "", "run", 0, tuple(map(str, range(9))), tmp_path / "log")
-    assert {said.verdict for said in said_by(part)} == set(CASE_VERDICTS)
+    assert {said.verdict for said in planned_verdicts(part)} == set(CASE_VERDICTS)
 
 
 def test_the_keys_of_verdicts_are_one_digit_each_and_differ() -> None:
@@ -166,12 +166,12 @@ def test_the_keys_of_verdicts_are_one_digit_each_and_differ() -> None:
 
 def test_an_unknown_verdict_is_refused_in_a_new_store_too(old: str) -> None:
     opened = open_store(old, NOW)
-    with pytest.raises(CasesError, match="is no verdict"):
+    with pytest.raises(CasesError, match="is not a verdict"):
         record(opened, "Ada", NINTH)
     rows = rows_of(opened)
     rows[0]["verdicts"][0] |= {"verdict": NINTH, "verdict_id": str(uuid.uuid4())}
-    with pytest.raises(CasesError, match="is no verdict"):
-        take_in(opened, rows)
+    with pytest.raises(CasesError, match="is not a verdict"):
+        import_rows(opened, rows)
     assert len(opened.history(CASE)) == 4
 
 
@@ -230,8 +230,10 @@ def test_a_migration_that_stops_midway_leaves_the_old_store(
     old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows_in(old)
-    for kept in range(1, len(schema.STEPS[2][kind_of(old)]) + 1):
-        stopped = (*schema.STEPS[2][kind_of(old)][:kept], "SELECT nothing FROM nowhere")
+    steps = schema.STEPS[2][kind_of(old)]
+    assert steps
+    for done in range(len(steps)):
+        stopped = (*steps[: done + 1], "SELECT nothing FROM nowhere")
         with monkeypatch.context() as cut:
             cut.setattr(schema, "STEPS", (*schema.STEPS[:2], {kind_of(old): stopped}))
             with pytest.raises(CasesError, match="nothing was changed"):

@@ -1,7 +1,7 @@
-"""Time or measure a part of the app.
+"""Measure the speed or the quality of a part of the app.
 
-A bench is a module of this package with `run(…)`, which returns the figures to print. Its
-parameters name what it takes of the settings and the options below.
+A bench is a module of this package with `run(…)`, which returns the figures to print. The names of
+its parameters select the settings and options that it gets.
 """
 
 import argparse
@@ -19,36 +19,41 @@ BENCHES = ("search", "evaluate", "embed", "explain", "relevance", "questions", "
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
+    parser.add_argument("what", choices=BENCHES, help="part of the app to measure")
     parser.add_argument(
-        "what",
-        choices=BENCHES,
+        "--gallery", metavar="G", help="name of the gallery (default: the largest one)"
     )
-    parser.add_argument("--gallery", metavar="G", help="the largest bundled one")
     parser.add_argument(
         "--queries",
         type=Path,
         metavar="FILE.jsonl",
-        help="descriptions whose place is known, for relevance and questions",
+        help="descriptions with known places, for relevance and questions",
     )
-    parser.add_argument("--model", help="what is to embed (compact)")
+    parser.add_argument("--model", help="picture model, for embed (default: compact)")
     add_checkpoint(parser)
     parser.add_argument(
-        "--annotators", type=whole_number, default=50, help="processes, for cases (50)"
+        "--annotators",
+        type=whole_number,
+        default=50,
+        help="number of processes, for cases (default: 50)",
     )
     parser.add_argument(
-        "--verdicts", type=whole_number, default=10_000, help="in all, for cases (10000)"
+        "--verdicts",
+        type=whole_number,
+        default=10_000,
+        help="number of verdicts in total, for cases (default: 10000)",
     )
     parser.add_argument(
         "--kill",
         type=whole_number,
         default=0,
-        help="how many of the processes are killed and started again (0)",
+        help="number of processes to kill and restart, for cases (default: 0)",
     )
     add_store(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
-    """The bench's figures."""
+    """The figures of the bench."""
     options = {
         "settings": machine.load(),
         "gallery": args.gallery,
@@ -61,5 +66,5 @@ def run(args: argparse.Namespace) -> Any:
         "store": args.store,
         "kill": args.kill,
     }
-    timed = importlib.import_module(f"{__name__}.{args.what}").run
-    return timed(**{name: options[name] for name in inspect.signature(timed).parameters})
+    bench = importlib.import_module(f"{__name__}.{args.what}").run
+    return bench(**{name: options[name] for name in inspect.signature(bench).parameters})

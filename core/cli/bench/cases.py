@@ -1,6 +1,6 @@
-"""Many annotators at once, each a process: is any verdict lost or doubled, and how long they take.
+"""Many annotators at once, each a process: lost and doubled verdicts, and the time of each.
 
-Works in a store of its own beside the one of the given address, removed afterwards.
+The bench uses its own store beside the one of the given address and removes it afterwards.
 """
 
 import multiprocessing
@@ -22,7 +22,14 @@ from core.errors import CasesError
 from core.review import simulated_annotator
 from core.review.connection import Database
 from core.review.schema import cases, verdicts
-from core.review.simulated_annotator import Workload, acknowledged, name_of, play, practice, said_by
+from core.review.simulated_annotator import (
+    Workload,
+    acknowledged,
+    name_of,
+    planned_verdicts,
+    play,
+    practice_report,
+)
 from core.review.store import Store, open_store
 
 _LOOK_S = 0.1
@@ -35,28 +42,34 @@ def run(
     kill: int,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
-    """That many processes record that many verdicts in all, one after another each.
+    """Records `verdicts` verdicts in total from `annotators` processes.
 
-    `kill` of the processes are killed (SIGKILL) when a third of the verdicts are in, and started
-    again. `lost` counts verdicts that are not in the store, although the store took them or
-    although they were to come; `doubled` those there more than once. The times are of one call
-    that records, with any wait for the others and for a store that is away.
+    `kill` processes are killed (SIGKILL) after a third of the verdicts and then restarted. `lost`
+    counts planned verdicts that are missing from the store, `doubled` those recorded more than
+    once. The times are of one recording call, including waits for other processes and for a store
+    that cannot be reached.
+    Raises CasesError for fewer verdicts than annotators.
     """
     if not 0 < annotators <= verdicts:
         raise CasesError(
-            f"{annotators} annotators cannot record {verdicts} verdicts; wanted at least one each"
+            f"{annotators} annotators cannot record {verdicts} verdicts; give at least one for each"
         )
     run = secrets.token_hex(4)
-    with tempfile.TemporaryDirectory() as folder, _place(store, run, Path(folder)) as place:
-        address, room = place
-        opened = open_store(address, datetime.now(UTC), simulated_annotator.WAIT_S, room)
-        parts = _parts(opened, address, room, run, annotators, verdicts, Path(folder))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _temporary_store(store, run, Path(folder)) as target,
+    ):
+        address, schema = target
+        opened_store = open_store(address, datetime.now(UTC), simulated_annotator.WAIT_S, schema)
+        workloads = _workloads(
+            opened_store, address, schema, run, annotators, verdicts, Path(folder)
+        )
         started = time.perf_counter()
-        killed = _played(parts, min(kill, annotators), verdicts, progress)
+        killed = _play_all(workloads, min(kill, annotators), verdicts, progress)
         took_s = time.perf_counter() - started
-        figures = _figures(opened, parts)
-        name = opened.database.kind
-        opened.close()
+        figures = _figures(opened_store, workloads)
+        name = opened_store.database.kind
+        opened_store.close()
     return {
         "bench": "cases",
         "store": name,
@@ -70,8 +83,8 @@ def run(
 
 
 @contextmanager
-def _place(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str]]:
-    """Where the bench keeps its cases: an address, and a schema where that is PostgreSQL."""
+def _temporary_store(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """A temporary store: its address, and for PostgreSQL its schema ("" otherwise)."""
     if store is None:
         yield str(folder / "cases.sqlite"), ""
         return
@@ -84,68 +97,68 @@ def _place(store: str | None, run: str, folder: Path) -> Iterator[tuple[str, str
             for file in beside.parent.glob(f"{beside.name}*"):
                 file.unlink()
         return
-    room = f"saywhere_bench_{run}"
-    database.write(lambda connection: connection.execute(text(f"CREATE SCHEMA {room}")))
+    schema = f"saywhere_bench_{run}"
+    database.write(lambda connection: connection.execute(text(f"CREATE SCHEMA {schema}")))
     try:
-        yield store, room
+        yield store, schema
     finally:
-        database.write(lambda connection: connection.execute(text(f"DROP SCHEMA {room} CASCADE")))
+        database.write(lambda connection: connection.execute(text(f"DROP SCHEMA {schema} CASCADE")))
         database.close()
 
 
-def _parts(
-    store: Store, address: str, room: str, run: str, annotators: int, verdicts: int, folder: Path
+def _workloads(
+    store: Store, address: str, schema: str, run: str, annotators: int, verdicts: int, folder: Path
 ) -> list[Workload]:
-    """The verdicts shared out as evenly as they go, each annotator with the same first cases."""
-    shares = [len(one) for one in np.array_split(np.arange(verdicts), annotators)]
-    store.add_report(practice(shares[0]), 0, datetime.now(UTC))
+    """The verdicts divided evenly among the annotators; all begin with the same cases."""
+    shares = [len(part) for part in np.array_split(np.arange(verdicts), annotators)]
+    store.add_report(practice_report(shares[0]), 0, datetime.now(UTC))
     case_ids = store.database.read(
         lambda connection: tuple(
             connection.execute(select(cases.c.case_id).order_by("number")).scalars()
         )
     )
     return [
-        Workload(address, room, run, number, case_ids[:share], folder / f"{number}.log")
+        Workload(address, schema, run, number, case_ids[:share], folder / f"{number}.log")
         for number, share in enumerate(shares)
     ]
 
 
-def _played(
-    parts: list[Workload], kill: int, verdicts: int, progress: Callable[[str, int, int], None]
+def _play_all(
+    workloads: list[Workload], kill: int, verdicts: int, progress: Callable[[str, int, int], None]
 ) -> int:
-    """Lets all parts play to their end; how many were killed on the way."""
-    # Not forked from here: this process has threads, and a child may not share connections.
+    """Runs all workloads to their end; returns the number of killed processes."""
+    # No fork of this process: it has threads, and a child must not share connections.
     methods = multiprocessing.get_all_start_methods()
-    how = "forkserver" if "forkserver" in methods else "spawn"
-    context = multiprocessing.get_context(how)
+    method = "forkserver" if "forkserver" in methods else "spawn"
+    context = multiprocessing.get_context(method)
     context.set_forkserver_preload([simulated_annotator.__name__])
 
-    def start(part: Workload) -> BaseProcess:
-        process: BaseProcess = context.Process(target=play, args=(part,))  # type: ignore[attr-defined]
+    def start(workload: Workload) -> BaseProcess:
+        process: BaseProcess = context.Process(target=play, args=(workload,))  # type: ignore[attr-defined]
         process.start()
         return process
 
-    playing = {part.number: start(part) for part in parts}
+    playing = {workload.number: start(workload) for workload in workloads}
     killed = 0
     while any(process.is_alive() for process in playing.values()):
-        done = sum(len(acknowledged(part.log)) for part in parts)
+        done = sum(len(acknowledged(workload.log)) for workload in workloads)
         progress("verdicts", done, verdicts)
         if not killed and kill and 3 * done >= verdicts:
-            for part in parts[:kill]:
-                playing[part.number].kill()
-                playing[part.number].join()
-                playing[part.number] = start(part)
+            for workload in workloads[:kill]:
+                playing[workload.number].kill()
+                playing[workload.number].join()
+                playing[workload.number] = start(workload)
             killed = kill
         time.sleep(_LOOK_S)
     progress("verdicts", verdicts, verdicts)
     failed = [number for number, process in playing.items() if process.exitcode]
     if failed:
-        raise CasesError(f"{len(failed)} of {len(parts)} annotators ended early; see above")
+        raise CasesError(f"{len(failed)} of {len(workloads)} annotators ended early; see above")
     return killed
 
 
-def _figures(store: Store, parts: list[Workload]) -> dict[str, Any]:
-    """What is in the store against what was to be, by id and by annotator and case."""
+def _figures(store: Store, workloads: list[Workload]) -> dict[str, Any]:
+    """Compares the store with the planned verdicts, by id, annotator and case."""
     rows = store.database.read(
         lambda connection: connection.execute(
             select(
@@ -153,17 +166,17 @@ def _figures(store: Store, parts: list[Workload]) -> dict[str, Any]:
             )
         ).all()
     )
-    found = Counter((row.verdict_id, row.annotator, row.case_id, row.verdict) for row in rows)
-    wanted = {
-        (said.verdict_id, name_of(part), said.case_id, said.verdict)
-        for part in parts
-        for said in said_by(part)
+    recorded = {(row.verdict_id, row.annotator, row.case_id, row.verdict) for row in rows}
+    planned = {
+        (verdict.verdict_id, name_of(workload), verdict.case_id, verdict.verdict)
+        for workload in workloads
+        for verdict in planned_verdicts(workload)
     }
-    once = Counter((row.annotator, row.case_id) for row in rows)
-    times = np.concatenate([acknowledged(part.log) for part in parts])
+    counts = Counter((row.annotator, row.case_id) for row in rows)
+    times = np.concatenate([acknowledged(workload.log) for workload in workloads])
     return {
-        "lost": len(wanted - found.keys()),
-        "doubled": sum(count - 1 for count in once.values()),
+        "lost": len(planned - recorded),
+        "doubled": sum(count - 1 for count in counts.values()),
         "p50_ms": round(float(np.percentile(times, 50)), 2),
         "p95_ms": round(float(np.percentile(times, 95)), 2),
         "max_ms": round(float(times.max()), 1),

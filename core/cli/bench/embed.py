@@ -1,4 +1,4 @@
-"""The embedding of a gallery's pictures beside a plain loop with the same weights."""
+"""Speed of embedding a gallery's pictures, compared with a plain loop with the same weights."""
 
 import io
 import time
@@ -24,7 +24,7 @@ from core.models.pictures import Preparation
 from core.settings import Settings
 
 _EMBEDDED, _BATCH = 192, 32
-"""Pictures that are embedded, and how many at once by the plain loop over a CLIP."""
+"""Number of pictures, and the batch size of the plain loop with CLIP."""
 _TURNS = 3
 
 
@@ -34,29 +34,29 @@ def run(
     model: str | None = None,
     checkpoint: Path | None = None,
 ) -> dict[str, Any]:
-    """Our way from a gallery's picture files to embeddings beside a plain loop, taking turns.
+    """Embeds a gallery's picture files with our code and with a plain loop, in alternation.
 
-    The plain loop decodes and embeds one picture after the other (a CLIP: in batches, with
-    transformers' own processor) on all cores. `ratio` is the median over turns of its time over
-    ours. Raises where the two differ.
+    The plain loop decodes and embeds one picture after the other (CLIP: in batches, with the
+    processor of transformers) on all cores. `ratio` is the median over turns of its time divided by
+    ours. Raises RuntimeError if the embeddings differ, ModelError for a model without pictures.
     """
     opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(model or DEFAULT_PICTURE_MODEL, settings.batch_threads, checkpoint)
     if not isinstance(encoder, DualEncoder):
-        raise ModelError(f"{model} reads texts only; wanted a --model that sees pictures")
+        raise ModelError(f"{model} reads texts only; give a --model that reads pictures")
     pictures = [opened.picture(tile_id) for tile_id in opened.tile_ids[:_EMBEDDED]]
     plain = _plain_loop(encoder)
     naive: list[float] = []
     ours: list[float] = []
     for _turn in range(_TURNS):
         started = time.perf_counter()
-        wanted = plain(pictures)
+        expected = plain(pictures)
         between = time.perf_counter()
-        found = np.concatenate(list(embed_encoded(pictures, encoder, settings.batch_threads)))
+        embeddings = np.concatenate(list(embed_encoded(pictures, encoder, settings.batch_threads)))
         ours.append(time.perf_counter() - between)
         naive.append(between - started)
-        if not np.allclose(found, wanted, atol=1e-3):
-            raise RuntimeError("our embeddings are not those of the plain loop")
+        if not np.allclose(embeddings, expected, atol=1e-3):
+            raise RuntimeError("our embeddings differ from those of the plain loop")
     return {
         "bench": "embed",
         "gallery": opened.card.name,
@@ -69,7 +69,7 @@ def run(
 
 
 def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], F32]:
-    """What anybody would write with the same weights."""
+    """The simplest code that embeds pictures with the same weights."""
     if isinstance(encoder, CrossText2Loc):
         return partial(_plain_clip, encoder, _processor(encoder.preparation))
     if not isinstance(encoder, CompactEncoder):
@@ -89,23 +89,25 @@ def _plain_loop(encoder: DualEncoder) -> Callable[[Sequence[bytes]], F32]:
 
 def _processor(prepared: Preparation) -> Any:
     side = {"height": prepared.size_px, "width": prepared.size_px}
-    usual: dict[str, Any] = {
+    options: dict[str, Any] = {
         "image_mean": prepared.mean,
         "image_std": prepared.std,
         "resample": prepared.resample,
     }
     if prepared.crop:
         size = {"shortest_edge": prepared.size_px}
-        return transformers.CLIPImageProcessorPil(size=size, crop_size=side, **usual)
-    return transformers.SiglipImageProcessorPil(size=side, **usual)
+        return transformers.CLIPImageProcessorPil(size=size, crop_size=side, **options)
+    return transformers.SiglipImageProcessorPil(size=side, **options)
 
 
 def _plain_clip(encoder: CrossText2Loc, processor: Any, pictures: Sequence[bytes]) -> F32:
     parts = []
     for start in range(0, len(pictures), _BATCH):
-        images = [Image.open(io.BytesIO(one)) for one in pictures[start : start + _BATCH]]
-        inputs = processor(images=[one.convert("RGB") for one in images], return_tensors="pt")
+        images = [Image.open(io.BytesIO(picture)) for picture in pictures[start : start + _BATCH]]
+        inputs = processor(
+            images=[picture.convert("RGB") for picture in images], return_tensors="pt"
+        )
         with torch.inference_mode():
-            found = encoder.network.get_image_features(**inputs).pooler_output
-            parts.append((found / found.norm(dim=-1, keepdim=True)).numpy())
+            embeddings = encoder.network.get_image_features(**inputs).pooler_output
+            parts.append((embeddings / embeddings.norm(dim=-1, keepdim=True)).numpy())
     return np.concatenate(parts)

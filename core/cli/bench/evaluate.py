@@ -1,4 +1,4 @@
-"""The paper's metric beside a plain implementation of it."""
+"""Speed of the paper's metric, compared with a plain implementation of it."""
 
 import time
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import F32
+from core.cli.bench.plain_metric import plain_metric
 from core.evaluation.cvgtext.metric import PaperMetric, TestPictures, candidates, paper_metric, rank
-from core.evaluation.cvgtext.plain_metric import plain_metric
 from core.sources.cvgtext import CvgRow, is_panorama
 
 _PICTURES = 1_200
@@ -17,11 +17,11 @@ _TURNS, _REPEATS = 3, 11
 
 
 def run() -> dict[str, Any]:
-    """The paper's metric on random pictures beside its plain twin, taking turns on one input.
+    """Computes the paper's metric on random pictures with our code and with the plain reference.
 
-    Ours starts from rows as `read_cvgtext` gives them, the twin from file names as the published
-    code does; both from the same cosines. `ratio` is the median over turns of the twin's time
-    over ours. Raises where the two differ in any digit.
+    Ours starts from rows as returned by `read_cvgtext`, the reference from file names like the
+    published code; both use the same cosines. `ratio` is the median over turns of the reference's
+    time divided by ours. Raises RuntimeError if they differ in any digit.
     """
     rows, cosines = _random_test(_PICTURES, np.random.default_rng(42))
     names, listed = [row.name for row in rows], cosines.tolist()
@@ -32,13 +32,13 @@ def run() -> dict[str, Any]:
         for repeat in range(2 * _REPEATS):
             if repeat == _REPEATS:
                 started = time.perf_counter()
-                wanted = plain_metric(names, listed)
+                expected = plain_metric(names, listed)
                 naive.append(time.perf_counter() - started)
             started = time.perf_counter()
-            found = _paper_metric(rows, cosines)
+            metric = _paper_metric(rows, cosines)
             repeats.append(time.perf_counter() - started)
-        if found != wanted:
-            raise RuntimeError(f"the metric is {found}, its plain twin says {wanted}")
+        if metric != expected:
+            raise RuntimeError(f"the metric is {metric}, the plain reference gives {expected}")
         ours.append(float(np.median(repeats)))
     return {
         "bench": "evaluate",
@@ -49,14 +49,14 @@ def run() -> dict[str, Any]:
     }
 
 
-def _paper_metric(rows: list[CvgRow], cosines: F32) -> PaperMetric:
-    places = TestPictures.of(rows)
+def _paper_metric(test: list[CvgRow], cosines: F32) -> PaperMetric:
+    places = TestPictures.of(test)
     near = candidates(places, "nearest-100")
-    return paper_metric(places, rank(places, near, lambda some: cosines[some[0] : some[-1] + 1]))
+    return paper_metric(places, rank(places, near, lambda rows: cosines[rows[0] : rows[-1] + 1]))
 
 
 def _random_test(count: int, random: np.random.Generator) -> tuple[list[CvgRow], F32]:
-    """Pictures of both sorts around a city, and cosines [N, N] that find about a third."""
+    """Panoramas and single views around a city, and cosines [N, N] with R@1 of about a third."""
     rows = []
     for number, (lat, lon) in enumerate(random.normal((40.7, -74.0), 0.05, (count, 2)).round(7)):
         tail = f"2019-05_a_b{number}_d90_z1" if number % 2 else number

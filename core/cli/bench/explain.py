@@ -1,4 +1,4 @@
-"""The cost of explanations, part by part."""
+"""Speed of explanations, part by part."""
 
 import time
 from typing import Any
@@ -20,32 +20,32 @@ _PARTS = ("search", "ledger", "reason", "relevance")
 
 
 def run(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
-    """A search with all explanations of ten candidates, part by part.
+    """Times a search with all explanations of ten candidates, part by part.
 
-    `first_panel` is what a person waits for until the first panel has its reason and ledger;
-    `all` is with the relevance maps, too. `ratio` is all over the search alone (medians).
+    `first_panel` is the time until the first panel has its reason and ledger, `all` includes the
+    attribution maps. `ratio` is `all` divided by the search alone (medians).
     """
     opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(threads=settings.search_threads)
     picture_encoder = load_picture_encoder(opened, settings, encoder)
-    taken: list[list[float]] = []
+    timings: list[list[float]] = []
     for turn in range(_ROUNDS + 1):
         for text in DESCRIPTIONS:
             moments = [time.perf_counter()]
             trace = search_with_trace(opened, encoder, Query(text), picture_encoder)
             moments.append(time.perf_counter())
-            found = ledgers(trace, encoder, picture_encoder)
+            ledger_set = ledgers(trace, encoder, picture_encoder)
             moments.append(time.perf_counter())
-            for candidate, ledger in zip(trace.result.candidates, found.entries, strict=True):
+            for candidate, ledger in zip(trace.result.candidates, ledger_set.entries, strict=True):
                 reason(ledger, candidate.confidence)
             moments.append(time.perf_counter())
             relevances(trace, picture_encoder)
             moments.append(time.perf_counter())
-            if turn:  # the first round finds everything cold
-                taken.append(np.diff(moments).tolist())
-    parts = np.array(taken) * 1e3
-    every = {name: parts[:, column] for column, name in enumerate(_PARTS)}
-    every |= {"first_panel": parts[:, :3].sum(1), "all": parts.sum(1)}
+            if turn:  # the first round runs with cold caches
+                timings.append(np.diff(moments).tolist())
+    parts = np.array(timings) * 1e3
+    columns = {name: parts[:, column] for column, name in enumerate(_PARTS)}
+    columns |= {"first_panel": parts[:, :3].sum(1), "all": parts.sum(1)}
     return {
         "bench": "explain",
         "gallery": opened.card.name,
@@ -54,8 +54,8 @@ def run(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
         "threads": settings.search_threads,
         **{
             f"{name}_p{share}_ms": round(float(np.percentile(values, share)), 1)
-            for name, values in every.items()
+            for name, values in columns.items()
             for share in (50, 95)
         },
-        "ratio": round(float(np.median(every["all"]) / np.median(every["search"])), 2),
+        "ratio": round(float(np.median(columns["all"]) / np.median(columns["search"])), 2),
     }

@@ -1,4 +1,4 @@
-"""The input of several benches: descriptions, and the gallery where none is named."""
+"""The input of several benches: descriptions, and the default gallery."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ DESCRIPTIONS = (
 
 
 def largest(settings: Settings) -> str:
-    """The sound gallery with the most tiles. Raises GalleryError where there is none."""
+    """The valid gallery with the most tiles. Raises GalleryError if there is none."""
     cards = [card for card in list_galleries(settings) if not card.problem]
     if not cards:
         raise GalleryError("there is no gallery to time; make one with python -m core build")
@@ -38,7 +38,7 @@ def labelled_queries(
     """The labelled descriptions and their gallery."""
     if gallery is None or queries is None:
         raise QueryError(
-            f"bench {what} wants --gallery G and --queries FILE.jsonl, descriptions "
-            f"whose place is known; core describe writes some"
+            f"bench {what} needs --gallery G and --queries FILE.jsonl with known places; "
+            "core describe writes such a file"
         )
     return list(read_queries(queries, gallery)), open_gallery(gallery, settings)

@@ -18,7 +18,7 @@ from core.settings import Settings
 def run(
     settings: Settings, gallery: str | None, queries: Path | None, progress: Progress
 ) -> dict[str, Any]:
-    """How much up to three follow-up questions help visitors who answer as the map foresees."""
+    """Metrics before and after up to three clarifying questions to simulated users."""
     labelled, opened = labelled_queries("questions", settings, gallery, queries)
     encoder = load_model(threads=settings.search_threads)
     channels = check_query(Query("any"), opened)
@@ -35,13 +35,13 @@ def run(
         shares: F64 = mass / mass.sum()
         return shares
 
-    held = []
-    for one in simulate_dialogues(opened, labelled, encoded_queries, weigh):
-        held.append(one)
-        progress("talk", len(held), len(labelled))
+    dialogues = []
+    for dialogue in simulate_dialogues(opened, labelled, encoded_queries, weigh):
+        dialogues.append(dialogue)
+        progress("dialogues", len(dialogues), len(labelled))
     return {
         "bench": "questions",
         "gallery": opened.card.name,
         "channels": list(channels),
-        **measure(opened, labelled, held, encoded_queries),
+        **measure(opened, labelled, dialogues, encoded_queries),
     }

@@ -13,7 +13,7 @@ from core.settings import Settings
 def run(
     settings: Settings, gallery: str | None, queries: Path | None, progress: Progress
 ) -> dict[str, Any]:
-    """Faithfulness of relevance by deletion, and how alike maps are to a decoy's."""
+    """Deletion curves of attribution, and the correlation of its maps with a decoy's."""
     labelled, opened = labelled_queries("relevance", settings, gallery, queries)
     picture_encoder = load_picture_encoder(
         opened, settings, load_model(threads=settings.search_threads)

@@ -1,4 +1,4 @@
-"""The whole search beside its encoder's forward passes."""
+"""Speed of the whole search, compared with the forward passes of its encoders."""
 
 import time
 from typing import Any
@@ -18,11 +18,11 @@ _ROUNDS = 25
 
 
 def run(settings: Settings, gallery: str | None = None) -> dict[str, Any]:
-    """The whole search beside its encoder's forward passes alone, taking turns on one input.
+    """Times the whole search and the forward passes of its encoders, in alternation.
 
-    `ratio` is the median over descriptions and rounds of search over forward passes (of the
-    description, of its phrases, and into the space of pictures where the gallery has that channel,
-    tokenized beforehand); ours over the reference.
+    `ratio` is the median over descriptions and rounds of the search's time divided by that of the
+    forward passes: of the description, of its phrases, and of the picture model where the gallery
+    has the image channel. Texts are tokenized beforehand.
     """
     opened = open_gallery(gallery or largest(settings), settings)
     encoder = load_model(threads=settings.search_threads)

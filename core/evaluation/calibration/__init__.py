@@ -1,1 +1,1 @@
-"""The fit of confidence: examples, the fit itself, and how it is run from files."""
+"""The fit of confidence: its examples, the fit itself, and the pipeline that runs it from files."""

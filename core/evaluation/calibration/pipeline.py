@@ -1,5 +1,8 @@
-"""From files of labelled descriptions to a calibration: which is searched where, as insiders,
-as strangers, and as texts that tell nothing. Reads galleries; leaves the fit to `calibration`."""
+"""Builds the calibration set from files of labelled descriptions and fits the calibration.
+
+Every description is searched in its own gallery (inside) and in other galleries (outside);
+uninformative texts are added.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from core.errors import QueryError
 from core.evaluation.calibration.dataset import (
     BackgroundSet,
     CalibrationExample,
-    LabelledReading,
+    LabelledEncodedQuery,
     calibration_examples,
 )
 from core.evaluation.calibration.fit import calibrate
@@ -28,8 +31,8 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-_STRANGERS, _IDLE = 120, 25
-"""Descriptions of other places, and texts that tell nothing, searched in each gallery."""
+_OUTSIDE, _UNINFORMATIVE = 120, 25
+"""Numbers of descriptions of other places and of uninformative texts, for each gallery."""
 _NOWHERE = Position(0, 0)
 
 
@@ -50,74 +53,84 @@ def fit_from_files(
     seed: int,
     progress: Callable[[str, int, int], None],
 ) -> Calibration:
-    """The calibration that some sets of (gallery, file) teach.
+    """The calibration fitted to sets of (gallery, file).
 
-    `background` names galleries that show what towns usually have, none for those of the sets.
+    `background` names the galleries of the background corpus; empty means those of the sets.
     Raises QueryError, GalleryError.
     """
     read = [_Set(f"{name}, {path.stem}", name, read_queries(path, name)) for name, path in sets]
     names = list(dict.fromkeys(name for name, _ in sets))
     if len(names) < 2:
         raise QueryError(
-            f"all sets are of {names[0]}; wanted sets of two galleries or more, so that there are "
-            f"strangers to learn from"
+            f"all sets are of {names[0]}; give sets of at least two galleries, so that there are "
+            "descriptions from outside each"
         )
     galleries = {name: open_gallery(name, settings) for name in (*names, *background)}
     if missing := [name for name, one in galleries.items() if "facts" not in one.card.channels]:
-        raise QueryError(f"{missing[0]} has no channel facts; calibrate on galleries of map data")
-    usual = BackgroundSet([galleries[name] for name in background or names], seed)
+        raise QueryError(f"{missing[0]} has no channel facts; give galleries of map data")
+    backgrounds = BackgroundSet([galleries[name] for name in background or names], seed)
     examples: list[CalibrationExample] = []
     for name in names:
         rng = np.random.default_rng((seed, len(examples)))
-        given = [one for one in read if one.home == name]
-        given += _outside_queries([one for one in read if one.home != name], rng)
-        examples += _lessons(galleries[name], given, usual, settings, encoder, seed, progress)
-    return calibrate(examples, usual.without())
+        searched = [query_set for query_set in read if query_set.home == name]
+        others = [query_set for query_set in read if query_set.home != name]
+        searched += _outside_queries(others, rng)
+        examples += _examples_of(
+            galleries[name], searched, backgrounds, settings, encoder, seed, progress
+        )
+    return calibrate(examples, backgrounds.without())
 
 
 def _outside_queries(others: Sequence[_Set], rng: np.random.Generator) -> list[_Set]:
-    """Some of each of the other sets, and texts of which none tells of a place."""
-    each = max(1, _STRANGERS // len(others))
+    """A sample of each of the other sets, and a set of uninformative texts."""
+    count = max(1, _OUTSIDE // len(others))
     drawn = []
-    for one in others:
-        rows = rng.choice(len(one.queries), min(each, len(one.queries)), replace=False)
-        drawn.append(_Set(one.name, one.home, [one.queries[row] for row in rows]))
-    texts = [query.text for one in drawn for query in one.queries]
-    idle = [uninformative_text(texts[int(rng.integers(len(texts)))], rng) for _ in range(_IDLE)]
-    told = [LabelledQuery(text, _NOWHERE, "", "idle") for text in idle if _has_words(text)]
-    return [*drawn, _Set("idle", "", told)]
+    for other in others:
+        rows = rng.choice(len(other.queries), min(count, len(other.queries)), replace=False)
+        drawn.append(_Set(other.name, other.home, [other.queries[row] for row in rows]))
+    texts = [query.text for query_set in drawn for query in query_set.queries]
+    noise = [
+        uninformative_text(texts[int(rng.integers(len(texts)))], rng) for _ in range(_UNINFORMATIVE)
+    ]
+    queries = [LabelledQuery(text, _NOWHERE, "", "idle") for text in noise if _has_words(text)]
+    return [*drawn, _Set("idle", "", queries)]
 
 
 def _has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
-def _lessons(
+def _examples_of(
     gallery: Gallery,
-    given: Sequence[_Set],
-    usual: BackgroundSet,
+    sets: Sequence[_Set],
+    backgrounds: BackgroundSet,
     settings: Settings,
     encoder: "SentenceEncoder",
     seed: int,
     progress: Callable[[str, int, int], None],
 ) -> list[CalibrationExample]:
-    """What one gallery teaches; its pictures are seen by its usual picture model."""
-    seen = "image" in gallery.card.channels
-    picture_encoder = load_picture_encoder(gallery, settings, encoder) if seen else None
-    stage, total = gallery.card.name, sum(len(one.queries) for one in given)
+    """The examples of one gallery, encoded with its default picture model."""
+    has_image = "image" in gallery.card.channels
+    picture_encoder = load_picture_encoder(gallery, settings, encoder) if has_image else None
+    stage, total = gallery.card.name, sum(len(query_set.queries) for query_set in sets)
     done, examples = 0, []
-    for number, one in enumerate(given):
+    for number, query_set in enumerate(sets):
         encoded_queries = read_all(
-            one.queries, encoder, partial(_count, progress, stage, done, total), picture_encoder
+            query_set.queries,
+            encoder,
+            partial(_count, progress, stage, done, total),
+            picture_encoder,
         )
-        told = [
-            LabelledReading(query, encoded_query, one.home)
-            for query, encoded_query in zip(one.queries, encoded_queries, strict=True)
+        labelled = [
+            LabelledEncodedQuery(query, encoded_query, query_set.home)
+            for query, encoded_query in zip(query_set.queries, encoded_queries, strict=True)
         ]
         examples += list(
-            calibration_examples(gallery, told, one.name, usual.without, seed + number)
+            calibration_examples(
+                gallery, labelled, query_set.name, backgrounds.without, seed + number
+            )
         )
-        done += len(one.queries)
+        done += len(query_set.queries)
     return examples
 
 

@@ -1,4 +1,4 @@
-"""Texts that tell nothing of a place, to learn what search makes of them; knows words, no maps."""
+"""Uninformative texts, as negative examples for the calibration."""
 
 import numpy as np
 
@@ -6,8 +6,10 @@ from core.describe.simulate.noise import ending, fragment, greeting, remarks
 
 
 def uninformative_text(text: str, rng: np.random.Generator) -> str:
-    """As long as it likes: some words of `text` with their letters mixed, or remarks about
-    weather and passers-by, or a greeting."""
+    """A random text without location content.
+
+    Shuffled letters of words of `text`, small talk, or a greeting, each with probability 1/3.
+    """
     kind = int(rng.integers(3))
     if kind == 0:
         words = text.split()[: int(rng.integers(2, 20))]

@@ -1,4 +1,4 @@
-"""A dual encoder measured on CVG-Text: embeddings, both scopes, and the failures to look at."""
+"""Evaluation of a dual encoder on CVG-Text: embeddings, both scopes, and a file of failures."""
 
 import csv
 import json
@@ -31,10 +31,10 @@ from core.sources.cvgtext import CvgRow, CvgText
 
 SCOPES: tuple[Scope, ...] = ("nearest-100", "full")
 _PART = 64
-_SHOWN = 5
+_LISTED = 5
 _LEADING = 10
 _COLUMNS = ("original_image", "text", "top_5_matches", "label")
-"""Those of the CSV that the paper's code writes (github.com/yejy53/CVG-Text, evaluate.py)."""
+"""Columns of the CSV that the paper's code writes (github.com/yejy53/CVG-Text, evaluate.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class EmbeddedTest:
     pictures: F32
 
     def cosines(self, rows: I64) -> F32:
-        """Of some descriptions with all pictures [C, N]."""
+        """The cosines [C, N] of some descriptions with all pictures."""
         cosines: F32 = self.texts[rows] @ self.pictures.T
         return cosines
 
@@ -55,7 +55,10 @@ class EmbeddedTest:
 def embed_test(
     data: CvgText, encoder: DualEncoder, progress: Callable[[str, int, int], None]
 ) -> EmbeddedTest:
-    """Embeds a test's pictures and descriptions. Raises SourceError for what is no picture."""
+    """Embeds the pictures and descriptions of a test.
+
+    Raises SourceError for a file that is not a picture, ModelError for embeddings with NaN.
+    """
     pictures = list(
         _embedded(
             data.rows,
@@ -72,14 +75,15 @@ def embed_test(
             lambda rows: encoder.encode_texts([row.description for row in rows]),
         )
     )
-    trial = EmbeddedTest(
+    embedded = EmbeddedTest(
         data.rows, TestPictures.of(data.rows), np.concatenate(texts), np.concatenate(pictures)
     )
-    if not (np.isfinite(trial.texts).all() and np.isfinite(trial.pictures).all()):
+    if not (np.isfinite(embedded.texts).all() and np.isfinite(embedded.pictures).all()):
         raise ModelError(
-            f"{encoder.spec.title} gives embeddings that are no numbers; is the checkpoint whole?"
+            f"{encoder.spec.title} returns embeddings with NaN; check that the checkpoint is "
+            "complete"
         )
-    return trial
+    return embedded
 
 
 def _embedded(
@@ -97,45 +101,45 @@ def _embedded(
 
 @dataclass(frozen=True, slots=True)
 class RankedTest:
-    """A trial in one scope: the paper's ranks, and the first pictures' names of each query."""
+    """An embedded test ranked in one scope; `leading` has the first names of each query."""
 
     scope: Scope
-    trial: EmbeddedTest
+    test: EmbeddedTest
     ranks: Ranks
     outcomes: tuple[Outcome, ...]
     leading: tuple[tuple[str, ...], ...]
 
 
-def rank_all(trial: EmbeddedTest, scope: Scope) -> RankedTest:
+def rank_all(test: EmbeddedTest, scope: Scope) -> RankedTest:
     """Ranks every description among its candidates.
 
-    Localization at k is measured on the first k pictures that differ in name.
+    Localization at k uses the first k pictures with distinct names.
     """
-    places = trial.places
+    places = test.places
     near = candidates(places, scope)
-    ranks = rank(places, near, trial.cosines)
-    first = list(top_distinct(places, near, trial.cosines, _LEADING))
-    outcomes = tuple(_outcome(trial, row, ranks, best) for row, best in enumerate(first))
-    names = tuple(tuple(places.names[one] for one in best[:_SHOWN]) for best in first)
-    return RankedTest(scope, trial, ranks, outcomes, names)
+    ranks = rank(places, near, test.cosines)
+    first = list(top_distinct(places, near, test.cosines, _LEADING))
+    outcomes = tuple(_outcome(test, row, ranks, best) for row, best in enumerate(first))
+    names = tuple(tuple(places.names[picture] for picture in best[:_LISTED]) for best in first)
+    return RankedTest(scope, test, ranks, outcomes, names)
 
 
-def _outcome(trial: EmbeddedTest, number: int, ranks: Ranks, best: list[int]) -> Outcome:
-    row = trial.rows[number]
-    others = [trial.rows[one] for one in best[1:]]
-    away = [haversine_km(row.lat, row.lon, other.lat, other.lon) for other in others]
+def _outcome(test: EmbeddedTest, number: int, ranks: Ranks, best: list[int]) -> Outcome:
+    row = test.rows[number]
+    others = [test.rows[picture] for picture in best[1:]]
+    distances_km = [haversine_km(row.lat, row.lon, other.lat, other.lon) for other in others]
     return Outcome(
         query=LabelledQuery(row.description, Position(row.lat, row.lon), row.name, row.name),
         true_tile=row.name,
         rank=int(ranks.rank[number]),
-        top_tile=trial.places.names[best[0]],
-        distances_m=1000 * np.array([float(ranks.deviation_km[number]), *away]),
-        channels={"image": float(trial.texts[number] @ trial.pictures[best[0]])},
+        top_tile=test.places.names[best[0]],
+        distances_m=1000 * np.array([float(ranks.deviation_km[number]), *distances_km]),
+        channels={"image": float(test.texts[number] @ test.pictures[best[0]])},
     )
 
 
 def report_header(data: CvgText, encoder: DualEncoder) -> dict[str, Any]:
-    """What was measured on what, for the head of a report."""
+    """The head of a report: the data, the model and its weights."""
     return {
         "city": data.city,
         "version": data.version,
@@ -149,37 +153,37 @@ def report_header(data: CvgText, encoder: DualEncoder) -> dict[str, Any]:
     }
 
 
-def summary(scored: RankedTest) -> dict[str, Any]:
-    """The report of a scope, and of either sort of picture where there are both.
+def summary(ranked: RankedTest) -> dict[str, Any]:
+    """The report of a scope; also for panoramas and single views alone where there are both.
 
-    `deviation_km` is the paper's mean deviation, `tied` how many queries had several pictures
-    with the same highest cosine: in the paper's scope such ties favour the truth.
+    `deviation_km` is the paper's mean deviation. `tied` counts the queries with several pictures
+    at the same highest cosine; in the paper's scope such ties favour the truth.
     """
-    figures = paper_metric(scored.trial.places, scored.ranks)
-    panoramas = scored.trial.places.panoramas
-    result = _summary(scored, np.ones_like(panoramas), figures.overall)
+    figures = paper_metric(ranked.test.places, ranked.ranks)
+    panoramas = ranked.test.places.panoramas
+    result = _summary(ranked, np.ones_like(panoramas), figures.overall)
     if panoramas.any() and not panoramas.all():
-        result["panorama"] = _summary(scored, panoramas, figures.panorama)
-        result["single_view"] = _summary(scored, ~panoramas, figures.single_view)
+        result["panorama"] = _summary(ranked, panoramas, figures.panorama)
+        result["single_view"] = _summary(ranked, ~panoramas, figures.single_view)
     return result
 
 
-def _summary(scored: RankedTest, chosen: Bools, figures: PaperFigures) -> dict[str, Any]:
-    outcomes = [scored.outcomes[row] for row in np.flatnonzero(chosen)]
-    return report(outcomes, scored.scope) | {
+def _summary(ranked: RankedTest, chosen: Bools, figures: PaperFigures) -> dict[str, Any]:
+    outcomes = [ranked.outcomes[row] for row in np.flatnonzero(chosen)]
+    return report(outcomes, ranked.scope) | {
         "deviation_km": round(figures.deviation_km, 4),
-        "tied": int(scored.ranks.tied[chosen].sum()),
+        "tied": int(ranked.ranks.tied[chosen].sum()),
     }
 
 
-def write_failures(scored: RankedTest, path: Path) -> Path:
-    """The queries whose own picture did not come first, in the columns of the paper's code."""
+def write_failures(ranked: RankedTest, path: Path) -> Path:
+    """Writes the queries whose own picture is not first, in the columns of the paper's code."""
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
-        for row, place, names in zip(
-            scored.trial.rows, scored.ranks.rank, scored.leading, strict=True
+        for row, position, names in zip(
+            ranked.test.rows, ranked.ranks.rank, ranked.leading, strict=True
         ):
-            if place > 1:
+            if position > 1:
                 writer.writerow([row.name, row.description, json.dumps(names), False])
     return path

@@ -1,4 +1,4 @@
-"""CSV: a line for each entry in a case's history, and one for each case without any."""
+"""CSV: one line for each entry in the history of a case, or one for a case without entries."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, JSON_FIELDS, NUMBERS, WH
 
 
 def _harmless(value: Any) -> Any:
-    """A text that no spreadsheet runs, marked so that `_plain` can tell; numbers stay numbers."""
+    """A cell that no spreadsheet runs as a formula, marked for `_plain`; numbers are unchanged."""
     if isinstance(value, str) and value.startswith("'"):
         return f"'{value}"
     return safe_cell(value)
@@ -25,24 +25,24 @@ def _plain(cell: str) -> str:
 
 
 def _write(rows: Sequence[Row], path: Path, _: Pictures) -> None:
-    """A line for each entry, and one for each case without any."""
-    written = io.StringIO()
-    writer = csv.DictWriter(written, [*CASE_FIELDS, *ENTRY_FIELDS])
+    """Writes one line for each entry, or one for a case without entries."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*CASE_FIELDS, *ENTRY_FIELDS])
     writer.writeheader()
     for row in rows:
         flat = {name: row[name] for name in CASE_FIELDS}
         flat |= {name: json.dumps(row[name]) for name in JSON_FIELDS}
         for entry in row["verdicts"] or [{}]:
-            whole = flat | {
+            line = flat | {
                 name: int(value) if isinstance(value, bool) else value
                 for name, value in entry.items()
             }
-            writer.writerow({name: _harmless(value) for name, value in whole.items()})
-    path.write_text(written.getvalue(), encoding="utf-8", newline="")
+            writer.writerow({name: _harmless(value) for name, value in line.items()})
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 def _read(path: Path) -> list[Row] | None:
-    """The rows of an export, perhaps saved again by a spreadsheet."""
+    """The rows of an export, also after a spreadsheet has saved it; None for another CSV."""
     by_case: dict[str, Row] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.DictReader(file)
@@ -51,7 +51,7 @@ def _read(path: Path) -> list[Row] | None:
         missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {*(lines.fieldnames or ())}
         if missing:
             raise CasesError(
-                f"{path.name} has no column {', '.join(sorted(missing)[:5])}; wanted "
+                f"{path.name} has no column {', '.join(sorted(missing)[:5])}; give "
                 "an export of cases"
             )
         for line in lines:
@@ -59,7 +59,7 @@ def _read(path: Path) -> list[Row] | None:
                 cells = {name: _cell(name, line[name]) for name in (*CASE_FIELDS, *ENTRY_FIELDS)}
             except (ValueError, AttributeError) as error:
                 raise CasesError(
-                    f"{path.name}, line {lines.line_num}: {error!r:.120}; wanted an export of cases"
+                    f"{path.name}, line {lines.line_num}: {error!r:.120}; give an export of cases"
                 ) from error
             row = by_case.setdefault(
                 cells["case_id"], {name: cells[name] for name in CASE_FIELDS} | {"verdicts": []}
@@ -85,7 +85,7 @@ def _cell(name: str, cell: str) -> Any:
 FORMAT = Format(
     name="csv",
     title="CSV",
-    use="a line for each verdict, for spreadsheets",
+    use="one line for each verdict, for spreadsheets",
     key="1",
     suffix=".csv",
     media_type="text/csv",

@@ -1,4 +1,4 @@
-"""A dataset folder for FiftyOne: a sample for each case, its picture that of the answer."""
+"""A dataset folder for FiftyOne: one sample for each case, with the picture of the answer."""
 
 import json
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ def _write(rows: Sequence[Row], path: Path, pictures: Pictures) -> None:
     samples = []
     for row in rows:
         name = f"data/{row['case_id']}.webp"
-        found = pictures(row["gallery"], row["top_tile"])
-        if found:
-            (path / name).write_bytes(found)
+        picture = pictures(row["gallery"], row["top_tile"])
+        if picture:
+            (path / name).write_bytes(picture)
         samples.append(_sample(row, name))
     (path / _SAMPLES).write_text(json.dumps({"samples": samples}), encoding="utf-8")
     (path / "metadata.json").write_text(
@@ -27,7 +27,7 @@ def _write(rows: Sequence[Row], path: Path, pictures: Pictures) -> None:
 
 
 def _sample(row: Row, name: str) -> dict[str, Any]:
-    said = [
+    classifications = [
         {"_cls": "Classification", "label": entry["verdict"], "tags": [entry["annotator"]]}
         for entry in row["verdicts"]
         if entry["standing"]
@@ -50,7 +50,7 @@ def _sample(row: Row, name: str) -> dict[str, Any]:
         },
         "verdict": row["settled"]
         and {"_cls": "Classification", "label": row["settled"], "tags": []},
-        "verdicts": {"_cls": "Classifications", "classifications": said},
+        "verdicts": {"_cls": "Classifications", "classifications": classifications},
         "case": json.dumps(row, ensure_ascii=False),
     }
 

@@ -1,4 +1,4 @@
-"""GeoJSON: a feature for each case, a line from the truth to the answer."""
+"""GeoJSON: one feature for each case, a line from the truth to the answer."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""JSON lines: a row is a line."""
+"""JSON lines: one line for each row."""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def _read(path: Path) -> list[Row]:
 FORMAT = Format(
     name="jsonl",
     title="JSON lines",
-    use="a line for each case with its history",
+    use="one line for each case with its history",
     key="2",
     suffix=".jsonl",
     media_type="application/jsonl",

@@ -1,4 +1,4 @@
-"""Tasks of Label Studio, written and read back with what was annotated there."""
+"""Tasks for Label Studio, written, and read back with the annotations made there."""
 
 import json
 import uuid
@@ -12,7 +12,7 @@ from core.review.verdicts import CASE_VERDICTS
 
 
 def label_config() -> str:
-    """Label Studio's interface for these tasks, with the keys of our own."""
+    """The labelling interface in Label Studio for these tasks, with our shortcuts."""
     from xml.sax.saxutils import quoteattr  # loads half of urllib
 
     choices = "".join(
@@ -27,7 +27,7 @@ def label_config() -> str:
 
 
 def _write(rows: Sequence[Row], path: Path, _: Pictures) -> None:
-    """Writes the standing verdicts as annotations; the history lies in the tasks' data."""
+    """Writes the current verdicts as annotations and the histories as the tasks' data."""
     tasks = [
         {
             "data": row,
@@ -75,21 +75,23 @@ def _rows_in(document: Any) -> list[Row] | None:
 
 
 def _row_of(task: Mapping[str, Any]) -> Row:
-    """The row of a task that we exported; annotations made in Label Studio become verdicts.
+    """The row of an exported task; annotations made in Label Studio become verdicts.
 
-    Such a one is by the annotator's address or number there, and has the same id at each reading.
+    Their annotator is named by the address or number there; their ids are the same at each reading.
     """
     row = dict(task["data"])
     known = {entry["verdict_id"] for entry in row["verdicts"]}
-    made = [
-        _entry(row["case_id"], one)
-        for one in task.get("annotations", ())
-        if one.get("unique_id") not in known and not one.get("was_cancelled") and _chosen(one)
+    added = [
+        _entry(row["case_id"], annotation)
+        for annotation in task.get("annotations", ())
+        if annotation.get("unique_id") not in known
+        and not annotation.get("was_cancelled")
+        and _verdict_of(annotation)
     ]
-    return row | {"verdicts": [*row["verdicts"], *made]}
+    return row | {"verdicts": [*row["verdicts"], *added]}
 
 
-def _chosen(annotation: Mapping[str, Any]) -> str:
+def _verdict_of(annotation: Mapping[str, Any]) -> str:
     found = [
         part["value"]["choices"][0]
         for part in annotation["result"]
@@ -99,21 +101,23 @@ def _chosen(annotation: Mapping[str, Any]) -> str:
 
 
 def _entry(case_id: str, annotation: Mapping[str, Any]) -> dict[str, Any]:
-    who = annotation.get("completed_by")
-    if isinstance(who, Mapping):
-        who = who.get("email") or who.get("id")
-    mark = annotation.get("unique_id") or annotation.get("id")
+    annotator = annotation.get("completed_by")
+    if isinstance(annotator, Mapping):
+        annotator = annotator.get("email") or annotator.get("id")
+    annotation_id = annotation.get("unique_id") or annotation.get("id")
     notes = [part["value"]["text"] for part in annotation["result"] if part["type"] == "textarea"]
     note = notes[0] if notes else ""
-    took = annotation.get("lead_time")
+    took_s = annotation.get("lead_time")
     return {
-        "verdict_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"label studio {case_id} {mark}")),
-        "annotator": f"Label Studio {who or 'somebody'}",
-        "verdict": _chosen(annotation),
+        "verdict_id": str(
+            uuid.uuid5(uuid.NAMESPACE_OID, f"label studio {case_id} {annotation_id}")
+        ),
+        "annotator": f"Label Studio {annotator or 'somebody'}",
+        "verdict": _verdict_of(annotation),
         "undoes": None,
         "final": False,
         "note": " ".join(note) if isinstance(note, list) else note,
-        "took_ms": None if took is None else int(1000 * took),
+        "took_ms": None if took_s is None else int(1000 * took_s),
         "at": str(annotation["created_at"]),
     }
 
