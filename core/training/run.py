@@ -124,7 +124,7 @@ def _trainee(
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
         network = CompactNetwork(_with_kinds(config.model, kinds))
-        network.picture.trunk.begin()
+        network.picture.trunk.load_pretrained()
         if kinds:
             name_kinds(network, load_model("minilm", threads).encode(kinds))
         return TrainableCompact(network, learned, held, folder, device)

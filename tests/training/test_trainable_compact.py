@@ -84,7 +84,7 @@ def model(
 ) -> TrainableCompact:
     torch.manual_seed(0)
     network = CompactNetwork(replace(spec, kinds=tuple(f"kind {n}" for n in range(kinds))))
-    network.picture.trunk.begin()
+    network.picture.trunk.load_pretrained()
     return TrainableCompact(network, train, held, folder, torch.device("cpu"))
 
 
