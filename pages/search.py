@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.kiosk_page import page as kiosk
-from pages.kiosk_page import session as visits
 from pages.search_page import controls, results, session
+from pages.search_page.kiosk import page as kiosk
+from pages.search_page.kiosk import session as visits
 from pages.ui import frame, resources
 
 if visits.wanted():

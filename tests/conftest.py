@@ -225,7 +225,7 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
     """A data folder with one real gallery, built as `python -m core build` builds it."""
     from core.gallery.build import BuildOptions, build_gallery
     from core.models import load_model
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     def make(data: Path) -> None:
         source = data / "town.geojson"
@@ -356,7 +356,7 @@ def encoder() -> "SentenceEncoder":
 def build(encoder: "SentenceEncoder") -> Callable[..., Path]:
     """Builds a gallery as the command line does, on a given day, without progress bars."""
     from core.gallery.build import BuildOptions, build_gallery
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     def run(
         name: str, source: Path, home: Path, *, bbox: "Bounds | None" = None, **options: object

@@ -265,7 +265,7 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     expect(page.locator(".sw-panel")).to_contain_text("${window.__pwned=1}")
     the_map(page).locator("path.sw-evidence").hover(force=True)
     expect(the_map(page).locator(".leaflet-tooltip")).to_contain_text("${window.__pwned=1}")
-    for section in ("What each phrase did", "Before and after", "Compare with"):
+    for section in ("Effect of each phrase", "Before and after", "Compare with"):
         unfold(page, section)
     page.get_by_text("All places as a table").click()
     page.locator(".sw-table").wait_for()
@@ -347,7 +347,7 @@ def test_the_ledger_and_the_maps_unfold_and_stay_open(
     visit = visits(served)
     page = open_page(visit, VAGUE)
     expect(page.locator(".sw-reason")).to_contain_text("map")
-    unfold(page, "What each phrase did")
+    unfold(page, "Effect of each phrase")
     expect(page.locator(".sw-ledger")).to_contain_text("found on the map")
     expect(page.locator(".sw-looked")).to_have_count(0)
     unfold(page, "What the model looked at")
@@ -416,7 +416,7 @@ def test_nothing_of_an_explanation_is_wider_than_a_phone(
 ) -> None:
     page = open_page(visits(served, 390, 844, scheme), f"{VAGUE}&vs=60.174926%2C24.948322")
     page.locator(".sw-versus").wait_for()
-    for section in ("What each phrase did", "What the model looked at", "Before and", "Scores"):
+    for section in ("Effect of each phrase", "What the model looked at", "Before and", "Scores"):
         unfold(page, section)
     page.locator(".sw-veiled").first.wait_for()
     drawn(page)
@@ -459,7 +459,7 @@ def test_screenshots_of_the_bundled_cities(
             _write_small(page.screenshot(animations="disabled"), target / f"{name}.png")
         page = open_page(visits(served, 1366, 1500), link)
         _settle(page)
-        for section in ("What each phrase did", "What the model looked at"):
+        for section in ("Effect of each phrase", "What the model looked at"):
             unfold(page, section)
         page.locator(".sw-veiled").first.wait_for()
         _settle(page)

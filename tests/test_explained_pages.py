@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from conftest import settings_for
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE, a_candidate, an_answer
+from tiny_answers import HOSTILE, a_candidate, an_answer
 from tiny_chat import GOOD, Reply, chat
 from tiny_cvgtext import PUBLIC, panorama, write_picture
 

@@ -13,7 +13,7 @@ from conftest import write_compact
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE, a_candidate, an_answer
+from tiny_answers import HOSTILE, a_candidate, an_answer
 
 from core.explain.clarification.belief_update import GivenReply
 from core.gallery import GalleryCard

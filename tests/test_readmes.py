@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core.bench import explaining, timing
-from core.commands.arguments import parser_of
 from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
+from core.cli.bench import embed, evaluate, explain, questions, relevance, search
+from core.cli.parser import parser_of
 from core.training.config import read_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -277,13 +277,15 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (timing, explaining):
+    for bench in (embed, explain, questions, relevance, search):
         monkeypatch.setattr(bench, "load_model", loaded_once)
+    for bench in (explain, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
         monkeypatch.setattr(bench, "_ROUNDS", 1)
-    monkeypatch.setattr(timing, "_EMBEDDED", 8)
-    monkeypatch.setattr(timing, "_TURNS", 1)
-    monkeypatch.setattr(timing, "_PICTURES", 120)
+    for bench in (embed, evaluate):
+        monkeypatch.setattr(bench, "_TURNS", 1)
+    monkeypatch.setattr(embed, "_EMBEDDED", 8)
+    monkeypatch.setattr(evaluate, "_PICTURES", 120)
     for much, little in SMALLER.items():
         command = command.replace(much, little)
     before = bundled_files()
@@ -406,7 +408,9 @@ def anchors_of(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", READMES, ids=name_of)
 def test_all_links_and_pictures_lead_somewhere(path: Path) -> None:
     text = without_fences(path.read_text("utf-8"))
-    for target in (link or attribute for link, attribute in _LINK.findall(text)):
+    targets = [link or attribute for link, attribute in _LINK.findall(text)]
+    assert targets
+    for target in targets:
         if "://" in target:
             continue
         file, _, anchor = target.partition("#")

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.manifest import read_manifest
     from core.models import load_model
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     settings = machine.load()
     world = read_world(args.sources, args.bbox)

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.describe.simulate.generator import describe as run
     from core.describe.simulate.visibility import VisibilityMap
     from core.gallery import open_gallery
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     gallery = open_gallery(args.gallery, machine.load())
     world = read_world(args.sources)

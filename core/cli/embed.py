@@ -30,14 +30,14 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.gallery import find_gallery
     from core.gallery.build import embed_gallery
-    from core.gallery.embed import embed_pictures, own_copy
+    from core.gallery.embed import copy_to_home, embed_pictures
     from core.models import DualEncoder, load_model
     from core.retrieval import link_checkpoint
 
     settings = machine.load()
     original = find_gallery(args.name, settings, args.out)
     encoder = load_model(args.model, settings.batch_threads, args.checkpoint)
-    folder = own_copy(original, args.out or settings.user_galleries)
+    folder = copy_to_home(original, args.out or settings.user_galleries)
     if folder != original:
         note(f"{original} stays as it is; its copy {folder} gets the embeddings")
     model = args.model

@@ -56,10 +56,10 @@ def run(args: argparse.Namespace) -> Any:
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
     if not args.explain:
         return trace.result.to_json()
-    from core.explain.explanations import beside, explained
+    from core.explain.explanations import answer_details, explained
 
     result = explained(trace, encoder, picture_encoder, settings.advisor)
-    return result.to_json() | beside(trace, result)
+    return result.to_json() | answer_details(trace, result)
 
 
 def _default_gallery(settings: machine.Settings) -> str:

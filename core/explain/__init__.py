@@ -1,6 +1,7 @@
-"""Why a candidate is where it is; leaves finding it to `core.retrieval`.
+"""Explanations of the results of `core.retrieval`.
 
-`explanations` puts the parts together: the `ledger` of the description's phrases, `reasons` in
-sentences, `relevance` in words and pictures, an `advisor` that may write instead. `comparison`
-holds two tiles against each other, `question` is what would tell the leading ones apart.
+`explanations` combines the parts: `ledger` (the status of each phrase), `reasons` (sentences),
+`attribution` (relevant words and picture parts) and `llm` (a language model that may write the
+reason instead). `comparison` compares two tiles; `clarification` asks the question that best
+separates the first candidates.
 """

@@ -1,6 +1,6 @@
-"""A search's answer with an explanation for each candidate, ranked again; all parts put together.
+"""A search result with an explanation for each candidate, reranked.
 
-Pages that want the answer first call the parts one by one: `ledger`, `reasons`, `relevance`.
+Pages that show the result first call the parts one by one: `ledger`, `reasons`, `attribution`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
     from core.settings import AdvisorServer
 
-_NOT_TELLING = "The picture's map looks like that of any description, so it explains nothing here."
+_UNSPECIFIC = "The picture's map looks like that of any description, so it explains nothing here."
 
 
 def explained(
@@ -36,44 +36,49 @@ def explained(
     picture_encoder: PictureEncoder | None = None,
     server: AdvisorServer | None = None,
 ) -> SearchResult:
-    """The answer of a search, each candidate with its ledger, reason and relevance, ranked again.
+    """The result of a search, reranked, each candidate with its ledger, reason and relevance.
 
-    `picture_encoder` are those the search had. A language model is asked where there is a `server`,
-    about the leading candidates only; where it answers for all of them, its confidences order
-    these. `timings_ms` gains `ledger` and `relevance`.
+    `picture_encoder` must be that of the search. With a `server`, its language model writes the
+    reasons of the first candidates; if it answers for all of them, they are reranked by its
+    confidences. `timings_ms` gains `ledger` and `relevance`.
     """
     result = trace.result
     started = time.perf_counter()
-    found = ledgers(trace, encoder, picture_encoder)
-    told = time.perf_counter()
+    ledger_set = ledgers(trace, encoder, picture_encoder)
+    ledgers_done = time.perf_counter()
     maps = relevances(trace, picture_encoder)
-    seen = time.perf_counter()
+    relevance_done = time.perf_counter()
     subjects = [
         _subject(trace, *parts)
-        for parts in zip(result.candidates, found.entries, maps, strict=True)
+        for parts in zip(result.candidates, ledger_set.entries, maps, strict=True)
     ]
-    with ThreadPoolExecutor(TOP) as pool:  # a language model's answers are waited for together
+    with ThreadPoolExecutor(TOP) as pool:  # the language model's answers are requested in parallel
         advice = list(pool.map(advise, [server] * TOP, subjects[:TOP]))
     advice += [advise(None, subject) for subject in subjects[TOP:]]
     candidates = [
-        replace(candidate, explanation=_explanation(ledger, shown, one))
-        for candidate, ledger, shown, one in zip(
-            result.candidates, found.entries, maps, advice, strict=True
+        replace(candidate, explanation=_explanation(ledger, relevance_map, opinion))
+        for candidate, ledger, relevance_map, opinion in zip(
+            result.candidates, ledger_set.entries, maps, advice, strict=True
         )
     ]
     return replace(
         result,
-        candidates=reranked(candidates, _opinions(advice[:TOP])),
-        notes=(*result.notes, *found.notes),
+        candidates=reranked(candidates, _llm_confidences(advice[:TOP])),
+        notes=(*result.notes, *ledger_set.notes),
         timings_ms=result.timings_ms
-        | {"ledger": (told - started) * 1e3, "relevance": (seen - told) * 1e3},
+        | {
+            "ledger": (ledgers_done - started) * 1e3,
+            "relevance": (relevance_done - ledgers_done) * 1e3,
+        },
     )
 
 
-def beside(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
-    """What explains an answer as a whole: the `area` that holds 80 % of the probability, the
-    follow-up `question` where several places fit, and the `comparison` of the first two of
-    `result`, in which they may be ranked anew."""
+def answer_details(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
+    """Explanations of the answer as a whole, as JSON.
+
+    `area` is the credible region, `question` the clarifying question where several places fit, and
+    `comparison` compares the first two candidates of `result`, which may be reranked.
+    """
     gallery = trace.gallery
     credible_region = trace.posterior.credible_region(trace.mask)
     rows, mass = (
@@ -83,10 +88,10 @@ def beside(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
     question = None
     if result.verdict == "several places fit":
         question = next_question(gallery, trace.posterior.mass, trace.encoded_query)
-    versus = None
+    comparison = None
     if len(result.candidates) > 1:
-        one, other = (candidate.tile.tile_id for candidate in result.candidates[:2])
-        versus = compare(trace, one, other, ("1", "2")).to_json()
+        first, second = (candidate.tile.tile_id for candidate in result.candidates[:2])
+        comparison = compare(trace, first, second, ("1", "2")).to_json()
     return {
         "area": {
             "tiles": len(rows),
@@ -97,12 +102,12 @@ def beside(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
             ],
         },
         "question": question and question.to_json(),
-        "comparison": versus,
+        "comparison": comparison,
     }
 
 
 _SHOWN = 100
-"""Tiles of the area that are told one by one."""
+"""Number of tiles of the area that are listed."""
 
 
 def relevances(
@@ -110,11 +115,11 @@ def relevances(
     picture_encoder: PictureEncoder | None,
     candidates: tuple[Candidate, ...] | None = None,
 ) -> list[Relevance | None]:
-    """The relevance maps of some candidates, else of all; None where no picture was searched."""
-    wanted = trace.result.candidates if candidates is None else candidates
-    pictures = [trace.gallery.picture(one.tile.tile_id) for one in wanted]
+    """The relevance maps of `candidates` or all; None where no picture was searched."""
+    chosen = trace.result.candidates if candidates is None else candidates
+    pictures = [trace.gallery.picture(candidate.tile.tile_id) for candidate in chosen]
     if picture_encoder is None or "image" not in trace.channels or not all(pictures):
-        return [None] * len(wanted)
+        return [None] * len(chosen)
     opened = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures if picture]
     return list(relevance(picture_encoder.encoder, trace.encoded_query.text, opened))
 
@@ -123,22 +128,22 @@ def _subject(
     trace: SearchTrace,
     candidate: Candidate,
     ledger: tuple[LedgerEntry, ...],
-    seen: Relevance | None,
+    relevance_map: Relevance | None,
 ) -> Subject:
     picture = trace.gallery.picture(candidate.tile.tile_id) or b""
-    return Subject(trace.result.query, candidate, ledger, picture, seen)
+    return Subject(trace.result.query, candidate, ledger, picture, relevance_map)
 
 
 def _explanation(
-    ledger: tuple[LedgerEntry, ...], seen: Relevance | None, advice: Advice
+    ledger: tuple[LedgerEntry, ...], relevance_map: Relevance | None, advice: Advice
 ) -> Explanation:
     notes = [advice.note] if advice.note else []
-    if seen is not None and not seen.telling:
-        notes.append(_NOT_TELLING)
-    return Explanation(ledger, advice.reason, advice.author, seen, tuple(notes))
+    if relevance_map is not None and not relevance_map.telling:
+        notes.append(_UNSPECIFIC)
+    return Explanation(ledger, advice.reason, advice.author, relevance_map, tuple(notes))
 
 
-def _opinions(advice: list[Advice]) -> list[float] | None:
-    """A language model's confidences, where it gave one for each."""
-    given = [one.confidence for one in advice if one.confidence is not None]
-    return given if len(given) == len(advice) and given else None
+def _llm_confidences(advice: list[Advice]) -> list[float] | None:
+    """The language model's confidences, None unless it gave one for each."""
+    confidences = [opinion.confidence for opinion in advice if opinion.confidence is not None]
+    return confidences if len(confidences) == len(advice) and confidences else None

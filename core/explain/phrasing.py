@@ -1,4 +1,4 @@
-"""Facts, names and places as parts of a sentence, plain text in one line. Knows no gallery."""
+"""Facts, names and distances as parts of a sentence: plain text in one line."""
 
 import re
 import unicodedata
@@ -7,8 +7,8 @@ from core.vocabulary import grammar
 from core.vocabulary.attributes import NATIONS
 
 UNDERFOOT_M = 12.0
-"""What lies this near has no direction."""
-_JOINTS = re.compile(r" (?:of|for|with|in|beside|under) ")
+"""Nearer things are given no direction."""
+_PREPOSITIONS = re.compile(r" (?:of|for|with|in|beside|under) ")
 _PAVED = re.compile(r"^(.*)paved with slabs (.+)$")
 _UNCOUNTED = frozenset({"parking", "golf"})
 _AN_NUMBER = re.compile(r"8|1[18]\b")
@@ -16,47 +16,51 @@ _COUNTED = re.compile(r"^(?:two|several|many) ")
 
 
 def one_line(text: str, most: int) -> str:
-    """A text from a user or a file in one line of at most `most` characters, without characters
-    that steer a terminal or turn the direction of writing."""
-    seen = "".join(
-        sign if unicodedata.category(sign)[0] != "C" else " " if sign.isspace() else ""
-        for sign in text
+    """A text from a user or a file as one line of at most `most` characters, without control
+    characters for terminals or writing direction."""
+    visible = "".join(
+        character
+        if unicodedata.category(character)[0] != "C"
+        else " "
+        if character.isspace()
+        else ""
+        for character in text
     )
-    line = " ".join(seen.split())
+    line = " ".join(visible.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def head_of(kind: str) -> str:
     """The noun of a kind: "row of trees" → "row", "bus stop" → "stop"."""
-    return _JOINTS.split(kind)[0].split(" ")[-1]
+    return _PREPOSITIONS.split(kind)[0].split(" ")[-1]
 
 
 def with_article(kind: str) -> str:
-    """A kind as one thing of many: "a bench", "an old gate", "steps", "several benches"."""
+    """A kind with its indefinite article, if any: "a bench", "an old gate", "steps"."""
     head = head_of(kind)
     if head in _UNCOUNTED:
         return kind
     if kind[:1].isdigit():
         return f"{'an' if _AN_NUMBER.match(kind) else 'a'} {kind}"
-    several = head.endswith("s") and not head.endswith("ss")
-    if several or _COUNTED.match(kind) or not kind[:1].islower():
+    is_plural = head.endswith("s") and not head.endswith("ss")
+    if is_plural or _COUNTED.match(kind) or not kind[:1].islower():
         return kind
     return grammar.with_article(kind)
 
 
 def noun_phrase(fact: str) -> str:
-    """The text of a fact as a thing: its name and kind, or its kind with an article."""
-    said, colon, name = fact.partition(": ")
-    if said == "address":
+    """The text of a fact as a noun phrase: name and kind, or the kind with an article."""
+    kind, colon, name = fact.partition(": ")
+    if kind == "address":
         return f"the address {one_line(name, 60)}"
-    said = _PAVED.sub(r"\1\2, paved with slabs", said)
-    said = NATIONS.sub(lambda one: one[0].title(), said)
-    if colon and said in ("large", "small"):
+    kind = _PAVED.sub(r"\1\2, paved with slabs", kind)
+    kind = NATIONS.sub(lambda nation: nation[0].title(), kind)
+    if colon and kind in ("large", "small"):
         return one_line(name, 60)
     if colon:
-        return f"{one_line(name, 60)} ({one_line(said, 50)})"
-    said = one_line(said, 90)
-    return f"the {said}" if said.startswith("corner of ") else with_article(said)
+        return f"{one_line(name, 60)} ({one_line(kind, 50)})"
+    kind = one_line(kind, 90)
+    return f"the {kind}" if kind.startswith("corner of ") else with_article(kind)
 
 
 def distance_phrase(distance_m: float, direction: str) -> str:
@@ -68,5 +72,5 @@ def distance_phrase(distance_m: float, direction: str) -> str:
 
 
 def join_and(parts: list[str]) -> str:
-    """Parts of a sentence in a row: "a", "a and b", "a, b and c"."""
+    """Joins parts of a sentence: "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,1 +1,1 @@
-"""Short texts about what a viewpoint has around it, each with a place and a distance."""
+"""Facts: short texts about the things around a viewpoint, with distance and direction."""

@@ -1,7 +1,4 @@
-"""What the map knows about each viewpoint, as short texts with distance and direction.
-
-Knows features and words; leaves embedding and searching the texts to `gallery` and above.
-"""
+"""Makes facts from map features: short texts with distance and direction from each viewpoint."""
 
 import re
 from collections import defaultdict
@@ -25,8 +22,8 @@ from core.vocabulary.grammar import plural
 from core.vocabulary.kinds import has_trait, kinds_with
 
 VIEW_M = 200.0
-"""How far the facts with a name reach, metres; others reach less. Ours, as are
-the other reaches."""
+"""Distance up to which a viewpoint gets facts with a name; others reach less far. This and the
+other distances are our choice, not measured."""
 
 _PLAIN_VIEW_M = 140.0
 _ADDRESS_VIEW_M = 40.0
@@ -42,10 +39,9 @@ class Facts:
     """F distinct facts and L links from the N viewpoints to them, sorted by viewpoint.
 
     `table` has F rows: `text` (as a person would say it), `kind`, `synonyms` (other words for
-    the kind), `names` (list), `spoken` (False for addresses, which are looked up by their words
-    only). `links` has L rows: `tile`
-    and `fact` (row numbers), `distance_m` and `bearing_deg` from the viewpoint to the nearest
-    point of the nearest such thing.
+    the kind), `names` (list), `spoken` (whether the text gets an embedding: addresses are found
+    by their words only). `links` has L rows: `tile` and `fact` (row numbers), `distance_m` and
+    `bearing_deg` from the viewpoint to the nearest point of the nearest such thing.
     """
 
     table: pd.DataFrame
@@ -53,7 +49,7 @@ class Facts:
 
 
 def colour_word(value: str) -> str:
-    """A colour tag as a word: "#c8c8c8" → "light grey"; unknown names are kept as they are."""
+    """Word for a colour tag: "#c8c8c8" → "light grey"; unknown names stay as they are."""
     if not (match := _HEX.match(value.strip())):
         return value.replace("_", " ").lower().strip()[:20]
     digits = match.group(1)
@@ -83,7 +79,7 @@ def _building_words(tags: Mapping[str, str]) -> list[str]:
 
 
 def surface_word(tags: Mapping[str, str]) -> str:
-    """What a way is paved with, "" for asphalt and where nothing is tagged."""
+    """Word for the surface of a way; "" for asphalt and without a tag."""
     return SURFACE_OF_TAG.get(tags.get("surface", "").split(";")[0], "")
 
 
@@ -101,16 +97,10 @@ def _way_words(tags: Mapping[str, str]) -> list[str]:
 
 
 def _tree_words(tags: Mapping[str, str]) -> list[str]:
-    return (
-        [leaf]
-        if (
-            leaf := {"palm": "palm", "needleleaved": "conifer"}.get(
-                tags.get("leaf_type", ""),
-                "palm" if "palm" in tags.get("species", "").lower() else "",
-            )
-        )
-        else []
-    )
+    by_species = "palm" if "palm" in tags.get("species", "").lower() else ""
+    by_leaf = {"palm": "palm", "needleleaved": "conifer"}
+    word = by_leaf.get(tags.get("leaf_type", ""), by_species)
+    return [word] if word else []
 
 
 _WORDS: Mapping[str, Callable[[Mapping[str, str]], list[str]]] = {
@@ -128,25 +118,25 @@ def _size_word(group: str, area_m2: float) -> list[str]:
 
 
 def adjectives(group: str, tags: Mapping[str, str], area_m2: float) -> list[str]:
-    """Size, storeys, colour, surface and the like of one feature, as far as they are known."""
+    """Size, storeys, colour, surface and the like of a feature, as far as they are tagged."""
     words = _size_word(group, area_m2)
     return words + _WORDS[group](tags) if group in _WORDS else words
 
 
-def _is_worth_saying(kind: str, name: str, words: list[str]) -> bool:
+def _is_worth_a_fact(kind: str, name: str, words: list[str]) -> bool:
     return bool(name) or (bool(kind) and (kind not in _PLAIN_KINDS or bool(words)))
 
 
 def fact_text(kind: str, name: str, english: str, words: list[str]) -> str:
-    """One feature in plain words: adjectives, kind, its name and the English name if it differs."""
-    shown = dict.fromkeys(text for text in (name, english) if text)
-    said = " ".join([*words, kind]).strip()
-    return ": ".join(part for part in (said, ", ".join(shown)) if part)
+    """Text of a feature: adjectives, kind, its name and the English name if it differs."""
+    labels = dict.fromkeys(text for text in (name, english) if text)
+    noun = " ".join([*words, kind]).strip()
+    return ": ".join(part for part in (noun, ", ".join(labels)) if part)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What is said of one thing: the text of its fact, its kind and its naming texts."""
+class _Fact:
+    """A fact without its position; the fields are the columns of `Facts.table`."""
 
     text: str
     kind: str
@@ -157,42 +147,42 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Things:
-    """T things in metres, and what is said of each."""
+    """T shapes in metres, and the fact of each."""
 
     shapes: Objects
-    said: list[_Said]
+    facts: list[_Fact]
 
 
 def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
-    """The features worth saying, and house addresses as facts that are not spoken."""
+    """The features worth a fact, and house addresses as facts that are not spoken."""
     areas = shapely.area(shapes)
-    found: list[tuple[int, _Said]] = []
+    facts: list[tuple[int, _Fact]] = []
     columns = ("kind", "synonyms", "name", "names", "address", "group", "tags")
     for row, (kind, synonyms, name, names, address, group, tags) in enumerate(
         zip(*(features[column] for column in columns), strict=True)
     ):
         words = adjectives(group, tags, areas[row])
-        if _is_worth_saying(kind, name, words) and group != "address":
+        if _is_worth_a_fact(kind, name, words) and group != "address":
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = [*names, address] if address else names
-            found.append((row, _Said(text, kind, naming, synonyms)))
+            facts.append((row, _Fact(text, kind, naming, synonyms)))
         if address and group in ("address", "building") and tags.get("addr:housenumber"):
-            found.append((row, _Said(f"address: {address}", "address", [address], spoken=False)))
-    return _Things(shapes[[row for row, _ in found]], [said for _, said in found])
+            facts.append((row, _Fact(f"address: {address}", "address", [address], spoken=False)))
+    return _Things(shapes[[row for row, _ in facts]], [fact for _, fact in facts])
 
 
-def _unsigned(things: _Things) -> _Things:
-    """The named things once more, as said by somebody who has not seen the sign."""
-    rows = [row for row, said in enumerate(things.said) if said.spoken and ": " in said.text]
-    signed = [things.said[row] for row in rows]
+def _without_names(things: _Things) -> _Things:
+    """Repeats the named things without their names, for people who have not seen the sign."""
+    rows = [row for row, fact in enumerate(things.facts) if fact.spoken and ": " in fact.text]
+    named = [things.facts[row] for row in rows]
     return _Things(
         things.shapes[rows],
-        [_Said(one.text.split(": ")[0], one.kind, [], one.synonyms) for one in signed],
+        [_Fact(fact.text.split(": ")[0], fact.kind, [], fact.synonyms) for fact in named],
     )
 
 
 def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
-    """Where differently named streets meet: "corner of A and B"."""
+    """Crossings of differently named streets: "corner of A and B"."""
     streets = ((features.group == "street") & (features.name != "")).to_numpy()
     lines, names = shapes[streets], features.name.to_numpy()[streets]
     left, right = shapely.STRtree(lines).query(lines, predicate="intersects")
@@ -201,15 +191,13 @@ def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
         shapely.intersection(lines[left[crossing]], lines[right[crossing]])
     )
     pairs = zip(names[left[crossing]], names[right[crossing]], strict=True)
-    said = [
-        _Said(f"corner of {one} and {other}", "street corner", [one, other]) for one, other in pairs
-    ]
-    return _Things(np.asarray(points, dtype=object), said)
+    facts = [_Fact(f"corner of {a} and {b}", "street corner", [a, b]) for a, b in pairs]
+    return _Things(np.asarray(points, dtype=object), facts)
 
 
 def _adjoining(things: _Things) -> _Things:
-    """What stands in or beside a park or square: "statue in a park", "church beside a square"."""
-    kinds = [said.kind if said.spoken else "" for said in things.said]
+    """Things in or beside a park or square: "statue in a park", "church beside a square"."""
+    kinds = [fact.kind if fact.spoken else "" for fact in things.facts]
     settings = np.array([row for row, kind in enumerate(kinds) if kind in _SETTINGS], dtype=int)
     others = np.array(
         [
@@ -221,21 +209,21 @@ def _adjoining(things: _Things) -> _Things:
     )
     if not len(settings) or not len(others):
         return _Things(things.shapes[:0], [])
-    which, where = shapely.STRtree(things.shapes[settings]).query(
+    other, setting = shapely.STRtree(things.shapes[settings]).query(
         things.shapes[others], predicate="dwithin", distance=_ADJOIN_M
     )
-    inside = shapely.contains(things.shapes[settings[where]], things.shapes[others[which]])
-    said = [
-        _Said(f"{kinds[one]} {'in' if is_in else 'beside'} a {kinds[two]}", kinds[one], [])
-        for one, two, is_in in zip(others[which], settings[where], inside, strict=True)
+    inside = shapely.contains(things.shapes[settings[setting]], things.shapes[others[other]])
+    facts = [
+        _Fact(f"{kinds[row]} {'in' if is_in else 'beside'} a {kinds[near]}", kinds[row], [])
+        for row, near, is_in in zip(others[other], settings[setting], inside, strict=True)
     ]
-    return _Things(things.shapes[others[which]], said)
+    return _Things(things.shapes[others[other]], facts)
 
 
 def _joined(*parts: _Things) -> _Things:
     return _Things(
         np.concatenate([part.shapes for part in parts]),
-        [said for part in parts for said in part.said],
+        [fact for part in parts for fact in part.facts],
     )
 
 
@@ -245,7 +233,7 @@ def facts_around(
     lons: F64,
     view_m: float = VIEW_M,
 ) -> Facts:
-    """The facts within `view_m` of each of N viewpoints (degrees)."""
+    """Collects the facts within `view_m` of each of N viewpoints (degrees)."""
     crs = world.features.estimate_utm_crs()
     metric = world.features.geometry.to_crs(crs)
     shapes = np.asarray(metric.array, dtype=object)
@@ -254,17 +242,17 @@ def facts_around(
     )
     plain = _things(world.features, shapes)
     corners = _corners(world.features, shapes)
-    things = _joined(plain, _unsigned(plain), corners, _adjoining(plain))
+    things = _joined(plain, _without_names(plain), corners, _adjoining(plain))
     ids: dict[str, int] = {}
     fact_of = np.array(
-        [ids.setdefault(said.text, len(ids)) for said in things.said], dtype=np.int32
+        [ids.setdefault(fact.text, len(ids)) for fact in things.facts], dtype=np.int32
     )
     links = _nearest_links(views, things, fact_of, view_m)
     counts = _count_links(views, plain, ids)
     return Facts(_table(things, ids), _sorted_links(pd.concat([links, counts])))
 
 
-def _measured(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
+def _measure(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
     """Distance and bearing of each of L pairs of viewpoint and thing."""
     origin = views[tile]
     ends = shapely.get_coordinates(shapely.shortest_line(origin, shapes)).reshape(-1, 2, 2)
@@ -282,10 +270,10 @@ def _measured(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
 
 def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float) -> pd.DataFrame:
     tile, thing = shapely.STRtree(things.shapes).query(views, predicate="dwithin", distance=view_m)
-    links = _measured(views, things.shapes[thing], tile)
+    links = _measure(views, things.shapes[thing], tile)
     links["fact"] = fact_of[thing]
-    spoken = np.array([said.spoken for said in things.said], dtype=bool)
-    named = np.array([bool(said.names) for said in things.said], dtype=bool)
+    spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
+    named = np.array([bool(fact.names) for fact in things.facts], dtype=bool)
     by_name = np.where(named, view_m, min(view_m, _PLAIN_VIEW_M))
     reach = np.where(spoken, by_name, _ADDRESS_VIEW_M)
     links = links[links.distance_m <= reach[thing]]
@@ -295,12 +283,15 @@ def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float)
 
 
 def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.DataFrame:
-    """ "several benches": kinds that stand more than once close by. Adds its texts to `ids`."""
+    """Links to facts about several things of a kind nearby, such as "several benches".
+
+    Adds the texts of these facts to `ids`.
+    """
     tile, thing = shapely.STRtree(things.shapes).query(
         views, predicate="dwithin", distance=_COUNT_VIEW_M
     )
-    links = _measured(views, things.shapes[thing], tile)
-    kinds = np.array([said.kind if said.spoken else "" for said in things.said], dtype=object)
+    links = _measure(views, things.shapes[thing], tile)
+    kinds = np.array([fact.kind if fact.spoken else "" for fact in things.facts], dtype=object)
     links["kind"] = kinds[thing]
     counted_kinds = {kind for kind in set(kinds) if kind and not has_trait(kind, "way")}
     links = links[links.kind.isin(counted_kinds)]
@@ -318,12 +309,13 @@ def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.Dat
 
 
 def _table(things: _Things, ids: dict[str, int]) -> pd.DataFrame:
-    """One row for each distinct text; those of counts have neither kind nor names."""
-    rows = [_Said(text, "", []) for text in ids]
-    for said in things.said:
-        names = list(dict.fromkeys([*rows[ids[said.text]].names, *said.names]))[:60]
-        rows[ids[said.text]] = replace(said, names=names)
-    columns = [field.name for field in fields(_Said)]
+    """One row for each distinct text; facts about several things have neither kind nor names."""
+    rows = [_Fact(text, "", []) for text in ids]
+    for fact in things.facts:
+        row = ids[fact.text]
+        names = list(dict.fromkeys([*rows[row].names, *fact.names]))[:60]
+        rows[row] = replace(fact, names=names)
+    columns = [field.name for field in fields(_Fact)]
     return pd.DataFrame([asdict(row) for row in rows], columns=columns)
 
 
@@ -333,17 +325,17 @@ def _sorted_links(links: pd.DataFrame) -> pd.DataFrame:
 
 
 def tile_texts(facts: Facts, tiles: int, within_m: float, most: int = 40) -> list[str]:
-    """For each of N tiles one text: its nearest facts, a named thing not repeated without name."""
+    """One text for each of N tiles: its nearest facts; a named thing is not repeated unnamed."""
     near = facts.links[facts.links.distance_m <= within_m]
     text = facts.table.text.to_numpy()
     spoken = facts.table.spoken.to_numpy()
-    gathered: dict[int, dict[str, None]] = defaultdict(dict)
+    texts_of: dict[int, dict[str, None]] = defaultdict(dict)
     for tile, fact in zip(near.tile.to_numpy(), near.fact.to_numpy(), strict=True):
         if spoken[fact]:
-            gathered[tile].setdefault(text[fact])
-    return ["; ".join(_without_doubles(gathered[tile])[:most]) for tile in range(tiles)]
+            texts_of[tile].setdefault(text[fact])
+    return ["; ".join(_drop_unnamed_repeats(texts_of[tile])[:most]) for tile in range(tiles)]
 
 
-def _without_doubles(texts: Mapping[str, None]) -> list[str]:
-    signed = {text.partition(": ")[0] for text in texts if ": " in text}
-    return [text for text in texts if text not in signed]
+def _drop_unnamed_repeats(texts: Mapping[str, None]) -> list[str]:
+    named = {text.partition(": ")[0] for text in texts if ": " in text}
+    return [text for text in texts if text not in named]

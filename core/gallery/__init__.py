@@ -1,6 +1,6 @@
-"""Tiles, pictures, embeddings and indexes as one thing, on disk and opened for searching.
+"""Galleries: tiles, pictures, embeddings and indexes, on disk and opened for searching.
 
-Making one is in `core.gallery.build`, which loads the map libraries.
+Import `core.gallery.build` to make one; it loads the map libraries.
 """
 
 from core.gallery.opened import Gallery, GalleryCard, find_gallery, list_galleries, open_gallery

@@ -1,7 +1,7 @@
-"""Makes a gallery out of a world, stage by stage; leaves opening and checking it to `store`.
+"""Builds a gallery from map data, stage by stage.
 
-Each stage writes under a temporary name and renames; a build that was stopped goes on where it
-was when run again, and takes effect with the last step, the manifest.
+Each stage writes its files atomically, so that a stopped build continues when it is run again.
+The last stage, the manifest, makes the build take effect.
 """
 
 import math
@@ -35,10 +35,10 @@ from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
-    listed,
+    list_files,
     make_folder,
-    models_kept,
-    remove_old,
+    remove_old_builds,
+    reusable_models,
     save_matrix,
     stamp_of,
     tile_frame,
@@ -60,7 +60,7 @@ _TEXT_CHARS = 1_500
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """What a person may choose of a gallery."""
+    """Choices of the user for a gallery."""
 
     title: str = ""
     spacing_m: float = 30.0
@@ -79,10 +79,10 @@ def build_gallery(
     now: datetime,
     progress: Progress,
 ) -> Path:
-    """Builds, embeds and puts in place the gallery `name` under `home`; returns its folder.
+    """Builds and embeds the gallery `name` under `home`; returns its folder.
 
-    `sources` are the files `world` was read from, `bbox` what tiles are limited to. The old
-    gallery of that name works until the last moment. Raises GalleryError, SourceError.
+    `world` was read from the files `sources`; tiles are limited to `bbox`. An old gallery of that
+    name stays usable until the last step. Raises GalleryError, SourceError.
     """
     check_name(name)
     if not (5 <= options.spacing_m <= 1000 and 10 <= options.footprint_m <= 2000):
@@ -98,11 +98,11 @@ def build_gallery(
     progress("facts", 0, 1)
     facts = facts_around(world, views.lats, views.lons)
     if facts.table.empty:
-        raise GalleryError("the map has nothing that a person could name; is it the right file?")
+        raise GalleryError("the map holds nothing that a person could name; choose another file")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
     progress("facts", 1, 1)
     make_folder(data)
-    write_facts(data, facts, _kinds(facts))
+    write_facts(data, facts, _kind_words(facts))
     renderer = Renderer(world) if options.pictures else None
     _write_tiles(data, views, texts, options, renderer, progress)
     if renderer is not None:
@@ -127,26 +127,26 @@ def build_gallery(
         bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
         channels=("facts", "names"),
         model=stamp_of(encoder.spec),
-        files=listed(folder, data),
-        picture_models=models_kept(folder, build),
+        files=list_files(folder, data),
+        picture_models=reusable_models(folder, build),
     )
     write_manifest(folder, manifest)
-    remove_old(folder, build)
+    remove_old_builds(folder, build)
     return folder
 
 
 def embed_gallery(folder: Path, encoder: "SentenceEncoder", progress: Progress) -> Path:
-    """Computes a gallery's embeddings anew with `encoder`; safe to stop and to run again."""
+    """Recomputes the text embeddings of a gallery; can be stopped and run again."""
     manifest = read_manifest(folder)
     data = folder / manifest.build
     table = pq.read_table(data / "facts.parquet").to_pandas()
     shards = sorted(data.glob("tiles-*.parquet"))
     texts = [text for shard in shards for text in pq.read_table(shard)["text"].to_pylist()]
-    if "facts" not in manifest.channels:  # pictures alone have no text to compare with
+    if "facts" not in manifest.channels:  # a gallery of pictures has no texts
         texts = []
     embed_texts(data, encoder, table, texts, progress)
     fields = {name: getattr(manifest, name) for name in manifest.__dataclass_fields__}
-    changed = {"model": stamp_of(encoder.spec), "files": listed(folder, data)}
+    changed = {"model": stamp_of(encoder.spec), "files": list_files(folder, data)}
     write_manifest(folder, Manifest(**(fields | changed)))
     return folder
 
@@ -157,12 +157,12 @@ def _within(views: Viewpoints, bbox: Bounds | None) -> Viewpoints:
     inside = bbox.contains(views.lats, views.lons)
     if not inside.any():
         raise GalleryError("no viewpoint lies inside --bbox; make it larger")
-    streets = [street for street, kept in zip(views.streets, inside, strict=True) if kept]
+    streets = [street for street, is_in in zip(views.streets, inside, strict=True) if is_in]
     return Viewpoints(views.lats[inside], views.lons[inside], streets, views.on_grid)
 
 
-def _kinds(facts: Facts) -> list[str]:
-    """The words that say what each fact is."""
+def _kind_words(facts: Facts) -> list[str]:
+    """Kind and synonyms of each fact, for the lexical index."""
     return [
         f"{text.split(': ')[0]} {synonyms}"
         for text, synonyms in zip(facts.table.text, facts.table.synonyms, strict=True)
@@ -177,7 +177,7 @@ def _write_tiles(
     renderer: Renderer | None,
     progress: Progress,
 ) -> None:
-    """GeoParquet shards of a thousand tiles; shards that are there already are kept."""
+    """Writes GeoParquet shards of `SHARD_TILES` tiles; existing shards are kept."""
     total = len(views.lats)
     for start in range(0, total, SHARD_TILES):
         path = data / f"tiles-{start // SHARD_TILES:03d}.parquet"
@@ -201,8 +201,7 @@ def _tile_shard(
     centers = [Position(float(views.lats[row]), float(views.lons[row])) for row in rows]
     pictures = []
     for row, center in zip(rows, centers, strict=True):
-        drawn = renderer.tile_picture(center, options.footprint_m) if renderer else b""
-        pictures.append(drawn)
+        pictures.append(renderer.tile_picture(center, options.footprint_m) if renderer else b"")
         progress("pictures", row, total)
     tiles = [
         Tile(
@@ -218,7 +217,8 @@ def _tile_shard(
 
 
 def base_map_zooms(bounds: Bounds) -> range:
-    """From the zoom that shows all of the bounds in a few tiles to the deepest affordable one."""
+    """Zooms from one that shows the bounds in a few tiles to the deepest one within
+    `_BASE_MAP_TILES`."""
     width = (bounds.east - bounds.west) / 360
     height = (bounds.north - bounds.south) / 360 / math.cos(math.radians(bounds.center.lat))
 
@@ -251,12 +251,13 @@ def embed_texts(
     texts: list[str],
     progress: Progress,
 ) -> None:
-    """Writes the embeddings of the spoken facts and of whole tiles, packed, resumably."""
+    """Writes packed embeddings of the spoken facts and of whole tiles, in parts that are reused
+    after a stop."""
     spoken = [str(text) for text in table["text"][table["spoken"]]]
-    wanted = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
-    for what, said in wanted.items():
-        packed = _embed(data, encoder, what, said, progress)
-        save_matrix(data / f"{encoder.spec.name}-{what}.npy", packed)
+    inputs = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
+    for name, lines in inputs.items():
+        packed = _embed(data, encoder, name, lines, progress)
+        save_matrix(data / f"{encoder.spec.name}-{name}.npy", packed)
     shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)
 
 
@@ -265,18 +266,18 @@ def _parts_folder(data: Path, encoder: "SentenceEncoder") -> Path:
 
 
 def _embed(
-    data: Path, encoder: "SentenceEncoder", what: str, texts: list[str], progress: Progress
+    data: Path, encoder: "SentenceEncoder", name: str, texts: list[str], progress: Progress
 ) -> I8:
     folder = _parts_folder(data, encoder)
     folder.mkdir(exist_ok=True)
     parts = []
     for start in range(0, len(texts), _EMBED_PART):
-        path = folder / f"{what}-{start:07d}.npy"
-        wanted = texts[start : start + _EMBED_PART]
+        path = folder / f"{name}-{start:07d}.npy"
+        batch = texts[start : start + _EMBED_PART]
         if not path.is_file():
-            save_matrix(path, pack_embeddings(encoder.encode(wanted)))
+            save_matrix(path, pack_embeddings(encoder.encode(batch)))
         parts.append(np.load(path, allow_pickle=False))
-        progress(f"embed {what}", start + len(wanted), len(texts))
+        progress(f"embed {name}", start + len(batch), len(texts))
     if not parts:
         return np.zeros((0, encoder.spec.dimensions), dtype=np.int8)
     return np.concatenate(parts)

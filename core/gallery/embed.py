@@ -1,6 +1,7 @@
-"""Embeddings of a gallery's pictures by any model that sees; leaves drawing them to `build`.
+"""Picture embeddings of a gallery by any picture model.
 
-Made part by part, so that a run that was stopped goes on; the manifest makes them count.
+They are computed in parts, so that a stopped run continues when it is run again; the manifest
+makes them take effect.
 """
 
 import io
@@ -23,18 +24,18 @@ from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
 from core.gallery.opened import pack_embeddings
-from core.gallery.staging import Progress, listed, make_folder, save_matrix
+from core.gallery.staging import Progress, list_files, make_folder, save_matrix
 
 if TYPE_CHECKING:
     from core.models import DualEncoder
 
 _PART = 512
-_AT_ONCE = 32
-"""Pictures that one worker decodes and embeds before it takes the next."""
+_BATCH = 32
+"""Pictures that one worker decodes and embeds together."""
 
 
-def own_copy(folder: Path, home: Path) -> Path:
-    """The gallery of that name under `home`; copied there, in one step, where it lies elsewhere."""
+def copy_to_home(folder: Path, home: Path) -> Path:
+    """Returns the gallery's folder under `home`; copies it there atomically if it is not there."""
     target = home / folder.name
     if not (target / "manifest.json").is_file():
         make_folder(home)
@@ -46,10 +47,10 @@ def own_copy(folder: Path, home: Path) -> Path:
 def embed_pictures(
     folder: Path, encoder: "DualEncoder", checkpoint: Path | None, workers: int, progress: Progress
 ) -> PictureStamp:
-    """Embeds every picture of a gallery and notes the model in its manifest.
+    """Embeds every picture of a gallery and records the model in its manifest.
 
-    `checkpoint` is where a user's own weights came from. Each of the `workers` decodes and embeds
-    on one core. Safe to stop and to run again. Raises GalleryError where there are no pictures.
+    `checkpoint` is the path of a user's own weights. Each of the `workers` decodes and embeds on
+    one core. Can be stopped and run again. Raises GalleryError if there are no pictures.
     """
     manifest = read_manifest(folder)
     stamp = picture_stamp_of(encoder, checkpoint)
@@ -58,7 +59,7 @@ def embed_pictures(
     make_folder(parts)
     paths = []
     done = 0
-    for pictures in _stored(folder, manifest):
+    for pictures in _picture_parts(folder, manifest):
         path, total = parts / f"{done:07d}.npy", done + len(pictures)
         if not path.is_file():
             embedded = []
@@ -73,15 +74,15 @@ def embed_pictures(
     packed = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
     save_matrix(data / f"{stamp.key}-pictures.npy", packed)
     shutil.rmtree(parts)
-    others = [one for one in manifest.picture_models if one.key != stamp.key]
+    others = [other for other in manifest.picture_models if other.key != stamp.key]
     write_manifest(
-        folder, replace(manifest, picture_models=(*others, stamp), files=listed(folder, data))
+        folder, replace(manifest, picture_models=(*others, stamp), files=list_files(folder, data))
     )
     return stamp
 
 
 def picture_stamp_of(encoder: "DualEncoder", checkpoint: Path | None) -> PictureStamp:
-    """What a gallery notes of the model that embedded its pictures."""
+    """The manifest entry of a picture model."""
     spec = encoder.spec
     return PictureStamp(
         spec.name,
@@ -93,29 +94,31 @@ def picture_stamp_of(encoder: "DualEncoder", checkpoint: Path | None) -> Picture
 
 
 def embed_encoded(pictures: Sequence[bytes], encoder: "DualEncoder", workers: int) -> Iterator[F32]:
-    """Unit embeddings [B, D] of picture files, batch by batch; each core decodes and embeds
-    batches of its own. Raises GalleryError for what is no picture."""
-    batches = [pictures[start : start + _AT_ONCE] for start in range(0, len(pictures), _AT_ONCE)]
-    with _one_thread_each(), ThreadPoolExecutor(workers) as pool:
+    """Unit embeddings [B, D] of encoded pictures, batch by batch; each worker decodes and embeds
+    its own batches. Raises GalleryError for a picture that cannot be read."""
+    batches = [pictures[start : start + _BATCH] for start in range(0, len(pictures), _BATCH)]
+    with _one_torch_thread(), ThreadPoolExecutor(workers) as pool:
         yield from pool.map(partial(_embed, encoder), batches)
 
 
 def _embed(encoder: "DualEncoder", pictures: Sequence[bytes]) -> F32:
-    return encoder.encode_pictures([_decoded(one) for one in pictures])
+    return encoder.encode_pictures([_decode(picture) for picture in pictures])
 
 
-def _decoded(encoded: bytes) -> Image.Image:
+def _decode(encoded: bytes) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(encoded))
         picture.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise GalleryError(f"one of the pictures cannot be read ({error}); build again") from error
+        raise GalleryError(
+            f"a picture cannot be read ({error}); build the gallery again"
+        ) from error
     return picture
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """A batch on each core is done sooner than one batch after the other on all of them."""
+def _one_torch_thread() -> Iterator[None]:
+    """Limits torch to one thread: a batch per core is faster than each batch on all cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -124,8 +127,8 @@ def _one_thread_each() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _stored(folder: Path, manifest: Manifest) -> Iterator[list[bytes]]:
-    """The picture files of all tiles, part by part."""
+def _picture_parts(folder: Path, manifest: Manifest) -> Iterator[list[bytes]]:
+    """The encoded pictures of all tiles, `_PART` at a time."""
     for name in sorted(manifest.files):
         if not name.startswith(f"{manifest.build}/tiles-"):
             continue

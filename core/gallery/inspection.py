@@ -1,7 +1,4 @@
-"""What a gallery holds, for people who look into it: its tiles, its ground, its files.
-
-Leaves searching to `core.retrieval` and drawing to others.
-"""
+"""The content of a gallery for people who inspect it: tiles, covered area, files."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,19 +15,20 @@ from core.settings import Settings
 from core.vocabulary.folding import fold
 
 Ring = list[list[float]]
-"""Longitude and latitude of each corner, the first again at the end."""
+"""Longitude and latitude of each corner; the first is repeated at the end."""
 
 _HERE_M = 5.0
 _DEGREES_PLACES = 5
 _SMOOTH_DEG = 3e-5
-"""About three metres: corners closer than that make no difference to the eye."""
+"""About three metres: smaller details cannot be seen on the map."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """One thing that a tile knows, and where it lies seen from the middle of the tile.
+class TileFact:
+    """A fact around a tile, with distance and direction from the tile's centre.
 
-    `direction` is "here" within a few metres. What is not `spoken` is for the lexical index only.
+    `direction` is "here" within a few metres. Facts that are not `spoken` are only in the lexical
+    index.
     """
 
     text: str
@@ -41,13 +39,13 @@ class Holding:
     spoken: bool
 
 
-def holdings(gallery: Gallery, row: int) -> tuple[Holding, ...]:
-    """All that the tile of a row knows, nearest first."""
+def tile_facts(gallery: Gallery, row: int) -> tuple[TileFact, ...]:
+    """All facts of the tile at a row, nearest first."""
     links, facts = gallery.links, gallery.facts
     at = np.flatnonzero(links.tile == row)
     at = at[np.argsort(links.distance_m[at], kind="stable")]
     return tuple(
-        Holding(
+        TileFact(
             facts.text[fact],
             facts.kind[fact],
             tuple(facts.names[fact]),
@@ -64,57 +62,60 @@ def holdings(gallery: Gallery, row: int) -> tuple[Holding, ...]:
     )
 
 
-def nearest_row(gallery: Gallery, spot: Position) -> int:
-    """The row of the tile whose middle is nearest to a spot."""
-    return int(haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons).argmin())
+def nearest_row(gallery: Gallery, position: Position) -> int:
+    """Row of the tile whose centre is nearest to a position."""
+    distances_m = haversine_m(position.lat, position.lon, gallery.lats, gallery.lons)
+    return int(distances_m.argmin())
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The row of a tile that was looked for; where it was for a thing that it holds, that fact's
-    text and its distance."""
+    """Row of a tile that was looked up; if a fact matched, its text and its distance."""
 
     row: int
     fact: str = ""
     distance_m: float | None = None
 
 
-def look_for(gallery: Gallery, words: str, most: int = 30) -> list[Hit]:
-    """Up to `most` tiles by their id, a position, their street, or what they hold.
+def look_up(gallery: Gallery, words: str, most: int = 30) -> list[Hit]:
+    """Finds up to `most` tiles by their id, a position, their street or their facts.
 
-    Accents and capitals do not matter. Those of the street come before those that only see such
-    a thing, and these in the order of its distance.
+    Accents and capitals are ignored. Tiles on a matching street come first, then tiles with a
+    matching fact, nearest fact first.
     """
     words = words.strip()
     if words in gallery.tile_ids:
         return [Hit(gallery.row_of(words))]
-    spot = _position(words)
-    if spot is not None:
-        away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
-        return [Hit(row) for row in np.argsort(away, kind="stable")[:most].tolist()]
+    position = _position(words)
+    if position is not None:
+        distances_m = haversine_m(position.lat, position.lon, gallery.lats, gallery.lons)
+        return [Hit(row) for row in np.argsort(distances_m, kind="stable")[:most].tolist()]
     wanted = fold(words)
     if not wanted:
         return []
-    best = np.full(len(gallery), np.inf)
-    held = np.full(len(gallery), -1)
+    nearest_m = np.full(len(gallery), np.inf)
+    fact_of = np.full(len(gallery), -1)
     links = gallery.links
-    told = zip(gallery.facts.text, gallery.facts.names, strict=True)
-    for fact in (at for at, (text, names) in enumerate(told) if _any_has([text, *names], wanted)):
+    for fact, (text, names) in enumerate(zip(gallery.facts.text, gallery.facts.names, strict=True)):
+        if not _any_contains([text, *names], wanted):
+            continue
         part = slice(links.starts[fact], links.starts[fact + 1])
-        nearer = links.distance_m[part] < best[links.tile[part]]
+        nearer = links.distance_m[part] < nearest_m[links.tile[part]]
         tiles = links.tile[part][nearer]
-        best[tiles], held[tiles] = links.distance_m[part][nearer], fact
+        nearest_m[tiles], fact_of[tiles] = links.distance_m[part][nearer], fact
     streets = {street for street in set(gallery.streets) if wanted in fold(street)}
-    on_it = np.array([street in streets for street in gallery.streets], dtype=bool)
-    order = np.lexsort((best, ~on_it))
-    found: list[int] = order[(on_it | np.isfinite(best))[order]][:most].tolist()
+    on_street = np.array([street in streets for street in gallery.streets], dtype=bool)
+    order = np.lexsort((nearest_m, ~on_street))
+    rows: list[int] = order[(on_street | np.isfinite(nearest_m))[order]][:most].tolist()
     return [
-        Hit(row) if on_it[row] else Hit(row, gallery.facts.text[held[row]], float(best[row]))
-        for row in found
+        Hit(row)
+        if on_street[row]
+        else Hit(row, gallery.facts.text[fact_of[row]], float(nearest_m[row]))
+        for row in rows
     ]
 
 
-def _any_has(texts: list[str], wanted: str) -> bool:
+def _any_contains(texts: list[str], wanted: str) -> bool:
     return any(wanted in fold(text) for text in texts)
 
 
@@ -127,17 +128,15 @@ def _position(words: str) -> Position | None:
 
 
 def coverage(gallery: Gallery) -> list[list[Ring]]:
-    """The ground that the tiles cover, as polygons of an outer ring and its holes."""
+    """The area that the tiles cover, as polygons of an outer ring and its holes."""
     footprint_m = gallery.card.footprint_m
     boxes = [
         tile_bounds(Position(lat, lon), footprint_m)
         for lat, lon in zip(gallery.lats.tolist(), gallery.lons.tolist(), strict=True)
     ]
     edges = np.array([(box.west, box.south, box.east, box.north) for box in boxes])
-    ground = shapely.union_all(shapely.box(*edges.T)).simplify(_SMOOTH_DEG)
-    return [
-        [_ring(part.exterior), *map(_ring, part.interiors)] for part in shapely.get_parts(ground)
-    ]
+    area = shapely.union_all(shapely.box(*edges.T)).simplify(_SMOOTH_DEG)
+    return [[_ring(part.exterior), *map(_ring, part.interiors)] for part in shapely.get_parts(area)]
 
 
 def _ring(line: Any) -> Ring:
@@ -148,18 +147,18 @@ def _ring(line: Any) -> Ring:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """A gallery's manifest, and what is wrong with each of its files, "" for nothing."""
+    """A gallery's manifest and the fault of each of its files ("" if there is none)."""
 
     manifest: Manifest
     problems: dict[str, str]
 
     def to_json(self) -> dict[str, Any]:
-        """The manifest as it lies on the disk."""
+        """The manifest as on disk."""
         return asdict(self.manifest)
 
 
 def provenance(name: str, settings: Settings) -> Provenance:
-    """Reads the manifest of a gallery and checks every file; GalleryError for no such manifest."""
+    """Reads a gallery's manifest and checks every file. Raises GalleryError without one."""
     folder = find_gallery(name, settings)
     manifest = read_manifest(folder)
     return Provenance(manifest, _problems(folder, manifest))

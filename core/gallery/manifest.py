@@ -1,4 +1,4 @@
-"""A gallery's manifest: what it is, where it came from, and the hash of each of its files."""
+"""The manifest of a gallery: its settings, sources and models, and the hash of each file."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ from core.geo import Bounds
 
 FORMAT = 1
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
-_Made = TypeVar("_Made")
+_Record = TypeVar("_Record")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a gallery's content came from: files by name and hash, their date and licence."""
+    """Sources of a gallery: SHA-256 of each file by name, their licence and date."""
 
     files: dict[str, str]
     licence: str
@@ -28,7 +28,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ModelStamp:
-    """The encoder whose embeddings a gallery holds."""
+    """The sentence encoder that embedded the texts of a gallery."""
 
     name: str
     title: str
@@ -38,9 +38,9 @@ class ModelStamp:
 
 @dataclass(frozen=True, slots=True)
 class PictureStamp:
-    """A model whose embeddings of its pictures a gallery holds.
+    """A picture model that embedded the pictures of a gallery.
 
-    `checkpoint` is the name of the file or folder of weights that a user brought, else "".
+    `checkpoint` is the file or folder name of a user's own weights, else "".
     """
 
     name: str
@@ -51,22 +51,22 @@ class PictureStamp:
 
     @property
     def key(self) -> str:
-        """Its name within one gallery, which may hold several checkpoints of one model."""
+        """Name of the model in one gallery, which may hold several checkpoints of one model."""
         return f"{self.name}-{self.weights_sha256[:8]}" if self.checkpoint else self.name
 
     @property
     def label(self) -> str:
-        """What people read, other than that of any other model of the gallery."""
+        """Title for people; different for each model of a gallery."""
         return f"{self.title}, {self.weights_sha256[:8]}" if self.checkpoint else self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The one file that makes a folder a gallery; replacing it is what makes a build take effect.
+    """Content of `manifest.json`. A new build takes effect when this file is replaced.
 
     `build` is the sub-folder with the data; `files` maps a path below the gallery's folder to its
-    size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` are those of
-    texts; each of the `picture_models` gives the pictures one more.
+    size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` are those that
+    search texts; each of the `picture_models` adds an image channel.
     """
 
     format: int
@@ -90,28 +90,28 @@ class Manifest:
 
 
 def check_name(name: str) -> str:
-    """The name if it can only mean a folder inside the galleries' folder, else GalleryError."""
+    """Returns the name if it is safe as a folder name, else raises GalleryError."""
     if not _NAME.fullmatch(name):
         raise GalleryError(
-            f"{name[:80]!r} is no gallery name; wanted lower-case letters, digits, - and _"
+            f"{name[:80]!r} is not a gallery name; use lower-case letters, digits, - and _"
         )
     return name
 
 
 def file_entry(path: Path) -> dict[str, Any]:
-    """Size and hash of a file as the manifest lists them."""
+    """Size and hash of a file, as listed in the manifest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": path.stat().st_size, "sha256": digest}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:
-    """Puts the manifest in place in one step."""
+    """Writes the manifest atomically; returns its path."""
     return write_json(folder / "manifest.json", asdict(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a gallery folder; GalleryError where it is missing, damaged or foreign."""
+    """Reads a gallery's manifest. Raises GalleryError if it is missing, damaged or foreign."""
     path = folder / "manifest.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -120,20 +120,22 @@ def read_manifest(folder: Path) -> Manifest:
     except (json.JSONDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise GalleryError(f"the manifest of {folder.name} is damaged; build it again") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        found = raw.get("format") if isinstance(raw, dict) else None
+        actual = raw.get("format") if isinstance(raw, dict) else None
         raise GalleryError(
-            f"{folder.name} is a gallery of format {found!r}, this version reads {FORMAT}; "
+            f"{folder.name} is a gallery of format {actual!r}, this version reads {FORMAT}; "
             f"build it again"
         )
     try:
         manifest = _parsed(raw)
     except (KeyError, TypeError, ValueError) as error:
         raise GalleryError(
-            f"the manifest of {folder.name} lacks or garbles an entry ({error}); build it again"
+            f"the manifest of {folder.name} has a missing or wrong entry ({error}); build it again"
         ) from error
     if not all(_FILE.fullmatch(name) for name in (*manifest.files, f"{manifest.build}/x")):
-        raise GalleryError(f"the manifest of {folder.name} lists files outside its folder")
-    if missing := _needed(manifest) - manifest.files.keys():
+        raise GalleryError(
+            f"the manifest of {folder.name} lists files outside its folder; build it again"
+        )
+    if missing := _required_files(manifest) - manifest.files.keys():
         raise GalleryError(
             f"the manifest of {folder.name} does not list {min(missing)[:120]}; build it again"
         )
@@ -145,19 +147,19 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _parsed(raw: dict[str, Any]) -> Manifest:
-    """The manifest in a JSON object; KeyError, TypeError or ValueError where it holds none."""
+    """Converts a JSON object. Raises KeyError, TypeError or ValueError if it is no manifest."""
     bounds = tuple(float(edge) for edge in raw["bounds"])
     Bounds(*bounds)
-    manifest = _made(
+    manifest = _to_record(
         Manifest,
         raw
         | {
-            "origin": _made(Origin, raw["origin"]),
-            "model": _made(ModelStamp, raw["model"]),
+            "origin": _to_record(Origin, raw["origin"]),
+            "model": _to_record(ModelStamp, raw["model"]),
             "bounds": bounds,
             "channels": tuple(map(str, raw["channels"])),
             "picture_models": tuple(
-                _made(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
+                _to_record(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
             ),
         },
     )
@@ -170,18 +172,18 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
     return manifest
 
 
-def _made(kind: type[_Made], raw: dict[str, Any]) -> _Made:
-    """`raw` as the dataclass `kind`; TypeError where a field is of another type."""
-    made = kind(**raw)
+def _to_record(kind: type[_Record], raw: dict[str, Any]) -> _Record:
+    """Converts `raw` to the dataclass `kind`. Raises TypeError for a field of another type."""
+    record = kind(**raw)
     for name, hint in get_type_hints(kind).items():
-        value, wanted = getattr(made, name), get_origin(hint) or hint
+        value, wanted = getattr(record, name), get_origin(hint) or hint
         if not isinstance(value, (int, float) if wanted is float else wanted):
             raise TypeError(f"{name} is {value!r:.40}")
-    return made
+    return record
 
 
-def _needed(manifest: Manifest) -> set[str]:
-    """What opening reads without looking whether it is there, so that all of it is verified."""
+def _required_files(manifest: Manifest) -> set[str]:
+    """Files that are always read on opening, so that verification covers them."""
     model = manifest.model.name
     names = (
         "facts.parquet",
@@ -196,7 +198,7 @@ def _needed(manifest: Manifest) -> set[str]:
 
 
 def file_problem(path: Path, wanted: dict[str, Any]) -> str:
-    """What is wrong with a listed file: "missing", "not as it was built", or "" for nothing."""
+    """Fault of a listed file: "missing", "not as it was built", or "" if there is none."""
     if not path.is_file():
         return "missing"
     same = path.stat().st_size == wanted["bytes"] and file_entry(path) == wanted
@@ -204,10 +206,10 @@ def file_problem(path: Path, wanted: dict[str, Any]) -> str:
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
-    """GalleryError unless every listed file is there with the size and hash it was built with."""
+    """Raises GalleryError unless every listed file has the size and hash it was built with."""
     for name, wanted in manifest.files.items():
         problem = file_problem(folder / name, wanted)
         if problem == "missing":
-            raise GalleryError(f"{manifest.name} lacks its file {name}; build it again")
+            raise GalleryError(f"{manifest.name} has lost its file {name}; build it again")
         if problem:
             raise GalleryError(f"{manifest.name} is damaged: {name} is {problem}; build it again")

@@ -1,4 +1,4 @@
-"""Tiles far from each other that read or look the same: no description can tell them apart."""
+"""Near duplicates: tiles far apart that no description can tell from each other."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,13 +10,13 @@ from core.gallery.opened import Gallery
 from core.geo import local_metres
 
 By = Literal["facts", "image"]
-"""The channel whose embeddings are compared: of what is known of a tile, or of its picture."""
+"""Channel whose embeddings are compared: of the tile's text or of its picture."""
 
 APART_M = 150.0
-"""Nearer than this, tiles share ground and are alike for that reason."""
+"""Tiles nearer than this share part of their area and are similar for that reason."""
 
-ALIKE: dict[By, float] = {"facts": 0.97, "image": 0.97}
-"""The similarity from which two tiles count as alike."""
+MIN_SIMILARITY: dict[By, float] = {"facts": 0.97, "image": 0.97}
+"""Similarity from which two tiles count as near duplicates."""
 
 _CLOSEST = 3
 _BLOCK = 1024
@@ -24,9 +24,9 @@ _BLOCK = 1024
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """For each of N tiles the most similar tile that lies apart from it, and how similar it is.
+    """For each of N tiles, the most similar tile that is far enough away.
 
-    `row` is -1 and `similarity` -inf where none lies apart. Of equals it is the first.
+    `row` is -1 and `similarity` -inf if no tile is. Of equals it is the first.
     """
 
     row: I64
@@ -34,8 +34,8 @@ class Partners:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAlikes:
-    """Two tiles that are alike; `a` is the first of them in the gallery."""
+class LookAlikePair:
+    """Two near duplicates; `a` comes first in the gallery."""
 
     a: int
     b: int
@@ -44,22 +44,22 @@ class LookAlikes:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAlike:
-    """What is alike in a gallery: `count` tiles have a twin; `pairs` has each tile once at most.
+class LookAlikes:
+    """Near duplicates of a gallery: `count` tiles have one; `pairs` has each tile at most once.
 
-    Where there are no twins, `pairs` holds the few that come nearest to being some.
+    If there are none, `pairs` holds the few most similar pairs.
     """
 
     by: By
     at_least: float
     count: int
-    pairs: tuple[LookAlikes, ...]
+    pairs: tuple[LookAlikePair, ...]
 
 
 def partners(embeddings: F32, lats: F64, lons: F64, apart_m: float) -> Partners:
-    """The most similar tile of each, at least `apart_m` away, by unit embeddings [N, D].
+    """Finds the most similar tile at least `apart_m` away, by unit embeddings [N, D].
 
-    Each pair is looked at once, in blocks, so that memory stays small.
+    Each pair is compared once, in blocks, so that memory stays small.
     """
     x, y = _metres(lats, lons)
     count = len(embeddings)
@@ -67,57 +67,58 @@ def partners(embeddings: F32, lats: F64, lons: F64, apart_m: float) -> Partners:
     best = np.full(count, -np.inf, dtype=np.float32)
     for start in range(0, count, _BLOCK):
         stop = min(start + _BLOCK, count)
-        alike = embeddings[start:stop] @ embeddings[start:].T
+        similarity = embeddings[start:stop] @ embeddings[start:].T
         near = (x[start:stop, None] - x[None, start:]) ** 2
         near += (y[start:stop, None] - y[None, start:]) ** 2
-        alike[near < apart_m**2] = -np.inf
-        _keep(row, best, np.arange(start, stop), alike, start)
-        later = alike[:, stop - start :]
+        similarity[near < apart_m**2] = -np.inf
+        _update_best(row, best, np.arange(start, stop), similarity, start)
+        later = similarity[:, stop - start :]
         if later.shape[1]:
-            _keep(row, best, np.arange(stop, count), later.T, start)
+            _update_best(row, best, np.arange(stop, count), later.T, start)
     return Partners(row, best)
 
 
-def _keep(row: I64, best: F32, of: I64, alike: F32, start: int) -> None:
-    """Takes what is better than before: blocks come in order, so that of equals the first stays."""
-    at = alike.argmax(axis=1)
-    found = alike[np.arange(len(of)), at]
-    better = found > best[of]
-    best[of[better]] = found[better]
+def _update_best(row: I64, best: F32, of: I64, similarity: F32, start: int) -> None:
+    """Takes over better partners; blocks come in order, so that of equals the first stays."""
+    at = similarity.argmax(axis=1)
+    highest = similarity[np.arange(len(of)), at]
+    better = highest > best[of]
+    best[of[better]] = highest[better]
     row[of[better]] = at[better] + start
 
 
 def _metres(lats: F64, lons: F64) -> tuple[F32, F32]:
-    """Metres east and north of the first; right to a fraction of a metre within a city."""
+    """Metres east and north of the first tile, exact to a fraction of a metre within a city."""
     middle = lats.mean() if len(lats) else 0.0
     east, north = local_metres(lats - lats[:1], lons - lons[:1], middle)
     return east.astype(np.float32), north.astype(np.float32)
 
 
-def look_alikes(gallery: Gallery, by: By, most: int = 60) -> LookAlike:
-    """The pairs of tiles that are alike by a channel of the gallery, most similar first."""
+def look_alikes(gallery: Gallery, by: By, most: int = 60) -> LookAlikes:
+    """Pairs of near duplicates by a channel of the gallery, most similar first."""
     embeddings = _embeddings(gallery, by)
-    found = partners(embeddings, gallery.lats, gallery.lons, APART_M)
+    nearest = partners(embeddings, gallery.lats, gallery.lons, APART_M)
     x, y = _metres(gallery.lats, gallery.lons)
-    count = int((found.similarity >= ALIKE[by]).sum())
-    pairs: list[LookAlikes] = []
+    count = int((nearest.similarity >= MIN_SIMILARITY[by]).sum())
+    pairs: list[LookAlikePair] = []
     taken: set[int] = set()
-    for a in np.argsort(-found.similarity, kind="stable").tolist():
-        b, enough = int(found.row[a]), most if count else _CLOSEST
-        if b < 0 or len(pairs) == enough or (count and found.similarity[a] < ALIKE[by]):
+    for a in np.argsort(-nearest.similarity, kind="stable").tolist():
+        b, similarity = int(nearest.row[a]), nearest.similarity[a]
+        is_full = len(pairs) == (most if count else _CLOSEST)
+        if b < 0 or is_full or (count and similarity < MIN_SIMILARITY[by]):
             break
         if a in taken or b in taken:
             continue
         taken |= {a, b}
-        away = float(np.hypot(x[a] - x[b], y[a] - y[b]))
-        pairs.append(LookAlikes(min(a, b), max(a, b), float(found.similarity[a]), away))
-    return LookAlike(by, ALIKE[by], count, tuple(pairs))
+        distance_m = float(np.hypot(x[a] - x[b], y[a] - y[b]))
+        pairs.append(LookAlikePair(min(a, b), max(a, b), float(similarity), distance_m))
+    return LookAlikes(by, MIN_SIMILARITY[by], count, tuple(pairs))
 
 
 def channels_of(gallery: Gallery) -> tuple[By, ...]:
-    """The channels by which tiles of a gallery can be compared."""
-    seen: tuple[By, ...] = ("image",) if gallery.card.picture_models else ()
-    return (*(("facts",) if len(gallery.tile_index) else ()), *seen)
+    """Channels by which tiles of a gallery can be compared."""
+    image: tuple[By, ...] = ("image",) if gallery.card.picture_models else ()
+    return (*(("facts",) if len(gallery.tile_index) else ()), *image)
 
 
 def _embeddings(gallery: Gallery, by: By) -> F32:

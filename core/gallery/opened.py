@@ -1,4 +1,4 @@
-"""A gallery on disk, opened for searching; leaves making one to `build`."""
+"""Galleries on disk: listing, finding and opening them."""
 
 import threading
 from collections import OrderedDict
@@ -31,9 +31,9 @@ _SHARDS_KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class GalleryCard:
-    """What a list of galleries shows. `problem` says why one cannot be searched, else "".
+    """A gallery in a list. `problem` says why it cannot be searched, else "".
 
-    The first of the `picture_models` is the one that is searched unless another is asked for.
+    The first of the `picture_models` is searched by default.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """F facts: texts, kinds, naming texts, and which of them are spoken (have embeddings)."""
+    """F facts: texts, kinds, names, and which facts are spoken, that is, have an embedding."""
 
     text: list[str]
     kind: list[str]
@@ -75,7 +75,7 @@ class FactTable:
 
 
 class Gallery:
-    """All tiles that may be answered, read-only; may be searched from several threads."""
+    """An opened gallery, read-only; several threads may search it."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
@@ -102,14 +102,14 @@ class Gallery:
         self.fact_index: VectorIndex = ExactIndex(self._embeddings("facts"))
         self.tile_index: VectorIndex = ExactIndex(self._embeddings("tiles"))
         described = manifest.tiles if "facts" in manifest.channels else 0
-        found = (len(self.tile_ids), len(self.tile_index), len(self.fact_index))
+        lengths = (len(self.tile_ids), len(self.tile_index), len(self.fact_index))
         self._picture_indexes: dict[str, VectorIndex] = {
             stamp.key: ExactIndex(self._matrix(f"{stamp.key}-pictures"))
             for stamp in manifest.picture_models
         }
-        seen = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
-        if found != (manifest.tiles, described, len(self.spoken)) or len(seen) > 1:
-            raise ValueError("its files are not of one build")
+        pictures = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
+        if lengths != (manifest.tiles, described, len(self.spoken)) or len(pictures) > 1:
+            raise ValueError("its files are of different builds")
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -118,34 +118,37 @@ class Gallery:
 
     @property
     def base_map(self) -> Path | None:
-        """The PMTiles archive of the ground around the tiles, where one was rendered."""
+        """PMTiles file of the map around the tiles, None if none was rendered."""
         name = f"{self._manifest.build}/base_map.pmtiles"
         return self._folder / name if name in self._manifest.files else None
 
     def picture_stamp(self, model: str | None = None) -> PictureStamp:
-        """The picture model of that key or name, else the usual one. GalleryError for none such."""
+        """The picture model of that key or name, by default the first.
+
+        Raises GalleryError if the gallery has no embeddings of it.
+        """
         for stamp in self.card.picture_models:
             if model in (None, stamp.key, stamp.name):
                 return stamp
         known = ", ".join(stamp.key for stamp in self.card.picture_models) or "none yet"
         raise GalleryError(
-            f"{self.card.name} holds no picture embeddings of {model or 'any model'}; there are: "
+            f"{self.card.name} has no picture embeddings of {model or 'any model'}; it has: "
             f"{known}; run python -m core embed {self.card.name} --model "
             f"{model or DEFAULT_PICTURE_MODEL}"
         )
 
     def picture_index(self, key: str) -> VectorIndex:
-        """The embeddings of all pictures by the model of that key."""
+        """Index of the picture embeddings by the model of that key."""
         return self._picture_indexes[key]
 
     def row_of(self, tile_id: str) -> int:
-        """The row of a tile; GalleryError for an id that is not in the gallery."""
+        """Row of a tile. Raises GalleryError for an id that is not in the gallery."""
         if tile_id not in self._row_of:
             raise GalleryError(f"{self.card.name} has no tile {tile_id[:60]!r}")
         return self._row_of[tile_id]
 
     def tile(self, row: int) -> Tile:
-        """The tile of a row, 0 ≤ row < len(gallery)."""
+        """The tile at a row, 0 ≤ row < len(gallery)."""
         center = Position(float(self.lats[row]), float(self.lons[row]))
         return Tile(
             tile_id=self.tile_ids[row],
@@ -156,7 +159,7 @@ class Gallery:
         )
 
     def picture(self, tile_id: str) -> bytes:
-        """The tile's picture as WebP; b"" where the gallery was built without pictures."""
+        """Picture of a tile as WebP; b"" if the gallery was built without pictures."""
         row = self.row_of(tile_id)
         shard, place = divmod(row, SHARD_TILES)
         with self._lock:
@@ -168,7 +171,7 @@ class Gallery:
             return self._pictures[shard][place] or b""
 
     def text(self, tile_id: str) -> str:
-        """What the `facts` channel reads of a tile as a whole, "" where it reads nothing."""
+        """Text of a whole tile that the `facts` channel embeds; "" if there is none."""
         shard, place = divmod(self.row_of(tile_id), SHARD_TILES)
         text: str = self._shard_column(shard, "text")[place].as_py()
         return text
@@ -192,22 +195,22 @@ class Gallery:
             if name.startswith(f"{self._manifest.build}/tiles-")
         ]
 
-    def _embeddings(self, what: str) -> F32:
-        return self._matrix(f"{self._manifest.model.name}-{what}")
+    def _embeddings(self, of: str) -> F32:
+        return self._matrix(f"{self._manifest.model.name}-{of}")
 
     def _matrix(self, name: str) -> F32:
         return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
 
 
 def pack_embeddings(embeddings: F32) -> I8:
-    """Unit embeddings [N, D] as bytes, each scaled to its own largest component."""
+    """Quantizes unit embeddings [N, D] to 8 bit, each scaled by its largest component."""
     largest = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)
     packed: I8 = np.round(embeddings / largest * 127).astype(np.int8)
     return packed
 
 
 def unpack_embeddings(packed: I8) -> F32:
-    """Unit embeddings [N, D] again: the scale of a unit vector need not be kept."""
+    """Restores unit embeddings [N, D]; the scale is lost but a unit vector needs none."""
     embeddings = packed.astype(np.float32)
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
     unit: F32 = embeddings / np.maximum(norms, 1e-12)
@@ -233,8 +236,8 @@ def _read_links(path: Path, facts: int) -> Links:
 
 
 def card_of(manifest: Manifest) -> GalleryCard:
-    """What a list shows of a healthy gallery."""
-    models = sorted(manifest.picture_models, key=lambda one: one.key != DEFAULT_PICTURE_MODEL)
+    """The card of a gallery whose manifest can be read."""
+    models = sorted(manifest.picture_models, key=lambda stamp: stamp.key != DEFAULT_PICTURE_MODEL)
     return GalleryCard(
         name=manifest.name,
         title=manifest.title,
@@ -260,19 +263,22 @@ def _broken_card(name: str, problem: str) -> GalleryCard:
 
 
 def find_gallery(name: str, settings: Settings, home: Path | None = None) -> Path:
-    """The folder of a gallery: in `home`, else the user's own, else one that came with the app."""
+    """Folder of a gallery: in `home`, else the user's own, else one that came with the app.
+
+    Raises GalleryError if there is none.
+    """
     check_name(name)
-    for place in (home, settings.user_galleries, settings.bundled_galleries):
-        if place is not None and (place / name).is_dir():
-            return place / name
+    for parent in (home, settings.user_galleries, settings.bundled_galleries):
+        if parent is not None and (parent / name).is_dir():
+            return parent / name
     known = ", ".join(card.name for card in list_galleries(settings)) or "none yet"
     raise GalleryError(f"there is no gallery {name!r}; there are: {known}")
 
 
 def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
-    """Every gallery by name, the user's own hiding a bundled one of the same name.
+    """All galleries by name; a user's own replaces a bundled one of the same name.
 
-    Reads manifests only; files are verified on opening.
+    Only manifests are read; files are verified on opening.
     """
     cards: dict[str, GalleryCard] = {}
     for home in (settings.bundled_galleries, settings.user_galleries):
@@ -288,9 +294,9 @@ def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
 
 
 def open_gallery(name: str, settings: Settings) -> Gallery:
-    """The gallery of that name with every file verified against its manifest.
+    """Opens a gallery after verifying every file against its manifest.
 
-    Raises GalleryError for a bad name, an unknown, damaged or foreign gallery.
+    Raises GalleryError for a bad name, or an unknown, damaged or foreign gallery.
     """
     folder = find_gallery(name, settings)
     manifest = read_manifest(folder)

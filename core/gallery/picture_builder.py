@@ -1,7 +1,7 @@
-"""Makes a gallery out of pictures at their positions, CVG-Text's; leaves maps to `build`.
+"""Builds a gallery from CVG-Text's pictures and their positions.
 
-Such a gallery knows no facts. What OCR reads in a picture can fill its lexical index; its
-pictures are embedded later. Stopped and run again, a build goes on where it was.
+Such a gallery has no map facts. OCR can fill its lexical index; its pictures are embedded later.
+A stopped build continues when it is run again.
 """
 
 import hashlib
@@ -34,10 +34,10 @@ from core.gallery.staging import (
     Progress,
     bounds_of,
     build_id,
-    listed,
+    list_files,
     make_folder,
-    models_kept,
-    remove_old,
+    remove_old_builds,
+    reusable_models,
     save_matrix,
     stamp_of,
     tile_frame,
@@ -58,8 +58,8 @@ _OCR_PART = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Pictured:
-    """A tile and the file of its picture."""
+class _PicturedTile:
+    """A tile and its picture file."""
 
     tile: Tile
     picture: Path
@@ -74,10 +74,10 @@ def build_pictures(
     now: datetime,
     progress: Progress,
 ) -> Path:
-    """Puts the gallery `name` of all pictures in place under `home`; returns its folder.
+    """Builds the gallery `name` of all pictures under `home`; returns its folder.
 
-    With a `reader` the text in each picture becomes names of its tile. Raises GalleryError, and
-    SourceError for a file that is no picture.
+    With a `reader`, the text in each picture becomes names of its tile. Raises GalleryError, and
+    SourceError for a file that is not a picture.
     """
     check_name(name)
     pictured = _tiles(data)
@@ -87,14 +87,14 @@ def build_pictures(
     to = folder / build
     make_folder(to)
     _write_tiles(to, pictured, progress)
-    said = _read_all(to, pictured, reader, progress) if reader else [()] * len(pictured)
-    facts = _facts(said)
+    lines = _read_all(to, pictured, reader, progress) if reader else [()] * len(pictured)
+    facts = _facts(lines)
     write_facts(to, facts, [""] * len(facts.table))
-    for what in ("facts", "tiles"):
-        nothing = np.zeros((0, MINILM.dimensions), dtype=np.int8)
-        save_matrix(to / f"{MINILM.name}-{what}.npy", nothing)
-    lats = np.array([one.tile.lat for one in pictured])
-    lons = np.array([one.tile.lon for one in pictured])
+    for matrix in ("facts", "tiles"):
+        empty = np.zeros((0, MINILM.dimensions), dtype=np.int8)
+        save_matrix(to / f"{MINILM.name}-{matrix}.npy", empty)
+    lats = np.array([item.tile.lat for item in pictured])
+    lons = np.array([item.tile.lon for item in pictured])
     bounds = bounds_of(lats, lons, data.footprint_m)
     manifest = Manifest(
         format=FORMAT,
@@ -113,24 +113,24 @@ def build_pictures(
         bounds=(bounds.west, bounds.south, bounds.east, bounds.north),
         channels=("names",) if len(facts.table) else (),
         model=stamp_of(MINILM),
-        files=listed(folder, to),
-        picture_models=models_kept(folder, build),
+        files=list_files(folder, to),
+        picture_models=reusable_models(folder, build),
     )
     write_manifest(folder, manifest)
-    remove_old(folder, build)
+    remove_old_builds(folder, build)
     shutil.rmtree(_parts_folder(to), ignore_errors=True)
     return folder
 
 
-def _tiles(data: CvgText) -> list[_Pictured]:
-    """One tile for each picture's name, in order; its id is the name as far as that is safe."""
+def _tiles(data: CvgText) -> list[_PicturedTile]:
+    """One tile per picture name, in order; the id is the name without unsafe characters."""
     rows: dict[str, CvgRow] = {}
     for row in data.rows:
         tile_id = _UNSAFE.sub("-", stem_of(row.name))[:120]
         while rows.setdefault(tile_id, row).name != row.name:
             tile_id += "_"
     return [
-        _Pictured(
+        _PicturedTile(
             Tile(
                 tile_id,
                 row.lat,
@@ -144,29 +144,29 @@ def _tiles(data: CvgText) -> list[_Pictured]:
     ]
 
 
-def _hashes(pictured: Sequence[_Pictured], root: Path) -> dict[str, str]:
-    """For each folder below the root a hash over its pictures and their tiles."""
+def _hashes(pictured: Sequence[_PicturedTile], root: Path) -> dict[str, str]:
+    """Hash of the pictures and tile ids of each folder below the root."""
     entries: dict[str, list[str]] = defaultdict(list)
-    for one in pictured:
-        folder = one.picture.parent.relative_to(root).as_posix()
-        entries[folder] += [one.tile.tile_id, file_entry(one.picture)["sha256"]]
+    for item in pictured:
+        folder = item.picture.parent.relative_to(root).as_posix()
+        entries[folder] += [item.tile.tile_id, file_entry(item.picture)["sha256"]]
     return {
         folder: hashlib.sha256("\n".join(lines).encode()).hexdigest()
         for folder, lines in entries.items()
     }
 
 
-def _write_tiles(to: Path, pictured: Sequence[_Pictured], progress: Progress) -> None:
-    """GeoParquet shards of a thousand tiles; shards that are there already are kept."""
+def _write_tiles(to: Path, pictured: Sequence[_PicturedTile], progress: Progress) -> None:
+    """Writes GeoParquet shards of `SHARD_TILES` tiles; existing shards are kept."""
     for start in range(0, len(pictured), SHARD_TILES):
         path = to / f"tiles-{start // SHARD_TILES:03d}.parquet"
         part = pictured[start : start + SHARD_TILES]
         if not path.is_file():
-            drawn = []
-            for done, one in enumerate(part, start):
+            pictures = []
+            for done, item in enumerate(part, start):
                 progress("pictures", done, len(pictured))
-                drawn.append(_webp(one.picture))
-            shard = tile_frame([one.tile for one in part], [""] * len(part), drawn)
+                pictures.append(_webp(item.picture))
+            shard = tile_frame([item.tile for item in part], [""] * len(part), pictures)
             with replacing(path) as temporary:
                 shard.to_parquet(temporary, compression="zstd")
         progress("pictures", start + len(part), len(pictured))
@@ -183,26 +183,26 @@ def _parts_folder(to: Path) -> Path:
 
 
 def _read_all(
-    to: Path, pictured: Sequence[_Pictured], reader: "PictureReader", progress: Progress
+    to: Path, pictured: Sequence[_PicturedTile], reader: "PictureReader", progress: Progress
 ) -> list[tuple[str, ...]]:
-    """The lines of text in each picture; parts that were read before are kept."""
+    """Lines of text in each picture; parts from a stopped run are reused."""
     _parts_folder(to).mkdir(exist_ok=True)
     lines: list[tuple[str, ...]] = []
     for start in range(0, len(pictured), _OCR_PART):
         path = _parts_folder(to) / f"{start:07d}.json"
         part = pictured[start : start + _OCR_PART]
         if not path.is_file():
-            read = json.dumps([reader.lines(open_picture(one.picture)) for one in part])
-            write_text(path, read)
-        lines += [tuple(one) for one in json.loads(path.read_text("utf-8"))]
+            read = [reader.lines(open_picture(item.picture)) for item in part]
+            write_text(path, json.dumps(read))
+        lines += [tuple(of_picture) for of_picture in json.loads(path.read_text("utf-8"))]
         progress("read text", start + len(part), len(pictured))
     return lines
 
 
-def _facts(said: Sequence[Sequence[str]]) -> Facts:
-    """Each distinct line as a named fact right where the tiles are in whose pictures it stands."""
+def _facts(lines_of: Sequence[Sequence[str]]) -> Facts:
+    """Makes each distinct line a named fact at the centres of the tiles whose pictures show it."""
     tiles: dict[str, list[int]] = defaultdict(list)
-    for tile, lines in enumerate(said):
+    for tile, lines in enumerate(lines_of):
         for line in lines:
             tiles[line].append(tile)
     table = pd.DataFrame(
@@ -224,13 +224,13 @@ def _facts(said: Sequence[Sequence[str]]) -> Facts:
 
 
 def _spacing_m(points: Points) -> float:
-    """The usual distance from a picture to the next one."""
+    """Median distance from a picture to the nearest one."""
     pairs = nearest(points, points, 2)
     lats, lons = points.lats.tolist(), points.lons.tolist()
-    away = [
+    distances_km = [
         haversine_km(lats[row], lons[row], lats[other], lons[other])
         for row, near in enumerate(pairs.tolist())
         for other in near
         if other != row
     ]
-    return round(1000 * float(np.median(away)), 1) if away else 0.0
+    return round(1000 * float(np.median(distances_km)), 1) if distances_km else 0.0

@@ -1,7 +1,4 @@
-"""What every way of making a gallery shares: its folder, its files and how they are put in place.
-
-Leaves what goes into them to `build` and `pictures`.
-"""
+"""Build folders of galleries: their id, their files, and the removal of old ones."""
 
 import hashlib
 import json
@@ -27,16 +24,16 @@ from core.models.specs import SentenceSpec
 from core.records import Tile
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, how much of it is done, and how much there is."""
+"""Called with the stage, the number of items done, and their total."""
 
 
 def stamp_of(spec: SentenceSpec) -> ModelStamp:
-    """What a gallery notes of the encoder behind its embeddings."""
+    """The manifest entry of a sentence encoder."""
     return ModelStamp(spec.name, spec.title, spec.weights_sha256, spec.dimensions)
 
 
-def build_id(*chosen: object) -> str:
-    """Names a build by all that goes into it: what was chosen, as JSON, and the code."""
+def build_id(*inputs: object) -> str:
+    """Id of a build: a hash of its inputs, as JSON, and of the code that makes it."""
     core = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for room in ("vocabulary", "sources", "facts", "render", "gallery"):
@@ -44,12 +41,12 @@ def build_id(*chosen: object) -> str:
             if part.suffix in (".py", ".csv"):
                 digest.update(part.read_bytes())
     digest.update((core / "indexes" / "lexical.py").read_bytes())
-    digest.update(json.dumps(chosen, sort_keys=True).encode())
+    digest.update(json.dumps(inputs, sort_keys=True).encode())
     return f"build-{digest.hexdigest()[:12]}"
 
 
 def make_folder(data: Path) -> None:
-    """The folder of a build. Raises GalleryError where it cannot be written."""
+    """Creates the folder of a build. Raises GalleryError if that fails."""
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -60,7 +57,7 @@ def make_folder(data: Path) -> None:
 
 
 def bounds_of(lats: F64, lons: F64, footprint_m: float) -> Bounds:
-    """The box around tiles with these centres."""
+    """Bounds of tiles with these centres."""
     low = tile_bounds(Position(lats.min(), lons.min()), footprint_m)
     high = tile_bounds(Position(lats.max(), lons.max()), footprint_m)
     return Bounds(low.west, low.south, high.east, high.north)
@@ -69,7 +66,7 @@ def bounds_of(lats: F64, lons: F64, footprint_m: float) -> Bounds:
 def tile_frame(
     tiles: Sequence[Tile], texts: Sequence[str], pictures: Sequence[bytes]
 ) -> gpd.GeoDataFrame:
-    """The rows of a shard: tiles, what is known of them as text, and their pictures as WebP."""
+    """Rows of a shard: tiles, the texts of their facts, and their pictures as WebP."""
     return gpd.GeoDataFrame(
         {
             "tile_id": [tile.tile_id for tile in tiles],
@@ -89,7 +86,7 @@ def _edges(bounds: Bounds) -> tuple[float, ...]:
 
 
 def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
-    """The facts, their links to tiles, and the lexical index of their names and `kinds`."""
+    """Writes the facts, their links to tiles, and the lexical index of their names and `kinds`."""
     table = pa.Table.from_pandas(facts.table, preserve_index=False)
     with replacing(data / "facts.parquet") as part:
         pq.write_table(table, part, compression="zstd")
@@ -114,13 +111,13 @@ def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
 
 
 def save_matrix(path: Path, matrix: I8) -> None:
-    """Packed embeddings in a file."""
+    """Writes packed embeddings to a file."""
     with open_replacing(path) as file:
         np.save(file, matrix, allow_pickle=False)
 
 
-def listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:
-    """The files of a build as its manifest lists them."""
+def list_files(folder: Path, data: Path) -> dict[str, dict[str, object]]:
+    """Files of a build, as listed in its manifest."""
     return {
         path.relative_to(folder).as_posix(): file_entry(path)
         for path in sorted(data.iterdir())
@@ -128,8 +125,8 @@ def listed(folder: Path, data: Path) -> dict[str, dict[str, object]]:
     }
 
 
-def models_kept(folder: Path, build: str) -> tuple[PictureStamp, ...]:
-    """The models that embedded the pictures of a gallery which is only built again."""
+def reusable_models(folder: Path, build: str) -> tuple[PictureStamp, ...]:
+    """Picture models whose embeddings stay valid because the build has the same id."""
     try:
         known = read_manifest(folder)
     except GalleryError:
@@ -137,8 +134,8 @@ def models_kept(folder: Path, build: str) -> tuple[PictureStamp, ...]:
     return known.picture_models if known.build == build else ()
 
 
-def remove_old(folder: Path, build: str) -> None:
-    """Deletes earlier builds of this gallery and what stopped ones left behind."""
+def remove_old_builds(folder: Path, build: str) -> None:
+    """Deletes earlier builds of a gallery and temporary files of stopped ones."""
     for path in folder.iterdir():
         if path.is_dir() and path.name.startswith("build-") and path.name != build:
             shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Where a describer may stand: points along walkable ways, or on a grid where there are none."""
+"""Viewpoints: points along walkable ways, or on a grid where there are none."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ _WALKABLE = frozenset(
     }
 )
 _CLOSED = frozenset({"no", "private"})
-_CROWDING = 0.95
-"""Viewpoints keep at least this share of the spacing from each other, across ways too."""
+_MIN_SPACING = 0.95
+"""Least distance of two viewpoints, also of different ways, as a share of the spacing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewpoints:
-    """N viewpoints in degrees, the street each is on ("" where unnamed), and whether by grid."""
+    """N viewpoints in degrees and the street of each ("" if unnamed); `on_grid` if not on ways."""
 
     lats: F64
     lons: F64
@@ -46,10 +46,10 @@ class Viewpoints:
 
 
 def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints:
-    """Viewpoints every `spacing_m` metres: named streets and squares first, then the rest.
+    """Places viewpoints every `spacing_m` metres: named streets and squares first, then the rest.
 
-    A world without walkable ways gets a grid of `grid_m` over the ground that close to a feature.
-    Raises SourceError where nothing at all can be stood beside.
+    A map without walkable ways gets a grid of `grid_m`, limited to cells near a feature.
+    Raises SourceError if the map has no features to stand beside.
     """
     crs = world.features.estimate_utm_crs()
     metric = world.features.geometry.to_crs(crs)
@@ -62,13 +62,13 @@ def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints
         points = _grid(shapes, max(spacing_m, grid_m))
         streets, on_grid = [""] * len(points), True
     if not len(points):
-        raise SourceError("the map has no walkable way and no place; nothing to stand beside")
+        raise SourceError("the map has no walkable way and no place; choose another file")
     degrees = gpd.GeoSeries(shapely.points(points), crs=crs).to_crs(4326)
     return Viewpoints(degrees.y.to_numpy(), degrees.x.to_numpy(), streets, on_grid)
 
 
 def _walk_order(world: World) -> F64:
-    """For each feature the turn it comes in, inf for what nobody walks along."""
+    """Order of each feature: 0 for named ways, 1 for the rest, inf for ways nobody walks along."""
     order = np.full(len(world.features), np.inf)
     rows = zip(world.features.tags, world.features.name, world.features.geometry, strict=True)
     for row, (tags, name, shape) in enumerate(rows):
@@ -91,21 +91,21 @@ def _along(
     spacing_m: float,
 ) -> tuple[F64, list[str]]:
     taken: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
-    cell = spacing_m * _CROWDING
-    kept: list[tuple[float, float]] = []
+    cell = spacing_m * _MIN_SPACING
+    points: list[tuple[float, float]] = []
     streets: list[str] = []
     for turn in (0, 1):
         for row in np.flatnonzero(order == turn):
             for x, y in _samples(shapes[row], spacing_m):
                 if _is_free(taken, x, y, cell):
                     taken[int(x // cell), int(y // cell)].append((x, y))
-                    kept.append((x, y))
+                    points.append((x, y))
                     streets.append(str(names[row]))
-    return np.array(kept).reshape(-1, 2), streets
+    return np.array(points).reshape(-1, 2), streets
 
 
 def _samples(shape: shapely.Geometry, spacing_m: float) -> F64:
-    """Points every spacing along a line, half a spacing from its start; a grid inside an area."""
+    """Points along a line, half a spacing from its start; a grid inside an area."""
     if shape.geom_type.endswith("Polygon"):
         west, south, east, north = shape.bounds
         xs, ys = np.meshgrid(

@@ -43,19 +43,19 @@ class CompactEncoder:
         """Where in `text` each token stands, from begin to end; (0, 0) for special ones."""
         return self._sentences.spans(text, self.spec.max_tokens)
 
-    def text_strengths(self, text: str) -> torch.Tensor:
+    def text_logits(self, text: str) -> torch.Tensor:
         """[1, T, D]: how strongly each token speaks of each concept, before pooling."""
         states, _ = self._sentences.states(self.tokenize([text]))
         with torch.inference_mode():
-            return self.network.text.strengths(states)
+            return self.network.text.token_logits(states)
 
-    def picture_strengths(self, pictures: Sequence[Image.Image], batch: int = 4) -> torch.Tensor:
+    def picture_logits(self, pictures: Sequence[Image.Image], batch: int = 4) -> torch.Tensor:
         """[N, cells², D]: how strongly each cell shows each concept, before pooling."""
         tower = self.network.picture
         with torch.inference_mode():
             return torch.cat(
                 [
-                    tower.strengths(tower.features(self.pixels(pictures[start : start + batch])))
+                    tower.token_logits(tower.features(self.pixels(pictures[start : start + batch])))
                     for start in range(0, len(pictures), batch)
                 ]
             )

@@ -81,7 +81,7 @@ class ConceptPool(nn.Module):
         self.log_sharpness = nn.Parameter(torch.full((concepts,), math.log(4)))
         self.gains = nn.Parameter(torch.ones(concepts))
 
-    def said(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
+    def activations(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
         """Strengths [N, T, D] → what each concept has to say, [N, D], 0 or more."""
         gathered = (self.weights(strengths, mask) * strengths.float()).sum(1)
         return functional.softplus(gathered)
@@ -95,7 +95,7 @@ class ConceptPool(nn.Module):
 
     def forward(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
         """[N, T, D] → unit embeddings [N, D]."""
-        return functional.normalize(self.gains * self.said(strengths, mask), dim=-1)
+        return functional.normalize(self.gains * self.activations(strengths, mask), dim=-1)
 
 
 class PictureTower(nn.Module):
@@ -117,7 +117,7 @@ class PictureTower(nn.Module):
         features: Tensor = self.trunk(pictures.float() / 127.5 - 1)
         return features
 
-    def shown(self, features: Tensor) -> Tensor:
+    def cell_logits(self, features: Tensor) -> Tensor:
         """Features [N, C, cells, cells] → how strongly each cell shows each concept, logits
         [N, D, cells, cells]; rows from north, columns from west."""
         logits: Tensor = self.concepts(features)
@@ -125,15 +125,15 @@ class PictureTower(nn.Module):
 
     def layout(self, features: Tensor) -> Tensor:
         """`shown`, of the named kinds alone: logits [N, K, cells, cells]."""
-        return self.shown(features)[:, : self.kinds]
+        return self.cell_logits(features)[:, : self.kinds]
 
-    def strengths(self, features: Tensor) -> Tensor:
+    def token_logits(self, features: Tensor) -> Tensor:
         """[N, C, cells, cells] → [N, cells², D]: `shown`, and how far from the middle it counts."""
-        return self.shown(features).flatten(2).transpose(1, 2) + self.reach
+        return self.cell_logits(features).flatten(2).transpose(1, 2) + self.reach
 
     def forward(self, features: Tensor) -> Tensor:
         """Features [N, C, cells, cells] → unit embeddings [N, D]."""
-        embeddings: Tensor = self.pool(self.strengths(features), None)
+        embeddings: Tensor = self.pool(self.token_logits(features), None)
         return embeddings
 
 
@@ -152,14 +152,14 @@ class TextTower(nn.Module):
         self.concepts = nn.Linear(spec.text_states, spec.dimensions)
         self.pool = ConceptPool(spec.dimensions)
 
-    def strengths(self, states: Tensor) -> Tensor:
+    def token_logits(self, states: Tensor) -> Tensor:
         """[N, T, 384] → [N, T, D]: how strongly each token speaks of each concept, logits."""
         logits: Tensor = self.concepts(functional.normalize(states - self.middle, dim=-1))
         return logits
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Hidden states [N, T, 384], `mask` [N, T] true where there is a token → [N, D]."""
-        embeddings: Tensor = self.pool(self.strengths(states), mask)
+        embeddings: Tensor = self.pool(self.token_logits(states), mask)
         return embeddings
 
 

@@ -1,8 +1,9 @@
-"""One query → ranked, fused candidates with their evidence; leaves drawing and measuring to others.
+"""One query → ranked, fused and calibrated candidates with their evidence.
 
-A description is read once (`encoded_query`), held against every tile by each channel (`channels`),
-fused (`fusion`), judged (`features`, `background`, `confidence`), and the leading candidates are
-told phrase by phrase (`evidence`). They may be ranked again by their confidence (`reranking`).
+A search encodes the description (`query_encoding`), scores every tile by each channel
+(`channels`), fuses the scores (`fusion`), estimates confidences (`confidence_features`,
+`background_corpus`, `confidence`) and matches the phrases with the map around the best candidates
+(`evidence`). `reranking` may reorder the first candidates by their confidence.
 """
 
 from core.retrieval.confidence import CredibleRegion, Posterior

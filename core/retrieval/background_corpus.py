@@ -1,4 +1,4 @@
-"""What towns usually have, to tell a description that fits here from one that fits anywhere."""
+"""A reference corpus of typical tiles and facts: does a description fit here, or anywhere?"""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from core.retrieval.query_encoding import EncodedQuery
 
 @dataclass(frozen=True, slots=True)
 class BackgroundScores:
-    """How well a description fits what towns usually have, on the scales of a search's signals."""
+    """Similarities of a query to the background corpus, on the scales of a search's signals."""
 
     whole: float
     best_fact: float
@@ -25,8 +25,9 @@ class Background:
     tiles: F32
     facts: F32
 
-    def usual(self, encoded_query: EncodedQuery) -> BackgroundScores:
-        """The best cosines with anything typical; of phrases the mean of what is above 0.4."""
+    def scores(self, encoded_query: EncodedQuery) -> BackgroundScores:
+        """Best cosines of the whole query with a background tile and with a background fact, and
+        the mean over phrases of max(0, best cosine with a background fact − `LEAST_COSINE`)."""
         phrases = (encoded_query.phrase_embeddings @ self.facts.T).max(axis=1)
         return BackgroundScores(
             whole=float((self.tiles @ encoded_query.embedding).max()),

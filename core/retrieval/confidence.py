@@ -1,8 +1,7 @@
-"""Where the describer may stand: a probability for every tile, and for none of them.
+"""Calibrated probability of every tile, and of a place outside the gallery.
 
-The probabilities are learned on descriptions whose place is known
-(`core.evaluation.calibration.fit`) and read from a file; this module knows their form only. Ours,
-no published method.
+The parameters are fitted on descriptions whose place is known
+(`core.evaluation.calibration.fit`) and read from a file. Our own method, not published.
 """
 
 import json
@@ -28,9 +27,9 @@ from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
-"""A confidence is the probability that the describer stands this near to a candidate."""
+"""A confidence is the probability that the describer is within this distance of a candidate."""
 CLIP_SIGMA = 3.0
-"""Clues are cut off at so many deviations from what was usual where the numbers were learned."""
+"""Standardised features are clipped at this many standard deviations of the calibration set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,11 @@ class Calibration:
     `p_uninformative` → the log-odds that the text says nothing about the place; `p_outside` → the
     log-odds that the place is outside the gallery. `weights` [S] are in the order of `SIGNALS`.
 
-    The first candidate is called likely from a confidence of `likely` on; from a `p_outside` of
-    `absent` on, the place is called probably not in the gallery. `area` is the probability mass of
-    the region that held the truth for 80 % of the examples; it is above 0.8, because the
-    probabilities are too sure among neighbouring tiles. `sources` names the sets of examples,
-    `background` is the corpus that a gallery's scores are compared with.
+    The verdict is "likely" if the first candidate's confidence is at least `likely`, and "probably
+    not in this gallery" if `p_outside` is at least `absent`. `area` is the probability mass of the
+    region that held the truth for 80 % of the examples; it is above 0.8, because the probabilities
+    are overconfident among neighbouring tiles. `sources` names the sets of examples, `background`
+    is the corpus that a gallery's scores are compared with.
     """
 
     weights: F64
@@ -62,7 +61,7 @@ class Calibration:
     sources: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The numbers as a person can read them, one line of the file for each clue."""
+        """The parameters as readable JSON, one line for each feature."""
         columns = (
             self.mean,
             self.scale,
@@ -81,8 +80,8 @@ class Calibration:
                 0,
                 1,
                 *(
-                    _short(head[0])
-                    for head in (self.inverse_temperature, self.p_uninformative, self.p_outside)
+                    _short(model[0])
+                    for model in (self.inverse_temperature, self.p_uninformative, self.p_outside)
                 ),
             ],
             "clues": {
@@ -93,18 +92,18 @@ class Calibration:
 
     @classmethod
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
-        """The inverse. Raises KeyError, TypeError or ValueError for anything else."""
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
         table = np.array([document["clues"][name] for name in FEATURES], dtype=np.float64)
-        heads = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
-        if heads.shape != (len(FEATURES) + 1, 5) or len(document["clues"]) != len(FEATURES):
-            raise ValueError(f"{heads.shape} numbers")
-        made = cls(
+        parameters = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
+        if parameters.shape != (len(FEATURES) + 1, 5) or len(document["clues"]) != len(FEATURES):
+            raise ValueError(f"{parameters.shape} numbers")
+        calibration = cls(
             weights=np.array([document["weights"][name] for name in SIGNALS], dtype=np.float64),
             mean=table[:, 0],
             scale=table[:, 1],
-            inverse_temperature=heads[:, 2],
-            p_uninformative=heads[:, 3],
-            p_outside=heads[:, 4],
+            inverse_temperature=parameters[:, 2],
+            p_uninformative=parameters[:, 3],
+            p_outside=parameters[:, 4],
             likely=float(document["likely"]),
             absent=float(document["absent"]),
             area=float(document["area"]),
@@ -112,10 +111,12 @@ class Calibration:
             sources=tuple(map(str, document["sources"])),
         )
         if not (
-            np.isfinite(heads).all() and np.isfinite(made.weights).all() and (made.scale > 0).all()
+            np.isfinite(parameters).all()
+            and np.isfinite(calibration.weights).all()
+            and (calibration.scale > 0).all()
         ):
             raise ValueError("numbers that are not finite, or scales that are not above 0")
-        return made
+        return calibration
 
 
 def _short(number: float) -> float:
@@ -124,8 +125,10 @@ def _short(number: float) -> float:
 
 @lru_cache(maxsize=4)
 def read_calibration(path: Path = CONFIDENCE) -> Calibration:
-    """The calibration in a file of JSON and one of arrays beside it. Raises ModelError where either
-    is missing or is none."""
+    """Reads the calibration from a JSON file and the .npz file beside it.
+
+    Raises ModelError where either is missing or damaged.
+    """
     try:
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
             background = Background(
@@ -134,13 +137,13 @@ def read_calibration(path: Path = CONFIDENCE) -> Calibration:
         return Calibration.from_json(json.loads(path.read_text("utf-8")), background)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
         raise ModelError(
-            f"{path} and {path.with_suffix('.npz').name} hold no calibration of confidence "
-            f"({error!r:.80}); restore them, or make them with python -m core calibrate"
+            f"{path} and {path.with_suffix('.npz').name} hold no calibration "
+            f"({error!r:.80}); restore both files, or run python -m core calibrate"
         ) from error
 
 
 def write_calibration(learned: Calibration, path: Path) -> Path:
-    """Writes both files, each whole or not at all."""
+    """Writes both files atomically; returns the path of the JSON file."""
     arrays, text = path.with_suffix(".npz"), json.dumps(learned.to_json(), indent=1)
     text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
     with open_replacing(arrays) as file:
@@ -154,9 +157,11 @@ def write_calibration(learned: Calibration, path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class CredibleRegion:
-    """Where the probability lies: for the T allowed tiles, the likeliest first, their rows in the
-    gallery and `mass`; `inside80` marks those that have the true tile in 80 % of all searches whose
-    place is in the gallery."""
+    """The T allowed tiles from the likeliest: their rows in the gallery and their `mass`.
+
+    `inside80` marks the tiles that contain the true one in 80 % of the searches whose place is in
+    the gallery.
+    """
 
     rows: I64
     mass: F64
@@ -165,16 +170,18 @@ class CredibleRegion:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """For N tiles the probability `mass` that the describer stands there, 0 where the query allows
-    none, and `p_outside`, that of standing in no allowed tile; together 1. `area` is the
-    calibration's."""
+    """`mass` [N]: probability that the describer is at each tile (0 outside the mask).
+
+    `p_outside`: probability that they are at none of them. `mass.sum() + p_outside == 1`. `area`
+    is `Calibration.area`.
+    """
 
     mass: F64
     p_outside: float
     area: float = 0.8
 
     def credible_region(self, mask: Bools | None = None) -> CredibleRegion:
-        """The masses of the allowed tiles for a map; equal ones in the gallery's order."""
+        """The allowed tiles by mass, for a map; ties in the gallery's order."""
         order = np.argsort(-self.mass, kind="stable")
         rows = order if mask is None else order[mask[order]]
         mass = self.mass[rows]
@@ -184,10 +191,10 @@ class Posterior:
     def near(
         self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
     ) -> list[float]:
-        """The mass within a distance of each of some tiles."""
+        """The mass within `radius_m` of each of the tiles in `rows`."""
         x, y = local_metres(lats, lons, lats.mean())
         near = [(x - x[row]) ** 2 + (y - y[row]) ** 2 <= radius_m**2 for row in rows]
-        return [min(float(self.mass[one].sum()), 1.0) for one in near]
+        return [min(float(self.mass[mask].sum()), 1.0) for mask in near]
 
 
 def posterior_of(
@@ -198,36 +205,38 @@ def posterior_of(
     mask: Bools | None = None,
     calibration: Calibration | None = None,
 ) -> Posterior:
-    """The posterior of a search, by the calibration that comes with the app or another.
+    """The posterior of a search; without a `calibration` the bundled one is read.
 
-    `fused` [N] are the scores that order the tiles, of some `channels`.
+    `fused` [N] are the scores that rank the tiles, from `channels`.
 
-    mass = (1 − elsewhere) · ((1 − v) · softmax(sharpness · weights · signals) + v / T), over the T
-    allowed tiles: v is the chance that the description tells nothing of the place.
+    mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · weights · signals) + v / T),
+    over the T allowed tiles, where v is the probability that the text is uninformative.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
         encoded_query, signals, fused, channels, mask, learned.background
     )
-    heads = _linear_outputs(learned, features)
-    scores = heads.inverse_temperature * (learned.weights @ signals.stacked())
+    outputs = _linear_outputs(learned, features)
+    scores = outputs.inverse_temperature * (learned.weights @ signals.stacked())
     allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
-    steep = np.exp(np.where(allowed, scores - scores[allowed].max(), -np.inf))
-    told = (1 - heads.vague) * steep / steep.sum() + heads.vague * allowed / allowed.sum()
-    return Posterior((1 - heads.p_outside) * told, heads.p_outside, learned.area)
+    weights = np.exp(np.where(allowed, scores - scores[allowed].max(), -np.inf))
+    within = (
+        1 - outputs.p_uninformative
+    ) * weights / weights.sum() + outputs.p_uninformative * allowed / allowed.sum()
+    return Posterior((1 - outputs.p_outside) * within, outputs.p_outside, learned.area)
 
 
 @dataclass(frozen=True, slots=True)
 class _LinearOutputs:
     inverse_temperature: float
-    vague: float
+    p_uninformative: float
     p_outside: float
 
 
 def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
-    """What the clues say of one search."""
-    usual = ((features - learned.mean) / learned.scale).clip(-CLIP_SIGMA, CLIP_SIGMA)
-    row = np.concatenate([[1.0], usual])
+    """The outputs of the three linear models for one search's features."""
+    standardized = ((features - learned.mean) / learned.scale).clip(-CLIP_SIGMA, CLIP_SIGMA)
+    row = np.concatenate([[1.0], standardized])
     return _LinearOutputs(
         float(np.exp(row @ learned.inverse_temperature)),
         float(1 / (1 + np.exp(-(row @ learned.p_uninformative)))),
@@ -236,7 +245,7 @@ def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
 
 
 def verdict_of(p_outside: float, first: float, calibration: Calibration | None = None) -> Verdict:
-    """The answer as a whole, from the chance of being elsewhere and the first's confidence."""
+    """The answer verdict, from `p_outside` and the first candidate's confidence."""
     learned = calibration or read_calibration()
     if p_outside >= learned.absent:
         return "probably not in this gallery"

@@ -1,4 +1,4 @@
-"""What a search's own numbers tell of how far it can be trusted; knows neither maps nor fits."""
+"""Features from which the calibration predicts confidence, computed from one search's scores."""
 
 import numpy as np
 
@@ -14,17 +14,15 @@ FEATURES = (
     "tiles",
     *CHANNELS,
     "characters",
-    *(clue for spec in SPECS.values() for clue in spec.features),
+    *(feature for spec in SPECS.values() for feature in spec.features),
     "score",
     "score_mean",
     "score_rise",
     "lead_of_10",
     "lead_of_100",
 )
-"""The features of `confidence_features`, in order. Counts are logarithms; those of a channel that
-is off are 0.
-
-What is `ahead` says by how much the gallery fits better than what towns usually have.
+"""The names of the features, in order. Counts are logarithms; the features of a channel that was
+not searched are 0. A feature `…_ahead` is the gallery's score minus the background corpus's.
 """
 
 
@@ -36,20 +34,20 @@ def confidence_features(
     mask: Bools | None,
     background: Background,
 ) -> F32:
-    """The clues [C] of one search, in the order of `FEATURES`; only allowed tiles count."""
+    """The features [C] of one search, in the order of `FEATURES`; only allowed tiles count."""
     features: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
     features |= {"characters": logarithm(len(encoded_query.text))} | _of_scores(
         allowed(scores, mask)
     )
-    for name, found in signals.found.items():
-        of_channel = SPECS[name].features_of
-        if of_channel and name in channels:
-            features |= of_channel(found, encoded_query, mask, background)
+    for name, result in signals.results.items():
+        features_of = SPECS[name].features_of
+        if features_of and name in channels:
+            features |= features_of(result, encoded_query, mask, background)
     return np.array([features.get(name, 0.0) for name in FEATURES], dtype=np.float32)
 
 
 def _of_scores(scores: F32) -> dict[str, float]:
-    """How far the best of N fused scores is ahead of the others."""
+    """Features of N fused scores: the best one and its lead on the others."""
     most = min(len(scores), 100)
     leading = np.sort(np.partition(scores, len(scores) - most)[len(scores) - most :])[::-1]
     best, mean = float(leading[0]), float(scores.mean())

@@ -1,4 +1,4 @@
-"""Phrase by phrase, what on the map around a candidate speaks for the description."""
+"""Evidence for each phrase: the fact near a candidate that supports it best."""
 
 from dataclasses import dataclass
 
@@ -20,29 +20,31 @@ from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
-_LEAST_COSINE = 0.55
-_LEAST_OF_NOUN, _SURE_OF_NOUN = 0.4, 0.5
-"""Of any thing; of one that goes by the phrase's noun, and for it to be called the thing."""
+_MIN_COSINE = 0.55
+_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.4, 0.5
+"""Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
+be called the thing itself."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
-"""Half of what is less near than the first to a phrase is another thing, read on the bundled
-cities. Below the second, what goes by another noun may be near to the end of the phrase only."""
-_LEAST_WORDS = 0.5
-_LEAST_WEIGHT = 0.3
-"""A thing so far off that it counts for less than this is no evidence for the spot."""
+"""Below the first cosine, half of the matches are another thing. Below the second, a fact with
+another noun may match only the words after the phrase's noun. Read on the bundled cities."""
+_MIN_WORD_SHARE = 0.5
+_MIN_DISTANCE_WEIGHT = 0.3
+"""A fact whose distance weight is below this is too far away to be evidence."""
 _MIN_KIND_COSINE = 0.5
-"""A phrase this near to the kind of a thing may mean it, where only its name has the words. Read
-on the bundled cities."""
-_OF_A_KIND = 8
+"""From this mean cosine with facts of its kind on, a thing that matches only by its name may be
+the thing that the phrase means. Read on the bundled cities."""
+_KIND_SAMPLES = 8
 _ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
-"""Of words whose stem is another word's, too."""
+"""Endings of words that share their stem with a word of another meaning."""
 _NAMES_SHOWN = 6
 _NAMED_WITHIN_M = 60.0
-_TOLD_SOONER_M = 35.0
+_EVIDENCE_BONUS_M = 35.0
+"""A name in the evidence is listed as if it were this much nearer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _VisibleFacts:
-    """The V facts a tile sees: fact rows, how much each counts, how far and where it is."""
+    """The V facts that a tile sees: row, distance weight, distance and bearing of each."""
 
     facts: I64
     weight: F32
@@ -52,37 +54,37 @@ class _VisibleFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """One of a view's facts for a phrase."""
+    """The match of a phrase: the index of a fact in `_VisibleFacts`, and the score."""
 
-    place: int
+    index: int
     channel: Channel
     strength: float
     fit: Fit = "thing"
 
 
 def _argmax_positive(values: F32, counted: Bools) -> int | None:
-    """Where the largest of those values is that count, None where none is above 0."""
+    """Index of the largest value inside the mask `counted`, None where none is above 0."""
     if not len(values):
         return None
-    left = np.where(counted, values, 0)
-    best = int(left.argmax())
-    return best if left[best] > 0 else None
+    masked = np.where(counted, values, 0)
+    best = int(masked.argmax())
+    return best if masked[best] > 0 else None
 
 
 class EvidenceFinder:
-    """Prepared for one reading: the share of each phrase's words that each fact carries.
+    """Finds evidence for the phrases of one encoded query at any tile.
 
-    Only the `channels` that were searched give evidence, and a picture gives none. A name speaks
-    for a phrase by a word of its own; ordinary words speak by the kind of a thing, and in a name
-    they may stand by chance.
+    Only the `channels` that were searched give evidence, and pictures give none. A name supports a
+    phrase by a distinctive word. A common word supports it by the kind of a thing: in a name it may
+    occur by chance.
     """
 
     def __init__(
         self, match_index: MatchIndex, encoded_query: EncodedQuery, channels: tuple[Channel, ...]
     ) -> None:
-        self._ground = match_index
+        self._match_index = match_index
         self._channels = channels
-        self._reading = encoded_query
+        self._query = encoded_query
         phrase_words = [
             list(
                 dict.fromkeys(
@@ -94,125 +96,131 @@ class EvidenceFinder:
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
         carried = np.zeros((len(vocabulary), len(match_index.named)), dtype=np.float32)
         matches = match_by_words(match_index, vocabulary)
-        carried[matches.said, matches.fact] = 1.0
-        self._forget_doings(carried, vocabulary)
+        carried[matches.term, matches.fact] = 1.0
+        self._drop_stem_collisions(carried, vocabulary)
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
-        self._own = np.zeros(self._share.shape, dtype=np.float32)
+        self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
-        self._chance = np.zeros(self._share.shape, dtype=bool)
+        self._by_chance = np.zeros(self._share.shape, dtype=bool)
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
-                self._share[row], self._own[row] = self._shares(row, of_words)
-                self._meant[row], self._chance[row] = self._parted(row, of_words)
+                self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
+                self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
 
     def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
-        """The share of a phrase's words, or of its noun and what stands before it where that is
-        more, and of the words that would be a name's own, in each fact: [F] both."""
-        phrase, head = self._reading.phrases[row], self._heads[row]
-        share, own = np.mean(list(of_words.values()), axis=0), np.zeros(len(self._ground.named))
-        if of_head := [each for word, each in of_words.items() if head and word in head.words]:
+        """For each fact [F] the share of the phrase's words that it has (or of the words up to the
+        noun, if that is more), and the share of the phrase's distinctive words."""
+        phrase, head = self._query.phrases[row], self._heads[row]
+        share, distinctive = (
+            np.mean(list(of_words.values()), axis=0),
+            np.zeros(len(self._match_index.named)),
+        )
+        if of_head := [
+            carrying for word, carrying in of_words.items() if head and word in head.words
+        ]:
             share = np.maximum(share, np.mean(of_head, axis=0))
-        if of_own := [each for word, each in of_words.items() if self._is_own(phrase, word)]:
-            own = np.mean(of_own, axis=0)
-        return share.astype(np.float32), own.astype(np.float32)
+        if of_distinctive := [
+            carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
+        ]:
+            distinctive = np.mean(of_distinctive, axis=0)
+        return share.astype(np.float32), distinctive.astype(np.float32)
 
-    def _parted(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
-        """Of the facts that carry each word of a phrase [F]: those that are meant by one, and those
-        whose name has an ordinary one by chance."""
-        meant, chance = np.zeros((2, len(self._ground.named)), dtype=bool)
-        phrase, head, called = self._reading.phrases[row], self._heads[row], self._called(row)
+    def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
+        """Two masks [F] for a phrase: facts matched by a distinctive word or by their kind, and
+        facts matched only because a common word happens to be part of their name."""
+        meant, by_chance = np.zeros((2, len(self._match_index.named)), dtype=bool)
+        phrase, head, referable = self._query.phrases[row], self._heads[row], self._referable(row)
         for word, carrying in of_words.items():
-            in_kind = self._ground.in_kind(word)
-            if self._is_own(phrase, word):
+            in_kind = self._match_index.in_kind(word)
+            if self._is_distinctive(phrase, word):
                 meant |= carrying
                 continue
-            meant |= carrying & in_kind & called
+            meant |= carrying & in_kind & referable
             if head is None or word in head.words:
-                chance |= carrying & ~in_kind
-        return meant, chance & ~meant
+                by_chance |= carrying & ~in_kind
+        return meant, by_chance & ~meant
 
-    def _called(self, row: int) -> Bools:
-        """Which facts go by the noun of a phrase; all of them where it has none that is known."""
+    def _referable(self, row: int) -> Bools:
+        """The facts that the phrase's noun can refer to: mask [F]; all for an unknown noun."""
         head = self._heads[row]
         return (
-            np.ones(len(self._ground.named), dtype=bool)
+            np.ones(len(self._match_index.named), dtype=bool)
             if head is None
-            else (self._ground.called(head))
+            else (self._match_index.matching_kind(head))
         )
 
-    def _is_own(self, phrase: Phrase, word: str) -> bool:
-        """Whether a word would be a name's own."""
-        return not is_common(word) or written_as_name(self._reading.text, phrase.start, word)
+    def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
+        """Whether a word is distinctive: not common, or written as a name."""
+        return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
 
-    def _forget_doings(self, carried: F32, vocabulary: list[str]) -> None:
-        """A park is no parking, who stopped is no stop, a beautiful day no beauty salon: the index
-        has one stem for both, but they are two things."""
-        facts = self._ground.gallery.facts
+    def _drop_stem_collisions(self, carried: F32, vocabulary: list[str]) -> None:
+        """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
+        "stopped"/"stop", "beautiful"/"beauty"."""
+        facts = self._match_index.gallery.facts
         for row, word in enumerate(vocabulary):
-            doing, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
+            gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
             for fact in np.flatnonzero(carried[row]):
                 text = " ".join((facts.text[fact], *facts.names[fact]))
-                if (inflected or doing in text) and not (
+                if (inflected or gerund in text) and not (
                     {word, word.removesuffix("s")} & set(words_of(text))
                 ):
                     carried[row, fact] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
-        """One piece for each phrase, in order; where nothing has its words or sense, without a
-        channel."""
+        """One piece for each phrase, in order; `channel` is None where no fact matches."""
         if self._channels == ("image",):
             return ()
-        view = self._view(tile)
-        cosines = self._ground.cosines(self._reading.phrase_embeddings, view.facts)
+        visible = self._visible(tile)
+        cosines = self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
         return tuple(
-            self._piece(row, view, cosines[row], tile) for row in range(len(self._reading.phrases))
+            self._piece(row, visible, cosines[row], tile) for row in range(len(self._query.phrases))
         )
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
-        """Names a person would look for at the spot: the nearest, those in the evidence sooner."""
-        facts, view = self._ground.gallery.facts, self._view(tile)
-        told = {piece.fact for piece in evidence if piece.supported}
-        found: dict[str, float] = {}
-        named = self._ground.named[view.facts]
+        """The nearest names on signs at a tile; names in the evidence count as nearer."""
+        facts, visible = self._match_index.gallery.facts, self._visible(tile)
+        supporting = {piece.fact for piece in evidence if piece.supported}
+        distance_of: dict[str, float] = {}
+        named = self._match_index.named[visible.facts]
         for fact, distance in zip(
-            view.facts[named].tolist(), view.distance_m[named].tolist(), strict=True
+            visible.facts[named].tolist(), visible.distance_m[named].tolist(), strict=True
         ):
             text = facts.text[fact]
             name = text.partition(": ")[2]
-            sign = facts.kind[fact] != "address"
-            if name and sign and (text in told or distance <= _NAMED_WITHIN_M):
-                away = distance - _TOLD_SOONER_M * (text in told)
-                found[name] = min(away, found.get(name, away))
-        return tuple(sorted(found, key=lambda name: found[name]))[:_NAMES_SHOWN]
+            on_sign = facts.kind[fact] != "address"
+            if name and on_sign and (text in supporting or distance <= _NAMED_WITHIN_M):
+                ranked_distance = distance - _EVIDENCE_BONUS_M * (text in supporting)
+                distance_of[name] = min(ranked_distance, distance_of.get(name, ranked_distance))
+        return tuple(sorted(distance_of, key=lambda name: distance_of[name]))[:_NAMES_SHOWN]
 
-    def _view(self, tile: int) -> _VisibleFacts:
-        rows = self._ground.links_of(tile)
-        links = self._ground.gallery.links
+    def _visible(self, tile: int) -> _VisibleFacts:
+        rows = self._match_index.links_of(tile)
+        links = self._match_index.gallery.links
         return _VisibleFacts(
             links.fact[rows].astype(np.int64),
-            self._ground.weight[rows],
+            self._match_index.weight[rows],
             links.distance_m[rows],
             links.bearing_deg[rows],
         )
 
-    def _piece(self, row: int, view: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
-        phrase = self._reading.phrases[row]
-        found = None
+    def _piece(self, row: int, visible: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
+        phrase = self._query.phrases[row]
+        match = None
         if not is_location_only(phrase.text):
-            found = (
-                self._by_word(row, view, meant=True)
-                or self._by_sense(row, view, cosines)
-                or self._by_word(row, view, meant=False)
+            match = (
+                self._by_word(row, visible, meant=True)
+                or self._by_sense(row, visible, cosines)
+                or self._by_word(row, visible, meant=False)
             )
-        if found is None:
+        if match is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
-        best, gallery = found.place, self._ground.gallery
-        fact, fit = gallery.facts.text[int(view.facts[best])], found.fit
+        best, gallery = match.index, self._match_index.gallery
+        fact, fit = gallery.facts.text[int(visible.facts[best])], match.fit
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
-        distance, bearing = float(view.distance_m[best]), float(view.bearing_deg[best])
+        distance, bearing = float(visible.distance_m[best]), float(visible.bearing_deg[best])
         turn = np.radians(bearing)
         lat, lon = moved(
             gallery.lats[tile], gallery.lons[tile], distance * np.sin(turn), distance * np.cos(turn)
@@ -221,9 +229,9 @@ class EvidenceFinder:
             phrase=phrase.text,
             start=phrase.start,
             end=phrase.end,
-            channel=found.channel,
+            channel=match.channel,
             fact=fact,
-            similarity=round(found.strength, 3),
+            similarity=round(match.strength, 3),
             lat=round(float(lat), 6),
             lon=round(float(lon), 6),
             distance_m=round(distance, 1),
@@ -231,66 +239,76 @@ class EvidenceFinder:
             fit=fit,
         )
 
-    def _by_sense(self, row: int, view: _VisibleFacts, cosines: F32) -> _Match | None:
-        """The fact nearest in sense, the farther ones less; first among those that go by the
-        phrase's noun. What is nearest by what the phrase says after its noun is another thing."""
+    def _by_sense(self, row: int, visible: _VisibleFacts, cosines: F32) -> _Match | None:
+        """The fact with the largest cosine times distance weight: first among the facts that the
+        noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
             return None
-        head, near = self._heads[row], view.weight >= _LEAST_WEIGHT
+        head, near = self._heads[row], visible.weight >= _MIN_DISTANCE_WEIGHT
         if head is None:
-            best = _argmax_positive(cosines * view.weight, near)
-            return self._alike(best, cosines, _LEAST_COSINE, _MIN_THING_COSINE)
-        best = _argmax_positive(cosines * view.weight, near & self._called(row)[view.facts])
-        if found := self._alike(best, cosines, _LEAST_OF_NOUN, _SURE_OF_NOUN):
-            return found
-        others = near & ~self._ground.mistaken(head)[view.facts]
-        best = _argmax_positive(cosines * view.weight, others)
-        if best is None or cosines[best] < _LEAST_COSINE:
+            best = _argmax_positive(cosines * visible.weight, near)
+            return self._match_at(best, cosines, _MIN_COSINE, _MIN_THING_COSINE)
+        best = _argmax_positive(
+            cosines * visible.weight, near & self._referable(row)[visible.facts]
+        )
+        if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
+            return match
+        others = near & ~self._match_index.false_friends(head)[visible.facts]
+        best = _argmax_positive(cosines * visible.weight, others)
+        if best is None or cosines[best] < _MIN_COSINE:
             return None
-        facts, fact = self._ground.gallery.facts, int(view.facts[best])
-        strayed = head.goes_on and cosines[best] < _MIN_OTHER_NOUN_COSINE
-        if strayed and not is_part_of(facts.kind[fact] or facts.text[fact], head):
+        facts, fact = self._match_index.gallery.facts, int(visible.facts[best])
+        may_match_rest = head.continues and cosines[best] < _MIN_OTHER_NOUN_COSINE
+        if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
 
     @staticmethod
-    def _alike(best: int | None, cosines: F32, least: float, sure: float) -> _Match | None:
-        """The fact at a place of the view: the thing from one cosine on, none below another."""
+    def _match_at(best: int | None, cosines: F32, least: float, sure: float) -> _Match | None:
+        """A match with the fact `best`: "thing" from cosine `sure` on, None below `least`."""
         if best is None or cosines[best] < least:
             return None
         fit: Fit = "thing" if cosines[best] >= sure else "like"
         return _Match(best, "facts", float(cosines[best]), fit)
 
-    def _by_word(self, row: int, view: _VisibleFacts, *, meant: bool) -> _Match | None:
-        """The named thing that has most of the phrase's words and of its own names, the farther
-        ones less; among those that are `meant` by them, or among those that have them in their
-        names by chance."""
+    def _by_word(self, row: int, visible: _VisibleFacts, *, meant: bool) -> _Match | None:
+        """The named fact with the most words of the phrase, times distance weight.
+
+        `meant`: among the facts that the words mean; else among those with a word in their name by
+        chance.
+        """
         if "names" not in self._channels:
             return None
-        counted = (self._meant if meant else self._chance)[row, view.facts]
-        words = (self._share[row, view.facts] + self._own[row, view.facts]) * view.weight
-        best = _argmax_positive(words, counted & (view.weight >= _LEAST_WEIGHT))
+        counted = (self._meant if meant else self._by_chance)[row, visible.facts]
+        words = (
+            self._share[row, visible.facts] + self._distinctive_share[row, visible.facts]
+        ) * visible.weight
+        best = _argmax_positive(words, counted & (visible.weight >= _MIN_DISTANCE_WEIGHT))
         if best is None:
             return None
-        fact = int(view.facts[best])
+        fact = int(visible.facts[best])
         share = float(self._share[row, fact])
-        if share < _LEAST_WORDS or not self._ground.named[fact]:
+        if share < _MIN_WORD_SHARE or not self._match_index.named[fact]:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
-        whole = share == 1 or bool(self._called(row)[fact])
+        whole = share == 1 or bool(self._referable(row)[fact])
         return _Match(best, "names", share, "thing" if whole else "like")
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
-        """What a thing is to a phrase of which only its name has some ordinary words."""
+        """The fit of a fact whose name has common words of the phrase only."""
         head = self._heads[row]
-        words = head.words if head else set(words_of(self._reading.phrases[row].text))
+        words = head.words if head else set(words_of(self._query.phrases[row].text))
         if share == 1 and len(words) > 1:
             return "thing"
-        of_kind = self._ground.spoken_of_kind(fact)
-        nameless = of_kind[~self._ground.named[of_kind]]
-        others = (nameless if len(nameless) else of_kind)[:_OF_A_KIND]
-        if not len(others):
+        of_kind = self._match_index.facts_of_kind(fact)
+        nameless = of_kind[~self._match_index.named[of_kind]]
+        samples = (nameless if len(nameless) else of_kind)[:_KIND_SAMPLES]
+        if not len(samples):
             return "name"
-        phrase = self._reading.phrase_embeddings[row : row + 1]
-        return "like" if self._ground.cosines(phrase, others).mean() >= _MIN_KIND_COSINE else "name"
+        phrase = self._query.phrase_embeddings[row : row + 1]
+        return (
+            "like"
+            if self._match_index.cosines(phrase, samples).mean() >= _MIN_KIND_COSINE
+            else "name"
+        )

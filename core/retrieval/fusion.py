@@ -1,6 +1,6 @@
-"""From the channels' signals to one order of the tiles; weights chosen by measurement.
+"""Weighted fusion of the channels' signals into one ranking of the tiles.
 
-`python -m core evaluate --table` measures every row of the README's table with these weights.
+`python -m core evaluate --table` measures the channels alone and fused with these weights.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 
 SEPARATION_M = 100.0
-"""Candidates are spots: closer tiles come after the distinct ones. Chosen on RVS train and
-tests/descriptions.jsonl."""
+"""Tiles nearer than this to a better candidate come after all distinct ones. Chosen on RVS train
+and tests/descriptions.jsonl."""
 
 WEIGHTS: Mapping[str, float] = {
     signal: weight for spec in SPECS.values() for signal, weight in spec.weights.items()
 }
-"""How much each signal counts, beside the others of the channels that are searched."""
+"""The weight of each signal among those of the channels that are searched."""
 SIGNALS = tuple(WEIGHTS)
 """The names of the S signals, in order."""
 
@@ -31,17 +31,17 @@ SIGNALS = tuple(WEIGHTS)
 class Signals:
     """The signals of N tiles, by name; 0 where a signal's channel was not searched.
 
-    `found` is the result of each channel that was.
+    `results` holds the result of each channel that was searched.
     """
 
     tiles: int
-    found: Mapping[Channel, ChannelResult]
+    results: Mapping[Channel, ChannelResult]
 
     def __getitem__(self, signal: str) -> F32:
         """One signal for each tile, about 0..1: [N]."""
-        for found in self.found.values():
-            if signal in found.signals:
-                return found.signals[signal]
+        for result in self.results.values():
+            if signal in result.signals:
+                return result.signals[signal]
         if signal not in WEIGHTS:
             raise KeyError(signal)
         return np.zeros(self.tiles, dtype=np.float32)
@@ -57,12 +57,12 @@ class Signals:
 
     def fused(self, channels: tuple[Channel, ...]) -> F32:
         """The weighted mean of the chosen channels."""
-        each = {name: sum(SPECS[name].weights.values()) for name in channels}
-        return _mean([self.channel(name) for name in each], list(each.values()))
+        weights = {name: sum(SPECS[name].weights.values()) for name in channels}
+        return _mean([self.channel(name) for name in weights], list(weights.values()))
 
 
 def _mean(parts: Sequence[F32], weights: Sequence[float]) -> F32:
-    """The weighted mean of several [N]; what stands alone needs no weight."""
+    """The weighted mean of several arrays [N]; a single one is returned unchanged."""
     if len(parts) == 1:
         return parts[0]
     mean = np.zeros_like(parts[0])
@@ -77,18 +77,18 @@ def signals_of(
     mask: Bools | None = None,
     channels: tuple[Channel, ...] = CHANNELS,
 ) -> Signals:
-    """The signals of some channels for every tile; `image` needs a reading that imagined."""
-    found = {
+    """The signals of every tile; `image` needs a query encoded with the picture model."""
+    results = {
         name: result
         for name, spec in SPECS.items()
         if name in channels
         and (result := spec.search(match_index, encoded_query, mask)) is not None
     }
-    return Signals(len(match_index.gallery), found)
+    return Signals(len(match_index.gallery), results)
 
 
 def ordered(scores: F32, mask: Bools | None) -> I64:
-    """Allowed tiles from the best; equal scores in the gallery's order."""
+    """The allowed tiles from the best; ties in the gallery's order."""
     order = np.argsort(-scores, kind="stable")
     return order if mask is None else order[mask[order]]
 
@@ -100,17 +100,18 @@ def suppress_neighbours(
     k: int,
     separation_m: float = SEPARATION_M,
 ) -> list[int]:
-    """The first `k` tiles of an order that are apart from each other, then the nearer ones."""
+    """Spatial non-maximum suppression: the first `k` tiles that are at least `separation_m` apart,
+    filled up with the suppressed ones in their order."""
     x, y = local_metres(lats, lons, lats.mean())
-    kept: list[int] = []
+    distinct: list[int] = []
     free = np.ones(len(lats), dtype=bool)
     for tile in order:
         if not free[tile]:
             continue
-        kept.append(int(tile))
-        if len(kept) == k:
-            return kept
+        distinct.append(int(tile))
+        if len(distinct) == k:
+            return distinct
         free &= (x - x[tile]) ** 2 + (y - y[tile]) ** 2 >= separation_m**2
-    chosen = set(kept)
-    rest = (int(tile) for tile in order if int(tile) not in chosen)
-    return [*kept, *islice(rest, k - len(kept))]
+    taken = set(distinct)
+    rest = (int(tile) for tile in order if int(tile) not in taken)
+    return [*distinct, *islice(rest, k - len(distinct))]

@@ -1,7 +1,7 @@
-"""What a phrase is about: its head noun, and whether a kind of thing goes by that noun.
+"""The head noun of a phrase, and whether it can refer to a kind of thing.
 
-"A small church in a park" is about a church, and neither a park nor a car park is one. Knows the
-nouns of the table of kinds only; of other phrases it says nothing.
+"A small church in a park" is about a church, not about a park. Only nouns of the table of kinds
+are recognised.
 """
 
 import re
@@ -24,7 +24,7 @@ _CONNECTORS = re.compile(
     r"without)\b"
 )
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
-_AWAY = re.compile(
+_DISTANCE = re.compile(
     r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|twelve|fifteen|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
     r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b",
@@ -52,9 +52,11 @@ _DETERMINERS = STOP_WORDS | {
     "view",
     "views",
 }
-"""What may come before the noun, and tells nothing of it."""
-_WHERE = frozenset({"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"})
-_MANY = re.compile(
+"""Words that may precede the noun and do not describe the thing."""
+_LOCATION_WORDS = frozenset(
+    {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
+)
+_COLLECTIVES = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
 )
 _COMPOUND_MODIFIERS = frozenset(
@@ -75,71 +77,73 @@ _COMPOUND_MODIFIERS = frozenset(
     }.items()
     for word in words.split()
 )
-"""Modifiers that make another thing of a noun, so that the bare noun does not mean it."""
+"""Noun and modifier that together name another thing than the noun alone: a car park is no park."""
 
-_SPELT = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
+_BRITISH_SPELLINGS = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
 
 
 @dataclass(frozen=True, slots=True)
 class HeadNoun:
-    """A noun in the singular, the words before it, and whether more is said after it. `words` are
-    both as they were said."""
+    """A noun in the singular and the words before it (`modifiers`).
+
+    `words` are both as written. `continues`: the phrase has words after the noun.
+    """
 
     noun: str
-    before: frozenset[str]
+    modifiers: frozenset[str]
     words: frozenset[str]
-    goes_on: bool = False
+    continues: bool = False
 
 
 def singular(word: str) -> str:
     """A folded noun in the singular, in the British spelling of the table of kinds."""
-    word = _SPELT.get(word.removesuffix("s"), word)
+    word = _BRITISH_SPELLINGS.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
     return word if word.endswith(("ss", "us", "is")) or len(word) < 4 else word.removesuffix("s")
 
 
 def without_distance(phrase: str) -> str:
-    """A phrase less what it says of how far away its thing is: "twenty steps from here"."""
-    return _AWAY.sub(" ", phrase)
+    """A phrase without its distance: "a pub 30 m from here" → "a pub"."""
+    return _DISTANCE.sub(" ", phrase)
 
 
 def is_location_only(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
     words = WORD.findall(fold(without_distance(phrase)))
-    return all(word in _DETERMINERS or word in _WHERE for word in words)
+    return all(word in _DETERMINERS or word in _LOCATION_WORDS for word in words)
 
 
 def _parsed(text: str) -> HeadNoun | None:
-    """The last word before anything that goes on from the noun, whatever word that is."""
-    parts = _CONNECTORS.split(_HYPHEN.sub("", _MANY.sub("", fold(without_distance(text)))))
-    for place, part in enumerate(parts, 1):
-        said = WORD.findall(part)
-        words = [word for word in said if word not in _DETERMINERS]
-        if words and words[-1] == said[-1]:
+    """The head of a text: the last word before a connector, known to the table of kinds or not."""
+    parts = _CONNECTORS.split(_HYPHEN.sub("", _COLLECTIVES.sub("", fold(without_distance(text)))))
+    for number, part in enumerate(parts, 1):
+        all_words = WORD.findall(part)
+        words = [word for word in all_words if word not in _DETERMINERS]
+        if words and words[-1] == all_words[-1]:
             return HeadNoun(
                 singular(words[-1]),
                 frozenset(words[:-1]),
                 frozenset(words),
-                any(map(str.strip, parts[place:])),
+                any(map(str.strip, parts[number:])),
             )
     return None
 
 
 def _parts(kind: str) -> Iterable[HeadNoun]:
-    """How a kind may be called; what says more after the noun only where nothing else does."""
-    said = {kind, *(each.replace("~", "").replace("*", "") for each in calls(kind))}
-    heads = [head for head in map(_parsed, sorted(said)) if head is not None]
-    return [head for head in heads if not head.goes_on] or heads
+    """The heads of a kind's names; those with words after the noun only if there are no others."""
+    names = {kind, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
+    heads = [head for head in map(_parsed, sorted(names)) if head is not None]
+    return [head for head in heads if not head.continues] or heads
 
 
 def _modifiers() -> dict[str, frozenset[str]]:
-    """The nouns of the table of kinds, and for each the words that tell its kinds apart."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    """The nouns of the table of kinds, each with the modifiers that distinguish its kinds."""
+    modifiers: defaultdict[str, set[str]] = defaultdict(set)
     for kind in (*SAID_KINDS, "street corner"):
         for head in _parts(kind):
-            found[head.noun] |= head.before - SIZES
-    return {noun: frozenset(words) for noun, words in found.items()}
+            modifiers[head.noun] |= head.modifiers - SIZES
+    return {noun: frozenset(words) for noun, words in modifiers.items()}
 
 
 _NOUNS = _modifiers()
@@ -147,13 +151,13 @@ _NOUNS = _modifiers()
 
 def head_of_phrase(phrase: str) -> HeadNoun | None:
     """The head of a phrase, None where the table of kinds does not know its noun."""
-    found = _parsed(phrase)
-    if found is None:
+    head = _parsed(phrase)
+    if head is None:
         return None
-    joined = next((word + found.noun for word in found.before if word + found.noun in _NOUNS), "")
-    if joined:  # "book shops" are bookshops
-        return replace(found, noun=joined, before=frozenset())
-    return found if found.noun in _NOUNS else None
+    compound = next((word + head.noun for word in head.modifiers if word + head.noun in _NOUNS), "")
+    if compound:  # "book shops" are bookshops
+        return replace(head, noun=compound, modifiers=frozenset())
+    return head if head.noun in _NOUNS else None
 
 
 @lru_cache(maxsize=4096)
@@ -162,33 +166,46 @@ def _heads_of(kind: str) -> tuple[HeadNoun, ...]:
 
 
 def matches_kind(kind: str, head: HeadNoun) -> bool:
-    """Whether a thing of a kind goes by a head: its noun, and of the words that tell such things
-    apart one that fits."""
-    telling = head.before & _NOUNS.get(head.noun, frozenset())
-    said, has = (set(NATIONS.findall(text)) for text in (" ".join(head.before), kind))
-    return not (said and has and said.isdisjoint(has)) and any(
-        one.noun == head.noun
-        and not any((one.noun, word) in _COMPOUND_MODIFIERS for word in head.before ^ one.before)
-        and (not telling or bool(telling & one.before) or not (one.before or one.goes_on))
-        for one in _heads_of(kind)
+    """Whether `head` can refer to `kind`: same noun, no nationality or compound modifier that makes
+    it another thing, and at least one shared distinguishing modifier if the phrase has any."""
+    distinguishing = head.modifiers & _NOUNS.get(head.noun, frozenset())
+    stated_nations, kind_nations = (
+        set(NATIONS.findall(text)) for text in (" ".join(head.modifiers), kind)
+    )
+    return not (
+        stated_nations and kind_nations and stated_nations.isdisjoint(kind_nations)
+    ) and any(
+        kind_head.noun == head.noun
+        and not any(
+            (kind_head.noun, word) in _COMPOUND_MODIFIERS
+            for word in head.modifiers ^ kind_head.modifiers
+        )
+        and (
+            not distinguishing
+            or bool(distinguishing & kind_head.modifiers)
+            or not (kind_head.modifiers or kind_head.continues)
+        )
+        for kind_head in _heads_of(kind)
     )
 
 
 def is_false_friend(kind: str, head: HeadNoun) -> bool:
-    """Whether a kind has the noun of a head and does not go by it: no car park is a park, no
-    petrol station a railway station. And a park is no parking."""
-    nouns = {one.noun for one in _heads_of(kind)}
+    """Whether a kind has the head's noun, or that noun + "ing", but is another thing.
+
+    A car park for "park", a petrol station for "railway station", parking for "park".
+    """
+    nouns = {kind_head.noun for kind_head in _heads_of(kind)}
     return f"{head.noun}ing" in nouns or (head.noun in nouns and not matches_kind(kind, head))
 
 
 def is_part_of(kind: str, head: HeadNoun) -> bool:
-    """Whether a kind's noun stands before that of a head: a hotel, for "hotel tower"."""
-    return any(one.noun in head.before for one in _heads_of(kind))
+    """Whether the kind's noun is a modifier of the head: a hotel, for "hotel tower"."""
+    return any(kind_head.noun in head.modifiers for kind_head in _heads_of(kind))
 
 
 def is_of_other_size(phrase: str, fact: str) -> bool:
-    """Whether one of the two is said to be small and the other large."""
-    said = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
+    """Whether one of the two is described as small and the other as large."""
+    words = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
     return any(
-        said[one] & SMALL and said[1 - one] & LARGE and not said[one] & LARGE for one in (0, 1)
+        words[row] & SMALL and words[1 - row] & LARGE and not words[row] & LARGE for row in (0, 1)
     )

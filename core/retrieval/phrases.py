@@ -1,7 +1,7 @@
-"""A description cut into phrases that can each be held against the map, offsets kept.
+"""Splits a description into phrases that can be matched with the map one by one.
 
-A phrase may say where its thing lies ("a church to the north", "one block south of the bank"):
-the compass bearing from the describer to the thing is kept beside it.
+A phrase may have a direction ("a church to the north", "one block south of the bank"): it is kept
+as the compass bearing from the describer to the thing.
 """
 
 import re
@@ -13,7 +13,7 @@ _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
 _BREAK = re.compile(
-    # a run of marks is tried from its first only: long runs must not cost their square
+    # a run of marks is matched from its first mark only: else long runs take quadratic time
     r"(?<![.;:!?\n\r,()\[\]{}«»“”\"|/])[.;:!?\n\r,()\[\]{}«»“”\"|/]++(?:\s|$)|"
     r"\s[-–—]{1,3}\s|"
     # "north of the bank": the bank lies to the south of the describer
@@ -45,14 +45,14 @@ _LEAD = re.compile(
 MAX_PHRASES = 60
 _LONGEST_WORDS = 14
 _LONGEST_CHARS = 200
-_LOOK_CHARS = 40
+_LOOKAHEAD_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A stretch of the description: `text` equals `description[start:end]`.
 
-    `bearing_deg` is where the describer says the thing lies, None where nothing is said.
+    `bearing_deg` is the described bearing of the thing, None for none.
     """
 
     text: str
@@ -62,7 +62,7 @@ class Phrase:
 
 
 def split_phrases(description: str) -> list[Phrase]:
-    """Phrases in order of appearance, at most 60; those without a letter or digit are dropped."""
+    """Phrases in order of appearance, at most `MAX_PHRASES`, each with a letter or digit."""
     cuts = list(_BREAK.finditer(description))
     starts = [0, *(cut.end() for cut in cuts)]
     ends = [*(cut.start() for cut in cuts), len(description)]
@@ -72,8 +72,8 @@ def split_phrases(description: str) -> list[Phrase]:
         after = _bearing(cuts[number]) if number < len(cuts) else None
         bearing = None
         if before is not None:
-            following = description[start : start + _LOOK_CHARS]
-            if of_reader := _OF_YOU.match(following):  # where the reader stands is not known
+            following = description[start : start + _LOOKAHEAD_CHARS]
+            if of_reader := _OF_YOU.match(following):  # the position of the reader is unknown
                 start += of_reader.end()
             elif of_me := _OF_ME.match(following):
                 start += of_me.end()
@@ -81,7 +81,7 @@ def split_phrases(description: str) -> list[Phrase]:
             else:
                 bearing = (before + 180) % 360
         if after is not None and _OF_ME.match(
-            description[cuts[number].end() : cuts[number].end() + _LOOK_CHARS]
+            description[cuts[number].end() : cuts[number].end() + _LOOKAHEAD_CHARS]
         ):
             bearing = after
         for piece_start, piece_end in _wrapped(description, start, end):
@@ -97,7 +97,7 @@ def _bearing(cut: re.Match[str]) -> float | None:
 
 
 def _wrapped(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Long stretches without any break are cut after every fourteenth word."""
+    """Cuts a stretch without breaks after every `_LONGEST_WORDS` words."""
     words = [match.span() for match in re.finditer(r"\S+", text[start:end])]
     return [
         (start + words[first][0], start + words[min(first + _LONGEST_WORDS, len(words)) - 1][1])

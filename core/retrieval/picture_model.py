@@ -1,5 +1,4 @@
-"""The picture model behind a search's `image` channel: found, loaded, and proved to be the one
-that embedded the gallery. Knows no description."""
+"""The picture encoder of the `image` channel, checked against the weights' hash in the gallery."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PictureEncoder:
-    """A model that sees, and the key under which galleries hold its embeddings."""
+    """A dual encoder, and the key of its embeddings in galleries."""
 
     key: str
     encoder: DualEncoder
@@ -26,12 +25,12 @@ class PictureEncoder:
 def bind_picture_encoder(
     gallery: Gallery, encoder: DualEncoder, model: str | None = None
 ) -> PictureEncoder:
-    """`encoder` as the gallery's `model`; ModelError where other weights embedded the gallery."""
+    """`encoder` for the gallery's `model`. Raises ModelError where the weights differ."""
     stamp = gallery.picture_stamp(model)
     if stamp.weights_sha256 != encoder.spec.weights_sha256:
         raise ModelError(
             f"{stamp.title} embedded the pictures of {gallery.card.name} with other weights "
-            f"({stamp.weights_sha256[:8]}…) than are here ({encoder.spec.weights_sha256[:8]}…); "
+            f"({stamp.weights_sha256[:8]}…) than those here ({encoder.spec.weights_sha256[:8]}…); "
             f"run python -m core embed {gallery.card.name} --model {stamp.name}"
             f"{' --checkpoint F' if stamp.checkpoint else ''}"
         )
@@ -45,9 +44,9 @@ def load_picture_encoder(
     model: str | None = None,
     checkpoint: Path | None = None,
 ) -> PictureEncoder:
-    """The gallery's `model`, or its usual one, loaded; see `load_verified`.
+    """Loads the gallery's `model`, or its default one; see `load_verified`.
 
-    Raises GalleryError for a model the gallery knows nothing of, ModelError for missing weights.
+    Raises GalleryError for a model that did not embed the gallery, ModelError for missing weights.
     """
     stamp = gallery.picture_stamp(model)
     return bind_picture_encoder(
@@ -61,16 +60,18 @@ def load_verified(
     sentences: "SentenceEncoder",
     checkpoint: Path | None = None,
 ) -> DualEncoder:
-    """The model that a gallery notes, whatever its weights are. A user's own weights are at
-    `checkpoint`, else looked for under their name in the user's folder of models."""
-    path = checkpoint or _kept(stamp, settings)
+    """Loads the model of a gallery's stamp; `bind_picture_encoder` checks the weights' hash.
+
+    A user's own weights are read from `checkpoint`, else from the user's folder of models.
+    """
+    path = checkpoint or _saved_weights(stamp, settings)
     encoder = load_model(stamp.name, settings.search_threads, path, sentences)
     if not isinstance(encoder, DualEncoder):
-        raise ModelError(f"{stamp.name} reads texts only; it cannot have embedded pictures")
+        raise ModelError(f"{stamp.name} reads texts only; it cannot embed pictures")
     return encoder
 
 
-def _kept(stamp: PictureStamp, settings: Settings) -> Path | None:
+def _saved_weights(stamp: PictureStamp, settings: Settings) -> Path | None:
     if not stamp.checkpoint:
         return None
     path = settings.user_models / stamp.checkpoint
@@ -83,7 +84,7 @@ def _kept(stamp: PictureStamp, settings: Settings) -> Path | None:
 
 
 def link_checkpoint(path: Path, settings: Settings) -> Path:
-    """Links a user's weights into the folder of models, where searches look for them by name.
+    """Links a user's weights into the folder of models, where searches find them by name.
 
     Raises ModelError where something else has that name, or links cannot be made.
     """

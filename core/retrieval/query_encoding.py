@@ -1,4 +1,4 @@
-"""A description as search reads it: cut, split, tokenized and embedded. Knows no gallery."""
+"""Query encoding: a description is cut, split into phrases, tokenized and embedded."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
-    `seen_to` is where the picture model stops reading before `text` ends, or None.
+    `picture_truncated` is the offset after which the picture model reads nothing, or None.
     """
 
     text: str
@@ -31,7 +31,7 @@ class TokenizedQuery:
     words: list[str]
     whole: "Tokens"
     parts: "list[Tokens]"
-    seen_to: int | None = None
+    picture_truncated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class PictureQuery:
 
 @dataclass(frozen=True, slots=True)
 class EncodedQuery:
-    """A description that has been read.
+    """A description with its embeddings.
 
     `truncated` is the offset after which nothing was read, or None. `words` are its folded
-    content words in order. `embedding` [D] is of the whole, `phrase_embeddings` [P, D] of each.
-    `picture_query` is there for the `image` channel only.
+    content words in order. `embedding` [D] is that of the whole description.
+    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only.
     """
 
     text: str
@@ -63,7 +63,7 @@ class EncodedQuery:
 
     @property
     def phrase_bearings(self) -> F32:
-        """Where each phrase says its thing lies [P], NaN where it does not."""
+        """The described bearing of each phrase [P] in degrees, NaN for none."""
         return np.array(
             [np.nan if p.bearing_deg is None else p.bearing_deg for p in self.phrases],
             dtype=np.float32,
@@ -71,20 +71,20 @@ class EncodedQuery:
 
     @property
     def word_bearings(self) -> F32:
-        """The same for each of `words` [W], from the first phrase that has the word."""
-        said: dict[str, float] = {}
+        """The same for `words` [W]: the bearing of the first phrase that has the word."""
+        bearing_of: dict[str, float] = {}
         for phrase, bearing in zip(self.phrases, self.phrase_bearings, strict=True):
             for word in words_of(phrase.text):
-                said.setdefault(word, float(bearing))
-        return np.array([said.get(word, np.nan) for word in self.words], dtype=np.float32)
+                bearing_of.setdefault(word, float(bearing))
+        return np.array([bearing_of.get(word, np.nan) for word in self.words], dtype=np.float32)
 
 
 def tokenize_query(
     text: str, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
 ) -> TokenizedQuery:
-    """Cuts and splits a description. Raises QueryError where there is nothing to read."""
-    cut = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
-    # half of a surrogate pair is no text to any tokenizer; a question mark keeps the offsets
+    """Cuts, splits and tokenizes a description. Raises QueryError for one without words."""
+    char_limit = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
+    # a lone surrogate is invalid for tokenizers; a question mark in its place keeps the offsets
     text = text[:MAX_DESCRIPTION_CHARS].encode("utf-8", "replace").decode()
     if not any(character.isalnum() for character in text):
         raise QueryError(
@@ -92,18 +92,18 @@ def tokenize_query(
             "'a white church beside a park, tram tracks in front'"
         )
     (whole,) = encoder.tokenize([text])
-    truncated = whole.truncated if whole.truncated is not None else cut
+    truncated = whole.truncated if whole.truncated is not None else char_limit
     text = text[:truncated]
     phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
     parts = encoder.tokenize([phrase.text for phrase in phrases])
-    seen_to = None
+    picture_truncated = None
     if picture_encoder is not None and _reader(picture_encoder, whole) is None:
-        seen_to = picture_encoder.encoder.tokenize([text])[0].truncated
-    return TokenizedQuery(text, truncated, phrases, words_of(text), whole, parts, seen_to)
+        picture_truncated = picture_encoder.encoder.tokenize([text])[0].truncated
+    return TokenizedQuery(text, truncated, phrases, words_of(text), whole, parts, picture_truncated)
 
 
 def _reader(picture_encoder: PictureEncoder, whole: "Tokens") -> StatesReader | None:
-    """The picture model where it reads the sentence encoder's states, and all of these."""
+    """The picture model if it reads the sentence encoder's states and can read all of them."""
     encoder = picture_encoder.encoder
     short = len(whole.ids) <= encoder.spec.max_tokens
     return encoder if short and isinstance(encoder, StatesReader) else None
@@ -114,9 +114,9 @@ def encode_query(
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None = None,
 ) -> EncodedQuery:
-    """The forward passes: one of the whole description, one of its phrases as a batch.
+    """Runs the forward passes: one for the whole description, one for its phrases as a batch.
 
-    A picture model that reads the sentence encoder's states costs no pass of its own.
+    A picture model that reads the sentence encoder's states needs no pass of its own.
     """
     states, mask = encoder.states([tokenized.whole])
     whole = encoder.pooled(states, mask)
@@ -124,12 +124,14 @@ def encode_query(
     picture_query = None
     if picture_encoder is not None:
         reader = _reader(picture_encoder, tokenized.whole)
-        seen = (
+        picture_embedding = (
             reader.from_states(states, mask)
             if reader
             else picture_encoder.encoder.encode_texts([tokenized.text])
         )
-        picture_query = PictureQuery(picture_encoder.key, seen[0], tokenized.seen_to)
+        picture_query = PictureQuery(
+            picture_encoder.key, picture_embedding[0], tokenized.picture_truncated
+        )
     return EncodedQuery(
         text=tokenized.text,
         truncated=tokenized.truncated,
@@ -142,7 +144,7 @@ def encode_query(
 
 
 def is_mostly_foreign(text: str) -> bool:
-    """Whether most letters are of a script that the English text tower does not read."""
+    """Whether most letters are of a script that the English text tower cannot read."""
     letters = [character for character in text[:500] if character.isalpha()]
     latin = sum("LATIN" in unicodedata.name(character, "") for character in letters)
     return bool(letters) and latin < len(letters) / 2

@@ -1,7 +1,8 @@
-"""The leading candidates in another order: by similarity and normalised confidence.
+"""Reranking of the first candidates by similarity and normalised confidence.
 
-After CrossText2Loc's explainable retrieval (arXiv 2412.17007), which ranks the first five again by
-similarity plus normalised confidence; how it normalises and weighs is not published, ours is.
+After CrossText2Loc's explainable retrieval (arXiv 2412.17007), which reranks the first five by
+similarity plus normalised confidence. Its normalisation and weight are not published; these are
+ours.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from core.records import Candidate
 
 TOP = 5
 WEIGHT = 0.05
-"""How much the normalised confidence counts beside the similarity. Chosen on program-written
+"""Weight of the normalised confidence relative to the similarity. Chosen on program-written
 descriptions of six towns, RVS train and tests/descriptions.jsonl; Helsinki was none of these."""
 
 
@@ -25,24 +26,33 @@ def reranked(
 ) -> tuple[Candidate, ...]:
     """The candidates with the first `top` ordered by similarity + `weight` · confidence.
 
-    `confidences` of the first ones, 0 up and on any scale, such as a language model's, take the
-    place of the candidates' own; they are divided by their sum. Every candidate then knows its
-    `rank_before`. Ties keep their order.
+    `confidences` (0 or more, on any scale, such as a language model's) replace those of the first
+    candidates; they are divided by their sum. Sets `rank_before` of every candidate. Ties keep
+    their order.
     """
     leading = candidates[:top]
-    given = [one.confidence or 0.0 for one in leading] if confidences is None else confidences
-    if len(given) < len(leading):
-        raise ValueError(f"{len(given)} confidences for {len(leading)} candidates")
-    order = reordered([one.similarity for one in leading], given[: len(leading)], weight)
-    again = [leading[place] for place in order] + list(candidates[top:])
-    return tuple(replace(one, rank=rank, rank_before=one.rank) for rank, one in enumerate(again, 1))
+    weights = (
+        [candidate.confidence or 0.0 for candidate in leading]
+        if confidences is None
+        else confidences
+    )
+    if len(weights) < len(leading):
+        raise ValueError(f"{len(weights)} confidences for {len(leading)} candidates")
+    order = reordered(
+        [candidate.similarity for candidate in leading], weights[: len(leading)], weight
+    )
+    ranked = [leading[index] for index in order] + list(candidates[top:])
+    return tuple(
+        replace(candidate, rank=rank, rank_before=candidate.rank)
+        for rank, candidate in enumerate(ranked, 1)
+    )
 
 
 def reordered(
     similarities: Sequence[float], confidences: Sequence[float], weight: float = WEIGHT
 ) -> list[int]:
-    """The places of some candidates, the best first."""
-    given = np.asarray(confidences, dtype=np.float64)
-    normalised = given / given.sum() if given.sum() > 0 else given
+    """Indices of the candidates, the best first."""
+    weights = np.asarray(confidences, dtype=np.float64)
+    normalised = weights / weights.sum() if weights.sum() > 0 else weights
     scores = np.asarray(similarities, dtype=np.float64) + weight * normalised
-    return [int(place) for place in np.argsort(-scores, kind="stable")]
+    return [int(index) for index in np.argsort(-scores, kind="stable")]

@@ -1,4 +1,4 @@
-"""The search itself: a query against an open gallery, from checking it to candidates."""
+"""The search: checks a query, ranks the tiles of a gallery and returns candidates."""
 
 import math
 import time
@@ -27,30 +27,30 @@ from core.settings import MAX_CANDIDATES
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-_grounds: "WeakKeyDictionary[Gallery, MatchIndex]" = WeakKeyDictionary()
+_match_indexes: "WeakKeyDictionary[Gallery, MatchIndex]" = WeakKeyDictionary()
 
 
 def match_index_of(gallery: Gallery) -> MatchIndex:
-    """The gallery prepared for matching, kept as long as the gallery is."""
-    match_index = _grounds.get(gallery)
+    """The gallery prepared for matching, cached as long as the gallery lives."""
+    match_index = _match_indexes.get(gallery)
     if match_index is None:
-        match_index = _grounds[gallery] = MatchIndex(gallery)
+        match_index = _match_indexes[gallery] = MatchIndex(gallery)
     return match_index
 
 
 def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
-    """The channels to search. Raises QueryError for options that make no sense."""
+    """The channels to search. Raises QueryError for invalid options."""
     if not 1 <= query.k <= MAX_CANDIDATES:
-        raise QueryError(f"{query.k} candidates were asked for; wanted 1 to {MAX_CANDIDATES}")
+        raise QueryError(f"{query.k} candidates are out of range; choose 1 to {MAX_CANDIDATES}")
     if (query.near is None) != (query.within_m is None):
         raise QueryError("--near and --within-m belong together: a position and a radius in metres")
     if query.within_m is not None and not (0 < query.within_m < math.inf):
-        raise QueryError(f"a radius of {query.within_m} m is no distance; wanted more than 0")
+        raise QueryError(f"a radius of {query.within_m} m is invalid; choose more than 0")
     present = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
     if not present:
         raise QueryError(
-            f"{gallery.card.name} holds pictures only and nothing to search them by yet; run "
-            f"python -m core embed {gallery.card.name} with a model that sees pictures, or build "
+            f"{gallery.card.name} has pictures but no embeddings to search by yet; run "
+            f"python -m core embed {gallery.card.name} with a picture model, or build "
             f"it again with --ocr"
         )
     wanted = query.channels if query.channels is not None else present
@@ -59,14 +59,14 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
             f"{gallery.card.name} has no channel {', '.join(missing)}; it has {', '.join(present)}"
         )
     if not wanted:
-        raise QueryError(f"no channel was chosen; {gallery.card.name} has {', '.join(present)}")
+        raise QueryError(f"no channel was chosen; choose one or more of {', '.join(present)}")
     if query.model is not None:
         gallery.picture_stamp(query.model)
     return tuple(dict.fromkeys(wanted))
 
 
 def region_mask(query: Query, gallery: Gallery) -> Bools | None:
-    """The tiles the query allows, or None for all. QueryError where it allows none."""
+    """The tiles that the query allows, or None for all. Raises QueryError where it allows none."""
     mask: Bools | None = None
     if query.near is not None and query.within_m is not None:
         near = query.near
@@ -75,9 +75,7 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
         inside = query.bounds.contains(gallery.lats, gallery.lons)
         mask = inside if mask is None else mask & inside
     if mask is not None and not mask.any():
-        raise QueryError(
-            f"no tile of {gallery.card.title} lies in the area asked for; widen it or move it"
-        )
+        raise QueryError(f"no tile of {gallery.card.title} lies in this area; widen it or move it")
     return mask
 
 
@@ -96,7 +94,7 @@ def rank_tiles(
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
 ) -> Ranking:
-    """Every tile scored by the channels, the allowed ones ordered."""
+    """Scores every tile by the channels and ranks the allowed ones."""
     signals = signals_of(match_index_of(gallery), encoded_query, mask, channels)
     scores = signals.fused(channels)
     return Ranking(signals, scores, ordered(scores, mask))
@@ -104,10 +102,10 @@ def rank_tiles(
 
 @dataclass(frozen=True, slots=True)
 class SearchTrace:
-    """An answer with what it came from, for those who explain it.
+    """A search result and all intermediate results, for explanations.
 
-    `mask` [N] marks the tiles that the query allows, None for all. `posterior` is where the
-    describer may stand, as the confidences tell it.
+    `mask` [N] marks the tiles that the query allows, None for all. `posterior` gives the
+    confidences.
     """
 
     gallery: Gallery
@@ -127,7 +125,7 @@ def search(
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
 ) -> SearchResult:
-    """The best spots of a gallery for a query. Raises QueryError."""
+    """The best candidates of a gallery for a query. Raises QueryError."""
     return search_with_trace(gallery, encoder, query, picture_encoder, calibration).result
 
 
@@ -138,16 +136,16 @@ def search_with_trace(
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
 ) -> SearchTrace:
-    """`search`, with what it came from. Raises QueryError.
+    """The result of `search` and all intermediate results. Raises QueryError.
 
-    `picture_encoder` are those of the picture model asked for; only the `image` channel needs them.
-    Without a `calibration` the one that comes with the app is read. `timings_ms` has `read`
-    (splitting and tokenizing), `encode` (the forward passes), `match` (channels and fusion),
-    `judge` (confidence), `explain` (evidence) and `total`.
+    `picture_encoder` must be that of the query's model; only the `image` channel needs it. Without
+    a `calibration` the bundled one is read. `timings_ms` has `read` (splitting and
+    tokenizing), `encode` (the forward passes), `match` (channels and fusion), `judge` (confidence),
+    `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
-    picture_encoder = _wanted(picture_encoder, channels, query, gallery)
+    picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
     tokenized = tokenize_query(query.text, encoder, picture_encoder)
     read = time.perf_counter()
@@ -189,13 +187,13 @@ def search_with_trace(
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
-def _wanted(
+def _checked_encoder(
     picture_encoder: PictureEncoder | None,
     channels: tuple[Channel, ...],
     query: Query,
     gallery: Gallery,
 ) -> PictureEncoder | None:
-    """The eyes where the `image` channel is searched; QueryError where they are not the right."""
+    """The picture encoder if the `image` channel is searched. Raises QueryError for a wrong one."""
     if "image" not in channels:
         return None
     stamp = gallery.picture_stamp(query.model)
@@ -205,9 +203,9 @@ def _wanted(
 
 
 def _cuts(encoded_query: EncodedQuery) -> list[int]:
-    """The offsets after which something was not read."""
-    seen = encoded_query.picture_query.truncated if encoded_query.picture_query else None
-    return [cut for cut in (encoded_query.truncated, seen) if cut is not None]
+    """The offsets after which one of the encoders read nothing."""
+    picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
+    return [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
 
 
 def _candidate(

@@ -1,1 +1,1 @@
-"""Reading the world from files of others; leaves everything made of it to the rooms above."""
+"""Reading data of others: maps, CVG-Text, and text in pictures."""

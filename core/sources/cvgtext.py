@@ -1,7 +1,7 @@
-"""CVG-Text as it lies on a disk (arXiv 2412.17007): pictures by position, with descriptions.
+"""Reads CVG-Text (arXiv 2412.17007): pictures by position, with descriptions.
 
-Knows every folder layout that is about and finds what is wrong with a copy; leaves measuring to
-`evaluation` and keeping the pictures to `gallery`. The data is a user's own: none of it is here.
+All known folder layouts are read, and the faults of a copy are listed. The data set is the user's
+own; the app comes with none of it.
 """
 
 import hashlib
@@ -34,8 +34,8 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 _COORDINATES = re.compile(r"([+-]?\d*\.?\d+),([+-]?\d*\.?\d+)", re.ASCII)
 _CITY = re.compile(r"\w[\w ]*", re.ASCII)
 _MERCATOR_M = 512 * 2 * math.pi * 6_378_137 / 256 / 2**20
-"""Mercator metres across a tile: 512 px at zoom 20, or 256 px at zoom 19 drawn at twice the size;
-measured at the equator."""
+"""Mercator metres across a tile, at the equator: 512 px at zoom 20, or 256 px at zoom 19 drawn at
+twice the size."""
 
 FaultKind = Literal[
     "no annotation",
@@ -59,7 +59,7 @@ _FAULTS: dict[FaultKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CvgRow:
-    """One picture at its position; `description` is "" where it has none."""
+    """A picture and its position; `description` is "" if it has none."""
 
     name: str
     description: str
@@ -71,7 +71,7 @@ class CvgRow:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong with a copy of CVG-Text, and the names that it is wrong with."""
+    """A fault of a copy of CVG-Text, and the names of the files or rows that have it."""
 
     kind: FaultKind
     names: tuple[str, ...]
@@ -83,7 +83,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class CvgText:
-    """Pictures of one city and kind: those described, in the annotation's order, then others."""
+    """Pictures of one city and kind: first the described ones in the annotation's order."""
 
     root: Path
     city: str
@@ -94,15 +94,15 @@ class CvgText:
 
     @property
     def footprint_m(self) -> float:
-        """Metres on the ground across a tile, at the middle latitude.
+        """Ground metres across a tile, at the mean latitude.
 
-        A map tile is cut at the edges of its zoom, so its viewpoint may lie well off its centre.
+        Map tiles come from a fixed grid, so a viewpoint may be far from the centre of its tile.
         """
         middle = sum(row.lat for row in self.rows) / len(self.rows)
         return _MERCATOR_M * math.cos(math.radians(middle))
 
     def faults_json(self) -> list[dict[str, Any]]:
-        """The faults as the command line prints them, with their first names."""
+        """The faults as the command line prints them, each with its first 20 names."""
         return [
             {"fault": fault.kind, "count": len(fault.names), "names": list(fault.names[:20])}
             for fault in self.faults
@@ -110,15 +110,15 @@ class CvgText:
 
 
 @dataclass
-class _ReadSoFar:
-    """What has been read so far."""
+class _Contents:
+    """Rows and faults read so far."""
 
     rows: list[CvgRow] = field(default_factory=list)
     faults: dict[FaultKind, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 def base_name(name: str) -> str:
-    """A file name without its folders, whichever way their slashes lean."""
+    """A file name without its folders, separated by slashes or backslashes."""
     return name.replace("\\", "/").rpartition("/")[2]
 
 
@@ -128,53 +128,53 @@ def is_panorama(name: str) -> bool:
 
 
 def coordinates_of(name: str) -> tuple[float, float] | None:
-    """Latitude and longitude that a base name begins with, None where it does not."""
-    found = _COORDINATES.match(name)
-    return (float(found[1]), float(found[2])) if found else None
+    """Latitude and longitude at the start of a base name; None if there are none."""
+    match = _COORDINATES.match(name)
+    return (float(match[1]), float(match[2])) if match else None
 
 
 def read_cvgtext(
     root: Path, city: str, version: Version, kind: Kind, split: Split | None
 ) -> CvgText:
-    """The described pictures of a split; of both, and all undescribed ones, where it is None.
+    """Reads the described pictures of a split; if it is None, all pictures of both splits.
 
-    Raises SourceError where folders or the split are missing, an annotation is not one JSON
-    object of file names and descriptions, or nothing is left.
+    Raises SourceError if folders or the split are missing, if an annotation is not one JSON
+    object of file names and descriptions, or if no picture remains.
     """
     if not root.is_dir():
-        raise SourceError(f"there is no folder {root}; wanted the root of CVG-Text")
+        raise SourceError(f"there is no folder {root}; give the root folder of CVG-Text")
     if not _CITY.fullmatch(city):
-        raise SourceError(f"{city[:60]!r} is no city of CVG-Text; wanted one such as NewYork")
-    found = _ReadSoFar()
+        raise SourceError(f"{city[:60]!r} is not a city of CVG-Text; give one such as NewYork")
+    contents = _Contents()
     for part in _parts(root, city, version, split):
-        _read_part(root, city, part, kind, split, found)
-    found.faults["same picture"] = _identical([row.picture for row in found.rows])
-    found.faults["same description"] = _repeated(found.rows)
-    if not found.rows:
-        wrong = "; ".join(str(fault) for fault in _faults(found)) or "its folders are empty"
-        raise SourceError(f"{root} has no picture of {city} to show ({wrong})")
-    return CvgText(root, city, version, kind, tuple(found.rows), tuple(_faults(found)))
+        _read_part(root, city, part, kind, split, contents)
+    contents.faults["same picture"] = _identical([row.picture for row in contents.rows])
+    contents.faults["same description"] = _repeated(contents.rows)
+    if not contents.rows:
+        wrong = "; ".join(str(fault) for fault in _faults(contents)) or "its folders are empty"
+        raise SourceError(f"{root} has no usable picture of {city} ({wrong})")
+    return CvgText(root, city, version, kind, tuple(contents.rows), tuple(_faults(contents)))
 
 
-def _faults(found: _ReadSoFar) -> Iterator[Fault]:
+def _faults(contents: _Contents) -> Iterator[Fault]:
     for kind in _FAULTS:
-        if names := found.faults[kind]:
+        if names := contents.faults[kind]:
             yield Fault(kind, tuple(names))
 
 
 def _parts(root: Path, city: str, version: Version, split: Split | None) -> tuple[str, ...]:
-    """The folders' names of a version; a mixed one is both others pooled, or has its own."""
+    """Folder names of a version; the mixed version pools the other two or has its own folder."""
     if version != "mixed":
         return (city,) if version == "panorama" else (f"{city}-photos",)
     pooled, own = (city, f"{city}-photos"), f"{city}-mixed"
-    wanted = (split,) if split else SPLITS
-    if all(_annotation(root, part, one) for part in pooled for one in wanted):
+    splits = (split,) if split else SPLITS
+    if all(_annotation(root, part, name) for part in pooled for name in splits):
         return pooled
-    return (own,) if all(_annotation(root, own, one) for one in wanted) else pooled
+    return (own,) if all(_annotation(root, own, name) for name in splits) else pooled
 
 
 def _find(folder: Path, *steps: str) -> Path | None:
-    """What lies at some steps below a folder, upper and lower case being one."""
+    """Path at some steps below a folder, ignoring case; None if there is none."""
     for step in steps:
         children = sorted(folder.iterdir()) if folder.is_dir() else []
         same = [child for child in children if child.name.lower() == step.lower()]
@@ -185,32 +185,32 @@ def _find(folder: Path, *steps: str) -> Path | None:
 
 
 def _annotation(root: Path, part: str, split: Split) -> Path | None:
-    found = (_find(root, *steps, part, f"{split}.json") for steps in _ANNOTATIONS)
-    return next((path for path in found if path and path.is_file()), None)
+    paths = (_find(root, *steps, part, f"{split}.json") for steps in _ANNOTATIONS)
+    return next((path for path in paths if path and path.is_file()), None)
 
 
 def _picture_folder(root: Path, part: str, kind: Kind) -> Path | None:
     name = f"{part}-{_FOLDERS[kind]}"
-    found = (_find(root, name), _find(root, _ARCHIVE[kind], name))
-    return next((path for path in found if path and path.is_dir()), None)
+    paths = (_find(root, name), _find(root, _ARCHIVE[kind], name))
+    return next((path for path in paths if path and path.is_dir()), None)
 
 
 def _read_part(
-    root: Path, city: str, part: str, kind: Kind, split: Split | None, found: _ReadSoFar
+    root: Path, city: str, part: str, kind: Kind, split: Split | None, contents: _Contents
 ) -> None:
-    """Adds the rows of one folder name; pictures that lie under another one are found there."""
+    """Adds the rows of one part; its pictures may be in the folder of another part."""
     folders = _folders_of(root, city, part, kind)
     pictures = [_pictures(folder) for folder in folders]
     described: set[str] = set()
-    for one in (split,) if split else SPLITS:
-        path = _annotation(root, part, one)
+    for name in (split,) if split else SPLITS:
+        path = _annotation(root, part, name)
         if path is not None:
-            described |= _add_described(path, pictures, found)
+            described |= _add_described(path, pictures, contents)
         elif split is None:
-            found.faults["no annotation"].append(f"{part}/{one}.json")
+            contents.faults["no annotation"].append(f"{part}/{name}.json")
         else:
             raise SourceError(
-                f"{root} has no {split}.json of {part}; wanted CVG-text/{part}/{split}.json or "
+                f"{root} has no {split}.json of {part}; copy it to CVG-text/{part}/{split}.json or "
                 f"annotation/{part}/{split}.json"
             )
     if split is None:
@@ -219,103 +219,103 @@ def _read_part(
         for files in pictures if mixed else pictures[:1]:
             for picture in dict.fromkeys(files.values()):
                 if not pooled or is_panorama(picture.name) == (part == city):
-                    _add_other(picture, described, found)
+                    _add_other(picture, described, contents)
 
 
 def _folders_of(root: Path, city: str, part: str, kind: Kind) -> list[Path]:
-    """Where a part's pictures may lie: in its own folder first, else where versions are pooled."""
+    """Folders that may hold a part's pictures: its own first, then pooled ones."""
     mixed = f"{city}-mixed"
     names = dict.fromkeys((part, mixed, city, f"{city}-photos" if part == mixed else city))
     folders = [path for name in names if (path := _picture_folder(root, name, kind))]
     if not folders:
         raise SourceError(
-            f"{root} has no folder {part}-{_FOLDERS[kind]}, neither there nor in "
-            f"{_ARCHIVE[kind]}/; it has {_listed(root)}"
+            f"{root} has no folder {part}-{_FOLDERS[kind]}, nor has its {_ARCHIVE[kind]}/; "
+            f"copy it there. It has: {_listed(root)}"
         )
     return folders
 
 
 def _add_described(
-    annotation: Path, pictures: Sequence[dict[str, Path]], found: _ReadSoFar
+    annotation: Path, pictures: Sequence[dict[str, Path]], contents: _Contents
 ) -> set[str]:
     """Adds the rows of one annotation; returns the stems it names."""
     stems = set()
-    for name, description in _descriptions(annotation, found).items():
+    for name, description in _descriptions(annotation, contents).items():
         stem = stem_of(name)
         stems.add(stem)
-        places = (files.get(name) or files.get(stem) for files in pictures)
-        picture = next(filter(None, places), None)
+        paths = (files.get(name) or files.get(stem) for files in pictures)
+        picture = next(filter(None, paths), None)
         if picture is None:
-            found.faults["no tile"].append(name)
+            contents.faults["no tile"].append(name)
         else:
-            _add(name, description, picture, found)
+            _add(name, description, picture, contents)
     return stems
 
 
-def _add_other(picture: Path, described: set[str], found: _ReadSoFar) -> None:
-    """Adds a picture unless it is described, or was added with another ending."""
+def _add_other(picture: Path, described: set[str], contents: _Contents) -> None:
+    """Adds a picture unless it is described or was added with another suffix."""
     stem = stem_of(picture.name)
     if stem not in described:
         described.add(stem)
-        found.faults["no description"].append(picture.name)
-        _add(picture.name, "", picture, found)
+        contents.faults["no description"].append(picture.name)
+        _add(picture.name, "", picture, contents)
 
 
-def _add(name: str, description: str, picture: Path, found: _ReadSoFar) -> None:
+def _add(name: str, description: str, picture: Path, contents: _Contents) -> None:
     at = coordinates_of(name)
     try:
         place = Position(*at) if at else None
     except ValueError:
         place = None
     if place is None:
-        found.faults["no position"].append(name)
+        contents.faults["no position"].append(name)
     else:
         row = CvgRow(name, description, place.lat, place.lon, is_panorama(name), picture)
-        found.rows.append(row)
+        contents.rows.append(row)
 
 
 def stem_of(name: str) -> str:
-    """A file name without the ending of a picture; coordinates have points of their own."""
+    """A file name without a picture's suffix; other points belong to coordinates."""
     ending = next((end for end in _PICTURES if name.lower().endswith(end)), "")
     return name[: len(name) - len(ending)]
 
 
 def _pictures(folder: Path) -> dict[str, Path]:
-    """The pictures right inside a folder by name and by stem; only these are ever opened."""
+    """The pictures directly in a folder, by name and by stem; no other file is opened."""
     every = sorted(path for path in folder.iterdir() if path.is_file())
     files = [path for path in every if path.name.lower().endswith(_PICTURES)]
     return {stem_of(path.name): path for path in files} | {path.name: path for path in files}
 
 
 class _OrderedPairs(list[tuple[str, object]]):
-    """A JSON object in its order, with keys that come twice."""
+    """A JSON object in its order, with repeated keys."""
 
 
-def _descriptions(path: Path, found: _ReadSoFar) -> dict[str, str]:
-    """File name → description in the file's order."""
+def _descriptions(path: Path, contents: _Contents) -> dict[str, str]:
+    """Description by file name, in the order of the file."""
     try:
         pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_OrderedPairs)
     except (OSError, ValueError, RecursionError) as error:
         raise SourceError(f"{path} is not JSON ({error}); copy it again") from error
     if not isinstance(pairs, _OrderedPairs) or not all(isinstance(text, str) for _, text in pairs):
         raise SourceError(
-            f"{path} is not one JSON object of file names and descriptions; is it an annotation "
-            f"of CVG-Text?"
+            f"{path} is not one JSON object of file names and descriptions; copy the annotation of "
+            f"CVG-Text again"
         )
     descriptions: dict[str, str] = {}
     for key, text in pairs:
         name = base_name(key)
         if name in descriptions:
-            found.faults["same name"].append(name)
+            contents.faults["same name"].append(name)
         descriptions[name] = str(text)
     return descriptions
 
 
 def _identical(paths: Sequence[Path]) -> list[str]:
-    """Groups of files with the same bytes, "a = b"; only files of one size are read."""
+    """Groups of files with the same bytes, as "a = b"; only files of equal size are read."""
     by_size = _grouped((str(path.stat().st_size), path) for path in dict.fromkeys(paths))
-    alike = [path for group in by_size for path in group]
-    by_hash = _grouped((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in alike)
+    same_size = [path for group in by_size for path in group]
+    by_hash = _grouped((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in same_size)
     return [" = ".join(path.name for path in group) for group in by_hash]
 
 

@@ -1,6 +1,6 @@
-"""The text that is written in a picture, as PP-OCR reads it; knows no tiles.
+"""Text in pictures, read by PP-OCR.
 
-The networks come in the package `rapidocr` (Apache-2.0), so nothing is downloaded.
+The networks come with the package `rapidocr` (Apache-2.0), so nothing is downloaded.
 """
 
 from typing import Any
@@ -9,16 +9,16 @@ import numpy as np
 from PIL import Image
 from rapidocr import RapidOCR
 
-_LEAST_SURE = 0.6
-_LEAST_LETTERS = 2
+_MIN_SCORE = 0.6
+_MIN_LETTERS = 2
 _SMALLEST_PX, _LARGEST_PX = 736, 2000
-"""Detection sees the longer side within these."""
-_NARROWEST = 4
-"""Times as long as wide; the engine fails on what is narrower, so that gets a margin."""
+"""Least and largest length of the longer side for detection."""
+_MAX_ASPECT = 4
+"""Largest ratio of the sides; the engine fails on narrower pictures, so they get a margin."""
 
 
 class PictureReader:
-    """Detection and recognition of text lines, on `threads` threads (0 leaves the choice)."""
+    """Detects and recognizes lines of text, on `threads` threads (0: chosen by the engine)."""
 
     def __init__(self, threads: int = 0) -> None:
         self._engine: Any = RapidOCR(
@@ -31,20 +31,20 @@ class PictureReader:
         )
 
     def lines(self, picture: Image.Image) -> tuple[str, ...]:
-        """The distinct lines of text, from the top; single letters and guesses are left out."""
-        pixels = np.ascontiguousarray(np.asarray(_sized(picture.convert("RGB")))[:, :, ::-1])
-        found = self._engine(pixels)
-        lines = zip(found.txts or (), found.scores or (), strict=True)
-        sure = (" ".join(text.split()) for text, score in lines if score >= _LEAST_SURE)
+        """Distinct lines of text, from the top, without single letters and unsure lines."""
+        pixels = np.ascontiguousarray(np.asarray(_resized(picture.convert("RGB")))[:, :, ::-1])
+        result = self._engine(pixels)
+        lines = zip(result.txts or (), result.scores or (), strict=True)
+        sure = (" ".join(text.split()) for text, score in lines if score >= _MIN_SCORE)
         return tuple(
-            dict.fromkeys(line for line in sure if sum(map(str.isalnum, line)) >= _LEAST_LETTERS)
+            dict.fromkeys(line for line in sure if sum(map(str.isalnum, line)) >= _MIN_LETTERS)
         )
 
 
-def _sized(picture: Image.Image) -> Image.Image:
-    """The picture enlarged to what detection needs, and with a margin where it is narrow."""
+def _resized(picture: Image.Image) -> Image.Image:
+    """Enlarges a picture to the size that detection needs; a narrow one gets a margin."""
     larger = max(1.0, _SMALLEST_PX / max(picture.size))
     width, height = (max(1, round(larger * side)) for side in picture.size)
-    sized = Image.new("RGB", (max(width, height // _NARROWEST), max(height, width // _NARROWEST)))
+    sized = Image.new("RGB", (max(width, height // _MAX_ASPECT), max(height, width // _MAX_ASPECT)))
     sized.paste(picture.resize((width, height), Image.Resampling.BICUBIC))
     return sized

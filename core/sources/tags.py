@@ -1,6 +1,6 @@
-"""How OpenStreetMap's tags read in plain English: kinds, groups and names. Knows no geometry.
+"""Kinds, groups, names and addresses of map features, from OpenStreetMap's tags.
 
-The words themselves are in the table of kinds, `core.vocabulary.kinds`.
+The nouns are in the table of kinds, `core.vocabulary.kinds`.
 """
 
 import re
@@ -40,8 +40,8 @@ _KEYS: Mapping[str, str] = {
     "route": "",
     "tunnel": "",
 }
-"""Keys that make a kind, the one that says most first, with the words for a value that has no row
-in the table of kinds: "" for none."""
+"""Keys that give a kind, the most telling first. Each has a pattern for values without a row in the
+table of kinds; "" if such values give no kind."""
 
 _QUALIFIERS: Mapping[tuple[str, str], str] = {
     ("amenity", "restaurant"): "cuisine",
@@ -51,7 +51,7 @@ _QUALIFIERS: Mapping[tuple[str, str], str] = {
     ("leisure", "sports_centre"): "sport",
     ("man_made", "tower"): "tower:type",
 }
-"""Tags whose kind has the value of another key before it: "thai restaurant"."""
+"""Tags whose kind starts with the value of another key: "thai restaurant"."""
 
 _REFINED_BY: Mapping[tuple[str, str], str] = {
     ("amenity", "parking"): "parking",
@@ -59,7 +59,7 @@ _REFINED_BY: Mapping[tuple[str, str], str] = {
     ("tourism", "artwork"): "artwork_type",
     ("tourism", "information"): "information",
 }
-"""Tags whose kind is that of another key, where the table of kinds has its value."""
+"""Tags whose kind comes from another key, if the table of kinds has its value."""
 
 _PASSIVE = frozenset({"no", "none", "disused", "abandoned", "demolished", "razed", "proposed"})
 _HOLY = frozenset({"cathedral", "chapel", "synagogue", "mosque", "temple", "monastery"})
@@ -96,36 +96,36 @@ def _value(tags: Tags, key: str) -> str:
     return _first_value(tags.get(key, ""))
 
 
-def _known(key: str, value: str) -> KindRow | None:
+def _row_of(key: str, value: str) -> KindRow | None:
     """The row of a tag in the table of kinds."""
     return TAGGED.get(key, {}).get(value)
 
 
 def _worship(tags: Tags) -> str:
-    building, faith = tags.get("building", ""), _known("religion", tags.get("religion", ""))
+    building, faith = tags.get("building", ""), _row_of("religion", tags.get("religion", ""))
     base = building if building in _HOLY else faith.noun if faith else "place of worship"
     return f"{_value(tags, 'denomination')} {base}".strip()
 
 
 def _refined(key: str, value: str, tags: Tags) -> str | None:
-    """Words for the kinds that need a second tag, or None where one is enough."""
+    """Words for a kind that needs a second tag; None if one tag is enough."""
     if (key, value) == ("amenity", "place_of_worship"):
         return _worship(tags)
     if (key, value) == ("natural", "water"):
         return _value(tags, "water") or None
     if (key, value) == ("building", "kiosk"):
-        return "kiosk"  # it sells anything, not news only
+        return "kiosk"  # such a kiosk sells anything, not only newspapers
     if other := _QUALIFIERS.get((key, value)):
         return f"{_value(tags, other)} {TAGGED[key][value].noun}".strip()
     other = _REFINED_BY.get((key, value))
-    row = _known(other, tags.get(other, "")) if other else None
+    row = _row_of(other, tags.get(other, "")) if other else None
     return row.words if row else None
 
 
 def kind_of(tags: Tags) -> str:
-    """What a person would call a feature with these tags; "" where nothing is worth a word.
+    """Kind of a feature, as a person would call it; "" if it is not worth a word.
 
-    Other words for the same stand behind " / ".
+    Synonyms follow after " / ".
     """
     for key, pattern in _KEYS.items():
         value = tags.get(key, "")
@@ -134,15 +134,14 @@ def kind_of(tags: Tags) -> str:
         value = value.split(";")[0].strip().replace(" ", "_")
         if key == "highway" and value == "pedestrian" and tags.get("area") == "yes":
             return KINDS["pedestrian square"].words
-        row = _known(key, value)
-        said = _refined(key, value, tags) or (row.words if row else None)
-        if said is None and pattern:
-            said = (
-                "" if value == "yes" and key != "building" else pattern.format(_first_value(value))
-            )
-            said = said or key.replace("_", " ")
-        if said and any(letter.isalpha() for letter in said):
-            return said
+        row = _row_of(key, value)
+        words = _refined(key, value, tags) or (row.words if row else None)
+        if words is None and pattern:
+            is_bare = value == "yes" and key != "building"
+            words = "" if is_bare else pattern.format(_first_value(value))
+            words = words or key.replace("_", " ")
+        if words and any(letter.isalpha() for letter in words):
+            return words
     for key in _ATTRIBUTE_LABELS:
         value = _value(tags, key)
         if any(letter.isalpha() for letter in value):
@@ -173,13 +172,13 @@ _GROUP_KEYS: tuple[tuple[str, str, str], ...] = (
     ("natural", "wood scrub grassland heath tree_row wetland", "green"),
     ("barrier", "", "barrier"),
 )
-"""Key, values parted by blanks ("" for any) and group; the first row that fits wins."""
+"""Key, values separated by blanks ("" for any) and group; the first row that fits wins."""
 
 
 def group_of(tags: Tags, dimension: int) -> str:
-    """The drawing and describing group of a feature; `dimension` is 0, 1 or 2 (point, line, area).
+    """Group of a feature for drawing and describing; `dimension` is 0, 1 or 2 (point, line, area).
 
-    Points are places (or mere addresses): their tags speak of something at a spot.
+    Points are places or mere addresses, whatever their tags.
     """
     if dimension == 0:
         return "place" if kind_of(tags) or tags.get("name") else "address"
@@ -191,13 +190,13 @@ def group_of(tags: Tags, dimension: int) -> str:
 
 
 def address_of(tags: Tags) -> str:
-    """Street and house number as written on the wall, "" without a street."""
+    """Street and house number; "" without a street."""
     street = tags.get("addr:street") or tags.get("addr:place") or tags.get("cityracks.street", "")
     return f"{street} {tags.get('addr:housenumber', '')}".strip() if street else ""
 
 
 def main_name(tags: Tags) -> str:
-    """What stands on the sign: the name, else the brand, else a capitalised label, else ""."""
+    """The name, else the brand, else a capitalised label, else ""."""
     for key in ("name", "brand", "kind"):
         text = " ".join(tags.get(key, "").split())
         if text and (key != "kind" or text[:1].isupper()):
@@ -206,9 +205,9 @@ def main_name(tags: Tags) -> str:
 
 
 def names_of(tags: Tags) -> list[str]:
-    """Every naming text of a feature, the main one first, each once, at most 40."""
+    """All names of a feature, the main one first, each once, at most 40."""
     main = main_name(tags)
-    found: dict[str, None] = {main: None} if main else {}
+    names: dict[str, None] = {main: None} if main else {}
     keys = [
         *_NAME_KEYS,
         *sorted(
@@ -221,7 +220,7 @@ def names_of(tags: Tags) -> list[str]:
     for key in keys:
         for part in _SEPARATOR.split(tags.get(key, "")):
             if text := " ".join(part.split())[:_MAX_NAME_CHARS]:
-                found.setdefault(text)
+                names.setdefault(text)
     if ref := tags.get("ref"):
-        found.setdefault(ref[:_MAX_NAME_CHARS])
-    return list(found)[:_MAX_NAMES]
+        names.setdefault(ref[:_MAX_NAME_CHARS])
+    return list(names)[:_MAX_NAMES]

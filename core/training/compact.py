@@ -173,9 +173,13 @@ class TrainableCompact:
             [one.to(self._device) for one in self._train.states(part, part * 0)] for part in parts
         ]
         text.middle.copy_(torch.cat([states[mask] for states, mask in read]).float().mean(0))
-        told = [text.pool.said(text.strengths(states.float()), mask) for states, mask in read]
+        told = [
+            text.pool.activations(text.token_logits(states.float()), mask) for states, mask in read
+        ]
         seen = [
-            picture.pool.said(picture.strengths(self._features_of(self._train, part)), None)
+            picture.pool.activations(
+                picture.token_logits(self._features_of(self._train, part)), None
+            )
             for part in parts
         ]
         named = torch.arange(self.network.spec.dimensions) < picture.kinds

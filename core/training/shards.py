@@ -31,7 +31,7 @@ from core.records import World
 from core.render import Renderer
 from core.settings import MAX_TOKENS
 from core.sources.cvgtext import read_cvgtext
-from core.sources.osm import read_world
+from core.sources.world import read_world
 from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset
 from core.training.layout_labels import Layouts, frequent_kinds
 

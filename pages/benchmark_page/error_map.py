@@ -1,4 +1,4 @@
-"""The map of errors: from where queries were written to where their answers lie."""
+"""The map of errors: a line from the truth of each description to its answer."""
 
 import contextlib
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _around(run: SavedRun) -> Bounds:
 
 
 def _picked(key: str) -> None:
-    """What our script reported. It comes from a browser, so it is checked like a link."""
+    """Takes over the report of our script, which comes from a browser: checked like a link."""
     event = st.session_state.get(key)
     if isinstance(event, dict) and event.get("event") == "miss":
         number = event.get("number")

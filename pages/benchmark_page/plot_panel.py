@@ -88,7 +88,7 @@ def draw(plot: str, runs: tuple[Chosen, ...], picked: Picked) -> None:
 
 
 def _picked(key: str) -> None:
-    """What a click chose; it comes from a browser, so it is checked like a link."""
+    """Takes over the choice of a click, which comes from a browser: checked like a link."""
     state: Any = st.session_state.get(key)
     points = state.get("selection", {}).get("pick", []) if state else []
     point = points[0] if isinstance(points, list) and points else None

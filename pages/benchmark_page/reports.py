@@ -1,4 +1,4 @@
-"""The reports a visitor may look at, read once each; takes in new ones. Draws no numbers."""
+"""The reports on this machine, each read once, and the upload of new ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """The run for people; no number of a run is told without its scope."""
+        """The run for people, with its scope, which every number needs."""
         return f"{one_line(self.run.title, 90)} · {self.run.scope}"
 
 
@@ -41,7 +41,7 @@ class Chosen:
 
     @property
     def run(self) -> SavedRun:
-        """What was measured."""
+        """The measured run."""
         return self.entry.run
 
     @property
@@ -55,7 +55,7 @@ class Chosen:
 
 
 def entries() -> tuple[dict[str, Entry], list[str]]:
-    """The runs by key, a user's own newest first, and what is wrong with files that hold none."""
+    """The runs by key, a user's own newest first, and the faults of files that hold none."""
     found, problems = {}, []
     for file in report_files.list_reports(settings.load()):
         try:
@@ -71,7 +71,7 @@ def entries() -> tuple[dict[str, Entry], list[str]]:
 
 @st.cache_resource(max_entries=200, show_spinner="Reading the reports")
 def _runs(file: ReportFile) -> tuple[SavedRun, ...]:
-    """What a file holds; frozen, and shared by all visitors, as the file is."""
+    """The runs of a file; frozen, and shared by all visitors, as the file is."""
     return read_saved(file.path)
 
 
@@ -97,7 +97,7 @@ def upload() -> None:
 
 
 def _take(number: int) -> None:
-    """Keeps what was chosen; another key empties the box."""
+    """Keeps the chosen file; another key empties the box."""
     given: Any = st.session_state.get(f"bench-upload-{number}")
     if given is None:
         return

@@ -59,7 +59,7 @@ def is_missed(query: SavedQuery, measure: str) -> bool:
 
 
 def missed_words(run: SavedRun, measure: str) -> str:
-    """What is true of the failed ones, in words."""
+    """The condition of failed descriptions, in words."""
     number = int(measure[2:].removesuffix("m"))
     if measure.startswith("L@"):
         return f"the first candidate is more than {number:,} m away"

@@ -8,7 +8,7 @@ from core.gallery import Gallery
 from core.gallery.near_duplicates import (
     APART_M,
     By,
-    LookAlike,
+    LookAlikePair,
     LookAlikes,
     channels_of,
     look_alikes,
@@ -45,7 +45,7 @@ def draw(gallery: Gallery) -> None:
         format_func=_WORDS.__getitem__,
     )
     with st.spinner(f"Comparing {len(gallery):,} tiles with each other …"):
-        found: LookAlike = _alike(gallery, by, gallery.card)
+        found: LookAlikes = _alike(gallery, by, gallery.card)
     st.html(summary(gallery, found))
     shown = st.session_state.setdefault("alike-shown", _AT_ONCE)
     for number, pair in enumerate(found.pairs[:shown], 1):
@@ -58,7 +58,7 @@ def _more() -> None:
     st.session_state["alike-shown"] += _AT_ONCE
 
 
-def summary(gallery: Gallery, found: LookAlike) -> str:
+def summary(gallery: Gallery, found: LookAlikes) -> str:
     """HTML of the finding and why it matters."""
     whose = "text" if found.by == "facts" else "picture"
     return render(
@@ -66,7 +66,7 @@ def summary(gallery: Gallery, found: LookAlike) -> str:
     )
 
 
-def _pair(gallery: Gallery, by: By, number: int, pair: LookAlikes) -> None:
+def _pair(gallery: Gallery, by: By, number: int, pair: LookAlikePair) -> None:
     a, b = gallery.tile(pair.a), gallery.tile(pair.b)
     with st.container(key=f"pair-{number}"):
         st.html(both(gallery, by, number, pair))
@@ -83,7 +83,7 @@ def _look_at(tile_id: str, twin: str) -> None:
     session.change(tile=tile_id, twin=twin, part="tiles")
 
 
-def both(gallery: Gallery, by: By, number: int, pair: LookAlikes) -> str:
+def both(gallery: Gallery, by: By, number: int, pair: LookAlikePair) -> str:
     """HTML of a pair: how alike, how far apart, and both sides."""
     return render(
         "look_alikes_pair",

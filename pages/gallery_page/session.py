@@ -10,10 +10,9 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.gallery import GalleryCard
-from pages.search_page.session import asked_city
 from pages.ui.link_values import identifier, one_of
 from pages.ui.markdown import one_line
-from pages.ui.session_link import Params, SessionLink
+from pages.ui.session_link import Params, SessionLink, searched_city
 from pages.ui.templates import render
 
 Part = Literal["tiles", "alike", "origin"]
@@ -23,7 +22,7 @@ _KEY = "view"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at; `tile` is "" for none, and so is `twin`, a tile shown beside it."""
+    """A gallery and a part of its page; `tile` and `twin`, a tile beside it, are "" for none."""
 
     gallery: str
     tile: str = ""
@@ -59,7 +58,7 @@ class GallerySession(SessionLink):
 
     def follow(self, params: Params, names: Sequence[str]) -> None:
         """Takes the view of a link over; without one, the city that was searched before."""
-        city = asked_city()
+        city = searched_city()
         self.view = from_params(params, names, city if city in names else names[0])
         wanted = params.get("gallery", self.view.gallery)
         self.absent = "" if wanted == self.view.gallery else wanted

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.explain.phrasing import distance_phrase
 from core.gallery import Gallery
-from core.gallery.inspection import Holding, holdings
+from core.gallery.inspection import TileFact, tile_facts
 from core.records import Tile
 from pages.gallery_page import session
 from pages.ui.templates import picture_uri, render
@@ -19,7 +19,7 @@ _MOST_WORDS = 1200
 def draw(gallery: Gallery, tile: Tile) -> None:
     """The whole panel."""
     row = gallery.row_of(tile.tile_id)
-    text, held = gallery.text(tile.tile_id), holdings(gallery, row)
+    text, held = gallery.text(tile.tile_id), tile_facts(gallery, row)
     _steps(gallery, row)
     st.html(render("tile_head", tile=tile, row=row, count=len(gallery)))
     st.html(
@@ -65,7 +65,7 @@ def picture(gallery: Gallery, tile: Tile) -> str:
     )
 
 
-def _holdings(held: tuple[Holding, ...]) -> None:
+def _holdings(held: tuple[TileFact, ...]) -> None:
     if not held:
         return
     with st.expander(f"Facts and names it holds ({len(held):,})", expanded=True):
@@ -75,7 +75,7 @@ def _holdings(held: tuple[Holding, ...]) -> None:
             st.html(table(held[_FIRST_ROWS:]))
 
 
-def table(held: tuple[Holding, ...]) -> str:
+def table(held: tuple[TileFact, ...]) -> str:
     """HTML of a tile's facts and names, nearest first."""
     rows = [
         {

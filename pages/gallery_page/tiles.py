@@ -9,7 +9,7 @@ from core import maps
 from core.errors import SaywhereError
 from core.explain.phrasing import noun_phrase
 from core.gallery import Gallery
-from core.gallery.inspection import coverage, look_for, nearest_row
+from core.gallery.inspection import coverage, look_up, nearest_row
 from core.records import Tile
 from pages.gallery_page import session, tile_panel
 from pages.gallery_page.session import View
@@ -20,7 +20,7 @@ from pages.ui.templates import render
 _KEY = "ground"
 _MOST_HITS = 12
 _MANY = 3000
-"""Tiles whose ground takes long enough to be told of."""
+"""From so many tiles on, joining their ground takes long enough for a spinner."""
 
 
 def draw(gallery: Gallery, view: View) -> None:
@@ -99,7 +99,7 @@ def _look_at(tile_id: str) -> None:
 
 
 def _hits(gallery: Gallery, words: str) -> None:
-    hits = look_for(gallery, words)
+    hits = look_up(gallery, words)
     if not hits:
         st.info(plain(f"No tile of {gallery.card.title} holds {words!r}.", 200))
         return

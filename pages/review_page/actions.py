@@ -1,4 +1,4 @@
-"""What an annotator does with a card, on the disk before the screen moves on; knows no widgets."""
+"""Actions on a card: record, skip, back, undo; written before the next card is shown."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,8 +16,8 @@ _LONGEST_MS = 3_600_000
 def apply_action(
     store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime
 ) -> None:
-    """One deed that the desk reported. It comes from a browser, so it is checked like a link; one
-    heard of before, or about a card that lies there no more, is left out."""
+    """Applies one action from the verdict form. Input is untrusted; duplicates, and actions for a
+    card that is no longer shown, are ignored."""
     act, once = _ACTS.get(str(deed.get("act"))), str(deed.get("once") or "")
     if act is None or deed.get("token") != session.token or not session.name:
         return
@@ -51,7 +51,7 @@ def _record(store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: 
 
 
 def _plausible_duration_ms(given: object) -> int | None:
-    """A time that can be true: more than an hour is a pause."""
+    """A plausible duration; more than an hour is a pause."""
     return given if isinstance(given, int) and 0 <= given <= _LONGEST_MS else None
 
 

@@ -1,4 +1,4 @@
-"""The store of cases that the page works on, opened once and anew when its file is another one."""
+"""The store of cases, opened once, and again when its file was replaced."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,5 +31,5 @@ def store() -> Store:
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the store of cases …")
 def _opened(address: str, file: str) -> Store:  # noqa: ARG001
-    """`file` tells one that was put in place of another; nothing may be written to the old one."""
+    """`file` identifies the file, so that nothing is written to one that was replaced."""
     return open_store(address, now())

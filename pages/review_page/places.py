@@ -30,7 +30,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a card is: its gallery, as far as it is here, and what is `missing`, "" for nothing."""
+    """A card's gallery, as far as it is here; `missing` says what lacks, "" for nothing."""
 
     card: GalleryCard | None
     gallery: Gallery | None

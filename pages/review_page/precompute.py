@@ -62,7 +62,7 @@ def insights() -> Insights:
 
 
 def _insight(card: Card, place: GalleryCard) -> Insight:
-    """A fault is told in place of the insight; the verdict needs none."""
+    """A fault becomes the `problem` of the insight, which no verdict needs."""
     try:
         return _looked_into(card, place)
     except SaywhereError as error:

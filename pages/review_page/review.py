@@ -1,4 +1,4 @@
-"""Reviewing: one card at a time, with its desk at once and its explanation a moment later."""
+"""One card at a time: the verdict form at once, the explanation a moment later."""
 
 import time
 from concurrent.futures import Future
@@ -23,7 +23,7 @@ _ORDERS: dict[Order, str] = {"hardest": "Hardest first", "shuffled": "Shuffled"}
 
 
 def draw(store: Store, session: ReviewSession) -> None:
-    """The card of the seat, else the next one; what comes after it is looked into ahead."""
+    """The session's card, else the next one; the card after it is explained ahead of time."""
     card = _card(store, session)
     done = queue.progress(store, session.name)
     _bar(store, session, done.order, history.progress(done))
@@ -82,7 +82,7 @@ def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
 
 
 def _over(session: ReviewSession, total: int) -> None:
-    """Nothing open: what to do now."""
+    """The end of the queue: offers what to do next."""
     if total:
         st.html(render("review_done", total=total))
     else:

@@ -1,4 +1,4 @@
-"""The desk below a card: verdicts, note and keys in the browser, and what they report to us."""
+"""The verdict form beside a card: verdicts, note and keys in the browser, and their reports."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -23,7 +23,7 @@ ACTS = {
     "back": ("Back", "B"),
     "undo": ("Undo", "U"),
 }
-"""What can be done with a card, and the key that does it."""
+"""Actions on a card: label and key."""
 
 
 @cache
@@ -38,7 +38,7 @@ def _component(name: str) -> Any:
 
 
 def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fail?") -> None:
-    """The desk of a card; where none is left, only ways back."""
+    """The form for a card; without a card, only the ways back."""
     acts = ACTS if card else {name: ACTS[name] for name in ("back", "undo")}
     reported = _component("desk")(
         key=_KEY,
@@ -71,7 +71,7 @@ def _acts(acts: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
 
 
 def _on_action(session: ReviewSession) -> None:
-    """Before anything is drawn: what was said is in the store when the next card comes.
+    """Applies an action before anything is drawn, so the store has it when the next card comes.
 
     Whatever touches the session may be where a later key ends this run; then the page meets the
     same report once more, in `draw`. Nothing does so once the store has it."""
@@ -90,7 +90,7 @@ def _apply(session: ReviewSession, deed: object) -> None:
 
 
 def focus(session: ReviewSession, on: str, press: Mapping[str, str]) -> None:
-    """Puts the cursor into a field once, and gives keys to what has none: key → selector."""
+    """Puts the cursor into a field once; `press` maps keys to the selectors they click."""
     _component("focus")(
         key=f"focus-{on}", data={"focus": on, "press": dict(press), "token": session.token}
     )

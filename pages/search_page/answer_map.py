@@ -1,4 +1,4 @@
-"""The map of an answer, and what a pick on it changes in the question."""
+"""The map of an answer; a pick on it changes the question."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ def draw(
 
 
 def _picked(gallery: Gallery) -> None:
-    """What our script reported. It comes from a browser, so it is checked like a link."""
+    """Takes over the report of our script, which comes from a browser: checked like a link."""
     event = st.session_state.get(f"{_KEY}-{gallery.card.name}")
     if not isinstance(event, dict):
         return

@@ -55,7 +55,7 @@ def html_of(text: str, seen: AttributionSummary, picture: bytes) -> str:
             _map(found.picture, "Your words", seen.where),
             _map(found.control, f"“{found.decoy}”", seen.control_where),
         ],
-        ties=[_tie(text, seen, row) for row in range(len(seen.ties))],
+        ties=[_tie(text, seen, row) for row in range(len(seen.shared_concepts))],
     )
 
 
@@ -83,12 +83,12 @@ def _veil(cells: tuple[tuple[float, ...], ...]) -> bytes:
 
 def _tie(text: str, seen: AttributionSummary, row: int) -> dict[str, object]:
     """A shared concept; the kind of the map's features has an article, or is "any …"."""
-    tie = seen.ties[row]
+    tie = seen.shared_concepts[row]
     return {
         "words": text[tie.start : tie.end],
         "any_of": tie.kind.removeprefix("any ") if tie.kind.startswith("any ") else "",
         "article": "an" if tie.kind[:1] in set("aeio") else "a",
         "kind": tie.kind,
-        "where": seen.tie_where[row],
+        "where": seen.shared_where[row],
         "share": tie.share,
     }

@@ -43,7 +43,7 @@ def advice(result: SearchResult, verdict: Verdict, city: str) -> str:
         )
     return (
         f"Few descriptions of places in {city} fit as badly as this one. Try another city. "
-        f"If it is in {city}: {likeliest}"
+        f"If it is in {city}, {likeliest[0].lower()}{likeliest[1:]}"
     )
 
 

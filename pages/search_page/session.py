@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.records import SearchResult
 from pages.search_page.query_params import SearchParams, from_params
-from pages.ui.session_link import Params, SessionLink
+from pages.ui.session_link import Params, SessionLink, remember_city
 
 _KEY = "ask"
 
@@ -31,6 +31,7 @@ class SearchSession(SessionLink):
         st.session_state["city"] = ask.city
         st.session_state["chosen"] = ask.chosen
         self.ask = ask
+        remember_city(ask.city)
 
 
 def _session() -> SearchSession:
@@ -48,11 +49,6 @@ def absent_city() -> str:
     return _session().absent_city
 
 
-def asked_city() -> str:
-    """The city of this visitor's question, "" before the first."""
-    return _session().ask.city
-
-
 def current(cities: Iterable[str]) -> SearchParams:
     """The session's question; a link that was just opened, or the Back button, replaces it."""
     session = _session()
@@ -61,7 +57,7 @@ def current(cities: Iterable[str]) -> SearchParams:
 
 
 def settled() -> SearchParams:
-    """The session's question where only the answer is drawn again; ends what `change` began."""
+    """The session's question in a run that draws only the answer; clears the mark of `change`."""
     session = _session()
     session.touched = False
     return session.ask
@@ -78,6 +74,7 @@ def change(**changes: Any) -> SearchParams:
     """Replaces parts of the session's question; for callbacks, before widgets are drawn."""
     session = _session()
     session.ask = replace(session.ask, **changes)
+    remember_city(session.ask.city)
     session.absent_city, session.touched = "", True
     return session.ask
 

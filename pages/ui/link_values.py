@@ -18,7 +18,7 @@ def whole(text: str, default: int, most: int) -> int:
 
 
 def identifier(text: str) -> str:
-    """What may be the id of a tile, "" for what cannot; whether it exists is checked later."""
+    """A possible tile id, "" for any other text; whether the tile exists is checked later."""
     return text if len(text) <= _LONGEST_ID and text.isprintable() else ""
 
 

@@ -1,4 +1,4 @@
-"""Text for Streamlit's labels, most of which are Markdown: what it holds is shown as it is."""
+"""Text for Streamlit's labels, most of which are Markdown: shown as it is."""
 
 import string
 

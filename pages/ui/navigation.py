@@ -1,4 +1,4 @@
-"""What Streamlit runs for every visit: it picks the page; leaves all else to the pages."""
+"""The script that Streamlit runs for every visit; it picks the page."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What all visitors share and nobody changes: galleries and models. No visitor's words."""
+"""Galleries and models, which all visitors share and nobody changes. No visitor's words."""
 
 import contextlib
 import threading
@@ -23,7 +23,7 @@ def cards() -> tuple[GalleryCard, ...]:
 
 
 def open_gallery(card: GalleryCard) -> Gallery:
-    """The gallery behind a card, opened once; one built or embedded again is opened anew."""
+    """The gallery of a card, opened once, and again after it was built or embedded again."""
     return _gallery(card)
 
 

@@ -1,4 +1,4 @@
-"""The app's own addresses: health, Leaflet and our script, base-map tiles. No pages.
+"""The app's own addresses: health, Leaflet and our script, base-map tiles.
 
 Everything is served with a cache header; what may change carries its version in the address.
 """
@@ -66,7 +66,7 @@ def tiles_url(card: GalleryCard) -> str:
 
 
 def healthz(_: Request) -> Response:
-    """Says that the server answers; it looks at no gallery."""
+    """Confirms that the server answers, without opening a gallery."""
     return JSONResponse({"status": "ok", "version": __version__})
 
 

@@ -1,4 +1,4 @@
-"""What a visitor looks at on one page: kept in the session, restored by the address.
+"""A page's state for one visitor: kept in the session, restored by the address.
 
 The one rule of all pages: the session's state holds until the address changes without us, by a
 link that was just opened or by the Back button. Then the address replaces the state.
@@ -11,6 +11,18 @@ from typing import Self
 import streamlit as st
 
 Params = dict[str, str]
+
+_CITY = "searched-city"
+
+
+def remember_city(city: str) -> None:
+    """Keeps the city of the visitor's last question, for pages that have a city of their own."""
+    st.session_state[_CITY] = city
+
+
+def searched_city() -> str:
+    """The city of the visitor's last question, "" before the first."""
+    return str(st.session_state.get(_CITY, ""))
 
 
 @dataclass(kw_only=True)

@@ -145,7 +145,9 @@ def seeing(
     for bench in (explain, relevance, questions):
         monkeypatch.setattr(bench, "load_model", lambda **_: encoder)
         monkeypatch.setattr(
-            bench, "open_eyes", lambda gallery, *_: bind_picture_encoder(gallery, compact)
+            bench,
+            "load_picture_encoder",
+            lambda gallery, *_: bind_picture_encoder(gallery, compact),
         )
 
 

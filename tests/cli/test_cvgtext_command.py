@@ -164,7 +164,7 @@ def test_panoramas_are_measured_unless_another_version_is_asked_for(
         (["--city", "Tokyo"], "--kind"),
         (["--kind", "osm"], "--city"),
         (["--city", "Osaka", "--kind", "osm"], "no folder Osaka-OSM"),
-        (["--city", "../Tokyo", "--kind", "osm"], "is no city"),
+        (["--city", "../Tokyo", "--kind", "osm"], "is not a city"),
         (["--city", "Tokyo", "--kind", "sat"], "no folder Tokyo-satellite"),
         (["--city", "Tokyo", "--kind", "moon"], "moon"),
         (["--city", "Tokyo", "--kind", "osm", "--photos", "--mixed"], "not allowed with"),

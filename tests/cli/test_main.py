@@ -19,7 +19,7 @@ from core.__main__ import COMMANDS, main
 from core.cli.parser import parser_of
 from core.settings import COMPACT_WEIGHTS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 METRICS = (
     "R@1",
     "R@5",

@@ -12,7 +12,7 @@ from core.describe.simulate.generator import Style, describe
 from core.describe.simulate.style import LENGTHS, ORIENTATIONS, WORDS, Length, Orientation
 from core.describe.simulate.visibility import VisibilityMap
 from core.describe.simulate.visible_scene import SECTORS, VisibleObject, VisibleScene, Way
-from core.sources.osm import read_world
+from core.sources.world import read_world
 from core.vocabulary.directions import quarter_of, side_of
 from core.vocabulary.kinds import calls
 

@@ -9,7 +9,7 @@ from tiny_osm import Town, tiny_city
 
 from core.describe.simulate.visibility import VisibilityMap
 from core.describe.simulate.visible_scene import VisibleObject, VisibleScene
-from core.sources.osm import read_world
+from core.sources.world import read_world
 
 Look = Callable[[Town, float, float], VisibleScene]
 

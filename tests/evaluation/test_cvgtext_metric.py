@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tiny_cvgtext import panorama, photo, some_names
 
+from core.cli.bench.plain_metric import plain_metric
 from core.evaluation.cvgtext.metric import (
     PaperFigures,
     PaperMetric,
@@ -17,7 +18,6 @@ from core.evaluation.cvgtext.metric import (
     rank,
     top_distinct,
 )
-from core.evaluation.cvgtext.plain_metric import plain_metric
 from core.geo import METRES_PER_DEGREE
 from core.sources.cvgtext import CvgRow, base_name, coordinates_of, is_panorama
 

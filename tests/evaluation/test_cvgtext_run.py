@@ -9,10 +9,10 @@ import pytest
 from tiny_clip import openai_state, saved
 from tiny_cvgtext import PUBLIC, panorama, photo
 
+from core.cli.bench.plain_metric import plain_metric
 from core.errors import ModelError, SourceError
 from core.evaluation import query_rows
 from core.evaluation.cvgtext import run
-from core.evaluation.cvgtext.plain_metric import plain_metric
 from core.evaluation.cvgtext.run import EmbeddedTest
 from core.models import DualEncoder, load_model
 from core.sources.cvgtext import CvgText, read_cvgtext

@@ -118,7 +118,7 @@ def test_what_only_one_has_is_told_with_the_distance_of_the_other(
     away = float(haversine_m(tile.lat, tile.lon, np.array(fountain.lat), np.array(fountain.lon)))
     assert phrase.sentence.startswith("A has a fountain ")
     assert phrase.sentence.endswith(
-        f"; for B the nearest fountain is about {round(away, -1):.0f} m off."
+        f"; for B the nearest fountain is about {round(away, -1):.0f} m away."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tiny_chat import GOOD, Reply, chat
 
-from core.explain.explanations import beside, explained, relevances
+from core.explain.explanations import answer_details, explained, relevances
 from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.models.compact import CompactEncoder
@@ -71,7 +71,7 @@ def test_the_candidates_are_ranked_again_and_know_their_rank_before(explain: Exp
 
 
 def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None:
-    document = json.loads(json.dumps(explain().to_json() | beside(ask(), ask().result)))
+    document = json.loads(json.dumps(explain().to_json() | answer_details(ask(), ask().result)))
     told = document["candidates"][0]["explanation"]
     assert {"ledger", "reason", "author", "relevance", "notes"} == set(told)
     assert {"tiles", "of_tiles", "leading"} == set(document["area"])
@@ -95,13 +95,13 @@ def test_pictures_alone_leave_every_phrase_unchecked(explain: Explain) -> None:
 
 
 def test_a_single_candidate_is_compared_with_nothing(ask: Ask) -> None:
-    assert beside(ask(k=1), ask(k=1).result)["comparison"] is None
+    assert answer_details(ask(k=1), ask(k=1).result)["comparison"] is None
 
 
 def test_a_question_is_asked_only_where_several_places_fit(ask: Ask) -> None:
     for text in (TEXT, "a street", "Statue of Alexander on Market Square"):
         trace = ask(text)
-        asked = beside(trace, trace.result)["question"]
+        asked = answer_details(trace, trace.result)["question"]
         assert asked is None or trace.result.verdict == "several places fit"
 
 

@@ -11,7 +11,7 @@ from tiny_osm import Town, tiny_city
 from core.facts.viewpoint_facts import VIEW_M, Facts, colour_word, facts_around, plural, tile_texts
 from core.geo import compass
 from core.records import World
-from core.sources.osm import read_world
+from core.sources.world import read_world
 
 
 @dataclass(frozen=True)

@@ -422,7 +422,7 @@ def test_progress_is_told_stage_by_stage(
 ) -> None:
     from datetime import UTC, datetime
 
-    from core.sources.osm import read_world
+    from core.sources.world import read_world
 
     source = small_town().write(tmp_path / "town.osm")
     told: dict[str, list[tuple[int, int]]] = {}

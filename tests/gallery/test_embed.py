@@ -15,7 +15,7 @@ from tiny_osm import Town
 from core.errors import GalleryError
 from core.gallery import Gallery, embed, open_gallery
 from core.gallery.build import embed_gallery
-from core.gallery.embed import embed_encoded, embed_pictures, own_copy
+from core.gallery.embed import copy_to_home, embed_encoded, embed_pictures
 from core.gallery.manifest import read_manifest
 from core.models.compact import CompactEncoder, load_compact
 from core.models.sentence import SentenceEncoder
@@ -103,7 +103,7 @@ def test_a_stopped_run_goes_on_and_leaves_the_same_bytes(
     folder: Path, compact: CompactEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embed, "_PART", 20)
-    monkeypatch.setattr(embed, "_AT_ONCE", 7)
+    monkeypatch.setattr(embed, "_BATCH", 7)
     whole = tmp_path / "whole" / "tinycity"
     shutil.copytree(folder, whole)
     embed_pictures(whole, compact, None, 2, quiet)
@@ -238,7 +238,7 @@ def test_a_model_the_gallery_does_not_know_is_told_with_those_it_does(
 ) -> None:
     with pytest.raises(GalleryError, match=r"none yet; run .* embed tinycity --model compact"):
         tiny_gallery.picture_stamp()
-    with pytest.raises(GalleryError, match=r"of siglip; there are: compact-"):
+    with pytest.raises(GalleryError, match=r"of siglip; it has: compact-"):
         seen_gallery.picture_stamp("siglip")
 
 
@@ -247,13 +247,13 @@ def test_a_model_the_gallery_does_not_know_is_told_with_those_it_does(
 
 def test_a_gallery_from_elsewhere_is_copied_once(folder: Path, tmp_path: Path) -> None:
     before = content_of(folder)
-    copy = own_copy(folder, tmp_path / "mine")
+    copy = copy_to_home(folder, tmp_path / "mine")
     assert copy == tmp_path / "mine" / "tinycity"
     assert content_of(copy) == before
     (copy / "mark").write_text("mine")
-    assert own_copy(folder, tmp_path / "mine") == copy
+    assert copy_to_home(folder, tmp_path / "mine") == copy
     assert (copy / "mark").exists(), "a copy that is there is taken as it is"
-    assert own_copy(copy, tmp_path / "mine") == copy
+    assert copy_to_home(copy, tmp_path / "mine") == copy
     assert content_of(folder) == before
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["tinycity"]
 
@@ -262,13 +262,13 @@ def test_parts_of_a_stopped_run_are_not_copied(folder: Path, tmp_path: Path) -> 
     parts = folder / read_manifest(folder).build / ".compact-parts"
     parts.mkdir()
     (parts / "0.npy").write_bytes(b"")
-    assert not list(own_copy(folder, tmp_path / "mine").rglob(".compact-parts"))
+    assert not list(copy_to_home(folder, tmp_path / "mine").rglob(".compact-parts"))
 
 
 def test_a_home_that_cannot_be_written_is_one_clear_line(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file, not a folder")
     with pytest.raises(GalleryError, match="cannot write"):
-        own_copy(folder, tmp_path / "file")
+        copy_to_home(folder, tmp_path / "file")
 
 
 def test_a_gallery_made_before_there_were_picture_models_opens(folder: Path) -> None:

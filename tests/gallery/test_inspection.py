@@ -10,7 +10,7 @@ from conftest import settings_for
 
 from core.errors import GalleryError
 from core.gallery import Gallery
-from core.gallery.inspection import Hit, coverage, holdings, look_for, nearest_row, provenance
+from core.gallery.inspection import Hit, coverage, look_up, nearest_row, provenance, tile_facts
 from core.geo import Position, haversine_m
 
 
@@ -18,7 +18,7 @@ def test_a_tile_holds_what_is_linked_to_it_nearest_first(tiny_gallery: Gallery) 
     links = tiny_gallery.links
     assert len(tiny_gallery) > 60
     for row in range(len(tiny_gallery)):
-        held = holdings(tiny_gallery, row)
+        held = tile_facts(tiny_gallery, row)
         assert len(held) == int((links.tile == row).sum())
         away = [one.distance_m for one in held]
         assert away == sorted(away)
@@ -28,28 +28,28 @@ def test_a_tile_holds_what_is_linked_to_it_nearest_first(tiny_gallery: Gallery) 
 def test_the_description_is_made_of_what_is_spoken_of(tiny_gallery: Gallery) -> None:
     row = len(tiny_gallery) // 2
     text = tiny_gallery.text(tiny_gallery.tile_ids[row])
-    spoken = {one.text for one in holdings(tiny_gallery, row) if one.spoken}
+    spoken = {one.text for one in tile_facts(tiny_gallery, row) if one.spoken}
     assert text
     assert set(text.split("; ")) <= spoken
 
 
 def test_a_tile_is_found_by_id_position_street_and_thing(tiny_gallery: Gallery) -> None:
     tile = tiny_gallery.tile(3)
-    assert look_for(tiny_gallery, f" {tile.tile_id} ") == [Hit(3)]
-    assert look_for(tiny_gallery, f"{tile.lat:.6f}, {tile.lon:.6f}", 1) == [Hit(3)]
+    assert look_up(tiny_gallery, f" {tile.tile_id} ") == [Hit(3)]
+    assert look_up(tiny_gallery, f"{tile.lat:.6f}, {tile.lon:.6f}", 1) == [Hit(3)]
     street = next(street for street in tiny_gallery.streets if street)
-    found = [hit.row for hit in look_for(tiny_gallery, street.upper(), 1000)]
+    found = [hit.row for hit in look_up(tiny_gallery, street.upper(), 1000)]
     on_it = [row for row, name in enumerate(tiny_gallery.streets) if name == street]
     assert set(found[: len(on_it)]) == set(on_it), "those of the street come first"
     name = next(names[0] for names in tiny_gallery.facts.names if names)
-    assert look_for(tiny_gallery, name)
+    assert look_up(tiny_gallery, name)
 
 
 def test_a_tile_found_by_a_thing_names_the_nearest_such_thing(tiny_gallery: Gallery) -> None:
-    found = look_for(tiny_gallery, "fountain", 1000)
+    found = look_up(tiny_gallery, "fountain", 1000)
     assert found
     for hit in found:
-        near = [one for one in holdings(tiny_gallery, hit.row) if "fountain" in one.text]
+        near = [one for one in tile_facts(tiny_gallery, hit.row) if "fountain" in one.text]
         least = min(near, key=lambda one: one.distance_m)
         assert (hit.fact, hit.distance_m) == (least.text, pytest.approx(least.distance_m))
     metres = [hit.distance_m or 0.0 for hit in found]
@@ -60,7 +60,7 @@ def test_a_tile_found_by_a_thing_names_the_nearest_such_thing(tiny_gallery: Gall
     "words", ["", "  ", "no such thing zq", "91,0", "nan,1", "1,2,3,4", "`${x}`"]
 )
 def test_words_that_no_tile_holds_find_none(tiny_gallery: Gallery, words: str) -> None:
-    assert look_for(tiny_gallery, words) == []
+    assert look_up(tiny_gallery, words) == []
 
 
 def test_a_click_chooses_the_nearest_tile(tiny_gallery: Gallery) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from core.gallery import Gallery
 from core.gallery.near_duplicates import (
-    ALIKE,
     APART_M,
+    MIN_SIMILARITY,
     Partners,
     channels_of,
     look_alikes,
@@ -80,7 +80,7 @@ def test_each_tile_is_in_one_pair_at_most_and_twins_lie_apart(seen_gallery: Gall
         similarities = [pair.similarity for pair in found.pairs]
         assert similarities == sorted(similarities, reverse=True)
         if found.count:
-            assert min(similarities) >= ALIKE[by]
+            assert min(similarities) >= MIN_SIMILARITY[by]
 
 
 def test_a_bundled_city_is_compared() -> None:

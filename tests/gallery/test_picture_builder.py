@@ -224,7 +224,7 @@ def test_one_name_in_two_versions_is_one_tile(tmp_path: Path) -> None:
 
 
 def test_a_bad_name_is_refused(data: CvgText, tmp_path: Path) -> None:
-    with pytest.raises(GalleryError, match="no gallery name"):
+    with pytest.raises(GalleryError, match="not a gallery name"):
         built("../cvg", data, tmp_path)
 
 

@@ -12,7 +12,7 @@ from tiny_osm import Town, tiny_city
 from core.errors import SourceError
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.records import World
-from core.sources.osm import read_world
+from core.sources.world import read_world
 
 Read = Callable[[Town], World]
 

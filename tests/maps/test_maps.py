@@ -10,24 +10,17 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from tiny_answers import HOSTILE, a_candidate, an_answer
 
 from core import maps
 from core.errors import SourceError
 from core.gallery import Gallery
-from core.geo import Bounds, Position, tile_bounds
+from core.geo import Bounds, Position
 from core.maps.probability_area import _hectares
 from core.models.sentence import SentenceEncoder
-from core.records import Candidate, Evidence, Explanation, LedgerEntry, Query, SearchResult, Tile
+from core.records import Candidate, Explanation, LedgerEntry, Query, SearchResult
 from core.retrieval import SearchTrace, search_with_trace
 
-HOSTILE = [
-    "`${window.__pwned=1}`",
-    "</script><script>window.__pwned=1</script>",
-    '"><img src=x onerror="window.__pwned=1">',
-    "'); window.__pwned=1; ('",
-    "{{ 'window' }} {{7*7}} {% raw %} map_div_0 feature_group_0",
-    "\\u003cscript\\u003e \\ \u2028\u2029 \x00 &lt;b&gt;",
-]
 ASSETS = maps.Assets(("/vendor/leaflet.js", "/vendor/map.js"), ("/vendor/leaflet.css",))
 BASE = maps.BaseMap(
     Bounds(24.9, 60.1, 25.0, 60.2),
@@ -35,20 +28,6 @@ BASE = maps.BaseMap(
     "© OpenStreetMap contributors",
     range(12, 18),
 )
-
-
-def a_candidate(rank: int, name: str = "Senate Square") -> Candidate:
-    at = Position(60.17 + rank / 1000, 24.95)
-    evidence = (
-        Evidence("a statue", 0, 8, "facts", name, 0.7, at.lat, at.lon, 35.2, "north-east"),
-        Evidence("a goat", 10, 16, None, "", 0.1),
-    )
-    tile = Tile(f"t{rank}", at.lat, at.lon, tile_bounds(at, 100), "Snellmaninkatu")
-    return Candidate(tile, rank, 0.9, {"facts": 0.7, "names": 0.4}, (name,), evidence)
-
-
-def an_answer(*candidates: Candidate, query: str = "a statue, a goat") -> SearchResult:
-    return SearchResult(query, "town", candidates)
 
 
 def script_of(result: SearchResult | None, **options: object) -> str:
@@ -204,7 +183,7 @@ def found(tiny_gallery: Gallery, encoder: SentenceEncoder) -> SearchTrace:
 
 
 def test_the_spread_has_the_tiles_of_the_area_the_likeliest_first(found: SearchTrace) -> None:
-    surface = found.posterior.surface()
+    surface = found.posterior.credible_region()
     spread = maps.probability_area(found)
     inside = surface.rows[surface.inside80]
     assert len(spread.tiles) == min(len(inside), 300)

@@ -29,7 +29,7 @@ def test_a_concept_attends_to_where_it_is_strongest() -> None:
         torch.tensor([[[first, 0.5], [1 - first, 0.5], [0, 0]]]),
     )
     said = [math.log1p(math.exp(2 - first)), math.log(2)]
-    assert pool.said(strengths, mask)[0].tolist() == pytest.approx(said)
+    assert pool.activations(strengths, mask)[0].tolist() == pytest.approx(said)
     heard = [3 * said[0], said[1]]
     wanted = [one / math.hypot(*heard) for one in heard]
     assert pool(strengths, mask)[0].tolist() == pytest.approx(wanted)
@@ -48,9 +48,9 @@ def test_north_comes_first_and_west_before_east_among_the_cells() -> None:
     tower = CompactNetwork(CompactSpec(picture_px=64, dimensions=8)).picture
     features = torch.zeros(1, tower.channels, 4, 4)
     features[0, :, 1, 3] = 5  # the second row of cells from north, the last column from west
-    moved = (tower.strengths(features) - tower.strengths(torch.zeros_like(features))).abs()
+    moved = (tower.token_logits(features) - tower.token_logits(torch.zeros_like(features))).abs()
     assert moved.sum(2)[0].nonzero().flatten().tolist() == [7]
-    assert tower.shown(features).shape == (1, 8, 4, 4)
+    assert tower.cell_logits(features).shape == (1, 8, 4, 4)
 
 
 def test_what_is_near_the_middle_counts_more_at_first() -> None:

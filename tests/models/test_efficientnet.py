@@ -65,7 +65,7 @@ def test_the_tower_sees_as_many_cells_as_the_trunk_makes() -> None:
         features = network.picture.features(pictures)
         assert features.shape == (2, network.picture.channels, cells, cells)
         assert network.picture.cells == cells
-        assert network.picture.strengths(features).shape == (2, cells**2, 8)
+        assert network.picture.token_logits(features).shape == (2, cells**2, 8)
         assert network.picture(features).norm(dim=1).tolist() == pytest.approx([1, 1])
 
 

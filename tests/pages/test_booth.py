@@ -14,14 +14,14 @@ from conftest import ROOT, Served, Visit, drawn, serve
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as Late
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE, a_candidate, an_answer
+from tiny_answers import HOSTILE, a_candidate, an_answer
 
 from core.geo import METRES_PER_DEGREE, Position
 from core.records import Candidate
 from core.settings import load
-from pages.kiosk_page import distances, qr_code
-from pages.kiosk_page.session import Visit as Turn
 from pages.search_page import query_params
+from pages.search_page.kiosk import distances, qr_code
+from pages.search_page.kiosk.session import Visit as Turn
 from pages.search_page.query_params import SearchParams
 from pages.ui import examples
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE
+from tiny_answers import HOSTILE
 from tiny_cases import NOW, a_report, an_answer
 
 from core.review import queue

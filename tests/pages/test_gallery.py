@@ -12,11 +12,11 @@ import streamlit as st
 from conftest import ROOT, Served, Visit, serve
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
-from test_maps import HOSTILE
+from tiny_answers import HOSTILE
 
 from core import maps
 from core.gallery import Gallery
-from core.gallery.inspection import Holding, coverage
+from core.gallery.inspection import TileFact, coverage
 from pages.gallery_page import session, tile_panel
 from pages.gallery_page.session import View
 
@@ -148,7 +148,7 @@ class TestPage:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_a_file_holds_is_text(text: str) -> None:
-    html = tile_panel.table((Holding(text, text, (text, text), 30.0, "north", False),))
+    html = tile_panel.table((TileFact(text, text, (text, text), 30.0, "north", False),))
     assert "__pwned" not in html
     assert "<img" not in html
     assert "`" not in html

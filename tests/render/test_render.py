@@ -414,7 +414,7 @@ def test_reading_a_base_map_loads_neither_mapnik_nor_geopandas(base_map: Path) -
         f"read(pathlib.Path({str(base_map)!r}), 15, 1, 1)\n"
         "print({'mapnik', 'geopandas', 'shapely', 'pandas'} & sys.modules.keys())"
     )
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )

@@ -64,13 +64,13 @@ def test_the_best_match_of_each_tile_equals_a_double_loop(
     matches = random_matches(match_index, rows, count, seed)
     links = match_index.gallery.links
     naive = np.zeros((rows, len(match_index.gallery)), dtype=np.float32)
-    for said, fact, strength in zip(matches.said, matches.fact, matches.strength, strict=True):
+    for term, fact, strength in zip(matches.term, matches.fact, matches.strength, strict=True):
         for link in range(len(links.fact)):
             if links.fact[link] == fact:
                 tile = links.tile[link]
-                naive[said, tile] = max(naive[said, tile], strength * match_index.weight[link])
-    unsaid = np.full(rows, np.nan, dtype=np.float32)
-    assert best_by_tile(match_index, matches, unsaid) == pytest.approx(naive, abs=1e-6)
+                naive[term, tile] = max(naive[term, tile], strength * match_index.weight[link])
+    no_bearings = np.full(rows, np.nan, dtype=np.float32)
+    assert best_by_tile(match_index, matches, no_bearings) == pytest.approx(naive, abs=1e-6)
 
 
 def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(match_index: MatchIndex) -> None:
@@ -326,7 +326,7 @@ def test_a_channel_in_the_table_is_searched_and_fused(
     new = ChannelSpec("colour", {"colour": 0.62}, lambda *_: ChannelResult({"colour": odd}))  # type: ignore[arg-type]
     monkeypatch.setitem(SPECS, "colour", new)  # type: ignore[misc]
     signals = signals_of(match_index, read("a pond"), None, ("facts", "colour"))  # type: ignore[arg-type]
-    assert list(signals.found) == ["facts", "colour"]
+    assert list(signals.results) == ["facts", "colour"]
     assert signals["window"].tolist() == [0] * len(match_index.gallery)
     wanted = (signals.channel("facts") + odd) / 2
     assert signals.fused(("facts", "colour")) == pytest.approx(wanted, abs=1e-6)  # type: ignore[arg-type]

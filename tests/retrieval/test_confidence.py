@@ -73,7 +73,8 @@ def masses(
     mask: np.ndarray | None = None,
 ) -> Posterior:
     given = signals(*phrases)
-    return posterior_of(encoded_query, given, given.phrases, ("facts", "names"), mask, calibration)
+    fused = given["phrases"]
+    return posterior_of(encoded_query, given, fused, ("facts", "names"), mask, calibration)
 
 
 def test_a_softmax_worked_out_by_hand(encoded_query: EncodedQuery) -> None:

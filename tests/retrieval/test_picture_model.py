@@ -192,9 +192,9 @@ def test_the_smaller_of_two_cuts_is_reported(
     encoder: SentenceEncoder, short_sighted: PictureEncoder
 ) -> None:
     long = tokenize_query("tree " * 2000, encoder, short_sighted)
-    assert long.seen_to is not None
+    assert long.picture_truncated is not None
     assert long.truncated is not None
-    assert long.seen_to < long.truncated
+    assert long.picture_truncated < long.truncated
 
 
 # --- The right weights --------------------------------------------------------------------------

@@ -230,8 +230,10 @@ def test_a_migration_that_stops_midway_leaves_the_old_store(
     old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows_in(old)
-    for kept in range(1, len(schema.STEPS[2][kind_of(old)]) + 1):
-        stopped = (*schema.STEPS[2][kind_of(old)][:kept], "SELECT nothing FROM nowhere")
+    steps = schema.STEPS[2][kind_of(old)]
+    assert steps
+    for done in range(len(steps)):
+        stopped = (*steps[: done + 1], "SELECT nothing FROM nowhere")
         with monkeypatch.context() as cut:
             cut.setattr(schema, "STEPS", (*schema.STEPS[:2], {kind_of(old): stopped}))
             with pytest.raises(CasesError, match="nothing was changed"):

@@ -254,7 +254,7 @@ def test_a_missing_split_is_named(split: str, tmp_path: Path) -> None:
     other = {"train": "test", "test": "train"}[split]
     PUBLIC.write(tmp_path, "NewYork", "osm", {other: described(some_names(1))})
     assert_refused(
-        tmp_path, f"no {split}.json of NewYork; wanted CVG-text/NewYork/{split}", split=split
+        tmp_path, f"no {split}.json of NewYork; copy it to CVG-text/NewYork/{split}", split=split
     )
 
 
@@ -265,7 +265,7 @@ def test_a_mixed_version_that_lacks_one_half_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("city", ["", "../NewYork", "a/b", ".", "New.York", "x" * 300 + "/", "Ünk"])
 def test_a_city_that_is_no_plain_name_is_refused(city: str, tmp_path: Path) -> None:
-    assert_refused(tmp_path, "is no city", city=city)
+    assert_refused(tmp_path, "is not a city", city=city)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_city_that_is_no_plain_name_is_refused(city: str, tmp_path: Path) -> N
         (b'{"40.7,-74.0.jpg": ["a", "b"]}', "not one JSON object"),
         (b'{"40.7,-74.0.jpg": {"text": "a"}}', "not one JSON object"),
         (b'{"40.7,-74.0.jpg": null}', "not one JSON object"),
-        (b"{}", "no picture of NewYork"),
+        (b"{}", "no usable picture of NewYork"),
         (b'{"40.7,-74.0_none.jpg": "a"}', "1 descriptions without a picture"),
     ],
 )

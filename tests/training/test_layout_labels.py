@@ -14,7 +14,7 @@ from tiny_osm import Town
 
 from core.geo import Position, tile_bounds
 from core.records import World
-from core.sources.osm import read_world
+from core.sources.world import read_world
 from core.training.layout_labels import Layouts, frequent_kinds
 
 CELLS = 16

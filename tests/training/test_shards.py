@@ -17,7 +17,7 @@ from tiny_training import full_disk, write_town
 from core.errors import SaywhereError, SourceError, TrainingError
 from core.geo import Position, haversine_m
 from core.models.sentence import SentenceEncoder
-from core.sources.osm import read_world
+from core.sources.world import read_world
 from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset
 from core.training.layout_labels import Layouts
 from core.training.shard_reader import ShardReader

@@ -169,8 +169,8 @@ def test_before_the_first_contrast_every_concept_has_as_much_to_say(
     states = fetched.states.float()
     torch.testing.assert_close(text.middle.detach(), states[fetched.mask].mean(0))
     assert fetched.features is not None
-    seen = picture.pool.said(picture.strengths(fetched.features.float()), None)
-    told = text.pool.said(text.strengths(states), fetched.mask)
+    seen = picture.pool.activations(picture.token_logits(fetched.features.float()), None)
+    told = text.pool.activations(text.token_logits(states), fetched.mask)
     for pool, said in ((picture.pool, seen), (text.pool, told)):
         share = torch.tensor([1.0] * kinds + [0.3] * (64 - kinds))
         torch.testing.assert_close(pool.gains * (said.std(0) + 0.05), share, rtol=1e-3, atol=1e-3)
@@ -186,7 +186,9 @@ def test_a_word_speaks_of_its_kind_before_anything_is_learned(encoder: SentenceE
     for kind, text in enumerate(("a seat of wood", "a broad stream", "a chapel", "a grocery")):
         states, mask = encoder.states(encoder.tokenize([text]))
         with torch.inference_mode():
-            said = network.text.pool.said(network.text.strengths(states), mask)[0, : len(kinds)]
+            said = network.text.pool.activations(network.text.token_logits(states), mask)[
+                0, : len(kinds)
+            ]
         assert said.argmax() == kind
 
 

@@ -23,8 +23,8 @@ TABLES = (COLOURS, SURFACES, MATERIALS, ROOFS)
 def test_a_word_has_one_row_and_is_good_for_something(
     table: tuple[attributes.Attribute | attributes.Colour, ...],
 ) -> None:
+    assert table
     words = Counter(row.word for row in table)
-    assert words
     assert max(words.values()) == 1
     assert all(row.classes or row.said for row in table)
 
@@ -54,9 +54,11 @@ def test_looks_exclude_each_other_where_they_share_no_class() -> None:
 
 
 def test_every_word_that_facts_use_is_one_that_people_are_given_words_for() -> None:
+    assert attributes.SURFACE_OF_TAG
     for tag, word in attributes.SURFACE_OF_TAG.items():
         assert adjectives("street", {"surface": tag}, 0.0) == [word]
         assert word in attributes.SAID_SURFACES
+    assert attributes.ROOF_OF_TAG
     for tag, word in attributes.ROOF_OF_TAG.items():
         assert adjectives("building", {"roof:shape": tag}, 0.0) == [word]
         assert word in attributes.SAID_ROOFS

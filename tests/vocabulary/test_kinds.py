@@ -49,9 +49,11 @@ def test_cells_hold_only_what_is_read() -> None:
         assert row.sort in sorts
         assert 0 <= row.mention <= kinds.STRIKING
         assert row.traits <= set(get_args(kinds.Trait))
-        for key, value in row.tags:
-            assert re.fullmatch(r"[a-z_:]+", key), row
-            assert re.fullmatch(r"[a-z_:-]+", value), row
+    tags = [tag for row in ROWS for tag in row.tags]
+    assert len(tags) > 500
+    for key, value in tags:
+        assert re.fullmatch(r"[a-z_:]+", key), (key, value)
+        assert re.fullmatch(r"[a-z_:-]+", value), (key, value)
 
 
 @pytest.mark.parametrize("trait", get_args(kinds.Trait))
@@ -62,19 +64,22 @@ def test_every_trait_is_one_that_some_kind_has(trait: kinds.Trait) -> None:
 def test_every_tag_of_the_table_is_read_from_a_map() -> None:
     keys = {*map_tags._KEYS, *map_tags._REFINED_BY.values(), "religion"}
     assert set(TAGGED) <= keys
-    read = 0
-    for row in ROWS:
-        for key, value in row.tags:
-            own = (key, value) not in map_tags._QUALIFIERS and key in map_tags._KEYS
-            if own and (key, value) != ("building", "kiosk"):
-                assert map_tags.kind_of({key: value}) == row.words
-                read += 1
-    assert read > 500
+    read = [
+        ((key, value), row.words)
+        for row in ROWS
+        for key, value in row.tags
+        if (key, value) not in map_tags._QUALIFIERS and key in map_tags._KEYS
+        if (key, value) != ("building", "kiosk")
+    ]
+    assert len(read) > 500
+    for (key, value), words in read:
+        assert map_tags.kind_of({key: value}) == words
 
 
 def test_every_key_that_the_map_reader_knows_is_one_of_the_table() -> None:
     refined = {*map_tags._QUALIFIERS, *map_tags._REFINED_BY}
     assert refined
+    assert map_tags._REFINED_BY
     assert all(value in TAGGED[key] for key, value in refined)
     assert all(key in TAGGED for key in map_tags._REFINED_BY.values())
     assert set(TAGGED["building"]) >= map_tags._HOLY
@@ -85,10 +90,17 @@ def test_every_kind_answers_only_questions_that_exist_and_every_question_has_a_k
     keys = {topic.key for topic in kind_questions()}
     assert len(asked) > 70
     assert asked <= keys
-    for topic in kind_questions():
-        assert topic.kinds, topic.key
-        for noun in (noun for noun, row in KINDS.items() if topic.key in row.asked):
-            assert topic.is_of(noun)
+    answers = [
+        (topic, noun)
+        for topic in kind_questions()
+        for noun, row in KINDS.items()
+        if topic.key in row.asked
+    ]
+    assert {topic.key for topic, _ in answers} == asked
+    assert all(topic.covers(noun) for topic, noun in answers)
+    questions = kind_questions()
+    assert questions
+    assert all(topic.kinds for topic in questions)
 
 
 def test_every_mark_is_a_row_of_the_renderer_and_every_row_of_the_renderer_has_a_kind() -> None:
@@ -97,6 +109,7 @@ def test_every_mark_is_a_row_of_the_renderer_and_every_row_of_the_renderer_has_a
     assert len({mark for mark, _ in used}) > 50
     assert {mark for mark, _ in used} <= {name for name, _ in rows}
     generic = {"shop", "heritage", "office", "craft", "health"}
+    assert marks.POIS
     for poi in marks.POIS:
         assert poi.match.values or poi.name in generic, poi.name
 

@@ -14,7 +14,7 @@ def test_every_question_is_whole_and_stands_once() -> None:
     for row in QUESTIONS:
         assert row.text.endswith("?")
         assert 0 < row.within_m <= 100
-        assert row.trust in question_bank._TRUST
+        assert row.trust in question_bank._RELIABILITIES
         assert row.hints == row.hints.lower() or "\\" in row.hints
         assert re.compile(row.hints).search(row.key) or row.key in NO_WORD_OF_ITS_OWN, row.key
 

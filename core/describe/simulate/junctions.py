@@ -1,4 +1,4 @@
-"""Where streets meet. Knows lines and names of streets, not what else is seen."""
+"""Street junctions and their visibility."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from core.describe.simulate.occlusion import bearings
 from core.describe.simulate.visible_scene import SECTORS, VisibleObject
 
 CORNER_M = 18.0
-"""How near a junction is stood at; it is in sight even where a map shows a wall between."""
+"""A viewpoint this near is at the junction, and sees it even past a wall on the map."""
 
 _REACH_M = 70.0
 
 
 @dataclass(frozen=True, slots=True)
 class Junctions:
-    """Where streets meet: their places, numbers of arms and the names of their streets."""
+    """J junctions: positions [J, 2] in metres, numbers of arms, and the names of their streets."""
 
     points: F64
     arms: list[int]
@@ -29,15 +29,18 @@ class Junctions:
     tree: Any
 
     def around(self, point: F64, own: str, walls: tuple[float, ...]) -> list[VisibleObject]:
-        """The junctions in sight of a point, nearest first; named after the other street."""
-        found = []
+        """The visible junctions around a point, nearest first; named after the other street.
+
+        `own` is the name of the viewpoint's street, `walls` the distance of walls by sector.
+        """
+        visible = []
         rows = self.tree.query(shapely.Point(point), predicate="dwithin", distance=_REACH_M)
         for row in rows.tolist():
             step = self.points[row] - point
             distance, bearing = float(np.hypot(*step)), float(bearings(step[None])[0])
             if distance <= max(CORNER_M, walls[int(bearing * SECTORS / 360)]):
                 others = [name for name in self.names[row] if name != own]
-                found.append(
+                visible.append(
                     VisibleObject(
                         "T-junction" if self.arms[row] == 3 else "crossroads",
                         (),
@@ -50,11 +53,11 @@ class Junctions:
                         0.5,
                     )
                 )
-        return sorted(found, key=lambda one: one.distance_m)
+        return sorted(visible, key=lambda junction: junction.distance_m)
 
 
 def find_junctions(features: gpd.GeoDataFrame, shapes: Objects) -> Junctions:
-    """Places where at least three arms of streets meet, service roads left out."""
+    """Finds places where at least three arms of streets meet; service roads are ignored."""
     is_street = (features.group == "street").to_numpy() & (shapely.get_dimensions(shapes) == 1)
     rows = np.flatnonzero(is_street & ~features.kind.isin(["service road", ""]).to_numpy())
     lines, line_of = shapely.get_parts(shapes[rows], return_index=True)

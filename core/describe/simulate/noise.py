@@ -1,4 +1,4 @@
-"""What no map holds, and how hurried people type. Knows words and letters, nothing of places."""
+"""Noise of descriptions: remarks without map content, fillers and typing errors."""
 
 import re
 
@@ -98,12 +98,12 @@ _SHORTER = (
 def remarks(rng: np.random.Generator, count: int) -> list[str]:
     """Sentences about people, parked cars and the like, at most one of them on the weather."""
     weather = pick(rng, _WEATHER)
-    given = [weather, *_SENTENCES]
-    return [vary(given[row], rng) for row in rng.permutation(len(given))[:count]]
+    templates = [weather, *_SENTENCES]
+    return [vary(templates[row], rng) for row in rng.permutation(len(templates))[:count]]
 
 
 def fragment(rng: np.random.Generator) -> str:
-    """The same in two or three words."""
+    """Such a remark in two or three words."""
     return vary(pick(rng, _FRAGMENTS), rng)
 
 
@@ -113,12 +113,12 @@ def ending(rng: np.random.Generator) -> str:
 
 
 def greeting(rng: np.random.Generator) -> str:
-    """First words without content, with a blank behind them."""
+    """First words without content, with a blank after them."""
     return vary(pick(rng, _GREETINGS), rng)
 
 
 def scrawl(text: str, rng: np.random.Generator) -> str:
-    """A text as somebody types it in a hurry: fillers, lower case, no full stops, slips."""
+    """Rewrites a text as typed in a hurry: fillers, lower case, no full stops, typing errors."""
     words = text.split(" ")
     filled = []
     for position, word in enumerate(words):
@@ -144,11 +144,11 @@ def scrawl(text: str, rng: np.random.Generator) -> str:
         text = text.replace("'", "")
     if habits[3] > 0.85:
         text = text.replace(",", "")
-    return _slips(text, rng, 0.03 if habits[4] < 0.3 else 0.008)
+    return _misspell(text, rng, 0.03 if habits[4] < 0.3 else 0.008)
 
 
-def _slips(text: str, rng: np.random.Generator, share: float) -> str:
-    """Letters swapped, lost or doubled in some words of more than three letters."""
+def _misspell(text: str, rng: np.random.Generator, share: float) -> str:
+    """Swaps, drops or doubles a letter in some words of more than three letters."""
     words = text.split(" ")
     for row in np.flatnonzero(rng.random(len(words)) < share * 2):
         word = words[row]

@@ -1,4 +1,4 @@
-"""How one thing is called: number, adjectives, noun and name. Knows no sentences."""
+"""Noun phrases for visible objects: number, adjectives, noun and name."""
 
 import re
 from collections.abc import Sequence
@@ -27,29 +27,29 @@ _TREES = {"palm": "palm tree|palm", "conifer": "conifer|evergreen tree|pine or f
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A thing in words with its article or number, and with "the" where that is possible."""
+    """A noun phrase with its article or number, and with "the" if possible."""
 
     text: str
     definite: str
     is_plural: bool
 
 
-def is_sayable(seen: VisibleObject) -> bool:
-    """Whether there is a word for it that gives no name away."""
-    given = seen.name.casefold()
-    return bool(calls(seen.kind)) and not (given and given in seen.kind.casefold())
+def is_sayable(thing: VisibleObject) -> bool:
+    """Whether there is a word for a thing that does not contain its name."""
+    name = thing.name.casefold()
+    return bool(calls(thing.kind)) and not (name and name in thing.kind.casefold())
 
 
-def noun(seen: VisibleObject, rng: np.random.Generator, name: str = "") -> Noun:
-    """One thing in words; `name` is what the sign says, where it shall be told."""
+def noun(thing: VisibleObject, rng: np.random.Generator, name: str = "") -> Noun:
+    """The noun phrase of a thing; `name` is its name, if that is to be mentioned."""
     if name:
-        return _named(seen, rng, name)
-    before, after = _adjectives(seen.words, rng)
-    if seen.group == "building" and 0 < seen.size_m < _SMALL_M and rng.random() < 0.4:
+        return _named(thing, rng, name)
+    before, after = _adjectives(thing.words, rng)
+    if thing.group == "building" and 0 < thing.size_m < _SMALL_M and rng.random() < 0.4:
         before.insert(0, pick(rng, SAID_SIZES["small"].split("|")))
-    tree = next((_TREES[word] for word in seen.words if word in _TREES), "")
-    phrases = tree.split("|") if tree and seen.kind == "tree" else calls(seen.kind)
-    # the plainest word twice as often as each other
+    tree = next((_TREES[word] for word in thing.words if word in _TREES), "")
+    phrases = tree.split("|") if tree and thing.kind == "tree" else calls(thing.kind)
+    # the plainest word is drawn twice as often as any other
     phrase = phrases[max(0, int(rng.integers(len(phrases) + 1)) - 1)]
     head = _JOINTS.split(phrase)[0]
     is_plural = phrase.startswith("~") and head.endswith("s") and not head.endswith("ss")
@@ -61,31 +61,31 @@ def noun(seen: VisibleObject, rng: np.random.Generator, name: str = "") -> Noun:
         some = "some " if rng.random() < 0.25 else ""
         return Noun(f"{some}{bare}{after}", f"the {bare}", is_plural)
     singular = bare.replace("*", "")
-    if seen.count == 1:
+    if thing.count == 1:
         return Noun(f"{with_article(singular)}{after}", f"the {singular}", False)
     head, star, rest = bare.partition("*")
     several = plural(head) + rest if star else plural(bare)
-    return Noun(f"{_amount(seen, rng)} {several}", f"the {several}", True)
+    return Noun(f"{_amount(thing, rng)} {several}", f"the {several}", True)
 
 
-def _amount(seen: VisibleObject, rng: np.random.Generator) -> str:
-    if seen.count <= 3 or (seen.count <= 6 and rng.random() < 0.3):
-        exact = number_word(seen.count, rng)
+def _amount(thing: VisibleObject, rng: np.random.Generator) -> str:
+    if thing.count <= 3 or (thing.count <= 6 and rng.random() < 0.3):
+        exact = number_word(thing.count, rng)
         return (
             vary("[a couple of|a pair of]", rng)
-            if seen.count == 2 and rng.random() < 0.2
+            if thing.count == 2 and rng.random() < 0.2
             else (exact if rng.random() < 0.75 else "some")
         )
-    if seen.count <= 5:
+    if thing.count <= 5:
         return vary("[several|a few|some|a number of]", rng)
     return vary("[lots of|many|plenty of|quite a few|a lot of|several]", rng)
 
 
-def _named(seen: VisibleObject, rng: np.random.Generator, name: str) -> Noun:
-    said = calls(seen.kind) if is_sayable(seen) else []
-    if not said or seen.group in ("street", "path") or rng.random() < 0.25:
+def _named(thing: VisibleObject, rng: np.random.Generator, name: str) -> Noun:
+    words = calls(thing.kind) if is_sayable(thing) else []
+    if not words or thing.group in ("street", "path") or rng.random() < 0.25:
         return Noun(name, name, False)
-    phrase = said[0]
+    phrase = words[0]
     bare = phrase.lstrip("~").replace("*", "")
     single = bare if phrase.startswith("~") else with_article(bare)
     text = vary(
@@ -98,7 +98,7 @@ def _named(seen: VisibleObject, rng: np.random.Generator, name: str) -> Noun:
 
 
 def floors_of(word: str) -> int:
-    """How many floors an adjective tells; 0 for any other."""
+    """Number of floors in an adjective such as "4-storey"; 0 for any other."""
     if word == "single-storey":
         return 1
     match = _STOREYS.fullmatch(word)
@@ -106,7 +106,7 @@ def floors_of(word: str) -> int:
 
 
 def _adjectives(words: Sequence[str], rng: np.random.Generator) -> tuple[list[str], str]:
-    """Words in front of the noun, and a phrase behind it (with a leading blank) or ""."""
+    """Words before the noun, and a phrase after it (with a leading blank) or ""."""
     before, after = [], ""
     for word in words:
         if rng.random() < 0.2:

@@ -1,4 +1,4 @@
-"""How far one can look from a point before a building is in the way. Knows walls only."""
+"""Occlusion: the distance from a point to the first wall in each direction."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ RAYS = 360
 """Rays from each point, one for each degree; ray r looks along r + 0.5 degrees."""
 
 SIGHT_M = 150.0
+"""Length of a ray."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Walls:
         )
 
     def horizon(self, points: F64) -> Horizon:
-        """What stands first around points [N, 2]; a building around the point itself is open."""
+        """First wall in each direction of points [N, 2]; a building around a point is ignored."""
         views = shapely.points(points)
         view, edge = self._edges.query(views, predicate="dwithin", distance=SIGHT_M)
         inside, around = self._buildings.query(views, predicate="within")
@@ -60,13 +61,13 @@ class Walls:
 
 
 def bearings(steps: F64) -> F64:
-    """The bearing of each step [L, 2] east and north, in [0, 360)."""
-    turned: F64 = np.degrees(np.arctan2(steps[:, 0], steps[:, 1])) % 360
-    return np.where(turned < 360, turned, 0.0)
+    """Bearing of each step [L, 2] east and north, in [0, 360)."""
+    degrees: F64 = np.degrees(np.arctan2(steps[:, 0], steps[:, 1])) % 360
+    return np.where(degrees < 360, degrees, 0.0)
 
 
 def _crossings(starts: F64, ends: F64) -> tuple[I64, I64, F64]:
-    """Edge, ray and distance wherever a ray from the origin meets one of E edges [E, 2]."""
+    """Edge, ray and distance of each crossing of a ray from the origin with E edges [E, 2]."""
     bearing = bearings(starts)
     span = (bearings(ends) - bearing + 180) % 360 - 180
     low = np.where(span < 0, bearing + span, bearing) * RAYS / 360 - 0.5

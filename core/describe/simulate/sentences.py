@@ -1,6 +1,6 @@
-"""One text in the making: what is told, and single sentences. Leaves their order to `wording`.
+"""The sentences of one description; `generator` decides their order.
 
-Every sentence holds only what the sight holds.
+Every sentence mentions only what is visible.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ _VOICES: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(slots=True)
 class DescriptionWriter:
-    """What has been decided for one text, and what is still to be told."""
+    """State of one text: what has been decided, and the things still to be mentioned."""
 
     scene: VisibleScene
     rng: np.random.Generator
@@ -59,7 +59,7 @@ class DescriptionWriter:
     def begin(
         cls, scene: VisibleScene, rng: np.random.Generator, style: Style
     ) -> "DescriptionWriter":
-        """Decides heading, side of the street, voice and what is told."""
+        """Draws heading, side of the street, voice and the things to be mentioned."""
         axis = scene.way.bearing_deg if scene.way else None
         turn = (0.0, 180.0, 90.0, 270.0)[int(rng.choice(4, p=(0.43, 0.43, 0.07, 0.07)))]
         heading = (axis + turn) % 360 if axis is not None else float(rng.integers(360))
@@ -80,117 +80,122 @@ class DescriptionWriter:
         )
 
     def more(self) -> VisibleObject | None:
-        """The next thing that was to be left out."""
+        """Takes the next spare thing, None if there is none."""
         return self.spare.pop(0) if self.spare else None
 
-    def take(self, one: VisibleObject) -> None:
-        """Marks a thing as told."""
-        self.chosen = [other for other in self.chosen if other is not one]
-        self.spare = [other for other in self.spare if other is not one]
+    def take(self, thing: VisibleObject) -> None:
+        """Marks a thing as mentioned."""
+        self.chosen = [other for other in self.chosen if other is not thing]
+        self.spare = [other for other in self.spare if other is not thing]
 
     def takes(self, things: Sequence[VisibleObject]) -> list[VisibleObject]:
-        """Those of the things that are not told yet, marked as told."""
-        left = [one for one in things if any(one is other for other in self.chosen)]
-        for one in left:
-            self.take(one)
+        """Returns the things not mentioned yet, and marks them as mentioned."""
+        left = [thing for thing in things if any(thing is other for other in self.chosen)]
+        for thing in left:
+            self.take(thing)
         return left
 
     def remark(self) -> str:
-        """Something that no map holds, each once."""
+        """Takes the next remark; "" if there is none."""
         return self.remarks.pop() if self.remarks else ""
 
-    def guide(self) -> None:
-        """Speaks to who is to come here."""
+    def address_reader(self) -> None:
+        """Switches to "you", as in directions to a reader."""
         self.voice = _VOICES["you"]
 
     def chance(self, share: float) -> bool:
-        """Whether something that happens so often happens now."""
+        """Draws True with a probability of `share`."""
         return bool(self.rng.random() < share)
 
     # --- Words ----------------------------------------------------------------------------------
 
     def say(self, template: str, **slots: str) -> str:
-        """A template varied and filled; {me}, {my}, {am} and {see} are the voice's."""
+        """Varies and fills a template; {me}, {my}, {am} and {see} come from the voice."""
         varied = vary(template, self.rng)
         for slot in ("see", "me", "my", "am"):
             if f"{{{slot}}}" in varied:
                 varied = varied.replace(f"{{{slot}}}", vary(self.voice[slot], self.rng))
         return varied.format(**slots).strip()
 
-    def noun(self, one: VisibleObject) -> Noun:
-        """A thing in words, its name told while there are names left to tell."""
-        name = sign(one.name) if self.style.names else ""
-        if name and (not is_sayable(one) or (self.names_left > 0 and self.chance(0.75))):
+    def noun(self, thing: VisibleObject) -> Noun:
+        """A noun phrase for a thing, with its name as long as `names_left` allows."""
+        name = sign(thing.name) if self.style.names else ""
+        if name and (not is_sayable(thing) or (self.names_left > 0 and self.chance(0.75))):
             self.names_left -= 1
-            return noun(one, self.rng, name)
-        if self.style.care == "sloppy" and one.count > 3 and self.chance(0.3):
-            one = replace(one, count=one.count + int(self.rng.choice((-1, 1))))
-        if one.group == "street" and self.scene.way and self.scene.way.surface in one.words:
-            one = replace(one, words=())
-        return noun(one, self.rng)
+            return noun(thing, self.rng, name)
+        if self.style.care == "sloppy" and thing.count > 3 and self.chance(0.3):
+            thing = replace(thing, count=thing.count + int(self.rng.choice((-1, 1))))
+        if thing.group == "street" and self.scene.way and self.scene.way.surface in thing.words:
+            thing = replace(thing, words=())
+        return noun(thing, self.rng)
 
-    def side(self, one: VisibleObject) -> str:
-        """Where a thing lies, in the text's way to tell directions; "" where it tells none."""
+    def side(self, thing: VisibleObject) -> str:
+        """Direction of a thing in the style's orientation; "" if the style gives none."""
         if self.style.orientation == "compass":
-            return self.say(directions.COMPASS.replace("{0}", compass(one.bearing_deg)))
+            return self.say(directions.COMPASS.replace("{0}", compass(thing.bearing_deg)))
         if self.style.orientation == "none":
-            across = self._is_across(one)
+            across = self._is_across(thing)
             return (
                 ""
                 if across is None
                 else self.say(directions.ACROSS if across else directions.THIS_SIDE)
             )
-        return self.say(directions.SIDES[self._side_of(one)])
+        return self.say(directions.SIDES[self._side_of(thing)])
 
-    def _side_of(self, one: VisibleObject) -> int:
+    def _side_of(self, thing: VisibleObject) -> int:
         turn = directions.quarter_of if self.style.care == "sloppy" else directions.side_of
-        return turn(one.bearing_deg, self.heading)
+        return turn(thing.bearing_deg, self.heading)
 
-    def _is_across(self, one: VisibleObject) -> bool | None:
-        """Whether a thing stands on the other side of the street; None where that says nothing."""
+    def _is_across(self, thing: VisibleObject) -> bool | None:
+        """Whether a thing is on the other side of the street; None if that cannot be said."""
         way = self.scene.way
-        if not way or way.group != "street" or way.bearing_deg is None or one.distance_m > 35:
+        if not way or way.group != "street" or way.bearing_deg is None or thing.distance_m > 35:
             return None
-        aside = one.distance_m * np.sin(np.radians(one.bearing_deg - way.bearing_deg))
+        aside = thing.distance_m * np.sin(np.radians(thing.bearing_deg - way.bearing_deg))
         return None if abs(aside) < 6 else bool(aside * self.pavement < 0)
 
-    def is_behind(self, one: VisibleObject) -> bool:
-        """Whether a thing lies behind who looks along the heading."""
-        return directions.side_of(one.bearing_deg, self.heading) in (3, 4, 5)
+    def is_behind(self, thing: VisibleObject) -> bool:
+        """Whether a thing lies behind somebody who looks along the heading."""
+        return directions.side_of(thing.bearing_deg, self.heading) in (3, 4, 5)
 
-    def far(self, one: VisibleObject) -> str:
-        """How far off a thing is, vaguely or in metres."""
-        if one.distance_m > 12 and self.chance(0.22):
-            return directions.in_metres(one.distance_m, self.rng, self.style.care == "careful")
-        return self.say(directions.vaguely(one.distance_m))
+    def far(self, thing: VisibleObject) -> str:
+        """Distance of a thing, vaguely or in metres."""
+        if thing.distance_m > 12 and self.chance(0.22):
+            return directions.in_metres(thing.distance_m, self.rng, self.style.care == "careful")
+        return self.say(directions.vaguely(thing.distance_m))
 
-    def place(self, one: VisibleObject) -> str:
+    def place(self, thing: VisibleObject) -> str:
         """Direction, distance or both."""
-        side = self.side(one)
+        side = self.side(thing)
         if not side:
-            return self.far(one)
+            return self.far(thing)
         draw = self.rng.random()
         return (
             side
             if draw < 0.65
-            else f"{self.far(one)}, {side}"
+            else f"{self.far(thing)}, {side}"
             if draw < 0.75
-            else (f"{side}, {self.far(one)}")
+            else (f"{side}, {self.far(thing)}")
         )
 
-    def neighbour(self, one: VisibleObject) -> str:
-        """What a thing stands beside, opposite or at the corner of, with a leading blank, or ""."""
-        if one.group in ("street", "path", "rail") or one.count > 1:
+    def neighbour(self, thing: VisibleObject) -> str:
+        """Phrase for a thing beside or opposite, or for the corner, after a blank; else ""."""
+        if thing.group in ("street", "path", "rail") or thing.count > 1:
             return ""
-        if any(_apart(one, junction) < _AT_CORNER_M for junction in self._corners()) and (
+        if any(_apart(thing, junction) < _AT_CORNER_M for junction in self._corners()) and (
             self.chance(0.4)
         ):
             return " on the corner"
         for other in (*self.chosen, *self.spare):
-            if other is one or other.count > 1 or other.kind == one.kind or not is_sayable(other):
+            if (
+                other is thing
+                or other.count > 1
+                or other.kind == thing.kind
+                or not is_sayable(other)
+            ):
                 continue
-            is_beside = _apart(one, other) < _BESIDE_M
-            if is_beside or self._are_opposite(one, other):
+            is_beside = _apart(thing, other) < _BESIDE_M
+            if is_beside or self._are_opposite(thing, other):
                 self.take(other)
                 joint = self.say(_BESIDE if is_beside else _OPPOSITE)
                 return f" {joint} {self.noun(other).text}"
@@ -200,13 +205,13 @@ class DescriptionWriter:
         corner = self.scene.corner
         return (corner, *self.scene.junctions) if corner else self.scene.junctions
 
-    def _are_opposite(self, one: VisibleObject, other: VisibleObject) -> bool:
-        """Whether two things face each other across the street stood on."""
+    def _are_opposite(self, thing: VisibleObject, other: VisibleObject) -> bool:
+        """Whether two things face each other across the viewpoint's street."""
         way = self.scene.way
         if not way or way.bearing_deg is None or way.group != "street":
             return False
         (aside, along), (other_aside, other_along) = (
-            _offset(thing, way.bearing_deg) for thing in (one, other)
+            _offset(each, way.bearing_deg) for each in (thing, other)
         )
         return (
             aside * other_aside < 0
@@ -215,9 +220,9 @@ class DescriptionWriter:
         )
 
     def listed(self, things: Sequence[VisibleObject]) -> tuple[str, Noun]:
-        """Things on one side as "a bank, a tree and, behind it, a church", and the first noun."""
-        nouns = [self.noun(one) for one in things]
-        texts = [one.text for one in nouns]
+        """Lists things on one side: "a bank and, behind it, a church"; also the first noun."""
+        nouns = [self.noun(thing) for thing in things]
+        texts = [noun.text for noun in nouns]
         if len(texts) == 1:
             return texts[0], nouns[0]
         last, before = things[-1], things[-2]
@@ -233,10 +238,10 @@ class DescriptionWriter:
         joint = pick(self.rng, (" and ", " and ", " and ", ", then ", " and also ", " plus "))
         return ", ".join(texts[:-1]) + joint + texts[-1], nouns[0]
 
-    # --- Where one stands -----------------------------------------------------------------------
+    # --- The place ------------------------------------------------------------------------------
 
     def way_words(self, way: Way) -> str:
-        """The way in words: surface, kind, name, trams, trees."""
+        """A noun phrase for the way: surface, kind, name, trams, trees."""
         rng = self.rng
         before = (
             [pick(rng, SAID_SURFACES[way.surface].split("|"))]
@@ -261,9 +266,9 @@ class DescriptionWriter:
         ).format(name=name, bare=bare, joined=joined, comma=comma)
 
     def _beside_way(self, way: Way) -> list[str]:
-        said = []
+        phrases = []
         if way.has_tram and self.chance(0.8):
-            said.append(
+            phrases.append(
                 vary(
                     "[with tram tracks|with rails in the road|where trams run|with tram "
                     "lines|along which trams go]",
@@ -271,10 +276,10 @@ class DescriptionWriter:
                 )
             )
         if (way.trees_left or way.trees_right) and self.chance(0.7):
-            said.append(self._tree_words(way))
+            phrases.append(self._tree_words(way))
         if way.has_cycle_lane and self.chance(0.4):
-            said.append(vary("with a [bike|cycle] lane", self.rng))
-        return said[:2]
+            phrases.append(vary("with a [bike|cycle] lane", self.rng))
+        return phrases[:2]
 
     def _tree_words(self, way: Way) -> str:
         if way.trees_left and way.trees_right:
@@ -292,27 +297,27 @@ class DescriptionWriter:
         return vary("[with trees on one side|with trees along one side]", self.rng)
 
     def standing(self) -> str:
-        """Where one stands, without a verb: "on a cobbled street", "in a park"."""
+        """The place without a verb: "on a cobbled street", "in a park"."""
         scene = self.scene
         inside = [
-            one
-            for one in scene.inside
-            if one.size_m > 12 and is_sayable(one) and sampling.likeliness(one.kind) > 0.2
+            thing
+            for thing in scene.inside
+            if thing.size_m > 12 and is_sayable(thing) and sampling.mention_weight(thing.kind) > 0.2
         ]
         if inside and self.chance(0.55):
-            one = inside[0]
+            thing = inside[0]
             preposition = (
                 "on"
-                if any(word in one.kind for word in ("square", "pitch", "car park"))
+                if any(word in thing.kind for word in ("square", "pitch", "car park"))
                 else "at"
-                if one.group == "area"
+                if thing.group == "area"
                 else "in"
             )
-            said = f"{preposition} {self.noun(one).text}"
+            place = f"{preposition} {self.noun(thing).text}"
             return (
-                f"{said}, on {self.way_words(scene.way)}"
+                f"{place}, on {self.way_words(scene.way)}"
                 if (scene.way and self.chance(0.5))
-                else said
+                else place
             )
         if scene.corner and self.chance(0.6):
             return self._at_corner(scene.corner)
@@ -328,9 +333,9 @@ class DescriptionWriter:
         own = sign(way.name) if way else ""
         if name and own and self.names_left > 0 and self.chance(0.7):
             self.names_left -= 2
-            one, other = (own, name) if self.chance(0.5) else (name, own)
+            first, second = (own, name) if self.chance(0.5) else (name, own)
             return vary("[at|on] the [corner|junction|intersection] of ", self.rng) + (
-                f"{one} and {other}"
+                f"{first} and {second}"
             )
         bare = with_article(pick(self.rng, calls(corner.kind)).replace("*", ""))
         here = f"{vary('[at|right at|near|close to|by]', self.rng)} {bare}"
@@ -339,14 +344,14 @@ class DescriptionWriter:
     # --- Sentences ------------------------------------------------------------------------------
 
     def opening(self) -> str:
-        """Where one stands, as a sentence."""
+        """The place as a sentence."""
         standing = self.standing()
         if self.voice is _VOICES["none"]:
             return f"{standing}."
         return f"{self.say('[{am}|{am} standing|{am} standing|{am} somewhere]')} {standing}."
 
     def facing(self) -> str:
-        """The heading, or the run of the street, where the text tells compass directions."""
+        """A sentence on the heading or the direction of the street; "" if the style gives none."""
         way = self.scene.way
         axis = way.bearing_deg if way else None
         if self.style.orientation == "heading":
@@ -360,8 +365,8 @@ class DescriptionWriter:
             return f"{start} {compass(self.heading)}{tail}."
         if self.style.orientation == "compass" and way and axis is not None and self.chance(0.5):
             ends = (compass(axis), compass(axis + 180))
-            thing = "street" if way.group == "street" else "path"
-            return vary(f"The {thing} [runs|goes] [roughly |]", self.rng) + (
+            name = "street" if way.group == "street" else "path"
+            return vary(f"The {name} [runs|goes] [roughly |]", self.rng) + (
                 f"{ends[0]}{pick(self.rng, (' to ', '–', '-'))}{ends[1]}."
             )
         return ""
@@ -370,11 +375,11 @@ class DescriptionWriter:
         """One sentence on things that lie together."""
         first = things[0]
         place = self.place(first) if len(things) == 1 else self.side(first) or self.far(first)
-        told, lead = self.listed(things)
+        phrase, lead = self.listed(things)
         if len(things) == 1 and self.chance(0.3):
-            told += self.neighbour(first)
+            phrase += self.neighbour(first)
         slots = {
-            "told": told,
+            "told": phrase,
             "place": place,
             "be": "are" if lead.is_plural else "is",
             "all": "are" if lead.is_plural or len(things) > 1 else "is",
@@ -387,32 +392,32 @@ class DescriptionWriter:
         )
 
     def groups(self, things: Sequence[VisibleObject]) -> list[list[VisibleObject]]:
-        """Things by the side they lie on, each side nearest first, at most four together."""
-        found: dict[object, list[VisibleObject]] = {}
-        for one in sorted(things, key=lambda one: one.distance_m):
-            found.setdefault(self._key(one), []).append(one)
+        """Groups things by side, nearest first, at most four in a group."""
+        by_side: dict[object, list[VisibleObject]] = {}
+        for thing in sorted(things, key=lambda thing: thing.distance_m):
+            by_side.setdefault(self._side_key(thing), []).append(thing)
         parts = [
             group[start : start + 4]
-            for group in found.values()
+            for group in by_side.values()
             for start in range(0, len(group), 4)
         ]
         order = self.rng.permutation(len(parts))
         return [parts[row] for row in order] if self.chance(0.5) else parts
 
-    def _key(self, one: VisibleObject) -> object:
+    def _side_key(self, thing: VisibleObject) -> object:
         if self.style.orientation == "compass":
-            return compass(one.bearing_deg)
+            return compass(thing.bearing_deg)
         if self.style.orientation == "none":
-            return self._is_across(one), directions.vague_step(one.distance_m)
-        return self._side_of(one)
+            return self._is_across(thing), directions.vague_step(thing.distance_m)
+        return self._side_of(thing)
 
 
-def _offset(one: VisibleObject, heading_deg: float = 0.0) -> tuple[float, float]:
-    """Metres to the right of the viewpoint and ahead of it, for who looks along a heading."""
-    turn = np.radians(one.bearing_deg - heading_deg)
-    return one.distance_m * float(np.sin(turn)), one.distance_m * float(np.cos(turn))
+def _offset(thing: VisibleObject, heading_deg: float = 0.0) -> tuple[float, float]:
+    """Metres to the right of the viewpoint and ahead of it, seen along a heading."""
+    turn = np.radians(thing.bearing_deg - heading_deg)
+    return thing.distance_m * float(np.sin(turn)), thing.distance_m * float(np.cos(turn))
 
 
-def _apart(one: VisibleObject, other: VisibleObject) -> float:
+def _apart(thing: VisibleObject, other: VisibleObject) -> float:
     """Metres between the nearest points of two things."""
-    return float(np.hypot(*np.subtract(_offset(one), _offset(other))))
+    return float(np.hypot(*np.subtract(_offset(thing), _offset(other))))

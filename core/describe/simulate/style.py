@@ -1,4 +1,4 @@
-"""How a description shall be written: with names or not, how long, how carefully. No words."""
+"""Styles of descriptions: names, length, care, orientation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ WORDS: Mapping[Length, tuple[int, int]] = {
     "medium": (40, 80),
     "long": (100, 180),
 }
-"""How many words a careful text has, where the sight holds that much."""
+"""Least and most words of a careful text, if the scene has enough to mention."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to write. `orientation`: the compass heading and then left and right, compass directions
-    only, left and right without a heading, or no direction at all."""
+    """The style of a text. `orientation`: `heading` gives the compass heading and then left and
+    right, `compass` compass directions only, `relative` left and right without a heading, `none`
+    no direction."""
 
     names: bool
     length: Length
@@ -33,7 +34,7 @@ class Style:
 
     @classmethod
     def random(cls, rng: np.random.Generator, names: bool | None = None) -> "Style":
-        """Any style; from half of the texts the directions on the map can be worked out."""
+        """Draws a style; half of the texts give directions that can be placed on a map."""
         return cls(
             names=bool(rng.random() < 0.4) if names is None else names,
             length=cast(Length, str(rng.choice(LENGTHS, p=(0.35, 0.4, 0.25)))),

@@ -1,7 +1,4 @@
-"""Sentences about a sight as a whole: junctions, storeys, how close the buildings stand.
-
-Leaves what is told of single things to `writer`.
-"""
+"""Sentences about a scene as a whole: junctions, storeys, how close the buildings stand."""
 
 import numpy as np
 
@@ -16,12 +13,12 @@ from core.vocabulary.templates import number_word, pick, vary
 
 
 def junction(writer: DescriptionWriter) -> str:
-    """The next junction along the street, and the name of the street that meets it."""
+    """A sentence on the nearest junction and the name of the other street; "" without one."""
     if not writer.scene.junctions:
         return ""
-    one = writer.scene.junctions[0]
-    bare = with_article(pick(writer.rng, calls(one.kind)).replace("*", ""))
-    name = sign(one.name)
+    next_junction = writer.scene.junctions[0]
+    bare = with_article(pick(writer.rng, calls(next_junction.kind)).replace("*", ""))
+    name = sign(next_junction.name)
     if name and writer.names_left > 0 and writer.chance(0.6):
         writer.names_left -= 1
         bare = f"the {pick(writer.rng, ('corner', 'junction', 'crossing'))} with {name}"
@@ -30,45 +27,45 @@ def junction(writer: DescriptionWriter) -> str:
         way
         and way.group == "street"
         and way.bearing_deg is not None
-        and (directions.quarter_of(one.bearing_deg, way.bearing_deg) in (0, 4))
+        and (directions.quarter_of(next_junction.bearing_deg, way.bearing_deg) in (0, 4))
     )
     return writer.say(
         "[There is {bare} {place}|{place} is {bare}"
         f"{'|The street comes to {bare} {place}' if along else ''}].",
         bare=bare,
-        place=writer.place(one),
+        place=writer.place(next_junction),
     )
 
 
 def storeys(writer: DescriptionWriter) -> str:
-    """How many floors the buildings around have, where three or more tell."""
+    """A sentence on the number of floors of the buildings; "" if fewer than three are known."""
     levels = [
         level
-        for one in writer.scene.things
-        if one.distance_m < 60
-        for word in one.words
+        for thing in writer.scene.things
+        if thing.distance_m < 60
+        for word in thing.words
         if (level := floors_of(word))
-        for _ in range(one.count)
+        for _ in range(thing.count)
     ]
     if len(levels) < 3:
         return ""
     ends = (int(np.percentile(levels, 20)), int(np.percentile(levels, 80)))
     joint = " or " if ends[1] - ends[0] == 1 else " to "
-    said = joint.join(number_word(level, writer.rng) for level in dict.fromkeys(ends))
+    number = joint.join(number_word(level, writer.rng) for level in dict.fromkeys(ends))
     floors = "floor" if ends == (1, 1) else "floors"
     return vary(
         "[The houses|The buildings|Most buildings] [here|around me|around here] "
         "[have {0} {1}|are {0} {1} high|have about {0} {1}].",
         writer.rng,
-    ).format(said, floors)
+    ).format(number, floors)
 
 
 def walls(writer: DescriptionWriter) -> str:
-    """How close the buildings stand on both sides of the way."""
+    """A sentence on how close the buildings stand on both sides of the way, or ""."""
     way = writer.scene.way
     if not way or way.bearing_deg is None or not np.isfinite(writer.scene.walls_m).any():
         return ""
-    right, left = (_wall(writer, way.bearing_deg + turn) for turn in (90, -90))
+    right, left = (_wall_distance(writer, way.bearing_deg + turn) for turn in (90, -90))
     if max(left, right) < 9:
         return vary(
             "[It's narrow here, with buildings close on both sides|Houses close in on "
@@ -87,7 +84,7 @@ def walls(writer: DescriptionWriter) -> str:
 
 
 def emptiness(writer: DescriptionWriter) -> str:
-    """That there is little, where the map has nothing to tell any more."""
+    """A sentence that there is little else, if the scene has nothing more to mention, or ""."""
     if writer.chosen or writer.spare or len(writer.scene.things) > 4:
         return ""
     return vary(
@@ -115,7 +112,7 @@ def _half_open(writer: DescriptionWriter, open_deg: float) -> str:
     )
 
 
-def _wall(writer: DescriptionWriter, bearing: float) -> float:
+def _wall_distance(writer: DescriptionWriter, bearing: float) -> float:
     middle = int(bearing % 360 * SECTORS / 360)
     around = [writer.scene.walls_m[(middle + step) % SECTORS] for step in (-2, -1, 0, 1, 2)]
     return float(np.median(around))

@@ -1,7 +1,4 @@
-"""What a person sees from a viewpoint, from map features alone, by line of sight past buildings.
-
-Knows features and geometry; leaves the sentences to `wording`.
-"""
+"""Computes the visible scene of a viewpoint from map features, by lines of sight past buildings."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,8 +16,8 @@ from core.describe.simulate.visibility_rules import (
     REACHES_M,
     are_visible,
     are_walls,
+    objects_of,
     reach_of,
-    things_of,
 )
 from core.describe.simulate.visible_scene import SECTORS, VisibleObject, VisibleScene, Way
 from core.facts.viewpoint_facts import surface_word
@@ -38,7 +35,7 @@ _WALL_TOLERANCE_M = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """L pairs of a viewpoint and a thing it sees, sorted by viewpoint and distance."""
+    """L pairs of a viewpoint and a visible thing, sorted by viewpoint and distance."""
 
     view: I64
     thing: I64
@@ -48,26 +45,26 @@ class _Pairs:
 
 
 class VisibilityMap:
-    """Looks around in one world. Everything is prepared once; `scenes` then takes some
-    milliseconds for each viewpoint."""
+    """Computes visible scenes on one map. Preparation takes long; `scenes` then takes some
+    milliseconds per viewpoint."""
 
     def __init__(self, world: World) -> None:
         features = world.features[are_visible(world.features)].reset_index(drop=True)
         west, south, east, north = world.features.total_bounds
-        # North is up everywhere in it, unlike on the grid of a UTM zone.
+        # In this projection north is up everywhere, unlike on the grid of a UTM zone.
         self._crs = (
             f"+proj=tmerc +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} "
             "+ellps=WGS84 +units=m"
         )
         shapes = np.asarray(features.geometry.to_crs(self._crs).array, dtype=object)
-        self._things = things_of(features, shapes)
+        self._things = objects_of(features, shapes)
         self._shapes = shapes
         self._lines = shapely.get_dimensions(shapes) == 1
         self._tags: list[Mapping[str, str]] = features.tags.tolist()
         is_wall = are_walls(features, shapes)
         self._buildings = np.flatnonzero(is_wall)
         self._walls = Walls(shapes[is_wall])
-        self._reach = np.array([reach_of(seen) for seen in self._things])
+        self._reach = np.array([reach_of(thing) for thing in self._things])
         self._own, self._depth = _own_buildings(shapes, shapes[is_wall])
         rest = np.flatnonzero(~is_wall)
         self._reaches = [(rest[self._reach[rest] == reach], reach) for reach in REACHES_M]
@@ -82,41 +79,41 @@ class VisibilityMap:
         self._junctions = find_junctions(features, shapes)
 
     def scene(self, lat: float, lon: float) -> VisibleScene:
-        """What is seen from one viewpoint."""
+        """The visible scene of one viewpoint."""
         return next(self.scenes(np.array([lat]), np.array([lon])))
 
     def scenes(self, lats: F64, lons: F64) -> Iterator[VisibleScene]:
-        """What is seen from each of N viewpoints (degrees), in order."""
+        """Visible scenes of N viewpoints (degrees), in order."""
         metric = gpd.GeoSeries(gpd.points_from_xy(lons, lats), crs=4326).to_crs(self._crs)
         points = shapely.get_coordinates(np.asarray(metric.array, dtype=object))
         for start in range(0, len(points), _BATCH):
-            yield from self._look(points[start : start + _BATCH])
+            yield from self._batch_scenes(points[start : start + _BATCH])
 
-    def _look(self, points: F64) -> Iterator[VisibleScene]:
+    def _batch_scenes(self, points: F64) -> Iterator[VisibleScene]:
         horizon = self._walls.horizon(points)
-        ways = self._stood_on(points)
-        seen = self._seen(points, horizon)
-        starts = np.searchsorted(seen.view, np.arange(len(points) + 1))
+        ways = self._way_of(points)
+        visible = self._visible_pairs(points, horizon)
+        starts = np.searchsorted(visible.view, np.arange(len(points) + 1))
         for view, point in enumerate(points):
             part = slice(starts[view], starts[view + 1])
             pairs = _Pairs(
                 *(
-                    getattr(seen, name)[part]
+                    getattr(visible, name)[part]
                     for name in ("view", "thing", "distance_m", "bearing_deg", "extent_deg")
                 )
             )
             walls = np.median(horizon.distance_m[view].reshape(SECTORS, -1), axis=1)
-            yield self._sight(point, ways[view], pairs, tuple(float(wall) for wall in walls))
+            yield self._scene(point, ways[view], pairs, tuple(float(wall) for wall in walls))
 
-    def _seen(self, points: F64, horizon: Horizon) -> _Pairs:
-        """The things that are in sight, buildings by the rays that end at them."""
+    def _visible_pairs(self, points: F64, horizon: Horizon) -> _Pairs:
+        """Visible things of each viewpoint; buildings are found by the rays that end at them."""
         view, thing, ends = self._targets(points)
         steps = ends - points[view]
         distance, bearing = np.hypot(steps[:, 0], steps[:, 1]), bearings(steps)
         ray = (bearing * RAYS / 360).astype(np.int64)
         wall, owner = horizon.distance_m[view, ray], horizon.building[view, ray]
         beyond = distance - wall
-        # A sign hangs at the front that is nearest to it; seen from there only.
+        # A thing in a building has its sign on the nearest front and is visible only from there.
         own = (owner >= 0) & (owner == self._own[thing])
         clear = (beyond <= _WALL_TOLERANCE_M) | (
             own & (beyond <= 3 * self._depth[thing] + _FACADE_M)
@@ -135,67 +132,67 @@ class VisibilityMap:
         )
 
     def _targets(self, points: F64) -> tuple[I64, I64, F64]:
-        """For each viewpoint the points of things to be looked at: nearest ones and samples."""
+        """Candidate points of things for each viewpoint: the nearest point and samples."""
         views = shapely.points(points)
-        found_views, found_things, ends = [], [], []
+        all_views, all_things, ends = [], [], []
         for (rows, reach), tree in zip(self._reaches, self._trees, strict=True):
             view, row = tree.query(views, predicate="dwithin", distance=reach)
             nearest = shapely.shortest_line(views[view], self._shapes[rows[row]])
-            found_views.append(view)
-            found_things.append(rows[row])
+            all_views.append(view)
+            all_things.append(rows[row])
             ends.append(shapely.get_coordinates(nearest)[1::2])
         view, sample = self._sample_tree.query(views, predicate="dwithin", distance=SIGHT_M)
         thing = self._sample_of[sample]
         step = self._samples[sample] - points[view]
         close = np.hypot(step[:, 0], step[:, 1]) <= self._reach[thing]
-        found_views.append(view[close])
-        found_things.append(thing[close])
+        all_views.append(view[close])
+        all_things.append(thing[close])
         ends.append(self._samples[sample[close]])
-        return np.concatenate(found_views), np.concatenate(found_things), np.concatenate(ends)
+        return np.concatenate(all_views), np.concatenate(all_things), np.concatenate(ends)
 
-    def _stood_on(self, points: F64) -> list[int]:
-        """The feature of the way each viewpoint is on, -1 where there is none."""
+    def _way_of(self, points: F64) -> list[int]:
+        """Feature number of the way under each viewpoint, -1 if there is none."""
         views = shapely.points(points)
         view, way = self._way_tree.query(views, predicate="dwithin", distance=_ON_WAY_M)
         cost = shapely.distance(views[view], self._shapes[self._ways[way]]) + self._way_cost[way]
         order = np.lexsort((cost, view))
-        found = [-1] * len(points)
+        ways = [-1] * len(points)
         for row in order[::-1]:
-            found[view[row]] = int(self._ways[way[row]])
-        return found
+            ways[view[row]] = int(self._ways[way[row]])
+        return ways
 
-    def _sight(self, point: F64, way: int, pairs: _Pairs, walls: tuple[float, ...]) -> VisibleScene:
+    def _scene(self, point: F64, way: int, pairs: _Pairs, walls: tuple[float, ...]) -> VisibleScene:
         stood = self._way(point, way, pairs)
         junctions = self._junctions.around(point, stood.name if stood else "", walls)
-        corner = next((one for one in junctions if one.distance_m <= CORNER_M), None)
+        corner = next((near for near in junctions if near.distance_m <= CORNER_M), None)
         axis = stood.bearing_deg if stood and stood.bearing_deg is not None else 0.0
-        inside, things = [], _Gathering(axis)
-        for thing, distance, bearing, extent in zip(
+        inside, things = [], _Merger(axis)
+        for row, distance, bearing, extent in zip(
             pairs.thing.tolist(),
             pairs.distance_m.tolist(),
             pairs.bearing_deg.tolist(),
             pairs.extent_deg.tolist(),
             strict=True,
         ):
-            one = self._things[thing]
-            if thing == way or (
+            thing = self._things[row]
+            if row == way or (
                 stood
-                and one.group in ("street", "path")
-                and (distance < 1 or (one.name and one.name == stood.name))
+                and thing.group in ("street", "path")
+                and (distance < 1 or (thing.name and thing.name == stood.name))
             ):
                 continue
-            if distance < 0.5 and not self._lines[thing] and one.size_m > 3:
-                inside.append(one)
+            if distance < 0.5 and not self._lines[row] and thing.size_m > 3:
+                inside.append(thing)
             else:
                 things.add(
-                    replace(one, distance_m=distance, bearing_deg=bearing, extent_deg=extent),
-                    bool(self._lines[thing]),
+                    replace(thing, distance_m=distance, bearing_deg=bearing, extent_deg=extent),
+                    bool(self._lines[row]),
                 )
         return VisibleScene(
             stood,
             corner,
-            tuple(one for one in junctions if one.distance_m > CORNER_M),
-            tuple(sorted(inside, key=lambda one: one.size_m)),
+            tuple(far for far in junctions if far.distance_m > CORNER_M),
+            tuple(sorted(inside, key=lambda area: area.size_m)),
             things.sorted(),
             walls,
         )
@@ -203,17 +200,17 @@ class VisibilityMap:
     def _way(self, point: F64, way: int, pairs: _Pairs) -> Way | None:
         if way < 0:
             return None
-        tags, one = self._tags[way], self._things[way]
-        bearing = _course(self._shapes[way], point) if self._lines[way] else None
+        tags, feature = self._tags[way], self._things[way]
+        bearing = _bearing_at(self._shapes[way], point) if self._lines[way] else None
         trees = self._tree_sides(pairs, bearing)
         return Way(
-            kind=one.kind,
+            kind=feature.kind,
             surface=surface_word(tags),
-            name=one.name,
-            group=one.group,
+            name=feature.name,
+            group=feature.group,
             bearing_deg=bearing,
             lanes=int(tags["lanes"]) if re.fullmatch(r"\d", tags.get("lanes", "")) else 0,
-            is_one_way=tags.get("oneway") == "yes" and one.group == "street",
+            is_one_way=tags.get("oneway") == "yes" and feature.group == "street",
             is_bridge=tags.get("bridge", "no") != "no",
             has_tram=self._has_tram(pairs) or "tram" in tags.get("embedded_rails", ""),
             has_cycle_lane=any(
@@ -230,7 +227,7 @@ class VisibilityMap:
         return any(self._things[row].kind == "tram tracks" for row in close.tolist())
 
     def _tree_sides(self, pairs: _Pairs, bearing: float | None) -> tuple[bool, bool]:
-        """Whether three trees or a row of them stand beside the way, left and right."""
+        """Whether three trees or a row of trees stand left and right of the way."""
         if bearing is None:
             return False, False
         aside = pairs.distance_m * np.sin(np.radians(pairs.bearing_deg - bearing))
@@ -244,49 +241,49 @@ class VisibilityMap:
         return counts[0] >= 3, counts[1] >= 3
 
 
-class _Gathering:
-    """Gathers what is seen, things of one kind and direction as one; `axis` is the way's."""
+class _Merger:
+    """Merges visible things of one kind and direction; `axis` is the bearing of the way."""
 
     def __init__(self, axis: float) -> None:
         self._axis = axis
-        self._found: dict[object, VisibleObject] = {}
+        self._merged: dict[object, VisibleObject] = {}
 
-    def add(self, one: VisibleObject, is_line: bool) -> None:
-        """Things come nearest first; the nearest of several gives distance and bearing."""
-        side = round((one.bearing_deg - self._axis) / 90) % 4
-        key: object = one.name or (one.kind, one.words, side)
-        known = self._found.get(key)
+    def add(self, thing: VisibleObject, is_line: bool) -> None:
+        """Adds a thing. They must come nearest first: the first gives distance and bearing."""
+        side = round((thing.bearing_deg - self._axis) / 90) % 4
+        key: object = thing.name or (thing.kind, thing.words, side)
+        known = self._merged.get(key)
         if known is None:
-            self._found[key] = one
-        elif not one.name and not is_line:
-            self._found[key] = replace(
-                known, count=known.count + 1, extent_deg=known.extent_deg + one.extent_deg
+            self._merged[key] = thing
+        elif not thing.name and not is_line:
+            self._merged[key] = replace(
+                known, count=known.count + 1, extent_deg=known.extent_deg + thing.extent_deg
             )
 
     def sorted(self) -> tuple[VisibleObject, ...]:
-        """All of them, nearest first."""
-        return tuple(sorted(self._found.values(), key=lambda one: one.distance_m))
+        """The merged things, nearest first."""
+        return tuple(sorted(self._merged.values(), key=lambda thing: thing.distance_m))
 
 
-# --- What is prepared ---------------------------------------------------------------------------
+# --- Preparation --------------------------------------------------------------------------------
 
 
 def _are_ways(features: gpd.GeoDataFrame, shapes: Objects) -> Bools:
     group = features.group.isin(["street", "path"]).to_numpy()
     square = np.array([tags.get("place") == "square" for tags in features.tags], dtype=bool)
-    found: Bools = (group | square) & (shapely.get_dimensions(shapes) > 0)
-    return found
+    ways: Bools = (group | square) & (shapely.get_dimensions(shapes) > 0)
+    return ways
 
 
 def _way_cost(tags: Mapping[str, str], name: str) -> float:
-    """Metres by which a way must be nearer than a street to be the one that is told."""
+    """Metres by which a way must be nearer than a street to count as the viewpoint's way."""
     if tags.get("footway") in _SIDEWALKS:
         return 9.0
     return 0.0 if name else 3.0 if tags.get("highway") in ("footway", "path", "cycleway") else 2.0
 
 
 def _own_buildings(shapes: Objects, buildings: Objects) -> tuple[I64, F64]:
-    """For each thing the building it is in (-1 where in none), and how deep inside."""
+    """Building that contains each thing (-1 if none), and its depth inside in metres."""
     own = np.full(len(shapes), -1, dtype=np.int64)
     depth = np.zeros(len(shapes))
     rows = np.flatnonzero(shapely.get_dimensions(shapes) == 0)
@@ -299,15 +296,15 @@ def _own_buildings(shapes: Objects, buildings: Objects) -> tuple[I64, F64]:
 
 
 def _sampled(shapes: Objects, rows: I64) -> tuple[F64, I64]:
-    """Points along the lines and outlines of some shapes, and whose they are."""
+    """Points along the lines and outlines of some shapes, and the shape of each."""
     extended = rows[shapely.length(shapes[rows]) > _SAMPLE_M]
     dense = shapely.segmentize(shapes[extended], _SAMPLE_M)
     points, of = shapely.get_coordinates(dense, return_index=True)
     return points, extended[of]
 
 
-def _course(line: Any, point: F64) -> float:
-    """The bearing of a line where it passes a point, in [0, 180)."""
+def _bearing_at(line: Any, point: F64) -> float:
+    """Bearing of a line where it passes a point, in [0, 180)."""
     parts = shapely.get_parts(line)
     here = shapely.Point(point)
     part = parts[int(np.argmin(shapely.distance(parts, here)))]
@@ -319,7 +316,7 @@ def _course(line: Any, point: F64) -> float:
 
 
 def _nearest(pair: I64, distance: F64, bearing: F64, things: int) -> _Pairs:
-    """Of several visible points of a thing the nearest, and the angle that all of them span."""
+    """Keeps the nearest visible point of each thing, and the angle that all its points span."""
     key = pair[:, 0] * things + pair[:, 1]
     by_bearing = np.lexsort((bearing, key))
     keys, first = np.unique(key[by_bearing], return_index=True)
@@ -327,9 +324,9 @@ def _nearest(pair: I64, distance: F64, bearing: F64, things: int) -> _Pairs:
         empty = np.empty(0)
         return _Pairs(pair[:, 0], pair[:, 1], empty, empty, empty)
     last = np.append(first[1:], len(key)) - 1
-    turned = bearing[by_bearing]
-    gaps = np.diff(turned, append=0.0)
-    gaps[last] = turned[first] + 360 - turned[last]
+    ordered = bearing[by_bearing]
+    gaps = np.diff(ordered, append=0.0)
+    gaps[last] = ordered[first] + 360 - ordered[last]
     extent = 360 - np.maximum.reduceat(gaps, first)
     by_distance = np.lexsort((distance, key))
     _, nearest = np.unique(key[by_distance], return_index=True)

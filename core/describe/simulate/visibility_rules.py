@@ -1,4 +1,4 @@
-"""A map's features as things to be seen: which ones, from how far. Knows tags and sizes."""
+"""Rules of visibility: which map features can be seen, and from how far."""
 
 import re
 from collections import Counter
@@ -15,13 +15,13 @@ from core.facts.viewpoint_facts import adjectives
 from core.vocabulary.kinds import kind_named, kinds_with
 
 REACHES_M = (45.0, 70.0, SIGHT_M)
-"""How far small things, most things and landmarks are told of."""
+"""Distances up to which small things, most things and landmarks are mentioned."""
 
 _HIDDEN = re.compile(r"^(?:yes|building_passage|culvert|covered|flooded|avalanche_protector)$")
 
 
 def are_visible(features: gpd.GeoDataFrame) -> Bools:
-    """Which features stand above the ground and are worth a word; ways all are."""
+    """Mask of the features above ground that have a word; ways always do."""
     return np.array(
         [
             (
@@ -36,7 +36,7 @@ def are_visible(features: gpd.GeoDataFrame) -> Bools:
 
 
 def _is_hidden(tags: Mapping[str, str]) -> bool:
-    """Whether a thing is under the ground, in a tunnel or indoors, so not seen from the street."""
+    """Whether a feature is underground, in a tunnel or indoors."""
     return bool(
         (_HIDDEN.match(tags.get("tunnel", "")) and "building" not in tags)
         or tags.get("location") in ("underground", "underwater")
@@ -48,19 +48,19 @@ def _is_hidden(tags: Mapping[str, str]) -> bool:
 
 
 def are_walls(features: gpd.GeoDataFrame, shapes: Objects) -> Bools:
-    """Buildings that stand on the ground and stop the eye."""
+    """Mask of the buildings that stand on the ground and block the view."""
     open_kinds = features.kind.isin(kinds_with("open")).to_numpy()
     raised = np.array(
         ["building:part" in tags and "building" not in tags for tags in features.tags], dtype=bool
     )
     polygons = shapely.get_dimensions(shapes) == 2
-    found: Bools = (features.group == "building").to_numpy() & polygons
-    found &= ~open_kinds & ~raised
-    return found
+    walls: Bools = (features.group == "building").to_numpy() & polygons
+    walls &= ~open_kinds & ~raised
+    return walls
 
 
-def things_of(features: gpd.GeoDataFrame, shapes: Objects) -> list[VisibleObject]:
-    """Every feature as seen from nowhere yet."""
+def objects_of(features: gpd.GeoDataFrame, shapes: Objects) -> list[VisibleObject]:
+    """Every feature as an object, with distance, bearing and extent still 0."""
     areas = shapely.area(shapes)
     counts = Counter(features.kind)
     most = np.log(max(counts.values(), default=1) + 1)
@@ -69,7 +69,7 @@ def things_of(features: gpd.GeoDataFrame, shapes: Objects) -> list[VisibleObject
         VisibleObject(
             kind=kind,
             words=tuple(adjectives(group, tags, area)),
-            name="" if group == "rail" else name,  # no sign stands beside a line
+            name="" if group == "rail" else name,  # a railway has no sign with its name
             group=group,
             distance_m=0.0,
             bearing_deg=0.0,
@@ -83,10 +83,10 @@ def things_of(features: gpd.GeoDataFrame, shapes: Objects) -> list[VisibleObject
     ]
 
 
-def reach_of(seen: VisibleObject) -> float:
-    """How far a thing is told of, one of `REACHES_M`."""
-    seen_from = kind_named(seen.kind).seen
+def reach_of(thing: VisibleObject) -> float:
+    """Distance up to which a thing is mentioned, one of `REACHES_M`."""
+    seen_from = kind_named(thing.kind).seen
     if seen_from == "near":
         return REACHES_M[0]
-    is_large = seen_from == "far" or "tall high-rise" in seen.words or seen.size_m > 60
+    is_large = seen_from == "far" or "tall high-rise" in thing.words or thing.size_m > 60
     return REACHES_M[2 if is_large else 1]

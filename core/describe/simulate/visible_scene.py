@@ -1,19 +1,19 @@
-"""What is seen from one viewpoint, frozen. Knows neither maps nor sentences."""
+"""The visible scene of a viewpoint."""
 
 from dataclasses import dataclass
 
 SECTORS = 36
-"""Directions `VisibleScene.walls_m` tells apart, the first from north to 10 degrees."""
+"""Sectors of `VisibleScene.walls_m`; the first is from 0 to 10 degrees."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleObject:
-    """One thing, or `count` of a kind that stand together.
+    """One thing, or `count` things of a kind that stand together.
 
-    `words` are adjectives, `name` is what is written on it ("" where nothing). `distance_m` and
-    `bearing_deg` lead to its nearest visible point; `extent_deg` is the angle it fills, `size_m`
-    the root of its area. `rarity` is 0 for the commonest kind of
-    the map and 1 for a kind that occurs once.
+    `words` are adjectives, `name` is its written name ("" if none). `distance_m` and
+    `bearing_deg` are those of its nearest visible point; `extent_deg` is the angle it fills,
+    `size_m` the root of its area. `rarity` is 0 for the most common kind of the map and nears 1
+    for a kind that occurs once.
     """
 
     kind: str
@@ -30,8 +30,8 @@ class VisibleObject:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The street, path or square stood on; left and right are those of who looks along
-    `bearing_deg`, which is None on a square."""
+    """The street, path or square of the viewpoint; left and right are seen along `bearing_deg`,
+    which is None on a square."""
 
     kind: str
     surface: str
@@ -49,12 +49,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class VisibleScene:
-    """All that is seen from a viewpoint.
+    """Everything visible from a viewpoint.
 
-    `corner` is the junction stood at, its name that of the other street; `junctions` are further
-    ones along the street. `inside` are the parks, grounds and the like around the viewpoint,
-    smallest first; `things` the rest, nearest first.
-    `walls_m` [36] tells how far off the first wall is, inf where there is none.
+    `corner` is the junction at the viewpoint, with the name of the other street; `junctions` are
+    further ones. `inside` are the parks, grounds and the like around the viewpoint, smallest
+    first; `things` are the rest, nearest first. `walls_m` [36] is the distance to the first wall
+    by sector, inf if there is none.
     """
 
     way: Way | None

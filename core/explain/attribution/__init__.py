@@ -1,4 +1,4 @@
-"""Which words and which parts of a picture made the similarity of a pair."""
+"""Attribution: the relevance of words and picture parts for the similarity of a pair."""
 
 from core.explain.attribution.maps import (
     DECOY,

@@ -1,9 +1,9 @@
-"""What the compact model's concepts tie together: which words, which cells, and under which name.
+"""Attribution for the compact model: the words and cells that share a concept, and its name.
 
-All of it is ours. Each concept is an attention head of its own, over tokens as over cells, so the
-gradient-weighted attention of arXiv 2103.15679 reads: relevance = sum over concepts of
-max(0, ∂s/∂A ⊙ A), s the cosine, A the weights of `ConceptPool`. As these sum to 1, only what a
-weight's gradient has above the mean of its concept's counts.
+Our own method. Each concept is an attention head over tokens and over cells, so the
+gradient-weighted attention of arXiv 2103.15679 becomes: relevance = sum over concepts of
+max(0, ∂s/∂A ⊙ A), with s the cosine and A the weights of `ConceptPool`. As the weights of a
+concept sum to 1, only a gradient's deviation from its mean counts.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from core.explain.attribution.words import told_by_words, words_in
+from core.explain.attribution.words import sum_by_word, words_in
 from core.models.compact import CompactEncoder
 from core.models.dual_encoder import ConceptPool
 
@@ -21,9 +21,9 @@ from core.models.dual_encoder import ConceptPool
 class SharedConcept:
     """A named concept that a description and a picture share.
 
-    `share` of their cosine, 0..1, comes from it; it was said by the word at `start` to `end`, and
-    seen in the cell at `row` from north and `column` from west. All shares sum to 1 with those of
-    the concepts without a name.
+    `share` is its part of their cosine, 0..1; the shares of all concepts, named or not, sum to 1.
+    `start` and `end` are the offsets of its most active word; `row` (from north) and `column` (from
+    west) are those of its most active cell.
     """
 
     kind: str
@@ -36,16 +36,16 @@ class SharedConcept:
 
 @dataclass(frozen=True, slots=True)
 class ConceptAttention:
-    """M texts or pictures with the attention of their concepts in the open.
+    """Attention internals of M texts or pictures.
 
-    `weights` [M, T, D] are the pool's, `logits` [M, D] what each concept gathers, `said` [M, D]
-    what it makes of that, `slopes` how steeply. `rises` and `falls` [M, T, D] are what each token
-    adds to `logits` and takes from them beside the mean of all, 0 or more.
+    `weights` [M, T, D] pooling weights, `logits` [M, D] pooled logits, `activations` [M, D],
+    `slopes` [M, D] their derivative; `rises`/`falls` [M, T, D] each token's positive/negative
+    deviation from the mean logit, 0 or more.
     """
 
     weights: Tensor
     logits: Tensor
-    said: Tensor
+    activations: Tensor
     slopes: Tensor
     rises: Tensor
     falls: Tensor
@@ -53,64 +53,69 @@ class ConceptAttention:
     @property
     def unit(self) -> Tensor:
         """The embeddings [M, D]."""
-        return torch.nn.functional.normalize(self.said, dim=-1)
+        return torch.nn.functional.normalize(self.activations, dim=-1)
 
 
-def concept_attention(pool: ConceptPool, strengths: Tensor) -> ConceptAttention:
-    """Of strengths [M, T, D] that no mask shortens."""
+def concept_attention(pool: ConceptPool, token_logits: Tensor) -> ConceptAttention:
+    """Attention internals for logits [M, T, D] of tokens or cells, without padding."""
     with torch.inference_mode():
-        weights = pool.weights(strengths, None)
-        logits = (weights * strengths).sum(1)
-        said = pool.gains * torch.nn.functional.softplus(logits)
+        weights = pool.weights(token_logits, None)
+        logits = (weights * token_logits).sum(1)
+        activations = pool.gains * torch.nn.functional.softplus(logits)
         slopes = pool.gains * logits.sigmoid()
-        apart = weights * (strengths - strengths.mean(1, keepdim=True))
+        deviations = weights * (token_logits - token_logits.mean(1, keepdim=True))
         return ConceptAttention(
-            weights, logits, said, slopes, apart.clamp(min=0), (-apart).clamp(min=0)
+            weights,
+            logits,
+            activations,
+            slopes,
+            deviations.clamp(min=0),
+            (-deviations).clamp(min=0),
         )
 
 
-def relevant(side: ConceptAttention, others: Tensor) -> Tensor:
-    """[M, T]: which tokens, or cells, raise the cosine with the unit embeddings `others` [M, D].
+def token_relevance(side: ConceptAttention, others: Tensor) -> Tensor:
+    """Relevance [M, T] of tokens or cells for the cosine with the unit embeddings `others` [M, D].
 
-    A side of one text may stand against M others.
+    A `side` of one text is compared with all M others.
     """
     with torch.inference_mode():
-        unit, length = side.unit, side.said.norm(dim=-1, keepdim=True)
+        unit, length = side.unit, side.activations.norm(dim=-1, keepdim=True)
         cosines = (unit * others).sum(-1, keepdim=True)
         slopes = (others - cosines * unit) / length * side.slopes
         up, down = slopes.clamp(min=0), (-slopes).clamp(min=0)
-        if len(side.said) == 1:
-            found: Tensor = up @ side.rises[0].T + down @ side.falls[0].T
+        if len(side.activations) == 1:
+            relevance: Tensor = up @ side.rises[0].T + down @ side.falls[0].T
         else:
-            found = (side.rises @ up[..., None] + side.falls @ down[..., None])[..., 0]
-        return found
+            relevance = (side.rises @ up[..., None] + side.falls @ down[..., None])[..., 0]
+        return relevance
 
 
-def ties(
+def shared_concepts(
     encoder: CompactEncoder, text: str, picture: Image.Image, count: int = 3
 ) -> tuple[SharedConcept, ...]:
     """The `count` named concepts with the largest shares, the largest first.
 
-    Only those are told that a word and a cell do show more likely than not; there may be none.
+    Only concepts whose pooled logits are positive in both text and picture; there may be none.
     """
     network, words = encoder.network, words_in(text)
     kinds = network.spec.kinds
     if not words or not kinds:
         return ()
-    read = concept_attention(network.text.pool, encoder.text_strengths(text))
-    seen = concept_attention(network.picture.pool, encoder.picture_strengths([picture]))
+    of_text = concept_attention(network.text.pool, encoder.text_logits(text))
+    of_picture = concept_attention(network.picture.pool, encoder.picture_logits([picture]))
     with torch.inference_mode():
-        shares = (read.unit * seen.unit)[0]
+        shares = (of_text.unit * of_picture.unit)[0]
         shares = shares / shares.sum()
-        said = told_by_words(words, encoder.spans(text), read.weights[0].T.numpy())
-        cells = seen.weights[0].argmax(0)
-        sure = ((read.logits > 0) & (seen.logits > 0))[0]
-    ranked = torch.where(sure, shares, -1)[: len(kinds)].argsort(descending=True)
-    found = []
+        word_weights = sum_by_word(words, encoder.spans(text), of_text.weights[0].T.numpy())
+        cells = of_picture.weights[0].argmax(0)
+        active = ((of_text.logits > 0) & (of_picture.logits > 0))[0]
+    ranked = torch.where(active, shares, -1)[: len(kinds)].argsort(descending=True)
+    shared = []
     for kind in ranked[:count].tolist():
-        if not sure[kind]:
+        if not active[kind]:
             break
-        start, end = words[int(said[kind].argmax())]
+        start, end = words[int(word_weights[kind].argmax())]
         row, column = divmod(int(cells[kind]), network.picture.cells)
-        found.append(SharedConcept(kinds[kind], float(shares[kind]), start, end, row, column))
-    return tuple(found)
+        shared.append(SharedConcept(kinds[kind], float(shares[kind]), start, end, row, column))
+    return tuple(shared)

@@ -1,7 +1,7 @@
-"""Relevance maps: which words and which parts of a picture made the similarity of a pair.
+"""Relevance maps: the words and picture parts behind the similarity of a pair.
 
-One way for CLIP-like models (`rollout`), one for the compact model (`concepts`); both are held
-against the map of a decoy, since a map that any description gets explains none.
+CLIP-like models use `rollout`, the compact model `concepts`. Each map is compared with that of a
+decoy text: a map that any description gets explains none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.errors import ModelError
-from core.explain.attribution.words import Span, told_by_words, words_in
+from core.explain.attribution.words import Span, sum_by_word, words_in
 from core.records import Relevance, Word
 
 if TYPE_CHECKING:
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 
 DECOY = "a place on a map"
-"""Of the decoys tried on Krems (neutral ones, other places' descriptions), the one by which most
-descriptions of other places were found alike at the level where 5 % of true ones are."""
+"""The decoy text with the best detection rate on Krems, of neutral ones and other places'
+descriptions: at a 5 % false-alarm rate on true descriptions it flags the most of other places."""
 DECOY_CORRELATION_LIMIT = 0.86
-"""Above this likeness a map is not told from the decoy's. 95 % of 350 true descriptions of Krems
-stay below, and 86 % of those of other places; in Helsinki 99.5 and 98.5 %. So a high likeness says
-that any description gets this map, a low one does not say that the description is true.
-Measured for the compact model (`core.evaluation.faithfulness`); others take it as it is."""
+"""A map that correlates more with the decoy's map is unspecific. 95 % of 350 true descriptions of
+Krems stay below, and 86 % of those of other places; in Helsinki 99.5 and 98.5 %. So a high
+correlation means that any description gets this map; a low one does not mean that the description
+is true. Measured for the compact model (`core.evaluation.faithfulness`), used for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnscaledMaps:
-    """N pairs of one text and N pictures before scaling: `tokens` [N, T] with where each stands in
-    the text, `cells` [N, G, G] from north and west, and their `cosines` [N]."""
+    """N pairs of one text and N pictures before scaling: relevance of `tokens` [N, T] at `spans` of
+    the text, of `cells` [N, G, G] from north and west, and the `cosines` [N]."""
 
     spans: tuple[Span, ...]
     tokens: F32
@@ -50,20 +50,20 @@ class UnscaledMaps:
 def relevance(
     encoder: DualEncoder, text: str, pictures: Sequence[Image.Image], decoy: str = DECOY
 ) -> tuple[Relevance, ...]:
-    """The maps of one description and N pictures, which are seen in one batch.
+    """The relevance maps of one description and N pictures, which are encoded in one batch.
 
-    Words that the model did not read have relevance 0. Where a model crops its pictures, the map
-    is of what it sees. Raises ModelError for a model that cannot be looked into.
+    Words beyond the model's token limit have relevance 0. A map covers the crop that the model
+    sees. Raises ModelError for a model without accessible attention.
     """
     if not pictures:
         return ()
-    text = text.encode("utf-8", "replace").decode()  # as search reads it, with the same offsets
-    found, control = raw_relevance(encoder, (text, decoy), pictures)
+    text = text.encode("utf-8", "replace").decode()  # as in search, with the same offsets
+    raw, control = raw_relevance(encoder, (text, decoy), pictures)
     words = words_in(text)
-    told = told_by_words(words, found.spans, found.tokens)
-    told /= np.maximum(told.max(axis=1, keepdims=True, initial=0), np.finfo(np.float32).tiny)
+    by_word = sum_by_word(words, raw.spans, raw.tokens)
+    by_word /= np.maximum(by_word.max(axis=1, keepdims=True, initial=0), np.finfo(np.float32).tiny)
     return tuple(
-        _relevance(words, told[row], found, control.cells[row], decoy, row)
+        _relevance(words, by_word[row], raw, control.cells[row], decoy, row)
         for row in range(len(pictures))
     )
 
@@ -71,7 +71,7 @@ def relevance(
 def raw_relevance(
     encoder: DualEncoder, texts: Sequence[str], pictures: Sequence[Image.Image]
 ) -> tuple[UnscaledMaps, ...]:
-    """One for each text, all held against the same N pictures, which pass the tower once."""
+    """The unscaled maps of each text with the same N pictures, which are encoded once."""
     from core.models.compact import CompactEncoder
     from core.models.crosstext2loc import CrossText2Loc
 
@@ -80,25 +80,26 @@ def raw_relevance(
     if isinstance(encoder, CrossText2Loc):
         return _by_attention(encoder, texts, pictures)
     raise ModelError(
-        f"{encoder.spec.title} shows no attention; relevance maps need {' or '.join(_OPEN)}"
+        f"{encoder.spec.title} gives no access to its attention; relevance maps need "
+        f"{' or '.join(_ATTRIBUTABLE)}"
     )
 
 
-_OPEN = ("compact", "crosstext2loc")
+_ATTRIBUTABLE = ("compact", "crosstext2loc")
 
 
 def _by_attention(
     model: CrossText2Loc, texts: Sequence[str], pictures: Sequence[Image.Image]
 ) -> tuple[UnscaledMaps, ...]:
-    from core.explain.attribution.rollout import rolled
+    from core.explain.attribution.rollout import rollout_pairs
     from core.models.attention import attend_pictures, attend_text
 
-    seen = attend_pictures(model.network, model.pixels(pictures))
-    found = []
+    attended = attend_pictures(model.network, model.pixels(pictures))
+    maps = []
     for text, tokens in zip(texts, model.tokenize(list(texts)), strict=True):
-        pairs = rolled(attend_text(model.network, tokens.ids), seen)
+        pairs = rollout_pairs(attend_text(model.network, tokens.ids), attended)
         side = math.isqrt(pairs.pictures.shape[1])
-        found.append(
+        maps.append(
             UnscaledMaps(
                 tuple(model.spans(text)),
                 pairs.texts.cpu().numpy(),
@@ -106,47 +107,47 @@ def _by_attention(
                 pairs.cosines.cpu().numpy(),
             )
         )
-    return tuple(found)
+    return tuple(maps)
 
 
 def _by_concepts(
     model: CompactEncoder, texts: Sequence[str], pictures: Sequence[Image.Image]
 ) -> tuple[UnscaledMaps, ...]:
-    from core.explain.attribution.concepts import concept_attention, relevant
+    from core.explain.attribution.concepts import concept_attention, token_relevance
 
     tower = model.network.picture
-    seen = concept_attention(tower.pool, model.picture_strengths(pictures))
-    found = []
+    of_pictures = concept_attention(tower.pool, model.picture_logits(pictures))
+    maps = []
     for text in texts:
-        read = concept_attention(model.network.text.pool, model.text_strengths(text))
-        cells = relevant(seen, read.unit).reshape(-1, tower.cells, tower.cells)
-        found.append(
+        of_text = concept_attention(model.network.text.pool, model.text_logits(text))
+        cells = token_relevance(of_pictures, of_text.unit).reshape(-1, tower.cells, tower.cells)
+        maps.append(
             UnscaledMaps(
                 tuple(model.spans(text)),
-                relevant(read, seen.unit).numpy(),
+                token_relevance(of_text, of_pictures.unit).numpy(),
                 cells.numpy(),
-                (seen.unit @ read.unit[0]).numpy(),
+                (of_pictures.unit @ of_text.unit[0]).numpy(),
             )
         )
-    return tuple(found)
+    return tuple(maps)
 
 
 def _relevance(
-    words: Sequence[Span], told: F32, found: UnscaledMaps, control: F32, decoy: str, row: int
+    words: Sequence[Span], by_word: F32, raw: UnscaledMaps, control: F32, decoy: str, row: int
 ) -> Relevance:
-    cells = found.cells[row]
-    alike = correlation(cells, control)
+    cells = raw.cells[row]
+    similarity_to_decoy = correlation(cells, control)
     return Relevance(
         words=tuple(
             Word(start, end, value)
-            for (start, end), value in zip(words, told.tolist(), strict=True)
+            for (start, end), value in zip(words, by_word.tolist(), strict=True)
         ),
         picture=_rows(min_max(cells)),
-        similarity=float(found.cosines[row]),
+        similarity=float(raw.cosines[row]),
         decoy=decoy,
         control=_rows(min_max(control)),
-        likeness=alike,
-        telling=alike <= DECOY_CORRELATION_LIMIT,
+        likeness=similarity_to_decoy,
+        telling=similarity_to_decoy <= DECOY_CORRELATION_LIMIT,
     )
 
 
@@ -155,16 +156,16 @@ def _rows(cells: F32) -> tuple[tuple[float, ...], ...]:
 
 
 def min_max(cells: F32) -> F32:
-    """Min–max scaled to 0..1; an even map is 0 everywhere."""
+    """Scales a map to 0..1 by its minimum and maximum; a constant map becomes 0 everywhere."""
     above = cells - cells.min()
-    stretched: F32 = above / max(float(above.max()), float(np.finfo(np.float32).tiny))
-    return stretched
+    scaled: F32 = above / max(float(above.max()), float(np.finfo(np.float32).tiny))
+    return scaled
 
 
 def correlation(cells: F32, control: F32) -> float:
-    """Pearson's correlation of two maps; 1 where either is even, for then it shows nothing."""
-    one, other = (each.ravel() - each.mean(dtype=np.float64) for each in (cells, control))
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    """Pearson's correlation of two maps; 1 where either is constant and so shows nothing."""
+    first, second = (values.ravel() - values.mean(dtype=np.float64) for values in (cells, control))
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
     if not lengths > np.finfo(np.float64).tiny:
         return 1.0
-    return float(np.clip(one @ other / lengths, -1, 1))
+    return float(np.clip(first @ second / lengths, -1, 1))

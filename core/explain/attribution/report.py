@@ -1,4 +1,4 @@
-"""What a picture model looked at in one tile, for people: relevance, ties, and where in words."""
+"""Summary of an attribution for people: relevance, shared concepts, and their place in words."""
 
 import io
 from dataclasses import dataclass
@@ -20,38 +20,44 @@ _ZONES = (
     ("south-west", "south", "south-east"),
 )
 _NEARLY = 0.8
-"""A second zone is told where it has this much of the first one's relevance."""
+"""A second zone is named if it has at least this share of the first one's relevance."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributionSummary:
-    """The relevance of a text and a picture and what they share; `where`, `control_where` and
-    `tie_where` say in which part of the picture, "" where nothing stands out."""
+    """The relevance maps of a text and a picture, and the concepts they share.
+
+    `where`, `control_where` and `shared_where` name the part of the picture, "" for an even map.
+    """
 
     relevance: Relevance
     where: str
     control_where: str
-    ties: tuple["SharedConcept", ...] = ()
-    tie_where: tuple[str, ...] = ()
+    shared_concepts: tuple["SharedConcept", ...] = ()
+    shared_where: tuple[str, ...] = ()
 
 
 def attribution_summary(encoder: "DualEncoder", text: str, picture: bytes) -> AttributionSummary:
-    """Of one description and one tile's picture. Raises ModelError for a model that cannot be
-    looked into; only a compact model tells what it ties together."""
-    from core.explain.attribution.concepts import ties
+    """The attribution of one description and one tile's picture; shared concepts for compact models
+    only. Raises ModelError for a model without accessible attention."""
+    from core.explain.attribution.concepts import shared_concepts
     from core.models.compact import CompactEncoder
 
-    with Image.open(io.BytesIO(picture)) as opened:
-        seen = opened.convert("RGB")
-    (found,) = relevance(encoder, text, [seen])
-    shared = ties(encoder, text, seen) if isinstance(encoder, CompactEncoder) else ()
-    side = len(found.picture)
+    with Image.open(io.BytesIO(picture)) as file:
+        opened_picture = file.convert("RGB")
+    (maps,) = relevance(encoder, text, [opened_picture])
+    shared = (
+        shared_concepts(encoder, text, opened_picture)
+        if isinstance(encoder, CompactEncoder)
+        else ()
+    )
+    side = len(maps.picture)
     return AttributionSummary(
-        found,
-        zones_of(found.picture),
-        zones_of(found.control),
+        maps,
+        zones_of(maps.picture),
+        zones_of(maps.control),
         shared,
-        tuple(_zone(tie.row, tie.column, side) for tie in shared),
+        tuple(_zone(concept.row, concept.column, side) for concept in shared),
     )
 
 
@@ -60,19 +66,19 @@ def _zone(row: int, column: int, side: int) -> str:
 
 
 def zones_of(cells: tuple[tuple[float, ...], ...]) -> str:
-    """The ninths of a map with the most relevance, one or two of them; "" for an even map."""
+    """The one or two ninths of a map with the most relevance, in words; "" for an even map."""
     values = np.asarray(cells)
-    place = 3 * np.arange(len(values)) // len(values)
+    ninth = 3 * np.arange(len(values)) // len(values)
     means = np.array(
         [
-            [values[np.ix_(place == row, place == column)].mean() for column in range(3)]
+            [values[np.ix_(ninth == row, ninth == column)].mean() for column in range(3)]
             for row in range(3)
         ]
     )
     if not means.max() > means.min():
         return ""
     first, second = np.argsort(-means, axis=None, kind="stable")[:2]
-    told = [_ZONES[first // 3][first % 3]]
+    zones = [_ZONES[first // 3][first % 3]]
     if means.flat[second] >= _NEARLY * means.flat[first]:
-        told.append(_ZONES[second // 3][second % 3])
-    return f"the {' and the '.join(told)}"
+        zones.append(_ZONES[second // 3][second % 3])
+    return f"the {' and the '.join(zones)}"

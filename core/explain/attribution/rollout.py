@@ -1,6 +1,6 @@
-"""Gradient-weighted attention (Chefer et al., arXiv 2103.15679) of CLIP-like models.
+"""Gradient-weighted attention rollout (Chefer et al., arXiv 2103.15679) of CLIP-like models.
 
-Knows neither words nor pictures' sizes; the towers' passes are `core.models.attention`'s.
+The forward passes of the towers are in `core.models.attention`.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from core.models.attention import Attended
 
 
 @dataclass(frozen=True, slots=True)
-class Rolled:
-    """N pairs of one text and N pictures: `texts` [N, T] over tokens, `pictures` [N, P] over
-    patches, both 0 or more and not scaled, and their `cosines` [N]."""
+class RolloutPairs:
+    """N pairs of one text and N pictures: relevance of tokens `texts` [N, T] and of patches
+    `pictures` [N, P], both 0 or more and not scaled, and the `cosines` [N]."""
 
     texts: Tensor
     pictures: Tensor
@@ -23,40 +23,48 @@ class Rolled:
 
 
 def rollout(attentions: Sequence[Tensor], gradients: Sequence[Tensor]) -> Tensor:
-    """[N, T, T]: how much each token has taken of each, from attentions and the gradients of the
-    similarity by them, [N, H, T, T] each, lowest layer first.
+    """Relevance [N, T, T] of each token for each, from attentions and the gradients of the
+    similarity with respect to them, [N, H, T, T] each, lowest layer first.
 
-    R begins as the identity; each layer adds mean over heads of max(0, gradient · attention), times
-    R. A pooling head's attention [N, H, 1, T] may come last and gives [N, 1, T]: its query is no
-    token, so there is nothing to add to (ours).
+    R starts as the identity; each layer adds (mean over heads of max(0, gradient · attention)) · R.
+    A pooling head's attention [N, H, 1, T] may come last and gives [N, 1, T]: its query is not a
+    token, so nothing is added (our extension).
     """
     first = attentions[0]
-    found = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device)[None]
+    relevance = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device)[None]
     for attention, gradient in zip(attentions, gradients, strict=True):
-        taken = (attention * gradient).clamp(min=0).mean(1) @ found
-        found = found + taken if taken.shape[1:] == found.shape[1:] else taken
-    return found
+        added = (attention * gradient).clamp(min=0).mean(1) @ relevance
+        relevance = relevance + added if added.shape[1:] == relevance.shape[1:] else added
+    return relevance
 
 
-def rolled(text: Attended, pictures: Attended) -> Rolled:
-    """One text against N pictures. Nothing is left on the model: gradients are taken by the
-    attention alone."""
+def rollout_pairs(text: Attended, pictures: Attended) -> RolloutPairs:
+    """One text with N pictures. Gradients are taken with respect to the attentions only, so no
+    gradient stays on the model."""
     with torch.inference_mode(mode=False), torch.enable_grad():
         cosines = pictures.embeddings @ text.embeddings[0]
-        seen = torch.autograd.grad(cosines.sum(), pictures.attentions, retain_graph=True)
-        read = [
+        picture_gradients = torch.autograd.grad(
+            cosines.sum(), pictures.attentions, retain_graph=True
+        )
+        text_gradients = [
             torch.autograd.grad(cosine, text.attentions, retain_graph=True) for cosine in cosines
         ]
     rows = torch.stack(
         [
-            _row(rollout([one.detach() for one in text.attentions], gradients), text.pooled)[0]
-            for gradients in read
+            _row(
+                rollout([attention.detach() for attention in text.attentions], gradients),
+                text.pooled,
+            )[0]
+            for gradients in text_gradients
         ]
     )
-    patches = _row(rollout([one.detach() for one in pictures.attentions], seen), pictures.pooled)
-    return Rolled(rows, patches[:, pictures.first :], cosines.detach())
+    patches = _row(
+        rollout([attention.detach() for attention in pictures.attentions], picture_gradients),
+        pictures.pooled,
+    )
+    return RolloutPairs(rows, patches[:, pictures.first :], cosines.detach())
 
 
-def _row(found: Tensor, pooled: int) -> Tensor:
-    """The row [N, T] of the token that is pooled, or of a pooling head, which has one only."""
-    return found[:, pooled if found.shape[1] > 1 else 0]
+def _row(relevance: Tensor, pooled: int) -> Tensor:
+    """The row [N, T] of the pooled token, or the only row of a pooling head."""
+    return relevance[:, pooled if relevance.shape[1] > 1 else 0]

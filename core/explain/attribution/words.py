@@ -1,4 +1,4 @@
-"""The words of a text by their offsets, in any script, and what tokens say, told by words."""
+"""The words of a text by their offsets, in any script, and token values summed by word."""
 
 import re
 import unicodedata
@@ -12,40 +12,40 @@ from core.arrays import F32
 Span = tuple[int, int]
 
 _WORD = re.compile("HM*|S[SM]*|W[WM]*(?:'W[WM]*)*")
-"""Over the signs of `_sign_of`: an ideograph, a run of symbols, letters with inner apostrophes."""
+"""Pattern over `_class_of`: an ideograph, a run of symbols, letters with inner apostrophes."""
 _JOINERS: Final = "\u200c\u200d"
 _APOSTROPHES: Final = "'\u2019"
 _IDEOGRAPH = "CJK UNIFIED"
 
 
 def words_in(text: str) -> list[Span]:
-    """Where the words begin and end. Symbols such as emoji are words, punctuation is none; scripts
-    without spaces have a word for each ideograph."""
-    signs = "".join(map(_sign_of, text))
-    return [found.span() for found in _WORD.finditer(signs)]
+    """Start and end of each word. Symbols such as emoji are words, punctuation is not; each
+    ideograph is a word of its own."""
+    classes = "".join(map(_class_of, text))
+    return [word.span() for word in _WORD.finditer(classes)]
 
 
-def _sign_of(letter: str) -> str:
+def _class_of(letter: str) -> str:
     if letter in _JOINERS:
         return "M"
     if letter in _APOSTROPHES:
         return "'"
-    sign = unicodedata.category(letter)[0]
-    if sign in "LN":
+    category = unicodedata.category(letter)[0]
+    if category in "LN":
         return "H" if unicodedata.name(letter, "").startswith(_IDEOGRAPH) else "W"
-    return sign if sign in "MS" else " "
+    return category if category in "MS" else " "
 
 
-def told_by_words(words: Sequence[Span], tokens: Sequence[Span], values: F32) -> F32:
-    """What T tokens say [N, T] summed by W words [N, W].
+def sum_by_word(words: Sequence[Span], tokens: Sequence[Span], values: F32) -> F32:
+    """Values [N, T] of T tokens summed by word: [N, W].
 
-    A token across several words is split by their letters; one that touches no word is left out.
+    A token across several words is split by their letters; one that touches no word is dropped.
     """
     shares = np.zeros((len(tokens), len(words)), np.float32)
     if not words:
         return values @ shares
     begins, ends = np.array(words).T
     for row, (begin, end) in enumerate(tokens):
-        shared = np.clip(np.minimum(ends, end) - np.maximum(begins, begin), 0, None)
-        shares[row] = shared / max(1, shared.sum())
+        overlap = np.clip(np.minimum(ends, end) - np.maximum(begins, begin), 0, None)
+        shares[row] = overlap / max(1, overlap.sum())
     return values @ shares

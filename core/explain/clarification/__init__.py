@@ -1,4 +1,4 @@
-"""The follow-up question: what can be asked, where it would be answered yes, and which is best."""
+"""Clarifying questions: the questions, their answers by tile, and the choice of the best one."""
 
 from core.explain.clarification.selection import (
     ANSWERS,

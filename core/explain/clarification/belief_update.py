@@ -1,7 +1,4 @@
-"""An answer after replies to follow-up questions: the probabilities move, and with them the order.
-
-Leaves choosing the questions to `question`, and the search itself to `core.retrieval`.
-"""
+"""Belief update: posterior and ranking of a search after replies to clarifying questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,28 +16,31 @@ from core.retrieval.search import match_index_of
 
 @dataclass(frozen=True, slots=True)
 class GivenReply:
-    """What a visitor answered to the follow-up question with this key."""
+    """The reply of a user to the clarifying question with this key."""
 
     key: str
     answer: Reply
 
 
 def as_shown(trace: SearchTrace, replies: Sequence[GivenReply] = ()) -> SearchTrace:
-    """The finding as it is to be shown: its leading candidates ranked again, after replies that
-    tell something by the new confidence of the likeliest spots alone.
+    """The search as it is shown: reranked, or after replies ranked by the new confidences alone.
 
-    Replies may bring places up that were no candidates before: those have no `rank_before`.
-    Raises QueryError for a reply to no question of ours.
+    Replies can add candidates that were none before: these have no `rank_before`. Raises QueryError
+    for a reply to an unknown question.
     """
-    first = replace(
+    reranked_trace = replace(
         trace, result=replace(trace.result, candidates=reranked(trace.result.candidates))
     )
-    telling = [one for one in replies if one.answer != "cannot tell"]
-    return _after(first, telling) if telling and trace.result.candidates else first
+    informative = [reply for reply in replies if reply.answer != "cannot tell"]
+    return (
+        _with_replies(reranked_trace, informative)
+        if informative and trace.result.candidates
+        else reranked_trace
+    )
 
 
-def _after(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTrace:
-    """After replies the likeliest tile of each spot is its candidate, the most confident first."""
+def _with_replies(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTrace:
+    """Updates the posterior; the likeliest tile of each spot becomes its candidate."""
     gallery, before = trace.gallery, trace.posterior
     shares = before.mass
     for reply in replies:
@@ -49,13 +49,15 @@ def _after(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTrace:
     order = ordered(np.log(np.maximum(shares, 1e-300)).astype(np.float32), trace.mask)
     rows = suppress_neighbours(order, gallery.lats, gallery.lons, len(trace.result.candidates))
     confidences = posterior.near(rows, gallery.lats, gallery.lons)
-    known = {one.tile.tile_id: one for one in trace.result.candidates}
+    candidate_of = {candidate.tile.tile_id: candidate for candidate in trace.result.candidates}
     evidence_finder = EvidenceFinder(match_index_of(gallery), trace.encoded_query, trace.channels)
     candidates = []
-    for rank, place in enumerate(np.argsort(-np.array(confidences), kind="stable"), 1):
-        row, confidence = rows[place], confidences[place]
-        one = known.get(gallery.tile(row).tile_id) or _candidate(trace, row, evidence_finder)
-        candidates.append(replace(one, rank=rank, confidence=confidence))
+    for rank, index in enumerate(np.argsort(-np.array(confidences), kind="stable"), 1):
+        row, confidence = rows[index], confidences[index]
+        candidate = candidate_of.get(gallery.tile(row).tile_id) or _candidate(
+            trace, row, evidence_finder
+        )
+        candidates.append(replace(candidate, rank=rank, confidence=confidence))
     result = replace(
         trace.result,
         candidates=tuple(candidates),
@@ -65,7 +67,7 @@ def _after(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTrace:
 
 
 def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) -> Candidate:
-    """A tile that was no candidate, as the search would have told it."""
+    """The candidate for a tile that was none before, as in search."""
     signals, evidence = trace.ranking.signals, evidence_finder.evidence(row)
     return Candidate(
         tile=trace.gallery.tile(row),

@@ -1,7 +1,6 @@
-"""What a person in the street can be asked about, as questions over kinds of things on a map.
+"""Yes/no questions about kinds of things on a map, with the reliability of their answers.
 
-Knows kinds, wording and how far answers can be trusted; leaves galleries and chances to others.
-Benches, trees, addresses and the like are left out on purpose: maps hold some of them only.
+Benches, trees, addresses and the like are left out on purpose: maps contain only some of them.
 """
 
 import re
@@ -18,35 +17,35 @@ _STREET_M, _NEAR_M = 25.0, 50.0
 
 @dataclass(frozen=True, slots=True)
 class AnswerReliability:
-    """The chance that a person says yes: with such a thing on the map near by, and without."""
+    """The probability of a yes with such a thing on the map nearby, and without."""
 
     if_mapped: float
     if_not: float
 
 
 RELIABLE = AnswerReliability(0.92, 0.15)
-"""Tracks, water, churches: mapped nearly everywhere and hard to overlook."""
+"""Tracks, water, churches: mapped nearly everywhere and hard to miss."""
 TYPICAL = AnswerReliability(0.85, 0.15)
-"""Shops, stops, statues: mapped mostly, overlooked now and then."""
+"""Shops, stops, statues: mostly mapped, sometimes missed."""
 UNRELIABLE = AnswerReliability(0.80, 0.25)
-"""Steps, crossings, green: mapped by some, and a matter of words."""
+"""Steps, crossings, green: mapped by some mappers, and named in different ways."""
 NAME_SIGN = AnswerReliability(0.75, 0.03)
-"""A name that stands on a sign: seen by most, and hardly where it is not.
+"""A name on a sign: seen by most, and rarely where it is not.
 
-The chances with the thing mapped are ours. Those without it lean on the words of
-tests/descriptions.jsonl: of what people tell there, 28 of 53, 47 of 110 and 64 of 92 things are
-not on the map within 1.4 times a question's distance, which by Bayes' rule are chances of 0.23,
-0.14 and 0.28 where no distance was asked for; with one, people err less on what is seen from far.
+The probabilities with the thing mapped are our estimates. Those without it are based on
+tests/descriptions.jsonl: of the things described there, 28 of 53, 47 of 110 and 64 of 92 are not
+on the map within 1.4 times a question's distance; by Bayes' rule these are probabilities of 0.23,
+0.14 and 0.28 without a distance in the question. With one, people err less on distant things.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionTemplate:
-    """One question: `kinds` (a pattern of whole kinds) within `within_m` of where one stands.
+    """One question: is there a thing of `kinds` (a pattern of whole kinds) within `within_m`?
 
-    `hints` is a pattern of folded words by which a description has answered it already. `noun`
-    is what a thing with a name may be called, "" where no name is asked for. `name` limits the
-    topic to things of that name.
+    `hints` is a pattern of folded words; a description with one has answered the question already.
+    `noun` is the word for a named thing in questions for a name, "" for none. `name` limits the
+    question to things of that name.
     """
 
     key: str
@@ -58,16 +57,20 @@ class QuestionTemplate:
     noun: str = ""
     name: str = ""
 
-    def is_of(self, kind: str) -> bool:
+    def covers(self, kind: str) -> bool:
         """Whether a thing of this kind makes the answer yes."""
         return re.fullmatch(self.kinds, kind) is not None
 
-    def is_told_in(self, folded: str) -> bool:
-        """Whether a description, folded, has words that answer it."""
+    def is_answered_in(self, folded: str) -> bool:
+        """Whether a folded description has words that answer the question."""
         return re.search(rf"\b(?:{self.hints})\b", folded) is not None
 
 
-_TRUST: Mapping[str, AnswerReliability] = {"sure": RELIABLE, "usual": TYPICAL, "loose": UNRELIABLE}
+_RELIABILITIES: Mapping[str, AnswerReliability] = {
+    "sure": RELIABLE,
+    "usual": TYPICAL,
+    "loose": UNRELIABLE,
+}
 _DISHES = ("pizza", "burger", "sushi", "kebab")
 _KITCHENS = (
     *("Italian", "French", "German", "Greek", "Indian", "Chinese", "Japanese", "Thai", "Turkish"),
@@ -78,28 +81,28 @@ _STREETS = (
     r"(?:residential |quiet living |pedestrian |wide through )?street|(?:main|minor) road|"
     r"pedestrian square|big trunk road"
 )
-"""Kinds whose name stands on a street sign."""
+"""Pattern of the kinds whose name is on a street sign."""
 
-_BETWEEN = ": "
-_STREET_KEY = f"street{_BETWEEN}"
+_SEPARATOR = ": "
+_STREET_KEY = f"street{_SEPARATOR}"
 
 
 @cache
 def kind_questions() -> tuple[QuestionTemplate, ...]:
-    """Every question that names no name, in a fixed order."""
-    listed = (
+    """All questions without a name, in a fixed order."""
+    from_table = (
         QuestionTemplate(
             row.key,
             row.text,
             answering(row.key),
             row.hints,
             row.within_m,
-            _TRUST[row.trust],
+            _RELIABILITIES[row.trust],
             row.noun,
         )
         for row in QUESTIONS
     )
-    return (*listed, *_kitchen_questions())
+    return (*from_table, *_kitchen_questions())
 
 
 def _kitchen_questions() -> Iterator[QuestionTemplate]:
@@ -111,23 +114,23 @@ def _kitchen_questions() -> Iterator[QuestionTemplate]:
             rf"{dish}\w*",
         )
     for kitchen in _KITCHENS:
-        low = kitchen.lower()
+        adjective = kitchen.lower()
         yield QuestionTemplate(
             f"{kitchen} restaurant",
             f"Is there {with_article(kitchen)} restaurant within 50 metres?",
-            rf"{low} (?:fast food )?restaurant",
-            rf"{low}",
+            rf"{adjective} (?:fast food )?restaurant",
+            rf"{adjective}",
         )
 
 
 def name_question(kind: str, name: str) -> QuestionTemplate | None:
-    """The question for a thing by what its sign says; None where nobody would look for it.
+    """The question for a named thing by its sign; None for names that nobody would look for.
 
-    The key holds kind and name, so that `template_of` finds the question again.
+    The key contains kind and name, so that `template_of` can rebuild the question.
     """
     if sign(name) != name or not name or not any(map(str.isalpha, name)):
         return None
-    key = f"{kind}{_BETWEEN}{name}"
+    key = f"{kind}{_SEPARATOR}{name}"
     if re.fullmatch(_STREETS, kind):
         return QuestionTemplate(
             _STREET_KEY + name,
@@ -138,12 +141,12 @@ def name_question(kind: str, name: str) -> QuestionTemplate | None:
             NAME_SIGN,
             name=name,
         )
-    home = _home(kind)
-    if home is None or home.noun in name.casefold():
+    kind_question = _kind_question(kind)
+    if kind_question is None or kind_question.noun in name.casefold():
         return None
     return QuestionTemplate(
         key,
-        f"Is there {with_article(home.noun)} called {name} within 50 metres?",
+        f"Is there {with_article(kind_question.noun)} called {name} within 50 metres?",
         re.escape(kind),
         re.escape(name.casefold()),
         _NEAR_M,
@@ -153,16 +156,18 @@ def name_question(kind: str, name: str) -> QuestionTemplate | None:
 
 
 @cache
-def _home(kind: str) -> QuestionTemplate | None:
-    """The plain question that says what a named thing of this kind is called."""
-    return next((topic for topic in kind_questions() if topic.noun and topic.is_of(kind)), None)
+def _kind_question(kind: str) -> QuestionTemplate | None:
+    """The question without a name whose noun fits a named thing of this kind."""
+    return next(
+        (template for template in kind_questions() if template.noun and template.covers(kind)), None
+    )
 
 
 def template_of(key: str) -> QuestionTemplate | None:
-    """The question of a key, as `QuestionTemplate.key` gave it; None for any other text."""
-    plain = next((topic for topic in kind_questions() if topic.key == key), None)
-    if plain is not None:
-        return plain
-    kind, between, name = key.partition(_BETWEEN)
-    topic = name_question(kind, name) if between else None
-    return topic if topic is not None and topic.key == key else None
+    """The question of a `QuestionTemplate.key`; None for any other text."""
+    of_kind = next((template for template in kind_questions() if template.key == key), None)
+    if of_kind is not None:
+        return of_kind
+    kind, separator, name = key.partition(_SEPARATOR)
+    template = name_question(kind, name) if separator else None
+    return template if template is not None and template.key == key else None

@@ -1,8 +1,8 @@
-"""The yes/no question that splits the leading candidates best, and what an answer changes.
+"""Selection of the yes/no question with the largest information gain, and the effect of an answer.
 
-Weights are probabilities [N] of all tiles of a gallery; candidates alone are weights that are 0
-elsewhere. A question is worth what it is expected to take from the entropy over spots (Lindley
-1956, the expected information of an experiment), with people who err (`topics.Trust`).
+Weights are probabilities [N] of all tiles of a gallery. The value of a question is the expected
+decrease of the entropy over spots (Lindley 1956, the expected information of an experiment), given
+answers that can be wrong (`question_bank.AnswerReliability`).
 """
 
 from collections.abc import Sequence
@@ -25,20 +25,20 @@ Reply = Literal["yes", "no", "cannot tell"]
 ANSWERS: tuple[Reply, ...] = get_args(Reply)
 
 SOFTMAX_TEMPERATURE = 0.04
-"""Gives the truth the greatest likelihood on tests/descriptions.jsonl, of 0.01 to 0.07."""
+"""Maximises the likelihood of the truth on tests/descriptions.jsonl, of 0.01 to 0.07."""
 _LEADING = 300
-_NAMED_AROUND = 30
+_NAMES_NEAR_TILES = 30
 _NAME_QUESTION_MIN_GAIN = 0.6
-"""A plain question is asked unless a name promises that much more. Ours, as are these limits."""
-_LEAST_BITS = 0.05
+"""A question for a name is asked if this share of its gain exceeds the best other gain. Our choice,
+as are these limits."""
+_MIN_GAIN_BITS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is asked. `key` finds it again; `chance_of_yes` is before it is answered.
+    """A question to ask. `template_of(key)` rebuilds it; `chance_of_yes` is the prior.
 
-    `gain_bits` is by how much the answer is expected to lower the entropy over the spots, and
-    `entropy_bits` what that is now.
+    `gain_bits` is the expected decrease of `entropy_bits`, the present entropy over the spots.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Question:
 def softmax_weights(
     scores: F32, mask: Bools | None = None, temperature: float = SOFTMAX_TEMPERATURE
 ) -> F64:
-    """Probabilities [N] from fused scores [N], where nothing calibrated them; 0 off the mask."""
+    """Probabilities [N] from uncalibrated fused scores [N]; 0 outside the mask."""
     scaled = scores.astype(np.float64) / temperature
     if mask is not None:
         scaled = np.where(mask, scaled, -np.inf)
@@ -65,29 +65,29 @@ def softmax_weights(
 
 
 def entropy_bits(weights: F64) -> float:
-    """The entropy of probabilities, 0 for a sure thing."""
-    some = weights[weights > 0]
-    return float(-(some * np.log2(some)).sum())
+    """The entropy of probabilities."""
+    positive = weights[weights > 0]
+    return float(-(positive * np.log2(positive)).sum())
 
 
 def gains_bits(weights: F64, yes: F64) -> F64:
-    """By how much the answers to T questions are expected to lower the entropy of M places: [T].
+    """The expected decrease of the entropy over M places by the answers to T questions: [T].
 
-    `yes` [T, M] is the chance of a yes at each place, `weights` [M] sum to 1.
+    `yes` [T, M] is the probability of a yes at each place, `weights` [M] sum to 1.
     """
-    gains: F64 = _coin_bits(yes @ weights) - _coin_bits(yes) @ weights
+    gains: F64 = _binary_entropy_bits(yes @ weights) - _binary_entropy_bits(yes) @ weights
     return gains.clip(0)
 
 
-def _coin_bits(chance: F64) -> F64:
-    sure = np.clip(chance, 1e-12, 1 - 1e-12)
-    bits: F64 = -sure * np.log2(sure) - (1 - sure) * np.log2(1 - sure)
+def _binary_entropy_bits(chance: F64) -> F64:
+    clipped = np.clip(chance, 1e-12, 1 - 1e-12)
+    bits: F64 = -clipped * np.log2(clipped) - (1 - clipped) * np.log2(1 - clipped)
     return bits
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaders:
-    """The M heaviest tiles, their weights and, for each, the number of its spot, from 0."""
+    """The M tiles with the largest weights, the weights, and the spot number of each, from 0."""
 
     tiles: I64
     weights: F64
@@ -99,14 +99,14 @@ class _Leaders:
         return np.bincount(self.spot, self.weights).astype(np.float64)
 
     def at_spots(self, yes: F64) -> F64:
-        """Chances [T, M] at tiles as chances [T, S] at spots."""
+        """Probabilities of a yes [T, M] at tiles, averaged at spots [T, S]."""
         summed = np.array([np.bincount(self.spot, self.weights * row) for row in yes])
         shares: F64 = summed.reshape(len(yes), -1) / self.spot_weights
         return shares
 
 
 def _leaders(gallery: Gallery, weights: F64) -> _Leaders:
-    """Each tile belongs to the heaviest tile within a candidate's separation."""
+    """Groups tiles into spots: each joins the heaviest tile within `SEPARATION_M`."""
     order = np.argsort(-weights, kind="stable")[:_LEADING]
     tiles = order[weights[order] > 0]
     spot = np.full(len(tiles), -1, dtype=np.int64)
@@ -125,82 +125,94 @@ def next_question(
     encoded_query: EncodedQuery | None = None,
     asked: Sequence[str] = (),
 ) -> Question | None:
-    """The question to ask next; None where none would help, or one spot is left.
+    """The question to ask next; None if none would help, or only one spot is left.
 
-    Never one that is in `asked` (keys) or that the description in `encoded_query` answers already.
+    Skips questions in `asked` (keys) and those that the description answers already.
     """
     leaders = _leaders(gallery, weights)
     if len(leaders.spot_weights) < 2:
         return None
-    best = _best(_plain(gallery, leaders, encoded_query, asked), leaders)
-    other = _best(_named(gallery, leaders, encoded_query, asked), leaders)
-    if best is None or (other and _NAME_QUESTION_MIN_GAIN * other.gain_bits > best.gain_bits):
-        best = other
-    return best if best is not None and best.gain_bits >= _LEAST_BITS else None
+    best = _best(_kind_candidates(gallery, leaders, encoded_query, asked), leaders)
+    name_question = _best(_name_candidates(gallery, leaders, encoded_query, asked), leaders)
+    if best is None or (
+        name_question and _NAME_QUESTION_MIN_GAIN * name_question.gain_bits > best.gain_bits
+    ):
+        best = name_question
+    return best if best is not None and best.gain_bits >= _MIN_GAIN_BITS else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Askable:
-    """T questions and the chance of a yes to each at M tiles [T, M]."""
+    """T questions and the probability of a yes to each at M tiles [T, M]."""
 
-    topics: list[QuestionTemplate]
+    templates: list[QuestionTemplate]
     yes: F64
 
 
 def _best(askable: _Askable, leaders: _Leaders) -> Question | None:
-    if not askable.topics:
+    if not askable.templates:
         return None
     weights, yes = leaders.spot_weights, leaders.at_spots(askable.yes)
     gains = gains_bits(weights, yes)
     row = int(gains.argmax())
-    topic = askable.topics[row]
+    template = askable.templates[row]
     return Question(
-        topic.key,
-        topic.text,
+        template.key,
+        template.text,
         round(float(yes[row] @ weights), 4),
         round(float(gains[row]), 4),
         round(entropy_bits(weights), 4),
     )
 
 
-def _plain(
+def _kind_candidates(
     gallery: Gallery, leaders: _Leaders, encoded_query: EncodedQuery | None, asked: Sequence[str]
 ) -> _Askable:
-    sightings = answer_model_of(gallery)
-    told = sightings.told(encoded_query) if encoded_query is not None else frozenset()
-    rows = [row for row, topic in enumerate(kind_questions()) if topic.key not in told.union(asked)]
-    topics = [kind_questions()[row] for row in rows]
-    return _Askable(topics, chances(topics, sightings.plain(leaders.tiles)[rows]))
+    answer_model = answer_model_of(gallery)
+    answered_keys = (
+        answer_model.answered_keys(encoded_query) if encoded_query is not None else frozenset()
+    )
+    rows = [
+        row
+        for row, template in enumerate(kind_questions())
+        if template.key not in answered_keys.union(asked)
+    ]
+    templates = [kind_questions()[row] for row in rows]
+    return _Askable(
+        templates, chances(templates, answer_model.kind_distances_m(leaders.tiles)[rows])
+    )
 
 
-def _named(
+def _name_candidates(
     gallery: Gallery, leaders: _Leaders, encoded_query: EncodedQuery | None, asked: Sequence[str]
 ) -> _Askable:
-    """Names near the heaviest tiles only; the others are taken not to see them unless they do."""
+    """Questions for names near the heaviest tiles only."""
     folded = fold(encoded_query.text) if encoded_query is not None else ""
-    found = {
-        topic: metres
-        for topic, metres in answer_model_of(gallery).named(leaders.tiles, _NAMED_AROUND).items()
-        if topic.key not in asked
-        and fold(topic.name) not in folded
-        and metres[:_NAMED_AROUND].min() <= topic.within_m
+    metres_of = {
+        template: metres
+        for template, metres in answer_model_of(gallery)
+        .name_distances_m(leaders.tiles, _NAMES_NEAR_TILES)
+        .items()
+        if template.key not in asked
+        and fold(template.name) not in folded
+        and metres[:_NAMES_NEAR_TILES].min() <= template.within_m
     }
-    topics = list(found)
-    metres = np.array(list(found.values())).reshape(len(topics), len(leaders.tiles))
-    return _Askable(topics, chances(topics, metres))
+    templates = list(metres_of)
+    metres = np.array(list(metres_of.values())).reshape(len(templates), len(leaders.tiles))
+    return _Askable(templates, chances(templates, metres))
 
 
 def answered(gallery: Gallery, weights: F64, key: str, answer: Reply) -> F64:
-    """Weights [N] after an answer; "cannot tell" leaves them. QueryError for an unknown key."""
-    topic = template_of(key)
-    if topic is None or answer not in ANSWERS:
+    """Weights [N] after an answer, unchanged for "cannot tell". Raises QueryError."""
+    template = template_of(key)
+    if template is None or answer not in ANSWERS:
         raise QueryError(
-            f"{key[:60]!r} answered {answer!r:.20} is no question of ours; wanted the "
+            f"{key[:60]!r} answered {answer!r:.20} is not a known question; use the "
             f"key of a question and one of {', '.join(ANSWERS)}"
         )
     if answer == "cannot tell":
         return weights
-    yes = chance_of_yes(topic, answer_model_of(gallery).distances_m(topic)).astype(np.float64)
-    weighed = weights * (yes if answer == "yes" else 1 - yes)
-    after: F64 = weighed / weighed.sum()
-    return after
+    yes = chance_of_yes(template, answer_model_of(gallery).distances_m(template)).astype(np.float64)
+    updated = weights * (yes if answer == "yes" else 1 - yes)
+    posterior: F64 = updated / updated.sum()
+    return posterior

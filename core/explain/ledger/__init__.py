@@ -1,5 +1,5 @@
-"""The description held against the map phrase by phrase: what fits, what speaks against, what no
-map can know, and what each phrase did for the rank."""
+"""The ledger: for each phrase its support, its contradiction, whether a map can show it at all,
+and its effect on the rank."""
 
 from core.explain.ledger.build import Ledgers, ledgers
 

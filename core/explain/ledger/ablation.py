@@ -1,4 +1,4 @@
-"""What each phrase did for each candidate: the search once more without it. Knows no map facts."""
+"""Leave-one-out ablation: the effect of each phrase on each candidate, by a search without it."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 MAX_TOKENS_READ = 3000
-"""Tokens that the descriptions without one phrase may have together; about two seconds of one
-thread. Later phrases are not left out."""
+"""Most tokens of all shortened descriptions together; about two seconds of one thread. Phrases
+beyond are not ablated."""
 _BATCH_TOKENS = 768
 
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """For the first M of P phrases and C candidates, what leaving the phrase out changes.
+    """Leave-one-out ablation of the first M phrases on C candidates.
 
-    `channels` [M, C] and `similarity` [M, C] are by how much it lowers each score (below 0:
-    raises it). `rank_without` [M, C] is the candidate's rank among these C candidates when they
-    alone are ranked again by the scores without the phrase, spots apart first, as search ranks.
+    `similarity`, `channels` [M, C]: score with the phrase minus score without it. `rank_without`
+    [M, C]: the candidate's rank among the C after sorting by the scores without the phrase, with
+    the same suppression of neighbours as in search.
     """
 
     channels: dict[Channel, F32]
@@ -43,18 +43,19 @@ class Ablation:
 def ablate_phrases(
     trace: SearchTrace, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None
 ) -> Ablation:
-    """Leaves out each phrase in turn, reads the rest again and scores every tile by it.
+    """Removes each phrase in turn, encodes the rest again and scores every tile.
 
-    The other phrases stay the phrases they were. Without its only phrase a description says
-    nothing: every score is lost, and the ranks stay.
+    The other phrases are not split again. Without its only phrase a description is empty: every
+    score becomes 0, and the ranks stay.
     """
     rows = np.array(
-        [trace.gallery.row_of(one.tile.tile_id) for one in trace.result.candidates], dtype=int
+        [trace.gallery.row_of(candidate.tile.tile_id) for candidate in trace.result.candidates],
+        dtype=int,
     )
     before = trace.ranking
-    lost: dict[Channel, list[F32]] = {channel: [] for channel in trace.channels}
+    losses_of: dict[Channel, list[F32]] = {channel: [] for channel in trace.channels}
     similarity, ranks = [], []
-    for rest in _rests(
+    for rest in _without_each_phrase(
         trace.encoded_query, encoder, picture_encoder if "image" in trace.channels else None
     ):
         if rest is None:
@@ -65,40 +66,44 @@ def ablate_phrases(
             signals, scores = after.signals, after.scores
             ranks.append(_ranks(trace, rows, scores))
         similarity.append(before.scores[rows] - scores[rows])
-        for channel, losses in lost.items():
-            had = before.signals.channel(channel)[rows]
-            losses.append(had - signals.channel(channel)[rows] if signals else had)
+        for channel, losses in losses_of.items():
+            score_before = before.signals.channel(channel)[rows]
+            losses.append(
+                score_before - signals.channel(channel)[rows] if signals else score_before
+            )
     return Ablation(
-        {channel: np.stack(losses) for channel, losses in lost.items()},
+        {channel: np.stack(losses) for channel, losses in losses_of.items()},
         np.stack(similarity),
         np.stack(ranks),
     )
 
 
 def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
-    """The ranks [C], from 1, of the shown tiles by other scores."""
-    shown = np.zeros(len(scores), dtype=bool)
-    shown[rows] = True
+    """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
+    candidates = np.zeros(len(scores), dtype=bool)
+    candidates[rows] = True
     gallery = trace.gallery
-    order = suppress_neighbours(ordered(scores, shown), gallery.lats, gallery.lons, len(rows))
-    place = {row: rank for rank, row in enumerate(order, 1)}
-    return np.array([place[int(row)] for row in rows], dtype=np.int64)
+    order = suppress_neighbours(ordered(scores, candidates), gallery.lats, gallery.lons, len(rows))
+    rank_of = {row: rank for rank, row in enumerate(order, 1)}
+    return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 
 
-def _rests(
+def _without_each_phrase(
     encoded_query: EncodedQuery, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None
 ) -> list[EncodedQuery | None]:
-    """The description read without each of its phrases; None where no phrase is left."""
+    """The encoded description without each of its phrases; None where no phrase is left."""
     if len(encoded_query.phrases) < 2:
         return [None]
     texts = [
-        encoded_query.text[: one.start] + encoded_query.text[one.end :]
-        for one in encoded_query.phrases
+        encoded_query.text[: part.start] + encoded_query.text[part.end :]
+        for part in encoded_query.phrases
     ]
     tokens = encoder.tokenize(texts)
-    within = np.cumsum([one.count() for one in tokens]) <= MAX_TOKENS_READ
-    most = max(1, int(within.sum()))
-    embeddings, seen = _embedded(texts[:most], tokens[:most], encoder, picture_encoder)
+    within = np.cumsum([part.count() for part in tokens]) <= MAX_TOKENS_READ
+    count = max(1, int(within.sum()))
+    embeddings, picture_embeddings = _embedded(
+        texts[:count], tokens[:count], encoder, picture_encoder
+    )
     return [
         replace(
             encoded_query,
@@ -107,11 +112,11 @@ def _rests(
             words=list(dict.fromkeys(words_of(text))),
             embedding=embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
-            picture_query=PictureQuery(picture_encoder.key, seen[row], None)
-            if picture_encoder and seen is not None
+            picture_query=PictureQuery(picture_encoder.key, picture_embeddings[row], None)
+            if picture_encoder and picture_embeddings is not None
             else None,
         )
-        for row, text in enumerate(texts[:most])
+        for row, text in enumerate(texts[:count])
     ]
 
 
@@ -121,8 +126,8 @@ def _embedded(
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None,
 ) -> tuple[F32, F32 | None]:
-    """Embeddings [M, D] of M texts, and what the picture model makes of them [M, E]."""
-    longest = max(one.count() for one in tokens)
+    """Embeddings [M, D] of M texts, and their embeddings [M, E] by the picture model."""
+    longest = max(text_tokens.count() for text_tokens in tokens)
     reader = None
     if (
         picture_encoder
@@ -130,13 +135,15 @@ def _embedded(
         and longest <= picture_encoder.encoder.spec.max_tokens
     ):
         reader = picture_encoder.encoder
-    whole, seen = [], []
+    embeddings, picture_embeddings = [], []
     step = max(1, _BATCH_TOKENS // longest)
     for start in range(0, len(tokens), step):
         states, mask = encoder.states(tokens[start : start + step])
-        whole.append(encoder.pooled(states, mask))
+        embeddings.append(encoder.pooled(states, mask))
         if reader:
-            seen.append(reader.from_states(states, mask))
+            picture_embeddings.append(reader.from_states(states, mask))
     if picture_encoder and not reader:
-        seen.append(picture_encoder.encoder.encode_texts(texts))
-    return np.concatenate(whole), np.concatenate(seen) if seen else None
+        picture_embeddings.append(picture_encoder.encoder.encode_texts(texts))
+    return np.concatenate(embeddings), np.concatenate(
+        picture_embeddings
+    ) if picture_embeddings else None

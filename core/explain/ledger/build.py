@@ -1,7 +1,4 @@
-"""The ledger of every candidate of a search: how each phrase stands and what it did.
-
-Puts together what witness, objections and effects say; leaves saying it in sentences to `reasons`.
-"""
+"""Builds the ledger of every candidate from evidence, contradictions and ablation."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +7,7 @@ from core.explain.ledger.ablation import Ablation, ablate_phrases
 from core.explain.ledger.claims import denied
 from core.explain.ledger.contradictions import ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
-from core.explain.ledger.unmappable import MARGIN, unseen_margins
+from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.records import Candidate, Evidence, LedgerEntry, Standing
 from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.head_nouns import is_location_only
@@ -19,9 +16,9 @@ from core.retrieval.search import match_index_of
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-_SURE = 0.75
-"""A fact this near in sense, or with every word, stands even for a phrase that no map seems to
-hold."""
+_MIN_SURE_COSINE = 0.75
+"""From this cosine on, or with every word of the phrase, evidence counts even for a phrase that
+seems unmappable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,74 +32,85 @@ class Ledgers:
 def ledgers(
     trace: SearchTrace, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
 ) -> Ledgers:
-    """The phrases of the description held against each candidate.
+    """The ledger of each candidate.
 
-    `picture_encoder` are those the search had. Entries whose phrase was not left out, as happens at
-    the end of very long descriptions, have no `effects`, and a note says so.
+    `picture_encoder` must be that of the search. Phrases at the end of very long descriptions are
+    not ablated: their entries have no `effects`, and a note says so.
     """
     candidates = trace.result.candidates
     if not candidates:
         return Ledgers(())
     effects = ablate_phrases(trace, encoder, picture_encoder)
-    judge = _LedgerBuilder(trace, encoder)
+    builder = _LedgerBuilder(trace, encoder)
     entries = tuple(
         tuple(
-            judge.entry(row, column, candidate, effects)
+            builder.entry(row, column, candidate, effects)
             for row in range(len(trace.encoded_query.phrases))
         )
         for column, candidate in enumerate(candidates)
     )
-    left = len(trace.encoded_query.phrases) - len(effects)
+    rest = len(trace.encoded_query.phrases) - len(effects)
     note = (
-        f"What single phrases did was worked out for the first {len(effects)}; "
-        f"{left} more only count in the whole."
+        f"Effects were measured for the first {len(effects)} phrases only; "
+        f"{rest} more count as part of the whole."
     )
-    return Ledgers(entries, (note,) if left else ())
+    return Ledgers(entries, (note,) if rest else ())
 
 
 class _LedgerBuilder:
-    """Says how each phrase of one search stands at its candidates."""
+    """Builds the entries of one search's ledgers."""
 
     def __init__(self, trace: SearchTrace, encoder: "SentenceEncoder") -> None:
-        self._finding = trace
+        self._trace = trace
         gallery, encoded_query = trace.gallery, trace.encoded_query
-        self._objector = ContradictionFinder(
+        self._contradictions = ContradictionFinder(
             match_index_of(gallery),
             fact_positions(gallery),
             encoded_query,
             trace.channels,
             (gallery.card.name, gallery.card.title),
         )
-        self._unseen = unseen_margins(encoded_query.phrase_embeddings, encoder) > MARGIN
+        self._unmappable = unmappable_margins(encoded_query.phrase_embeddings, encoder) > MARGIN
 
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
         """The phrase of one row at the candidate of one column."""
-        known = row < len(effects)
+        ablated = row < len(effects)
         standing, against, evidence = self._standing(row, candidate)
         return LedgerEntry(
             evidence=evidence,
             standing=standing,
             against=against,
             effects={
-                name: round(float(lost[row, column]), 4) for name, lost in effects.channels.items()
+                name: round(float(losses[row, column]), 4)
+                for name, losses in effects.channels.items()
             }
-            if known
+            if ablated
             else {},
-            effect=round(float(effects.similarity[row, column]), 4) if known else 0.0,
-            rank_without=int(effects.rank_without[row, column]) if known else candidate.rank,
+            effect=round(float(effects.similarity[row, column]), 4) if ablated else 0.0,
+            rank_without=int(effects.rank_without[row, column]) if ablated else candidate.rank,
         )
 
     def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, str, Evidence]:
-        phrase = self._finding.encoded_query.phrases[row]
+        phrase = self._trace.encoded_query.phrases[row]
         nothing = Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
-        if not candidate.evidence:  # pictures alone were searched: nothing to hold it against
+        if not candidate.evidence:  # only pictures were searched, so there is no evidence to check
             return "unchecked", "", nothing
-        tile = self._finding.gallery.row_of(candidate.tile.tile_id)
-        found = self._objector.object_to(row, candidate.evidence[row], tile)
-        if found.against:
-            return "contradicted", found.against, found.evidence
-        whole = 1.0 if found.evidence.channel == "names" else _SURE
-        sure = found.evidence.similarity >= whole or self._objector.names_a_place(row)
-        if is_location_only(phrase.text) or denied(phrase.text) or (self._unseen[row] and not sure):
+        tile = self._trace.gallery.row_of(candidate.tile.tile_id)
+        contradiction = self._contradictions.contradiction(row, candidate.evidence[row], tile)
+        if contradiction.against:
+            return "contradicted", contradiction.against, contradiction.evidence
+        threshold = 1.0 if contradiction.evidence.channel == "names" else _MIN_SURE_COSINE
+        sure = contradiction.evidence.similarity >= threshold or self._contradictions.has_map_name(
+            row
+        )
+        if (
+            is_location_only(phrase.text)
+            or denied(phrase.text)
+            or (self._unmappable[row] and not sure)
+        ):
             return "unchecked", "", nothing
-        return ("supported" if found.evidence.supported else "missing"), "", found.evidence
+        return (
+            ("supported" if contradiction.evidence.supported else "missing"),
+            "",
+            contradiction.evidence,
+        )

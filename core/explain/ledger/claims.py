@@ -1,4 +1,4 @@
-"""What a phrase claims that a map can contradict: absences, storeys, looks. Knows no gallery."""
+"""Claims of a phrase that a map can contradict: absences, numbers of storeys, looks."""
 
 import re
 from dataclasses import dataclass
@@ -19,46 +19,46 @@ _STOREYS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A word for how a thing looks, and which family of `LOOKS` it is of."""
+    """A word for the look of a thing, and the number of its family in `LOOKS`."""
 
     word: str
     family: int
 
     def excludes(self, other: "Look") -> bool:
-        """Whether nothing can look like both."""
+        """Whether no thing can look like both."""
         return self.family == other.family and not (
             LOOKS[self.family][self.word] & LOOKS[self.family][other.word]
         )
 
 
 def denied(phrase: str) -> str:
-    """What the phrase says is not there ("no shops at all" → "shops"), or ""."""
-    found = _DENIED.search(fold(phrase))
-    return found.group(1) if found else ""
+    """The thing that the phrase denies ("no shops at all" → "shops"), or ""."""
+    match = _DENIED.search(fold(phrase))
+    return match.group(1) if match else ""
 
 
 def storeys(phrase: str) -> int:
-    """How many storeys the phrase gives a building, 0 where it says nothing certain."""
-    found = _STOREYS.findall(fold(phrase))
-    if len(found) != 1:
+    """The number of storeys in the phrase, 0 for none or several."""
+    numbers = _STOREYS.findall(fold(phrase))
+    if len(numbers) != 1:
         return 0
-    return _NUMBERS.get(found[0]) or int(found[0])
+    return _NUMBERS.get(numbers[0]) or int(numbers[0])
 
 
 def looks_in(text: str) -> list[Look]:
-    """The words for looks in a text, the longer ones first ("light grey" is not "grey")."""
-    found = []
+    """The words for looks in a text, longer ones first ("light grey" is not "grey")."""
+    looks = []
     for number, family in enumerate(LOOKS):
         folded = " ".join(WORD.findall(fold(text)))
         for word in sorted(family, key=len, reverse=True):
             if re.search(rf"\b{word}\b", folded):
                 folded = re.sub(rf"\b{word}\b", "_", folded)
-                found.append(Look(word, number))
-    return found
+                looks.append(Look(word, number))
+    return looks
 
 
 def looks_of(phrase: str, head: str) -> list[Look]:
-    """The looks said of the thing called `head`: words among the three right before it."""
+    """The looks of the thing called `head`: words among the three right before it."""
     words = WORD.findall(fold(phrase))
     singular = [word.removesuffix("s") for word in words]
     if head.removesuffix("s") not in singular:
@@ -68,12 +68,12 @@ def looks_of(phrase: str, head: str) -> list[Look]:
 
 
 def bare_words(text: str) -> list[str]:
-    """All folded words of a text, function words as well."""
+    """All folded words of a text, including function words."""
     return WORD.findall(fold(text))
 
 
-def is_telling(name: tuple[str, ...], common: frozenset[str]) -> bool:
-    """Whether a name has a word of its own, no function word and none of the `common` ones."""
+def is_distinctive(name: tuple[str, ...], common: frozenset[str]) -> bool:
+    """Whether a name has a distinctive word: no function word and none of the `common` ones."""
     return any(
         len(word) >= 4
         and word not in STOP_WORDS

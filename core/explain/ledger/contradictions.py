@@ -1,6 +1,6 @@
-"""What the map holds that speaks against a phrase at one tile; leaves support to the witness.
+"""Finds facts at a tile that contradict a phrase.
 
-Few and certain: only what a fact says is held against a phrase, never that a fact is missing.
+Precision over recall: only a present fact can contradict; a missing one never does.
 """
 
 import re
@@ -13,7 +13,7 @@ from core.explain.ledger.claims import (
     Look,
     bare_words,
     denied,
-    is_telling,
+    is_distinctive,
     looks_in,
     looks_of,
     storeys,
@@ -31,15 +31,16 @@ from core.vocabulary.kinds import has_trait
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
 _DENIED_M = 30.0
-_ELSEWHERE_M = 300.0
-"""A thing called by its name may be seen from afar, or be where a road leads to."""
+_FAR_M = 300.0
+"""Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
+road leads to."""
 _STOREYS_APART = 3
 _BUILDINGS = 2
 _SAME_SIDE_DEG = 67.5
 _OTHER_SIDE_DEG = 112.5
 _STOREYED = re.compile(r"\b(?:(\d+)|(single))-storey|\b(tall high-rise)")
 _SIDE_OF = re.compile(r"[\s,]*(?:is |are )?(?:on|at) (?:the|its|their) \w+(?:[- ]\w+)? side\b")
-"""Of the thing or of the describer: "beside the station on the west side" may mean either."""
+"""The side of the thing or of the describer: "beside the station on the west side" is ambiguous."""
 _BUILDING_WORDS = frozenset(
     {
         "building",
@@ -58,108 +59,113 @@ _BUILDING_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What the map says instead ("" for nothing), and the evidence it leaves."""
+    """The contradicting fact in words ("" for none), and the evidence that remains."""
 
     against: str
     evidence: Evidence
 
 
 class ContradictionFinder:
-    """Prepared for one description: objects to its phrases at any tile.
+    """Finds contradictions to the phrases of one description at any tile.
 
-    Facts object where the `facts` channel was searched, names where `names` was. `own_names` are
-    what the gallery itself is called, which no place contradicts.
+    Facts count if the `facts` channel was searched, names if `names` was. `own_names` are the
+    gallery's own names, which no place contradicts.
     """
 
     def __init__(
         self,
         match_index: MatchIndex,
-        known: FactPositions,
+        positions: FactPositions,
         encoded_query: EncodedQuery,
         channels: tuple[Channel, ...],
         own_names: Iterable[str] = (),
     ) -> None:
-        self._ground = match_index
-        self._known = known
-        self._reading = encoded_query
+        self._match_index = match_index
+        self._positions = positions
+        self._query = encoded_query
         self._channels = channels
-        own_words = {word for name in own_names for word in bare_words(name)}
-        self._common = known.kind_words | own_words
-        self._named = _names_said(known, set(bare_words(encoded_query.text)), self._common)
+        gallery_words = {word for name in own_names for word in bare_words(name)}
+        self._common = positions.kind_words | gallery_words
+        self._named = _names_in_description(
+            positions, set(bare_words(encoded_query.text)), self._common
+        )
 
-    def object_to(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
-        """The first thing that speaks against one phrase at a tile. Evidence on the wrong side
-        gives way to a thing of its kind on the side that the phrase says."""
-        evidence = self._plainer(row, evidence, tile)
-        if "names" in self._channels and (p_outside := self._elsewhere(row, evidence, tile)):
-            return Contradiction(p_outside, evidence)
+    def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
+        """The first fact that contradicts one phrase at a tile. Evidence on the wrong side is
+        replaced by a thing of the same kind on the described side, if there is one."""
+        evidence = self._street_of_address(row, evidence, tile)
+        if "names" in self._channels and (far := self._named_far_away(row, evidence, tile)):
+            return Contradiction(far, evidence)
         if "facts" not in self._channels:
             return Contradiction("", evidence)
-        phrase = self._reading.phrases[row].text
+        phrase = self._query.phrases[row].text
         if absent := denied(phrase):
             nothing = Evidence(evidence.phrase, evidence.start, evidence.end, None, "", 0.0)
-            return Contradiction(self._present(absent, tile), nothing)
+            return Contradiction(self._denied_but_present(absent, tile), nothing)
         if evidence.name_only:
-            return Contradiction(self._storeys(phrase, tile), evidence)
-        sided = self._sided(row, evidence, tile)
-        if sided.against:
-            return sided
-        against = self._storeys(phrase, tile) or self._looks(phrase, sided.evidence, tile)
-        return Contradiction(against, sided.evidence)
+            return Contradiction(self._other_storeys(phrase, tile), evidence)
+        by_side = self._wrong_side(row, evidence, tile)
+        if by_side.against:
+            return by_side
+        against = self._other_storeys(phrase, tile) or self._other_look(
+            phrase, by_side.evidence, tile
+        )
+        return Contradiction(against, by_side.evidence)
 
-    def _called(self, there: FactPosition) -> str:
-        """A fact as a thing among others, and where it lies."""
-        return f"{noun_phrase(self._ground.gallery.facts.text[there.fact])} {there.where}"
+    def _described(self, position: FactPosition) -> str:
+        """A fact as a noun phrase, with distance and direction."""
+        text = self._match_index.gallery.facts.text[position.fact]
+        return f"{noun_phrase(text)} {position.in_words}"
 
-    def _present(self, absent: str, tile: int) -> str:
-        """ "no trees" where a tree stands."""
+    def _denied_but_present(self, absent: str, tile: int) -> str:
+        """The contradiction of "no trees" by a tree."""
         head = singular(bare_words(absent)[-1])
         facts = [
             fact
-            for kind, rows in self._known.facts_of_kind.items()
+            for kind, rows in self._positions.facts_of_kind.items()
             if singular(head_of(kind)) == head
             for fact in rows
         ]
-        places = self._known.places(tile, facts, _DENIED_M)
-        return f"the map has {self._called(places[0])}" if places else ""
+        places = self._positions.places(tile, facts, _DENIED_M)
+        return f"the map has {self._described(places[0])}" if places else ""
 
-    def _sided(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
-        """ "church to the north" where every church within sight lies to the south."""
-        said = self._reading.phrases[row].bearing_deg
-        fact = self._known.fact_of.get(evidence.fact)
-        if said is None or fact is None:
+    def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
+        """The contradiction of "church to the north" if all churches in sight lie to the south."""
+        stated_deg = self._query.phrases[row].bearing_deg
+        fact = self._positions.fact_of.get(evidence.fact)
+        if stated_deg is None or fact is None:
             return Contradiction("", evidence)
-        phrase = self._reading.phrases[row]
+        phrase = self._query.phrases[row]
         by_name = evidence.channel == "names"
         shared = set(bare_words(phrase.text)) & set(bare_words(evidence.fact))
-        if by_name and not is_telling(tuple(shared), self._common):
+        if by_name and not is_distinctive(tuple(shared), self._common):
             return Contradiction("", evidence)
-        if _SIDE_OF.match(self._reading.text[phrase.end :]):
+        if _SIDE_OF.match(self._query.text[phrase.end :]):
             return Contradiction("", evidence)
-        kind = self._ground.gallery.facts.kind[fact]
-        alike = self._known.facts_of_kind.get(kind, [fact])
-        places = self._known.places(tile, [fact] if by_name else alike, _SIGHT_M)
+        kind = self._match_index.gallery.facts.kind[fact]
+        same_kind = self._positions.facts_of_kind.get(kind, [fact])
+        places = self._positions.places(tile, [fact] if by_name else same_kind, _SIGHT_M)
         if not places or places[0].distance_m < UNDERFOOT_M:
             return Contradiction("", evidence)
-        apart = [abs((place.bearing_deg - said + 180) % 360 - 180) for place in places]
-        for place, degrees in zip(places, apart, strict=True):
+        angles = [abs((place.bearing_deg - stated_deg + 180) % 360 - 180) for place in places]
+        for place, degrees in zip(places, angles, strict=True):
             if degrees <= _SAME_SIDE_DEG:
-                return Contradiction("", self._moved(row, evidence, place))
-        if has_trait(kind, "long") or has_trait(kind, "patchy") or min(apart) < _OTHER_SIDE_DEG:
+                return Contradiction("", self._evidence_with(row, evidence, place))
+        if has_trait(kind, "long") or has_trait(kind, "patchy") or min(angles) < _OTHER_SIDE_DEG:
             return Contradiction("", evidence)
-        against = f"the map has {self._called(places[0])}, not to the {compass(said)}"
+        against = f"the map has {self._described(places[0])}, not to the {compass(stated_deg)}"
         return Contradiction(against, evidence)
 
-    def _moved(
+    def _evidence_with(
         self, row: int, evidence: Evidence, place: FactPosition, similarity: float | None = None
     ) -> Evidence:
-        """The evidence at another place of its kind."""
-        text = self._ground.gallery.facts.text[place.fact]
+        """The evidence with another thing of its kind."""
+        text = self._match_index.gallery.facts.text[place.fact]
         if text == evidence.fact:
             similarity = evidence.similarity
         if similarity is None:
-            phrase = self._reading.phrase_embeddings[row : row + 1]
-            similarity = float(self._ground.cosines(phrase, np.array([place.fact]))[0, 0])
+            phrase = self._query.phrase_embeddings[row : row + 1]
+            similarity = float(self._match_index.cosines(phrase, np.array([place.fact]))[0, 0])
         return replace(
             evidence,
             fact=text,
@@ -170,12 +176,12 @@ class ContradictionFinder:
             direction=compass(place.bearing_deg),
         )
 
-    def _plainer(self, row: int, evidence: Evidence, tile: int) -> Evidence:
-        """Where the phrase names a street and a house of that address was found: the street."""
-        words = bare_words(self._reading.phrases[row].text)
+    def _street_of_address(self, row: int, evidence: Evidence, tile: int) -> Evidence:
+        """The street itself, if the phrase names a street and the evidence is an address in it."""
+        words = bare_words(self._query.phrases[row].text)
         if evidence.channel != "names" or set(words) & set(bare_words(evidence.fact)):
             return evidence
-        facts = self._ground.gallery.facts
+        facts = self._match_index.gallery.facts
         named = [
             fact
             for name, rows in self._named.items()
@@ -183,94 +189,104 @@ class ContradictionFinder:
             for fact in rows
             if set(words) & set(bare_words(facts.text[fact]))
         ]
-        places = self._known.places(tile, named, _NEAR_M)
+        places = self._positions.places(tile, named, _NEAR_M)
         if not places:
             return evidence
-        return replace(self._moved(row, evidence, places[0], evidence.similarity), fit="thing")
+        return replace(
+            self._evidence_with(row, evidence, places[0], evidence.similarity), fit="thing"
+        )
 
-    def _storeys(self, phrase: str, tile: int) -> str:
-        """ "six storeys" where all buildings close by that the map knows better have two."""
-        said = storeys(phrase)
-        if not said or not _BUILDING_WORDS & set(bare_words(phrase)):
+    def _other_storeys(self, phrase: str, tile: int) -> str:
+        """The contradiction of "six storeys" if all nearby buildings of known height have two."""
+        stated = storeys(phrase)
+        if not stated or not _BUILDING_WORDS & set(bare_words(phrase)):
             return ""
-        found = {}
+        storeys_of = {}
         for fact in self._facts_within(tile, _NEAR_M):
-            if match := _STOREYED.search(self._ground.gallery.facts.text[fact]):
-                found[fact] = 1 if match[2] else _HIGH_RISE if match[3] else int(match[1])
-        heights = found.values()
-        if len(found) < _BUILDINGS:
+            if match := _STOREYED.search(self._match_index.gallery.facts.text[fact]):
+                storeys_of[fact] = 1 if match[2] else _HIGH_RISE if match[3] else int(match[1])
+        heights = storeys_of.values()
+        if len(storeys_of) < _BUILDINGS:
             return ""
         low, high = min(heights), max(heights)
-        if low - _STOREYS_APART < said < high + _STOREYS_APART or said >= _HIGH_RISE <= high:
+        if low - _STOREYS_APART < stated < high + _STOREYS_APART or stated >= _HIGH_RISE <= high:
             return ""
         span = f"{low}" if low == high else f"{low} to {high}"
         tall = " or more" if high == _HIGH_RISE else ""
         return f"the buildings within {_NEAR_M:.0f} m whose storeys the map knows have {span}{tall}"
 
     def _facts_within(self, tile: int, within_m: float) -> list[int]:
-        rows = self._ground.links_of(tile)
-        links = self._ground.gallery.links
+        rows = self._match_index.links_of(tile)
+        links = self._match_index.gallery.links
         return [int(fact) for fact in links.fact[rows[links.distance_m[rows] <= within_m]]]
 
-    def _looks(self, phrase: str, evidence: Evidence, tile: int) -> str:
-        """ "red church" where the map says that it is white."""
-        fact = self._known.fact_of.get(evidence.fact)
-        facts = self._ground.gallery.facts
+    def _other_look(self, phrase: str, evidence: Evidence, tile: int) -> str:
+        """The contradiction of "red church" by a white one."""
+        fact = self._positions.fact_of.get(evidence.fact)
+        facts = self._match_index.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
         if fact is None or not kind or has_trait(kind, "patchy"):
             return ""
-        said = looks_of(phrase, head_of(kind))
-        only = [fact] if evidence.channel == "names" else self._known.facts_of_kind[kind]
-        seen = set(self._facts_within(tile, _SIGHT_M))
+        stated = looks_of(phrase, head_of(kind))
+        candidates = [fact] if evidence.channel == "names" else self._positions.facts_of_kind[kind]
+        within_sight = set(self._facts_within(tile, _SIGHT_M))
         looks = [
             looks_in(text.removesuffix(kind))
-            for text in (facts.text[one].partition(": ")[0] for one in only if one in seen)
+            for text in (
+                facts.text[candidate].partition(": ")[0]
+                for candidate in candidates
+                if candidate in within_sight
+            )
             if text.endswith(kind)
         ]
-        for look in said:
-            other = [_excluding(look, each) for each in looks]
-            if other and all(other):
-                return f"the map says {' or '.join(dict.fromkeys(other))}, not {look.word}"
+        for look in stated:
+            excluding = [_excluding(look, others) for others in looks]
+            if excluding and all(excluding):
+                return f"the map says {' or '.join(dict.fromkeys(excluding))}, not {look.word}"
         return ""
 
-    def names_a_place(self, row: int) -> bool:
-        """Whether a phrase calls something of this map by its name."""
+    def has_map_name(self, row: int) -> bool:
+        """Whether a phrase contains a name of this map."""
         return next(self._names_in(row), None) is not None
 
     def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
-        """The names in one phrase, the longest first; one word alone must be written as a name."""
-        phrase = self._reading.phrases[row]
+        """The names in one phrase, the longest first; a single word must be written as a name."""
+        phrase = self._query.phrases[row]
         words = bare_words(phrase.text)
         for name in self._named:
             if not _contains(words, name):
                 continue
             own = len(name) > 1 and any(not is_common(word) for word in name)
-            if own or any(written_as_name(self._reading.text, phrase.start, word) for word in name):
+            if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
                 yield name
 
-    def _elsewhere(self, row: int, evidence: Evidence, tile: int) -> str:
-        """Names a thing that the map has, but far from here; not where it is part of the name of
-        what was found here."""
+    def _named_far_away(self, row: int, evidence: Evidence, tile: int) -> str:
+        """The contradiction by a named thing that is far away, unless the evidence here has that
+        name too."""
         name = next(self._names_in(row), None)
         if name and evidence.channel == "names" and set(name) <= set(bare_words(evidence.fact)):
             return ""
-        places = self._known.places(tile, self._named[name]) if name else []
-        if not name or not places or places[0].distance_m <= _ELSEWHERE_M:
+        places = self._positions.places(tile, self._named[name]) if name else []
+        if not name or not places or places[0].distance_m <= _FAR_M:
             return ""
-        return f"the map has {self._spelt(name, places[0].fact)} {places[0].where}, not here"
+        return (
+            f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
+        )
 
-    def _spelt(self, name: tuple[str, ...], fact: int) -> str:
-        """A name as the map writes it."""
-        written = self._ground.gallery.facts.names[fact]
-        return next(one_line(one, 60) for one in written if tuple(bare_words(one)) == name)
+    def _map_spelling(self, name: tuple[str, ...], fact: int) -> str:
+        """A name in the spelling of the map."""
+        names = self._match_index.gallery.facts.names[fact]
+        return next(
+            one_line(spelling, 60) for spelling in names if tuple(bare_words(spelling)) == name
+        )
 
 
 _HIGH_RISE = 9
-"""Storeys of what facts call a tall high-rise, at least."""
+"""Least number of storeys of a "tall high-rise" in the facts."""
 
 
 def _excluding(look: Look, others: list[Look]) -> str:
-    """The look among others that rules out one, where none of its family goes with it."""
+    """The first of `others` in the family of `look`, if all of that family exclude it; else ""."""
     family = [other for other in others if other.family == look.family]
     return family[0].word if family and all(look.excludes(other) for other in family) else ""
 
@@ -279,15 +295,15 @@ def _contains(words: list[str], name: tuple[str, ...]) -> bool:
     return any(tuple(words[at : at + len(name)]) == name for at in range(len(words)))
 
 
-def _names_said(
-    known: FactPositions, said: set[str], common: frozenset[str]
+def _names_in_description(
+    positions: FactPositions, words: set[str], common: frozenset[str]
 ) -> dict[tuple[str, ...], list[int]]:
     """The names of the map whose words are all in the description, the longest first."""
-    found: dict[tuple[str, ...], list[int]] = {}
-    facts = known.gallery.facts
-    for name, rows in known.facts_of_name.items():
-        if said.issuperset(name) and is_telling(name, common):
-            here = [row for row in rows if not has_trait(facts.kind[row], "region")]
-            if here:
-                found[name] = here
-    return dict(sorted(found.items(), key=lambda one: (-len(one[0]), one[0])))
+    names: dict[tuple[str, ...], list[int]] = {}
+    facts = positions.gallery.facts
+    for name, rows in positions.facts_of_name.items():
+        if words.issuperset(name) and is_distinctive(name, common):
+            local = [row for row in rows if not has_trait(facts.kind[row], "region")]
+            if local:
+                names[name] = local
+    return dict(sorted(names.items(), key=lambda item: (-len(item[0]), item[0])))

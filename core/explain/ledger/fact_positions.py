@@ -1,7 +1,7 @@
-"""Where the things of a gallery lie as seen from one tile; leaves what is said of them to others.
+"""Positions of the things of a gallery, seen from one tile.
 
-A gallery keeps for each tile the nearest thing of each fact only. Together the tiles know of more:
-each link of each tile is one position of such a thing.
+A gallery stores for each tile only the nearest thing of each fact. The links of all tiles together
+give more: each link is one position of such a thing.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from core.geo import compass, local_metres, moved
 
 @dataclass(frozen=True, slots=True)
 class FactPosition:
-    """Where a fact's thing lies from a tile: metres and degrees, and its position."""
+    """Distance and bearing of a fact's thing from a tile, and its position."""
 
     fact: int
     distance_m: float
@@ -27,13 +27,13 @@ class FactPosition:
     lon: float
 
     @property
-    def where(self) -> str:
+    def in_words(self) -> str:
         """Distance and direction in words."""
         return distance_phrase(self.distance_m, compass(self.bearing_deg))
 
 
 class FactPositions:
-    """The facts of a gallery by text, kind and name, and its kinds' words. Made once for each."""
+    """The facts of a gallery by text, kind and name. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
@@ -55,7 +55,7 @@ class FactPositions:
         self._lats, self._lons = moved(lats, lons, away * np.sin(bearing), away * np.cos(bearing))
 
     def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[FactPosition]:
-        """Every known place of the facts that lies within a distance, the nearest first."""
+        """All known positions of the facts within a distance, the nearest first."""
         starts = self.gallery.links.starts
         if not facts:
             return []
@@ -66,22 +66,22 @@ class FactPositions:
         bearings = np.degrees(np.arctan2(east, north)) % 360
         return [
             FactPosition(
-                int(self.gallery.links.fact[rows[one]]),
-                float(away[one]),
-                float(bearings[one]),
-                float(self._lats[rows[one]]),
-                float(self._lons[rows[one]]),
+                int(self.gallery.links.fact[rows[column]]),
+                float(away[column]),
+                float(bearings[column]),
+                float(self._lats[rows[column]]),
+                float(self._lons[rows[column]]),
             )
-            for one in np.argsort(away, kind="stable")[: int((away <= within_m).sum())]
+            for column in np.argsort(away, kind="stable")[: int((away <= within_m).sum())]
         ]
 
 
-_known: "WeakKeyDictionary[Gallery, FactPositions]" = WeakKeyDictionary()
+_cache: "WeakKeyDictionary[Gallery, FactPositions]" = WeakKeyDictionary()
 
 
 def fact_positions(gallery: Gallery) -> FactPositions:
-    """The gallery's surroundings, kept as long as the gallery is."""
-    found = _known.get(gallery)
-    if found is None:
-        found = _known[gallery] = FactPositions(gallery)
-    return found
+    """The fact positions of a gallery, cached as long as the gallery lives."""
+    positions = _cache.get(gallery)
+    if positions is None:
+        positions = _cache[gallery] = FactPositions(gallery)
+    return positions

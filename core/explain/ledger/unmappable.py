@@ -1,4 +1,4 @@
-"""Which phrases speak of what no map can hold, by their sense; leaves the rest to the ledger."""
+"""Detects phrases about things that no map shows (weather, people, traffic), by their meaning."""
 
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
 
-_UNMAPPED = (
+_UNMAPPABLE_EXAMPLES = (
     "blue sky and a few clouds",
     "it is raining",
     "cold wind today",
@@ -96,7 +96,7 @@ _UNMAPPED = (
     "a wedding",
     "a demonstration with banners",
 )
-_MAPPED = (
+_MAPPABLE_EXAMPLES = (
     "a church with a tall tower",
     "a domed cathedral",
     "a statue on a pedestal",
@@ -206,29 +206,29 @@ _MAPPED = (
     "a windmill",
 )
 MARGIN = 0.0
-"""By how much a phrase must be nearer to what no map holds. Chosen on phrases written for it in
-tests/explain/test_unseen.py and on tests/descriptions.jsonl."""
+"""A phrase with a larger margin is unmappable. Chosen on the phrases in
+tests/explain/ledger/test_unmappable.py and on tests/descriptions.jsonl."""
 _NEAREST = 3
 
 _prototypes: "WeakKeyDictionary[SentenceEncoder, tuple[F32, F32]]" = WeakKeyDictionary()
 
 
-def unseen_margins(phrase_embeddings: F32, encoder: "SentenceEncoder") -> F32:
-    """By how much each of P phrases [P, D] is nearer to what no map holds than to what maps do.
+def unmappable_margins(phrase_embeddings: F32, encoder: "SentenceEncoder") -> F32:
+    """Similarity to unmappable minus similarity to mappable examples, for P phrases [P, D]: [P].
 
-    Nearness is the mean cosine with the three nearest of either kind's examples, both written by
-    hand. The embeddings must be the encoder's.
+    A similarity is the mean cosine with the three nearest examples; these were written by hand.
+    The embeddings must be the encoder's.
     """
-    found = _prototypes.get(encoder)
-    if found is None:
-        found = _prototypes[encoder] = (
-            encoder.encode(list(_UNMAPPED)),
-            encoder.encode(list(_MAPPED)),
+    examples = _prototypes.get(encoder)
+    if examples is None:
+        examples = _prototypes[encoder] = (
+            encoder.encode(list(_UNMAPPABLE_EXAMPLES)),
+            encoder.encode(list(_MAPPABLE_EXAMPLES)),
         )
-    unmapped, mapped = found
-    return _nearness(phrase_embeddings, unmapped) - _nearness(phrase_embeddings, mapped)
+    unmappable, mappable = examples
+    return _similarity(phrase_embeddings, unmappable) - _similarity(phrase_embeddings, mappable)
 
 
-def _nearness(embeddings: F32, examples: F32) -> F32:
+def _similarity(embeddings: F32, examples: F32) -> F32:
     nearest: F32 = np.sort(embeddings @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1)
     return nearest

@@ -1,4 +1,4 @@
-"""A language model that may write the reason: what it is asked, and what of its answer is taken."""
+"""A language model that may write the reason: the prompt, the client, and checks of the answer."""
 
 from core.explain.llm.client import LOCAL, Advice, advise
 

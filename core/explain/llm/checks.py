@@ -1,4 +1,4 @@
-"""A language model's answer, checked to be what was asked for; knows no server."""
+"""Checks of a language model's answer."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from core.explain.phrasing import one_line
 from core.vocabulary.folding import words_of
 
 _TEXT_KEYS = ("text_attention", "image_attention", "reason")
-_MOST_CHARS = {"text_attention": 600, "image_attention": 600, "reason": 1200}
-_LEAST_CHARS = 20
-_LEAST_COMMON_WORDS = 2
+_MAX_CHARS = {"text_attention": 600, "image_attention": 600, "reason": 1200}
+_MIN_REASON_CHARS = 20
+_MIN_COMMON_WORDS = 2
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
 _MARKUP = (
@@ -34,7 +34,7 @@ SCHEMA: dict[str, Any] = {
 
 
 class AnswerError(ValueError):
-    """The answer is not what was asked for; says in a few words what it is instead."""
+    """The answer is not as requested; the message says in a few words why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +48,41 @@ class Answer:
 
 
 def read_answer(content: str, subject: Subject) -> Answer:
-    """The answer in a message's content. Raises AnswerError.
+    """Parses and checks the answer in a message's content. Raises AnswerError.
 
-    What can be checked is its form and that it speaks of this candidate; not that it is right.
+    Checks the form, and that the answer is about this candidate; it can still be wrong.
     """
-    found = _object_in(content)
-    if not isinstance(found, dict) or set(found) != {*_TEXT_KEYS, "confidence"}:
-        raise AnswerError("it was not the object asked for")
-    confidence = found["confidence"]
+    document = _object_in(content)
+    if not isinstance(document, dict) or set(document) != {*_TEXT_KEYS, "confidence"}:
+        raise AnswerError("it was not the requested JSON object")
+    confidence = document["confidence"]
     if isinstance(confidence, bool) or not isinstance(confidence, int | float):
-        raise AnswerError("its confidence is no number")
+        raise AnswerError("its confidence is not a number")
     if not 0 <= confidence <= 1:
         raise AnswerError("its confidence is not between 0 and 1")
-    texts = {key: _plain(found[key], key) for key in _TEXT_KEYS}
-    if len(texts["reason"]) < _LEAST_CHARS:
+    texts = {key: _plain(document[key], key) for key in _TEXT_KEYS}
+    if len(texts["reason"]) < _MIN_REASON_CHARS:
         raise AnswerError("it gave no reason")
     if any(speaks_to_models(text) for text in texts.values()):
         raise AnswerError("it repeats instructions instead of giving a reason")
     known = {word for text in subject.texts for word in words_of(text)}
     common = known & set(words_of(texts["reason"]))
-    if len(common) < min(_LEAST_COMMON_WORDS, len(known)):
+    if len(common) < min(_MIN_COMMON_WORDS, len(known)):
         raise AnswerError("its reason is not about this spot")
     return Answer(**texts, confidence=float(confidence))
 
 
 def _object_in(content: str) -> Any:
-    """The JSON of an answer, out of a fence or behind a thought where models wrap it so."""
+    """The JSON of an answer, without the code fence or <think> block that models may add."""
 
     def refuse(constant: str) -> None:
-        raise AnswerError(f"{constant} is no number")
+        raise AnswerError(f"{constant} is not a number")
 
-    bare = _THOUGHT.sub("", content, count=1)
-    if fenced := _FENCE.match(bare):
-        bare = fenced.group(1)
+    without_thought = _THOUGHT.sub("", content, count=1)
+    if fenced := _FENCE.match(without_thought):
+        without_thought = fenced.group(1)
     try:
-        return json.loads(bare, parse_constant=refuse)
+        return json.loads(without_thought, parse_constant=refuse)
     except (json.JSONDecodeError, RecursionError) as error:
         raise AnswerError("it was not JSON") from error
 
@@ -90,9 +90,9 @@ def _object_in(content: str) -> Any:
 def _plain(value: object, key: str) -> str:
     """A text without markup, addresses and line breaks. Raises AnswerError."""
     if not isinstance(value, str):
-        raise AnswerError(f"its {key} is no text")
-    if len(value) > _MOST_CHARS[key]:
+        raise AnswerError(f"its {key} is not text")
+    if len(value) > _MAX_CHARS[key]:
         raise AnswerError(f"its {key} is too long")
     for pattern, instead in _MARKUP:
         value = pattern.sub(instead, value)
-    return one_line(value, _MOST_CHARS[key])
+    return one_line(value, _MAX_CHARS[key])

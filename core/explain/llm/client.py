@@ -1,5 +1,6 @@
-"""A language model's reason for a candidate, through any OpenAI-compatible server; ours instead,
-with a note, wherever that fails. Leaves what is asked to `prompt`, what is believed to `answer`.
+"""Client of any OpenAI-compatible server: asks a language model for the reason of a candidate.
+
+On any failure the local reason is returned, with a note.
 """
 
 import json
@@ -28,15 +29,15 @@ _FORMATS: tuple[dict[str, Any], ...] = (
     },
     {},
 )
-"""From the strictest; a server that does not know one says 400 or 422 and gets the next."""
+"""From the strictest: after status 400 or 422, for an unknown format, the next one is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A reason and who wrote it: "local", or the language model's name.
+    """A reason and its author: "local", or the language model's name.
 
-    The local reason has no `confidence` and no attention; `note` then tells the user why the
-    language model's was not taken, "" where none was asked.
+    The local reason has no `confidence` and no attention. Its `note` tells the user why the
+    language model's reason was not used, "" where none was asked.
     """
 
     reason: str
@@ -48,11 +49,10 @@ class Advice:
 
 
 def advise(server: AdvisorServer | None, subject: Subject) -> Advice:
-    """The language model's reason, or the local one; never an error of the server's.
+    """The language model's reason, or the local one; raises no errors of the server.
 
-    A description or a map text that seems to instruct the model is not sent at all. That catches
-    the common forms, not every one: for what slips through, the answer is checked in form and
-    topic, and its confidence is an opinion that nothing here vouches for.
+    Texts that seem to instruct the model are not sent. This catches common forms only, so the
+    answer is also checked in form and topic. Its confidence is not calibrated.
     """
     own = local_reason(subject.ledger, subject.candidate.confidence)
     if server is None:
@@ -60,11 +60,11 @@ def advise(server: AdvisorServer | None, subject: Subject) -> Advice:
     if any(speaks_to_models(text) for text in subject.texts):
         return Advice(
             own,
-            note="The text seems to give a language model instructions, so none "
+            note="The text seems to contain instructions to a language model, so none "
             "was asked; the reason is our own.",
         )
     try:
-        answer = _asked(server, subject)
+        answer = _answer(server, subject)
     except AnswerError as error:
         name = one_line(server.model, 60)
         return Advice(own, note=f"{name} gave no usable reason ({error}); this one is our own.")
@@ -77,21 +77,21 @@ def advise(server: AdvisorServer | None, subject: Subject) -> Advice:
     )
 
 
-def _asked(server: AdvisorServer, subject: Subject) -> Answer:
-    """One answer within the server's time. Raises AnswerError for whatever went wrong."""
+def _answer(server: AdvisorServer, subject: Subject) -> Answer:
+    """One answer within the server's time limit. Raises AnswerError for any failure."""
     import openai
 
-    ends = time.monotonic() + server.timeout_s
-    said = messages(subject)
+    deadline = time.monotonic() + server.timeout_s
+    chat = messages(subject)
     with _client(server) as client:
         for last, form in zip((False, True), _FORMATS, strict=True):
             try:
-                return read_answer(_content(_body(client, server, said, form, ends)), subject)
+                return read_answer(_content(_body(client, server, chat, form, deadline)), subject)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if last:
                     raise AnswerError("the server refused the question") from error
             except openai.OpenAIError as error:
-                raise AnswerError(_trouble(error)) from error
+                raise AnswerError(_cause_of(error)) from error
     raise AnswerError("the server refused the question")
 
 
@@ -110,8 +110,8 @@ def _client(server: AdvisorServer) -> "openai.OpenAI":
         raise AnswerError("its address is malformed") from error
 
 
-def _trouble(error: "openai.OpenAIError") -> str:
-    """What went wrong, without what the server says of it: that is not for visitors."""
+def _cause_of(error: "openai.OpenAIError") -> str:
+    """The cause in a few words, without the server's own message: that is not for visitors."""
     import openai
 
     causes: tuple[tuple[type[openai.OpenAIError], str], ...] = (
@@ -120,7 +120,7 @@ def _trouble(error: "openai.OpenAIError") -> str:
         (openai.NotFoundError, "its server does not know this model or address"),
         (openai.AuthenticationError, "its server does not accept the key"),
         (openai.PermissionDeniedError, "its server does not accept the key"),
-        (openai.RateLimitError, "its server has too much to do"),
+        (openai.RateLimitError, "its server has too many requests"),
     )
     for kind, cause in causes:
         if isinstance(error, kind):
@@ -131,32 +131,32 @@ def _trouble(error: "openai.OpenAIError") -> str:
 def _body(
     client: "openai.OpenAI",
     server: AdvisorServer,
-    said: list[Any],
+    chat: list[Any],
     form: dict[str, Any],
-    ends: float,
+    deadline: float,
 ) -> bytes:
-    """The answer's body, read no longer and no further than is sensible.
+    """The body of the answer, with limits on time and size.
 
-    Read bit by bit: a server that trickles would otherwise never meet the client's timeout.
+    Read in chunks: the client's own timeout does not stop a server that sends slowly.
     """
     import httpx2
 
-    left = max(0.1, ends - time.monotonic())
+    remaining = max(0.1, deadline - time.monotonic())
     body = b""
     try:
         with client.chat.completions.with_streaming_response.create(
             model=server.model,
-            messages=said,
+            messages=chat,
             temperature=0,
             max_tokens=_ANSWER_TOKENS,
-            timeout=left,
+            timeout=remaining,
             **form,
         ) as response:
             for part in response.iter_bytes():
                 body += part
                 if len(body) > _ANSWER_BYTES:
                     raise AnswerError("its answer is too long")
-                if time.monotonic() > ends:
+                if time.monotonic() > deadline:
                     raise AnswerError("it took too long")
     except httpx2.TimeoutException as error:
         raise AnswerError("it took too long") from error
@@ -171,13 +171,13 @@ def _content(body: bytes) -> str:
     """The text of the first choice of a chat completion. Raises AnswerError."""
     try:
         choice = json.loads(body)["choices"][0]
-        message, ended = choice["message"], choice.get("finish_reason")
-        refused, content = message.get("refusal"), message.get("content")
+        message, finish_reason = choice["message"], choice.get("finish_reason")
+        refusal, content = message.get("refusal"), message.get("content")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise AnswerError("its server does not speak the protocol") from error
-    if refused or ended == "content_filter":
+        raise AnswerError("its server does not follow the protocol") from error
+    if refusal or finish_reason == "content_filter":
         raise AnswerError("it refused")
-    if ended == "length":
+    if finish_reason == "length":
         raise AnswerError("its answer is too long")
     if not isinstance(content, str) or not content.strip():
         raise AnswerError("its answer is empty")

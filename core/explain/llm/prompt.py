@@ -1,7 +1,7 @@
-"""What a language model is asked about a candidate, as chat messages; leaves sending to `advisor`.
+"""The prompt for a language model: chat messages about one candidate.
 
 The description, the names of the map and the ledger are data: JSON between two marks that their
-writers cannot foresee. That helps, and is no proof against a text that speaks to the model.
+authors cannot predict. This reduces the risk of prompt injection but does not exclude it.
 """
 
 import base64
@@ -22,10 +22,11 @@ from core.records import Candidate, LedgerEntry, Relevance
 _DESCRIPTION_CHARS = 2000
 _NAME_CHARS = 80
 _WORDS_SHOWN = 20
-_GLOW = (220, 30, 30)
-_GLOW_SHARE = 0.6
+_OVERLAY_COLOUR = (220, 30, 30)
+_OVERLAY_SHARE = 0.6
 
-ASKED = """You check one answer of a search for places. A person described where they stand; the \
+INSTRUCTIONS = """\
+You check one answer of a search for places. A person described where they stand; the \
 search proposed one spot of a map. You get a JSON document with the description, what the map \
 holds at the spot, and a ledger of the description's phrases, then a picture of the spot and, \
 where there is one, the same picture with the parts in red that the picture model looked at.
@@ -53,8 +54,7 @@ _SPEAKS_TO_MODELS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked about: one candidate for one description. `picture` is the tile's as WebP,
-    b"" where there is none."""
+    """One candidate for one description. `picture` is the tile's picture as WebP, b"" for none."""
 
     description: str
     candidate: Candidate
@@ -64,9 +64,11 @@ class Subject:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Everything in it that a user or a map file wrote."""
-        said = [part for entry in self.ledger for part in (entry.evidence.fact, entry.against)]
-        return (self.description, self.candidate.tile.street, *self.candidate.names, *said)
+        """All texts in it from a user or a map file."""
+        ledger_texts = [
+            part for entry in self.ledger for part in (entry.evidence.fact, entry.against)
+        ]
+        return (self.description, self.candidate.tile.street, *self.candidate.names, *ledger_texts)
 
 
 def speaks_to_models(text: str) -> bool:
@@ -75,7 +77,7 @@ def speaks_to_models(text: str) -> bool:
 
 
 def messages(subject: Subject) -> list[dict[str, Any]]:
-    """The chat: what is asked, then the document and the pictures."""
+    """The chat messages: the instructions, then the document and the pictures."""
     mark = f"DATA-{hashlib.sha256(subject.description.encode()).hexdigest()[:16]}"
     document = json.dumps(_document(subject), ensure_ascii=False, indent=1)
     parts: list[dict[str, Any]] = [{"type": "text", "text": f"{mark}\n{document}\n{mark}"}]
@@ -83,7 +85,7 @@ def messages(subject: Subject) -> list[dict[str, Any]]:
         url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
         parts.append({"type": "image_url", "image_url": {"url": url}})
     return [
-        {"role": "system", "content": ASKED.format(mark=mark)},
+        {"role": "system", "content": INSTRUCTIONS.format(mark=mark)},
         {"role": "user", "content": parts},
     ]
 
@@ -112,7 +114,7 @@ def _document(subject: Subject) -> dict[str, Any]:
 
 
 def _line(entry: LedgerEntry) -> dict[str, Any]:
-    """One entry as the model reads it, without what is empty."""
+    """One ledger entry for the model, without empty fields."""
     evidence = entry.evidence
     line = {
         "phrase": one_line(evidence.phrase, 200),
@@ -127,21 +129,21 @@ def _line(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _pictures(subject: Subject) -> Iterator[bytes]:
-    """The tile's picture and the picture with its relevance, as PNG."""
+    """The tile's picture and the picture with its relevance in red, as PNG."""
     if not subject.picture:
         return
     with Image.open(io.BytesIO(subject.picture)) as opened:
         picture = opened.convert("RGB")
     yield _png(picture)
     if subject.relevance is not None and subject.relevance.picture:
-        yield _png(glowing(picture, subject.relevance.picture))
+        yield _png(with_overlay(picture, subject.relevance.picture))
 
 
-def glowing(picture: Image.Image, relevance: tuple[tuple[float, ...], ...]) -> Image.Image:
-    """A picture with rows [from north] of relevance, 0..1, laid over it in red, smoothly."""
-    weights = np.asarray(relevance, dtype=np.float32).clip(0, 1) * _GLOW_SHARE * 255
+def with_overlay(picture: Image.Image, relevance: tuple[tuple[float, ...], ...]) -> Image.Image:
+    """A picture overlaid in red with smoothed relevance, 0..1, rows from north."""
+    weights = np.asarray(relevance, dtype=np.float32).clip(0, 1) * _OVERLAY_SHARE * 255
     mask = Image.fromarray(weights.astype(np.uint8)).resize(picture.size, Image.Resampling.BILINEAR)
-    return Image.composite(Image.new("RGB", picture.size, _GLOW), picture, mask)
+    return Image.composite(Image.new("RGB", picture.size, _OVERLAY_COLOUR), picture, mask)
 
 
 def _png(picture: Image.Image) -> bytes:

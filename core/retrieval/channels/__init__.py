@@ -1,4 +1,4 @@
-"""The channels: how strongly each tile of a gallery answers a reading.
+"""The channels: each scores every tile of a gallery for an encoded query.
 
 A channel is a name in `core.records.CHANNELS` and a file of that name here, whose `CHANNEL` holds
 its search, weights and features for confidence. Fusion and confidence loop over `SPECS`; after a

@@ -22,8 +22,8 @@ Allowed = Bools | None
 class ChannelResult:
     """The result of one channel for N tiles: its signals by name, each [N] and about 0..1.
 
-    `strengths` [R] is how strongly the best of the allowed tiles answers each of R things said
-    (phrases or words), on the channel's own scale: cosine above the least one, or BM25.
+    `strengths` [R] is the best score of any allowed tile for each of R query terms (phrases or
+    words), on the channel's own scale: cosine − `LEAST_COSINE`, or BM25.
     """
 
     signals: Mapping[str, F32]
@@ -38,9 +38,9 @@ FeaturesOf = Callable[[ChannelResult, EncodedQuery, Allowed, "Background"], dict
 class ChannelSpec:
     """A channel as data.
 
-    `weights` say by signal how much each counts beside the others of all channels that are
-    searched. `search` yields None where the reading lacks what the channel needs. `features` names
-    the features that `features_of` gives the calibration; those it leaves out are 0.
+    `weights` are the weights of its signals in the fusion of all channels that are searched.
+    `search` returns None where the encoded query lacks what the channel needs. `features` names
+    the confidence features that `features_of` computes; a feature that it leaves out is 0.
     """
 
     name: Channel
@@ -51,13 +51,13 @@ class ChannelSpec:
 
 
 def best_strengths(strengths: F32, mask: Allowed) -> F32:
-    """The best allowed tile's strength for each of R things said, from [R, N]: [R]."""
+    """Best strength of any allowed tile for each of R query terms, from [R, N]: [R]."""
     best: F32 = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
     return best
 
 
 def allowed(values: F32, mask: Allowed) -> F32:
-    """The values of those of N tiles that are allowed."""
+    """The values of the allowed tiles."""
     return values if mask is None else values[mask]
 
 

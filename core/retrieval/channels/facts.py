@@ -1,7 +1,8 @@
 """The `facts` channel: phrases and the whole description against short facts around each tile.
 
-Signals: `phrases`, the share of what the phrases could find; `whole`, the cosine of description and
-tile; `best_fact`, that with the best single fact.
+Signals: `phrases`, the matches of all phrases as a share of the best that the gallery could give;
+`whole`, the cosine of the description and the tile's whole text; `best_fact`, the cosine of the
+description and the best single fact.
 """
 
 from typing import TYPE_CHECKING
@@ -29,22 +30,24 @@ if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
 
 _SIMILAR_TILES = 1000
-"""Tiles whose whole text is compared exactly; the others count as the last of these."""
+"""Number of tiles whose whole text is compared; the others get the last of these cosines."""
 _FOUND = 0.15
-"""A phrase is found where its best fact has a cosine of 0.55, as evidence asks."""
+"""A phrase counts as found from this strength on: a cosine of 0.55, the least for evidence."""
 
 
 def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
-    """The signals, and the best of each phrase; facts that no allowed tile sees do not count."""
+    """Signals and the best strength of each phrase; only facts that an allowed tile sees count."""
     facts = visible_facts(match_index, mask)
     similar = match_by_embedding(match_index, encoded_query, facts)
     phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
     rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
-    found = match_index.gallery.tile_index.search(
+    similar_tiles = match_index.gallery.tile_index.search(
         encoded_query.embedding[None], _SIMILAR_TILES, rows
     )
-    whole = np.full(len(match_index.gallery), found.similarities.min(initial=1), dtype=np.float32)
-    whole[found.rows[0]] = found.similarities[0]
+    whole = np.full(
+        len(match_index.gallery), similar_tiles.similarities.min(initial=1), dtype=np.float32
+    )
+    whole[similar_tiles.rows[0]] = similar_tiles.similarities[0]
     signals = {
         "phrases": normalized_sum(phrases, mask),
         "whole": whole,
@@ -53,27 +56,27 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     return ChannelResult(signals, best_strengths(phrases, mask))
 
 
-def _clues(
-    found: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
+def _features(
+    result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
 ) -> dict[str, float]:
-    strengths = found.strengths
-    said = np.count_nonzero(~np.isnan(encoded_query.phrase_bearings)) / len(strengths)
-    usual = background.usual(encoded_query)
-    whole, fact = (allowed(found.signals[name], mask) for name in ("whole", "best_fact"))
+    strengths = result.strengths
+    with_bearing = np.count_nonzero(~np.isnan(encoded_query.phrase_bearings)) / len(strengths)
+    typical = background.scores(encoded_query)
+    whole, fact = (allowed(result.signals[name], mask) for name in ("whole", "best_fact"))
     return {
         "phrases": logarithm(len(strengths)),
-        "bearings": float(said),
+        "bearings": float(with_bearing),
         "phrase_strength": float(strengths.mean()),
         "phrase_floor": float(np.quantile(strengths, 0.25)),
         "phrases_found": float((strengths > _FOUND).mean()),
-        "phrases_together": float(allowed(found.signals["phrases"], mask).max()),
+        "phrases_together": float(allowed(result.signals["phrases"], mask).max()),
         "whole": float(whole.max()),
         "whole_rise": float(whole.max() - np.median(whole)),
         "best_fact": float(fact.max()),
         "best_fact_rise": float(fact.max() - np.median(fact)),
-        "whole_ahead": float(whole.max()) - usual.whole,
-        "best_fact_ahead": float(fact.max()) - usual.best_fact,
-        "phrases_ahead": float(strengths.mean()) - usual.phrases,
+        "whole_ahead": float(whole.max()) - typical.whole,
+        "best_fact_ahead": float(fact.max()) - typical.best_fact,
+        "phrases_ahead": float(strengths.mean()) - typical.phrases,
     }
 
 
@@ -96,5 +99,5 @@ CHANNEL = ChannelSpec(
         "best_fact_ahead",
         "phrases_ahead",
     ),
-    _clues,
+    _features,
 )

@@ -1,8 +1,8 @@
 """The `image` channel: the description's embedding against those of the tiles' pictures.
 
-One signal, `image`: how far the picture is ahead of the middling one, times `picture_reliability`.
-Its weight was chosen for the compact model, on program-written descriptions of Krems and
-tests/descriptions.jsonl, together with `picture_reliability`.
+One signal, `image`: the similarity on the scale of `median_to_max_scale`, times
+`picture_reliability`. Its weight was chosen for the compact model, on program-written descriptions
+of Krems and tests/descriptions.jsonl, together with `picture_reliability`.
 """
 
 import numpy as np
@@ -17,43 +17,47 @@ from core.retrieval.query_encoding import EncodedQuery
 def _search(
     match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed
 ) -> ChannelResult | None:
-    """The signal; None for a reading that has not imagined a picture."""
+    """The signal; None for a query that was not encoded with the picture model."""
     if encoded_query.picture_query is None:
         return None
     pictures = match_index.gallery.picture_index(encoded_query.picture_query.key)
-    similar = pictures.similarities(encoded_query.picture_query.embedding)
-    sure = picture_reliability(similar, _confident_lead(encoded_query.picture_query.key))
-    return ChannelResult({"image": median_to_max_scale(similar, mask) * np.float32(sure)})
+    similarities = pictures.similarities(encoded_query.picture_query.embedding)
+    reliability = picture_reliability(
+        similarities, _confident_lead(encoded_query.picture_query.key)
+    )
+    return ChannelResult(
+        {"image": median_to_max_scale(similarities, mask) * np.float32(reliability)}
+    )
 
 
 def _confident_lead(key: str) -> float | None:
-    """What is known of the model that embedded pictures under `key`."""
+    """The typical lead of the model that embedded pictures under `key`, None where unknown."""
     spec = SPECS.get(key.partition("-")[0])
-    return spec.sure if spec else None
+    return spec.confident_lead if spec else None
 
 
-def picture_reliability(similarities: F32, sure: float | None) -> float:
-    """How well a gallery's pictures [N] are told apart by a description, 0..1: the lead of the best
-    one on the middling one over that of the model where it is `sure`, squared, and 1 at most.
+def picture_reliability(similarities: F32, confident_lead: float | None) -> float:
+    """Reliability of the image channel for one query, from its similarities [N].
 
-    Descriptions that a model does not understand are about as similar to any picture, and what it
-    says of them is noise. 1 for models whose leads are not known.
+    (gap between the best and the median picture / `confident_lead`)², clipped to 1. A description
+    that the model does not understand is about equally similar to every picture: its ranking is
+    noise. 1 for models whose typical gap is not known.
     """
-    if sure is None:
+    if confident_lead is None:
         return 1.0
-    return min(1.0, float(similarities.max() - np.median(similarities)) / sure) ** 2
+    return min(1.0, float(similarities.max() - np.median(similarities)) / confident_lead) ** 2
 
 
 def median_to_max_scale(similarities: F32, mask: Allowed = None) -> F32:
-    """Similarities [N] on a scale where the middling allowed tile has 0 and the best one 1.
+    """Rescales similarities [N] so that the median allowed tile is 0 and the best is 1.
 
-    Tiles that are not allowed get 0, those far behind the middle −1 at most.
+    Clipped at −1; tiles outside the mask are 0.
     """
     allowed = similarities if mask is None else similarities[mask]
-    middle = float(np.median(allowed))
-    reach = max(float(allowed.max()) - middle, 1e-6)
-    ahead: F32 = ((similarities - middle) / reach).clip(-1, 1)
-    return ahead if mask is None else ahead * mask
+    median = float(np.median(allowed))
+    spread = max(float(allowed.max()) - median, 1e-6)
+    scaled: F32 = ((similarities - median) / spread).clip(-1, 1)
+    return scaled if mask is None else scaled * mask
 
 
 CHANNEL = ChannelSpec("image", {"image": 0.08}, _search)

@@ -1,8 +1,8 @@
-"""Matching of things said with facts, shared by channels: through which facts a tile answers.
+"""Matching of query terms (phrases or words) with facts, for the `facts` and `names` channels.
 
-Both the `facts` and the `names` channel match phrase by phrase (or word by word) and keep for
-each tile the best match of each, weakened by the distance between viewpoint and thing: a late
-interaction in the manner of ColBERT (arXiv 2004.12832) over things in space. Ours.
+Both channels match term by term and keep for each tile the best match of each term, decayed by
+the distance between viewpoint and thing: late interaction as in ColBERT (arXiv 2004.12832), over
+things in space. The distance decay is ours.
 """
 
 from collections.abc import Callable
@@ -18,31 +18,34 @@ from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
-"""Things with a name tell of a wider surrounding than a bench. Chosen on RVS train and
-tests/descriptions.jsonl."""
+"""Standard deviation of the distance decay: people mention a named thing from farther away than
+a bench. Chosen on RVS train and tests/descriptions.jsonl."""
 _SIMILAR_FACTS = 256
 LEAST_COSINE = 0.4
 _KIND_WEIGHT = 0.5
 WINDOW_M = 50.0
-"""What lies this near to a viewpoint is its window, read as one document."""
+"""The facts this near to a viewpoint are its window, one document for BM25."""
 _BM25_K1, _BM25_B = 1.2, 0.75
 _DISAGREEMENT = 0.7
-"""How much a thing loses that lies opposite to where the description says."""
+"""The share of its weight that a link loses if it lies opposite to the described direction."""
 _UNDERFOOT_M = 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """M matches between R things said (phrases or words) and facts: row, fact and strength."""
+    """M matches between R query terms (phrases or words) and facts: `term` is the term's row,
+    `fact` the fact, `strength` the score."""
 
-    said: I64
+    term: I64
     fact: I64
     strength: F32
 
 
-def _bearing_weights(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
-    """How well each link points where the description says; 1 for what is underfoot."""
-    apart = np.cos(np.radians(bearing_deg - said_deg))
+def _bearing_weights(bearing_deg: F32, stated_deg: F32, distance_m: F32) -> F32:
+    """Weight of each link by bearing: 1 where the thing lies in the described direction (or nearer
+    than `_UNDERFOOT_M`), falling with the cosine of the angle to 1 − `_DISAGREEMENT` where it lies
+    opposite."""
+    apart = np.cos(np.radians(bearing_deg - stated_deg))
     factor = 1 - _DISAGREEMENT * (1 - apart) / 2
     factor[distance_m < _UNDERFOOT_M] = 1
     agreement: F32 = factor.astype(np.float32)
@@ -51,22 +54,22 @@ def _bearing_weights(bearing_deg: F32, said_deg: F32, distance_m: F32) -> F32:
 
 @dataclass(frozen=True, slots=True)
 class WindowHits:
-    """L places of facts in windows: which of the facts asked for, and the tile's row."""
+    """L pairs of a requested fact and a tile whose window has it: `which` fact, and the tile."""
 
     which: I64
     tile: I32
 
 
 class MatchIndex:
-    """A gallery prepared for matching: how much each link counts. Made once for a gallery."""
+    """A gallery prepared for matching, with the weight of each link. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         self.named = np.array([bool(names) for names in gallery.facts.names], dtype=bool)
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
-        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
+        self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
-        self.mistaken = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
+        self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
         self.weight: F32 = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
@@ -80,45 +83,45 @@ class MatchIndex:
         )
 
     def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
-        """Which of F facts are of a kind for which a test of it and a head holds."""
-        kinds, row = self._kinds
-        return np.array([test(kind, head) for kind in kinds], dtype=bool)[row]
+        """The facts whose kind passes a test with a head noun: mask [F]."""
+        kinds, kind_row = self._kinds
+        return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
 
-    def spoken_of_kind(self, fact: int) -> I64:
-        """The spoken facts of the kind that a fact is of."""
-        _, row = self._kinds
-        alike: I64 = np.flatnonzero((row == row[fact]) & self.gallery.facts.spoken)
-        return alike
+    def facts_of_kind(self, fact: int) -> I64:
+        """The embedded facts of the same kind as `fact`."""
+        _, kind_row = self._kinds
+        same_kind: I64 = np.flatnonzero((kind_row == kind_row[fact]) & self.gallery.facts.spoken)
+        return same_kind
 
     def _in_kind(self, word: str) -> Bools:
-        """Which of F facts have a word in their kind. The index has the names of corners, and names
-        without a kind, there too."""
+        """The facts with `word` in their kind: mask [F]. The index holds the names of corners, and
+        names without a kind, in that column too: these do not count."""
         names = self.gallery.names
-        found, named = np.zeros((2, len(self.named)), dtype=bool)
+        in_kind_column, in_name_column = np.zeros((2, len(self.named)), dtype=bool)
         for spelling, _ in names.spellings(word):
-            found[names.postings(spelling, "kind").facts] = True
-            named[names.postings(spelling, "name").facts] = True
-        return found & ~(named & self._bare)
+            in_kind_column[names.postings(spelling, "kind").facts] = True
+            in_name_column[names.postings(spelling, "name").facts] = True
+        return in_kind_column & ~(in_name_column & self._without_kind)
 
     @cached_property
-    def _bare(self) -> Bools:
-        """Which of F facts say no kind, or that of a corner."""
+    def _without_kind(self) -> Bools:
+        """The facts without a kind, and street corners: mask [F]."""
         return np.array(
             [kind in ("", "street corner") for kind in self.gallery.facts.kind], dtype=bool
         )
 
     @cached_property
     def _kinds(self) -> tuple[list[str], I64]:
-        """The kinds of facts, each once, and which of them each of F facts is of."""
+        """The distinct kinds, and the row of each fact's kind among them [F]."""
         facts, rows = self.gallery.facts, dict[str, int]()
-        found = [
+        kind_rows = [
             rows.setdefault(kind or text.split(": ")[0], len(rows))
             for kind, text in zip(facts.kind, facts.text, strict=True)
         ]
-        return list(rows), np.array(found, dtype=np.int64)
+        return list(rows), np.array(kind_rows, dtype=np.int64)
 
     def _lengths(self, near: Bools) -> F32:
-        """Words in each tile's window [N], over their mean."""
+        """Words in each tile's window, divided by their mean: [N]."""
         facts = self.gallery.facts
         words = np.array(
             [
@@ -132,7 +135,7 @@ class MatchIndex:
         return relative
 
     def in_window(self, facts: I64) -> WindowHits:
-        """The tiles whose window has each of M facts: which of the M, and which tile."""
+        """The tiles whose window has each of M facts."""
         begin = self._near_starts[facts]
         counts = self._near_starts[facts + 1] - begin
         place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
@@ -141,34 +144,34 @@ class MatchIndex:
     def window_bm25(self, matches: Matches, words: int) -> F32:
         """BM25 of the words over the windows as documents: [N].
 
-        A word counts in a window as often as facts there carry it.
+        The term frequency is the number of facts in the window that have the word.
         """
         tiles = len(self.gallery)
-        pairs = np.unique(matches.said * len(self.named) + matches.fact)
-        said, fact = np.divmod(pairs, len(self.named))
-        placed = self.in_window(fact)
-        often = np.bincount(said[placed.which] * tiles + placed.tile, minlength=words * tiles)
-        often = often.reshape(words, tiles).astype(np.float32)
-        holding = (often > 0).sum(axis=1, keepdims=True)
-        rarity = np.log1p((tiles - holding + 0.5) / (holding + 0.5))
+        pairs = np.unique(matches.term * len(self.named) + matches.fact)
+        terms, facts = np.divmod(pairs, len(self.named))
+        hits = self.in_window(facts)
+        counts = np.bincount(terms[hits.which] * tiles + hits.tile, minlength=words * tiles)
+        counts = counts.reshape(words, tiles).astype(np.float32)
+        document_count = (counts > 0).sum(axis=1, keepdims=True)
+        idf = np.log1p((tiles - document_count + 0.5) / (document_count + 0.5))
         length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
-        scores: F32 = (rarity * often * (_BM25_K1 + 1) / (often + length)).sum(axis=0)
+        scores: F32 = (idf * counts * (_BM25_K1 + 1) / (counts + length)).sum(axis=0)
         return scores.astype(np.float32)
 
     def best_fact(self, encoded_query: EncodedQuery, allowed: I64 | None) -> F32:
         """The cosine of the whole description with the best fact of each tile's window: [N]."""
-        found = self.gallery.fact_index.search(
+        similar = self.gallery.fact_index.search(
             encoded_query.embedding[None],
             _SIMILAR_FACTS,
             None if allowed is None else self.index_row[allowed],
         )
-        scores = np.full(len(self.gallery), found.similarities.min(initial=1), dtype=np.float32)
-        placed = self.in_window(self.gallery.spoken[found.rows[0]])
-        np.maximum.at(scores, placed.tile, found.similarities[0][placed.which])
+        scores = np.full(len(self.gallery), similar.similarities.min(initial=1), dtype=np.float32)
+        hits = self.in_window(self.gallery.spoken[similar.rows[0]])
+        np.maximum.at(scores, hits.tile, similar.similarities[0][hits.which])
         return scores
 
     def cosines(self, queries: F32, facts: I64) -> F32:
-        """Cosines [Q, V] of queries [Q, D] and V facts; 0 for facts that are not spoken."""
+        """Cosines [Q, V] of queries [Q, D] and V facts; 0 for facts without an embedding."""
         spoken = self.gallery.facts.spoken[facts]
         cosines: F32 = np.zeros((len(queries), len(facts)), dtype=np.float32)
         embeddings = self.gallery.fact_index.embeddings(self.index_row[facts[spoken]])
@@ -183,46 +186,48 @@ class MatchIndex:
 
 @dataclass(frozen=True, slots=True)
 class LinkMatches:
-    """L matches as tiles see them: which thing was said, the row of the link, and how much the
-    match counts from there."""
+    """L matches spread over the tiles that see the fact: query term, row of the link, and the
+    strength after distance decay."""
 
-    said: I64
+    term: I64
     link: I64
     strength: F32
 
 
 def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -> LinkMatches:
-    """Every link to a fact that matches one of R things said, weakened by distance.
+    """Every link to a fact that matches one of R query terms, decayed by distance.
 
-    `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
+    `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
     links = match_index.gallery.links
     begin = links.starts[matches.fact]
     counts = links.starts[matches.fact + 1] - begin
     ends = np.cumsum(counts)
-    place = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
-    strength = np.repeat(matches.strength, counts) * match_index.weight[place]
-    said = np.repeat(matches.said, counts)
-    said_deg = bearings_deg[said]
-    directed = np.flatnonzero(~np.isnan(said_deg))
+    link_rows = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
+    strength = np.repeat(matches.strength, counts) * match_index.weight[link_rows]
+    terms = np.repeat(matches.term, counts)
+    stated_deg = bearings_deg[terms]
+    directed = np.flatnonzero(~np.isnan(stated_deg))
     if len(directed):
-        seen = place[directed]
+        links_with_bearing = link_rows[directed]
         strength[directed] *= _bearing_weights(
-            links.bearing_deg[seen], said_deg[directed], links.distance_m[seen]
+            links.bearing_deg[links_with_bearing],
+            stated_deg[directed],
+            links.distance_m[links_with_bearing],
         )
-    return LinkMatches(said, place, strength)
+    return LinkMatches(terms, link_rows, strength)
 
 
 def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -> F32:
-    """For R things said the strongest match each tile sees, weakened by distance: [R, N].
+    """The strongest match of each of R query terms at each tile, decayed by distance: [R, N].
 
-    `bearings_deg` [R] is where each is said to lie, NaN where nothing is said.
+    `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
     rows, tiles = len(bearings_deg), len(match_index.gallery)
-    seen = link_matches(match_index, matches, bearings_deg)
+    spread = link_matches(match_index, matches, bearings_deg)
     best = np.zeros(rows * tiles, dtype=np.float32)
     np.maximum.at(
-        best, seen.said * tiles + match_index.gallery.links.tile[seen.link], seen.strength
+        best, spread.term * tiles + match_index.gallery.links.tile[spread.link], spread.strength
     )
     return best.reshape(rows, tiles)
 
@@ -230,42 +235,42 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
 def match_by_embedding(
     match_index: MatchIndex, encoded_query: EncodedQuery, allowed: I64 | None
 ) -> Matches:
-    """Phrases against facts by cosine; `strength` is the cosine above 0.4."""
-    found = match_index.gallery.fact_index.search(
+    """Phrases against facts by cosine; `strength` is the cosine − `LEAST_COSINE`."""
+    similar = match_index.gallery.fact_index.search(
         encoded_query.phrase_embeddings,
         _SIMILAR_FACTS,
         None if allowed is None else match_index.index_row[allowed],
     )
-    said, place = np.nonzero((found.similarities > LEAST_COSINE) & (found.rows >= 0))
-    strength = found.similarities[said, place] - LEAST_COSINE
-    fact = match_index.gallery.spoken[found.rows[said, place]]
-    return Matches(said, fact, strength.astype(np.float32))
+    terms, columns = np.nonzero((similar.similarities > LEAST_COSINE) & (similar.rows >= 0))
+    strengths = similar.similarities[terms, columns] - LEAST_COSINE
+    facts = match_index.gallery.spoken[similar.rows[terms, columns]]
+    return Matches(terms, facts, strengths.astype(np.float32))
 
 
 def match_by_words(match_index: MatchIndex, words: list[str]) -> Matches:
-    """Words against names and kinds by BM25; misspelt words count less."""
-    said, fact, strength = [], [], []
+    """Words against names and kinds by BM25; misspelt words are weighted less."""
+    terms, facts, strengths = [], [], []
     for row, word in enumerate(words):
-        for spelling, trust in match_index.gallery.names.spellings(word):
-            for column, weight in (("name", 1.0), ("kind", _KIND_WEIGHT)):
-                found = match_index.gallery.names.postings(spelling, column)
-                said.append(np.full(len(found.facts), row))
-                fact.append(found.facts)
-                strength.append(found.weights * (trust * weight))
-    if not said:
+        for spelling, spelling_weight in match_index.gallery.names.spellings(word):
+            for column, column_weight in (("name", 1.0), ("kind", _KIND_WEIGHT)):
+                postings = match_index.gallery.names.postings(spelling, column)
+                terms.append(np.full(len(postings.facts), row))
+                facts.append(postings.facts)
+                strengths.append(postings.weights * (spelling_weight * column_weight))
+    if not terms:
         nothing = np.empty(0, dtype=np.int64)
         return Matches(nothing, nothing, np.empty(0, dtype=np.float32))
     return Matches(
-        np.concatenate(said),
-        np.concatenate(fact).astype(np.int64),
-        np.concatenate(strength).astype(np.float32),
+        np.concatenate(terms),
+        np.concatenate(facts).astype(np.int64),
+        np.concatenate(strengths).astype(np.float32),
     )
 
 
 def normalized_sum(best: F32, mask: Bools | None = None) -> F32:
-    """Sums R rows of [R, N] and divides by the most an allowed tile could have had: [N], 0..1.
+    """Sum over R query terms of [R, N], divided by the sum of each term's best allowed tile: [N].
 
-    Tiles that are not allowed get 0.
+    0..1; tiles that are not allowed get 0.
     """
     if mask is not None:
         best = best * mask
@@ -275,9 +280,9 @@ def normalized_sum(best: F32, mask: Bools | None = None) -> F32:
 
 
 def visible_facts(match_index: MatchIndex, mask: Bools | None) -> I64 | None:
-    """The spoken facts that some allowed tile sees, or None where every tile is allowed."""
+    """The embedded facts that some allowed tile sees, or None where every tile is allowed."""
     if mask is None:
         return None
     links = match_index.gallery.links
-    seen = np.unique(links.fact[mask[links.tile]]).astype(np.int64)
-    return seen[match_index.gallery.facts.spoken[seen]]
+    facts = np.unique(links.fact[mask[links.tile]]).astype(np.int64)
+    return facts[match_index.gallery.facts.spoken[facts]]

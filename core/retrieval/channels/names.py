@@ -1,7 +1,7 @@
 """The `names` channel: words against names and kinds, by BM25.
 
-Signals: `words`, the share of what the words could find; `window`, BM25 over the tile as one
-document.
+Signals: `words`, the matches of all words as a share of the best that the gallery could give;
+`window`, BM25 over each tile's surroundings as one document.
 """
 
 from typing import TYPE_CHECKING
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 
 def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
-    worded = match_by_words(match_index, encoded_query.words)
-    words = best_by_tile(match_index, worded, encoded_query.word_bearings)
-    window = match_index.window_bm25(worded, len(encoded_query.words))
+    matches = match_by_words(match_index, encoded_query.words)
+    words = best_by_tile(match_index, matches, encoded_query.word_bearings)
+    window = match_index.window_bm25(matches, len(encoded_query.words))
     shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
     return ChannelResult(shares, best_strengths(words, mask))
 
 
-def _clues(
-    found: ChannelResult, _: EncodedQuery, mask: Allowed, __: "Background"
+def _features(
+    result: ChannelResult, _: EncodedQuery, mask: Allowed, __: "Background"
 ) -> dict[str, float]:
-    strengths = found.strengths
+    strengths = result.strengths
     if not len(strengths):
         return {}
     return {
@@ -45,8 +45,8 @@ def _clues(
         "words_found": float((strengths > 0).mean()),
         "word_strength": float(strengths.mean()),
         "rarest_word": float(strengths.max()),
-        "words_together": float(allowed(found.signals["words"], mask).max()),
-        "window": float(allowed(found.signals["window"], mask).max()),
+        "words_together": float(allowed(result.signals["words"], mask).max()),
+        "window": float(allowed(result.signals["window"], mask).max()),
     }
 
 
@@ -62,5 +62,5 @@ CHANNEL = ChannelSpec(
         "words_together",
         "window",
     ),
-    _clues,
+    _features,
 )

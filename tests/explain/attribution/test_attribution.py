@@ -18,7 +18,7 @@ from core.explain.attribution import (
     raw_relevance,
     relevance,
 )
-from core.explain.attribution.words import told_by_words, words_in
+from core.explain.attribution.words import sum_by_word, words_in
 from core.models.compact import CompactEncoder, load_compact
 from core.models.sentence import SentenceEncoder
 
@@ -36,7 +36,7 @@ def pictures(count: int = 3) -> list[Image.Image]:
 def test_words_and_maps_are_those_of_the_raw_relevance(text: str, compact: CompactEncoder) -> None:
     found = relevance(compact, text, pictures())
     raw, control = raw_relevance(compact, [text, DECOY], pictures())
-    told = told_by_words(words_in(text), raw.spans, raw.tokens)
+    told = sum_by_word(words_in(text), raw.spans, raw.tokens)
     assert len(found) == len(pictures())
     for row, one in enumerate(found):
         assert [(word.start, word.end) for word in one.words] == words_in(text)
@@ -133,8 +133,8 @@ def test_many_pictures_are_as_each_alone(compact: CompactEncoder) -> None:
         assert together.tokens[row] == pytest.approx(alone.tokens[0], rel=1e-3, abs=1e-6)
 
 
-def test_a_model_that_cannot_be_looked_into_is_told(encoder: SentenceEncoder) -> None:
-    with pytest.raises(ModelError, match="shows no attention; relevance maps need compact"):
+def test_a_model_without_accessible_attention_is_refused(encoder: SentenceEncoder) -> None:
+    with pytest.raises(ModelError, match="no access to its attention; relevance maps need compact"):
         relevance(encoder, TEXTS[0], pictures(1))  # type: ignore[arg-type]
 
 

@@ -69,4 +69,4 @@ def test_it_is_the_relevance_of_the_picture_and_where_its_ties_lie(
     assert seen.relevance == plain
     assert seen.where == zones_of(plain.picture)
     assert seen.control_where == zones_of(plain.control)
-    assert len(seen.tie_where) == len(seen.ties)
+    assert len(seen.shared_where) == len(seen.shared_concepts)

@@ -7,7 +7,7 @@ from conftest import write_compact
 from PIL import Image
 
 from core.explain.attribution import raw_relevance
-from core.explain.attribution.concepts import concept_attention, relevant, ties
+from core.explain.attribution.concepts import concept_attention, shared_concepts, token_relevance
 from core.models.compact import CompactEncoder, load_compact
 from core.models.dual_encoder import ConceptPool
 from core.models.sentence import SentenceEncoder
@@ -41,9 +41,9 @@ def test_relevance_equals_backpropagation_to_the_attention(compact: CompactEncod
     (found,) = raw_relevance(compact, [TEXT], pictures())
     seen, read = compact.encode_pictures(pictures()), compact.encode_texts([TEXT])[0]
     looking, encoded_query = compact.network.picture.pool, compact.network.text.pool
-    words = compact.text_strengths(TEXT).clone()[0]
+    words = compact.text_logits(TEXT).clone()[0]
     for row in range(3):
-        cells = compact.picture_strengths(pictures()).clone()[row]
+        cells = compact.picture_logits(pictures()).clone()[row]
         wanted = plain(looking, cells, torch.from_numpy(read))
         assert found.cells[row].ravel() == pytest.approx(wanted, rel=1e-3, abs=1e-7)
         wanted = plain(encoded_query, words, torch.from_numpy(seen[row]))
@@ -59,22 +59,22 @@ def test_relevance_of_two_tokens_and_two_concepts_by_hand() -> None:
     side = concept_attention(pool, torch.tensor([[[log3, 0.0], [0.0, 0.0]]]))
     # The first concept attends by 3/4 and 1/4 and gathers 0.824; it says 1.1877, the second ln 2.
     assert side.weights[0].numpy() == pytest.approx(np.array([[0.75, 0.5], [0.25, 0.5]]))
-    assert side.said[0].numpy() == pytest.approx([1.18770, 0.69315], abs=1e-5)
+    assert side.activations[0].numpy() == pytest.approx([1.18770, 0.69315], abs=1e-5)
     # Slope (1 - 0.86368²) / 1.37517 · 0.69508, times 3/4 and half of ln 3.
-    (found,) = relevant(side, torch.tensor([[1.0, 0.0]])).tolist()
+    (found,) = token_relevance(side, torch.tensor([[1.0, 0.0]])).tolist()
     assert found == pytest.approx([0.05291, 0], abs=1e-5)
     # The other way round the second token is what lowers the first concept least.
-    (found,) = relevant(side, torch.tensor([[0.0, 1.0]])).tolist()
+    (found,) = token_relevance(side, torch.tensor([[0.0, 1.0]])).tolist()
     assert found[0] == 0
     assert found[1] > 0
 
 
 def test_one_text_stands_against_many_pictures_as_against_each(compact: CompactEncoder) -> None:
-    side = concept_attention(compact.network.text.pool, compact.text_strengths(TEXT))
+    side = concept_attention(compact.network.text.pool, compact.text_logits(TEXT))
     seen = torch.from_numpy(compact.encode_pictures(pictures()))
-    together = relevant(side, seen)
+    together = token_relevance(side, seen)
     for row in range(3):
-        alone = relevant(side, seen[row : row + 1])[0]
+        alone = token_relevance(side, seen[row : row + 1])[0]
         assert together[row].numpy() == pytest.approx(alone.numpy(), abs=1e-7)
 
 
@@ -91,23 +91,23 @@ def named(tmp_path_factory: pytest.TempPathFactory, encoder: SentenceEncoder) ->
 
 def test_named_concepts_tie_a_word_to_a_cell(named: CompactEncoder) -> None:
     (picture,) = pictures(1)
-    found = ties(named, TEXT, picture, 16)
+    found = shared_concepts(named, TEXT, picture, 16)
     read, seen = named.encode_texts([TEXT])[0], named.encode_pictures([picture])[0]
     shares = (read * seen) / (read @ seen)
     assert found, "no tie would prove little"
     assert [tie.share for tie in found] == sorted((tie.share for tie in found), reverse=True)
-    cells = named.picture_strengths([picture])[0]
+    cells = named.picture_logits([picture])[0]
     for tie in found:
         kind = named.network.spec.kinds.index(tie.kind)
         assert kind < 6, "what the picture does not show more likely than not is no tie"
         assert tie.share == pytest.approx(float(shares[kind]), abs=1e-5)
         assert tie.row * 4 + tie.column == int(cells[:, kind].argmax())
         assert TEXT[tie.start : tie.end].isalpha()
-    assert ties(named, TEXT, picture, 1) == found[:1]
+    assert shared_concepts(named, TEXT, picture, 1) == found[:1]
 
 
 def test_without_names_or_words_nothing_is_tied(
     named: CompactEncoder, compact: CompactEncoder
 ) -> None:
-    assert ties(named, "...", pictures(1)[0]) == ()
-    assert ties(compact, TEXT, pictures(1)[0]) == ()
+    assert shared_concepts(named, "...", pictures(1)[0]) == ()
+    assert shared_concepts(compact, TEXT, pictures(1)[0]) == ()

@@ -15,7 +15,7 @@ from tiny_clip import openai_state, saved, some_pictures
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from core.explain.attribution import DECOY, raw_relevance, relevance
-from core.explain.attribution.rollout import Rolled, rolled, rollout
+from core.explain.attribution.rollout import RolloutPairs, rollout, rollout_pairs
 from core.explain.attribution.words import words_in
 from core.models.attention import attend_pictures, attend_text
 from core.models.crosstext2loc import CrossText2Loc, load_crosstext2loc
@@ -89,7 +89,7 @@ class Watched:
         found[1].retain_grad()
         self.seen.append(found[1])
 
-    def rolled(self, layers: int) -> np.ndarray:
+    def rollout_pairs(self, layers: int) -> np.ndarray:
         """The formula, one number after another."""
         tokens = self.seen[0].shape[-1]
         result = np.eye(tokens)
@@ -117,14 +117,14 @@ def reference(checkpoint: Path, layers: int, picture: Image.Image) -> Iterator[n
     (tokens,) = own.tokenize([TEXT])
     cosine = (own.embed_tokens([tokens]) @ own.embed_pixels(own.pixels([picture])).T)[0, 0]
     cosine.backward()
-    yield texts.rolled(layers)[-1]
-    yield pictures.rolled(layers)[0, 1:]
+    yield texts.rollout_pairs(layers)[-1]
+    yield pictures.rollout_pairs(layers)[0, 1:]
     yield cosine.detach().numpy()
 
 
-def pairs(model: CrossText2Loc, layers: int, pictures: list[Image.Image]) -> Rolled:
+def pairs(model: CrossText2Loc, layers: int, pictures: list[Image.Image]) -> RolloutPairs:
     (tokens,) = model.tokenize([TEXT])
-    return rolled(
+    return rollout_pairs(
         attend_text(model.network, tokens.ids, layers),
         attend_pictures(model.network, model.pixels(pictures), layers),
     )
@@ -153,7 +153,7 @@ def test_siglips_pooling_head_says_where_it_looked(siglip: Path) -> None:
     text = attend_text(model.network, tokens.ids)
     pixels = model.pixels(some_pictures()[:1]).double()
     text = type(text)(text.embeddings.double(), text.attentions, text.pooled)
-    found = rolled(text, attend_pictures(model.network, pixels)).pictures[0]
+    found = rollout_pairs(text, attend_pictures(model.network, pixels)).pictures[0]
     head, own = tower.head, tower.head.attention
     with torch.no_grad():
         hidden = tower(pixels).last_hidden_state[0]
@@ -191,7 +191,7 @@ def test_the_open_pass_of_siglip_gives_its_embeddings(layers: int, siglip: Path)
     assert seen.embeddings.detach().numpy() == pytest.approx(
         model.encode_pictures(some_pictures()), abs=1e-5
     )
-    assert (rolled(text, seen).pictures >= 0).all()
+    assert (rollout_pairs(text, seen).pictures >= 0).all()
     (found,) = relevance(model, "A White church, tree", some_pictures()[:1])
     assert [word.end for word in found.words] == [1, 7, 14, 20]
     assert max(word.relevance for word in found.words) == 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.explain.attribution.words import told_by_words, words_in
+from core.explain.attribution.words import sum_by_word, words_in
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_words_sum_what_their_tokens_say_by_hand() -> None:
     tokens = [(0, 0), (0, 2), (2, 3), (4, 9), (9, 10), (2, 6)]
     values = np.array([[9, 1, 2, 5, 7, 3], [0, 0, 0, 1, 0, 6]], np.float32)
     # The last token has one letter in the first word and two in the second.
-    assert told_by_words(words, tokens, values) == pytest.approx(np.array([[4, 7], [2, 5]]))
+    assert sum_by_word(words, tokens, values) == pytest.approx(np.array([[4, 7], [2, 5]]))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -47,9 +47,9 @@ def test_words_of_tokens_equal_letter_by_letter_counting(seed: int) -> None:
         ]
         for word in owners:
             wanted[:, word] += values[:, token] / len(owners)
-    assert told_by_words(words, tokens, values) == pytest.approx(wanted, abs=1e-6)
+    assert sum_by_word(words, tokens, values) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_without_words_or_tokens_nothing_is_said() -> None:
-    assert told_by_words([], [(0, 1)], np.ones((2, 1), np.float32)).shape == (2, 0)
-    assert not told_by_words([(0, 1)], [], np.ones((2, 0), np.float32)).any()
+    assert sum_by_word([], [(0, 1)], np.ones((2, 1), np.float32)).shape == (2, 0)
+    assert not sum_by_word([(0, 1)], [], np.ones((2, 0), np.float32)).any()

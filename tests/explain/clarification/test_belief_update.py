@@ -87,5 +87,5 @@ def test_only_what_the_query_allows_comes_up(
 
 
 def test_a_reply_to_no_question_is_refused(found: SearchTrace) -> None:
-    with pytest.raises(QueryError, match="no question of ours"):
+    with pytest.raises(QueryError, match="not a known question"):
         as_shown(found, [GivenReply("no such question", "yes")])

@@ -52,7 +52,7 @@ def test_an_unknown_key_finds_no_question() -> None:
     ],
 )
 def test_things_that_maps_hold_only_some_of_are_not_asked_for(kind: str) -> None:
-    assert not [topic.text for topic in kind_questions() if topic.is_of(kind)]
+    assert not [topic.text for topic in kind_questions() if topic.covers(kind)]
 
 
 def test_kinds_of_every_bundled_city_are_asked_about_without_their_odd_words() -> None:
@@ -64,7 +64,7 @@ def test_kinds_of_every_bundled_city_are_asked_about_without_their_odd_words() -
             kinds |= set(open_gallery(card.name, here).facts.kind)
     if not kinds:
         pytest.skip("no bundled gallery in this checkout")
-    asked = {kind: [topic for topic in kind_questions() if topic.is_of(kind)] for kind in kinds}
+    asked = {kind: [topic for topic in kind_questions() if topic.covers(kind)] for kind in kinds}
     assert sum(bool(topics) for topics in asked.values()) > 200
     for kind, topics in asked.items():
         for topic in topics:
@@ -118,4 +118,4 @@ def test_no_name_is_asked_for_that_nobody_would_read(kind: str, name: str) -> No
 def test_words_of_a_description_answer_a_question(key: str, said: str, told: bool) -> None:
     topic = template_of(key)
     assert topic is not None
-    assert topic.is_told_in(said) is told
+    assert topic.is_answered_in(said) is told

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.arrays import F64
 from core.errors import QueryError
 from core.explain.clarification import (
     answered,
     entropy_bits,
     gains_bits,
     next_question,
+    selection,
     softmax_weights,
 )
-from core.explain.clarification import selection as asking
 from core.explain.clarification.answer_model import answer_model_of, chance_of_yes
 from core.explain.clarification.question_bank import (
     AnswerReliability,
@@ -39,7 +40,7 @@ def read(encoder: SentenceEncoder) -> Read:
 
 
 @pytest.fixture
-def even(tiny_gallery: Gallery) -> asking.Weights:
+def even(tiny_gallery: Gallery) -> F64:
     return np.full(len(tiny_gallery), 1 / len(tiny_gallery))
 
 
@@ -100,14 +101,14 @@ def test_a_yes_gets_less_likely_with_the_distance() -> None:
 
 def test_distances_of_all_questions_equal_a_double_loop(tiny_gallery: Gallery) -> None:
     tiles = np.arange(0, len(tiny_gallery), 5)
-    fast = answer_model_of(tiny_gallery).plain(tiles)
+    fast = answer_model_of(tiny_gallery).kind_distances_m(tiles)
     facts, links = tiny_gallery.facts, tiny_gallery.links
     topics = kind_questions()
     assert topics
     for row, topic in enumerate(topics):
         nearest = dict.fromkeys(tiles.tolist(), math.inf)
         for fact, tile, metres in zip(links.fact, links.tile, links.distance_m, strict=True):
-            if topic.is_of(facts.kind[fact]) and tile in nearest:
+            if topic.covers(facts.kind[fact]) and tile in nearest:
                 nearest[tile] = min(nearest[tile], float(metres))
         assert fast[row].tolist() == pytest.approx(list(nearest.values()))
         assert answer_model_of(tiny_gallery).distances_m(topic)[tiles] == pytest.approx(fast[row])
@@ -115,7 +116,7 @@ def test_distances_of_all_questions_equal_a_double_loop(tiny_gallery: Gallery) -
 
 def test_names_are_seen_where_their_things_are(tiny_gallery: Gallery) -> None:
     tiles = np.arange(len(tiny_gallery))
-    named = answer_model_of(tiny_gallery).named(tiles, len(tiles))
+    named = answer_model_of(tiny_gallery).name_distances_m(tiles, len(tiles))
     texts = {topic.text for topic in named}
     assert "Is there a bakery called Булочная Заря within 50 metres?" in texts
     assert "Does a sign near you say that this is Oak Avenue?" in texts
@@ -128,7 +129,7 @@ def test_names_are_seen_where_their_things_are(tiny_gallery: Gallery) -> None:
 # ---- The choice ------------------------------------------------------------------------------
 
 
-def naive_gains(gallery: Gallery, weights: asking.Weights) -> dict[str, float]:
+def naive_gains(gallery: Gallery, weights: F64) -> dict[str, float]:
     """What every plain question would gain, tile by tile and spot by spot."""
     order = sorted(range(len(weights)), key=lambda tile: -weights[tile])
     heads: list[int] = []
@@ -163,7 +164,7 @@ def naive_gains(gallery: Gallery, weights: asking.Weights) -> dict[str, float]:
 def test_the_choice_equals_a_plain_search_of_all_questions(
     seed: int, tiny_gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_NAMED_WORTH", 0.0)
+    monkeypatch.setattr(selection, "_NAME_QUESTION_MIN_GAIN", 0.0)
     weights = np.random.default_rng(seed).dirichlet(np.full(len(tiny_gallery), 0.1))
     gains = naive_gains(tiny_gallery, weights)
     question = next_question(tiny_gallery, weights)
@@ -188,9 +189,9 @@ def test_places_that_are_alike_are_asked_nothing(tiny_gallery: Gallery) -> None:
     weights[ends] = 0.5
     assert next_question(tiny_gallery, weights) is not None
     sightings = answer_model_of(tiny_gallery)
-    seen = dict(zip(kind_questions(), sightings.plain(ends), strict=True)) | sightings.named(
-        ends, 2
-    )
+    seen = dict(
+        zip(kind_questions(), sightings.kind_distances_m(ends), strict=True)
+    ) | sightings.name_distances_m(ends, 2)
     telling = [
         topic.key for topic, metres in seen.items() if np.ptp(chance_of_yes(topic, metres)) > 1e-6
     ]
@@ -199,7 +200,7 @@ def test_places_that_are_alike_are_asked_nothing(tiny_gallery: Gallery) -> None:
 
 
 def test_no_question_comes_twice_and_at_some_time_there_is_none(
-    tiny_gallery: Gallery, even: asking.Weights
+    tiny_gallery: Gallery, even: F64
 ) -> None:
     asked: list[str] = []
     while (question := next_question(tiny_gallery, even, None, asked)) is not None:
@@ -209,10 +210,10 @@ def test_no_question_comes_twice_and_at_some_time_there_is_none(
 
 
 def test_what_the_description_says_is_not_asked(
-    tiny_gallery: Gallery, even: asking.Weights, read: Read
+    tiny_gallery: Gallery, even: F64, read: Read
 ) -> None:
     encoded_query = read("a white cathedral; rails in the road; a tavern; Oak Avenue")
-    told = answer_model_of(tiny_gallery).told(encoded_query)
+    told = answer_model_of(tiny_gallery).answered_keys(encoded_query)
     assert {"church", "tram tracks", "bar or pub"} <= told
     assert "fountain" not in told
     asked: list[str] = []
@@ -226,9 +227,7 @@ def test_what_the_description_says_is_not_asked(
 # ---- Answers ---------------------------------------------------------------------------------
 
 
-def test_a_yes_moves_the_weight_to_where_the_thing_is(
-    tiny_gallery: Gallery, even: asking.Weights
-) -> None:
+def test_a_yes_moves_the_weight_to_where_the_thing_is(tiny_gallery: Gallery, even: F64) -> None:
     near = answer_model_of(tiny_gallery).distances_m(template_of("fountain")) <= 40  # type: ignore[arg-type]
     assert 0 < near.sum() < len(near)
     trust = template_of("fountain").trust  # type: ignore[union-attr]
@@ -239,11 +238,11 @@ def test_a_yes_moves_the_weight_to_where_the_thing_is(
     assert refused[near].sum() < even[near].sum() < after[near].sum()
 
 
-def test_who_cannot_tell_changes_nothing(tiny_gallery: Gallery, even: asking.Weights) -> None:
+def test_who_cannot_tell_changes_nothing(tiny_gallery: Gallery, even: F64) -> None:
     assert answered(tiny_gallery, even, "fountain", "cannot tell") is even
 
 
-def test_the_order_of_answers_does_not_matter(tiny_gallery: Gallery, even: asking.Weights) -> None:
+def test_the_order_of_answers_does_not_matter(tiny_gallery: Gallery, even: F64) -> None:
     one = answered(tiny_gallery, answered(tiny_gallery, even, "cafe", "no"), "fountain", "yes")
     other = answered(tiny_gallery, answered(tiny_gallery, even, "fountain", "yes"), "cafe", "no")
     assert one == pytest.approx(other)
@@ -251,19 +250,19 @@ def test_the_order_of_answers_does_not_matter(tiny_gallery: Gallery, even: askin
 
 @pytest.mark.parametrize(("key", "answer"), [("dragons", "yes"), ("fountain", "perhaps")])
 def test_unknown_questions_and_answers_are_mistakes_of_the_user(
-    key: str, answer: str, tiny_gallery: Gallery, even: asking.Weights
+    key: str, answer: str, tiny_gallery: Gallery, even: F64
 ) -> None:
-    with pytest.raises(QueryError, match="no question of ours"):
+    with pytest.raises(QueryError, match="not a known question"):
         answered(tiny_gallery, even, key, answer)  # type: ignore[arg-type]
 
 
 def test_a_question_about_a_thing_that_is_nowhere_leaves_the_weights(
-    tiny_gallery: Gallery, even: asking.Weights
+    tiny_gallery: Gallery, even: F64
 ) -> None:
     assert answered(tiny_gallery, even, "mosque", "yes") == pytest.approx(even)
 
 
-def test_a_question_has_its_json(tiny_gallery: Gallery, even: asking.Weights) -> None:
+def test_a_question_has_its_json(tiny_gallery: Gallery, even: F64) -> None:
     question = next_question(tiny_gallery, even)
     assert question is not None
     made = question.to_json()

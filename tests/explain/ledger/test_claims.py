@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.explain.ledger.claims import denied, is_telling, looks_in, looks_of, storeys
+from core.explain.ledger.claims import denied, is_distinctive, looks_in, looks_of, storeys
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,6 @@ def test_looks_exclude_each_other_only_within_a_family_and_without_a_common_clas
 
 def test_a_name_is_telling_by_a_word_of_its_own() -> None:
     common = frozenset({"station", "railway"})
-    assert is_telling(("swan", "pond"), common)
-    assert not is_telling(("railway", "stations"), common)
-    assert not is_telling(("the", "bar"), common)
+    assert is_distinctive(("swan", "pond"), common)
+    assert not is_distinctive(("railway", "stations"), common)
+    assert not is_distinctive(("the", "bar"), common)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.explain.ledger.unmappable import MARGIN, unseen_margins
+from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.models.sentence import SentenceEncoder
 
 UNSEEN = (
@@ -107,8 +107,8 @@ SEEN = (
 
 
 def test_what_no_map_holds_is_told_from_what_maps_do(encoder: SentenceEncoder) -> None:
-    unseen = unseen_margins(encoder.encode(list(UNSEEN)), encoder) > MARGIN
-    seen = unseen_margins(encoder.encode(list(SEEN)), encoder) > MARGIN
+    unseen = unmappable_margins(encoder.encode(list(UNSEEN)), encoder) > MARGIN
+    seen = unmappable_margins(encoder.encode(list(SEEN)), encoder) > MARGIN
     precision = unseen.sum() / (unseen.sum() + seen.sum())
     assert precision >= 0.9
     assert unseen.mean() >= 0.7
@@ -117,12 +117,12 @@ def test_what_no_map_holds_is_told_from_what_maps_do(encoder: SentenceEncoder) -
 def test_the_margin_is_the_difference_of_the_three_nearest_on_either_side(
     encoder: SentenceEncoder,
 ) -> None:
-    from core.explain.ledger.unmappable import _MAPPED, _UNMAPPED
+    from core.explain.ledger.unmappable import _MAPPABLE_EXAMPLES, _UNMAPPABLE_EXAMPLES
 
     (said,) = encoder.encode(["children with balloons"])
     nearest = [
         sum(sorted(float(said @ one) for one in encoder.encode(list(examples)))[-3:]) / 3
-        for examples in (_UNMAPPED, _MAPPED)
+        for examples in (_UNMAPPABLE_EXAMPLES, _MAPPABLE_EXAMPLES)
     ]
-    margin = unseen_margins(said[None], encoder)
+    margin = unmappable_margins(said[None], encoder)
     assert np.allclose(margin, nearest[0] - nearest[1], atol=1e-5)

@@ -10,9 +10,9 @@ from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.maps import Mark
 from core.records import SearchResult
-from pages.kiosk_page import answer_step, attract_loop, distances, idle_timer, session, steps
-from pages.kiosk_page.idle_timer import Mode
-from pages.kiosk_page.session import Visit
+from pages.search_page.kiosk import answer_step, attract_loop, distances, idle_timer, session, steps
+from pages.search_page.kiosk.idle_timer import Mode
+from pages.search_page.kiosk.session import Visit
 from pages.ui import frame, map_view, resources
 from pages.ui.markdown import plain
 from pages.ui.templates import render

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.geo import Position, haversine_m
 from core.records import Candidate, SearchResult
-from pages.kiosk_page.session import Visit
+from pages.search_page.kiosk.session import Visit
 from pages.ui import numbers
 
 RIGHT_M = 100.0

@@ -1,4 +1,4 @@
-"""Reading the world: every format the same, every damaged file one clear line."""
+"""Reading map files: every format gives the same, every damaged file gives one clear line."""
 
 import bz2
 import gzip
@@ -17,7 +17,7 @@ from tiny_osm import Town, tiny_city
 from core.errors import SourceError
 from core.geo import Bounds
 from core.records import World
-from core.sources.osm import read_world
+from core.sources.world import read_world
 
 Refused = Callable[[Path], str]
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.gallery import GalleryCard
 from core.maps import Mark
-from pages.kiosk_page.session import Visit, change, start_over
+from pages.search_page.kiosk.session import Visit, change, start_over
 from pages.ui import examples
 from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render

@@ -8,10 +8,10 @@ from core.gallery import Gallery
 from core.geo import Position
 from core.maps import Mark, title_of
 from core.records import Candidate, SearchResult
-from pages.kiosk_page import distances, qr_code
-from pages.kiosk_page.session import Visit, change
-from pages.kiosk_page.steps import marks_of, over
 from pages.search_page import candidate_panel, confidence_banner, ledger_table
+from pages.search_page.kiosk import distances, qr_code
+from pages.search_page.kiosk.session import Visit, change
+from pages.search_page.kiosk.steps import marks_of, over
 from pages.search_page.session_result import SearchState, answer_to
 from pages.ui.markdown import plain
 from pages.ui.templates import render

@@ -6,9 +6,9 @@ from core.errors import SaywhereError
 from core.gallery import Gallery
 from core.maps import Mark, title_of
 from core.records import SearchResult
-from pages.kiosk_page import distances
-from pages.kiosk_page.session import Visit, change
 from pages.search_page.confidence_banner import chance
+from pages.search_page.kiosk import distances
+from pages.search_page.kiosk.session import Visit, change
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import answer_to
 from pages.ui import examples

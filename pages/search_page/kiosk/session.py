@@ -71,7 +71,7 @@ def change(**changes: Any) -> None:
 
 
 def start_over(step: Step = "say", city: str = "") -> None:
-    """Forgets all of the session but how many turns it has seen, and begins another."""
+    """Clears the session except for the number of turns, and begins another turn."""
     last: Visit = st.session_state["visit"]
     warmed = st.session_state.get("warmed", False)
     st.session_state.clear()
