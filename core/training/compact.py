@@ -169,14 +169,16 @@ class TrainableCompact:
         picture, text = self.network.picture, self.network.text
         rows = np.sort(np.random.default_rng(0).permutation(len(self._train))[:_SAMPLED])
         parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
-        read = [
-            [one.to(self._device) for one in self._train.states(part, part * 0)] for part in parts
+        batches = [
+            [tensor.to(self._device) for tensor in self._train.states(part, part * 0)]
+            for part in parts
         ]
-        text.middle.copy_(torch.cat([states[mask] for states, mask in read]).float().mean(0))
-        told = [
-            text.pool.activations(text.token_logits(states.float()), mask) for states, mask in read
+        text.middle.copy_(torch.cat([states[mask] for states, mask in batches]).float().mean(0))
+        text_activations = [
+            text.pool.activations(text.token_logits(states.float()), mask)
+            for states, mask in batches
         ]
-        seen = [
+        picture_activations = [
             picture.pool.activations(
                 picture.token_logits(self._features_of(self._train, part)), None
             )
@@ -184,8 +186,11 @@ class TrainableCompact:
         ]
         named = torch.arange(self.network.spec.dimensions) < picture.kinds
         share = torch.where(named | ~named.any(), 1.0, _UNNAMED_SCALE).to(self._device)
-        for pool, said in ((text.pool, told), (picture.pool, seen)):
-            pool.gains.copy_(share / (torch.cat(said).std(0) + _MIN_SPREAD))
+        for pool, activations in (
+            (text.pool, text_activations),
+            (picture.pool, picture_activations),
+        ):
+            pool.gains.copy_(share / (torch.cat(activations).std(0) + _MIN_SPREAD))
 
     @torch.inference_mode()
     def embed_pictures(self, examples: ShardReader) -> Tensor:

@@ -1,4 +1,4 @@
-"""Maps of an answer: what they hold, and that nothing a person typed can act in them."""
+"""Maps of an answer: their content, and that typed text cannot run as script in them."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""Batches hold every example in turn, its neighbours, and nothing twice."""
+"""Batches contain every example in turn, its neighbours, and no example twice."""
 
 import numpy as np
 import pytest

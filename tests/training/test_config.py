@@ -1,4 +1,4 @@
-"""A configuration is read whole, or its mistake told in one line."""
+"""A configuration is read completely, or its mistake is reported in one line."""
 
 from pathlib import Path
 

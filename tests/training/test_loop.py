@@ -1,4 +1,4 @@
-"""The loop trains what it says, stops and goes on, and is the same for any number of processes."""
+"""The loop trains the right modules, resumes, and gives the same for any number of processes."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Shards are made once, hold what they say, and odd albums are told in one line."""
+"""Shards are made once, with the right content; a wrong picture folder gives a one-line error."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The compact model in training: kept features, layouts, figures on what is held apart."""
+"""The compact model in training: cached features, layouts, validation metrics."""
 
 import json
 from dataclasses import replace
