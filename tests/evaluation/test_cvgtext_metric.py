@@ -12,7 +12,7 @@ from core.evaluation.cvgtext.metric import (
     PaperFigures,
     PaperMetric,
     Ranks,
-    TestPictures,
+    CityPictures,
     candidates,
     paper_metric,
     rank,
@@ -22,14 +22,14 @@ from core.geo import METRES_PER_DEGREE
 from core.sources.cvgtext import CvgRow, base_name, coordinates_of, is_panorama
 
 
-def places_of(names: list[str]) -> TestPictures:
+def places_of(names: list[str]) -> CityPictures:
     """The pictures of base names, each with the position at the start of its name."""
     rows = []
     for name in map(base_name, names):
         at = coordinates_of(name)
         assert at, name
         rows.append(CvgRow(name, "", *at, is_panorama(name), Path(name)))
-    return TestPictures.of(rows)
+    return CityPictures.of(rows)
 
 
 def ranked(names: list[str], cosines: np.ndarray, scope: str = "nearest-100") -> Ranks:
