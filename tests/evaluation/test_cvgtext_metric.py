@@ -9,10 +9,10 @@ from tiny_cvgtext import panorama, photo, some_names
 
 from core.cli.bench.plain_metric import plain_metric
 from core.evaluation.cvgtext.metric import (
+    CityPictures,
     PaperFigures,
     PaperMetric,
     Ranks,
-    CityPictures,
     candidates,
     paper_metric,
     rank,

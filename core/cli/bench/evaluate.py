@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.cli.bench.plain_metric import plain_metric
-from core.evaluation.cvgtext.metric import PaperMetric, CityPictures, candidates, paper_metric, rank
+from core.evaluation.cvgtext.metric import CityPictures, PaperMetric, candidates, paper_metric, rank
 from core.sources.cvgtext import CvgRow, is_panorama
 
 _PICTURES = 1_200

@@ -12,9 +12,9 @@ import numpy as np
 from core.arrays import F32, I64, Bools
 from core.errors import ModelError
 from core.evaluation.cvgtext.metric import (
+    CityPictures,
     PaperFigures,
     Ranks,
-    CityPictures,
     candidates,
     paper_metric,
     rank,
