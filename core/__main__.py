@@ -1,4 +1,4 @@
-"""The command line: `python -m core …`."""
+"""Saywhere's command line: `python -m core COMMAND`."""
 
 import io
 import json

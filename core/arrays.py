@@ -1,4 +1,4 @@
-"""Names of NumPy arrays by dtype; the shape is written where an array is used."""
+"""Aliases of NumPy array types by dtype; docstrings give the shapes."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,18 +1,18 @@
-"""The errors a person may see; leaves every other exception to be a fault of ours.
+"""The errors for users. Every other exception is a fault of ours.
 
-Each message says what was found, what was wanted and what to do next, in one line.
+Each message is one line: the problem, and what to do next.
 """
 
 
 class SaywhereError(Exception):
-    """A mistake the user can mend. The command line prints it as one line and exits with 2."""
+    """A problem that the user can fix. The command line prints it as one line and exits with 2."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
 
 
 class SourceError(SaywhereError):
-    """A map, picture or annotation file cannot be read as what it claims to be."""
+    """A map, picture or annotation file cannot be read in its format."""
 
 
 class GalleryError(SaywhereError):
@@ -20,7 +20,7 @@ class GalleryError(SaywhereError):
 
 
 class QueryError(SaywhereError):
-    """A description or a search option makes no sense."""
+    """A description or a search option is invalid."""
 
 
 class ModelError(SaywhereError):
@@ -28,12 +28,12 @@ class ModelError(SaywhereError):
 
 
 class TrainingError(SaywhereError):
-    """A training's configuration or its run folder makes no sense."""
+    """The configuration or the run folder of a training is invalid."""
 
 
 class ReportError(SaywhereError):
-    """The report of a measured run cannot be read, kept, or compared with another."""
+    """The report of an evaluation cannot be read, saved, or compared with another."""
 
 
 class CasesError(SaywhereError):
-    """The store of cases cannot be used, or what is asked of it makes no sense."""
+    """The store of cases cannot be used, or a request to it is invalid."""

@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all, and cells of tables that no spreadsheet runs."""
+"""Atomic writes of files and folders, and table cells that no spreadsheet evaluates."""
 
 import json
 import os
@@ -19,11 +19,11 @@ _FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@ï¼
 def replacing(
     path: Path, *, sync: bool = False, error: type[SaywhereError] | None = None
 ) -> Iterator[Path]:
-    """A temporary path beside `path` for a writer to fill with a file or a folder.
+    """Atomic write: yields a temporary path beside `path`, to be filled with a file or a folder.
 
     It is renamed to `path` when the block ends, and deleted when the block fails. With `sync` the
-    content is on the disk before the file has its name. Raises OSError where the disk is full or
-    the folder cannot be written to, or `error`, if one is given.
+    content is on disk before the rename. Raises OSError if the disk is full or the folder is not
+    writable, or `error` if one is given.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.part")
     try:
@@ -36,7 +36,7 @@ def replacing(
         if error is None:
             raise
         raise error(
-            f"{path} cannot be written: {fault.strerror or fault}; mend that and run it again"
+            f"{path} cannot be written: {fault.strerror or fault}; fix this and run it again"
         ) from fault
     finally:
         if part.is_dir():
@@ -49,39 +49,39 @@ def replacing(
 def open_replacing(
     path: Path, *, sync: bool = False, error: type[SaywhereError] | None = None
 ) -> Iterator[BinaryIO]:
-    """The same as an open file to write bytes to."""
+    """The same as `replacing`, but yields an open binary file."""
     with replacing(path, sync=sync, error=error) as part, part.open("wb") as file:
         yield file
 
 
 def write_bytes(path: Path, content: bytes, *, error: type[SaywhereError] | None = None) -> Path:
-    """Writes a whole file of bytes; returns its path."""
+    """Writes bytes to a file atomically; returns its path."""
     with open_replacing(path, error=error) as file:
         file.write(content)
     return path
 
 
 def write_text(path: Path, text: str, *, error: type[SaywhereError] | None = None) -> Path:
-    """Writes a whole file of UTF-8, line ends as they are; returns its path."""
+    """Writes UTF-8 text atomically, with unchanged line ends; returns the path."""
     return write_bytes(path, text.encode(), error=error)
 
 
 def write_json(path: Path, document: Any, *, error: type[SaywhereError] | None = None) -> Path:
-    """Writes a JSON document for people to read, too; returns its path."""
+    """Writes indented JSON atomically; returns the path."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
     return write_text(path, f"{text}\n", error=error)
 
 
 def remove_parts(folder: Path) -> None:
-    """Deletes what killed processes left below a folder that nobody writes to now."""
+    """Deletes temporary files of killed processes below a folder that nobody else writes to."""
     for part in folder.rglob(".*.part"):
         if part.is_file():
             part.unlink(missing_ok=True)
 
 
 def safe_cell(value: Any) -> Any:
-    """The value of a table's cell; a text that a spreadsheet might take for a formula gets an
-    apostrophe first. Numbers stay numbers."""
+    """The value of a table cell, with an apostrophe before text that a spreadsheet might evaluate
+    as a formula. Numbers stay numbers."""
     if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value

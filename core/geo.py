@@ -1,4 +1,4 @@
-"""Positions, bounds, distances and bearings on the ground; knows nothing of maps or tiles' content.
+"""Positions, bounds, distances and bearings on the ground.
 
 Latitude before longitude; bounds are west, south, east, north; metres and degrees.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from core.arrays import F64, I64, Bools
 
 EARTH_RADIUS_M = 6_371_000.0
-"""The radius CVG-Text's metric uses (R = 6371 km)."""
+"""The radius in CVG-Text's metric (R = 6371 km)."""
 
 METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 
@@ -31,7 +31,7 @@ BEYOND_DEG = 0.4
 about 40 km, the width of a large town."""
 
 _TIED_M = 1e-6
-"""Chords that differ by less may be equal: far above the rounding of `Points.xyz`, some 1e-9 m."""
+"""Chords that differ by less count as tied: far above the rounding of `Points.xyz`, 1e-9 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Bounds:
         return Position((self.south + self.north) / 2, (self.west + self.east) / 2)
 
     def contains(self, lat: F64, lon: F64) -> Bools:
-        """Which of the N positions lie inside, edges included."""
+        """Mask [N] of the positions inside, edges included."""
         is_between = np.zeros(np.shape(lon), dtype=bool)
         for turn in (0, 360, -360):
             is_between |= (lon + turn >= self.west) & (lon + turn <= self.east)
@@ -122,19 +122,19 @@ def tile_bounds(center: Position, footprint_m: float) -> Bounds:
 
 
 def local_metres(lats: F64, lons: F64, at_lat: float) -> tuple[F64, F64]:
-    """Metres east and north of latitude and longitude 0, on a plane that is true at one latitude
-    (equirectangular projection). Right to a fraction of a metre in what differs within a city."""
+    """Metres east and north of latitude and longitude 0 in the equirectangular projection for one
+    latitude. Differences within a city are right to a fraction of a metre."""
     return lons * (METRES_PER_DEGREE * np.cos(np.radians(at_lat))), lats * METRES_PER_DEGREE
 
 
 def moved(lats: F64, lons: F64, east_m: F64, north_m: F64) -> tuple[F64, F64]:
-    """Latitudes and longitudes some metres east and north of others: the inverse, at each."""
+    """Positions `east_m` and `north_m` metres from others, projected at the latitude of each."""
     east_per_degree = METRES_PER_DEGREE * np.cos(np.radians(lats))
     return lats + north_m / METRES_PER_DEGREE, lons + east_m / east_per_degree
 
 
 def haversine_km(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
-    """Kilometres between two positions, in the very steps of CVG-Text's metric."""
+    """Kilometres between two positions, computed in the same steps as CVG-Text's metric."""
     half_dlat = math.radians(to_lat - lat) / 2
     half_dlon = math.radians(to_lon - lon) / 2
     a = math.sin(half_dlat) ** 2 + (
@@ -153,7 +153,7 @@ class Points:
 
     @classmethod
     def of(cls, lats: F64, lons: F64) -> "Points":
-        """The points at some latitudes and longitudes."""
+        """Points at the given latitudes and longitudes."""
         phi, theta = np.radians(lats), np.radians(lons)
         xyz = np.stack(
             [np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=1
@@ -164,11 +164,13 @@ class Points:
 def nearest(of: Points, among: Points, k: int) -> I64:
     """Rows of the `k` positions nearest to each of Q others, [Q, k], in ascending row order.
 
-    They are exactly those that a stable sort by `haversine_km` puts first: a k-d tree finds one
-    more than wanted by the chord, and where that one lies as far as the last wanted, the
-    kilometres of all that may be among the first are sorted.
+    Exactly the first `k` of a stable sort by `haversine_km`: a k-d tree finds k + 1 by chord
+    length, and where the last two are tied, all positions at that distance are sorted by
+    kilometres.
     """
-    from sklearn.neighbors import KDTree  # takes a second, which no other use of this room needs
+    from sklearn.neighbors import (
+        KDTree,
+    )  # imported here: it takes a second and is used nowhere else in this module
 
     if k >= len(among.lats) or not len(of.lats):
         return np.tile(np.arange(min(k, len(among.lats))), (len(of.lats), 1))
@@ -179,13 +181,14 @@ def nearest(of: Points, among: Points, k: int) -> I64:
     np.put_along_axis(chords, last, -np.inf, axis=1)
     edge = chords.max(axis=1)
     np.put_along_axis(rows, last, -1, axis=1)
-    found: I64 = np.sort(rows, axis=1)[:, 1:]
-    doubtful = np.flatnonzero(beyond <= edge + _TIED_M)
-    around = tree.query_radius(of.xyz[doubtful], edge[doubtful] + _TIED_M) if len(doubtful) else ()
-    for row, close in zip(doubtful, map(np.sort, around), strict=True):
+    rows_of_nearest: I64 = np.sort(rows, axis=1)[:, 1:]
+    tied = np.flatnonzero(beyond <= edge + _TIED_M)
+    neighbourhoods = tree.query_radius(of.xyz[tied], edge[tied] + _TIED_M) if len(tied) else ()
+    for row, near_rows in zip(tied, map(np.sort, neighbourhoods), strict=True):
         lat, lon = float(of.lats[row]), float(of.lons[row])
         kilometres = [
-            haversine_km(lat, lon, float(among.lats[one]), float(among.lons[one])) for one in close
+            haversine_km(lat, lon, float(among.lats[near]), float(among.lons[near]))
+            for near in near_rows
         ]
-        found[row] = np.sort(close[np.argsort(kilometres, kind="stable")[:k]])
-    return found
+        rows_of_nearest[row] = np.sort(near_rows[np.argsort(kilometres, kind="stable")[:k]])
+    return rows_of_nearest

@@ -1,4 +1,4 @@
-"""The nouns of a search, frozen, with their JSON; knows no files, no models and no pages."""
+"""The frozen types of a search, with their JSON."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Channel = Literal["image", "facts", "names"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 Fit = Literal["thing", "like", "name"]
-"""What a fact is to a phrase: the thing itself, something like it, or another thing whose name has
-the phrase's words."""
+"""The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
+has the phrase's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What one or more map files hold.
+    """The content of one or more map files.
 
     `features` has one row per map feature, geometry in EPSG:4326, and the columns
-    `feature_id` ("n12", "w3", "r4"), `kind` (words a person would use, "" where unknown),
-    `synonyms` (other words for the kind), `name` (the main one, "" where none), `names` (every
-    naming text, main first), `address` (street and house number),
+    `feature_id` ("n12", "w3", "r4"), `kind` (in everyday words, "" where unknown),
+    `synonyms` (other words for the kind), `name` (the main one, "" for none), `names` (all
+    names, the main one first), `address` (street and house number),
     `group` ("street", "path", "rail", "building", "water", "green", "area", "barrier",
-    "place", "address") and `tags` (the source's own key-value pairs). `left_out` counts what was
+    "place", "address") and `tags` (the key-value pairs of the source). `left_out` counts what was
     not read.
     """
 
@@ -65,13 +65,13 @@ class World:
 
     @property
     def bounds(self) -> Bounds:
-        """The box around all features."""
+        """The bounding box of all features."""
         return Bounds(*(float(edge) for edge in self.features.total_bounds))
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One square picture with id and bounds; `lat`, `lon` is its centre, a viewpoint."""
+    """One square of a gallery; `lat`, `lon` is its centre, a viewpoint."""
 
     tile_id: str
     lat: float
@@ -82,9 +82,9 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question: a description and what limits the answer.
+    """A description, and limits of the search.
 
-    `model` is the picture model of the `image` channel, None for the gallery's usual one.
+    `model` is the picture model of the `image` channel, None for the gallery's default.
     """
 
     text: str
@@ -98,12 +98,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One phrase of the description held against the map around one candidate.
+    """One phrase of the description and the fact near one candidate that matches it best.
 
-    `start` and `end` are offsets into the description. Without support on the map `fact` is
-    empty and the position fields are None. `similarity` is the channel's own: cosine for
-    facts, the share of the phrase's words, or of those up to its noun, found for names, both
-    0..1. `fit` says what the fact is to the phrase.
+    `start` and `end` are offsets into the description. Without a match `fact` is empty and the
+    position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
+    for `names` the share of the phrase's words, or of those up to its noun, that were found.
     """
 
     phrase: str
@@ -120,17 +119,17 @@ class Evidence:
 
     @property
     def supported(self) -> bool:
-        """Whether anything on the map speaks for the phrase."""
+        """Whether a fact supports the phrase."""
         return self.channel is not None and not self.name_only
 
     @property
     def name_only(self) -> bool:
-        """Whether the phrase's words stand in the name of something else only."""
+        """Whether the phrase's words occur only in the name of another thing."""
         return self.fit == "name"
 
     @property
     def rough(self) -> bool:
-        """Whether the thing is only something like what the phrase says."""
+        """Whether the fact matches the phrase only roughly."""
         return self.fit == "like"
 
 
@@ -145,11 +144,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """Which words and which parts of the picture made the similarity of one pair.
+    """The relevance of words and picture parts for the similarity of one pair.
 
     `picture` and `control` are rows from north of columns from west, 0..1; `control` is the same
-    map for the description `decoy`. `likeness` is their correlation, -1..1, and `telling` says
-    that it is low enough for `picture` to be about this description.
+    map for the text `decoy`. `likeness` is their correlation, -1..1; `telling` is true if it is low
+    enough for `picture` to be specific to this description.
     """
 
     words: tuple[Word, ...]
@@ -162,19 +161,19 @@ class Relevance:
 
 
 Verdict = Literal["likely", "several places fit", "probably not in this gallery"]
-"""What an answer is worth as a whole."""
+"""The verdict on an answer as a whole."""
 
 Standing = Literal["supported", "contradicted", "missing", "unchecked"]
-"""How a phrase stands: the map has it, says otherwise, has nothing of it, or cannot know it."""
+"""The status of a phrase: on the map, contradicted by it, missing on it, or not mappable."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One phrase in the ledger of one candidate.
 
-    `against` tells what the map says instead, "" where it says nothing. `effects` is by how much
-    leaving the phrase out lowers the candidate's score in each channel (below 0: raises it),
-    `effect` the same for its similarity, and `rank_without` its rank then.
+    `against` is the contradiction in words, "" for none. `effects` are the candidate's scores in
+    each channel minus those without the phrase, `effect` the same for its similarity, and
+    `rank_without` its rank without the phrase.
     """
 
     evidence: Evidence
@@ -187,10 +186,10 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a candidate is where it is: the ledger, phrase by phrase, and a short paragraph of it.
+    """The explanation of a candidate: the ledger, and the reason as a short paragraph.
 
-    `author` says who wrote the paragraph: "local", or the language model's name. `relevance` is
-    None where no picture was searched. `notes` are sentences for the user.
+    `author` of the reason is "local" or the language model's name. `relevance` is None where no
+    picture was searched. `notes` are sentences for the user.
     """
 
     ledger: tuple[LedgerEntry, ...]
@@ -200,25 +199,25 @@ class Explanation:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The explanation as the command line prints it; maps rounded to two places."""
-        told = asdict(self)
+        """The JSON of the command line; maps are rounded to two decimals."""
+        document = asdict(self)
         if self.relevance is not None:
             for name in ("picture", "control"):
                 grid = getattr(self.relevance, name)
-                told["relevance"][name] = [[round(cell, 2) for cell in row] for row in grid]
-            for word in told["relevance"]["words"]:
+                document["relevance"][name] = [[round(cell, 2) for cell in row] for row in grid]
+            for word in document["relevance"]["words"]:
                 word["relevance"] = round(word["relevance"], 3)
-        return told
+        return document
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A tile, its rank (from 1) and its scores for a query.
 
-    `similarity` orders the candidates; `channels` holds what each channel says by itself.
-    `confidence` is the probability that the describer stands within 100 m, None where nothing
-    calibrated it. `explanation` is there where it was asked for. `rank_before` is the rank that
-    another order gave it, None where it was not ranked again.
+    `similarity` orders the candidates; `channels` holds the score of each channel.
+    `confidence` is the probability that the describer is within 100 m, None without calibration.
+    `explanation` is None unless requested. `rank_before` is the rank before reranking, None without
+    reranking.
     """
 
     tile: Tile
@@ -232,8 +231,8 @@ class Candidate:
     rank_before: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The candidate as the command line prints it, `explanation` where it was asked for."""
-        told = {
+        """The JSON of the command line, with `explanation` if there is one."""
+        document = {
             "tile_id": self.tile.tile_id,
             "rank": self.rank,
             "lat": self.tile.lat,
@@ -244,23 +243,21 @@ class Candidate:
             "confidence": None if self.confidence is None else round(self.confidence, 4),
             "channels": {name: round(value, 4) for name, value in self.channels.items()},
             "names": list(self.names),
-            "evidence": [
-                asdict(evidence) | {"supported": evidence.supported} for evidence in self.evidence
-            ],
+            "evidence": [asdict(piece) | {"supported": piece.supported} for piece in self.evidence],
         }
         if self.explanation is not None:
-            told["explanation"] = self.explanation.to_json()
-        return told
+            document["explanation"] = self.explanation.to_json()
+        return document
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
 
-    `truncated` is None, or the offset in the description after which some channel read nothing.
-    `verdict` is None where nothing calibrated the confidences, and `p_outside` is the probability
-    that the describer stands in no tile that the query allows. `notes` are sentences for the user.
-    `picture_model` says whose eyes the `image` channel has, None where it was not searched.
+    `truncated` is the offset in the description after which a channel read nothing, or None.
+    `verdict` is None without calibration. `p_outside` is the probability that the describer is in
+    none of the allowed tiles. `notes` are sentences for the user. `picture_model` is the picture
+    model of the `image` channel, None where it was not searched.
     """
 
     query: str
@@ -274,7 +271,7 @@ class SearchResult:
     p_outside: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as the command line prints it."""
+        """The JSON of the command line."""
         return {
             "query": self.query,
             "gallery": self.gallery,

@@ -1,4 +1,4 @@
-"""Folders, limits and devices; the only reader of the environment. Knows nothing of maps."""
+"""Folders, limits and threads; the only reader of the environment."""
 
 import os
 import re
@@ -10,28 +10,28 @@ import platformdirs
 ROOT = Path(__file__).resolve().parent.parent
 
 COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
-"""The default picture model, which comes with the app."""
+"""The bundled default picture model."""
 
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
-"""The learned numbers behind every confidence."""
+"""The calibration of the confidences."""
 
 MAX_TOKENS = 300
-"""Tokens of a description that the text tower reads (CrossText2Loc's table length)."""
+"""Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 
 MAX_DESCRIPTION_CHARS = 20_000
-"""Characters of a description that are looked at; the rest is reported as cut."""
+"""Most characters of a description; the rest is reported as cut."""
 
 MAX_CANDIDATES = 100
-"""Candidates one search may return."""
+"""Most candidates of one search."""
 
 
 ADVISOR_TIMEOUT_S = 20.0
-"""How long a language model may take for one reason."""
+"""Time limit of a language model for one reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdvisorServer:
-    """An OpenAI-compatible server and the language model asked there; no key is shown."""
+    """An OpenAI-compatible server and its language model; `repr` hides the key."""
 
     url: str
     model: str
@@ -41,9 +41,10 @@ class AdvisorServer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Machine paths and choices, read once from the environment. `cases` is the address of the
-    store of cases: a file, or PostgreSQL's. `advisor` is None where no language model was chosen.
-    `booth` makes the front page one for visitors who come and go.
+    """Paths and choices for this machine, read once from the environment.
+
+    `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
+    without a language model. `booth` switches the front page to kiosk mode.
     """
 
     bundled_galleries: Path
@@ -61,17 +62,19 @@ class Settings:
 
 
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
-    """Settings of this machine. `SAYWHERE_DATA` moves the user's folder, `SAYWHERE_THREADS`
-    (1 to 999) sets the threads of the text tower. Unset, or anything else: one for a search,
-    since waiting for each other costs threads more than one short text is worth on a busy machine
-    (five times, measured); every core for work on many texts. `SAYWHERE_CASES` is
-    the address of the store of cases, `SAYWHERE_BOOTH=1` makes the front page a booth. For
-    `SAYWHERE_LLM_…` see `_advisor`."""
+    """The settings of this machine.
+
+    `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
+    and `SAYWHERE_BOOTH=1` switches on kiosk mode. `SAYWHERE_THREADS` (1 to 999) is the number of
+    threads of the text tower. By default a search uses one, because on a busy machine more threads
+    wait for each other (five times slower, measured), and work on many texts uses all cores. For
+    `SAYWHERE_LLM_…` see `_advisor`.
+    """
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
     folder = Path(data).expanduser() if data else Path(platformdirs.user_data_dir("saywhere"))
-    given = env.get("SAYWHERE_THREADS", "")
-    threads = int(given) if re.fullmatch("[1-9][0-9]{0,2}", given) else None
+    value = env.get("SAYWHERE_THREADS", "")
+    threads = int(value) if re.fullmatch("[1-9][0-9]{0,2}", value) else None
     return Settings(
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",
@@ -90,12 +93,12 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
 
 def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:
     """The language model of `SAYWHERE_LLM_URL` (http or https) and `SAYWHERE_LLM_MODEL`; None
-    unless both are there. `SAYWHERE_LLM_KEY` may be left out, and so may `SAYWHERE_LLM_TIMEOUT_S`
-    (1 to 999, whole seconds)."""
+    unless both are set. `SAYWHERE_LLM_KEY` and `SAYWHERE_LLM_TIMEOUT_S` (1 to 999, whole seconds)
+    are optional."""
     url = env.get("SAYWHERE_LLM_URL", "").strip()
     model = env.get("SAYWHERE_LLM_MODEL", "").strip()
     if not model or not re.match(r"https?://[^\s/]", url):
         return None
-    given = env.get("SAYWHERE_LLM_TIMEOUT_S", "")
-    timeout_s = float(given) if re.fullmatch("[1-9][0-9]{0,2}", given) else ADVISOR_TIMEOUT_S
+    value = env.get("SAYWHERE_LLM_TIMEOUT_S", "")
+    timeout_s = float(value) if re.fullmatch("[1-9][0-9]{0,2}", value) else ADVISOR_TIMEOUT_S
     return AdvisorServer(url, model, env.get("SAYWHERE_LLM_KEY", "").strip(), timeout_s)

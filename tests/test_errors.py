@@ -1,4 +1,4 @@
-"""The errors a person may see."""
+"""The errors for users."""
 
 import pytest
 

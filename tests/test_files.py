@@ -1,4 +1,4 @@
-"""A file is there whole, or it is as it was before; and no cell of a table is a formula."""
+"""Files are written completely or stay unchanged; no table cell is a formula."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, before: bytes | None)
         path.write_bytes(before)
     with (
         full_disk(),
-        pytest.raises(TrainingError, match="a cannot be written: File too large; mend that"),
+        pytest.raises(TrainingError, match="a cannot be written: File too large; fix this"),
     ):
         write_bytes(path, b"x" * 9000, error=TrainingError)
     assert list(tmp_path.iterdir()) == ([path] if before else [])
@@ -54,7 +54,7 @@ def test_what_is_interrupted_leaves_nothing(tmp_path: Path, fault: BaseException
 
 
 def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
-    """What another process, or one that was killed, began is not touched."""
+    """Temporary files of other or killed processes are not touched."""
     other = tmp_path / ".a.1-1.part"
     other.write_bytes(b"half")
     assert write_text(tmp_path / "a", "ä\n").read_bytes() == b"\xc3\xa4\n"

@@ -212,7 +212,7 @@ def some_points(kind: str, count: int = 420) -> Points:
 )
 @pytest.mark.parametrize("k", [1, 20, 420])
 def test_the_nearest_are_those_of_a_stable_sort(kind: str, k: int) -> None:
-    """Where many lie equally far, too: on a grid, or all at one spot."""
+    """Also with many ties: on a grid, or all at one spot."""
     points = some_points(kind)
     assert nearest(points, points, k).tolist() == plainly_nearest(points, points, k)
 

@@ -420,6 +420,21 @@ def test_all_links_and_pictures_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in anchors_of(found), target
 
 
+_PATH = re.compile(r"`((?:core|pages|tests|assets)/[\w/.-]+)`")
+
+
+def test_paths_in_the_text_exist_unless_they_stand_for_a_name() -> None:
+    paths = [
+        (name_of(file), path)
+        for file in READMES
+        for path in _PATH.findall(without_fences(file.read_text("utf-8")))
+        if "NAME" not in path
+    ]
+    assert len(paths) > 20
+    absent = [(file, path) for file, path in paths if not (ROOT / path).exists()]
+    assert absent in ([], [("assets/galleries/README.md", "tests/test_files/")])
+
+
 def test_links_are_found() -> None:
     counts = {name_of(path): len(_LINK.findall(path.read_text("utf-8"))) for path in READMES}
     assert counts["README.md"] > 10

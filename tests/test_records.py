@@ -1,4 +1,4 @@
-"""The nouns of a search and their JSON."""
+"""The types of a search and their JSON."""
 
 import json
 from dataclasses import FrozenInstanceError, replace

@@ -186,10 +186,10 @@ class Toy:
     def scale(self) -> Tensor:
         return self.network.log_scale.exp()
 
-    def begin(self, _stage: Stage, _progress: Progress, /) -> None:
+    def on_stage_start(self, _stage: Stage, _progress: Progress, /) -> None:
         pass
 
-    def fetch(self, rows: I64, draws: I64, _stage: Stage, /) -> Toys:
+    def load_batch(self, rows: I64, draws: I64, _stage: Stage, /) -> Toys:
         self.fetched.append(rows)
         return Toys(self._texts[rows, draws % 3], self._pictures[rows], self._pictures[rows].sum(1))
 

@@ -102,7 +102,7 @@ def _read(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[Labe
                 raise TypeError(f"text is {text!r:.40}")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise QueryError(
-                f"{path.name}, line {number}: wanted JSON with text, lat and lon ({error!r})"
+                f"{path.name}, line {number}: write JSON with text, lat and lon ({error!r})"
             ) from error
         named = row.get("named", row.get("names"))
         yield LabelledQuery(

@@ -1,1 +1,1 @@
-"""Indexes to search in: `lexical` finds words and names, `vector` finds embeddings."""
+"""Search indexes: `lexical` for words and names, `vector` for embeddings."""

@@ -1,8 +1,8 @@
-"""The lexical index: which facts carry which words. SQLite FTS5 inside; knows no embeddings.
+"""The lexical index: from words to facts, with BM25 weights and tolerance of typos (SQLite FTS5).
 
 Words are folded to ASCII (anyascii transliterates every script), stemmed by FTS5's Porter
 tokenizer and weighted by its BM25 (Robertson & Zaragoza 2009), term by term, so that the caller
-can say how near a fact must be for its words to count.
+can combine the weights with distances.
 """
 
 import sqlite3
@@ -23,14 +23,14 @@ _SCHEMA = """
 CREATE VIRTUAL TABLE facts USING fts5(name, kind, tokenize='porter ascii');
 CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 """
-_SIMILAR = 82.0
-"""A misspelt word is taken for one of the map's from this share of equal letters (percent)."""
+_MIN_TYPO_SIMILARITY = 82.0
+"""Least similarity (percent of equal letters) of a misspelt word and a word of the map."""
 _TYPO_WEIGHT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The facts that carry one word: row numbers [M] and BM25 weights [M] for each column."""
+    """The facts with one word: row numbers [M] and BM25 weights [M]."""
 
     facts: I32
     weights: F32
@@ -40,21 +40,21 @@ _EMPTY = Postings(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
 def build(path: Path, names: Sequence[Sequence[str]], kinds: Sequence[str]) -> Path:
-    """Writes the index of F facts, each with its naming texts and its kind."""
-    seen: dict[str, int] = {}
+    """Writes the index of F facts, each with its names and its kind; returns its path."""
+    fact_counts: dict[str, int] = {}
     rows = []
-    for row, (given, kind) in enumerate(zip(names, kinds, strict=True)):
-        naming = " ".join(fold(name) for name in given)
+    for row, (names_of_fact, kind) in enumerate(zip(names, kinds, strict=True)):
+        naming = " ".join(fold(name) for name in names_of_fact)
         rows.append((row, naming, fold(kind)))
         for word in set(WORD.findall(naming)):
-            seen[word] = seen.get(word, 0) + 1
+            fact_counts[word] = fact_counts.get(word, 0) + 1
     path.unlink(missing_ok=True)
     connection = sqlite3.connect(path)
     try:
         with connection:
             connection.executescript(_SCHEMA)
             connection.executemany("INSERT INTO facts(rowid, name, kind) VALUES (?, ?, ?)", rows)
-            connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(seen.items()))
+            connection.executemany("INSERT INTO words VALUES (?, ?)", sorted(fact_counts.items()))
             connection.execute("INSERT INTO facts(facts) VALUES ('optimize')")
         connection.execute("VACUUM")
     finally:
@@ -63,7 +63,7 @@ def build(path: Path, names: Sequence[Sequence[str]], kinds: Sequence[str]) -> P
 
 
 class NameIndex:
-    """An index opened for reading; may be used from several threads."""
+    """An index opened for reading. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -71,7 +71,9 @@ class NameIndex:
         try:
             rows = self._connection().execute("SELECT word FROM words ORDER BY word").fetchall()
         except sqlite3.DatabaseError as error:
-            raise GalleryError(f"the lexical index {path} is damaged ({error})") from error
+            raise GalleryError(
+                f"the lexical index {path} is damaged ({error}); build the gallery again"
+            ) from error
         self._words = [word for (word,) in rows if len(word) >= 4]
         self.postings = lru_cache(maxsize=4096)(self._postings)
         self.spellings = lru_cache(maxsize=4096)(self._spellings)
@@ -85,7 +87,7 @@ class NameIndex:
         return connection
 
     def _postings(self, word: str, column: str) -> Postings:
-        """Facts whose `column` ("name" or "kind") carries the word, with BM25 weights > 0."""
+        """The facts with the word in `column` ("name" or "kind"), with BM25 weights > 0."""
         weights = "1.0, 0.0" if column == "name" else "0.0, 1.0"
         rows = (
             self._connection()
@@ -101,12 +103,12 @@ class NameIndex:
         return Postings(np.array(facts, dtype=np.int32), np.array(scores, dtype=np.float32))
 
     def _spellings(self, word: str) -> tuple[tuple[str, float], ...]:
-        """The word itself where the map has it, else similar ones with their weight."""
+        """The word itself if the map has it, else similar words of the map, each with a weight."""
         if self.postings(word, "name").facts.size or self.postings(word, "kind").facts.size:
             return ((word, 1.0),)
         if len(word) < 5:
             return ()
         similar = process.extract(
-            word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR, limit=3
+            word, self._words, scorer=fuzz.ratio, score_cutoff=_MIN_TYPO_SIMILARITY, limit=3
         )
-        return tuple((found, _TYPO_WEIGHT * share / 100) for found, share, _ in similar)
+        return tuple((spelling, _TYPO_WEIGHT * percent / 100) for spelling, percent, _ in similar)

@@ -1,4 +1,4 @@
-"""The vector index: unit embeddings in, most similar rows out. FAISS inside; knows no tiles."""
+"""The vector index: nearest unit embeddings by cosine (FAISS)."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from core.arrays import F32, I64
 
-# One query is too little work to share: threads that wait for each other cost more than they save.
+# One query is too little work to share: waiting threads cost more than they save.
 faiss.omp_set_num_threads(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """For each of Q queries its K most similar rows, best first: `rows` and `similarities` [Q, K].
+    """The K most similar rows of each of Q queries, best first: `rows`, `similarities` [Q, K].
 
     Where fewer than K rows are allowed, `rows` ends in -1.
     """
@@ -25,10 +25,10 @@ class Neighbours:
 
 
 class VectorIndex(Protocol):
-    """What search needs of an index, in this process or elsewhere."""
+    """The interface of a vector index, in this process or elsewhere."""
 
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
-        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+        """The `k` most similar of the `allowed` rows (or all) for each query [Q, D]."""
 
     def embeddings(self, rows: I64) -> F32:
         """The embeddings [K, D] of some rows."""
@@ -40,7 +40,7 @@ class VectorIndex(Protocol):
 
 
 class ExactIndex:
-    """Inner products with every row (FAISS IndexFlatIP). Ties come in row order, at the cut too."""
+    """Exact inner products (FAISS IndexFlatIP). Ties are in row order, also at the cut."""
 
     def __init__(self, embeddings: npt.NDArray[np.floating]) -> None:
         matrix = np.ascontiguousarray(embeddings, dtype=np.float32)
@@ -61,26 +61,26 @@ class ExactIndex:
         """The similarity [N] of every row to one query [D]."""
         rows, width = self._index.ntotal, self._index.d
         stored = faiss.rev_swig_ptr(self._index.get_xb(), rows * width).reshape(rows, width)
-        every: F32 = stored @ np.asarray(query, dtype=np.float32)
-        return every
+        products: F32 = stored @ np.asarray(query, dtype=np.float32)
+        return products
 
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
-        """The `k` most similar rows of each query [Q, D], among `allowed` rows only."""
+        """The `k` most similar of the `allowed` rows (or all) for each query [Q, D]."""
         queries = np.ascontiguousarray(queries, dtype=np.float32)
-        most = len(self) if allowed is None else len(allowed)
-        k = min(k, most)
+        available = len(self) if allowed is None else len(allowed)
+        k = min(k, available)
         if k == 0 or not len(queries):
-            nothing = np.empty((len(queries), 0))
-            return Neighbours(nothing.astype(np.int64), nothing.astype(np.float32))
+            empty = np.empty((len(queries), 0))
+            return Neighbours(empty.astype(np.int64), empty.astype(np.float32))
         params = None
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
             params = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        width = min(k + 1, most)
+        width = min(k + 1, available)
         similarities, rows = self._index.search(queries, width, params=params)
-        # FAISS keeps any of the equal rows at its cut: look further until it lies beyond them
-        while width < most and (similarities[:, k - 1] == similarities[:, -1]).any():
-            width = min(2 * width, most)
+        # FAISS returns arbitrary rows of those tied at the cut: widen until the cut passes the ties
+        while width < available and (similarities[:, k - 1] == similarities[:, -1]).any():
+            width = min(2 * width, available)
             similarities, rows = self._index.search(queries, width, params=params)
         order = np.lexsort((rows, -similarities))[:, :k]
         return Neighbours(

@@ -1,6 +1,6 @@
-"""Folium maps and their layers; leaves the search to others and the page to `pages/`.
+"""Folium maps and their layers, as documents for the browser.
 
-Whatever a person typed or a data file holds reaches the browser through `escaping` only.
+Text from users and data files reaches the browser through `escaping` only.
 """
 
 from core.maps.base_map import Assets, BaseMap, MapUse, base_map, zooms_of
@@ -10,9 +10,9 @@ from core.maps.layers import (
     Miss,
     NamedPlace,
     answer_layer,
+    coverage_layer,
     errors_layer,
     evidence_label,
-    ground_layer,
     places_layer,
     title_of,
 )
@@ -28,9 +28,9 @@ __all__ = [
     "ProbabilityArea",
     "answer_layer",
     "base_map",
+    "coverage_layer",
     "errors_layer",
     "evidence_label",
-    "ground_layer",
     "places_layer",
     "probability_area",
     "safe_html",

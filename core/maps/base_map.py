@@ -1,4 +1,4 @@
-"""The constant map under everything, and how layers reach our script."""
+"""The constant base map under all layers, and the element that calls our script."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,13 @@ _ONLINE_ATTRIBUTION = (
 )
 
 MapUse = Literal["searching", "picking", "looking"]
-"""What a map is for: a search has buttons that limit it to an area, picking a spot has one for the
-middle and no online layer, looking has none."""
+"""The use of a map. "searching" has buttons that limit the search to an area, "picking" a button
+that picks the centre and no online layer, "looking" neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """Where the browser finds Leaflet and our own script, on the app's own address."""
+    """The addresses of Leaflet and of our own script, served by the app itself."""
 
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
@@ -32,7 +32,7 @@ class Assets:
 
 @dataclass(frozen=True, slots=True)
 class BaseMap:
-    """The map under the markers of one gallery; `tiles_url` is a Leaflet template, "" for none."""
+    """The base map of one gallery; `tiles_url` is a Leaflet template, "" for none."""
 
     bounds: Bounds
     tiles_url: str
@@ -41,16 +41,19 @@ class BaseMap:
 
 
 def zooms_of(archive: Path) -> range:
-    """The zooms a PMTiles archive holds, from its header (v3: bytes 100 and 101)."""
+    """The zoom levels of a PMTiles archive, from its header (v3: bytes 100 and 101).
+
+    Raises SourceError for another kind of file.
+    """
     with archive.open("rb") as file:
         header = file.read(102)
     if len(header) < 102 or not header.startswith(b"PMTiles"):
-        raise SourceError(f"{archive.name} is no base map in PMTiles format; build it again")
+        raise SourceError(f"{archive.name} is not a base map in PMTiles format; build it again")
     return range(header[100], header[101] + 1)
 
 
 class Call(MacroElement):
-    """One call of our script with data. One call, so many markers cost what one does."""
+    """One call of our script with data; one call for many markers costs as much as for one."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -68,12 +71,12 @@ class Call(MacroElement):
 
 
 def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium.Map:
-    """The constant map of a gallery: as long as it stays the same, its frame is kept.
+    """The constant map of a gallery; the browser keeps its frame as long as it does not change.
 
-    Nothing outside the app is asked for, unless a person picks the online layer.
+    It requests nothing from other servers, unless a person selects the online layer.
     """
     center = base.bounds.center
-    drawn = folium.Map(
+    folium_map = folium.Map(
         location=(center.lat, center.lon),
         zoom_start=14,
         tiles=None,
@@ -82,8 +85,8 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         max_zoom=19,
         zoom_snap=0.5,
     )
-    drawn.default_js = [(url, url) for url in assets.scripts]
-    drawn.default_css = [(url, url) for url in assets.styles]
+    folium_map.default_js = [(url, url) for url in assets.scripts]
+    folium_map.default_css = [(url, url) for url in assets.styles]
     if base.tiles_url:
         folium.TileLayer(
             base.tiles_url,
@@ -93,8 +96,8 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
             max_native_zoom=base.zooms.stop - 1,
             min_zoom=2,
             max_zoom=19,
-        ).add_to(drawn)
-    Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(drawn)
+        ).add_to(folium_map)
+    Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(folium_map)
     if use != "picking":
         folium.TileLayer(
             _ONLINE_TILES,
@@ -102,11 +105,11 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
             attr=_ONLINE_ATTRIBUTION,
             show=False,
             max_zoom=19,
-        ).add_to(drawn)
-        folium.LayerControl(collapsed=True).add_to(drawn)
-    return drawn
+        ).add_to(folium_map)
+        folium.LayerControl(collapsed=True).add_to(folium_map)
+    return folium_map
 
 
 def corners(bounds: Bounds) -> list[list[float]]:
-    """As Leaflet wants them: south-west and north-east, latitude first."""
+    """The corners of bounds for Leaflet: south-west and north-east, latitude first."""
     return [[bounds.south, bounds.west], [bounds.north, bounds.east]]

@@ -1,5 +1,8 @@
-"""Text and data on their way to a browser: two functions, and neither lets through a character that
-HTML, JavaScript, a template literal or streamlit-folium's own rewriting gives a meaning to."""
+"""Escaping of text and data for the browser.
+
+Neither function passes a character with a meaning in HTML, JavaScript, a template literal or
+streamlit-folium's own rewriting.
+"""
 
 import json
 import unicodedata
@@ -7,13 +10,13 @@ from urllib.parse import quote
 
 _PLAIN = frozenset(" .,:;()-")
 _BREAKS = frozenset("\n\t")
-_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_DIRECTION_MARKS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def safe_html(text: str) -> str:
-    """Any text as HTML: letters, digits and plain punctuation stay, all else becomes `&#n;`.
+    """A text as HTML: letters, digits and plain punctuation stay, all others become `&#n;`.
 
-    Control characters, and those that turn the writing direction of what follows, are dropped.
+    Control characters, and those that change the writing direction, are dropped.
     """
     return "".join(
         character if character in _PLAIN or character.isalnum() else f"&#{ord(character)};"
@@ -25,14 +28,15 @@ def safe_html(text: str) -> str:
 def _is_hidden(character: str) -> bool:
     return (
         unicodedata.category(character) in {"Cc", "Cs"}
-        or unicodedata.bidirectional(character) in _TURNS
+        or unicodedata.bidirectional(character) in _DIRECTION_MARKS
     )
 
 
 def script_data(value: object) -> str:
-    """JSON-able data as a JavaScript expression of letters, digits and `%` signs only.
+    """JSON data as a JavaScript expression whose text has only letters, digits and `%` signs.
 
-    The underscore is encoded too: streamlit-folium renames what looks like folium's variables.
+    Underscores are encoded too, since streamlit-folium renames text that looks like a variable of
+    folium.
     """
     coded = quote(json.dumps(value), safe="").replace("_", "%5F").replace("~", "%7E")
     return f'JSON.parse(decodeURIComponent("{coded}"))'

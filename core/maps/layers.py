@@ -1,4 +1,4 @@
-"""What is drawn over the map anew each time: answers, errors, the places of a case, the ground."""
+"""The layers over the base map: answers, errors, the places of a case, and coverage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ _MAX_LABEL_CHARS = 300
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A spot with a label that always shows; `kind` gives it its look: a person's "guess", the
-    "truth", or a "twin"."""
+    """A position with a label that is always visible.
+
+    `kind` selects the style: a person's "guess", the "truth", or "twin" for a near duplicate.
+    """
 
     at: Position
     kind: Literal["guess", "truth", "twin"]
@@ -35,15 +37,15 @@ def answer_layer(
     picking: bool = False,
     marks: Sequence[Mark] = (),
 ) -> folium.FeatureGroup:
-    """Numbered markers, footprints, the evidence of the chosen candidate, the area searched,
-    where the probability lies, the tile that the chosen one is compared with where that is no
-    candidate, and `marks`. While `picking`, a click anywhere reports a spot.
+    """The layer of an answer: numbered markers, footprints, and the chosen candidate's evidence.
 
+    It also has the searched `area`, the probability area `spread`, the tile `other` that the chosen
+    candidate is compared with, and `marks`. While `picking`, a click anywhere reports a position.
     The camera moves when the answer changes, not when another candidate is chosen.
     """
     group = folium.FeatureGroup(name="answer", control=False)
     candidates = result.candidates if result else ()
-    shown = next((one for one in candidates if one.rank == chosen), None)
+    shown = next((candidate for candidate in candidates if candidate.rank == chosen), None)
     Call(
         "draw",
         {
@@ -63,7 +65,7 @@ def answer_layer(
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A query on the map of errors: where it was written, where its answer lies, and a label."""
+    """A query on the map of errors: its true position, that of its answer, and a label."""
 
     number: int
     truth: Position
@@ -72,7 +74,7 @@ class Miss:
 
 
 def errors_layer(misses: Sequence[Miss], chosen: int | None = None) -> folium.FeatureGroup:
-    """Lines from the truth to the first candidate; a click on one reports its number.
+    """The layer of lines from the truth to the first candidate; a click reports the number.
 
     The camera moves when other misses are shown, not when another one is chosen.
     """
@@ -82,33 +84,40 @@ def errors_layer(misses: Sequence[Miss], chosen: int | None = None) -> folium.Fe
         {
             "chosen": chosen,
             "lines": [
-                [one.number, _place(one.truth), _place(one.top), one.label[:_MAX_LABEL_CHARS]]
-                for one in misses
+                [
+                    miss.number,
+                    _lat_lon(miss.truth),
+                    _lat_lon(miss.top),
+                    miss.label[:_MAX_LABEL_CHARS],
+                ]
+                for miss in misses
             ],
         },
     ).add_to(group)
     return group
 
 
-def _place(at: Position) -> list[float]:
+def _lat_lon(at: Position) -> list[float]:
     return [round(at.lat, 6), round(at.lon, 6)]
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPlace:
-    """A place of a case under its `letters`, what it is, and its tile's bounds where known."""
+    """A place of a case: its `letters`, a description, and the bounds of its tile if known."""
 
     letters: str
     at: Position
-    told: str
+    description: str
     bounds: Bounds | None
 
 
 def places_layer(
     view: str, places: Sequence[NamedPlace], line: Sequence[Position], length: str
 ) -> folium.FeatureGroup:
-    """Places by letters, and between two of them a `line` with its `length` in words. The camera
-    moves when `view` changes, to the truth (T) and the answer (A)."""
+    """The layer of lettered places, with a `line` between two of them and its `length` in words.
+
+    When `view` changes, the camera moves to the truth (T) and the answer (A).
+    """
     group = folium.FeatureGroup(name="places", control=False)
     Call(
         "places",
@@ -116,27 +125,31 @@ def places_layer(
             "view": view,
             "places": [
                 {
-                    "letters": one.letters,
-                    "at": _place(one.at),
-                    "told": one.told[:_MAX_LABEL_CHARS],
-                    "box": corners(one.bounds) if one.bounds else None,
+                    "letters": place.letters,
+                    "at": _lat_lon(place.at),
+                    "told": place.description[:_MAX_LABEL_CHARS],
+                    "box": corners(place.bounds) if place.bounds else None,
                 }
-                for one in places
+                for place in places
             ],
-            "line": [_place(at) for at in line],
+            "line": [_lat_lon(at) for at in line],
             "length": length,
         },
     ).add_to(group)
     return group
 
 
-def ground_layer(
-    ground: Sequence[Sequence[Ring]], tile: Tile | None = None, twin: Tile | None = None
+def coverage_layer(
+    coverage: Sequence[Sequence[Ring]], tile: Tile | None = None, duplicate: Tile | None = None
 ) -> folium.FeatureGroup:
-    """The ground that a gallery covers, one of its tiles, and another tile that is like it. A
-    click anywhere reports a spot."""
+    """The layer of a gallery's coverage, with one of its tiles and a near duplicate of that tile.
+
+    A click anywhere reports a position.
+    """
     group = folium.FeatureGroup(name="ground", control=False)
-    marks = [Mark(Position(twin.lat, twin.lon), "twin", "Look-alike")] if twin else []
+    marks = (
+        [Mark(Position(duplicate.lat, duplicate.lon), "twin", "Look-alike")] if duplicate else []
+    )
     Call(
         "draw",
         {
@@ -146,10 +159,10 @@ def ground_layer(
             "candidates": [],
             "evidence": [],
             "spread": None,
-            "other": corners(twin.bounds) if twin else None,
+            "other": corners(duplicate.bounds) if duplicate else None,
             "picking": True,
             "marks": [_flag(mark) for mark in marks],
-            "ground": ground,
+            "ground": coverage,
             "tile": corners(tile.bounds) if tile else None,
         },
     ).add_to(group)
@@ -165,7 +178,7 @@ def _flag(mark: Mark) -> dict[str, Any]:
 
 
 def title_of(candidate: Candidate) -> str:
-    """A candidate's name for people: its first name, else its street, else where it is."""
+    """A candidate's title: its first name, or its street, or its position."""
     tile = candidate.tile
     names = [*candidate.names, tile.street, f"{tile.lat:.5f}, {tile.lon:.5f}"]
     return next(name for name in names if name)
@@ -182,22 +195,22 @@ def _marker(candidate: Candidate) -> dict[str, Any]:
 
 
 def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
-    """Points of what the ledger holds for supported; of the search's own before there is one."""
-    told = candidate.explanation
+    """Points of the supported evidence in the ledger, or of the search if there is no ledger."""
+    explanation = candidate.explanation
     evidence = (
         candidate.evidence
-        if told is None
-        else tuple(entry.evidence for entry in told.ledger if entry.standing == "supported")
+        if explanation is None
+        else tuple(entry.evidence for entry in explanation.ledger if entry.standing == "supported")
     )
     return [
-        {"at": [one.lat, one.lon], "label": evidence_label(one)[:_MAX_LABEL_CHARS]}
-        for one in evidence
-        if one.supported and one.lat is not None and one.lon is not None
+        {"at": [piece.lat, piece.lon], "label": evidence_label(piece)[:_MAX_LABEL_CHARS]}
+        for piece in evidence
+        if piece.supported and piece.lat is not None and piece.lon is not None
     ]
 
 
 def evidence_label(evidence: Evidence) -> str:
-    """What on the map a phrase was held against, and where: "roughly tram stop, 35 m east"."""
+    """The fact that a phrase matched, with its place: "roughly tram stop, 35 m east"."""
     where = [
         f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else "",
         evidence.direction or "",

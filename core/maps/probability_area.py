@@ -1,4 +1,4 @@
-"""Where the probability of a search lies, as a map can show it and as words can tell it."""
+"""The area with 80 % of the probability of a search, for the map and in words."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,18 @@ from core.geo import haversine_m, local_metres
 from core.retrieval import SearchTrace
 
 _LEVELS = (0.25, 0.5, 0.75)
-"""Shares of the area's probability at which its levels part."""
-_MOST_SPREAD = 300
+"""Cumulative shares of the area's probability between its levels."""
+_MOST_TILES = 300
 _CELL_M, _LEAST_RADIUS_M = 10.0, 20.0
 _ONE_PLACE_M, _MOSTLY = 300.0, 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class ProbabilityArea:
-    """Where the probability lies: the likeliest tiles, each as latitude, longitude and the number
-    of its level, 0 for those that hold the first part of it; and the whole area in words."""
+    """The probability area: its most probable tiles, and the whole area in words.
+
+    A tile is latitude, longitude and level; level 0 has the most probable tiles.
+    """
 
     tiles: tuple[tuple[float, float, int], ...]
     radius_m: float
@@ -26,7 +28,7 @@ class ProbabilityArea:
 
 
 def probability_area(trace: SearchTrace) -> ProbabilityArea:
-    """The tiles of the area that holds 80 % of the probability, as a map can show them."""
+    """The area with 80 % of the probability of a search."""
     gallery, credible_region = trace.gallery, trace.posterior.credible_region(trace.mask)
     rows, mass = (
         credible_region.rows[credible_region.inside80],
@@ -52,11 +54,11 @@ def probability_area(trace: SearchTrace) -> ProbabilityArea:
         f"80 % of the probability lies in {size} {where}, {len(rows):,} of "
         f"{len(credible_region.rows):,} tiles."
     )
-    return ProbabilityArea(shown[:_MOST_SPREAD], radius_m, words)
+    return ProbabilityArea(shown[:_MOST_TILES], radius_m, words)
 
 
 def _hectares(lats: F64, lons: F64, radius_m: float) -> float:
-    """The area of overlapping circles, counted in cells of 10 m."""
+    """The area of overlapping circles in hectares, counted in cells of 10 m."""
     reach = int(radius_m // _CELL_M) + 1
     north, east = np.mgrid[-reach : reach + 1, -reach : reach + 1] * _CELL_M
     inside = north**2 + east**2 <= radius_m**2

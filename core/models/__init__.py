@@ -1,4 +1,4 @@
-"""Which models there are and how to get one; leaves the networks to the modules beside it."""
+"""The models by name, and `load_model`. Each network architecture is one module of this package."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class EncoderSpec(Protocol):
-    """What a gallery notes about the model that made its embeddings."""
+    """The facts about a model that a gallery stores with its embeddings."""
 
     @property
     def name(self) -> str: ...
@@ -41,19 +41,19 @@ class EncoderSpec(Protocol):
 
 @runtime_checkable
 class DualEncoder(Protocol):
-    """A text tower and a picture tower with one space: the cosine of their rows compares them."""
+    """A text tower and a picture tower with a shared embedding space."""
 
     @property
     def spec(self) -> EncoderSpec:
-        """Its name, origin and sizes."""
+        """Name, title, weights' hash and sizes."""
 
     def tokenize(self, texts: list[str]) -> "list[Tokens]":
-        """Token ids as the text tower reads them, and where each text was cut."""
+        """Token ids for the text tower, and the offset at which each text was cut."""
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Callable[[int], None] | None = None
     ) -> F32:
-        """Unit embeddings [N, D]; `progress` is told how many more are done."""
+        """Unit embeddings [N, D]; `progress` gets the number of newly encoded ones."""
 
     def encode_pictures(
         self,
@@ -61,12 +61,12 @@ class DualEncoder(Protocol):
         batch: int = 32,
         progress: Callable[[int], None] | None = None,
     ) -> F32:
-        """Unit embeddings [N, D]; `progress` is told how many more are done."""
+        """Unit embeddings [N, D]; `progress` gets the number of newly encoded ones."""
 
 
 @runtime_checkable
 class StatesReader(Protocol):
-    """A text tower that reads what the sentence encoder's own pass left: one pass serves both."""
+    """A text tower that reads the sentence encoder's hidden states: one pass serves both."""
 
     def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> F32:
         """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
@@ -94,17 +94,17 @@ def load_model(
     checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
 ) -> "SentenceEncoder | DualEncoder":
-    """The encoder of that name with its weights checked. `threads` 0 leaves torch's choice.
+    """Loads the encoder of that name and checks its weights. `threads` 0 keeps torch's default.
 
-    `checkpoint` is the file or folder of weights the user brings, `sentences` the sentence
-    encoder where it is loaded already. Takes seconds: torch is imported here and not before.
-    Raises ModelError for an unknown name, a missing package or file, other weights than expected.
+    `checkpoint` is a user's file or folder of weights, `sentences` the sentence encoder if it is
+    loaded already. Takes seconds: torch is imported here and not before. Raises ModelError for an
+    unknown name, a missing package or file, and unexpected weights.
     """
     if name not in SPECS:
         raise ModelError(f"there is no model {name!r:.80}; wanted one of {', '.join(SPECS)}")
     spec = SPECS[name]
     if spec.checkpoint == "must" and checkpoint is None:
-        raise ModelError(f"{name} comes without weights; name yours with --checkpoint")
+        raise ModelError(f"{name} comes without weights; give yours with --checkpoint")
     if spec.checkpoint == "no" and checkpoint is not None:
         raise ModelError(f"{name} comes with its weights; leave --checkpoint out")
     return spec.load(threads, checkpoint, sentences)

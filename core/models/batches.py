@@ -1,4 +1,4 @@
-"""Many texts or pictures through an encoder, some at a time; knows no network."""
+"""Batched encoding of many texts or pictures."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -8,28 +8,28 @@ import numpy as np
 from core.arrays import F32
 
 Progress = Callable[[int], None]
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 def encoded(
-    things: Sequence[Thing],
+    items: Sequence[Item],
     dimensions: int,
     batch: int,
-    encode: Callable[[list[Thing]], F32],
+    encode: Callable[[list[Item]], F32],
     progress: Progress | None = None,
-    length: Callable[[Thing], int] | None = None,
+    length: Callable[[Item], int] | None = None,
 ) -> F32:
-    """Embeddings [N, D] of N things; those of like `length` go together, so that little is padded.
+    """Embeddings [N, D] of N items; items of similar `length` share a batch to save padding.
 
-    `progress` is told how many more are done.
+    `progress` gets the number of newly encoded items.
     """
-    out = np.empty((len(things), dimensions), dtype=np.float32)
-    rows = list(range(len(things)))
+    embeddings = np.empty((len(items), dimensions), dtype=np.float32)
+    rows = list(range(len(items)))
     if length is not None:
-        rows.sort(key=lambda row: length(things[row]))
+        rows.sort(key=lambda row: length(items[row]))
     for start in range(0, len(rows), batch):
-        part = rows[start : start + batch]
-        out[part] = encode([things[row] for row in part])
+        rows_of_batch = rows[start : start + batch]
+        embeddings[rows_of_batch] = encode([items[row] for row in rows_of_batch])
         if progress is not None:
-            progress(len(part))
-    return out
+            progress(len(rows_of_batch))
+    return embeddings

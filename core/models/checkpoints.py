@@ -1,4 +1,4 @@
-"""Weights out of files, as names and tensors; leaves to others what they are the weights of."""
+"""Weights from files, as tensors by name."""
 
 import hashlib
 import zipfile
@@ -14,11 +14,11 @@ from core.errors import ModelError
 Weights = dict[str, torch.Tensor]
 
 _WRAPPERS = ("state_dict", "model")
-_NAMED = 5
+_NAMES_SHOWN = 5
 
 
 def sha256_of(files: Sequence[Path]) -> str:
-    """Of the files' bytes one after another."""
+    """SHA-256 of the concatenated bytes of the files."""
     digest = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:
@@ -28,71 +28,75 @@ def sha256_of(files: Sequence[Path]) -> str:
 
 
 def read_safetensors(path: Path) -> Weights:
-    """Every tensor of the file, floating ones as float32."""
+    """All tensors of a safetensors file, floating ones as float32."""
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: _single(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+            return {name: _float32(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is no whole safetensors file ({error}); copy it again") from error
+        raise ModelError(
+            f"{path} is not a complete safetensors file ({error}); copy it again"
+        ) from error
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file says of itself."""
+    """The metadata of a safetensors file."""
     try:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path} is no whole safetensors file ({error}); copy it again") from error
+        raise ModelError(
+            f"{path} is not a complete safetensors file ({error}); copy it again"
+        ) from error
 
 
 def read_state_dict(path: Path) -> Weights:
-    """The tensors that `torch.save` wrote, floating ones as float32; no code of it is ever run.
+    """The tensors in a file of `torch.save`, floating ones as float32; never runs code of the file.
 
-    A state_dict inside a larger dict is found, and the prefix that data-parallel training adds
-    to every name is taken off.
+    Finds a state_dict inside a larger dict and removes the "module." prefix of data-parallel
+    training.
     """
     try:
-        _refuse_other_kinds(path)
+        _check_format(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except ModelError:
         raise
-    except Exception as error:  # a broken pickle makes torch raise nearly anything
+    except Exception as error:  # torch raises almost any error for a broken pickle
         if "Unsupported" in str(error):
             raise ModelError(
-                f"{path} holds Python objects, which are never run, instead of plain tensors; "
+                f"{path} contains Python objects, which are never run, instead of plain tensors; "
                 f"save the network's state_dict()"
             ) from error
-        raise ModelError(f"{path} is damaged or no checkpoint; copy it again") from error
+        raise ModelError(f"{path} is damaged or not a checkpoint; copy it again") from error
     return _tensors(loaded, path)
 
 
-def check_keys(found: Weights, wanted: Mapping[str, Sequence[int]], source: Path) -> None:
-    """Raises one ModelError that names missing, surplus and misshaped tensors."""
+def check_keys(weights: Weights, wanted: Mapping[str, Sequence[int]], source: Path) -> None:
+    """Checks names and shapes. Raises one ModelError for missing, surplus and misshaped tensors."""
     misshaped = [
-        f"{name} {list(found[name].shape)} instead of {list(shape)}"
+        f"{name} {list(weights[name].shape)} instead of {list(shape)}"
         for name, shape in wanted.items()
-        if name in found and list(found[name].shape) != list(shape)
+        if name in weights and list(weights[name].shape) != list(shape)
     ]
     faults = (
-        ("missing", [name for name in wanted if name not in found]),
-        ("surplus", [name for name in found if name not in wanted]),
+        ("missing", [name for name in wanted if name not in weights]),
+        ("surplus", [name for name in weights if name not in wanted]),
         ("misshaped", misshaped),
     )
-    told = [f"{fault} {some(names)}" for fault, names in faults if names]
-    if told:
+    parts = [f"{fault} {first_names(names)}" for fault, names in faults if names]
+    if parts:
         raise ModelError(
-            f"the weights in {source} do not fit the network: {'; '.join(told)}; "
-            f"they are damaged or of another architecture"
+            f"the weights in {source} do not fit the network: {'; '.join(parts)}; "
+            f"use undamaged weights of this architecture"
         )
 
 
-def some(names: Sequence[str]) -> str:
-    """The first few of many names, and how many more there are."""
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+def first_names(names: Sequence[str]) -> str:
+    """The first few names, and the number of the others."""
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _refuse_other_kinds(path: Path) -> None:
+def _check_format(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(2)
     if head == b"PK":
@@ -101,11 +105,11 @@ def _refuse_other_kinds(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             if any(name.endswith("/constants.pkl") for name in archive.namelist()):
                 raise ModelError(
-                    f"{path} is a TorchScript program, not weights; where you trust it, keep its "
+                    f"{path} is a TorchScript program, not weights; if you trust it, save its "
                     f"weights: torch.save(torch.jit.load(FILE, 'cpu').state_dict(), 'clip.pth')"
                 )
     elif head[:1] != b"\x80":
-        raise ModelError(f"{path} is no checkpoint; wanted a state_dict as torch.save writes it")
+        raise ModelError(f"{path} is not a checkpoint; give a state_dict as torch.save writes it")
 
 
 def _tensors(loaded: Any, path: Path) -> Weights:
@@ -113,13 +117,15 @@ def _tensors(loaded: Any, path: Path) -> Weights:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):
             loaded = loaded[name]
     if not isinstance(loaded, Mapping) or not loaded:
-        raise ModelError(f"{path} holds a {type(loaded).__name__}; wanted a state_dict of tensors")
-    other = [str(name) for name, one in loaded.items() if not isinstance(one, torch.Tensor)]
+        raise ModelError(f"{path} contains a {type(loaded).__name__}; give a state_dict of tensors")
+    other = [str(name) for name, value in loaded.items() if not isinstance(value, torch.Tensor)]
     if other:
-        raise ModelError(f"{path} holds more than tensors: {some(other)}; wanted a state_dict")
+        raise ModelError(
+            f"{path} contains more than tensors: {first_names(other)}; give a state_dict"
+        )
     prefix = "module." if all(str(name).startswith("module.") for name in loaded) else ""
-    return {str(name).removeprefix(prefix): _single(one) for name, one in loaded.items()}
+    return {str(name).removeprefix(prefix): _float32(value) for name, value in loaded.items()}
 
 
-def _single(tensor: torch.Tensor) -> torch.Tensor:
+def _float32(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.float() if tensor.is_floating_point() else tensor

@@ -1,4 +1,4 @@
-"""How CLIP and SigLIP read text: cleaning, vocabulary, cutting. Knows no networks."""
+"""Tokenization for CLIP and SigLIP: cleaning, vocabulary, truncation."""
 
 import bisect
 import difflib
@@ -35,12 +35,12 @@ CLEANINGS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "none": str,
 }
-"""What is done to a text before the tokenizer sees it: OpenAI's code mends it, SigLIP was trained
-on lower case, a folder's own tokenizer does what it needs itself."""
+"""Cleaning before tokenization: OpenAI's code repairs texts, SigLIP was trained on lower case, and
+a folder's own tokenizer needs none."""
 
 
 class TextReader:
-    """Texts → token ids as one checkpoint was trained to read them. Thread-safe."""
+    """Tokenizer with the cleaning and the limit that a checkpoint was trained with. Thread-safe."""
 
     def __init__(self, tokenizer: Tokenizer, cleaning: str, limit: int) -> None:
         self.cleaning = cleaning
@@ -56,18 +56,18 @@ class TextReader:
 
     @property
     def end(self) -> int:
-        """The end-of-text token."""
+        """The id of the end-of-text token."""
         ids = self._tokenizer.encode("").ids
         if not ids:
-            raise ModelError("the tokenizer puts no end-of-text token behind a text; CLIP needs it")
+            raise ModelError("the tokenizer adds no end-of-text token; use a tokenizer of CLIP")
         return ids[-1]
 
     def to_json(self) -> str | None:
-        """The tokenizer, whole, so that a checkpoint can carry it; None for the packaged one."""
+        """The tokenizer as JSON, to be saved in a checkpoint; None for the packaged one."""
         return None if self.cleaning == "openai" else self._tokenizer.to_str()
 
     def read(self, texts: list[str]) -> list[Tokens]:
-        """Ids with the special ones; a text too long is cut before the end-of-text token."""
+        """Token ids with special tokens; a long text is cut before the end-of-text token."""
         encodings = self._tokenizer.encode_batch([self._clean(text) for text in texts])
         return [
             Tokens(encoding.ids, _cut(text, self._clean, encoding))
@@ -75,91 +75,93 @@ class TextReader:
         ]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where in `text` each token of `read` stands, from begin to end; (0, 0) for special ones.
+        """Start and end in `text` of each token of `read`; (0, 0) for special tokens.
 
-        Where cleaning mends a word, its tokens stand for the whole of it.
+        The tokens of a word that cleaning repaired span the whole word.
         """
         clean = self._clean(text)
         encoding = self._tokenizer.encode(clean)
         last = max((end for _, end in encoding.offsets), default=0)
         cut = _cut(text, self._clean, encoding)
-        begins, ends = _origins(text[:cut], clean[:last], self._clean)
+        begins, ends = _source_offsets(text[:cut], clean[:last], self._clean)
         return [
             (begins[begin], ends[end - 1]) if end > begin else (0, 0)
             for begin, end in encoding.offsets
         ]
 
 
-def _origins(text: str, clean: str, cleaning: Callable[[str], str]) -> tuple[list[int], list[int]]:
-    """For each letter of the cleaned text, where in `text` that begins and ends which it is of.
+def _source_offsets(
+    text: str, clean: str, cleaning: Callable[[str], str]
+) -> tuple[list[int], list[int]]:
+    """Start and end in `text` of the source of each letter of the cleaned text.
 
-    Both are compared word by word; a letter is that of a word where cleaning keeps its length, and
-    the word, or words, where not. A space is of both its neighbours.
+    The texts are aligned word by word. The source of a letter is one letter if cleaning keeps the
+    length of its word, else the whole word or words; the source of a space covers its neighbours.
     """
-    old, new = _solid(text), _solid(clean)
-    alike = difflib.SequenceMatcher(
+    old, new = _word_spans(text), _word_spans(clean)
+    matcher = difflib.SequenceMatcher(
         None,
         [cleaning(text[begin:end]) for begin, end in old],
         [clean[begin:end] for begin, end in new],
         autojunk=False,
     )
     begins, ends = [0] * len(clean), [0] * len(clean)
-    for kind, old_from, old_to, new_from, new_to in alike.get_opcodes():
+    for kind, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         for row in range(new_from, new_to):
-            own = old[old_from + row - new_from : old_to] if kind == "equal" else []
-            begin, end = own[0] if own else _around(old[old_from:old_to])
+            same = old[old_from + row - new_from : old_to] if kind == "equal" else []
+            begin, end = same[0] if same else _enclosing_span(old[old_from:old_to])
             first, last = new[row]
-            steps = range(begin, end) if own and end - begin == last - first else None
+            steps = range(begin, end) if same and end - begin == last - first else None
             begins[first:last] = steps or [begin] * (last - first)
-            ends[first:last] = [at + 1 for at in steps] if steps else [end] * (last - first)
-    for at in range(1, len(clean)):
-        if clean[at].isspace():
-            ends[at] = ends[at - 1]
-    for at in range(len(clean) - 2, -1, -1):
-        if clean[at].isspace():
-            begins[at] = begins[at + 1]
+            ends[first:last] = [index + 1 for index in steps] if steps else [end] * (last - first)
+    for index in range(1, len(clean)):
+        if clean[index].isspace():
+            ends[index] = ends[index - 1]
+    for index in range(len(clean) - 2, -1, -1):
+        if clean[index].isspace():
+            begins[index] = begins[index + 1]
     return begins, ends
 
 
-def _solid(text: str) -> list[tuple[int, int]]:
-    return [found.span() for found in re.finditer(r"\S+", text)]
+def _word_spans(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in re.finditer(r"\S+", text)]
 
 
-def _around(spans: list[tuple[int, int]]) -> tuple[int, int]:
-    """From the first's begin to the last's end; nowhere for none."""
+def _enclosing_span(spans: list[tuple[int, int]]) -> tuple[int, int]:
+    """From the start of the first span to the end of the last; (0, 0) for none."""
     return (spans[0][0], spans[-1][1]) if spans else (0, 0)
 
 
 def _cut(text: str, clean: Callable[[str], str], encoding: Encoding) -> int | None:
-    """The offset in `text` after which nothing is read; None if all of it is."""
+    """The offset in `text` after which nothing is read; None if all is read."""
     unread = [begin for rest in encoding.overflowing for begin, end in rest.offsets if end > begin]
     if not unread:
         return None
-    # Cleaning moves offsets: the longest beginning whose cleaned form ends before the cut.
+    # Cleaning moves offsets: find the longest prefix whose cleaned form ends before the cut.
     ends = range(len(text) + 1)
     return bisect.bisect_right(ends, unread[0], key=lambda end: len(clean(text[:end]))) - 1
 
 
 def clip_reader(limit: int, folder: Path | None = None) -> TextReader:
-    """As the tokenizer in `folder` reads, if there is one; else as OpenAI's code does."""
-    own = None if folder is None else _own_tokenizer(folder)
-    if own is None:
+    """The reader with the tokenizer in `folder`, if there is one; else with OpenAI's."""
+    tokenizer = None if folder is None else _own_tokenizer(folder)
+    if tokenizer is None:
         return TextReader(_packaged_tokenizer(), "openai", limit)
-    own.no_padding()
-    return TextReader(own, "none", limit)
+    tokenizer.no_padding()
+    return TextReader(tokenizer, "none", limit)
 
 
 def siglip_reader(folder: Path, limit: int) -> TextReader:
-    """Every text is lowered and filled up to the limit, as SigLIP was trained."""
+    """The reader of a SigLIP folder: lower case, padded to the limit, as in its training."""
     tokenizer = _own_tokenizer(folder)
-    said = folder / "tokenizer_config.json"
-    if tokenizer is None or not said.is_file():
+    config_path = folder / "tokenizer_config.json"
+    if tokenizer is None or not config_path.is_file():
         raise ModelError(
-            f"{folder} holds no tokenizer.json with its tokenizer_config.json; SigLIP needs those "
-            f"it was trained with"
+            f"{folder} has no tokenizer.json with its tokenizer_config.json; copy both from the "
+            f"original SigLIP model"
         )
     try:
-        config = json.loads(said.read_text("utf-8"))
+        config = json.loads(config_path.read_text("utf-8"))
         pad = config["pad_token"]
         pad = pad["content"] if isinstance(pad, dict) else pad
         side = config.get("padding_side", "right")
@@ -167,22 +169,22 @@ def siglip_reader(folder: Path, limit: int) -> TextReader:
             direction=side, pad_id=tokenizer.token_to_id(pad), pad_token=pad, length=limit
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{said} tells of no padding: {error!r}") from error
+        raise ModelError(f"{config_path} has no valid padding: {error!r}; copy it again") from error
     return TextReader(tokenizer, "lower", limit)
 
 
 def saved_reader(tokenizer: str | None, cleaning: str, limit: int) -> TextReader:
-    """The reader that `TextReader.to_json` and `cleaning` describe."""
-    found = _packaged_tokenizer() if tokenizer is None else _parsed(tokenizer, "the checkpoint")
-    return TextReader(found, cleaning, limit)
+    """The reader from saved `TextReader.to_json` and `cleaning`."""
+    parsed = _packaged_tokenizer() if tokenizer is None else _parsed(tokenizer, "the checkpoint")
+    return TextReader(parsed, cleaning, limit)
 
 
 def _own_tokenizer(folder: Path) -> Tokenizer | None:
-    whole, words, merges = (
+    single_file, words, merges = (
         folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt")
     )
-    if whole.is_file():
-        return _parsed(whole.read_text("utf-8"), whole)
+    if single_file.is_file():
+        return _parsed(single_file.read_text("utf-8"), single_file)
     if not (words.is_file() and merges.is_file()):
         return None
     lines = [line for line in merges.read_text("utf-8").split("\n") if " " in line]
@@ -190,20 +192,24 @@ def _own_tokenizer(folder: Path) -> Tokenizer | None:
     try:
         return _clip_tokenizer(json.loads(words.read_text("utf-8")), pairs)
     except Exception as error:  # tokenizers raises plain Exception
-        raise ModelError(f"{words} and {merges.name} make no vocabulary: {error}") from error
+        raise ModelError(
+            f"{words} and {merges.name} are not a vocabulary: {error}; copy them again"
+        ) from error
 
 
 def _parsed(text: str, source: Path | str) -> Tokenizer:
     try:
         return Tokenizer.from_str(text)
     except Exception as error:  # tokenizers raises plain Exception
-        raise ModelError(f"the tokenizer in {source} cannot be read: {error}") from error
+        raise ModelError(
+            f"the tokenizer in {source} cannot be read: {error}; copy it again"
+        ) from error
 
 
 def _packaged_tokenizer() -> Tokenizer:
-    """CLIP's vocabulary out of the package that ships it, its SHA-256 checked."""
-    found = importlib.util.find_spec(_PACKAGE)  # finding runs no code of the package
-    folders = (found and found.submodule_search_locations) or []
+    """CLIP's vocabulary from its package, with its SHA-256 checked."""
+    spec = importlib.util.find_spec(_PACKAGE)  # find_spec runs no code of the package
+    folders = (spec and spec.submodule_search_locations) or []
     path = next((Path(folder) / _FILE for folder in folders), None)
     if path is None or not path.is_file():
         raise ModelError(
@@ -221,13 +227,15 @@ def _packaged_tokenizer() -> Tokenizer:
 
 
 def _clip_tokenizer(vocabulary: dict[str, int], merges: list[list[str]]) -> Tokenizer:
-    pairs: Any = [tuple(merge) for merge in merges]  # typed as names of files
-    found: Tokenizer = transformers.CLIPTokenizer(vocab=vocabulary, merges=pairs).backend_tokenizer
-    return found
+    pairs: Any = [tuple(merge) for merge in merges]  # the stubs expect file names
+    tokenizer: Tokenizer = transformers.CLIPTokenizer(
+        vocab=vocabulary, merges=pairs
+    ).backend_tokenizer
+    return tokenizer
 
 
 def _byte_letters() -> list[str]:
-    """A printable letter for each byte in the order of CLIP's ids: first bytes that are one."""
+    """A printable letter for each byte in the order of CLIP's ids: printable bytes first."""
     printable = [
         *range(ord("!"), ord("~") + 1),
         *range(ord("¡"), ord("¬") + 1),

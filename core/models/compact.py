@@ -1,4 +1,4 @@
-"""The compact default model as an encoder: texts and pictures → unit embeddings. Knows no maps.
+"""The compact default model as an encoder: texts and pictures → unit embeddings.
 
 Its text tower reads the hidden states of the sentence encoder that the `facts` channel uses.
 """
@@ -19,14 +19,20 @@ from core.arrays import F32
 from core.errors import ModelError
 from core.files import write_bytes
 from core.models.batches import Progress, encoded
-from core.models.checkpoints import check_keys, read_metadata, read_safetensors, sha256_of, some
+from core.models.checkpoints import (
+    check_keys,
+    first_names,
+    read_metadata,
+    read_safetensors,
+    sha256_of,
+)
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder, Tokens
 from core.models.specs import COMPACT, CheckpointSpec, CompactSpec
 
 
 class CompactEncoder:
-    """Both towers, ready to encode. Thread-safe."""
+    """Both towers of the compact model. Thread-safe."""
 
     def __init__(
         self, stamp: CheckpointSpec, network: CompactNetwork, sentences: SentenceEncoder
@@ -36,21 +42,21 @@ class CompactEncoder:
         self._sentences = sentences
 
     def tokenize(self, texts: list[str]) -> list[Tokens]:
-        """Token ids of the sentence encoder, cut at this model's length and the cut reported."""
+        """Token ids of the sentence encoder, cut at this model's limit, and the cut's offset."""
         return self._sentences.tokenize(texts, self.spec.max_tokens)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where in `text` each token stands, from begin to end; (0, 0) for special ones."""
+        """Start and end of each token in `text`; (0, 0) for special tokens."""
         return self._sentences.spans(text, self.spec.max_tokens)
 
     def text_logits(self, text: str) -> torch.Tensor:
-        """[1, T, D]: how strongly each token speaks of each concept, before pooling."""
+        """Concept logits [1, T, D] of each token, before pooling."""
         states, _ = self._sentences.states(self.tokenize([text]))
         with torch.inference_mode():
             return self.network.text.token_logits(states)
 
     def picture_logits(self, pictures: Sequence[Image.Image], batch: int = 4) -> torch.Tensor:
-        """[N, cells², D]: how strongly each cell shows each concept, before pooling."""
+        """Concept logits [N, cells², D] of each cell, before pooling."""
         tower = self.network.picture
         with torch.inference_mode():
             return torch.cat(
@@ -74,7 +80,7 @@ class CompactEncoder:
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Progress | None = None
     ) -> F32:
-        """Unit embeddings [N, D], batched by length so that little is padded."""
+        """Unit embeddings [N, D]; batched by length to save padding."""
         tokens = self.tokenize(texts) if texts else []
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
 
@@ -84,10 +90,10 @@ class CompactEncoder:
         batch: int = 4,
         progress: Progress | None = None,
     ) -> F32:
-        """Unit embeddings [N, D]; other sizes are resampled. A small batch stays in the cache."""
-        return encoded(pictures, self.spec.dimensions, batch, self._seen, progress)
+        """Unit embeddings [N, D]; other sizes are resampled. A small batch fits the CPU cache."""
+        return encoded(pictures, self.spec.dimensions, batch, self._encode_batch, progress)
 
-    def _seen(self, pictures: Sequence[Image.Image]) -> F32:
+    def _encode_batch(self, pictures: Sequence[Image.Image]) -> F32:
         """Unit embeddings [N, D] of N pictures in one batch."""
         with torch.inference_mode():
             features = self.network.picture.features(self.pixels(pictures))
@@ -95,12 +101,12 @@ class CompactEncoder:
         return unit
 
     def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
-        """uint8 [N, 3, S, S]."""
+        """Pictures as uint8 [N, 3, S, S], resampled to the size of the tower."""
         return pixels_of(pictures, self.network.spec.picture_px)
 
 
 def pixels_of(pictures: Sequence[Image.Image], size_px: int) -> torch.Tensor:
-    """uint8 [N, 3, S, S] of N pictures; other sizes are resampled."""
+    """N pictures as uint8 [N, 3, S, S]; other sizes are resampled."""
     arrays = [
         np.asarray(picture.convert("RGB").resize((size_px, size_px), Image.Resampling.BICUBIC))
         for picture in pictures
@@ -109,14 +115,16 @@ def pixels_of(pictures: Sequence[Image.Image], size_px: int) -> torch.Tensor:
 
 
 def save_compact(network: CompactNetwork, path: Path) -> None:
-    """Writes weights in half precision and the sizes they belong to.
+    """Writes the weights in half precision, and the spec.
 
-    Raises ModelError for weights that are no numbers, or too large for half precision, and where
-    the file cannot be written.
+    Raises ModelError for weights that are not finite or too large for half precision, and if the
+    file cannot be written.
     """
     weights = {name: _halved(value) for name, value in network.state_dict().items()}
-    if wild := [name for name, value in weights.items() if not value.isfinite().all()]:
-        raise ModelError(f"half precision cannot hold {some(wild)}; train with a lower lr")
+    if invalid := [name for name, value in weights.items() if not value.isfinite().all()]:
+        raise ModelError(
+            f"half precision cannot hold {first_names(invalid)}; train with a lower lr"
+        )
     content = save(weights, {"compact": json.dumps(asdict(network.spec))})
     write_bytes(path, content, error=ModelError)
 
@@ -127,7 +135,7 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 
 
 def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
-    """The model in a file of `save_compact`. Raises ModelError for any other file."""
+    """Loads a model from a file of `save_compact`. Raises ModelError for any other file."""
     try:
         sizes = json.loads(read_metadata(path)["compact"])
         spec = CompactSpec(**sizes | {"kinds": tuple(sizes["kinds"])})
@@ -135,7 +143,7 @@ def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
         raise ModelError(f"{path} does not hold a compact model of this app: {error}") from error
     network = CompactNetwork(spec)
     weights = read_safetensors(path)
-    check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, path)
+    check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, path)
     network.load_state_dict(weights)
     stamp = CheckpointSpec(
         COMPACT.name, COMPACT.title, sha256_of([path]), spec.dimensions, spec.max_tokens

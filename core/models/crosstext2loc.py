@@ -1,5 +1,5 @@
-"""CrossText2Loc (arXiv 2412.17007) and its kin, CLIP of any size and SigLIP, out of one file or
-folder; leaves names, vocabularies and pictures to the modules beside it."""
+"""CrossText2Loc (arXiv 2412.17007) and its relatives, CLIP of any size and SigLIP, loaded from one
+file or folder."""
 
 import json
 from collections.abc import Sequence
@@ -39,15 +39,15 @@ _KINDS: dict[str, tuple[Any, Any]] = {
     "siglip": (transformers.SiglipConfig, transformers.SiglipModel),
 }
 _POSITIONS = ("text_model.embeddings.position_ids", "vision_model.embeddings.position_ids")
-"""Counters 0, 1, 2 … that older transformers saved beside the weights."""
+"""Position ids 0, 1, 2 … that older versions of transformers saved with the weights."""
 
-_OWN = "saywhere"
+_METADATA_KEY = "saywhere"
 
 
 class CrossText2Loc:
     """Descriptions and pictures → unit embeddings of one space. Thread-safe.
 
-    `network` is transformers' own, for training it or looking inside it.
+    `network` is transformers' own module, for training and attribution.
     """
 
     def __init__(
@@ -60,50 +60,50 @@ class CrossText2Loc:
 
     @property
     def temperature(self) -> float:
-        """The learned factor of the cosines."""
+        """The learned scale of the cosines."""
         return float(self.network.logit_scale.detach().exp())
 
     def tokenize(self, texts: list[str]) -> list[Tokens]:
-        """Token ids with the special ones, cut at the spec's length and the cut reported."""
+        """Token ids with special tokens, cut at the spec's limit, with the offset of the cut."""
         return self._reader.read(texts) if texts else []
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where in `text` each token stands, from begin to end; (0, 0) for special ones."""
+        """Start and end of each token in `text`; (0, 0) for special tokens."""
         return self._reader.spans(text)
 
     def pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
-        """float32 [N, 3, S, S], as the picture tower sees them."""
+        """Pictures as float32 [N, 3, S, S], prepared for the picture tower."""
         return torch.stack([self.preparation.pixels(picture) for picture in pictures])
 
     def embed_tokens(self, tokens: list[Tokens]) -> torch.Tensor:
         """Unit embeddings [N, D] of N tokenized texts in one batch, with gradients.
 
-        Filled up at the end to the longest of the batch only: a token sees none after it, and
-        the end-of-text token is pooled, so what comes behind it changes nothing (SigLIP's texts
-        are all of one length).
+        Padded at the end to the longest text of the batch: tokens attend only to earlier ones, and
+        the end-of-text token is pooled, so padding changes nothing (SigLIP's texts all have one
+        length).
         """
         ids = torch.nn.utils.rnn.pad_sequence(
-            [torch.tensor(one.ids) for one in tokens], batch_first=True
+            [torch.tensor(text_tokens.ids) for text_tokens in tokens], batch_first=True
         )
-        found = self.network.get_text_features(input_ids=ids.to(self.network.device))
-        return functional.normalize(found.pooler_output, dim=-1)
+        output = self.network.get_text_features(input_ids=ids.to(self.network.device))
+        return functional.normalize(output.pooler_output, dim=-1)
 
     def embed_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
         """Unit embeddings [N, D] of prepared pictures [N, 3, S, S], with gradients."""
-        found = self.network.get_image_features(pixel_values=pixels.to(self.network.device))
-        return functional.normalize(found.pooler_output, dim=-1)
+        output = self.network.get_image_features(pixel_values=pixels.to(self.network.device))
+        return functional.normalize(output.pooler_output, dim=-1)
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Progress | None = None
     ) -> F32:
-        """Unit embeddings [N, D], batched by length so that little is padded."""
+        """Unit embeddings [N, D]; batched by length to save padding."""
 
-        def read(tokens: list[Tokens]) -> F32:
+        def encode(tokens: list[Tokens]) -> F32:
             with torch.inference_mode():
-                return _numbers(self.embed_tokens(tokens))
+                return _array(self.embed_tokens(tokens))
 
         tokens = self.tokenize(texts)
-        return encoded(tokens, self.spec.dimensions, batch, read, progress, Tokens.count)
+        return encoded(tokens, self.spec.dimensions, batch, encode, progress, Tokens.count)
 
     def encode_pictures(
         self,
@@ -111,62 +111,64 @@ class CrossText2Loc:
         batch: int = 32,
         progress: Progress | None = None,
     ) -> F32:
-        """Unit embeddings [N, D]; N pictures of any size."""
+        """Unit embeddings [N, D] of N pictures of any size."""
 
-        def look(some: list[Image.Image]) -> F32:
-            pixels = self.pixels(some)
+        def encode(part: list[Image.Image]) -> F32:
+            pixels = self.pixels(part)
             with torch.inference_mode():
-                return _numbers(self.embed_pixels(pixels))
+                return _array(self.embed_pixels(pixels))
 
-        return encoded(pictures, self.spec.dimensions, batch, look, progress)
+        return encoded(pictures, self.spec.dimensions, batch, encode, progress)
 
     def save(self, path: Path) -> Path:
-        """One safetensors file with all that loading it again needs."""
+        """Writes one safetensors file with weights, configuration, preparation and tokenizer."""
         metadata = {
             "config": self.network.config.to_dict(),
             "preparation": asdict(self.preparation),
             "cleaning": self._reader.cleaning,
             "tokenizer": self._reader.to_json(),
         }
-        weights = {name: one.contiguous() for name, one in self.network.state_dict().items()}
+        weights = {name: value.contiguous() for name, value in self.network.state_dict().items()}
         with replacing(path) as part:
-            save_file(weights, part, {_OWN: json.dumps(metadata)})
+            save_file(weights, part, {_METADATA_KEY: json.dumps(metadata)})
         return path
 
 
-def _numbers(embeddings: torch.Tensor) -> F32:
-    numbers: F32 = embeddings.cpu().numpy()
-    return numbers
+def _array(embeddings: torch.Tensor) -> F32:
+    array: F32 = embeddings.cpu().numpy()
+    return array
 
 
 def resampled(table: torch.Tensor, rows: int) -> torch.Tensor:
-    """A position table [R, D] as [rows, D], between its rows linearly, on half-pixel centres.
+    """Resamples a position table [R, D] to [rows, D] linearly, with half-pixel centres.
 
-    Row i is read at (i + ½)·R/rows − ½ and held at the ends; no leading rows are kept.
+    Row i is read at (i + ½)·R/rows − ½, clamped at the ends; no leading rows are kept unchanged.
     """
-    found = functional.interpolate(table.T[None], size=rows, mode="linear", align_corners=False)
-    return found[0].T.contiguous()
+    table_rows = functional.interpolate(
+        table.T[None], size=rows, mode="linear", align_corners=False
+    )
+    return table_rows[0].T.contiguous()
 
 
 def load_crosstext2loc(
     checkpoint: Path, threads: int = 0, context: int | None = None
 ) -> CrossText2Loc:
-    """The model in a transformers folder (CLIP, SigLIP), a state_dict with OpenAI's names as
-    CrossText2Loc's published checkpoints are, or a file of `CrossText2Loc.save`.
+    """Loads a transformers folder (CLIP, SigLIP), a state_dict with OpenAI's names (CrossText2Loc's
+    published checkpoints), or a file of `CrossText2Loc.save`.
 
-    `context` is the length that CLIP's text table is extended to; left out, it is MAX_TOKENS, and
-    what it was saved with for a file of ours. SigLIP keeps the length it was trained with: it
-    pools the last of always so many tokens. `threads` 0 leaves torch's choice.
-    Raises ModelError, in one line, for anything that is not the whole of such a model.
+    `context` is the length to which CLIP's text position table is extended: by default MAX_TOKENS,
+    or the saved length for a file of `save`. SigLIP keeps its trained length, since it pools the
+    last token of a fixed number. `threads` 0 keeps torch's default. Raises ModelError for anything
+    but a complete model.
     """
     if threads:
         torch.set_num_threads(threads)
     if checkpoint.is_dir():
         parts = _from_folder(checkpoint, context)
     elif not checkpoint.is_file():
-        raise ModelError(f"there is no checkpoint {checkpoint}; wanted a file or a folder")
+        raise ModelError(f"there is no checkpoint {checkpoint}; give a file or a folder")
     elif checkpoint.suffix == ".safetensors":
-        parts = _from_own(checkpoint, context)
+        parts = _from_saved(checkpoint, context)
     else:
         parts = _from_openai(checkpoint, context)
     return _assembled(parts, checkpoint)
@@ -174,7 +176,7 @@ def load_crosstext2loc(
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """A checkpoint as read; the text table is to become as long as `reader` reads."""
+    """The parts of a checkpoint; the position table is extended to the reader's limit later."""
 
     config: Any
     weights: Weights
@@ -190,38 +192,40 @@ def _from_openai(path: Path, context: int | None) -> _Parts:
     return _Parts(config, weights, (path,), reader, Preparation(config.vision_config.image_size))
 
 
-def _from_own(path: Path, context: int | None) -> _Parts:
-    metadata = read_metadata(path).get(_OWN)
+def _from_saved(path: Path, context: int | None) -> _Parts:
+    metadata = read_metadata(path).get(_METADATA_KEY)
     if metadata is None:
         raise ModelError(
-            f"{path} is no file of Saywhere's; of a model in transformers' format give the folder"
+            f"{path} was not saved by Saywhere; for a model in transformers' format give the folder"
         )
     try:
-        said = json.loads(metadata)
-        config = _config(said["config"], path)
-        preparation = Preparation(**said["preparation"])
+        saved = json.loads(metadata)
+        config = _config(saved["config"], path)
+        preparation = Preparation(**saved["preparation"])
         limit = context or config.text_config.max_position_embeddings
-        reader = saved_reader(said["tokenizer"], said["cleaning"], limit)
+        reader = saved_reader(saved["tokenizer"], saved["cleaning"], limit)
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"what {path} says of itself makes no sense: {error!r}") from error
+        raise ModelError(
+            f"the metadata of {path} is invalid: {error!r}; save the model again"
+        ) from error
     return _Parts(config, read_safetensors(path), (path,), reader, preparation)
 
 
 def _from_folder(folder: Path, context: int | None) -> _Parts:
-    said = _json(folder / "config.json")
-    if said is None:
-        raise ModelError(f"{folder} holds no config.json; wanted a folder of transformers' files")
-    config = _config(said, folder)
+    document = _json(folder / "config.json")
+    if document is None:
+        raise ModelError(f"{folder} has no config.json; give a folder in transformers' format")
+    config = _config(document, folder)
     files = _weight_files(folder)
     read = read_safetensors if files[0].suffix == ".safetensors" else read_state_dict
-    weights = {name: one for path in files for name, one in read(path).items()}
+    weights = {name: value for path in files for name, value in read(path).items()}
     if config.model_type == "siglip":
         reader = siglip_reader(folder, context or config.text_config.max_position_embeddings)
     else:
         reader = clip_reader(context or _extended(config), folder)
     return _Parts(
         config,
-        {name: one for name, one in weights.items() if name not in _POSITIONS},
+        {name: value for name, value in weights.items() if name not in _POSITIONS},
         files,
         reader,
         _preparation(folder, config),
@@ -229,65 +233,73 @@ def _from_folder(folder: Path, context: int | None) -> _Parts:
 
 
 def _extended(config: Any) -> int:
-    own: int = config.text_config.max_position_embeddings
-    return max(own, MAX_TOKENS)
+    length: int = config.text_config.max_position_embeddings
+    return max(length, MAX_TOKENS)
 
 
 def _weight_files(folder: Path) -> tuple[Path, ...]:
     for pattern in ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin"):
-        if found := tuple(sorted(folder.glob(pattern))):
-            return found
-    raise ModelError(f"{folder} holds neither model.safetensors nor pytorch_model.bin")
+        if files := tuple(sorted(folder.glob(pattern))):
+            return files
+    raise ModelError(
+        f"{folder} has neither model.safetensors nor pytorch_model.bin; copy one there"
+    )
 
 
-def _config(said: dict[str, Any], source: Path) -> Any:
-    kind = said.get("model_type")
+def _config(document: dict[str, Any], source: Path) -> Any:
+    kind = document.get("model_type")
     if kind not in _KINDS:
-        raise ModelError(f"{source} holds a model of type {kind!r}; wanted {' or '.join(_KINDS)}")
+        raise ModelError(
+            f"{source} has a model of type {kind!r}; give one of type {' or '.join(_KINDS)}"
+        )
     try:
-        config = _KINDS[kind][0].from_dict(said)
+        config = _KINDS[kind][0].from_dict(document)
         _empty(config)
-    except Exception as error:  # transformers refuses odd values with errors of many kinds
-        raise ModelError(f"the configuration in {source} is refused: {error}") from error
+    except Exception as error:  # transformers raises many kinds of errors for invalid values
+        raise ModelError(f"the configuration in {source} is invalid: {error}") from error
     if not isinstance(config.vision_config.image_size, int):
-        raise ModelError(f"{source} holds a model for pictures that are not square")
+        raise ModelError(
+            f"{source} has a model for pictures that are not square; give one for square pictures"
+        )
     return config
 
 
 def _preparation(folder: Path, config: Any) -> Preparation:
-    """As the folder's files say; what they leave out is as the kind of model was trained."""
-    said = _json(folder / "preprocessor_config.json")
-    if said is None:
-        said = (_json(folder / "processor_config.json") or {}).get("image_processor", {})
-    usual = Preparation(config.vision_config.image_size)
+    """The preparation in the folder's files; missing values are those of the model type."""
+    document = _json(folder / "preprocessor_config.json")
+    if document is None:
+        document = (_json(folder / "processor_config.json") or {}).get("image_processor", {})
+    default = Preparation(config.vision_config.image_size)
     if config.model_type == "siglip":
-        usual = Preparation(usual.size_px, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), crop=False)
+        default = Preparation(default.size_px, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), crop=False)
     try:
         return Preparation(
-            usual.size_px,
-            tuple(said.get("image_mean", usual.mean)),
-            tuple(said.get("image_std", usual.std)),
-            bool(said.get("do_center_crop", usual.crop)),
-            int(said.get("resample", usual.resample)),
+            default.size_px,
+            tuple(document.get("image_mean", default.mean)),
+            tuple(document.get("image_std", default.std)),
+            bool(document.get("do_center_crop", default.crop)),
+            int(document.get("resample", default.resample)),
         )
     except (TypeError, ValueError) as error:
-        raise ModelError(f"how {folder} prepares pictures makes no sense: {error}") from error
+        raise ModelError(
+            f"the picture preparation in {folder} is invalid: {error}; correct its JSON file"
+        ) from error
 
 
 def _json(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8"))
     except ValueError as error:
-        raise ModelError(f"{path} is not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds no JSON object")
-    return found
+        raise ModelError(f"{path} is not JSON: {error}; copy it again") from error
+    if not isinstance(document, dict):
+        raise ModelError(f"{path} is not a JSON object; copy it again")
+    return document
 
 
 def _empty(config: Any) -> Network:
-    """The network without weights: shapes only."""
+    """The network without weights, on the meta device."""
     with torch.device("meta"):
         network: Network = _KINDS[config.model_type][1](config)
     return network
@@ -295,21 +307,21 @@ def _empty(config: Any) -> Network:
 
 def _filled(config: Any, weights: Weights, source: Path) -> Network:
     network = _empty(config)
-    check_keys(weights, {name: one.shape for name, one in network.state_dict().items()}, source)
+    check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, source)
     network.load_state_dict(weights, strict=True, assign=True)
     for tower in (network.text_model, network.vision_model):
-        _count_positions(tower.embeddings)
+        _set_position_ids(tower.embeddings)
     return network
 
 
-def _count_positions(embeddings: Any) -> None:
-    """Counters are in no file and came without values."""
+def _set_position_ids(embeddings: Any) -> None:
+    """Sets the position ids, which are not in checkpoints."""
     rows = embeddings.position_embedding.num_embeddings
     embeddings.position_ids = torch.arange(rows).expand(1, -1)
 
 
 def _extend(network: Network, rows: int, source: Path) -> None:
-    """Gives the text tower a table of so many positions; its causal mask follows the text."""
+    """Extends the position table of the text tower to `rows` positions."""
     config: Any = network.config
     embeddings = network.text_model.embeddings
     table = embeddings.position_embedding.weight.detach()
@@ -320,7 +332,7 @@ def _extend(network: Network, rows: int, source: Path) -> None:
     embeddings.position_embedding = torch.nn.Embedding(
         rows, table.shape[1], _weight=resampled(table, rows)
     )
-    _count_positions(embeddings)
+    _set_position_ids(embeddings)
     config.text_config.max_position_embeddings = rows
 
 
@@ -330,13 +342,13 @@ def _assembled(parts: _Parts, source: Path) -> CrossText2Loc:
     if reader.vocabulary > text.vocab_size:
         raise ModelError(
             f"{source} knows {text.vocab_size} tokens, its tokenizer {reader.vocabulary}; "
-            f"give the tokenizer that it was trained with"
+            f"use the tokenizer of its training"
         )
     network = _filled(config, parts.weights, source)
     _extend(network, reader.limit, source)
     clip = config.model_type == "clip"
     if clip:
-        # Pooled is the end-of-text token, the highest id; configurations differ on its number.
+        # The end-of-text token, the highest id, is pooled; configurations differ in its number.
         text.eos_token_id = network.text_model.eos_token_id = reader.end
     spec = CheckpointSpec(
         name=CROSSTEXT2LOC.name,

@@ -1,10 +1,10 @@
-"""The compact dual encoder's networks: pictures and texts → one space. Knows no files, no maps.
+"""The networks of the compact dual encoder: pictures and texts → one embedding space.
 
-Each dimension of the space is a concept: the first ones are kinds of things by name, which the
-trunk learns from layouts and the text tower begins with the sentence encoder's idea of; the rest
-are found in training. Text: the hidden states of a frozen sentence encoder. Picture: a small
-convolutional trunk, or EfficientNet-Lite0's. In both, each concept attends to where it is
-strongest, so that relevance can be drawn. All of it is ours.
+Each dimension of the space is a concept. The first ones are named kinds of things: the trunk learns
+them from layouts, and the text tower starts from the sentence encoder's embeddings of their names.
+The others emerge in training. Text input: hidden states of a frozen sentence encoder. Picture
+input: a small convolutional trunk, or EfficientNet-Lite0. In both towers each concept pools by
+attention, so that relevance can be drawn. Our own architecture.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _norm(channels: int) -> nn.Module:
 
 
 def _conv(inputs: int, outputs: int, size: int, stride: int) -> nn.Sequential:
-    """Groups, not batches, are normalised: an example's features depend on no other example."""
+    """Convolution with group norm: unlike with batch norm, examples stay independent."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
         _norm(outputs),
@@ -46,7 +46,7 @@ class _Residual(nn.Module):
 
 
 class MapNet(nn.Sequential):
-    """Pictures [N, 3, S, S] → features [N, 192, S/16, S/16]: fine strides, for small symbols."""
+    """Pictures [N, 3, S, S] → features [N, 192, S/16, S/16]. Fine stride for small symbols."""
 
     channels = 192
     stride = 16
@@ -63,8 +63,8 @@ class MapNet(nn.Sequential):
             _Residual(192),
         )
 
-    def begin(self) -> None:
-        """Nothing to read: it is trained from scratch."""
+    def load_pretrained(self) -> None:
+        """Does nothing: this trunk is trained from scratch."""
 
 
 _TRUNKS: dict[str, type[MapNet] | type[EfficientNetLite0]] = {
@@ -74,32 +74,32 @@ _TRUNKS: dict[str, type[MapNet] | type[EfficientNetLite0]] = {
 
 
 class ConceptPool(nn.Module):
-    """Each concept attends to where it is strongest; what it finds there is its say."""
+    """Attention pooling: each concept attends to its largest logits, with a learned sharpness."""
 
     def __init__(self, concepts: int) -> None:
         super().__init__()
         self.log_sharpness = nn.Parameter(torch.full((concepts,), math.log(4)))
         self.gains = nn.Parameter(torch.ones(concepts))
 
-    def activations(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
-        """Strengths [N, T, D] → what each concept has to say, [N, D], 0 or more."""
-        gathered = (self.weights(strengths, mask) * strengths.float()).sum(1)
-        return functional.softplus(gathered)
+    def activations(self, logits: Tensor, mask: Tensor | None) -> Tensor:
+        """Logits [N, T, D] → activations [N, D], 0 or more: softplus of the pooled logits."""
+        pooled = (self.weights(logits, mask) * logits.float()).sum(1)
+        return functional.softplus(pooled)
 
-    def weights(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
-        """[N, T, D]: how much of each token or patch a concept takes; sums to 1 over T."""
-        sharp = strengths.float() * self.log_sharpness.exp()
+    def weights(self, logits: Tensor, mask: Tensor | None) -> Tensor:
+        """Pooling weights [N, T, D] of each token or cell; they sum to 1 over T."""
+        scaled = logits.float() * self.log_sharpness.exp()
         if mask is not None:
-            sharp = sharp.masked_fill(~mask[:, :, None], -math.inf)
-        return sharp.softmax(1)
+            scaled = scaled.masked_fill(~mask[:, :, None], -math.inf)
+        return scaled.softmax(1)
 
-    def forward(self, strengths: Tensor, mask: Tensor | None) -> Tensor:
-        """[N, T, D] → unit embeddings [N, D]."""
-        return functional.normalize(self.gains * self.activations(strengths, mask), dim=-1)
+    def forward(self, logits: Tensor, mask: Tensor | None) -> Tensor:
+        """Logits [N, T, D] → unit embeddings [N, D]."""
+        return functional.normalize(self.gains * self.activations(logits, mask), dim=-1)
 
 
 class PictureTower(nn.Module):
-    """Pictures → embeddings, in two steps so that a frozen trunk's features can be kept."""
+    """Pictures → embeddings, in two steps so that the features of a frozen trunk can be cached."""
 
     def __init__(self, spec: CompactSpec) -> None:
         super().__init__()
@@ -118,17 +118,17 @@ class PictureTower(nn.Module):
         return features
 
     def cell_logits(self, features: Tensor) -> Tensor:
-        """Features [N, C, cells, cells] → how strongly each cell shows each concept, logits
-        [N, D, cells, cells]; rows from north, columns from west."""
+        """Features [N, C, cells, cells] → concept logits [N, D, cells, cells]; rows from north,
+        columns from west."""
         logits: Tensor = self.concepts(features)
         return logits
 
     def layout(self, features: Tensor) -> Tensor:
-        """`shown`, of the named kinds alone: logits [N, K, cells, cells]."""
+        """`cell_logits` of the named kinds only: [N, K, cells, cells]."""
         return self.cell_logits(features)[:, : self.kinds]
 
     def token_logits(self, features: Tensor) -> Tensor:
-        """[N, C, cells, cells] → [N, cells², D]: `shown`, and how far from the middle it counts."""
+        """[N, C, cells, cells] → [N, cells², D]: `cell_logits` plus a learned position prior."""
         return self.cell_logits(features).flatten(2).transpose(1, 2) + self.reach
 
     def forward(self, features: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class PictureTower(nn.Module):
 
 
 def _center_prior(cells: int) -> Tensor:
-    """[cells², 1]: 0 in the middle of the picture, -0.8 in the middle of a side."""
+    """Initial prior [cells², 1]: 0 in the middle of the picture, -0.8 in the middle of a side."""
     from_middle = (torch.arange(cells) + 0.5) / cells * 2 - 1
     return -0.8 * torch.hypot(from_middle[:, None], from_middle[None]).flatten()[:, None]
 
@@ -153,7 +153,7 @@ class TextTower(nn.Module):
         self.pool = ConceptPool(spec.dimensions)
 
     def token_logits(self, states: Tensor) -> Tensor:
-        """[N, T, 384] → [N, T, D]: how strongly each token speaks of each concept, logits."""
+        """Hidden states [N, T, 384] → concept logits [N, T, D] of each token."""
         logits: Tensor = self.concepts(functional.normalize(states - self.middle, dim=-1))
         return logits
 
@@ -175,5 +175,5 @@ class CompactNetwork(nn.Module):
 
     @property
     def scale(self) -> Tensor:
-        """What cosines are multiplied by before the softmax: at most 100, as in CLIP."""
+        """The factor of the cosines before the softmax, at most 100 as in CLIP."""
         return self.log_scale.clamp(max=math.log(100)).exp()

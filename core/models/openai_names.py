@@ -1,4 +1,4 @@
-"""OpenAI's names and shapes for CLIP's weights, and their transformers equals. Reads no files."""
+"""OpenAI's names and shapes of CLIP's weights, and the names in transformers."""
 
 import math
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from pathlib import Path
 import transformers
 
 from core.errors import ModelError
-from core.models.checkpoints import Weights, check_keys, some
+from core.models.checkpoints import Weights, check_keys, first_names
 
-_HEAD = 64
-"""Width of one attention head in every CLIP by OpenAI; no tensor's shape tells it."""
+_HEAD_WIDTH = 64
+"""Width of an attention head in every CLIP by OpenAI; it does not follow from tensor shapes."""
 
 _SIZED = {
     "positional_embedding": 2,
@@ -22,10 +22,10 @@ _SIZED = {
     "visual.positional_embedding": 2,
     "visual.transformer.resblocks.0.mlp.c_fc.weight": 2,
 }
-"""Tensors whose shapes tell the architecture → their number of dimensions."""
+"""Tensors whose shapes determine the architecture → their number of dimensions."""
 
 _NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
-"""Numbers that a state_dict of OpenAI's own files holds beside the weights."""
+"""Numbers in OpenAI's own files that are not weights."""
 
 _OUTER = {
     "logit_scale": "logit_scale",
@@ -63,7 +63,7 @@ class _Tower:
     def config(self) -> dict[str, int | str]:
         return {
             "hidden_size": self.width,
-            "num_attention_heads": self.width // _HEAD,
+            "num_attention_heads": self.width // _HEAD_WIDTH,
             "num_hidden_layers": self.layers,
             "intermediate_size": self.inner,
             "hidden_act": "quick_gelu",
@@ -72,7 +72,7 @@ class _Tower:
 
 @dataclass(frozen=True, slots=True)
 class _Sizes:
-    """An architecture: `side` patches of `patch` pixels a side, `joint` dimensions in common."""
+    """An architecture: `side` × `side` patches of `patch` pixels; `joint` embedding dimensions."""
 
     text: _Tower
     picture: _Tower
@@ -93,11 +93,11 @@ class _Sizes:
 
 
 def from_openai(weights: Weights, source: Path) -> tuple[transformers.CLIPConfig, Weights]:
-    """The architecture that the shapes tell, and the weights under transformers' names.
+    """The architecture from the shapes, and the weights under transformers' names.
 
-    Raises ModelError for anything but the whole weights of a CLIP with vision transformer.
+    Raises ModelError for anything but the complete weights of a CLIP with a vision transformer.
     """
-    weights = {name: one for name, one in weights.items() if name not in _NO_WEIGHTS}
+    weights = {name: value for name, value in weights.items() if name not in _NO_WEIGHTS}
     sizes = _sizes(weights, source)
     check_keys(weights, dict(_shapes(sizes)), source)
     renamed = {theirs: weights[name] for name, theirs in _OUTER.items()}
@@ -126,18 +126,18 @@ def _renamed_layer(weights: Weights, ours: str, theirs: str) -> Weights:
 def _sizes(weights: Weights, source: Path) -> _Sizes:
     if any(name.startswith(("visual.layer1.", "visual.attnpool.")) for name in weights):
         raise ModelError(
-            f"{source} holds a CLIP with a ResNet picture tower; wanted one with a vision "
+            f"{source} has a CLIP with a ResNet picture tower; give one with a vision "
             f"transformer, such as ViT-L/14@336px"
         )
     missing = [name for name in _SIZED if name not in weights]
     if missing:
         raise ModelError(
-            f"{source} holds no CLIP under OpenAI's names: missing {some(missing)}, found "
-            f"{some(sorted(weights))}; give such a state_dict, or a transformers folder as a whole"
+            f"{source} has no CLIP under OpenAI's names: missing {first_names(missing)}, found "
+            f"{first_names(sorted(weights))}; give such a state_dict or a transformers folder"
         )
-    flat = [name for name, dimensions in _SIZED.items() if weights[name].ndim != dimensions]
-    if flat:
-        raise ModelError(f"{source} holds misshaped tensors: {some(flat)}; it is damaged")
+    misshaped = [name for name, dimensions in _SIZED.items() if weights[name].ndim != dimensions]
+    if misshaped:
+        raise ModelError(f"{source} has misshaped tensors: {first_names(misshaped)}; copy it again")
     kernel = weights["visual.conv1.weight"]
     sizes = _Sizes(
         text=_tower(weights, "", weights["positional_embedding"].shape[1]),
@@ -148,10 +148,10 @@ def _sizes(weights: Weights, source: Path) -> _Sizes:
         side=math.isqrt(max(0, len(weights["visual.positional_embedding"]) - 1)),
         joint=weights["text_projection"].shape[1],
     )
-    if sizes.text.width % _HEAD or sizes.picture.width % _HEAD:
+    if sizes.text.width % _HEAD_WIDTH or sizes.picture.width % _HEAD_WIDTH:
         raise ModelError(
-            f"{source} holds towers of width {sizes.text.width} and {sizes.picture.width}; wanted "
-            f"multiples of {_HEAD}, the width of one of CLIP's attention heads"
+            f"{source} has towers of width {sizes.text.width} and {sizes.picture.width}; give one "
+            f"with multiples of {_HEAD_WIDTH}, the width of CLIP's attention heads"
         )
     return sizes
 
@@ -165,7 +165,7 @@ def _tower(weights: Weights, start: str, width: int) -> _Tower:
 
 
 def _shapes(sizes: _Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Every weight of that architecture under OpenAI's name."""
+    """Names (OpenAI's) and shapes of all weights of an architecture."""
     text, picture = sizes.text.width, sizes.picture.width
     yield "logit_scale", ()
     yield "token_embedding.weight", (sizes.vocabulary, text)
@@ -191,7 +191,7 @@ def _shapes(sizes: _Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _layer_shapes(tower: _Tower) -> dict[str, tuple[int, ...]]:
-    """Name of a layer's part → shape of its weight; its bias has the first size."""
+    """Parts of a layer → shapes of their weights; a bias has the first size."""
     width, inner = tower.width, tower.inner
     return {
         "attn.in_proj_": (3 * width, width),

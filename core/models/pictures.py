@@ -1,4 +1,4 @@
-"""How a picture file becomes the numbers that a tower sees: opened, sized, cut, scaled."""
+"""Preparation of a picture for a tower: open, resize, crop, normalise."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,10 @@ from core.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What is done to a picture before the tower sees it; saved with the weights.
+    """Resizing and normalisation of pictures for a tower; saved with the weights.
 
-    `crop`: the shorter side is brought to `size_px` and the middle kept, as CLIP does; else both
-    sides are. `resample` is Pillow's number of the filter, `mean` and `std` are per channel, 0..1.
+    `crop`: resizes the shorter side to `size_px` and crops the middle, as CLIP does; else resizes
+    both sides. `resample` is Pillow's number of the filter; `mean` and `std` are per channel, 0..1.
     """
 
     size_px: int
@@ -30,7 +30,7 @@ class Preparation:
             raise ValueError(f"mean {self.mean} and std {self.std} are not of three channels")
 
     def pixels(self, picture: Image.Image) -> torch.Tensor:
-        """float32 [3, S, S]."""
+        """A picture as float32 [3, S, S]."""
         resample = Image.Resampling(self.resample)
         picture = picture.convert("RGB")
         width, height = self.size_px, self.size_px
@@ -46,13 +46,13 @@ class Preparation:
 
 
 def open_picture(path: Path) -> Image.Image:
-    """The whole picture in memory. Raises SourceError for anything that is none."""
+    """Opens a picture and loads it completely. Raises SourceError."""
     try:
         with Image.open(path) as picture:
             picture.load()
             return picture
     except UnidentifiedImageError as error:
-        raise SourceError(f"{path} is not a picture; wanted JPEG, PNG, WebP or such") from error
+        raise SourceError(f"{path} is not a picture; give JPEG, PNG, WebP or the like") from error
     except Image.DecompressionBombError as error:
         raise SourceError(f"{path} has too many pixels; make it smaller") from error
     except (OSError, SyntaxError, ValueError) as error:

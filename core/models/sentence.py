@@ -1,4 +1,4 @@
-"""Sentence encoders out of installed packages: text → unit embeddings. Knows no maps."""
+"""Sentence encoders from installed packages: text → unit embeddings."""
 
 import hashlib
 import importlib.util
@@ -18,13 +18,13 @@ from core.models.specs import SentenceSpec
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One text as the encoder reads it: T token ids, and the offset after which nothing is read."""
+    """T token ids of one text, and the offset after which nothing is read, or None."""
 
     ids: list[int]
     truncated: int | None
 
     def count(self) -> int:
-        """T."""
+        """The number of tokens T."""
         return len(self.ids)
 
 
@@ -35,18 +35,18 @@ class SentenceEncoder:
         self.spec = spec
         self._tokenizer = tokenizer
         self._network = network.eval()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, spec: SentenceSpec, threads: int = 0) -> "SentenceEncoder":
-        """Reads the package's weights after checking their hash. Needs no network."""
+        """Loads the weights from the package after checking their hash. Works offline."""
         folder = _package_folder(spec)
         weights = folder / "model.safetensors"
         with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != spec.weights_sha256:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != spec.weights_sha256:
             raise ModelError(
-                f"the weights in {weights} are not {spec.title}: SHA-256 {found[:12]}…, wanted "
+                f"the weights in {weights} are not {spec.title}: SHA-256 {digest[:12]}…, wanted "
                 f"{spec.weights_sha256[:12]}…; reinstall the package {spec.package}"
             )
         if threads:
@@ -59,9 +59,9 @@ class SentenceEncoder:
         return cls(spec, tokenizer, network)
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> list[Tokens]:
-        """Token ids with the special ones, cut at the spec's length and the cut reported."""
-        with self._turn:  # the length is a state of the tokenizer, not of the call
-            found = self._tokenizer(
+        """Token ids with special tokens, cut at the spec's limit, with the offset of the cut."""
+        with self._lock:  # the limit is state of the tokenizer, not of the call
+            encoding = self._tokenizer(
                 texts,
                 truncation=True,
                 max_length=max_tokens or self.spec.max_tokens,
@@ -69,26 +69,25 @@ class SentenceEncoder:
                 return_offsets_mapping=True,
             )
         tokens: list[Tokens] = []
-        for row, source in enumerate(found["overflow_to_sample_mapping"]):
-            if source == len(tokens):
-                tokens.append(Tokens(found["input_ids"][row], None))
-            elif tokens[source].truncated is None:
-                first = found["offset_mapping"][row]
-                start = next((begin for begin, end in first if end > begin), len(texts[source]))
-                tokens[source] = Tokens(tokens[source].ids, start)
+        for row, sample in enumerate(encoding["overflow_to_sample_mapping"]):
+            if sample == len(tokens):
+                tokens.append(Tokens(encoding["input_ids"][row], None))
+            elif tokens[sample].truncated is None:
+                offsets = encoding["offset_mapping"][row]
+                start = next((begin for begin, end in offsets if end > begin), len(texts[sample]))
+                tokens[sample] = Tokens(tokens[sample].ids, start)
         return tokens
 
     def spans(self, text: str, max_tokens: int | None = None) -> list[tuple[int, int]]:
-        """Where in `text` each token of `tokenize` stands, from begin to end; (0, 0) for special
-        ones."""
-        with self._turn:
-            found = self._tokenizer(
+        """Start and end in `text` of each token of `tokenize`; (0, 0) for special tokens."""
+        with self._lock:
+            encoding = self._tokenizer(
                 text,
                 truncation=True,
                 max_length=max_tokens or self.spec.max_tokens,
                 return_offsets_mapping=True,
             )
-        return [(begin, end) for begin, end in found["offset_mapping"]]
+        return [(begin, end) for begin, end in encoding["offset_mapping"]]
 
     def forward(self, tokens: list[Tokens]) -> F32:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
@@ -103,31 +102,31 @@ class SentenceEncoder:
         return unit.numpy()
 
     def states(self, tokens: list[Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The last layer's hidden states [N, T, D] and where there are tokens, bool [N, T]."""
-        longest = max(len(one.ids) for one in tokens)
+        """The last layer's hidden states [N, T, D] and the token mask, bool [N, T]."""
+        longest = max(len(text_tokens.ids) for text_tokens in tokens)
         ids = torch.zeros(len(tokens), longest, dtype=torch.long)
         mask = torch.zeros(len(tokens), longest, dtype=torch.long)
-        for row, one in enumerate(tokens):
-            ids[row, : len(one.ids)] = torch.tensor(one.ids)
-            mask[row, : len(one.ids)] = 1
+        for row, text_tokens in enumerate(tokens):
+            ids[row, : len(text_tokens.ids)] = torch.tensor(text_tokens.ids)
+            mask[row, : len(text_tokens.ids)] = 1
         with torch.inference_mode():
             hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
         return hidden, mask.bool()
 
     def encode(self, texts: list[str], batch: int = 32, progress: Progress | None = None) -> F32:
-        """Unit embeddings [N, D], batched by length so that little is padded."""
+        """Unit embeddings [N, D]; batched by length to save padding."""
         tokens = self.tokenize(texts) if texts else []
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
 
 
 def _package_folder(spec: SentenceSpec) -> Path:
-    found = importlib.util.find_spec(spec.package)
-    if found is None or not found.submodule_search_locations:
+    package = importlib.util.find_spec(spec.package)
+    if package is None or not package.submodule_search_locations:
         raise ModelError(
             f"{spec.title} comes in the package {spec.package}, which is not installed; "
             f"run pip install -r requirements.txt"
         )
-    folder = Path(found.submodule_search_locations[0]) / spec.folder
+    folder = Path(package.submodule_search_locations[0]) / spec.folder
     if not (folder / "model.safetensors").is_file():
-        raise ModelError(f"{folder} holds no model.safetensors; reinstall {spec.package}")
+        raise ModelError(f"{folder} has no model.safetensors; reinstall {spec.package}")
     return folder

@@ -1,5 +1,7 @@
-"""Architectures and weights as data; loads no torch before a model is, so that a list of models
-costs nothing. A model is a module beside this one, and a row of `SPECS` with its loader."""
+"""The table of models. A model is a module of this package and a row of `SPECS` with its loader.
+
+torch is imported only when a model is loaded, so that listing the models is cheap.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,12 +16,12 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
 Load = Callable[[int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"]
-"""Threads, the user's checkpoint, and the sentence encoder where it is loaded → an encoder."""
+"""(threads, the user's checkpoint, the sentence encoder if already loaded) → an encoder."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """A model that can be asked for by name. Without a picture tower it reads texts only.
+    """A model by name. Without a picture tower it encodes texts only.
 
     `checkpoint` says whether the user cannot, may or must name weights. `confident_lead` is the
     typical gap (cosine) between the best and the median picture for descriptions that the model
@@ -36,7 +38,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpec:
-    """An encoder as data: where its files are, what they must hash to, how it is read."""
+    """A sentence encoder: package and folder of its files, their hash, and its sizes."""
 
     name: str
     title: str
@@ -50,7 +52,7 @@ class SentenceSpec:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSpec:
-    """A model out of a user's checkpoint as data: what it is called and what it yields."""
+    """A model loaded from a checkpoint: names, hash and sizes."""
 
     name: str
     title: str
@@ -60,15 +62,17 @@ class CheckpointSpec:
 
 
 TRUNKS = ("mapnet", "efficientnet-lite0")
-_STRIDE = 32
-"""The coarser trunk's."""
+_MAX_STRIDE = 32
+"""The stride of the coarser trunk."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompactSpec:
-    """Sizes of the compact dual encoder; saved beside its weights. `trunk` sees the pictures:
-    "mapnet", trained from scratch, or "efficientnet-lite0", with ImageNet weights. The first of
-    the `dimensions` stand for `kinds` of things."""
+    """Sizes of the compact dual encoder; saved with its weights.
+
+    `trunk` is the picture network: "mapnet", trained from scratch, or "efficientnet-lite0", with
+    ImageNet weights. The first of the `dimensions` stand for the `kinds` of things.
+    """
 
     trunk: str = "mapnet"
     picture_px: int = 256
@@ -85,8 +89,8 @@ class CompactSpec:
                 f"dimensions is {self.dimensions}; wanted one or more for each of "
                 f"{len(self.kinds)} kinds"
             )
-        if self.picture_px < _STRIDE or self.picture_px % _STRIDE:
-            raise ValueError(f"picture_px {self.picture_px} is no multiple of {_STRIDE}")
+        if self.picture_px < _MAX_STRIDE or self.picture_px % _MAX_STRIDE:
+            raise ValueError(f"picture_px {self.picture_px} is no multiple of {_MAX_STRIDE}")
         if not 3 <= self.max_tokens <= MAX_TOKENS:
             raise ValueError(f"max_tokens is {self.max_tokens}; wanted 3 to {MAX_TOKENS}")
 
@@ -115,8 +119,8 @@ def _compact(
     path = checkpoint or COMPACT_WEIGHTS
     if not path.is_file():
         raise ModelError(
-            f"there is no compact model at {path}; fetch the whole app again, or name weights "
-            f"that python -m core train made with --checkpoint"
+            f"there is no compact model at {path}; download the whole app again, or give weights "
+            f"of python -m core train with --checkpoint"
         )
     from core.models.compact import load_compact
 

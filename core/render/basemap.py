@@ -1,4 +1,4 @@
-"""Raster base maps in one PMTiles file: writing and reading; leaves the drawing to others.
+"""Writes and reads raster base maps in PMTiles files.
 
 Reading needs neither Mapnik nor geopandas. Format: https://github.com/protomaps/PMTiles (v3).
 """
@@ -48,7 +48,7 @@ class RasterTile:
 def write_base_map(
     path: Path, tiles: Iterable[RasterTile], bounds: Bounds, attribution: str
 ) -> Path:
-    """Writes WebP tiles as a PMTiles file; it appears under `path` only once it is whole."""
+    """Writes WebP tiles to a PMTiles file, atomically; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_replacing(path, sync=True) as file:
         writer: Any = _Writer(file)
@@ -73,8 +73,8 @@ def _header(bounds: Bounds) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Archive:
-    """The directory of an open file; the file itself is opened for each tile, so that threads
-    share nothing that moves."""
+    """Directory of a PMTiles file. The file is opened again for each tile, so that threads share no
+    file position."""
 
     path: Path
     data_offset: int
@@ -89,9 +89,9 @@ class _Archive:
 
 
 def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
-    """The picture of one XYZ tile, None where the base map has none.
+    """Picture of an XYZ tile; None if the base map has none.
 
-    Raises SourceError where the file is missing or is no PMTiles archive.
+    Raises SourceError if the file is missing or is not a PMTiles file.
     """
     if not (0 <= z <= _MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
         return None
@@ -103,10 +103,10 @@ def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
     tile_id = zxy_to_tileid(z, x, y)
     entries, ids = archive.root, archive.first_ids
     for _ in range(4):
-        place = bisect_right(ids, tile_id) - 1
-        if place < 0:
+        at = bisect_right(ids, tile_id) - 1
+        if at < 0:
             return None
-        entry = entries[place]
+        entry = entries[at]
         if entry.run_length:
             if tile_id >= entry.tile_id + entry.run_length:
                 return None
@@ -135,7 +135,7 @@ def _open(path: Path, modified_ns: int, size: int) -> _Archive:  # noqa: ARG001 
             zlib.error,
         ) as error:
             raise SourceError(
-                f"{path.name} is no base map in PMTiles format, or is cut short; build it again"
+                f"{path.name} is not a base map in PMTiles format, or is cut short; build it again"
             ) from error
     return _Archive(
         path=path,

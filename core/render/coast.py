@@ -1,6 +1,6 @@
-"""Finds the sea beside a coastline; knows only lines and boxes in metres.
+"""Finds the sea beside coastlines.
 
-OpenStreetMap draws the shore as lines with the land on their left and stores no sea.
+OpenStreetMap stores the shore as lines with the land on their left, and no sea.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from core.arrays import F64
 
 
 def sea_polygons(coast: Sequence[BaseGeometry], box: F64) -> list[Polygon]:
-    """The parts of a box (left, bottom, right, top) that lie to the right of the coastlines.
+    """Parts of a box (left, bottom, right, top; metres) to the right of the coastlines.
 
-    A line that ends inside the box, as one cut out of a larger map does, is led straight on to
-    the nearest edge. Surfaces among `coast` are islands.
+    A line that ends inside the box, as in a cut-out of a larger map, is extended straight to the
+    nearest edge. Areas among `coast` are islands.
     """
     islands = [shape for shape in coast if shapely.get_dimensions(shape) == 2]
     lines = [shape for shape in coast if shapely.get_dimensions(shape) == 1]
@@ -47,13 +47,13 @@ def _to_edge(line: LineString, frame: Polygon) -> list[LineString]:
 
 
 def _segments(shore: Sequence[LineString]) -> F64:
-    """(N, 4) start and end of each piece of shore."""
+    """Start and end [N, 4] of each piece of shore."""
     pieces = [np.hstack([xy[:-1], xy[1:]]) for xy in map(shapely.get_coordinates, shore)]
     return np.vstack(pieces)
 
 
 def _is_right_of(face: Polygon, segments: F64) -> bool:
-    """Whether most of the shore on a face's edge has the face on its right hand."""
+    """Whether most of the shore along a face has the face on its right."""
     start, end = segments[:, :2], segments[:, 2:]
     along = end - start
     length = np.hypot(along[:, 0], along[:, 1])

@@ -1,8 +1,8 @@
-"""Turns a drawn picture into a small WebP file; knows the style's colours, not what they mean.
+"""Encodes a rendered picture as a small WebP file.
 
-Anti-aliasing gives a map thousands of colours that nobody can tell apart. Each pixel takes the
-nearest of the style's own colours, then only those are kept that the picture needs most, and
-the rest is stored without loss: half the bytes of lossy WebP at equal error, and crisp letters.
+Anti-aliasing gives a map thousands of colours that nobody can distinguish. Each pixel takes the
+nearest colour of the style, the picture is reduced to the colours that it needs most, and the
+result is stored without loss: half the bytes of lossy WebP at equal error, and crisp letters.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from core.arrays import F64, I32, U8
 from core.render import lines, marks, palette
 
 PICTURE_COLOURS = 20
-"""Colours kept in one picture, where the bytes of 15,000 pictures count."""
+"""Number of colours in a picture; few, because a gallery may have 15,000 pictures."""
 
 _CLOSE = 30
-"""Line and ink colours nearer than this (sum over red, green, blue) are one."""
+"""Line and ink colours nearer than this (sum over red, green, blue) are merged."""
 
 _CELL_BITS = 6
 
 
 def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
-    """Lossless WebP of a picture in at most `colours` of the style's colours, None for all."""
+    """Encodes a picture as lossless WebP in at most `colours` style colours, None for all."""
     numbers = _nearest()[_cells(np.asarray(picture.convert("RGB")))]
     table = _style_colours()
     if colours is not None:
@@ -38,7 +38,7 @@ def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
 
 
 def _cells(pixels: U8) -> I32:
-    """(H, W, 3) colours to (H, W) numbers of cells in the colour cube."""
+    """Cell of the colour cube [H, W] for each pixel [H, W, 3]."""
     coarse = pixels.astype(np.int32) >> (8 - _CELL_BITS)
     cells: I32 = (
         (coarse[..., 0] << 2 * _CELL_BITS) | (coarse[..., 1] << _CELL_BITS) | coarse[..., 2]
@@ -47,25 +47,26 @@ def _cells(pixels: U8) -> I32:
 
 
 def _most_needed(numbers: U8, colours: int) -> U8:
-    """For each of the style's colours the one that stands for it in this picture.
+    """Replacement [C] for each colour of the style, one of the `colours` most needed ones.
 
-    Greedy: next comes the colour whose pixels are furthest, in sum, from all that is kept.
+    Greedy: the next colour is the one whose pixels have the largest summed distance to all
+    selected colours.
     """
     distances = _distances()
     counts = np.bincount(numbers.ravel(), minlength=len(distances)).astype(np.float64)
-    kept = [int(counts.argmax())]
-    while len(kept) < colours:
-        error = counts * distances[:, kept].min(axis=1)
+    selected = [int(counts.argmax())]
+    while len(selected) < colours:
+        error = counts * distances[:, selected].min(axis=1)
         worst = int(error.argmax())
         if error[worst] == 0:
             break
-        kept.append(worst)
-    stand_ins: U8 = np.array(kept, dtype=np.uint8)[distances[:, kept].argmin(axis=1)]
-    return stand_ins
+        selected.append(worst)
+    replacements: U8 = np.array(selected, dtype=np.uint8)[distances[:, selected].argmin(axis=1)]
+    return replacements
 
 
 def _all_colours() -> tuple[set[str], set[str]]:
-    """Every colour of the style: those of surfaces, and those of lines and letters."""
+    """All colours of the style: those of areas, and those of lines and text."""
     tables: tuple[Sequence[object], ...] = (
         palette.AREAS,
         palette.BUILDINGS,
@@ -96,11 +97,11 @@ def _all_colours() -> tuple[set[str], set[str]]:
 
 @functools.cache
 def _style_colours() -> U8:
-    """(C, 3) all colours a picture may have, C at most 256."""
+    """All colours [C, 3] that a picture may have, C at most 256."""
     fills, others = _all_colours()
     table = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(fills)]
     inks = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(others)]
-    # Half-tones are the soft edges of letters on their white halo.
+    # Half-tones are for the soft edges of letters on their white halo.
     for colour in [*inks, *(ink / 2 + 127.5 for ink in inks)]:
         if min(np.abs(colour - known).sum() for known in table) >= _CLOSE:
             table.append(colour)
@@ -116,16 +117,16 @@ def _distances() -> F64:
 
 @functools.cache
 def _nearest() -> U8:
-    """The number of the style's colour nearest to the middle of each cell of the colour cube."""
+    """Number of the style's colour nearest to the centre of each cell of the colour cube."""
     table = _style_colours().astype(np.float32)
     steps = (np.arange(1 << _CELL_BITS, dtype=np.float32) + 0.5) * (1 << (8 - _CELL_BITS))
     nearest = np.empty((len(steps),) * 3, dtype=np.uint8)
     green, blue = np.meshgrid(steps, steps, indexing="ij")
     for number, red in enumerate(steps):
         middle = np.stack([np.full_like(green, red), green, blue], axis=-1).reshape(-1, 3)
-        # |a - b|² without the |a|² that all share
+        # |a - b|² without |a|², which is the same for all
         scores = (table**2).sum(axis=1) - 2 * middle @ table.T
         nearest[number] = scores.argmin(axis=1).reshape(green.shape)
-    # A colour of the style itself stays exactly what it is.
+    # A colour of the style maps to itself.
     nearest.reshape(-1)[_cells(_style_colours())] = np.arange(len(table), dtype=np.uint8)
     return nearest.reshape(-1)

@@ -1,4 +1,4 @@
-"""Sorts map features into the layers of a picture; knows their tags, leaves their look alone.
+"""Sorts map features into the layers of a picture.
 
 Each layer becomes one GeoJSON text in Web Mercator metres, in drawing order.
 """
@@ -39,7 +39,7 @@ _POIS = matching.Finder(marks.POIS)
 
 @dataclass(slots=True)
 class _Item:
-    """One feature of one layer; `order` sorts it within the layer, lowest drawn first."""
+    """A feature of a layer; the lowest `order` is drawn first."""
 
     shape: BaseGeometry
     properties: dict[str, Any]
@@ -57,7 +57,7 @@ class _Layers:
 
 
 def layers_of(world: World) -> dict[str, str]:
-    """GeoJSON text per layer name; layers without features are left out."""
+    """GeoJSON text by layer name; layers without features are omitted."""
     frame = world.features
     shapes = _projected(np.asarray(frame.geometry.array, dtype=object))
     layers = _Layers()
@@ -68,7 +68,7 @@ def layers_of(world: World) -> dict[str, str]:
         if tags.get("natural") == "coastline":
             coast.append(shape)
         elif not _sort(layers, shape, tags) and not (tags and _OSM_ID.fullmatch(feature_id)):
-            # OpenStreetMap's other things are not for a map; another source's all are.
+            # Other features of OpenStreetMap do not belong on a map; those of other sources do.
             _add_unknown(layers, shape, clean(_any_name(tags)))
     for sea in sea_polygons(coast, _extent(shapes)):
         layers.add("areas", sea, (-9, 0), c=style.SEA)
@@ -77,7 +77,7 @@ def layers_of(world: World) -> dict[str, str]:
 
 
 def _projected(shapes: Objects) -> Objects:
-    """Shapes in Web Mercator metres to the centimetre; None where there is nothing to draw."""
+    """Projects shapes to Web Mercator metres, to the centimetre; None if one cannot be drawn."""
     edges = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
         usable = np.isfinite(edges).all(axis=1) & (np.abs(edges[:, [1, 3]]) < MAX_LAT).all(axis=1)
@@ -92,7 +92,7 @@ def _projected(shapes: Objects) -> Objects:
 
 
 def _main_parts(mixed: BaseGeometry) -> BaseGeometry:
-    """The surfaces of a mixed collection, else its lines, else its points."""
+    """The areas of a mixed collection, else its lines, else its points."""
     parts = shapely.get_parts(mixed)
     dimensions = shapely.get_dimensions(parts)
     return shapely.union_all(parts[dimensions == dimensions.max(initial=0)])
@@ -105,15 +105,15 @@ def _extent(shapes: Objects) -> F64:
 
 def clean(text: object) -> str:
     """A label: one line, no control or private characters, of bounded length."""
-    given = str(text or "")[: 4 * _LABEL_CHARS]
-    if not given.isprintable():
-        given = "".join(c if c.isprintable() else " " for c in given)
-    label = " ".join(given.split())
+    label = str(text or "")[: 4 * _LABEL_CHARS]
+    if not label.isprintable():
+        label = "".join(c if c.isprintable() else " " for c in label)
+    label = " ".join(label.split())
     return label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "…"
 
 
 def house_number(text: str) -> str:
-    """A house number as short as a map needs it: a list becomes its first and last."""
+    """Shortens a house number for the map: a list becomes its first and last."""
     if not text:
         return ""
     parts = [part.strip() for part in clean(text).replace(";", ",").split(",") if part.strip()]
@@ -121,7 +121,7 @@ def house_number(text: str) -> str:
 
 
 def _sort(layers: _Layers, shape: BaseGeometry, tags: matching.Tags) -> bool:
-    """Puts one feature into each layer that shows something of it; whether any does."""
+    """Adds a feature to each layer that shows it; returns whether any does."""
     if tags.get("indoor") in ("room", "corridor", "area", "wall", "yes", "door"):
         return True
     name = clean(tags.get("name") or tags.get("brand"))
@@ -135,7 +135,7 @@ def _sort(layers: _Layers, shape: BaseGeometry, tags: matching.Tags) -> bool:
 
 
 def _any_name(tags: matching.Tags) -> str:
-    """A name in a table that is not OpenStreetMap's."""
+    """Name of a feature from another source than OpenStreetMap."""
     lower = {key.lower(): value for key, value in tags.items()}
     return next((lower[key] for key in ("name", "title", "label") if key in lower), "")
 
@@ -149,7 +149,7 @@ def _add_unknown(layers: _Layers, shape: BaseGeometry, name: str) -> None:
 
 
 def _anchor(shape: BaseGeometry) -> BaseGeometry:
-    """A point inside a shape, where its name goes."""
+    """A point inside a shape, for its name."""
     if shape.geom_type == "Point":
         return shape
     centre = shape.centroid
@@ -232,14 +232,14 @@ def _sort_area(layers: _Layers, shape: BaseGeometry, tags: matching.Tags, name: 
 
 
 def _add_name(layers: _Layers, layer: str, shape: BaseGeometry, number: int, name: str) -> None:
-    """The name of a surface, the largest first."""
+    """Adds the name of an area; larger areas come first."""
     size = float(shape.area)
     zoom = _roomy_zoom(size, name)
     layers.add(layer, _anchor(shape), (-size, 0), c=number, name=name, z=zoom)
 
 
 def _roomy_zoom(size_m2: float, name: str) -> int:
-    """The zoom from which a surface is as wide as its name; capped where all are shown."""
+    """First zoom at which an area is as wide as its name, from 12 to 18."""
     wanted_px = 26 + 3.2 * min(len(name), 16)
     metres_per_px = math.sqrt(max(size_m2, 1)) / wanted_px
     return min(18, max(12, math.ceil(math.log2(156_543.034 / metres_per_px))))
@@ -254,7 +254,7 @@ def _add_mark(
     if number is None or (tags.get("access") == "private" and not name):
         return False
     poi = marks.POIS[number]
-    # Named things first, then by rank, then the larger.
+    # Named features come first, then by rank, then larger ones.
     order = (poi.rank + 3 * (not name), -float(shape.area))
     layers.add("marks", _anchor(shape), order, c=number, name=name)
     return True
@@ -265,7 +265,7 @@ _SORTERS: tuple[_Sorter, _Sorter, _Sorter] = (_sort_point, _sort_line, _sort_are
 
 
 def _joined(items: Sequence[_Item]) -> list[_Item]:
-    """Ways of one street as few long lines, so that its name finds room."""
+    """Joins the ways of a street into few long lines, so that its name has room."""
     streets: dict[tuple[int, str], list[_Item]] = defaultdict(list)
     for item in items:
         streets[item.properties["c"], item.properties["name"]].append(item)

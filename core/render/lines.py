@@ -1,6 +1,6 @@
-"""The look of streets, paths, rails, waterways and barriers, as tables.
+"""Style tables of streets, paths, rails, waterways and barriers.
 
-Tables run from OpenStreetMap tags to a look of our own; the first row that fits wins. Widths are
+The tables map OpenStreetMap tags to a style of our own; the first row that fits wins. Widths are
 pixels at a web-map zoom, colours are CSS.
 """
 
@@ -16,7 +16,7 @@ from core.render.palette import WATER
 class Road:
     """A street: fill over casing. `widths` maps zoom to full width in pixels, casing included.
 
-    `rank` orders crossing roads and the search for space by their names.
+    A higher `rank` is drawn above crossing roads and gets space for its name first.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Road:
 
 
 def widths(first_zoom: int, *pixels: float) -> tuple[tuple[int, float], ...]:
-    """A width per zoom, from `first_zoom` on."""
+    """A width for each zoom, from `first_zoom` on."""
     return tuple(enumerate(pixels, first_zoom))
 
 
@@ -73,7 +73,7 @@ ROADS: tuple[Road, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A thin line; `dash` in pixels, "" for solid; `bed` is a wider line beneath, "" for none."""
+    """A thin line; `dash` in pixels, "" for solid; `bed` is the colour of a wider line below it."""
 
     name: str
     match: Match

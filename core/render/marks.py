@@ -1,6 +1,6 @@
-"""Which places get a mark or a name on the map, as tables; knows neither geometry nor Mapnik.
+"""Style tables of dots, places with a pictogram, and names of settlements.
 
-Pictograms are in `symbols`; in every table that is matched against tags the first row wins.
+The pictograms are in `symbols`. The first row that fits a feature's tags wins.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from core.vocabulary.kinds import marked
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A small round mark without a name; `widths` are its diameters."""
+    """A small round mark without a name; `widths` are diameters."""
 
     name: str
     match: Match
@@ -35,8 +35,8 @@ DOTS: tuple[Dot, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Poi:
-    """A place worth a mark: pictogram (a key of SYMBOLS or of DISCS), ink, and the
-    zooms from which the mark and its name are shown. Lower `rank` gets its space first."""
+    """A place with a pictogram (a key of SYMBOLS or DISCS), its colour, and the first zooms of the
+    pictogram and of the name. The lowest `rank` gets its space first."""
 
     name: str
     match: Match
@@ -61,8 +61,8 @@ _FAITH = "#4a4048"
 def _poi(
     name: str, of: str | Match, symbol: str, ink: str, min_zoom: int, text_zoom: int, rank: int
 ) -> Poi:
-    """A row of POIS. `of` is a key, for the kinds that name the row in their column `mark`, or a
-    match of its own."""
+    """A row of POIS. `of` is a tag key, for the kinds that have `name` in their column `mark`, or a
+    condition of its own."""
     match = Match(of, marked(name, of)) if isinstance(of, str) else of
     return Poi(name, match, symbol, ink, min_zoom, text_zoom, rank)
 
@@ -169,8 +169,8 @@ POIS: tuple[Poi, ...] = (
     _poi("leisure", "leisure", "ball", _PLAY, 17, 17, 5),
     _poi("amenity", "amenity", "dot", _CIVIC, 17, 17, 6),
 )
-"""Which kinds have which of these is told in the table of kinds, `core.vocabulary.kinds`; the rows
-with a match of their own are for all other values of a key."""
+"""The table of kinds, `core.vocabulary.kinds`, assigns kinds to these rows; the rows with a
+condition of their own are for all other values of a key."""
 
 PLACES: Mapping[str, tuple[int, int, float]] = {
     "city": (9, 15, 15),

@@ -11,9 +11,9 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A tag and the values that count; no values means any but a negation.
+    """A condition on a tag: one of some values, or any value but a negation if there are none.
 
-    `also` is a second condition, all of whose pairs must hold.
+    All tags in `also` must have the given values, too.
     """
 
     key: str
@@ -21,14 +21,14 @@ class Match:
     also: tuple[tuple[str, str], ...] = ()
 
     def fits(self, tags: Tags) -> bool:
-        """Whether a feature with these tags is meant; of several values the first counts."""
+        """Whether a feature with these tags fits; of several values the first counts."""
         value = tags.get(self.key)
         if not value or value in ABSENT:
             return False
         value = value.split(";")[0].strip()
         if self.values and value not in self.values:
             return False
-        return all(tags.get(key) == wanted for key, wanted in self.also)
+        return all(tags.get(key) == other for key, other in self.also)
 
 
 ABSENT = frozenset({"no", "none", "proposed", "razed", "abandoned", "disused", "demolished"})
@@ -40,7 +40,7 @@ class _Row(Protocol):
 
 
 class Finder:
-    """Finds the number of the first row of a table that fits a feature's tags."""
+    """Finds the first row of a table that fits a feature's tags."""
 
     def __init__(self, rows: Sequence[_Row]) -> None:
         self._by_key: dict[str, list[tuple[int, Match]]] = {}
@@ -48,7 +48,7 @@ class Finder:
             self._by_key.setdefault(row.match.key, []).append((number, row.match))
 
     def __call__(self, tags: Tags) -> int | None:
-        """The row's number, None where no row fits."""
+        """Number of the row; None if no row fits."""
         fitting = (
             next((number for number, match in self._by_key[key] if match.fits(tags)), None)
             for key in self._by_key.keys() & tags.keys()
@@ -57,5 +57,5 @@ class Finder:
 
 
 def tag(key: str, values: str = "", **also: str) -> Match:
-    """A `Match` for any of some values, parted by blanks, of one tag."""
+    """A `Match` for any of some values, separated by blanks, of one tag."""
     return Match(key, frozenset(values.split()), tuple(also.items()))

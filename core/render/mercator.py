@@ -1,4 +1,4 @@
-"""Web Mercator: degrees, metres and XYZ tiles; knows nothing of what is drawn."""
+"""Web Mercator: degrees, metres and XYZ tiles."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TILE_PX = 256
 
 
 def to_mercator(points: F64) -> F64:
-    """(N, 2) longitudes and latitudes to (N, 2) metres, rounded to centimetres."""
+    """Converts longitudes and latitudes [N, 2] to metres [N, 2], rounded to centimetres."""
     radians = np.radians(points)
     radians[:, 1] = np.arctanh(np.sin(radians[:, 1]))
     return np.asarray(np.round(radians * RADIUS_M, 2), dtype=np.float64)
@@ -39,7 +39,7 @@ class TileRange:
 
     @property
     def count(self) -> int:
-        """How many tiles."""
+        """Number of tiles."""
         return (self.x1 - self.x0) * (self.y1 - self.y0)
 
     @property

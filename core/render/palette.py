@@ -1,7 +1,7 @@
-"""Colours of the map, and the look of surfaces and buildings, as tables. Colours are CSS.
+"""Colours of the map, and style tables of areas and buildings. Colours are CSS.
 
-Tables run from OpenStreetMap tags to a look of our own; the first row that fits wins. The look of
-lines is in `lines`, that of points in `marks`.
+The tables map OpenStreetMap tags to a style of our own; the first row that fits wins. Lines are in
+`lines`, points in `marks`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ NUMBER_HALO = "rgba(255,255,255,0.6)"
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A filled surface. Higher `tier` lies on top; within one the smaller lies on the larger.
+    """A filled area. A higher `tier` is drawn on top; within a tier the smaller on the larger.
 
-    `label` is the colour of its name, "" for a surface that is never named.
+    `label` is the colour of the name, "" if the name is never drawn.
     """
 
     name: str
@@ -205,7 +205,7 @@ AREAS: tuple[Area, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """A kind of building: fill and outline; `label` is the colour of its name."""
+    """A kind of building; `label` is the colour of its name."""
 
     name: str
     match: Match

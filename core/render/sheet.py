@@ -1,4 +1,4 @@
-"""A Mapnik style sheet being written: styles, rules by zoom, lines and letters. Knows no look."""
+"""Writes Mapnik style sheets: styles, rules by zoom, lines and text."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from core.render import palette
 SRS = "epsg:3857"
 
 DENOMINATOR_Z0 = 559_082_264.028_717_8
-"""Scale denominator of a whole world in 256 pixels of 0.28 mm (OGC's GoogleMapsCompatible set)."""
+"""Scale denominator of the world in 256 pixels of 0.28 mm (OGC's GoogleMapsCompatible set)."""
 
 PLAIN = "DejaVu Sans Condensed"
 BOLD = "DejaVu Sans Condensed Bold"
 SLANTED = "DejaVu Sans Condensed Oblique"
 FACES = (PLAIN, BOLD, SLANTED)
-"""Faces of letters, all of which Mapnik's wheel brings: Latin, Greek, Cyrillic and more."""
+"""Fonts, all included in Mapnik's wheel: Latin, Greek, Cyrillic and more."""
 
 
 class Sheet:
-    """A style sheet being written. `stretch` multiplies all scale denominators."""
+    """A style sheet. `stretch` multiplies all scale denominators."""
 
     def __init__(self, stretch: float, folder: Path) -> None:
         self.root = Element(
@@ -31,11 +31,11 @@ class Sheet:
         self.folder = folder
 
     def style(self, name: str) -> Element:
-        """A new style, empty yet."""
+        """Adds an empty style."""
         return SubElement(self.root, "Style", {"name": name})
 
     def rule(self, style: Element, where: str, first: float, last: float | None = None) -> Element:
-        """A rule for features that fit `where`, from zoom `first` to `last`, both included."""
+        """Adds a rule for features that fit `where`, from zoom `first` to `last` inclusive."""
         rule = SubElement(style, "Rule")
         if where:
             SubElement(rule, "Filter").text = where
@@ -50,21 +50,21 @@ class Sheet:
     def bands(
         self, style: Element, where: str, widths: Sequence[tuple[int, float]]
     ) -> Iterable[tuple[Element, int, float]]:
-        """One rule per zoom of a width table; the last goes on for all closer zooms."""
+        """Adds a rule for each zoom of a width table; the last applies to all closer zooms."""
         last_zoom = widths[-1][0]
         for zoom, width in widths:
             yield self.rule(style, where, zoom, None if zoom == last_zoom else zoom), zoom, width
 
 
 def line(rule: Element, colour: str, width: float, **more: str) -> None:
-    """Draws a rule's features as a line of a colour and a width in pixels."""
+    """Adds a line of a colour and a width in pixels to a rule."""
     attributes = {"stroke": colour, "stroke-width": f"{width:g}", "stroke-linejoin": "round"}
     attributes |= {key.replace("_", "-"): value for key, value in more.items() if value}
     SubElement(rule, "LineSymbolizer", attributes)
 
 
 def text(rule: Element, size: float, ink: str, field: str = "[name]", **more: str) -> None:
-    """Writes a field of a rule\'s features in a size and a colour."""
+    """Adds a text, by default the name, in a size and a colour to a rule."""
     attributes = {
         "face-name": PLAIN,
         "size": f"{size:g}",

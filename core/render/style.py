@@ -1,7 +1,7 @@
-"""Turns the look in `palette` into a Mapnik style sheet; knows no features and no files.
+"""Makes the Mapnik style sheet from the tables in `palette`, `lines` and `marks`.
 
-The sheet holds nothing from a map file: features come in through data sources, so a hostile
-name has no way into it.
+The sheet contains no text from a map file: features come through data sources, so a hostile name
+cannot get into it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TUNNEL, GROUND, BRIDGE = 0, 1, 2
 class LayerSpec:
     """A layer of the picture: a set of features and the styles that draw it, lowest first.
 
-    A `tight` layer looks only at features inside the picture, so that the name of a long street
-    is set in the middle of what can be seen of it.
+    A `tight` layer ignores everything outside the picture, so that the name of a long street is
+    in the middle of its visible part.
     """
 
     features: str
@@ -50,14 +50,14 @@ LAYERS: tuple[LayerSpec, ...] = (
     LayerSpec("numbers", ("numbers",)),
     LayerSpec("waterways", ("waterway-names",), tight=True),
 )
-"""All layers, lowest first. Among names the earlier layer gets its space first."""
+"""All layers, lowest first. Names of an earlier layer get their space first."""
 
 
 def style_sheet(folder: Path, stretch: float = 1.0) -> bytes:
     """The style sheet as XML, without layers. `folder` is that of the pictograms.
 
-    `stretch` is 1 where a zoom means its Web Mercator scale; a picture that is scaled by ground
-    metres passes the ratio of both, so that the same ground scale always looks the same.
+    `stretch` is 1 if zooms mean Web Mercator scales. A picture that is scaled by ground metres
+    needs the ratio of both, so that equal ground scales look equal.
     """
     sheet = Sheet(stretch, folder)
     for write in _WRITERS:
@@ -66,7 +66,7 @@ def style_sheet(folder: Path, stretch: float = 1.0) -> bytes:
     return markup
 
 
-# --- Surfaces -----------------------------------------------------------------------------------
+# --- Areas --------------------------------------------------------------------------------------
 
 
 def _areas(sheet: Sheet) -> None:
@@ -82,7 +82,7 @@ def _areas(sheet: Sheet) -> None:
 
 
 SEA, UNKNOWN = -1, -2
-"""Classes of surfaces that no row of AREAS describes."""
+"""Classes of areas without a row in AREAS."""
 
 
 def _buildings(sheet: Sheet) -> None:
@@ -101,7 +101,7 @@ def _buildings(sheet: Sheet) -> None:
 def _thin_lines(
     sheet: Sheet, name: str, rows: Sequence[Line], where: str = "", offset: int = 0
 ) -> None:
-    """Draws a table of thin lines; their class is the row's number plus `offset`."""
+    """Adds the styles of a table of thin lines; their class is the row number plus `offset`."""
     style = sheet.style(name)
     for number, row in enumerate(rows, offset):
         for rule, _, width in sheet.bands(style, f"[c] = {number}{where}", row.widths):
@@ -190,7 +190,7 @@ def _without_bed(row: Line) -> Line:
 
 
 def _rails(sheet: Sheet, name: str, level: str) -> None:
-    """Railways are dark with white sleepers from the zoom where these can be seen."""
+    """Railways are dark, with white sleepers from zoom 14."""
     _thin_lines(sheet, name, lines.RAILS, level, RAIL_OFFSET)
     style = sheet.root.findall("Style")[-1]
     for number, row in enumerate(lines.RAILS, RAIL_OFFSET):
@@ -315,7 +315,7 @@ _LABEL_ZOOMS = range(12, 20)
 
 
 def _fitting_names(sheet: Sheet, name: str, inks: Mapping[int, str], size: float) -> None:
-    """Names of surfaces, from the zoom `z` at which each surface has room for its own."""
+    """Names of areas, each from the zoom `z` at which the area has room for it."""
     style = sheet.style(name)
     for number, ink in inks.items():
         for zoom in _LABEL_ZOOMS:

@@ -1,14 +1,11 @@
-"""Pictograms of map places, drawn as SVG; knows neither what they stand for nor where they go.
-
-Each is a white drawing on a coloured disc of 15 × 15 units. Our own work.
-"""
+"""Pictograms of places as SVG: white drawings on coloured discs of 15 × 15 units, our own work."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 SIZE_PX = 15
 
-# Strokes unless the entry begins with "fill ".
+# Paths are stroked, or filled if the entry begins with "fill ".
 SYMBOLS: dict[str, str] = {
     "anchor": "M7.5 4.2 V12 M5.4 6 H9.6 M3.6 8.8 Q4 12 7.5 12 Q11 12 11.4 8.8",
     "bag": "M4.2 6 H10.8 L11.3 11.4 H3.7 Z M5.7 6 Q5.7 3.6 7.5 3.6 Q9.3 3.6 9.3 6",
@@ -84,7 +81,7 @@ _SVG = (
     'fill="{ink}"/>{drawing}</svg>'
 )
 DISCS: dict[str, float] = {"dot": 6, "speck": 5}
-"""Plain marks without a drawing: their diameter in pixels."""
+"""Plain marks without a drawing → diameter in pixels."""
 
 _DISC = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" viewBox="0 0 6 6">'
@@ -98,14 +95,14 @@ def file_name(symbol: str, ink: str) -> str:
     return f"{symbol}-{ink.removeprefix('#')}.svg"
 
 
-def write_symbols(folder: Path, wanted: Iterable[tuple[str, str]]) -> None:
+def write_symbols(folder: Path, symbols: Iterable[tuple[str, str]]) -> None:
     """Writes SVG files for pairs of pictogram and colour."""
-    for symbol, ink in set(wanted):
+    for symbol, ink in set(symbols):
         (folder / file_name(symbol, ink)).write_text(symbol_svg(symbol, ink), encoding="utf-8")
 
 
 def symbol_svg(symbol: str, ink: str) -> str:
-    """The SVG text of a pictogram on a disc of `ink`, or of a plain disc."""
+    """SVG text of a pictogram on a disc of the colour `ink`, or of a plain disc."""
     if symbol in DISCS:
         return _DISC.format(size=DISCS[symbol], ink=ink)
     path = SYMBOLS[symbol]

@@ -21,11 +21,11 @@ that are not longer. `named` counts words that the map has in names only, `named
 
 @dataclass(frozen=True, slots=True)
 class FailureSignals:
-    """The measured signals of one case; `said` is the answer verdict."""
+    """The measured signals of one case, by name, and its answer verdict."""
 
     rank: int | None
     distance_m: float
-    said: str | None
+    answer_verdict: str | None
     signs: dict[str, float]
 
 
@@ -55,7 +55,7 @@ def suggested_cause(signals: FailureSignals) -> Suggestion | None:
         return Suggestion(
             "description too vague", f"{signs['words']:.0f} words, among the shortest of the report"
         )
-    if signals.said == "several places fit":
+    if signals.answer_verdict == "several places fit":
         return Suggestion("several places fit", "the search found several places")
     if signs.get("same_street") or signals.distance_m <= _NEAR_M:
         return Suggestion("same street or place, wrong tile", f"{signals.distance_m:.0f} m away")

@@ -1,1 +1,1 @@
-"""Training: examples out of maps or albums, losses, the loop, and one run from its file."""
+"""Training: examples from maps or picture folders, losses, the loop, and a run from its file."""

@@ -1,7 +1,6 @@
-"""Which examples make up which batch: anchors in random order, each with neighbours of its town.
+"""Composition of batches: anchors in random order, each with neighbours from the same town.
 
-Knows positions and random numbers, not what an example holds. A batch depends on the seed and
-the step alone, so that a run that is resumed sees what it would have seen.
+A batch depends only on the seed and the step, so that a resumed run gets the same batches.
 """
 
 from __future__ import annotations
@@ -20,15 +19,17 @@ _NEIGHBOURS = 64
 
 @dataclass(frozen=True, slots=True)
 class PairPlaces:
-    """N examples: `lats`, `lons` in degrees and the `towns` they are in. Examples without a
-    place have NaN and no neighbours."""
+    """The places of N examples: `lats`, `lons` [N] in degrees and the number of the town [N].
+
+    Examples without a place have NaN and no neighbours.
+    """
 
     lats: F64
     lons: F64
     towns: I64
 
     def near_duplicates(self, rows: I64, apart_m: float) -> Bools:
-        """[B, B]: pairs of examples that show almost the same ground."""
+        """[B, B]: True for pairs of examples less than `apart_m` metres apart."""
         lats, lons = self.lats[rows], self.lons[rows]
         metres = [haversine_m(lat, lon, lats, lons) for lat, lon in zip(lats, lons, strict=True)]
         near: Bools = np.stack(metres) < apart_m
@@ -36,42 +37,43 @@ class PairPlaces:
 
 
 class Batches:
-    """Batches of `size` rows, none twice, in groups of `group` neighbours: hard negatives."""
+    """Batches of `size` different rows, in groups of `group` neighbours as hard negatives."""
 
     def __init__(self, places: PairPlaces, size: int, group: int, seed: int) -> None:
         if len(places.lats) < size:
             raise TrainingError(
-                f"there are {len(places.lats)} examples to train on; a batch of {size} wants more"
+                f"there are {len(places.lats)} examples to train on, fewer than a batch of {size}; "
+                "add examples or choose a smaller batch"
             )
         self._size, self._group, self._seed = size, group, seed
         self._count = len(places.lats)
         self._neighbours = _neighbours(places)
 
     def rows(self, step: int) -> I64:
-        """The rows of one step, [size]; over an epoch every example is an anchor once."""
+        """The rows [size] of one step; in an epoch every example is an anchor once."""
         anchors = self._size // self._group
-        epoch, place = divmod(step, -(-self._count // anchors))
+        epoch, number = divmod(step, -(-self._count // anchors))
         order = np.random.default_rng((self._seed, epoch)).permutation(self._count)
-        rng = np.random.default_rng((self._seed, epoch, place))
-        chosen = order[place * anchors : (place + 1) * anchors]
-        parts = [
+        rng = np.random.default_rng((self._seed, epoch, number))
+        chosen_anchors = order[number * anchors : (number + 1) * anchors]
+        groups = [
             np.append(anchor, rng.permutation(self._neighbours[anchor])[: self._group - 1])
-            for anchor in chosen
+            for anchor in chosen_anchors
         ]
-        rows = np.unique(np.concatenate(parts))
+        rows = np.unique(np.concatenate(groups))
         rest = np.setdiff1d(order, rows, assume_unique=True)
         rows = np.append(rows, rng.permutation(rest)[: self._size - len(rows)])
         return rng.permutation(rows).astype(np.int64)
 
     def draws(self, step: int) -> I64:
-        """A random number for each row of a step, from 0 up, whatever process it falls to."""
+        """A random number from 0 up for each row of a step, equal in every process."""
         rng = np.random.default_rng((self._seed, step, 0, 1))
         return rng.integers(1 << 30, size=self._size)
 
 
 def _neighbours(places: PairPlaces) -> list[I64]:
-    """For each example the rows of the nearest others of its town."""
-    found: list[I64] = [np.empty(0, dtype=np.int64)] * len(places.lats)
+    """For each example the rows of its nearest neighbours in the same town."""
+    neighbours: list[I64] = [np.empty(0, dtype=np.int64)] * len(places.lats)
     for town in np.unique(places.towns):
         rows = np.flatnonzero((places.towns == town) & ~np.isnan(places.lats))
         if len(rows) < 2:
@@ -81,5 +83,5 @@ def _neighbours(places: PairPlaces) -> list[I64]:
         flat = (flat - flat.mean(0)).astype(np.float32)
         _, near = faiss.knn(flat, flat, min(_NEIGHBOURS + 1, len(rows)))
         for row, others in zip(rows, near, strict=True):
-            found[row] = rows[others[rows[others] != row]]
-    return found
+            neighbours[row] = rows[others[rows[others] != row]]
+    return neighbours

@@ -1,4 +1,4 @@
-"""How CrossText2Loc and its kin are trained, both towers end to end (arXiv 2412.17007)."""
+"""Training of CrossText2Loc and similar CLIP models, both towers end to end (arXiv 2412.17007)."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _PART = 32
 
 @dataclass(frozen=True, slots=True)
 class ClipBatch:
-    """B examples: one description each as tokens, prepared pictures float32 [B, 3, S, S]."""
+    """B examples: the tokens of one description each, and pictures float32 [B, 3, S, S]."""
 
     tokens: list[Tokens]
     pixels: Tensor
 
 
 class TrainableClip:
-    """Trains a CLIP on examples; see `core.training.loop.Trainee`."""
+    """Trains a CLIP on examples; see `core.training.loop.TrainableModel`."""
 
     def __init__(
         self, model: CrossText2Loc, train: ShardReader, held: ShardReader, device: torch.device
@@ -46,26 +46,28 @@ class TrainableClip:
 
     @property
     def scale(self) -> Tensor:
-        """What cosines are multiplied by: at most 100, as in CLIP."""
+        """The factor of the cosines in the loss: at most 100, as in CLIP."""
         factor: Tensor = self._model.network.logit_scale
         return factor.clamp(max=math.log(100)).exp()
 
     @property
     def places(self) -> PairPlaces:
-        """Where the examples are that are trained on."""
+        """The places of the training examples."""
         return self._train.places
 
-    def begin(self, stage: Stage, _progress: Progress, /) -> None:
-        """Nothing is kept: both towers move."""
+    def on_stage_start(self, stage: Stage, _progress: Progress, /) -> None:
+        """Checks the stage. Raises TrainingError for one with a layout loss."""
         if stage.layout or not stage.contrastive:
-            raise TrainingError(f"stage {stage.name}: crosstext2loc learns no layout; layout = 0")
+            raise TrainingError(
+                f"stage {stage.name}: crosstext2loc learns no layout; write layout = 0"
+            )
 
-    def fetch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
-        """One description, drawn by chance, for each example."""
-        return self._fetched(self._train, rows, draws)
+    def load_batch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
+        """The examples of some rows, each with one random description."""
+        return self._load(self._train, rows, draws)
 
     def embed(self, examples: ClipBatch, part: slice, _stage: Stage, /) -> Embedded:
-        """Both towers."""
+        """The embeddings of both towers for a part of a batch."""
         return Embedded(
             self._model.embed_tokens(examples.tokens[part]),
             self._model.embed_pixels(examples.pixels[part]),
@@ -74,21 +76,21 @@ class TrainableClip:
 
     @torch.inference_mode()
     def validate(self, stage: Stage, /) -> dict[str, float]:
-        """R@k and L@50m of what is held apart."""
-        made = []
+        """R@k and L@50m on the validation examples, in percent."""
+        embedded = []
         for start in range(0, len(self._held), _PART):
             rows = np.arange(start, min(start + _PART, len(self._held)))
-            fetched = self._fetched(self._held, rows, np.zeros_like(rows))
-            made.append(self.embed(fetched, slice(None), stage))
-        texts = torch.cat([one.texts for one in made]).cpu()
-        pictures = torch.cat([one.pictures for one in made]).cpu()
+            batch = self._load(self._held, rows, np.zeros_like(rows))
+            embedded.append(self.embed(batch, slice(None), stage))
+        texts = torch.cat([part.texts for part in embedded]).cpu()
+        pictures = torch.cat([part.pictures for part in embedded]).cpu()
         return retrieval(texts, pictures, self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """One file that `--checkpoint` takes."""
+        """Writes one file for `--checkpoint` and returns its path."""
         return self._model.save(folder / "crosstext2loc.safetensors")
 
-    def _fetched(self, examples: ShardReader, rows: I64, draws: I64) -> ClipBatch:
+    def _load(self, examples: ShardReader, rows: I64, draws: I64) -> ClipBatch:
         pixels = [
             self._model.preparation.pixels(Image.open(io.BytesIO(content)))
             for content in examples.pictures(rows)

@@ -1,4 +1,4 @@
-"""How the compact dual encoder is trained: its examples as tensors, its losses, its figures."""
+"""Training of the compact dual encoder: its batches, losses and validation metrics."""
 
 from __future__ import annotations
 
@@ -29,24 +29,28 @@ from core.training.shards import CELLS, Progress
 from core.training.validation import retrieval
 
 _PART = 64
-_OFTEN = 3
-_LENGTHS = 6
-"""Parts of a batch by length: its longest text is about three times as long as the mean."""
-_MEASURED = 512
-"""Examples by which the concepts are evened out."""
-_WHISPER = 0.3
-_LEAST_SPREAD = 0.05
+_MIN_POSITIVES = 3
+_LENGTH_GROUPS = 6
+"""Groups of a batch by text length: its longest text is about three times as long as the mean."""
+_SAMPLED = 512
+"""Number of examples used to equalize the variance of the concepts."""
+_UNNAMED_SCALE = 0.3
+_MIN_SPREAD = 0.05
 _NAME_LOGIT_SCALE = 10.0
-"""How far a word lifts the logit of the kind that it is the name of."""
+"""Scale of the logit of a kind for its own name."""
 _LAYOUT_SCALE = 20.0
-"""Brings the layout's mean over cells and classes to the size of a contrastive loss."""
+"""Factor that brings the layout loss, a mean over cells and classes, to the size of a contrastive
+loss."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompactBatch:
-    """B examples: pictures uint8 [B, 3, S, S] or their kept features [B, C, G, G], states
-    [B, T, 384] of one description each with their mask, and layouts [B, K, CELLS, CELLS]; None
-    for what the stage does not learn from."""
+    """B examples; a field is None if the stage does not use it.
+
+    `pictures` are uint8 [B, 3, S, S], `features` [B, C, G, G] their cached features, `states`
+    [B, T, 384] and `mask` [B, T] the hidden states of one description each, `layout`
+    [B, K, CELLS, CELLS] the layout labels.
+    """
 
     pictures: Tensor | None
     features: Tensor | None
@@ -56,7 +60,7 @@ class CompactBatch:
 
 
 class TrainableCompact:
-    """Trains a `CompactNetwork` on examples; see `core.training.loop.Trainee`."""
+    """Trains a `CompactNetwork` on examples; see `core.training.loop.TrainableModel`."""
 
     def __init__(
         self,
@@ -74,17 +78,21 @@ class TrainableCompact:
 
     @property
     def scale(self) -> Tensor:
-        """What cosines are multiplied by."""
+        """The factor of the cosines in the loss."""
         return self.network.scale
 
     @property
     def places(self) -> PairPlaces:
-        """Where the examples are that are trained on."""
+        """The places of the training examples."""
         return self._train.places
 
-    def begin(self, stage: Stage, progress: Progress) -> None:
-        """Weighs the layout's classes; keeps every picture's features if neither trunk nor pictures
-        change; before the first contrast, measures what the concepts have to say."""
+    def on_stage_start(self, stage: Stage, progress: Progress) -> None:
+        """Prepares a stage.
+
+        Computes the weights of the layout classes, caches the features of all pictures if neither
+        the trunk nor the pictures change, and equalizes the concepts before the first contrastive
+        stage. Raises TrainingError for examples without layouts in a stage that needs them.
+        """
         picture = self.network.picture
         if stage.layout:
             _check_layouts(self._train, self._held, picture.cells, stage)
@@ -93,23 +101,24 @@ class TrainableCompact:
         self._features = {}
         if not (trained or stage.turned):
             for name, examples in (("features", self._train), ("held-features", self._held)):
-                self._features[examples] = self._kept(f"{stage.name}.{name}", examples, progress)
+                path = self._folder / f"{stage.name}.{name}.npy"
+                self._features[examples] = self._cached_features(path, examples, progress)
         if stage.contrastive and not self.network.text.middle.any():
-            self._even_out()
+            self._equalize_concept_variance()
 
-    def fetch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
-        """One description, drawn by chance, for each example."""
+    def load_batch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
+        """The examples of some rows, each with one random description."""
         states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
         layouts = self._train.layouts(rows) if stage.layout else None
-        kept = self._features.get(self._train)
-        if kept is not None:
-            return CompactBatch(None, torch.from_numpy(kept[rows]), states, mask, layouts)
-        pictures, turns = self._pixels(self._train, rows), _rotations(draws, stage.turned)
-        turned = None if layouts is None else _augment(layouts, turns)
-        return CompactBatch(_augment(pictures, turns), None, states, mask, turned)
+        cached = self._features.get(self._train)
+        if cached is not None:
+            return CompactBatch(None, torch.from_numpy(cached[rows]), states, mask, layouts)
+        pictures, rotations = self._pixels(self._train, rows), _rotations(draws, stage.turned)
+        rotated = None if layouts is None else _augment(layouts, rotations)
+        return CompactBatch(_augment(pictures, rotations), None, states, mask, rotated)
 
     def embed(self, examples: CompactBatch, part: slice, stage: Stage) -> Embedded:
-        """Both towers, and the layout's loss where the stage has one."""
+        """The embeddings of both towers, and the layout loss if the stage has one."""
         network = self.network
         if examples.features is not None:
             features = examples.features[part].to(self._device).float()
@@ -123,22 +132,22 @@ class TrainableCompact:
             own = stage.layout * _LAYOUT_SCALE * own
         if examples.states is None or examples.mask is None:
             return Embedded(torch.empty(0), torch.empty(0), own)
-        texts = self._embedded(examples.states[part], examples.mask[part])
+        texts = self._text_embeddings(examples.states[part], examples.mask[part])
         return Embedded(texts, network.picture(features), own)
 
-    def _embedded(self, states: Tensor, mask: Tensor) -> Tensor:
-        """[B, D] of hidden states, in parts of like length: padding costs as much as text."""
+    def _text_embeddings(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Embeddings [B, D] of hidden states, in groups of similar length to avoid padding."""
         order = mask.sum(1).argsort()
         parts = []
-        for rows in torch.tensor_split(order, min(_LENGTHS, len(order))):
+        for rows in torch.tensor_split(order, min(_LENGTH_GROUPS, len(order))):
             longest = int(mask[rows].sum(1).max())
-            seen = mask[rows, :longest].to(self._device)
-            read = states[rows, :longest].to(self._device).float()
-            parts.append(self.network.text(read, seen))
+            group_mask = mask[rows, :longest].to(self._device)
+            group_states = states[rows, :longest].to(self._device).float()
+            parts.append(self.network.text(group_states, group_mask))
         return torch.cat(parts)[order.argsort()]
 
     def validate(self, stage: Stage) -> dict[str, float]:
-        """R@k and L@50m of what is held apart, or the layout's mean precision there."""
+        """R@k and L@50m on the validation examples, or the mean precision of the layout there."""
         if not stage.contrastive:
             precision = self._layout_precision()
             return {"quality": precision, "precision": precision}
@@ -146,69 +155,77 @@ class TrainableCompact:
         return retrieval(self.embed_texts(self._held), pictures, self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """Both towers, in half precision."""
+        """Writes both towers in half precision and returns the path."""
         path = folder / "compact.safetensors"
         save_compact(self.network, path)
         return path
 
     @torch.no_grad()
-    def _even_out(self) -> None:
-        """Makes each concept's say vary as much as any other's over some of the examples, so that
-        what is rare counts as much as what is common; what has no name begins as a whisper."""
+    def _equalize_concept_variance(self) -> None:
+        """Scales each concept's output to equal variance over a sample of the examples.
+
+        Rare concepts then weigh as much as common ones; unnamed concepts start at a small scale.
+        """
         picture, text = self.network.picture, self.network.text
-        rows = np.sort(np.random.default_rng(0).permutation(len(self._train))[:_MEASURED])
+        rows = np.sort(np.random.default_rng(0).permutation(len(self._train))[:_SAMPLED])
         parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
-        read = [
-            [one.to(self._device) for one in self._train.states(part, part * 0)] for part in parts
+        batches = [
+            [tensor.to(self._device) for tensor in self._train.states(part, part * 0)]
+            for part in parts
         ]
-        text.middle.copy_(torch.cat([states[mask] for states, mask in read]).float().mean(0))
-        told = [
-            text.pool.activations(text.token_logits(states.float()), mask) for states, mask in read
+        text.middle.copy_(torch.cat([states[mask] for states, mask in batches]).float().mean(0))
+        text_activations = [
+            text.pool.activations(text.token_logits(states.float()), mask)
+            for states, mask in batches
         ]
-        seen = [
+        picture_activations = [
             picture.pool.activations(
                 picture.token_logits(self._features_of(self._train, part)), None
             )
             for part in parts
         ]
         named = torch.arange(self.network.spec.dimensions) < picture.kinds
-        share = torch.where(named | ~named.any(), 1.0, _WHISPER).to(self._device)
-        for pool, said in ((text.pool, told), (picture.pool, seen)):
-            pool.gains.copy_(share / (torch.cat(said).std(0) + _LEAST_SPREAD))
+        share = torch.where(named | ~named.any(), 1.0, _UNNAMED_SCALE).to(self._device)
+        for pool, activations in (
+            (text.pool, text_activations),
+            (picture.pool, picture_activations),
+        ):
+            pool.gains.copy_(share / (torch.cat(activations).std(0) + _MIN_SPREAD))
 
     @torch.inference_mode()
     def embed_pictures(self, examples: ShardReader) -> Tensor:
-        """[N, D] of all examples."""
+        """The picture embeddings [N, D] of all examples."""
         picture = self.network.picture
-        return torch.cat([picture(one).cpu() for _, one in self._each_feature(examples)])
+        return torch.cat([picture(part).cpu() for _, part in self._feature_batches(examples)])
 
     @torch.inference_mode()
     def embed_texts(self, examples: ShardReader, which: int = 0) -> Tensor:
-        """[N, D] of one description of each example."""
+        """The embeddings [N, D] of one description of each example."""
         parts = []
         for rows in _parts(len(examples)):
             states, mask = examples.states(rows, np.full(len(rows), which))
-            parts.append(self._embedded(states, mask).cpu())
+            parts.append(self._text_embeddings(states, mask).cpu())
         return torch.cat(parts)
 
     @torch.inference_mode()
     def _layout_precision(self) -> float:
-        """Mean over classes of the average precision of "this picture shows it"; NaN if none is
-        shown often enough."""
+        """Mean over classes of the average precision of "this picture shows the class".
+
+        NaN if no class is in at least three pictures.
+        """
         scores, truth = [], []
-        for rows, features in self._each_feature(self._held):
+        for rows, features in self._feature_batches(self._held):
             logits = self.network.picture.layout(features)
             scores.append(logits.amax((2, 3)).cpu().numpy())
             truth.append(self._held.layouts(rows).amax((2, 3)).numpy())
-        score, shown = np.concatenate(scores), np.concatenate(truth) > 0
-        often = np.flatnonzero(shown.sum(0) >= _OFTEN)
-        each = [average_precision(score[:, c], shown[:, c]) for c in often]
-        return float(np.mean(each)) if each else float("nan")
+        score, present = np.concatenate(scores), np.concatenate(truth) > 0
+        frequent = np.flatnonzero(present.sum(0) >= _MIN_POSITIVES)
+        precisions = [average_precision(score[:, c], present[:, c]) for c in frequent]
+        return float(np.mean(precisions)) if precisions else float("nan")
 
     @torch.inference_mode()
-    def _kept(self, name: str, examples: ShardReader, progress: Progress) -> F16:
-        """Features [N, C, G, G] of every example, computed once for all processes."""
-        path = self._folder / f"{name}.npy"
+    def _cached_features(self, path: Path, examples: ShardReader, progress: Progress) -> F16:
+        """Features [N, C, G, G] of all examples, computed once for all processes."""
         if Worker.current().writes and not path.is_file():
             picture, count = self.network.picture, len(examples)
             self.network.eval()
@@ -216,56 +233,62 @@ class TrainableCompact:
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
             with open_replacing(path, error=TrainingError) as file:
                 np.lib.format.write_array_header_1_0(file, header)
-                for rows, features in self._each_feature(examples):
+                for rows, features in self._feature_batches(examples):
                     file.write(features.cpu().half().numpy().tobytes())
-                    progress(name.replace(".", " "), int(rows[-1]) + 1, count)
+                    progress(path.stem.replace(".", " "), int(rows[-1]) + 1, count)
         Worker.current().wait()
-        kept: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
-        return kept
+        cached: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
+        return cached
 
-    def _each_feature(self, examples: ShardReader) -> Iterator[tuple[I64, Tensor]]:
-        """All rows, some at a time, with the trunk's features [B, C, G, G]."""
+    def _feature_batches(self, examples: ShardReader) -> Iterator[tuple[I64, Tensor]]:
+        """All rows in batches, with the trunk's features [B, C, G, G]."""
         for rows in _parts(len(examples)):
             yield rows, self._features_of(examples, rows)
 
     def _features_of(self, examples: ShardReader, rows: I64) -> Tensor:
-        """The trunk's features [B, C, G, G] of some rows, kept or computed."""
-        kept = self._features.get(examples)
-        if kept is not None:
-            return torch.from_numpy(kept[rows]).to(self._device).float()
+        """The trunk's features [B, C, G, G] of some rows, cached or computed."""
+        cached = self._features.get(examples)
+        if cached is not None:
+            return torch.from_numpy(cached[rows]).to(self._device).float()
         return self.network.picture.features(self._pixels(examples, rows).to(self._device))
 
     def _pixels(self, examples: ShardReader, rows: I64) -> Tensor:
-        """uint8 [B, 3, S, S], decoded by as many threads as calculate."""
+        """The pictures uint8 [B, 3, S, S] of some rows, decoded with torch's number of threads."""
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            return torch.cat(list(pool.map(self._decoded, examples.pictures(rows))))
+            return torch.cat(list(pool.map(self._decode, examples.pictures(rows))))
 
-    def _decoded(self, content: bytes) -> Tensor:
+    def _decode(self, content: bytes) -> Tensor:
         return pixels_of([Image.open(io.BytesIO(content))], self.network.spec.picture_px)
 
 
 def _rotations(draws: I64, share: float) -> I64:
-    """How each example is turned, 0 to 7, by its number: quarter circles, and from 4 mirrored."""
+    """The rotation [B] of each example, 0 to 7: quarter turns, from 4 on also mirrored.
+
+    The random numbers `draws` [B] decide; `share` is the share of rotated examples.
+    """
     chance, turn = np.divmod(draws >> 8, 8)
     return np.where(chance % 1000 < 1000 * share, turn, 0)
 
 
-def _augment(images: Tensor, turns: I64) -> Tensor:
-    """[B, C, S, S], each turned by its own number."""
-    for row in np.flatnonzero(turns).tolist():
-        image = torch.rot90(images[row], int(turns[row]) % 4, (1, 2))
-        images[row] = image.flip(2) if turns[row] >= 4 else image
+def _augment(images: Tensor, rotations: I64) -> Tensor:
+    """The images [B, C, S, S], each rotated by its own number, in place."""
+    for row in np.flatnonzero(rotations).tolist():
+        image = torch.rot90(images[row], int(rotations[row]) % 4, (1, 2))
+        images[row] = image.flip(2) if rotations[row] >= 4 else image
     return images
 
 
 @torch.no_grad()
-def name_kinds(network: CompactNetwork, ideas: F32) -> None:
-    """Begins the text tower's named concepts with the sentence encoder's embeddings [K, 384] of
-    their names, so that a word speaks of a kind before anything is learned."""
-    apart = torch.from_numpy(ideas - ideas.mean(0))
+def name_kinds(network: CompactNetwork, embeddings: F32) -> None:
+    """Initializes the named concepts of the text tower with the embeddings [K, 384] of their names.
+
+    The embeddings are those of the sentence encoder, so that a word activates its kind before
+    training.
+    """
+    centred = torch.from_numpy(embeddings - embeddings.mean(0))
     concepts = network.text.concepts
-    concepts.weight[: len(apart)] = _NAME_LOGIT_SCALE * functional.normalize(apart, dim=-1)
-    concepts.bias[: len(apart)] = -3.0
+    concepts.weight[: len(centred)] = _NAME_LOGIT_SCALE * functional.normalize(centred, dim=-1)
+    concepts.bias[: len(centred)] = -3.0
 
 
 def _parts(count: int) -> list[I64]:
@@ -275,26 +298,26 @@ def _parts(count: int) -> list[I64]:
 def _check_layouts(train: ShardReader, held: ShardReader, cells: int, stage: Stage) -> None:
     if not (train.mapped and held.mapped):
         raise TrainingError(
-            f"stage {stage.name} learns the layout, which pictures of an album or of CVG-Text have "
-            f"not; give it towns alone, or layout = 0"
+            f"stage {stage.name} learns the layout, but pictures of an album or of CVG-Text have "
+            "none; give it towns only, or write layout = 0"
         )
     if CELLS % cells:
         raise TrainingError(
-            f"stage {stage.name} learns a layout of {CELLS} × {CELLS} cells; the trunk sees "
-            f"{cells} × {cells}, which is no part of it; choose another picture_px, or layout = 0"
+            f"stage {stage.name} learns a layout of {CELLS} × {CELLS} cells, which the trunk's "
+            f"{cells} × {cells} cells do not divide; choose another picture_px, or layout = 0"
         )
 
 
 def _class_weights(examples: ShardReader) -> Tensor:
-    """[C]: how much a positive cell of each class counts, by the root of its rarity, 1 to 20."""
+    """The weight [C] of a positive cell of each class: the root of its rarity, 1 to 20."""
     rows = np.random.default_rng(0).permutation(len(examples))[:2000]
-    each = [examples.layouts(rows[i : i + 1])[0].float().mean((1, 2)) for i in range(len(rows))]
-    share = torch.stack(each).mean(0)
+    shares = [examples.layouts(rows[i : i + 1])[0].float().mean((1, 2)) for i in range(len(rows))]
+    share = torch.stack(shares).mean(0)
     return ((1 - share) / share.clamp(min=1e-6)).sqrt().clamp(1, 20)
 
 
 def average_precision(scores: F32, truth: Bools) -> float:
-    """The mean, over what is true, of the share of true ones among those at least as high."""
+    """Average precision of scores [N]: the mean of the precision at each true row."""
     hits = truth[np.argsort(-scores, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     return float(precision[hits].mean())

@@ -1,4 +1,4 @@
-"""A training's configuration: TOML → frozen dataclasses. Knows names and limits, not training."""
+"""The configuration of a training run: TOML → frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset, c
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of the schedule: what is trained, on what, for how long.
+    """One stage of the schedule.
 
-    `train` names modules of the network by their prefix; the rest stands still. `batch` counts
-    the examples of all processes; `group` of them are neighbours of each other. Tiles closer than
-    `apart_m` are not counted as negatives. `chunks` cuts a batch for the memory's sake, without
-    changing its gradient. `negative_groups` is an ablation: parts of the batch that do not see
-    each other's negatives, as with a faulty gather across so many processes. `turned` is the share
-    of pictures that are mirrored or turned by quarter circles, together with their layouts.
+    `train` lists prefixes of the modules to train; all others are frozen. `batch` counts the
+    examples of all processes, in groups of `group` neighbours. Tiles closer than `apart_m` metres
+    are not negatives. `chunks` splits a batch to save memory and does not change its gradient.
+    `negative_groups` is an ablation: that many parts of the batch do not share negatives, as with a
+    faulty gather over as many processes. `turned` is the share of pictures that are mirrored or
+    rotated by quarter turns, with their layouts.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Stage:
     def __post_init__(self) -> None:
         check_name(self.name)
         if not self.train:
-            raise ValueError("train is empty; wanted the first letters of parts of the network")
+            raise ValueError("train is empty; give prefixes of modules of the network")
         counts = (
             "steps",
             "batch",
@@ -60,29 +60,30 @@ class Stage:
         )
         for name in counts:
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; wanted 1 or more")
+                raise ValueError(f"{name} is {getattr(self, name)}; give 1 or more")
         for name in ("contrastive", "layout", "apart_m", "warmup", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}; wanted 0 or more")
+                raise ValueError(f"{name} is {getattr(self, name)}; give 0 or more")
         if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr is {self.lr}; wanted more than 0")
+            raise ValueError(f"lr is {self.lr}; give more than 0")
         if not 0 <= self.turned <= 1:
-            raise ValueError(f"turned is {self.turned}; wanted 0 to 1")
+            raise ValueError(f"turned is {self.turned}; give 0 to 1")
         if not (self.contrastive or self.layout):
-            raise ValueError("contrastive and layout are both 0; nothing would be learned")
+            raise ValueError("contrastive and layout are both 0; give one of them a weight")
         if max(self.group, self.chunks) > self.batch or self.batch % self.negative_groups:
             raise ValueError(
-                f"group ({self.group}) and chunks ({self.chunks}) are at most the batch "
-                f"({self.batch}), and negative_groups ({self.negative_groups}) divide it"
+                f"group ({self.group}) and chunks ({self.chunks}) must be at most the batch "
+                f"({self.batch}), and negative_groups ({self.negative_groups}) must divide it"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """One training; written into its run folder.
+    """The configuration of one training run; a copy is in its run folder.
 
-    Places marked `held` are never trained on; the best step is chosen on them. `model` is the
-    compact model's sizes, or says that the model in `checkpoint` is trained on.
+    Places marked `held` are for validation: they are never trained on, and the best step is chosen
+    on them. `model` has the sizes of the compact model, or is "crosstext2loc" to continue training
+    the model in `checkpoint`.
     """
 
     seed: int
@@ -97,11 +98,15 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         if self.seed < 0 or min(self.texts_per_tile, self.kinds_at_least) < 1:
-            raise ValueError("seed is 0 or more, texts_per_tile and kinds_at_least are 1 or more")
+            raise ValueError(
+                "seed must be 0 or more, texts_per_tile and kinds_at_least must be 1 or more"
+            )
         if (self.checkpoint is None) != isinstance(self.model, CompactSpec):
-            raise ValueError('checkpoint and model = "crosstext2loc" go together')
+            raise ValueError(
+                'checkpoint and model = "crosstext2loc" go together; give both or none'
+            )
         if not self.stages:
-            raise ValueError("it has no [[stages]]; nothing would be trained")
+            raise ValueError("it has no [[stages]]; give at least one")
         _check_unique("stages", [stage.name for stage in self.stages])
         _check_unique("places", [*self.learned, *self.held])
         if not (self.learned and self.held):
@@ -109,12 +114,12 @@ class TrainingConfig:
 
     @property
     def learned(self) -> tuple[str, ...]:
-        """Names of the places that are trained on."""
+        """Names of the training places."""
         return self._places(False) + tuple(city.name for city in self.cities)
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Names of the places that are held apart."""
+        """Names of the validation places."""
         return self._places(True) + tuple(city.held_name for city in self.cities)
 
     def _places(self, held: bool) -> tuple[str, ...]:
@@ -124,23 +129,22 @@ class TrainingConfig:
 
 def _check_unique(what: str, names: Sequence[str]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"several {what} are called {', '.join(twice)}")
+        raise ValueError(f"several {what} are called {', '.join(twice)}; give each its own name")
 
 
 def read_config(path: Path) -> TrainingConfig:
     """The configuration in a TOML file; its paths are relative to the file.
 
-    Raises TrainingError for what is no TOML, for unknown or missing names, for wrong types and
-    for values that make no sense.
+    Raises TrainingError for invalid TOML, unknown or missing names, wrong types and invalid values.
     """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise TrainingError(f"there is no configuration {path}") from error
+        raise TrainingError(f"there is no configuration {path}; check the path") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"{path} cannot be read as TOML: {error}") from error
     parts = {
-        name: _many(kind, table.pop(name), path, name)
+        name: _dataclasses_of(kind, table.pop(name), path, name)
         for name, kind in (
             ("stages", Stage),
             ("towns", MapDataset),
@@ -150,34 +154,34 @@ def read_config(path: Path) -> TrainingConfig:
         if name in table
     }
     sizes = table.pop("model") if isinstance(table.get("model"), dict) else None
-    model = {} if sizes is None else {"model": _made(CompactSpec, sizes, path, "model")}
-    config: TrainingConfig = _made(
+    model = {} if sizes is None else {"model": _dataclass_of(CompactSpec, sizes, path, "model")}
+    config: TrainingConfig = _dataclass_of(
         TrainingConfig, table, path, "the configuration", **parts, **model
     )
     return config
 
 
-def _many(kind: type[Any], rows: Any, path: Path, where: str) -> tuple[Any, ...]:
+def _dataclasses_of(kind: type[Any], rows: Any, path: Path, where: str) -> tuple[Any, ...]:
     if not isinstance(rows, list):
-        raise TrainingError(f"{path}: {where} is no list of tables; write [[{where}]]")
-    return tuple(_made(kind, row, path, f"{where}[{n}]") for n, row in enumerate(rows))
+        raise TrainingError(f"{path}: {where} is not a list of tables; write [[{where}]]")
+    return tuple(_dataclass_of(kind, row, path, f"{where}[{n}]") for n, row in enumerate(rows))
 
 
-def _made(kind: type[Any], row: Any, path: Path, where: str, **ready: Any) -> Any:
-    """A dataclass of a table, checked by the types of its fields, and of what is made already."""
+def _dataclass_of(kind: type[Any], row: Any, path: Path, where: str, **ready: Any) -> Any:
+    """A dataclass from a TOML table, with type checks; `ready` are fields that are made already."""
     if not isinstance(row, dict):
-        raise TrainingError(f"{path}: {where} is no table")
-    known = {one.name: one for one in fields(kind)}
+        raise TrainingError(f"{path}: {where} is not a table; write name = value lines")
+    known = {declared.name: declared for declared in fields(kind)}
     if unknown := sorted(set(row) - set(known)):
         raise TrainingError(
-            f"{path}: {where} has {', '.join(unknown)}; wanted some of {', '.join(known)}"
+            f"{path}: {where} has unknown {', '.join(unknown)}; choose from {', '.join(known)}"
         )
     missing = [
         name
-        for name, one in known.items()
+        for name, declared in known.items()
         if name not in row.keys() | ready.keys()
-        and one.default is MISSING
-        and one.default_factory is MISSING
+        and declared.default is MISSING
+        and declared.default_factory is MISSING
     ]
     if missing:
         raise TrainingError(f"{path}: {where} lacks {', '.join(missing)}")
@@ -191,12 +195,12 @@ def _made(kind: type[Any], row: Any, path: Path, where: str, **ready: Any) -> An
         raise TrainingError(f"{path}: {where}: {error}") from error
 
 
-def _value(wanted: Any, value: Any, path: Path, where: str) -> Any:
-    """A TOML value as the type that a field has; paths are relative to the file."""
-    options = get_args(wanted) if get_origin(wanted) in (Union, UnionType) else (wanted,)
+def _value(expected: Any, value: Any, path: Path, where: str) -> Any:
+    """A TOML value converted to the type of a field; paths are relative to the file."""
+    options = get_args(expected) if get_origin(expected) in (Union, UnionType) else (expected,)
     for option in options:
         if get_origin(option) is tuple and isinstance(value, list):
-            return tuple(_value(get_args(option)[0], one, path, where) for one in value)
+            return tuple(_value(get_args(option)[0], item, path, where) for item in value)
         if get_origin(option) is Literal and value in get_args(option):
             return value
         if option is Path and isinstance(value, str):
@@ -205,17 +209,17 @@ def _value(wanted: Any, value: Any, path: Path, where: str) -> Any:
             return float(value)
         if type(value) is option:
             return value
-    told = " or ".join(_told(option) for option in options if option is not NoneType)
-    raise TrainingError(f"{path}: {where} is {value!r:.80}; wanted {told}")
+    names = " or ".join(_type_name(option) for option in options if option is not NoneType)
+    raise TrainingError(f"{path}: {where} is {value!r:.80}; give {names}")
 
 
-def _told(option: Any) -> str:
+def _type_name(option: Any) -> str:
     if get_origin(option) is Literal:
         return " or ".join(f'"{choice}"' for choice in get_args(option))
-    return _TOLD.get(get_origin(option) or option, "a table")
+    return _TYPE_NAMES.get(get_origin(option) or option, "a table")
 
 
-_TOLD = {
+_TYPE_NAMES = {
     str: "text",
     int: "a whole number",
     float: "a number",

@@ -1,4 +1,4 @@
-"""What a training is fed with, as data: towns, albums, cities of CVG-Text. Reads none of them."""
+"""The datasets of a training run: towns, picture folders with texts, cities of CVG-Text."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from core.sources.cvgtext import Kind, Version
 
 
 def check_name(name: str) -> None:
-    """Raises ValueError for what cannot be part of a file's name."""
+    """Raises ValueError for a name that cannot be part of a file name."""
     if not re.fullmatch(r"\w[\w.-]*", name):
-        raise ValueError(f"{name!r} is no name for files; wanted letters, digits and . _ -")
+        raise ValueError(f"{name!r} cannot name a file; use letters, digits and . _ -")
 
 
 @dataclass(frozen=True, slots=True)
 class MapDataset:
-    """Map files of one place; at most `limit` viewpoints of it, likelier where more is to see."""
+    """Map files of one town.
+
+    At most `limit` viewpoints are sampled, more often where more things are near. `held` marks a
+    validation place.
+    """
 
     name: str
     sources: tuple[Path, ...]
@@ -28,12 +32,12 @@ class MapDataset:
     def __post_init__(self) -> None:
         check_name(self.name)
         if not (self.sources and self.spacing_m > 0 and self.limit > 0):
-            raise ValueError("wanted at least one of sources, a spacing_m and a limit above 0")
+            raise ValueError("give at least one of sources, and a spacing_m and a limit above 0")
 
 
 @dataclass(frozen=True, slots=True)
 class PictureDataset:
-    """Pictures in a folder and a file of JSON lines with `picture`, its name there, and `texts`."""
+    """A folder of pictures, and a file of JSON lines with the `picture` name and its `texts`."""
 
     name: str
     pictures: Path
@@ -46,9 +50,9 @@ class PictureDataset:
 
 @dataclass(frozen=True, slots=True)
 class CvgTextDataset:
-    """The training split of CVG-Text for one city, whose northern `held_share` is held apart.
+    """The training split of CVG-Text for one city.
 
-    What is held makes a place of its own, `<name>-held`.
+    Its northern share `held_share` is for validation, as a place named `<name>-held`.
     """
 
     name: str
@@ -61,9 +65,9 @@ class CvgTextDataset:
     def __post_init__(self) -> None:
         check_name(self.name)
         if not 0 < self.held_share < 1:
-            raise ValueError(f"held_share is {self.held_share}; wanted more than 0, less than 1")
+            raise ValueError(f"held_share is {self.held_share}; give more than 0, less than 1")
 
     @property
     def held_name(self) -> str:
-        """The place that is held apart."""
+        """The name of the validation place."""
         return f"{self.name}-held"

@@ -1,4 +1,4 @@
-"""One process or several of `torchrun`; knows nothing of what they compute."""
+"""Training in one process, or in several started by `torchrun`."""
 
 from __future__ import annotations
 
@@ -12,52 +12,54 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-_PATIENCE = timedelta(days=2)
-"""How long the others may wait while the first process prepares examples."""
+_TIMEOUT = timedelta(days=2)
+"""Longest wait of the other processes while the first one prepares the examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """This process among those that train together, counted from 0; the first one writes."""
+    """This process among those that train together, numbered from 0; the first one writes."""
 
     rank: int
     count: int
 
     @classmethod
     def current(cls) -> Worker:
-        """As it joined the others, or alone."""
+        """The worker of this process; a single one without `torchrun`."""
         if dist.is_available() and dist.is_initialized():
             return cls(dist.get_rank(), dist.get_world_size())
         return cls(0, 1)
 
     @property
     def writes(self) -> bool:
-        """Whether files and bars are this one's task."""
+        """Whether this process writes files and progress bars."""
         return self.rank == 0
 
     @property
     def device(self) -> torch.device:
-        """A GPU where there is one, each process its own."""
+        """The GPU of this process, or the CPU."""
         if torch.cuda.is_available():
             return torch.device("cuda", self.rank % torch.cuda.device_count())
         return torch.device("cpu")
 
     def wait(self) -> None:
-        """Until all have come here."""
+        """Waits until all processes are here."""
         if self.count > 1:
             dist.barrier()
 
     def average_gradients(self, network: nn.Module) -> None:
-        """Every gradient becomes the mean of all processes'."""
+        """Replaces every gradient by the mean over all processes."""
         if self.count > 1:
-            found = [one.grad for one in network.parameters() if one.grad is not None]
-            for work in [dist.all_reduce(gradient, async_op=True) for gradient in found]:
+            gradients = [
+                parameter.grad for parameter in network.parameters() if parameter.grad is not None
+            ]
+            for work in [dist.all_reduce(gradient, async_op=True) for gradient in gradients]:
                 work.wait()
-            for gradient in found:
+            for gradient in gradients:
                 gradient /= self.count
 
     def average(self, value: float) -> float:
-        """The mean of all processes' numbers."""
+        """The mean of a number over all processes."""
         if self.count == 1:
             return value
         total = torch.tensor(value, dtype=torch.float64, device=self.device)
@@ -67,12 +69,12 @@ class Worker:
 
 @contextmanager
 def join_workers() -> Iterator[Worker]:
-    """This process, together with the others if `torchrun` started it, until all is done."""
+    """Joins the process group of `torchrun`, if there is one, for the duration of the block."""
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         yield Worker.current()
         return
     on_gpu = torch.cuda.is_available()
-    dist.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    dist.init_process_group("nccl" if on_gpu else "gloo", timeout=_TIMEOUT)
     try:
         process = Worker.current()
         if on_gpu:
@@ -81,4 +83,4 @@ def join_workers() -> Iterator[Worker]:
         dist.barrier()
     finally:
         dist.destroy_process_group()
-        gc.collect()  # a group's threads end with its last object, and must end before the program
+        gc.collect()  # the group's threads end with its last object, and must end before exit

@@ -1,4 +1,4 @@
-"""What lies in which part of a tile's picture, as a grid; knows geometry, not how it is drawn."""
+"""Layout labels: the classes of map features in each cell of a tile's picture."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.records import World
 
 _MERCATOR_RADIUS_M = 6_378_137.0
 _FINE = 2
-"""A cell is drawn as this many points along its side, so that thin things are not lost."""
+"""Points along the side of a cell when shapes are rasterized, so that thin shapes are not lost."""
 
 
 def frequent_kinds(worlds: Iterable[World], at_least: int) -> tuple[str, ...]:
-    """Kinds and groups that occur so often, in the order of the alphabet: the C classes."""
+    """The C classes: kinds and groups with at least `at_least` features, in alphabetical order."""
     counts: Counter[str] = Counter()
     for world in worlds:
         counts.update(world.features.kind)
@@ -29,26 +29,27 @@ def frequent_kinds(worlds: Iterable[World], at_least: int) -> tuple[str, ...]:
 
 
 class Layouts:
-    """Which classes lie in which cell of a square picture around any centre."""
+    """The layout labels of square pictures around any centre."""
 
     def __init__(self, world: World, kinds: Sequence[str]) -> None:
-        number = {kind: row for row, kind in enumerate(kinds)}
+        row_of = {kind: row for row, kind in enumerate(kinds)}
         pairs = zip(world.features.kind, world.features.group, strict=True)
         classes = [
-            [number[name] for name in (kind, f"any {group}") if name in number]
+            [row_of[name] for name in (kind, f"any {group}") if name in row_of]
             for kind, group in pairs
         ]
-        kept = np.array([bool(row) for row in classes], dtype=bool)
+        has_class = np.array([bool(row) for row in classes], dtype=bool)
         shapes = world.features.geometry.to_crs(3857).to_numpy()
         self._count = len(kinds)
-        self._shapes = shapes[kept]
+        self._shapes = shapes[has_class]
         self._classes = [row for row in classes if row]
         self._tree = shapely.STRtree(self._shapes)
 
     def grid(self, center: Position, footprint_m: float, cells: int) -> Bools:
-        """[C, cells, cells], rows from north, columns from west: whether any of a class is there.
+        """[C, cells, cells]: True where a feature of the class is in the cell.
 
-        The square is the one `Renderer.tile_picture` draws.
+        Rows go from north to south, columns from west to east. The square is that of
+        `Renderer.tile_picture`.
         """
         x = math.radians(center.lon) * _MERCATOR_RADIUS_M
         y = math.asinh(math.tan(math.radians(center.lat))) * _MERCATOR_RADIUS_M
@@ -62,12 +63,14 @@ class Layouts:
         fine = np.zeros((self._count, points, points), dtype=bool)
         for row, part in zip(near, parts, strict=True):
             if not part.is_empty:
-                fine[self._classes[row]] |= _drawn(part, edges[0], edges[3], scale, points)
+                fine[self._classes[row]] |= _rasterize(part, edges[0], edges[3], scale, points)
         return np.asarray(fine.reshape(self._count, cells, _FINE, cells, _FINE).any(axis=(2, 4)))
 
 
-def _drawn(shape: shapely.Geometry, west: float, north: float, scale: float, points: int) -> Bools:
-    """[points, points]: where a shape lies, its holes left out."""
+def _rasterize(
+    shape: shapely.Geometry, west: float, north: float, scale: float, points: int
+) -> Bools:
+    """[points, points]: True inside a shape and outside its holes."""
     canvas = Image.new("1", (points, points))
     draw = ImageDraw.Draw(canvas)
 
@@ -75,9 +78,9 @@ def _drawn(shape: shapely.Geometry, west: float, north: float, scale: float, poi
         at = (shapely.get_coordinates(part) - (west, north)) * (scale, -scale)
         return [(float(x), float(y)) for x, y in np.clip(at, 0, points - 1e-3) // 1]
 
-    # What lies in a hole is smaller than what the hole is in, and drawn after it.
-    parts = shapely.get_parts(shapely.get_parts(shape))  # a collection may hold collections
-    for part in sorted(parts, key=lambda one: -shapely.envelope(one).area):
+    # A shape inside a hole is smaller than the shape around it, and is drawn later.
+    parts = shapely.get_parts(shapely.get_parts(shape))  # a collection may contain collections
+    for part in sorted(parts, key=lambda part: -shapely.envelope(part).area):
         if part.geom_type == "Polygon":
             draw.polygon(pixels(part.exterior), fill=1, outline=1)
             for hole in part.interiors:

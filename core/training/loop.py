@@ -1,5 +1,7 @@
-"""The loop: stages, steps, checkpoints, validation. Leaves examples to `examples`, losses to
-`losses` and what is embedded how to a `TrainableModel`."""
+"""The training loop: stages, steps, checkpoints and validation.
+
+Embedding is left to the `TrainableModel`.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What a trainee makes of B examples: unit embeddings [B, D], empty ones where the stage has
-    no contrastive loss, and a loss of its own."""
+    """The model's output for B examples: unit embeddings [B, D] and a loss of its own.
+
+    The embeddings are empty in a stage without contrastive loss.
+    """
 
     texts: Tensor
     pictures: Tensor
@@ -39,49 +43,51 @@ class Embedded:
 
 
 class TrainableModel(Protocol):
-    """A network with the way from an example to its embeddings."""
+    """A network, with methods that load examples and embed them."""
 
     @property
     def network(self) -> nn.Module:
-        """All that is trained or stands still."""
+        """All modules, trained and frozen."""
 
     @property
     def scale(self) -> Tensor:
-        """What cosines are multiplied by."""
+        """The factor of the cosines in the loss."""
 
     @property
     def places(self) -> PairPlaces:
-        """Where the examples are that are trained on."""
+        """The places of the training examples."""
 
-    def begin(self, stage: Stage, progress: Progress, /) -> None:
-        """Before a stage's first step here."""
+    def on_stage_start(self, stage: Stage, progress: Progress, /) -> None:
+        """Prepares a stage, before its first step in this process."""
 
-    def fetch(self, rows: I64, draws: I64, stage: Stage, /) -> Any:
-        """The examples of some rows as tensors, each drawn by its number; in another thread."""
+    def load_batch(self, rows: I64, draws: I64, stage: Stage, /) -> Any:
+        """The examples of some rows as tensors, with random numbers `draws`; in another thread."""
 
     def embed(self, examples: Any, part: slice, stage: Stage, /) -> Embedded:
-        """Embeddings of a part of what was fetched; the own loss is the part's mean."""
+        """The embeddings of a part of a batch; its own loss is the mean over the part."""
 
     def validate(self, stage: Stage, /) -> dict[str, float]:
-        """Figures on places never trained on; by `quality` the best step is chosen."""
+        """Metrics on the validation places; the best step has the highest `quality`."""
 
     def save(self, folder: Path) -> Path:
-        """Writes the weights for everyday use; returns their file."""
+        """Writes the final weights and returns their file."""
 
 
 def run_stage(
     model: TrainableModel, stage: Stage, seed: int, folder: Path, progress: Progress
 ) -> None:
-    """Trains one stage to its end, going on from its checkpoint where there is one.
+    """Trains one stage to its end, from its checkpoint if there is one.
 
-    Writes `<stage>.checkpoint.pt` on the way, `<stage>.best.pt` for the best validation, and
-    TensorBoard's event files. Leaves the network with the best weights. Raises TrainingError for
-    a stage that fits neither network nor examples, and for a loss that is no number any more.
+    Writes `<stage>.checkpoint.pt`, `<stage>.best.pt` with the weights of the best validation, and
+    TensorBoard's event files. The network ends with the best weights. Raises TrainingError for a
+    stage that does not fit the network or the examples, and for a loss that is not finite.
     """
     process = Worker.current()
     if stage.batch % process.count:
-        raise TrainingError(f"a batch of {stage.batch} cannot be shared by {process.count}")
-    parameters = _chosen(model.network, stage)
+        raise TrainingError(
+            f"{process.count} processes cannot share a batch of {stage.batch}; choose a multiple"
+        )
+    parameters = _trained_parameters(model.network, stage)
     optimizer = torch.optim.AdamW(
         parameters, lr=stage.lr, weight_decay=stage.weight_decay, betas=(0.9, 0.98)
     )
@@ -91,9 +97,9 @@ def run_stage(
         state.load(saved)
     if state.step < stage.steps:
         batches = Batches(model.places, stage.batch, stage.group, seed)
-        model.begin(stage, progress)
+        model.on_stage_start(stage, progress)
         with _Log.opened(folder / "log" / stage.name, state.step, process) as log:
-            for step, rows, examples in _fetched(model, batches, stage, state.step):
+            for step, rows, examples in _prefetched(model, batches, stage, state.step):
                 for group in optimizer.param_groups:
                     group["lr"] = stage.lr * schedule(step, stage)
                 loss = _step(model, examples, _ignored(model.places, rows, stage), stage)
@@ -101,68 +107,68 @@ def run_stage(
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
                 state.step = step + 1
-                _after(model, stage, state, loss, saved, log)
+                _after_step(model, stage, state, loss, saved, log)
                 progress(stage.name, state.step, stage.steps)
     process.wait()
     state.restore_best()
 
 
-def _after(
+def _after_step(
     model: TrainableModel, stage: Stage, state: _Checkpoint, loss: float, saved: Path, log: _Log
 ) -> None:
-    """What follows a step: notes, now and then validation, a checkpoint."""
+    """Logs the loss, and at intervals validates and writes a checkpoint."""
     if not math.isfinite(loss):
         raise TrainingError(
             f"the loss of stage {stage.name} is {loss} at step {state.step}; give it a lower lr or "
             f"a longer warmup"
         )
-    log.note(state.step, {"loss": loss})
+    log.add(state.step, {"loss": loss})
     if state.step % stage.validate_every == 0 or state.step == stage.steps:
         model.network.eval()
-        figures = model.validate(stage)
-        log.note(state.step, {f"validation/{name}": value for name, value in figures.items()})
-        state.keep_best(figures["quality"], stage)
+        metrics = model.validate(stage)
+        log.add(state.step, {f"validation/{name}": value for name, value in metrics.items()})
+        state.save_if_best(metrics["quality"], stage)
     if state.step % stage.checkpoint_every == 0 or state.step == stage.steps:
         log.flush()
         state.save(saved)
 
 
-def _fetched(
+def _prefetched(
     model: TrainableModel, batches: Batches, stage: Stage, first: int
 ) -> Iterator[tuple[int, I64, Any]]:
-    """Each step's number, the rows of all processes, and this one's share as tensors.
+    """For each step its number, the rows of all processes, and this process's share as tensors.
 
-    The next step's are read while this one's are computed with.
+    The batch of the next step is loaded during the current step.
     """
     process = Worker.current()
     share = stage.batch // process.count
     own = slice(process.rank * share, (process.rank + 1) * share)
 
-    def fetch(step: int) -> tuple[int, I64, Any]:
+    def load(step: int) -> tuple[int, I64, Any]:
         rows = batches.rows(step)
-        return step, rows, model.fetch(rows[own], batches.draws(step)[own], stage)
+        return step, rows, model.load_batch(rows[own], batches.draws(step)[own], stage)
 
     with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(fetch, first)
+        upcoming = pool.submit(load, first)
         for step in range(first, stage.steps):
-            found = coming.result()
+            loaded = upcoming.result()
             if step + 1 < stage.steps:
-                coming = pool.submit(fetch, step + 1)
-            yield found
+                upcoming = pool.submit(load, step + 1)
+            yield loaded
 
 
 def _ignored(places: PairPlaces, rows: I64, stage: Stage) -> Tensor:
-    """[B, B]: pairs that are no negatives."""
+    """[B, B]: True for pairs that do not count as negatives."""
     near = places.near_duplicates(rows, stage.apart_m)
     group = np.arange(len(rows)) * stage.negative_groups // len(rows)
     return torch.from_numpy(near | (group[:, None] != group))
 
 
 def _step(model: TrainableModel, examples: Any, ignored: Tensor, stage: Stage) -> float:
-    """Leaves the gradient of the whole batch's loss, that of all processes, in the network.
+    """Computes the gradient of the loss over the batch of all processes; returns the loss.
 
     With chunks, embeddings are computed once without and once with gradients (GradCache,
-    arXiv 2101.06983); the gradient is that of the uncut batch.
+    arXiv 2101.06983); the gradient is that of the whole batch.
     """
     process = Worker.current()
     model.network.train()
@@ -170,25 +176,29 @@ def _step(model: TrainableModel, examples: Any, ignored: Tensor, stage: Stage) -
     bounds = np.linspace(0, share, stage.chunks + 1).astype(int).tolist()
     parts = [slice(*ends) for ends in pairwise(bounds) if ends[0] < ends[1]]
     precise = _precision(stage, process.device)
-    pulls: list[Tensor] = []
+    cached_gradients: list[Tensor] = []
     total = 0.0
     if len(parts) > 1 and stage.contrastive:
         with torch.no_grad(), precise:
-            first = [model.embed(examples, part, stage) for part in parts]
-        texts = torch.cat([one.texts for one in first]).float().requires_grad_()
-        pictures = torch.cat([one.pictures for one in first]).float().requires_grad_()
+            chunks = [model.embed(examples, part, stage) for part in parts]
+        texts = torch.cat([chunk.texts for chunk in chunks]).float().requires_grad_()
+        pictures = torch.cat([chunk.pictures for chunk in chunks]).float().requires_grad_()
         total += _backward(_contrast(model, texts, pictures, ignored, stage))
-        pulls = [one.grad for one in (texts, pictures) if one.grad is not None]
+        cached_gradients = [
+            embeddings.grad for embeddings in (texts, pictures) if embeddings.grad is not None
+        ]
     for part in parts:
         with precise:
-            made = model.embed(examples, part, stage)
-        loss = made.own_loss * ((part.stop - part.start) / share)
-        if stage.contrastive and not pulls:
-            loss = loss + _contrast(model, made.texts, made.pictures, ignored, stage)
+            embedded = model.embed(examples, part, stage)
+        loss = embedded.own_loss * ((part.stop - part.start) / share)
+        if stage.contrastive and not cached_gradients:
+            loss = loss + _contrast(model, embedded.texts, embedded.pictures, ignored, stage)
         total += float(loss.detach())
-        if pulls:
-            for one, pull in zip((made.texts, made.pictures), pulls, strict=True):
-                loss = loss + (one.float() * pull[part]).sum()
+        if cached_gradients:
+            for embeddings, gradient in zip(
+                (embedded.texts, embedded.pictures), cached_gradients, strict=True
+            ):
+                loss = loss + (embeddings.float() * gradient[part]).sum()
         _backward(loss)
     process.average_gradients(model.network)
     return process.average(total)
@@ -203,20 +213,20 @@ def _backward(loss: Tensor) -> float:
 def _contrast(
     model: TrainableModel, texts: Tensor, pictures: Tensor, ignored: Tensor, stage: Stage
 ) -> Tensor:
-    """The contrastive loss over all processes' rows."""
-    every = gathered(texts.float()), gathered(pictures.float())
-    loss = info_nce(*every, model.scale, ignored.to(texts.device))
+    """The contrastive loss over the rows of all processes."""
+    all_texts, all_pictures = gathered(texts.float()), gathered(pictures.float())
+    loss = info_nce(all_texts, all_pictures, model.scale, ignored.to(texts.device))
     return stage.contrastive * loss
 
 
-def _chosen(network: nn.Module, stage: Stage) -> list[nn.Parameter]:
-    """The parameters a stage trains; all others stand still."""
+def _trained_parameters(network: nn.Module, stage: Stage) -> list[nn.Parameter]:
+    """The parameters that a stage trains; all others are frozen."""
     names = [name for name, _ in network.named_parameters()]
     for start in stage.train:
         if not any(name.startswith(start) for name in names):
             parts = sorted({name.rpartition(".")[0] or name for name in names})
             raise TrainingError(
-                f"stage {stage.name} is to train {start!r}, which the network has not; it has "
+                f"stage {stage.name} trains {start!r}, which is not in the network; choose from "
                 f"{', '.join(parts):.300}"
             )
     for name, parameter in network.named_parameters():
@@ -225,7 +235,7 @@ def _chosen(network: nn.Module, stage: Stage) -> list[nn.Parameter]:
 
 
 def schedule(step: int, stage: Stage) -> float:
-    """A linear start, then half a cosine, as a share of the learning rate; steps from 0."""
+    """The factor of the learning rate: linear warm-up, then half a cosine; steps from 0."""
     start = min(1.0, (step + 1) / max(1, stage.warmup))
     return start * 0.5 * (1 + math.cos(math.pi * step / stage.steps))
 
@@ -238,35 +248,35 @@ def _precision(stage: Stage, device: torch.device) -> AbstractContextManager[Any
 
 @dataclass(frozen=True, slots=True)
 class _Log:
-    """TensorBoard's event files; the first process writes them alone."""
+    """TensorBoard's event files, written by the first process only."""
 
     writer: SummaryWriter | None
 
     @classmethod
     @contextmanager
     def opened(cls, folder: Path, step: int, process: Worker) -> Iterator[_Log]:
-        """What an interrupted run noted after `step` is taken back."""
+        """Opens the log and removes the values of an interrupted run after `step`."""
         if not process.writes:
             yield cls(None)
             return
         with SummaryWriter(str(folder), purge_step=step + 1) as writer:
             yield cls(writer)
 
-    def note(self, step: int, figures: dict[str, float]) -> None:
-        """Numbers by name."""
+    def add(self, step: int, values: dict[str, float]) -> None:
+        """Logs values by name."""
         if self.writer is not None:
-            for name, value in figures.items():
+            for name, value in values.items():
                 self.writer.add_scalar(name, value, step)
 
     def flush(self) -> None:
-        """All that was noted is in the file."""
+        """Writes all values to the file."""
         if self.writer is not None:
             self.writer.flush()
 
 
 @dataclass
 class _Checkpoint:
-    """What a checkpoint holds, and the best weights so far."""
+    """The state of a stage, and the file of the best weights so far."""
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
@@ -287,33 +297,37 @@ class _Checkpoint:
         )
 
     def load(self, path: Path) -> None:
-        """Goes on from a checkpoint."""
+        """Restores a checkpoint. Raises TrainingError for a damaged file."""
         try:
             saved = _read(path)
             self.network.load_state_dict(saved["network"])
             self.optimizer.load_state_dict(saved["optimizer"])
             self.step, self.best = saved["step"], saved["best"]
         except Exception as error:  # a broken pickle makes torch raise nearly anything
-            raise TrainingError(f"{path} is damaged; delete it to train the stage anew") from error
+            raise TrainingError(f"{path} is damaged; delete it to train the stage again") from error
 
-    def keep_best(self, quality: float, stage: Stage) -> None:
-        """Writes the weights if they are better than any before."""
+    def save_if_best(self, quality: float, stage: Stage) -> None:
+        """Writes the weights if they are better than all before.
+
+        Raises TrainingError for a quality of NaN.
+        """
         if math.isnan(quality):
             raise TrainingError(
-                f"what is held apart is too little to judge stage {stage.name} by; hold more apart"
+                f"there are too few validation examples for stage {stage.name}; mark more places "
+                "held = true"
             )
         if quality > self.best:
             self.best = quality
             _save(self.best_path, self.network.state_dict())
 
     def restore_best(self) -> None:
-        """Puts the best weights into the network."""
+        """Loads the best weights into the network. Raises TrainingError for a damaged file."""
         try:
             self.network.load_state_dict(_read(self.best_path))
         except Exception as error:  # as above
             raise TrainingError(
                 f"{self.best_path} is missing or damaged; delete the stage's checkpoint too, to "
-                f"train it anew"
+                "train it again"
             ) from error
 
 
@@ -322,7 +336,7 @@ def _save(path: Path, content: object) -> None:
         with open_replacing(path, error=TrainingError) as file:
             try:
                 torch.save(content, file)
-            except RuntimeError as error:  # torch wants to end a file that the disk cut short
+            except RuntimeError as error:  # torch tries to finish a file after a full disk
                 raise error.__context__ or error from None
 
 

@@ -1,7 +1,4 @@
-"""One training from its configuration to the finished weights, in a run folder.
-
-Leaves examples, losses and the loop to the modules beside it.
-"""
+"""One training run from its configuration to the final weights, in a run folder."""
 
 from __future__ import annotations
 
@@ -41,45 +38,48 @@ from core.training.shards import (
 
 
 def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | None:
-    """Trains what a TOML file says and returns the weights' file; goes on where it was stopped.
+    """Runs the training in a TOML file and returns the file of the weights.
 
-    The run folder keeps the configuration, the examples, checkpoints and TensorBoard's log.
-    Processes started by `torchrun` train together, and all but the first return None; a GPU is
-    used where there is one. Raises TrainingError.
+    A stopped run continues where it was. The run folder has the configuration, the examples, the
+    checkpoints and TensorBoard's log. Processes started by `torchrun` train together, and all but
+    the first return None. A GPU is used if there is one. Raises TrainingError.
     """
     config = read_config(path)
     with join_workers() as process:
-        told = progress if process.writes else _silent
+        shown = progress if process.writes else _no_progress
         if process.writes:
             _claim(folder, path)
         else:
-            process.wait()  # then everything is there
-        shards = _prepare(config, folder / "examples", threads, told)
+            process.wait()  # until the first process has prepared all examples
+        shards = _prepare(config, folder / "examples", threads, shown)
         if process.writes:
             process.wait()
         torch.set_num_threads(max(1, threads // process.count))
-        model = _trainee(config, shards, folder, process.device, threads)
+        model = _trainable_model(config, shards, folder, process.device, threads)
         for number, stage in enumerate(config.stages):
-            run_stage(model, stage, config.seed + number, folder, told)
+            run_stage(model, stage, config.seed + number, folder, shown)
         return model.save(folder) if process.writes else None
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """The first process alone tells how far it is."""
+def _no_progress(stage: str, done: int, total: int) -> None:
+    """Shows no progress: only the first process does."""
 
 
 def _claim(folder: Path, path: Path) -> None:
-    """A run folder belongs to one configuration."""
+    """Makes the run folder with a copy of the configuration.
+
+    Raises TrainingError if the folder belongs to another configuration.
+    """
     try:
         (folder / "examples").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainingError(f"{folder} cannot be a run folder: {error.strerror}") from error
-    kept, text = folder / "config.toml", path.read_bytes()
-    if not kept.is_file():
-        write_bytes(kept, text, error=TrainingError)
-    elif kept.read_bytes() != text:
+    copy, text = folder / "config.toml", path.read_bytes()
+    if not copy.is_file():
+        write_bytes(copy, text, error=TrainingError)
+    elif copy.read_bytes() != text:
         raise TrainingError(
-            f"{folder} belongs to another configuration, kept in {kept}; choose another --out"
+            f"{folder} belongs to another configuration, {copy}; choose another --out"
         )
     remove_parts(folder)
 
@@ -87,22 +87,22 @@ def _claim(folder: Path, path: Path) -> None:
 def _prepare(
     config: TrainingConfig, folder: Path, threads: int, progress: Progress
 ) -> PictureShards:
-    """Pictures, layouts and descriptions of every place, and what the sentence encoder says."""
+    """Prepares pictures, layouts and descriptions of all places, and their hidden states."""
     files = [path for town in config.towns for path in town.sources]
     if absent := [str(path) for path in files if not path.is_file()]:
-        raise TrainingError(f"there is no map file {', '.join(absent)}")
-    made = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]
-    made += [prepare_city(city, folder, progress) for city in config.cities]
-    taught = [town for town in config.towns if not town.held]
-    kinds = prepare_kinds(taught, folder, config.kinds_at_least)
-    drawn = {
+        raise TrainingError(f"there is no map file {', '.join(absent)}; check the sources")
+    prepared = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]
+    prepared += [prepare_city(city, folder, progress) for city in config.cities]
+    training_towns = [town for town in config.towns if not town.held]
+    kinds = prepare_kinds(training_towns, folder, config.kinds_at_least)
+    rendered = {
         town: prepare_pictures(town, folder, kinds, config.seed, progress) for town in config.towns
     }
-    made += [_split(town, pictures) for town, pictures in drawn.items()]
-    learned = tuple(shard for one in made for shard in one.learned)
-    held = tuple(shard for one in made for shard in one.held)
-    _check_apart(positions(learned), positions(held))
-    for town, pictures in drawn.items():
+    prepared += [_split(town, pictures) for town, pictures in rendered.items()]
+    learned = tuple(shard for shards in prepared for shard in shards.learned)
+    held = tuple(shard for shards in prepared for shard in shards.held)
+    _check_separation(positions(learned), positions(held))
+    for town, pictures in rendered.items():
         prepare_descriptions(town, pictures, config.texts_per_tile, config.seed, progress)
     if isinstance(config.model, CompactSpec):
         load = functools.partial(load_model, "minilm", threads)
@@ -114,17 +114,19 @@ def _split(place: MapDataset | PictureDataset, shards: Sequence[Path]) -> Pictur
     return PictureShards((), tuple(shards)) if place.held else PictureShards(tuple(shards), ())
 
 
-def _trainee(
+def _trainable_model(
     config: TrainingConfig, shards: PictureShards, folder: Path, device: torch.device, threads: int
 ) -> TrainableModel:
-    """The model at its start, which the seed alone decides, with its examples."""
+    """The model with its examples; its initial weights depend on the seed only."""
     kinds = json.loads((folder / "examples" / "kinds.json").read_text("utf-8"))
     tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None
-    learned, held = (ShardReader(one, len(kinds), tokens) for one in (shards.learned, shards.held))
+    learned, held = (
+        ShardReader(paths, len(kinds), tokens) for paths in (shards.learned, shards.held)
+    )
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
         network = CompactNetwork(_with_kinds(config.model, kinds))
-        network.picture.trunk.begin()
+        network.picture.trunk.load_pretrained()
         if kinds:
             name_kinds(network, load_model("minilm", threads).encode(kinds))
         return TrainableCompact(network, learned, held, folder, device)
@@ -142,15 +144,15 @@ def _with_kinds(spec: CompactSpec, kinds: Sequence[str]) -> CompactSpec:
         raise TrainingError(f"the model is too small for these towns: {error}") from error
 
 
-def _check_apart(learned: Points, held: Points) -> None:
-    """What the model is judged by must be ground that it never saw."""
+def _check_separation(learned: Points, held: Points) -> None:
+    """Raises TrainingError if a validation example is within a tile's width of a training one."""
     if not (len(learned.lats) and len(held.lats)):
         return
-    beside = nearest(held, learned, 1)[:, 0]
-    metres = np.linalg.norm(held.xyz - learned.xyz[beside], axis=1)
+    closest = nearest(held, learned, 1)[:, 0]
+    metres = np.linalg.norm(held.xyz - learned.xyz[closest], axis=1)
     if metres.min() < FOOTPRINT_M:
         row = metres.argmin()
         raise TrainingError(
-            f"{held.lats[row]:.5f}, {held.lons[row]:.5f} is held apart, but {metres[row]:.0f} m "
-            f"from there is trained on; hold apart places that lie elsewhere"
+            f"the validation place {held.lats[row]:.5f}, {held.lons[row]:.5f} is {metres[row]:.0f} "
+            "m from a training place; mark places elsewhere as held"
         )

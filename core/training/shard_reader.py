@@ -1,4 +1,4 @@
-"""Reads prepared shards, example by example; leaves making them to `corpus`."""
+"""Reader of prepared shards, example by example."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from core.training.shards import CELLS, beside, ends_beside, states_beside
 
 
 class ShardReader:
-    """The N examples of some picture shards, each read when it is asked for.
+    """The N examples of some picture shards, each read on demand.
 
-    Their hidden states are read where `max_tokens` says at how many tokens these were cut.
+    With `max_tokens`, also the hidden states of descriptions truncated to that length.
     """
 
     def __init__(self, shards: Sequence[Path], kinds: int, max_tokens: int | None = None) -> None:
@@ -34,7 +34,7 @@ class ShardReader:
         self._pictures, self._layouts = pictures["picture"], pictures["layout"]
         self._texts = texts["texts"]
         self.mapped = bool(pc.min(pc.binary_length(self._layouts)).as_py())
-        """Whether every example has a layout; pictures from elsewhere have none."""
+        """Whether all examples have layouts; only those made from maps do."""
         lengths = [table.num_rows for table in tables]
         self._starts = np.concatenate([[0], np.cumsum(lengths)])
         names = [path.name.removesuffix(".pictures.feather").rpartition("-")[0] for path in shards]
@@ -48,40 +48,43 @@ class ShardReader:
         return len(self.places.lats)
 
     def pictures(self, rows: I64) -> list[bytes]:
-        """The pictures of some rows, as files."""
+        """The encoded pictures of some rows."""
         return [self._pictures[int(row)].as_py() for row in rows]
 
     def layouts(self, rows: I64) -> Tensor:
-        """uint8 [B, C, CELLS, CELLS]."""
+        """The layout labels of some rows, uint8 [B, C, CELLS, CELLS]."""
         shape = (self._kinds, CELLS, CELLS)
         packed = [np.frombuffer(self._layouts[int(row)].as_buffer(), np.uint8) for row in rows]
         bits = np.unpackbits(np.stack(packed), axis=1, count=int(np.prod(shape)))
         return torch.from_numpy(bits.reshape(-1, *shape))
 
     def texts(self, rows: I64, draws: I64) -> list[str]:
-        """One description of each row, chosen by `draws`: any numbers, modulo how many it has."""
-        every = [self._texts[int(row)].as_py() for row in rows]
-        return [texts[draw % len(texts)] for texts, draw in zip(every, draws, strict=True)]
+        """One description of each row: the number in `draws` modulo their count selects it."""
+        choices = [self._texts[int(row)].as_py() for row in rows]
+        return [texts[draw % len(texts)] for texts, draw in zip(choices, draws, strict=True)]
 
     def states(self, rows: I64, draws: I64) -> tuple[Tensor, Tensor]:
-        """Hidden states [B, T, 384] of what `texts` returns, float16, and their mask [B, T]."""
+        """Hidden states float16 [B, T, 384] of the descriptions of `texts`, and mask [B, T]."""
         shards = np.searchsorted(self._starts, rows, side="right") - 1
-        found = [
+        per_text = [
             self._states[shard].of(int(row - self._starts[shard]), int(draw))
             for row, shard, draw in zip(rows, shards, draws, strict=True)
         ]
-        longest = max(len(one) for one in found)
-        states = np.zeros((len(found), longest, found[0].shape[1]), dtype=np.float16)
-        mask = np.zeros((len(found), longest), dtype=bool)
-        for row, one in enumerate(found):
-            states[row, : len(one)] = one
-            mask[row, : len(one)] = True
+        longest = max(len(hidden) for hidden in per_text)
+        states = np.zeros((len(per_text), longest, per_text[0].shape[1]), dtype=np.float16)
+        mask = np.zeros((len(per_text), longest), dtype=bool)
+        for row, hidden in enumerate(per_text):
+            states[row, : len(hidden)] = hidden
+            mask[row, : len(hidden)] = True
         return torch.from_numpy(states), torch.from_numpy(mask)
 
 
 @dataclass(frozen=True, slots=True)
 class _States:
-    """The hidden states of a shard's texts, where each ends, and each example's first text."""
+    """The hidden states `values` [tokens, 384] of a shard's texts.
+
+    `ends` is the row after each text, `firsts` the first text of each example.
+    """
 
     values: F16
     ends: I64
@@ -98,7 +101,7 @@ class _States:
         )
 
     def of(self, row: int, draw: int) -> F16:
-        """[T, 384] of one text of an example."""
+        """The hidden states [T, 384] of one text of an example."""
         first, behind = self.firsts[row], self.firsts[row + 1]
         text = first + draw % (behind - first)
         return self.values[self.ends[text] : self.ends[text + 1]]

@@ -1,7 +1,6 @@
-"""Training examples out of maps, albums and CVG-Text: pictures, what lies in them, descriptions.
+"""Training examples from maps, picture folders and CVG-Text, written into shards.
 
-Knows what is written into which shard; leaves reading them to `examples`. What is there already
-is not made again.
+A shard has pictures, layouts and descriptions. Existing shards are not made again.
 """
 
 from __future__ import annotations
@@ -43,27 +42,27 @@ CELLS = 16
 _SHARD = 512
 _RICH_M = 60.0
 _TEXT_BATCH = 32
-_BETWEEN_M = 150.0
-"""Ground left out between what is trained on and what is held apart of one city."""
+_GAP_M = 150.0
+"""Width of the strip between the training and the validation part of one city, which is unused."""
 
 
 def beside(shard: Path, kind: str) -> Path:
-    """The file of another kind that belongs to a picture shard."""
+    """The path of another kind of file for a picture shard."""
     return shard.with_name(f"{shard.name.removesuffix('.pictures.feather')}.{kind}")
 
 
 def states_beside(shard: Path, max_tokens: int) -> Path:
-    """The hidden states of a picture shard's descriptions, each cut at so many tokens."""
+    """The path of the hidden states for a picture shard, with texts cut at `max_tokens`."""
     return beside(shard, "states.npy" if max_tokens == MAX_TOKENS else f"states-{max_tokens}.npy")
 
 
 def ends_beside(states: Path) -> Path:
-    """Where each text ends among the hidden states."""
+    """The path of the end rows of each text among the hidden states."""
     return states.with_name(states.name.replace(".states", ".ends"))
 
 
 def positions(shards: Sequence[Path]) -> Points:
-    """Where the examples of some picture shards are, without those whose place is unknown."""
+    """The positions of the examples of some picture shards, without unknown ones."""
     tables = [feather.read_table(path, columns=["lat", "lon"]) for path in shards]
     lats, lons = (
         np.concatenate([table[name].to_numpy() for table in tables] or [np.empty(0)])
@@ -74,7 +73,7 @@ def positions(shards: Sequence[Path]) -> Points:
 
 
 def prepare_kinds(towns: Sequence[MapDataset], folder: Path, at_least: int) -> tuple[str, ...]:
-    """The classes that pictures are labelled with, kept in `kinds.json`."""
+    """The classes of the layout labels, stored in `kinds.json`."""
     path = folder / "kinds.json"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,9 +89,9 @@ def prepare_pictures(
     seed: int,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Renders the shards of a town that are not there yet; returns all, in order.
+    """Renders the missing picture shards of a town; returns all paths, in order.
 
-    Each has the columns `lat`, `lon`, `picture` (WebP) and `layout` (packed bits of
+    Each shard has the columns `lat`, `lon`, `picture` (WebP) and `layout` (packed bits of
     [C, CELLS, CELLS]).
     """
     world = functools.cache(lambda: read_world(town.sources))
@@ -116,30 +115,30 @@ def _shard_path(folder: Path, name: str, number: int) -> Path:
 
 
 def _views(town: MapDataset, path: Path, world: Callable[[], World], seed: int) -> list[Position]:
-    """All viewpoints of a town, the likelier chosen first; kept, so that maps are read once."""
+    """All viewpoints of a town in order of sampling, stored in a file to read the map only once."""
     if not path.is_file():
         try:
-            found = _ordered(world(), town, np.random.default_rng(seed))
+            views = _sampled_views(world(), town, np.random.default_rng(seed))
         except SourceError as error:
             raise TrainingError(f"the town {town.name} cannot be used: {error}") from error
-        _save_array(path, np.array([[view.lat, view.lon] for view in found]))
+        _save_array(path, np.array([[view.lat, view.lon] for view in views]))
     return [Position(lat, lon) for lat, lon in np.load(path, allow_pickle=False).tolist()]
 
 
-def _ordered(world: World, town: MapDataset, rng: np.random.Generator) -> list[Position]:
-    """Viewpoints in random order, likelier first where more things stand close by."""
-    found = find_viewpoints(world, town.spacing_m, town.spacing_m)
+def _sampled_views(world: World, town: MapDataset, rng: np.random.Generator) -> list[Position]:
+    """Viewpoints in random order, earlier with higher probability where more things are near."""
+    viewpoints = find_viewpoints(world, town.spacing_m, town.spacing_m)
     crs = world.metric_crs
     places = world.features[world.features.group == "place"].geometry.to_crs(crs)
-    views = gpd.GeoSeries.from_xy(found.lons, found.lats, crs=4326).to_crs(crs)
-    seen, _ = shapely.STRtree(places.to_numpy()).query(
+    views = gpd.GeoSeries.from_xy(viewpoints.lons, viewpoints.lats, crs=4326).to_crs(crs)
+    near, _ = shapely.STRtree(places.to_numpy()).query(
         views.to_numpy(), predicate="dwithin", distance=_RICH_M
     )
-    richness = 1 + np.bincount(seen, minlength=len(views))
+    richness = 1 + np.bincount(near, minlength=len(views))
     # The first k by log(weight) + Gumbel noise are a weighted sample without replacement.
     keys = np.log(richness) + rng.gumbel(size=len(views))
     rows = np.argsort(-keys, kind="stable")
-    return [Position(float(found.lats[row]), float(found.lons[row])) for row in rows]
+    return [Position(float(viewpoints.lats[row]), float(viewpoints.lons[row])) for row in rows]
 
 
 def _example(renderer: Renderer, layouts: Layouts, view: Position) -> dict[str, object]:
@@ -158,14 +157,14 @@ def prepare_descriptions(
     seed: int,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Writes `texts` descriptions of each example: column `texts`, one file beside each shard."""
+    """Writes `texts` descriptions of each example, in one file with column `texts` per shard."""
     paths = [beside(path, "texts.feather") for path in pictures]
     missing = [number for number, path in enumerate(paths) if not path.is_file()]
     if missing:
-        observer = VisibilityMap(read_world(town.sources))
+        visibility = VisibilityMap(read_world(town.sources))
         for number in missing:
             table = feather.read_table(pictures[number], columns=["lat", "lon"])
-            scenes = observer.scenes(table["lat"].to_numpy(), table["lon"].to_numpy())
+            scenes = visibility.scenes(table["lat"].to_numpy(), table["lon"].to_numpy())
             rng = np.random.default_rng((seed, number))
             rows = [
                 [describe(scene, rng, Style.random(rng)) for _ in range(texts)] for scene in scenes
@@ -178,7 +177,7 @@ def prepare_descriptions(
 
 @dataclass(frozen=True, slots=True)
 class _LabelledPicture:
-    """A picture's file, its descriptions, and where it is; NaN where that is unknown."""
+    """A picture file with its descriptions and position; NaN if the position is unknown."""
 
     picture: Path
     texts: list[str]
@@ -189,12 +188,12 @@ class _LabelledPicture:
 def prepare_album(
     album: PictureDataset, folder: Path, progress: Progress | None = None
 ) -> list[Path]:
-    """Writes an album's shards, pictures and descriptions; it has neither places nor layouts.
+    """Writes the shards of a picture folder, which has neither positions nor layouts.
 
-    Returns the picture shards. Raises TrainingError or SourceError for a line or a picture that
-    is none.
+    Returns the picture shards. Raises TrainingError for an invalid line, SourceError for a file
+    that is not a picture.
     """
-    return _prepare_found(album.name, list(_album_rows(album)), folder, progress)
+    return _prepare_pictures(album.name, list(_album_rows(album)), folder, progress)
 
 
 def _album_rows(album: PictureDataset) -> Iterator[_LabelledPicture]:
@@ -204,16 +203,16 @@ def _album_rows(album: PictureDataset) -> Iterator[_LabelledPicture]:
         raise TrainingError(f"the album {album.name} cannot be read: {error}") from error
     filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not filled:
-        raise TrainingError(f"{album.texts} is empty; wanted JSON lines with picture and texts")
+        raise TrainingError(f"{album.texts} is empty; give JSON lines with picture and texts")
     for number, line in filled:
         try:
             row = json.loads(line)
             picture, texts = album.pictures / row["picture"], row["texts"]
             if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-                raise TypeError("texts are no list of strings")
+                raise TypeError("texts is not a list of strings")
         except (ValueError, KeyError, TypeError) as error:
             raise TrainingError(
-                f'{album.texts}, line {number}: wanted JSON as {{"picture": "a.jpg", "texts": '
+                f'{album.texts}, line {number}: write JSON such as {{"picture": "a.jpg", "texts": '
                 f'["…"]}}'
             ) from error
         if not picture.is_file():
@@ -225,7 +224,7 @@ def _album_rows(album: PictureDataset) -> Iterator[_LabelledPicture]:
 
 @dataclass(frozen=True, slots=True)
 class PictureShards:
-    """Picture shards that are trained on, and those held apart."""
+    """Picture shards for training (`learned`) and for validation (`held`)."""
 
     learned: tuple[Path, ...]
     held: tuple[Path, ...]
@@ -234,28 +233,30 @@ class PictureShards:
 def prepare_city(
     city: CvgTextDataset, folder: Path, progress: Progress | None = None
 ) -> PictureShards:
-    """Writes the shards of CVG-Text's training split, those held apart by themselves."""
-    read = read_cvgtext(city.root, city.city, city.version, city.kind, "train")
-    lats = np.array([row.lat for row in read.rows])
+    """Writes the shards of CVG-Text's training split, split by latitude.
+
+    Raises TrainingError if the pictures are too close together to split.
+    """
+    data = read_cvgtext(city.root, city.city, city.version, city.kind, "train")
+    lats = np.array([row.lat for row in data.rows])
     border = np.quantile(lats, 1 - city.held_share)
-    learned = np.flatnonzero(lats < border - _BETWEEN_M / METRES_PER_DEGREE)
+    learned = np.flatnonzero(lats < border - _GAP_M / METRES_PER_DEGREE)
     held = np.flatnonzero(lats >= border)
     if not (len(learned) and len(held)):
         raise TrainingError(
-            f"{len(lats)} pictures of {city.city} lie too close together to hold {city.held_share} "
-            f"of them apart by place"
+            f"the {len(lats)} pictures of {city.city} are too close together to use "
+            f"{city.held_share} of them for validation; choose another held_share"
         )
-
-    every = [
-        _LabelledPicture(row.picture, [row.description], row.lat, row.lon) for row in read.rows
+    pictures = [
+        _LabelledPicture(row.picture, [row.description], row.lat, row.lon) for row in data.rows
     ]
     return PictureShards(
-        tuple(_prepare_found(city.name, [every[n] for n in learned], folder, progress)),
-        tuple(_prepare_found(city.held_name, [every[n] for n in held], folder, progress)),
+        tuple(_prepare_pictures(city.name, [pictures[n] for n in learned], folder, progress)),
+        tuple(_prepare_pictures(city.held_name, [pictures[n] for n in held], folder, progress)),
     )
 
 
-def _prepare_found(
+def _prepare_pictures(
     name: str, rows: Sequence[_LabelledPicture], folder: Path, progress: Progress | None
 ) -> list[Path]:
     paths = []
@@ -290,10 +291,10 @@ def prepare_states(
     max_tokens: int,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Runs the frozen sentence encoder over the descriptions beside each picture shard, once.
+    """Runs the frozen sentence encoder over the descriptions of each picture shard, once.
 
-    Writes its hidden states as float16 [tokens of all, 384], and beside them the row after each
-    text's last. The encoder is loaded only where something is missing.
+    Writes the hidden states as float16 [tokens of all texts, 384], and the row after the last token
+    of each text. The encoder is loaded only if a file is missing.
     """
     paths = [states_beside(shard, max_tokens) for shard in shards]
     if all(path.is_file() for path in paths):
@@ -304,19 +305,19 @@ def prepare_states(
             continue
         column = feather.read_table(beside(shard, "texts.feather"))["texts"].to_pylist()
         tokens = encoder.tokenize([text for row in column for text in row], max_tokens)
-        lengths = np.array([len(one.ids) for one in tokens])
+        lengths = np.array([len(text.ids) for text in tokens])
         ends = np.cumsum(lengths)
         states = np.empty((int(ends[-1]), encoder.spec.dimensions), dtype=np.float16)
         order = np.argsort(lengths, kind="stable")
         for start in range(0, len(order), _TEXT_BATCH):
             rows = order[start : start + _TEXT_BATCH]
             hidden, mask = encoder.states([tokens[row] for row in rows])
-            for row, one, seen in zip(rows, hidden, mask, strict=True):
-                states[ends[row] - lengths[row] : ends[row]] = one[seen].numpy()
+            for row, text_states, text_mask in zip(rows, hidden, mask, strict=True):
+                states[ends[row] - lengths[row] : ends[row]] = text_states[text_mask].numpy()
         _save_array(ends_beside(path), ends)
         _save_array(path, states)
         if progress is not None:
-            progress("read descriptions", number + 1, len(paths))
+            progress("encode descriptions", number + 1, len(paths))
     return paths
 
 

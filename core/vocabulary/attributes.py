@@ -1,8 +1,8 @@
-"""Words for what things are like: colours, materials, surfaces, roofs, sizes, numbers, nations.
+"""Words for attributes: colours, materials, surfaces, roofs, sizes, numbers, nations.
 
-In each table a row's `word` is how facts say it, and `classes` are what it looks like: two words of
-one table exclude each other where they share no class. `said` is what people say for it, parted by
-"|": this column, and so the tables SAID_…, is shared with the program that writes descriptions.
+In each table, `word` is the word in facts, and `classes` describe the look: two words of a table
+contradict each other if they share no class. `said` are the words that people use, separated by
+"|": this column, and so the tables SAID_…, is shared with the description generator.
 """
 
 import re
@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A word for how a thing looks. `tags` are OpenStreetMap's values for it, parted by blanks; a
-    word without `said` is understood only, one without `classes` excludes nothing."""
+    """A word for the look of a thing. `tags` are its OpenStreetMap values, separated by blanks.
+
+    A word without `said` is only understood, never written; one without `classes` contradicts
+    nothing.
+    """
 
     word: str
     classes: str = ""
@@ -23,7 +26,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """A colour's word and what it looks like. One that is not `said` is understood only."""
+    """A word for a colour and its classes. One that is not `said` is only understood."""
 
     word: str
     classes: str = ""
@@ -80,7 +83,7 @@ COLOUR_CODES: Mapping[str, tuple[int, int, int]] = {
     "cream": (250, 240, 205),
     "dark red": (120, 40, 35),
 }
-"""Red, green and blue (0..255) of the words by which facts call a map's code for a colour."""
+"""Red, green and blue (0..255) of the words that facts use for colour codes."""
 
 SURFACES: tuple[Attribute, ...] = (
     Attribute(
@@ -134,7 +137,7 @@ ROOFS: tuple[Attribute, ...] = (
 LookClasses = Mapping[str, frozenset[str]]
 
 
-def _said(rows: Sequence[Attribute]) -> Mapping[str, str]:
+def _phrases(rows: Sequence[Attribute]) -> Mapping[str, str]:
     return {row.word: row.said for row in rows if row.said}
 
 
@@ -142,29 +145,29 @@ def _of_tag(rows: Sequence[Attribute]) -> Mapping[str, str]:
     return {value: row.word for row in rows for value in row.tags.split()}
 
 
-def _looks(rows: Sequence[Attribute | Colour]) -> LookClasses:
+def _classes(rows: Sequence[Attribute | Colour]) -> LookClasses:
     return {
         row.word.replace("-", " "): frozenset(row.classes.split()) for row in rows if row.classes
     }
 
 
 SAID_COLOURS = frozenset(row.word for row in COLOURS if row.said)
-SAID_MATERIALS = _said(MATERIALS)
-SAID_SURFACES = _said(SURFACES)
-SAID_ROOFS = _said(ROOFS)
+SAID_MATERIALS = _phrases(MATERIALS)
+SAID_SURFACES = _phrases(SURFACES)
+SAID_ROOFS = _phrases(ROOFS)
 SAID_SIZES: Mapping[str, str] = {"large": "large|big|huge", "small": "small|little|tiny"}
 
 SURFACE_OF_TAG, ROOF_OF_TAG = _of_tag(SURFACES), _of_tag(ROOFS)
-"""Values of `surface` and `roof:shape` → word; nothing for asphalt."""
+"""Values of `surface` and `roof:shape` → word; asphalt has none."""
 
 LOOKS: tuple[LookClasses, ...] = (
-    _looks(COLOURS),
-    _looks(SURFACES),
-    _looks(MATERIALS),
-    _looks(ROOFS),
+    _classes(COLOURS),
+    _classes(SURFACES),
+    _classes(MATERIALS),
+    _classes(ROOFS),
 )
-"""Word → classes, for colours, surfaces, materials and roofs. Words of one family exclude each
-other where they share no class."""
+"""Word → classes, for colours, surfaces, materials and roofs. Two words of one table contradict
+each other if they share no class."""
 
 SMALL = frozenset({"small", "little", "tiny", "narrow"})
 LARGE = frozenset({"large", "big", "huge", "wide", "broad", "giant", "vast"})
@@ -188,7 +191,7 @@ NUMBER_WORDS = (
 )
 """0 to 12."""
 COUNT_WORDS = ((2, "two"), (3, "three"), (4, "several"), (9, "many"))
-"""From how many things on a fact says each word."""
+"""Least number of things for each word in facts."""
 
 NATIONS = re.compile(
     r"\b(italian|french|german|greek|indian|chinese|japanese|thai|turkish|mexican|spanish|korean|"
@@ -197,13 +200,13 @@ NATIONS = re.compile(
     r"roman catholic|catholic|lutheran|orthodox|protestant|baptist|mormon|evangelical|anglican|"
     r"methodist)\b"
 )
-"""Nations and confessions in kinds; people write them with a capital."""
+"""Nationalities and confessions in kinds; people write them with a capital."""
 
 
 def nearest_colour(rgb: tuple[int, int, int]) -> str:
-    """The word whose code is nearest to red, green and blue, of two the first."""
+    """The word whose code is nearest to red, green and blue; of equals the first."""
 
-    def off(word: str) -> int:
+    def squared_distance(word: str) -> int:
         return sum((a - b) ** 2 for a, b in zip(COLOUR_CODES[word], rgb, strict=True))
 
-    return min(COLOUR_CODES, key=off)
+    return min(COLOUR_CODES, key=squared_distance)

@@ -1,4 +1,4 @@
-"""Which words of a description are ordinary English, so that a sign may carry them by chance."""
+"""Common words of English: a name may contain them by chance."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from core.vocabulary.attributes import (
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
 from core.vocabulary.kinds import SAID_KINDS
 
-_LEAST_CHARS = 2
+_MIN_CHARS = 2
 _OTHERS = """
 abandoned air alley ancient angel apple arch arches arm ashore autumn ave baby balcony balloon
 banner base beautiful bell bend bird bldg blind blvd border bottom boy breeze bright broken bronze
@@ -48,20 +48,20 @@ COMMON_WORDS = _words(
     [
         _OTHERS,
         *SAID_KINDS,
-        *(said for called in SAID_KINDS.values() for said in called),
+        *(phrase for called in SAID_KINDS.values() for phrase in called),
         *SAID_COLOURS,
         *(text for table in _ATTRIBUTES for text in (*table, *table.values())),
         *SAID_SURFACES.values(),
         *SAID_SIZES.values(),
     ]
 )
-"""What people say of kinds and attributes, and other words that descriptions often have."""
+"""Words for kinds and attributes, and other words that are frequent in descriptions."""
 
 
 def is_common(word: str) -> bool:
-    """Whether a folded word is too short or too common to be a name by itself, or a number."""
+    """Whether a folded word is a number, or too short or too common to be a name by itself."""
     return (
-        len(word) < _LEAST_CHARS
+        len(word) < _MIN_CHARS
         or word.isdigit()
         or word in STOP_WORDS
         or word in COMMON_WORDS
@@ -70,10 +70,10 @@ def is_common(word: str) -> bool:
 
 
 def written_as_name(text: str, start: int, word: str) -> bool:
-    """Whether a folded word has, from an offset on, a capital that no beginning of a sentence
-    explains."""
-    for found in re.finditer(r"\w[\w'’-]*", text[start:]):
-        if word in WORD.findall(fold(found.group())):
-            before = text[: start + found.start()].rstrip(" \"'(“‘")
-            return found.group()[0].isupper() and bool(before) and before[-1] not in ".!?\n:;"
+    """Whether a folded word has a capital in `text`, first occurrence from `start` on, that is not
+    due to the beginning of a sentence."""
+    for match in re.finditer(r"\w[\w'’-]*", text[start:]):
+        if word in WORD.findall(fold(match.group())):
+            before = text[: start + match.start()].rstrip(" \"'(“‘")
+            return match.group()[0].isupper() and bool(before) and before[-1] not in ".!?\n:;"
     return False

@@ -1,6 +1,6 @@
-"""Words for where a thing lies: sides, compass directions, distances. Knows no things.
+"""Words for positions: sides, compass directions, distances.
 
-All but `BEARINGS` is shared with the program that writes descriptions.
+All but `BEARINGS` is shared with the description generator.
 """
 
 from collections.abc import Mapping
@@ -63,34 +63,34 @@ _NUMBERS: Mapping[int, str] = {
 
 
 def side_of(bearing_deg: float, heading_deg: float) -> int:
-    """Where a thing lies for who looks along a heading: 0 ahead, 2 right, 4 behind, 6 left."""
+    """Side of a bearing, seen along a heading, in eighths: 0 ahead, 2 right, 4 behind, 6 left."""
     return round(((bearing_deg - heading_deg) % 360) / 45) % 8
 
 
 def quarter_of(bearing_deg: float, heading_deg: float) -> int:
-    """The same to a quarter of a turn: 0, 2, 4 or 6."""
+    """As `side_of`, to a quarter of a turn: 0, 2, 4 or 6."""
     return 2 * (round(((bearing_deg - heading_deg) % 360) / 90) % 4)
 
 
 def vague_step(distance_m: float) -> int:
-    """Which of the vague distances one is: 0 for what is right here."""
+    """Number of the vague distance, 0 for the nearest."""
     return next(step for step, (most, _) in enumerate(_VAGUE) if distance_m <= most)
 
 
 def vaguely(distance_m: float) -> str:
-    """A template of words for a distance without a number."""
+    """A template of words for a distance, without a number."""
     return _VAGUE[vague_step(distance_m)][1]
 
 
 def in_metres(distance_m: float, rng: np.random.Generator, careful: bool) -> str:
-    """A distance as a person guesses it, to five or ten metres; a careless one is often wrong."""
+    """A distance as a person guesses it, to 5 or 10 metres; if not `careful`, with an error."""
     guess = distance_m if careful else distance_m * float(rng.uniform(0.75, 1.3))
     step = 10 if guess > 25 else 5
     metres = max(step, round(guess / step) * step)
     word = number_word(metres, rng) if metres <= 12 else _NUMBERS.get(metres, "")
-    said = word if word and rng.random() < 0.5 else str(metres)
+    number = word if word and rng.random() < 0.5 else str(metres)
     return (
         vary("[about|around|some|maybe|roughly] ", rng)
-        + said
+        + number
         + vary(" [metres|metres|meters|m|steps] [away|off|from here]", rng)
     )

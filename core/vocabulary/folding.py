@@ -1,11 +1,11 @@
-"""Words as search compares them: folded to ASCII, function words left out."""
+"""Words as search compares them: folded to ASCII, without stop words."""
 
 import re
 
 from anyascii import anyascii
 
 WORD = re.compile(r"[a-z0-9]+")
-"""One word of a folded text."""
+"""A word of a folded text."""
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 STOP_WORDS = frozenset(
     re.findall(
@@ -28,14 +28,14 @@ while who whole why will with without would yes yet you your
 """,
     )
 )
-"""Words too common in any text to be looked up."""
+"""Words too common in any text to be searched."""
 
 
 def fold(text: str) -> str:
-    """Lower-case ASCII: accents off, other scripts transliterated, apostrophes gone."""
+    """Converts to lower-case ASCII: no accents, no apostrophes, other scripts transliterated."""
     return anyascii(text.translate(_APOSTROPHES)).lower()
 
 
 def words_of(text: str) -> list[str]:
-    """The folded words of a text, in order, function words left out, at most 400."""
+    """Folded words of a text in order, without stop words, at most 400."""
     return [word for word in WORD.findall(fold(text)) if word not in STOP_WORDS][:400]

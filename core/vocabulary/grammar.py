@@ -1,4 +1,4 @@
-"""Articles and plurals of English nouns, and names as people repeat them."""
+"""Articles and plurals of English nouns, and short forms of names."""
 
 import re
 
@@ -8,12 +8,12 @@ _VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNO
 
 
 def with_article(text: str) -> str:
-    """The text behind its indefinite article."""
+    """Puts the indefinite article before a text."""
     return f"{'an' if _VOWEL.match(text) else 'a'} {text}"
 
 
 def plural(kind: str) -> str:
-    """The plural of a kind: of its head ("rows of trees"), in the regular English way."""
+    """Regular plural of a kind's head noun: "rows of trees"."""
     head, joint, rest = kind.partition(next((w for w in _JOINTS if w in kind), " of "))
     if head.endswith(("x", "ch", "sh", "ss")):
         head += "es"
@@ -25,6 +25,6 @@ def plural(kind: str) -> str:
 
 
 def sign(name: str) -> str:
-    """The part of a name that a person would write down; "" for one too long to remember."""
+    """The part of a name that a person would repeat; "" for one of over 40 characters."""
     first = name.split(";")[0].strip()
     return first if len(first) <= _SIGN_CHARS else ""

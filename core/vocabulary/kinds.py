@@ -1,27 +1,26 @@
-"""The table of kinds, `kinds.csv`: one row for each kind of thing that a map knows.
+"""The table of kinds, `kinds.csv`: one row for each kind of thing on a map.
 
 Columns; all but the first may be empty:
 
-* `noun`: what a person would call it, in the singular; with braces, a family (below)
-* `tags`: OpenStreetMap tags of which the noun is made, `key=value`, parted by blanks
-* `also`: other words by which search finds it; galleries keep them
-* `seen`: from how far a person mentions it: `near`, `far`, `never`, or empty for in between
-* `mention`: how likely it is mentioned beside others; empty is 1
-* `sort`: kinds of one sort are mentioned as one: `street`, `grass`, `house`
-* `traits`: see `Trait`; parted by blanks
-* `asked`: keys of the questions that it answers with yes, parted by `|`
+* `noun`: the usual noun, in the singular; with braces, a family (below)
+* `tags`: OpenStreetMap tags of the kind, `key=value`, separated by blanks
+* `also`: synonyms for search; galleries store them
+* `seen`: how far it is visible: `near`, `far`, `never`, or empty for in between
+* `mention`: relative probability that a description mentions it; empty is 1
+* `sort`: a description mentions few things of one sort: `street`, `grass`, `house`
+* `traits`: see `Trait`; separated by blanks
+* `asked`: keys of the questions that it answers with yes, separated by `|`
 * `mark`: its pictogram on the map, a `name` in `core.render.marks.POIS`
-* `called`: what people call it, the plainest first, parted by `|`; `~` in front marks what is said
-  without an article (plural or uncounted), `*` stands behind the noun that takes the plural where
-  it is not the last; a phrase that stands twice is written twice as often. SHARED with the program
-  that writes descriptions.
+* `called`: words that people use, the plainest first, separated by `|`; `~` before a phrase means
+  no article (plural or uncounted), `*` follows the noun that takes the plural if it is not the
+  last; a phrase listed twice is written twice as often. SHARED with the description generator.
 
 Lines that begin with `#` are headings. The row without a noun lists tags that are not worth a word.
 
-A family is a row for kinds that are made up as they are met ("thai restaurant"): `{}` in its noun
-stands for any words, `{a|b}` for one of these; in `called`, `{0}` is what the first braces held.
-The first family that fits wins. A kind without a row has the `far`, the traits and the likeliness
-of the nouns in it: "old stone bridge" is seen from as far as a bridge.
+A family is a row for composed kinds ("thai restaurant"): in its noun, `{}` stands for any words and
+`{a|b}` for one of these; in `called`, `{0}` is the content of the first braces. The first family
+that fits wins. A kind without a row inherits `far`, traits and `mention` from the nouns in it: an
+"old stone bridge" is visible from as far as a bridge.
 """
 
 import csv
@@ -42,20 +41,20 @@ Reach = Literal["", "near", "far", "never"]
 Trait = Literal[
     "uncounted", "setting", "plain", "open", "way", "passed", "long", "patchy", "region"
 ]
-"""`uncounted`: its verb is "are" and it takes no article. `setting`: a place that other things
-stand in or beside. `plain`: worth a fact only with a name or an adjective. `open`: a building that
-does not stop the eye. `way`: is never counted. `passed`: so common that standing beside a square
-says nothing. `long`: its nearest point says little of where it lies. `patchy`: the map leaves many
-out, so that those it has contradict nothing. `region`: too large to be in one spot."""
+"""`uncounted`: takes the verb "are" and no article. `setting`: a place that other things stand in
+or beside. `plain`: worth a fact only with a name or an adjective. `open`: a building that does not
+block the view. `way`: never counted. `passed`: so common that "beside a square" is not worth a
+fact. `long`: its nearest point says little about its position. `patchy`: often missing on maps, so
+that those on the map contradict nothing. `region`: too large to have one position."""
 
 STRIKING = 1.6
-"""`mention` of what most people would tell of."""
+"""`mention` of kinds that most people would mention."""
 _INHERITED: frozenset[Trait] = frozenset({"way", "passed", "long", "patchy", "region"})
 
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """One row of the table, or the likeness of one for a kind that has none."""
+    """A row of the table, or one composed for a kind without a row."""
 
     noun: str
     tags: tuple[tuple[str, str], ...] = ()
@@ -70,7 +69,7 @@ class KindRow:
 
     @property
     def words(self) -> str:
-        """The noun and, behind " / ", the other words."""
+        """The noun and, after " / ", the synonyms."""
         return f"{self.noun} / {self.also}" if self.also else self.noun
 
 
@@ -87,7 +86,7 @@ def _parts(cell: str, mark: str | None = "|") -> tuple[str, ...]:
 
 
 def read_table(path: Path) -> list[KindRow]:
-    """The rows of a table, in order. Raises ValueError for a cell that means nothing."""
+    """Reads the rows of a table, in order. Raises ValueError for an invalid cell."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines, strict=True) if row["noun"][:2] != "# "]
     return [_kind(row) for row in rows]
@@ -97,7 +96,7 @@ def _kind(row: Mapping[str, str]) -> KindRow:
     traits, tags = _parts(row["traits"], None), [tag.split("=") for tag in row["tags"].split()]
     unknown = [trait for trait in traits if trait not in get_args(Trait)]
     if None in row or None in row.values() or unknown or row["seen"] not in get_args(Reach):
-        raise ValueError(f"kinds.csv: a wrong cell in the row {','.join(map(str, row.values()))}")
+        raise ValueError(f"kinds.csv: invalid cell in the row {','.join(map(str, row.values()))}")
     return KindRow(
         noun=row["noun"],
         tags=tuple((key, value) for key, value in tags),
@@ -113,7 +112,7 @@ def _kind(row: Mapping[str, str]) -> KindRow:
 
 
 def _pattern(noun: str) -> re.Pattern[str]:
-    """A family's noun as a pattern of whole kinds, with one group for each pair of braces."""
+    """Pattern of the kinds of a family, with a group for each pair of braces."""
     return re.compile(noun.replace("{}", "(.+)").replace("{", "(").replace("}", ")"))
 
 
@@ -131,26 +130,26 @@ FAMILIES: tuple[Family, ...] = tuple(
 SAID_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {noun: row.called for noun, row in KINDS.items() if row.called}
 )
-"""What people call things, the plainest first. Shared with the program that writes descriptions."""
+"""Words that people use, the plainest first. Shared with the description generator."""
 
 UNCOUNTED = frozenset(noun for noun, row in KINDS.items() if "uncounted" in row.traits)
-"""Kinds that are said without an article."""
+"""Kinds without an article."""
 
 
 def _tagged() -> Mapping[str, Mapping[str, KindRow]]:
-    found: defaultdict[str, dict[str, KindRow]] = defaultdict(dict)
+    rows: defaultdict[str, dict[str, KindRow]] = defaultdict(dict)
     for row in _ROWS:
         for key, value in row.tags:
-            found[key][value] = row
-    return MappingProxyType(dict(found))
+            rows[key][value] = row
+    return MappingProxyType(dict(rows))
 
 
 TAGGED: Mapping[str, Mapping[str, KindRow]] = _tagged()
-"""The row of each tag: key → value → row; one without a noun where nothing is worth a word."""
+"""The row of each tag: key → value → row; a row without a noun is not worth a word."""
 
 
 def family_of(kind: str) -> Family | None:
-    """The first family that a kind is of, None where it has a row or is of none."""
+    """The first family of a kind; None if the kind has a row or no family."""
     if kind in KINDS:
         return None
     return next((family for family in FAMILIES if family.pattern.fullmatch(kind)), None)
@@ -158,25 +157,25 @@ def family_of(kind: str) -> Family | None:
 
 @lru_cache(maxsize=65_536)
 def kind_named(noun: str) -> KindRow:
-    """The row of a kind; for one without a row, what its family and the nouns in it make of it."""
+    """The row of a kind; for a kind without one, composed from its family and the nouns in it."""
     if noun in KINDS:
         return KINDS[noun]
     family = family_of(noun)
     row = family.row if family else KindRow(noun)
     inner = list(_nouns_in(noun))
-    is_far = row.seen == "far" or any(each.seen == "far" for each in inner)
-    is_striking = any(each.mention >= STRIKING for each in inner)
+    is_far = row.seen == "far" or any(part.seen == "far" for part in inner)
+    is_striking = any(part.mention >= STRIKING for part in inner)
     return KindRow(
         noun=noun,
         seen="far" if is_far and row.seen != "near" else row.seen,
         mention=STRIKING if is_striking and row.mention == 1 else row.mention,
-        traits=row.traits.union(*(each.traits & _INHERITED for each in inner)),
+        traits=row.traits.union(*(part.traits & _INHERITED for part in inner)),
         asked=row.asked,
     )
 
 
 def _nouns_in(kind: str) -> Iterator[KindRow]:
-    """The rows whose nouns are among the words of a kind, without those inside a longer one."""
+    """Rows whose nouns are among the words of a kind, without nouns inside a longer one."""
     words, done = kind.split(), 0
     for start in range(len(words)):
         for end in range(len(words), max(start, done), -1):
@@ -197,9 +196,9 @@ def kinds_with(trait: Trait) -> frozenset[str]:
 
 
 def calls(kind: str) -> list[str]:
-    """What people call a kind, the plainest first; none for one that may be a proper name.
+    """Words that people use for a kind, the plainest first; none if it may be a proper name.
 
-    Shared with the program that writes descriptions.
+    Shared with the description generator.
     """
     if kind in SAID_KINDS:
         return list(SAID_KINDS[kind])
@@ -207,20 +206,20 @@ def calls(kind: str) -> list[str]:
         return []
     for family in FAMILIES:
         if family.row.called and (match := family.pattern.fullmatch(kind)):
-            parts = [NATIONS.sub(lambda one: one[0].title(), part) for part in match.groups()]
+            parts = [NATIONS.sub(lambda nation: nation[0].title(), part) for part in match.groups()]
             return "|".join(family.row.called).format(*parts).split("|")
     return [f"~{kind}" if kind in UNCOUNTED else kind]
 
 
 @cache
 def answering(question: str) -> str:
-    """A pattern of the whole kinds that answer a question with yes; "" where no row does."""
+    """Pattern of the kinds that answer a question with yes; "" if no row does."""
     nouns = [re.escape(noun) for noun, row in KINDS.items() if question in row.asked]
     return "|".join(
-        [*nouns, *(one.pattern.pattern for one in FAMILIES if question in one.row.asked)]
+        [*nouns, *(family.pattern.pattern for family in FAMILIES if question in family.row.asked)]
     )
 
 
 def marked(mark: str, key: str) -> frozenset[str]:
-    """The values of a tag whose kinds have a pictogram."""
+    """Values of a tag whose kinds have the pictogram `mark`."""
     return frozenset(value for value, row in TAGGED[key].items() if row.mark == mark)

@@ -1,9 +1,9 @@
-"""The questions that a person in the street can answer, `questions.csv`: one row each.
+"""The table of clarifying questions, `questions.csv`: one row for each.
 
-Columns: `key` (kinds name it in their column `asked`), `text`, `within_m` (from how far a thing
-makes the answer yes), `trust` (how well people answer: `sure`, `usual`, `loose`), `noun` (what a
-thing with a name may be called; empty where its name is on no sign) and `hints` (a pattern of
-folded words by which a description has answered it already).
+Columns: `key` (as in the column `asked` of the kinds), `text`, `within_m` (distance up to which a
+thing makes the answer yes), `trust` (how reliably people answer: `sure`, `usual`, `loose`), `noun`
+(for a question about a name; empty if such things have no sign with their name) and `hints` (a
+pattern of folded words: a description with one of them has already answered the question).
 """
 
 import csv
@@ -43,4 +43,4 @@ def read_table(path: Path) -> tuple[QuestionRow, ...]:
 
 
 QUESTIONS = read_table(TABLE)
-"""All questions, in the order in which they are asked where two tell as much."""
+"""All questions; of two with equal information gain the earlier one is asked."""

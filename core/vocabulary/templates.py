@@ -1,5 +1,4 @@
-"""Texts with alternatives in brackets, one of which is drawn. Shared with the program that writes
-descriptions."""
+"""Texts with alternatives in brackets, one of which is drawn. Used by the description generator."""
 
 import re
 from collections.abc import Sequence
@@ -12,12 +11,12 @@ _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 
 
 def pick(rng: np.random.Generator, options: Sequence[str]) -> str:
-    """One of several, each as likely."""
+    """Draws one of several options, all equally likely."""
     return options[int(rng.integers(len(options)))]
 
 
 def vary(template: str, rng: np.random.Generator) -> str:
-    """A template with one alternative taken from each "[this|that|]", innermost first."""
+    """Draws one alternative of each "[this|that|]" in a template, innermost first."""
     while (
         replaced := _ALTERNATIVES.sub(lambda match: pick(rng, match[1].split("|")), template)
     ) != template:
@@ -26,6 +25,6 @@ def vary(template: str, rng: np.random.Generator) -> str:
 
 
 def number_word(number: int, rng: np.random.Generator) -> str:
-    """A small number as a word, now and then in digits."""
+    """A small number as a word, sometimes in digits."""
     is_large = number >= len(NUMBER_WORDS)
     return str(number) if is_large or rng.random() < 0.15 else NUMBER_WORDS[number]

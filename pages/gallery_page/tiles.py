@@ -67,7 +67,7 @@ def ground_of(gallery: Gallery) -> Any:
 
 def _map(gallery: Gallery, shown: Tile | None, twin: Tile | None) -> None:
     key = f"{_KEY}-{gallery.card.name}"
-    layer = maps.ground_layer(ground_of(gallery), shown, twin)
+    layer = maps.coverage_layer(ground_of(gallery), shown, twin)
     map_view.show(gallery, layer, key, partial(_picked, gallery, key), "picking")
     st.html(render("map_hint"))
 

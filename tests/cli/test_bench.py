@@ -64,7 +64,7 @@ def test_the_metrics_bench_does_not_time_a_wrong_metric(
 ) -> None:
     monkeypatch.setattr(evaluate, "_PICTURES", 20)
     monkeypatch.setattr(evaluate, "_paper_metric", lambda *_: None)
-    with pytest.raises(RuntimeError, match="plain twin"):
+    with pytest.raises(RuntimeError, match="plain reference"):
         evaluate.run()
 
 

@@ -1,4 +1,4 @@
-"""CVG-Text by the command line: measured with a real small CLIP, and made into a gallery."""
+"""CVG-Text on the command line: evaluation with a real small CLIP, and a gallery built from it."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Run:
-    """What one call of the command line came to."""
+    """The result of one call of the command line."""
 
     code: int
     out: str
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def mistake(self) -> str:
-        """The one line that tells a user's mistake."""
+        """The line that reports a user's mistake."""
         assert self.code == 2, self.err
         assert self.out == ""
         (line,) = self.err.splitlines()

@@ -74,7 +74,7 @@ def test_a_map_of_another_town_is_one_clear_line(call: Call, tmp_path: Path) -> 
     code, out, err = call("--from", town.write(tmp_path / "other.osm"))
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert "other.osm lies elsewhere than tinycity" in err
+    assert "other.osm does not cover tinycity" in err
 
 
 @pytest.mark.parametrize("number", ["-3", "many", "1.5"])

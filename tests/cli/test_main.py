@@ -36,7 +36,7 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Run:
-    """What one call of the command line came to."""
+    """The result of one call of the command line."""
 
     code: int
     out: str
@@ -72,7 +72,7 @@ def core(tiny_home: Path) -> Core:
 def inside(
     tiny_home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Core:
-    """The same in this process, for what need not be slow."""
+    """Runs the command line in this process, which is faster."""
     monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
 
     def run(*arguments: str) -> Run:
@@ -400,7 +400,7 @@ def test_a_gallery_is_built_searched_and_embedded(inside: Core, tmp_path: Path) 
 
 @pytest.fixture
 def seen(seen_home: Path, inside: Core, monkeypatch: pytest.MonkeyPatch) -> Core:
-    """In this process, with the gallery that a picture model embedded."""
+    """The command line in this process, with a gallery embedded by a picture model."""
     monkeypatch.setenv("SAYWHERE_DATA", str(seen_home))
     return inside
 

@@ -1,4 +1,4 @@
-"""Descriptions: true to the sight, seeded, without names where none are wanted."""
+"""Descriptions: true to the scene, seeded, without names if the style has none."""
 
 import re
 from dataclasses import replace
@@ -25,7 +25,7 @@ def thing(
 
 
 def way(**values: object) -> Way:
-    one = Way(
+    plain = Way(
         "residential street",
         "",
         "Long Lane",
@@ -39,7 +39,7 @@ def way(**values: object) -> Way:
         False,
         False,
     )
-    return replace(one, **values)  # type: ignore[arg-type]
+    return replace(plain, **values)  # type: ignore[arg-type]
 
 
 def scene(*things: VisibleObject, **values: object) -> VisibleScene:
@@ -62,7 +62,7 @@ def texts(of: VisibleScene, how: Style, count: int = 60) -> list[str]:
 
 
 def rich() -> VisibleScene:
-    """A sight with more to tell than any text holds."""
+    """A scene with more things than any text can mention."""
     kinds = (
         "bakery",
         "bank",
@@ -152,27 +152,27 @@ SIDES = {
 
 
 def test_left_right_ahead_and_behind_fit_the_heading_that_is_told() -> None:
-    """A church to the east: on the right for who looks north, on the left for who looks south."""
+    """A church to the east is on the right, looking north, and on the left, looking south."""
     expected = {"north": "right", "south": "left", "east": "ahead", "west": "behind"}
-    told = dict.fromkeys(expected, 0)
-    found = texts(scene(thing("church", 90)), style("short"), 400)
-    assert len(found) == 400
-    for text in found:
+    counts = dict.fromkeys(expected, 0)
+    descriptions = texts(scene(thing("church", 90)), style("short"), 400)
+    assert len(descriptions) == 400
+    for text in descriptions:
         looks = set(re.findall(r"\b(north|east|south|west)\b", text))
         if len(looks) == 1:
             (look,) = looks
-            sides = {side for side, said in SIDES.items() if said.search(text)}
+            sides = {side for side, pattern in SIDES.items() if pattern.search(text)}
             assert sides <= {expected[look]}, text
-            told[look] += len(sides)
-    assert min(told["north"], told["south"]) > 50
-    assert min(told["east"], told["west"]) > 3
+            counts[look] += len(sides)
+    assert min(counts["north"], counts["south"]) > 50
+    assert min(counts["east"], counts["west"]) > 3
 
 
 @pytest.mark.parametrize(
     ("bearing", "word"), [(0, "north"), (45, "north-east"), (180, "south"), (270, "west")]
 )
 def test_compass_directions_are_those_of_the_map(bearing: float, word: str) -> None:
-    found = [
+    matches = [
         directions
         for text in texts(scene(thing("church", bearing), way=None), style("short", "compass"))
         if (
@@ -181,8 +181,8 @@ def test_compass_directions_are_those_of_the_map(bearing: float, word: str) -> N
             )
         )
     ]
-    assert len(found) > 20
-    assert {one for directions in found for one in directions} == {word}
+    assert len(matches) > 20
+    assert {direction for directions in matches for direction in directions} == {word}
 
 
 def test_without_orientation_no_direction_is_told() -> None:
@@ -247,7 +247,7 @@ def test_a_thing_behind_a_building_is_told_only_when_the_building_is_gone(tmp_pa
 
 
 def test_a_row_of_trees_is_told_on_its_side_of_the_way() -> None:
-    """Trees on the right of who looks north stand to the east."""
+    """Trees on the right, looking north, are to the east."""
     trees = scene(way=way(trees_right=True))
     compass = [text for text in texts(trees, style("short", "compass")) if "trees" in text]
     assert len(compass) > 10
@@ -265,7 +265,7 @@ def test_a_row_of_trees_is_told_on_its_side_of_the_way() -> None:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> list[VisibleScene]:
-    """Sights of the tiny city, whose names occur in no everyday word."""
+    """Scenes of the tiny city, whose names are not part of any common word."""
     town = tiny_city()
     path = town.write(tmp_path_factory.mktemp("words") / "city.osm")
     observer = VisibilityMap(read_world([path]))
@@ -292,7 +292,7 @@ def test_no_name_leaks_where_none_is_wanted(city: list[VisibleScene]) -> None:
 
 def test_names_are_told_where_they_are_wanted(city: list[VisibleScene]) -> None:
     rng = np.random.default_rng(7)
-    told = [
+    has_name = [
         bool(
             SIGNS.search(
                 describe(
@@ -304,7 +304,7 @@ def test_names_are_told_where_they_are_wanted(city: list[VisibleScene]) -> None:
         )
         for seed in range(300)
     ]
-    assert sum(told) > 200
+    assert sum(has_name) > 200
 
 
 def test_few_names_are_told_of_many() -> None:
@@ -325,9 +325,9 @@ def test_a_kind_that_is_a_name_is_told_by_nobody_who_has_not_read_the_sign() -> 
 
 def test_equal_seeds_give_equal_texts_and_others_others(city: list[VisibleScene]) -> None:
     assert len(city) > 10
-    for number, one in enumerate(city[:10]):
+    for number, view in enumerate(city[:10]):
         how = Style.random(np.random.default_rng(number))
-        again = [describe(one, np.random.default_rng(4), how) for _ in range(2)]
+        again = [describe(view, np.random.default_rng(4), how) for _ in range(2)]
         assert again[0] == again[1]
     assert len(set(texts(rich(), style("short"), 100))) > 90
 
@@ -371,8 +371,8 @@ def test_no_sign_of_the_templates_is_left_in_a_text(city: list[VisibleScene]) ->
 def test_half_of_the_random_styles_tell_compass_directions() -> None:
     rng = np.random.default_rng(0)
     styles = [Style.random(rng) for _ in range(2000)]
-    share = np.mean([one.orientation in ("heading", "compass") for one in styles])
+    share = np.mean([drawn.orientation in ("heading", "compass") for drawn in styles])
     assert share == pytest.approx(0.5, abs=0.05)
-    assert {one.length for one in styles} == set(LENGTHS)
-    assert {one.names for one in styles} == {True, False}
+    assert {drawn.length for drawn in styles} == set(LENGTHS)
+    assert {drawn.names for drawn in styles} == {True, False}
     assert all(Style.random(rng, names=wanted).names is wanted for wanted in (True, False))

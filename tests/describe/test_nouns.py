@@ -1,4 +1,4 @@
-"""What things are called: number, adjectives, names."""
+"""Noun phrases: number, adjectives, names."""
 
 import re
 from dataclasses import replace
@@ -54,10 +54,10 @@ def test_floors_and_colours_are_told_in_several_ways_and_sometimes_left_out() ->
         group="building",
         words=("5-storey", "yellow", "brick", "unheard-of"),
     )
-    said = " / ".join(called(block, count=300))
+    phrases = " / ".join(called(block, count=300))
     for phrase in ("five-storey", "5-storey", "five floors high", "mid-rise", "yellow", "brick"):
-        assert phrase in said
-    assert "unheard-of" not in said
+        assert phrase in phrases
+    assert "unheard-of" not in phrases
     assert "an apartment building" in called(block, count=300)
 
 

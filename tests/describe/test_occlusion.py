@@ -1,4 +1,4 @@
-"""Lines of sight: which wall a look meets first, and how far off it is."""
+"""Lines of sight: the first wall along each ray, and its distance."""
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ def look(walls: Walls, *points: tuple[float, float]) -> Horizon:
 
 
 def naive(buildings: list[shapely.Geometry], x: float, y: float) -> list[tuple[float, int]]:
-    """The first wall along each ray, one intersection after the other."""
+    """The first wall along each ray, intersection by intersection."""
     here = shapely.Point(x, y)
-    found = []
+    walls = []
     for ray in range(RAYS):
         angle = np.radians(ray + 0.5)
         end = (x + 400 * np.sin(angle), y + 400 * np.cos(angle))
@@ -30,8 +30,8 @@ def naive(buildings: list[shapely.Geometry], x: float, y: float) -> list[tuple[f
             crossed = line.intersection(building.boundary)
             if not crossed.is_empty and building.boundary.distance(here) <= SIGHT_M:
                 best = min(best, (crossed.distance(here), number))
-        found.append(best)
-    return found
+        walls.append(best)
+    return walls
 
 
 def test_a_wall_ten_metres_to_the_east_stops_the_look_east_only() -> None:

@@ -1,4 +1,4 @@
-"""What is seen from a viewpoint: past which buildings, at which side, on which way."""
+"""Visible scenes: occlusion by buildings, directions, and the way of the viewpoint."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Look = Callable[[Town, float, float], VisibleScene]
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """What is seen from a point of a drawing, in metres from its corner."""
+    """The scene at a point of a drawing, in metres from its corner."""
 
     def run(town: Town, x: float, y: float) -> VisibleScene:
         at = town.position(x, y)
@@ -51,12 +51,12 @@ def test_a_thing_is_seen_with_distance_and_bearing(look: Look) -> None:
 
 def test_a_building_hides_what_is_behind_it_and_nothing_else_does(look: Look) -> None:
     def town(*, built: bool) -> Town:
-        made = street()
-        made.point(40, 100, historic="memorial", memorial="statue")
-        made.point(-40, 100, amenity="fountain")
+        drawing = street()
+        drawing.point(40, 100, historic="memorial", memorial="statue")
+        drawing.point(-40, 100, amenity="fountain")
         if built:
-            made.box(10, 80, 15, 40, building="yes")
-        return made
+            drawing.box(10, 80, 15, 40, building="yes")
+        return drawing
 
     hidden, free = look(town(built=True), 0, 100), look(town(built=False), 0, 100)
     assert seen(hidden, "statue") is None
@@ -189,7 +189,7 @@ def test_what_is_rare_on_the_map_is_rarer_than_what_is_common(look: Look) -> Non
         town.point(15, y, amenity="bench")
     town.point(-15, 100, historic="monument")
     scene = look(town, 0, 100)
-    benches = [one.rarity for one in scene.things if one.kind == "bench"]
+    benches = [thing.rarity for thing in scene.things if thing.kind == "bench"]
     monument = seen(scene, "monument")
     assert monument is not None
     assert 0 <= max(benches) < monument.rarity <= 1

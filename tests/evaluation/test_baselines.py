@@ -1,4 +1,4 @@
-"""The plain baselines on the tiny city, each recomputed from what the gallery holds."""
+"""The plain baselines on the tiny city, each recomputed from the gallery."""
 
 import numpy as np
 import pytest

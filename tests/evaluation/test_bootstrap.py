@@ -1,4 +1,4 @@
-"""Bootstrap intervals against what can be worked out by hand, and a plain twin."""
+"""Bootstrap intervals against hand-worked cases and a naive twin."""
 
 import statistics
 

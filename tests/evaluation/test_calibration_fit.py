@@ -1,4 +1,4 @@
-"""The fit: what it must find in lessons whose answer is known, and from files on a tiny city."""
+"""The fit of confidence on examples with a known answer, and from files on a tiny city."""
 
 import json
 from collections.abc import Callable, Sequence

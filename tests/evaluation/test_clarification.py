@@ -1,4 +1,4 @@
-"""Follow-up questions measured: visitors who err as often as they should, and steps that count."""
+"""Clarifying questions: the error rates of simulated users, and the metrics of each step."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The paper's metric: a case worked out by hand, and its plain twin to the last digit."""
+"""The paper's metric: a hand-worked case, and its plain reference to the last digit."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +9,10 @@ from tiny_cvgtext import panorama, photo, some_names
 
 from core.cli.bench.plain_metric import plain_metric
 from core.evaluation.cvgtext.metric import (
+    CityPictures,
     PaperFigures,
     PaperMetric,
     Ranks,
-    TestPictures,
     candidates,
     paper_metric,
     rank,
@@ -22,14 +22,14 @@ from core.geo import METRES_PER_DEGREE
 from core.sources.cvgtext import CvgRow, base_name, coordinates_of, is_panorama
 
 
-def places_of(names: list[str]) -> TestPictures:
-    """As they are read: base names, each with the position it begins with."""
+def places_of(names: list[str]) -> CityPictures:
+    """The pictures of base names, each with the position at the start of its name."""
     rows = []
     for name in map(base_name, names):
         at = coordinates_of(name)
         assert at, name
         rows.append(CvgRow(name, "", *at, is_panorama(name), Path(name)))
-    return TestPictures.of(rows)
+    return CityPictures.of(rows)
 
 
 def ranked(names: list[str], cosines: np.ndarray, scope: str = "nearest-100") -> Ranks:
@@ -104,7 +104,7 @@ def test_a_name_counts_once_wherever_its_picture_lies() -> None:
 
 
 def test_far_pictures_are_out_of_the_papers_scope_only() -> None:
-    """Of 130 pictures on a line the first sees itself and the 99 that follow."""
+    """Among 130 pictures on a line, the candidates of the first are itself and the next 99."""
     names = some_names(130)
     cosines = np.zeros((130, 130), dtype=np.float32)
     cosines[:, 120], cosines[:, 50], cosines[0, 0] = 0.9, 0.8, 0.7

@@ -1,4 +1,4 @@
-"""A real small CLIP measured on a tiny CVG-Text, held against the plain metric."""
+"""A real small CLIP on a tiny CVG-Text, compared with the plain metric."""
 
 import csv
 import json

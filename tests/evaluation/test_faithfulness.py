@@ -1,4 +1,4 @@
-"""Deletion curves and the decoys' likeness: by hand, and on the tiny city with a tiny model."""
+"""Deletion curves and decoy correlations: by hand, and on the tiny city with a tiny model."""
 
 import io
 import json

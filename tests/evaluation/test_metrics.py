@@ -1,4 +1,4 @@
-"""The table of metrics: each worked out by hand, and a new row wherever metrics are told."""
+"""The table of metrics: each worked out by hand, and a new row in all reports and pages."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Two runs compared: a case worked out by hand, naive twins, and what cannot be compared."""
+"""Comparison of two runs: a hand-worked case, naive twins, and runs that cannot be compared."""
 
 import json
 import math

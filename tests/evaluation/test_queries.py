@@ -1,4 +1,4 @@
-"""Labelled queries from files, each bad line told by its number."""
+"""Labelled queries from files; errors name the line."""
 
 import json
 from pathlib import Path

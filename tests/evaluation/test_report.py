@@ -1,4 +1,4 @@
-"""Metrics and their intervals against naive twins and cases worked out by hand."""
+"""Metrics and their intervals against naive twins and hand-worked cases."""
 
 import json
 import statistics

@@ -1,4 +1,4 @@
-"""The shelf of reports: what lies on it, and how a new one comes there or does not."""
+"""Report files: the list of them, and saving or refusing a new one."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The numbers of saved runs: those of the report itself, and of a naive twin."""
+"""The metrics of saved runs equal those of the report and of a naive twin."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def random_outcomes(count: int, seed: int) -> list[Outcome]:
 
 
 def saved(outcomes: list[Outcome], folder: Path) -> SavedRun:
-    """As `evaluate --out` writes it, and read again."""
+    """The run written by `evaluate --out` and read again."""
     document = {
         "gallery": "x",
         "channels": ["facts"],

@@ -1,4 +1,4 @@
-"""What becomes of queries in either scope, and as search answers them."""
+"""Outcomes of queries in each scope, and with the search's own ranker."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -77,7 +77,7 @@ def test_a_given_tile_is_the_true_one() -> None:
 
 
 def test_only_the_hundred_nearest_tiles_are_ranked_in_their_scope() -> None:
-    """At a corner the hundred nearest are a quarter of a disc; all else is left out."""
+    """At a corner the hundred nearest tiles are a quarter of a disc; no others are candidates."""
     scores = np.random.default_rng(0).random(400).astype(np.float32)
     away = haversine_m(0, 0, PLANE.lats, PLANE.lons)
     nearest = sorted(range(400), key=lambda row: (away[row], row))[:100]

@@ -1,4 +1,4 @@
-"""Saved runs read without their gallery; what cannot be known is not invented."""
+"""Saved runs read without their gallery; unknown values stay unknown."""
 
 import csv
 import gzip

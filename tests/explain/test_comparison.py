@@ -1,4 +1,4 @@
-"""Two tiles held against each other: sums that add up, and sentences that the map bears out."""
+"""Comparison of two tiles: differences that add up, and sentences that the map confirms."""
 
 from collections.abc import Callable
 from dataclasses import replace

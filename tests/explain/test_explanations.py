@@ -1,4 +1,4 @@
-"""A whole answer explained: all parts are there; a language model orders only what it judged."""
+"""An explained result has all parts; a language model reranks only candidates that it judged."""
 
 import json
 from collections.abc import Callable

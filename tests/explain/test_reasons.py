@@ -1,4 +1,4 @@
-"""The paragraph of a ledger: by hand, and never more than the ledger holds."""
+"""The reason of a ledger: by hand, and without claims that are not in the ledger."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the map knows about a viewpoint, in cases worked out by hand."""
+"""Facts around viewpoints, in cases worked out by hand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from core.sources.world import read_world
 
 @dataclass(frozen=True)
 class Seen:
-    """One fact as a viewpoint sees it."""
+    """A fact with its distance and bearing from a viewpoint."""
 
     distance_m: float
     bearing_deg: float
@@ -27,7 +27,7 @@ See = Callable[..., dict[str, Seen]]
 
 @pytest.fixture
 def see(tmp_path: Path) -> See:
-    """What is seen from a point of a drawing: text → distance and bearing."""
+    """Facts around a point of a drawing: text → distance and bearing."""
 
     def look(town: Town, x: float = 0, y: float = 0) -> dict[str, Seen]:
         return seen_from(read_world([town.write(tmp_path / "town.osm")]), town, x, y)
@@ -48,11 +48,11 @@ def seen_in(facts: Facts, tile: int = 0) -> dict[str, Seen]:
     return {text: Seen(distance, bearing) for text, distance, bearing in rows}
 
 
-def the(seen: dict[str, Seen], *words: str) -> Seen:
-    """The one fact whose text has all the words."""
-    found = [text for text in seen if all(word in text for word in words)]
-    assert len(found) == 1, f"{words} in {list(seen)}"
-    return seen[found[0]]
+def the(facts: dict[str, Seen], *words: str) -> Seen:
+    """The only fact whose text has all the words."""
+    matches = [text for text in facts if all(word in text for word in words)]
+    assert len(matches) == 1, f"{words} in {list(facts)}"
+    return facts[matches[0]]
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_statue_is_as_far_and_in_the_direction_as_drawn(
 ) -> None:
     town = Town()
     town.point(x, y, historic="memorial", memorial="statue", name="Alexander")
-    found = the(see(town), "statue", "Alexander")
-    assert found.distance_m == pytest.approx(metres, rel=0.01)
-    assert compass(found.bearing_deg) == word
+    statue = the(see(town), "statue", "Alexander")
+    assert statue.distance_m == pytest.approx(metres, rel=0.01)
+    assert compass(statue.bearing_deg) == word
 
 
 def test_distance_to_a_building_is_to_its_nearest_wall(see: See) -> None:
@@ -108,9 +108,9 @@ def test_what_lies_beyond_the_view_is_not_told(see: See) -> None:
     town = Town()
     town.point(0, VIEW_M - 10, amenity="pub", name="Near Pub")
     town.point(0, VIEW_M + 10, amenity="pub", name="Far Pub")
-    seen = see(town)
-    assert the(seen, "Near Pub").distance_m == pytest.approx(VIEW_M - 10, rel=0.01)
-    assert not [text for text in seen if "Far Pub" in text]
+    facts = see(town)
+    assert the(facts, "Near Pub").distance_m == pytest.approx(VIEW_M - 10, rel=0.01)
+    assert not [text for text in facts if "Far Pub" in text]
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ def test_streets_that_cross_make_a_corner(see: See) -> None:
     town.way([(-100, 30), (100, 30)], highway="residential", name="Lime Street")
     town.way([(40, -100), (40, 100)], highway="residential", name="Oak Avenue")
     town.way([(-100, -90), (100, -90)], highway="residential", name="Lime Street")
-    found = the(
-        {text: one for text, one in see(town).items() if "corner" in text},
+    corner = the(
+        {text: fact for text, fact in see(town).items() if "corner" in text},
         "Lime Street",
         "Oak Avenue",
     )
-    assert found.distance_m == pytest.approx(50, rel=0.02)
+    assert corner.distance_m == pytest.approx(50, rel=0.02)
 
 
 def test_parallel_streets_make_no_corner(see: See) -> None:
@@ -160,9 +160,9 @@ def test_what_stands_in_a_park_is_told_with_the_park(see: See) -> None:
     town.box(-20, -20, 40, 40, leisure="park")
     town.point(0, 5, historic="memorial", memorial="statue")
     town.point(50, 0, amenity="fountain")
-    seen = see(town)
-    assert "statue in a park" in seen
-    assert not [text for text in seen if "fountain" in text and "park" in text]
+    facts = see(town)
+    assert "statue in a park" in facts
+    assert not [text for text in facts if "fountain" in text and "park" in text]
 
 
 def test_an_english_name_is_told_beside_the_local_one(see: See) -> None:

@@ -1,4 +1,4 @@
-"""Building: a round trip, the same twice, and what a build that dies leaves behind."""
+"""Building: a round trip, equal results twice, and the remains of a build that was killed."""
 
 import io
 import json
@@ -96,10 +96,10 @@ def test_spoken_facts_have_the_embeddings_of_their_texts(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:
     assert tiny_gallery.facts.spoken[tiny_gallery.spoken].all()
-    found = tiny_gallery.fact_index.embeddings(np.arange(len(tiny_gallery.spoken)))
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-3)
+    stored = tiny_gallery.fact_index.embeddings(np.arange(len(tiny_gallery.spoken)))
+    assert np.linalg.norm(stored, axis=1) == pytest.approx(1, abs=1e-3)
     wanted = encoder.encode([tiny_gallery.facts.text[row] for row in tiny_gallery.spoken])
-    assert ((found * wanted).sum(axis=1) > 0.995).all(), "packing loses next to nothing"
+    assert ((stored * wanted).sum(axis=1) > 0.995).all(), "packing loses next to nothing"
 
 
 def test_pictures_are_webp_of_256_pixels(tiny_gallery: Gallery) -> None:
@@ -184,9 +184,9 @@ def test_the_same_ground_in_any_dialect_is_the_same_gallery(
 def test_two_builds_draw_the_same_pictures(build: Build, home: Path) -> None:
     pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
     source = small_town().write(home.parent / "town.osm")
-    one = build("town", source, home / "one", pictures=True, spacing_m=60)
-    other = build("town", source, home / "other", pictures=True, spacing_m=60)
-    ours, theirs = content_of(one), content_of(other)
+    first = build("town", source, home / "one", pictures=True, spacing_m=60)
+    second = build("town", source, home / "other", pictures=True, spacing_m=60)
+    ours, theirs = content_of(first), content_of(second)
     assert [name for name in ours if ours[name] != theirs[name]] == []
 
 
@@ -306,7 +306,7 @@ def test_a_map_with_one_kind_of_thing_can_be_searched(
     assert search(gallery, encoder, Query("a bench")).candidates
 
 
-# --- What a build that fails leaves behind ------------------------------------------------------
+# --- Remains of a failed build ------------------------------------------------------------------
 
 
 def test_a_map_that_cannot_be_stood_on_leaves_nothing_behind(build: Build, home: Path) -> None:
@@ -461,7 +461,7 @@ def test_progress_is_told_stage_by_stage(
     from core.sources.world import read_world
 
     source = small_town().write(tmp_path / "town.osm")
-    told: dict[str, list[tuple[int, int]]] = {}
+    reports: dict[str, list[tuple[int, int]]] = {}
     stages.build_gallery(
         "town",
         [source],
@@ -471,9 +471,9 @@ def test_progress_is_told_stage_by_stage(
         stages.BuildOptions(pictures=False),
         None,
         datetime(2026, 1, 2, tzinfo=UTC),
-        lambda stage, done, of: told.setdefault(stage, []).append((done, of)),
+        lambda stage, done, of: reports.setdefault(stage, []).append((done, of)),
     )
-    assert len(told) >= 3
-    for steps in told.values():
+    assert len(reports) >= 3
+    for steps in reports.values():
         assert steps[-1][0] == steps[-1][1]
         assert [done for done, _ in steps] == sorted(done for done, _ in steps)

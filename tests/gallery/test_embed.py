@@ -1,4 +1,4 @@
-"""Embedding a gallery's pictures: what is stored, stopping and going on, several models."""
+"""Picture embeddings of a gallery: storage, stopping and continuing, several models."""
 
 import io
 import json
@@ -52,20 +52,20 @@ def decoded(gallery: Gallery) -> list[Image.Image]:
     return [Image.open(io.BytesIO(gallery.picture(tile_id))) for tile_id in gallery.tile_ids]
 
 
-# --- What is stored -----------------------------------------------------------------------------
+# --- Storage ------------------------------------------------------------------------------------
 
 
 def test_every_tile_has_the_embedding_of_its_picture(folder: Path, compact: CompactEncoder) -> None:
     stamp = embed_pictures(folder, compact, None, 2, quiet)
     gallery = opened(folder)
-    found = gallery.picture_index(stamp.key).embeddings(np.arange(len(gallery)))
+    stored = gallery.picture_index(stamp.key).embeddings(np.arange(len(gallery)))
     wanted = compact.encode_pictures(decoded(gallery))
-    assert found.shape == (len(gallery), 16)
-    assert ((found * wanted).sum(axis=1) > 0.999).all(), "packing loses next to nothing"
+    assert stored.shape == (len(gallery), 16)
+    assert ((stored * wanted).sum(axis=1) > 0.999).all(), "packing loses next to nothing"
     assert len(np.unique(wanted.round(5), axis=0)) > len(gallery) / 2, "pictures differ"
 
 
-def test_the_gallery_says_whose_eyes_it_has(
+def test_the_gallery_lists_its_picture_model(
     folder: Path, compact: CompactEncoder, compact_weights: Path
 ) -> None:
     assert opened(folder).card.picture_models == ()
@@ -78,12 +78,12 @@ def test_the_gallery_says_whose_eyes_it_has(
 
 
 def test_progress_ends_at_the_number_of_tiles(folder: Path, compact: CompactEncoder) -> None:
-    told: list[tuple[int, int]] = []
-    embed_pictures(folder, compact, None, 2, lambda _, done, of: told.append((done, of)))
+    reports: list[tuple[int, int]] = []
+    embed_pictures(folder, compact, None, 2, lambda _, done, of: reports.append((done, of)))
     tiles = read_manifest(folder).tiles
-    assert told[-1] == (tiles, tiles)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert len(told) > 2
+    assert reports[-1] == (tiles, tiles)
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
+    assert len(reports) > 2
 
 
 def test_pictures_of_any_size_and_kind_are_embedded(compact: CompactEncoder) -> None:
@@ -92,8 +92,8 @@ def test_pictures_of_any_size_and_kind_are_embedded(compact: CompactEncoder) -> 
         buffer = io.BytesIO()
         Image.new(mode, (40 + 30 * number, 50)).save(buffer, kind)
         files.append(buffer.getvalue())
-    (found,) = embed_encoded(files, compact, 1)
-    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
+    (embeddings,) = embed_encoded(files, compact, 1)
+    assert np.linalg.norm(embeddings, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 # --- Stopping and going on ----------------------------------------------------------------------
@@ -107,11 +107,11 @@ def test_a_stopped_run_goes_on_and_leaves_the_same_bytes(
     whole = tmp_path / "whole" / "tinycity"
     shutil.copytree(folder, whole)
     embed_pictures(whole, compact, None, 2, quiet)
-    before, encode, seen = content_of(folder), compact.encode_pictures, []
+    before, encode, batches = content_of(folder), compact.encode_pictures, []
 
     def until_the_power_goes(pictures: list[Image.Image]) -> object:
-        seen.append(len(pictures))
-        if len(seen) == 8:
+        batches.append(len(pictures))
+        if len(batches) == 8:
             raise KeyboardInterrupt
         return encode(pictures)
 
@@ -121,13 +121,13 @@ def test_a_stopped_run_goes_on_and_leaves_the_same_bytes(
             embed_pictures(folder, compact, None, 1, quiet)
     now = content_of(folder)
     assert {name: now[name] for name in before} == before, "the old gallery still stands"
-    seen.clear()
+    batches.clear()
     with monkeypatch.context() as patched:
         patched.setattr(
-            compact, "encode_pictures", lambda some: (seen.append(len(some)), encode(some))[1]
+            compact, "encode_pictures", lambda some: (batches.append(len(some)), encode(some))[1]
         )
         embed_pictures(folder, compact, None, 2, quiet)
-    assert sum(seen) == read_manifest(folder).tiles - 40, "two whole parts were there"
+    assert sum(batches) == read_manifest(folder).tiles - 40, "two whole parts were there"
     assert content_of(folder) == content_of(whole)
 
 
@@ -154,8 +154,8 @@ def test_parts_of_other_weights_are_not_taken(
             embed_pictures(folder, compact, None, 1, quiet)
     embed_pictures(folder, other, None, 1, quiet)
     gallery = opened(folder)
-    found = gallery.picture_index("compact").embeddings(np.arange(len(gallery)))
-    assert ((found * other.encode_pictures(decoded(gallery))).sum(axis=1) > 0.999).all()
+    stored = gallery.picture_index("compact").embeddings(np.arange(len(gallery)))
+    assert ((stored * other.encode_pictures(decoded(gallery))).sum(axis=1) > 0.999).all()
 
 
 # --- Several models -----------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_building_again_leaves_the_pictures(
     assert opened(folder).card.picture_models == (), "other pictures have no embeddings yet"
 
 
-# --- What cannot be embedded --------------------------------------------------------------------
+# --- Refusals -----------------------------------------------------------------------------------
 
 
 def test_a_gallery_without_pictures_is_refused_in_one_line(

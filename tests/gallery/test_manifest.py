@@ -222,7 +222,7 @@ def test_a_folder_under_another_name_is_refused(copied: Settings) -> None:
 
 
 def test_what_is_listed_as_healthy_can_be_opened(changed: Changed) -> None:
-    settings = changed(lambda one: one.update(name="Tiny City"))
+    settings = changed(lambda manifest: manifest.update(name="Tiny City"))
     (settings.user_galleries / "tinycity").rename(settings.user_galleries / "Tiny City")
     cards = list_galleries(settings)
     assert [card.name for card in cards] == ["Tiny City"]

@@ -1,4 +1,4 @@
-"""Tiles that are alike: the fast way finds what a plain comparison of all pairs finds."""
+"""Near duplicates: the fast search gives the result of a plain comparison of all pairs."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def naive(embeddings: Floats, lats: Floats, lons: Floats, apart_m: float) -> Par
 
 
 def some(count: int, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Embeddings of few different, exact numbers, so that many pairs are equally alike."""
+    """Embeddings of few different, exact numbers, so that many pairs are equally similar."""
     rng = np.random.default_rng(seed)
     embeddings = rng.integers(-2, 3, (count, 5)).astype(np.float32)
     return embeddings, 60 + rng.random(count) / 100, 25 + rng.random(count) / 50
@@ -72,14 +72,14 @@ def test_one_tile_alone_has_no_partner(count: int) -> None:
 def test_each_tile_is_in_one_pair_at_most_and_twins_lie_apart(seen_gallery: Gallery) -> None:
     assert channels_of(seen_gallery) == ("facts", "image")
     for by in channels_of(seen_gallery):
-        found = look_alikes(seen_gallery, by)
-        rows = [row for pair in found.pairs for row in (pair.a, pair.b)]
-        assert found.pairs
+        result = look_alikes(seen_gallery, by)
+        rows = [row for pair in result.pairs for row in (pair.a, pair.b)]
+        assert result.pairs
         assert len(set(rows)) == len(rows)
-        assert all(pair.distance_m >= APART_M - 0.5 for pair in found.pairs)
-        similarities = [pair.similarity for pair in found.pairs]
+        assert all(pair.distance_m >= APART_M - 0.5 for pair in result.pairs)
+        similarities = [pair.similarity for pair in result.pairs]
         assert similarities == sorted(similarities, reverse=True)
-        if found.count:
+        if result.count:
             assert min(similarities) >= MIN_SIMILARITY[by]
 
 
@@ -88,5 +88,5 @@ def test_a_bundled_city_is_compared() -> None:
     from core.gallery import open_gallery
 
     gallery = open_gallery("neubrandenburg", settings.load({"SAYWHERE_DATA": str(Path("none"))}))
-    found = look_alikes(gallery, "facts")
-    assert found.count > 1000, "fields and forests read the same"
+    result = look_alikes(gallery, "facts")
+    assert result.count > 1000, "fields and forests read the same"

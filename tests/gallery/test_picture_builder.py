@@ -1,4 +1,4 @@
-"""Galleries of CVG-Text's pictures: a round trip, names read off the pictures, stopped builds."""
+"""Galleries of CVG-Text's pictures: a round trip, names read from pictures, stopped builds."""
 
 import io
 import json
@@ -89,10 +89,15 @@ def test_each_picture_is_a_tile_at_its_place(plain: Gallery, data: CvgText) -> N
 def test_a_tiles_picture_is_the_files(plain: Gallery, data: CvgText) -> None:
     assert data.rows
     for row, tile_id in zip(data.rows, plain.tile_ids, strict=True):
-        with Image.open(io.BytesIO(plain.picture(tile_id))) as kept, Image.open(row.picture) as own:
-            assert (kept.format, kept.size) == ("WEBP", own.size)
-            apart = np.asarray(kept.convert("RGB"), float) - np.asarray(own.convert("RGB"), float)
-            assert np.abs(apart).mean() < 3
+        with (
+            Image.open(io.BytesIO(plain.picture(tile_id))) as stored,
+            Image.open(row.picture) as own,
+        ):
+            assert (stored.format, stored.size) == ("WEBP", own.size)
+            difference = np.asarray(stored.convert("RGB"), float) - np.asarray(
+                own.convert("RGB"), float
+            )
+            assert np.abs(difference).mean() < 3
 
 
 def test_its_tiles_are_geoparquet(plain: Gallery) -> None:
@@ -119,11 +124,11 @@ def test_the_text_in_pictures_becomes_names_of_their_tiles(read: Gallery) -> Non
     lines = ("Lime Street", "Broadway", "Corner Bakery", "Harbour Lane")
     assert read.facts.text == [f"{READ_KIND}: {line}" for line in lines]
     assert read.card.place_count == 4
-    seen = {
+    links = {
         (int(tile), read.facts.names[fact][0])
         for tile, fact in zip(read.links.tile, read.links.fact, strict=True)
     }
-    assert seen == {(tile, line) for tile, lines in enumerate(SIGNS) for line in lines}
+    assert links == {(tile, line) for tile, lines in enumerate(SIGNS) for line in lines}
 
 
 @pytest.mark.parametrize(
@@ -137,15 +142,15 @@ def test_the_text_in_pictures_becomes_names_of_their_tiles(read: Gallery) -> Non
 def test_a_description_finds_the_picture_with_its_words(
     text: str, tile: int, named: str, read: Gallery, encoder: SentenceEncoder
 ) -> None:
-    found = search(read, encoder, Query(text, k=4))
-    first = found.candidates[0]
+    result = search(read, encoder, Query(text, k=4))
+    first = result.candidates[0]
     assert first.tile.tile_id == read.tile_ids[tile]
     assert named in first.names
     assert set(first.channels) == {"names"}
     supported = [piece for piece in first.evidence if piece.supported]
     assert any(named in piece.fact for piece in supported)
     assert all((piece.channel, piece.direction) == ("names", "here") for piece in supported)
-    json.dumps(found.to_json(), allow_nan=False)
+    json.dumps(result.to_json(), allow_nan=False)
 
 
 def test_the_word_picture_is_no_name(read: Gallery, encoder: SentenceEncoder) -> None:
@@ -205,9 +210,9 @@ def test_a_tiles_id_is_safe_and_its_own(tmp_path: Path) -> None:
     ids = open_gallery("cvg", settings_for(tmp_path / "home")).tile_ids
     assert len(set(ids)) == 4
     assert ids[3] == "1.0,2.0_b"
-    for one in ids:
-        assert len(one) < 130
-        assert all(sign.isascii() and (sign.isalnum() or sign in ".,_+-") for sign in one)
+    for tile_id in ids:
+        assert len(tile_id) < 130
+        assert all(sign.isascii() and (sign.isalnum() or sign in ".,_+-") for sign in tile_id)
 
 
 def test_one_name_in_two_versions_is_one_tile(tmp_path: Path) -> None:
@@ -254,11 +259,11 @@ def test_a_stopped_reading_goes_on_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stages, "_OCR_PART", 1)
-    lines, seen = reader.lines, []
+    lines, pictures = reader.lines, []
 
     def counted(picture: Image.Image) -> tuple[str, ...]:
-        seen.append(picture)
-        if len(seen) == 3:
+        pictures.append(picture)
+        if len(pictures) == 3:
             raise KeyboardInterrupt
         return lines(picture)
 
@@ -269,7 +274,7 @@ def test_a_stopped_reading_goes_on_where_it_was(
         with pytest.raises(GalleryError, match="manifest"):
             open_gallery("cvg", settings_for(tmp_path))
         folder = built("cvg", data, tmp_path, reader)
-    assert len(seen) == 3 + 2, "two were read before, the third again"
+    assert len(pictures) == 3 + 2, "two were read before, the third again"
     whole = open_gallery("cvg", settings_for(tmp_path))
     assert whole.facts.text == read.facts.text
     assert {path.name for path in folder.iterdir() if path.name.startswith(".")} == set()

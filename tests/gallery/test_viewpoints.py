@@ -1,4 +1,4 @@
-"""Where a describer may stand."""
+"""Viewpoints along walkable ways."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,9 +32,9 @@ def test_a_straight_street_gets_a_viewpoint_every_thirty_metres(read: Read) -> N
     town = Town()
     town.way([(0, 0), (300, 0)], highway="residential", name="Lime Street")
     views = find_viewpoints(read(town), 30, 50)
-    found = metres(views, town)
-    assert found[:, 0] == pytest.approx(np.arange(15, 300, 30), abs=1)
-    assert found[:, 1] == pytest.approx(0, abs=1)
+    placed = metres(views, town)
+    assert placed[:, 0] == pytest.approx(np.arange(15, 300, 30), abs=1)
+    assert placed[:, 1] == pytest.approx(0, abs=1)
     assert views.streets == ["Lime Street"] * 10
     assert not views.on_grid
 
@@ -42,9 +42,9 @@ def test_a_straight_street_gets_a_viewpoint_every_thirty_metres(read: Read) -> N
 def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: Read) -> None:
     town = tiny_city()
     world = read(town)
-    found = metres(find_viewpoints(world, 30, 50), town)
-    gaps = np.hypot(*(found[:, None] - found[None]).transpose(2, 0, 1))
-    assert gaps[~np.eye(len(found), dtype=bool)].min() > 25
+    placed = metres(find_viewpoints(world, 30, 50), town)
+    gaps = np.hypot(*(placed[:, None] - placed[None]).transpose(2, 0, 1))
+    assert gaps[~np.eye(len(placed), dtype=bool)].min() > 25
     streets = world.features[world.features.group == "street"].geometry
     step = np.array([town.position(1, 0).lon - town.lon, town.position(0, 1).lat - town.lat])
     assert len(streets) > 3
@@ -58,7 +58,7 @@ def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: R
         points = shapely.get_coordinates(along)
         assert len(points) == 20
         for at in points:
-            assert np.hypot(*(found - at).T).min() < 45
+            assert np.hypot(*(placed - at).T).min() < 45
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_only_ways_that_people_walk_are_stood_on(
     town = Town()
     town.way([(0, 0), (200, 0)], highway="residential", name="Lime Street")
     town.way([(0, 500), (200, 500)], **tags)
-    found = metres(find_viewpoints(read(town), 30, 50), town)
-    assert bool((found[:, 1] > 400).any()) is walked
+    placed = metres(find_viewpoints(read(town), 30, 50), town)
+    assert bool((placed[:, 1] > 400).any()) is walked
 
 
 def test_a_street_shorter_than_the_spacing_has_one_viewpoint(read: Read) -> None:

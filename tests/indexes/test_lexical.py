@@ -28,7 +28,7 @@ def indexed(tmp_path: Path) -> Indexed:
 
 
 def found(index: NameIndex, word: str, column: str = "name") -> list[int]:
-    """Facts that carry a word or what it is taken for, the weightiest first."""
+    """Facts with a word or its similar spellings, the largest weight first."""
     weights: dict[int, float] = {}
     for spelling, trust in index.spellings(word):
         posting = index.postings(spelling, column)

@@ -1,4 +1,4 @@
-"""Maps of an answer: what they hold, and that nothing a person typed can act in them."""
+"""Maps of an answer: their content, and that typed text cannot run as script in them."""
 
 import html
 import json
@@ -142,7 +142,7 @@ def test_the_zooms_of_an_archive_come_from_its_header(tmp_path) -> None:  # type
     archive.write_bytes(b"PMTiles\x03" + bytes(92) + bytes([12, 17]) + bytes(25))
     assert maps.zooms_of(archive) == range(12, 18)
     archive.write_bytes(b"no map")
-    with pytest.raises(SourceError, match="no base map"):
+    with pytest.raises(SourceError, match="not a base map"):
         maps.zooms_of(archive)
 
 

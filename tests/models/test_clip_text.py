@@ -1,4 +1,4 @@
-"""CLIP's reading of text beside its byte pairs made one after another."""
+"""CLIP's tokenization against byte pairs merged one by one."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""The compact model's file, and its embeddings whatever they are computed beside."""
+"""The compact model's file, and embeddings that do not depend on the batch."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""CrossText2Loc beside the published formulas evaluated from scratch."""
+"""CrossText2Loc against the published formulas, evaluated from scratch."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The compact networks' parts by hand and against plain twins."""
+"""The parts of the compact networks, by hand and against naive implementations."""
 
 import math
 

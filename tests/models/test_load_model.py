@@ -1,4 +1,4 @@
-"""Models by name: which there are, what they need, and what is said where it is missing."""
+"""Models by name: the list, the requirements, and the errors for missing ones."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_the_list_of_models_needs_no_torch() -> None:
     [
         ("no-such-model", None, "minilm, compact, crosstext2loc"),
         ("minilm", "x.safetensors", "leave --checkpoint out"),
-        ("crosstext2loc", None, "name yours with --checkpoint"),
+        ("crosstext2loc", None, "give yours with --checkpoint"),
         ("compact", "no-such-file.safetensors", "no compact model at no-such-file"),
         ("compact", "README.md", "does not hold a compact model"),
     ],

@@ -1,4 +1,4 @@
-"""OpenAI's state_dicts: what their shapes tell, and one clear line where they do not fit."""
+"""OpenAI's state_dicts: the architecture from shapes, and one clear line where they do not fit."""
 
 from pathlib import Path
 

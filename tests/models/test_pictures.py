@@ -1,4 +1,4 @@
-"""Pictures as CLIP sees them, beside transformers' own preparation."""
+"""Preparation of pictures for CLIP, against transformers' own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The real text encoder: unit embeddings, cuts reported, weights checked."""
+"""The bundled sentence encoder: unit embeddings, reported cuts, checked weights."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

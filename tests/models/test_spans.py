@@ -1,4 +1,4 @@
-"""Where tokens stand in the user's own text, for each way of reading."""
+"""Offsets of tokens in the user's text, for each tokenizer."""
 
 import pytest
 

@@ -427,7 +427,7 @@ class TestThePage:
         page.run()
         assert not page.exception
         (line,) = page.error
-        assert {"garbage": "damaged", "newer": "update the app", "other": "something else"}[
+        assert {"garbage": "damaged", "newer": "update the app", "other": "another program"}[
             what
         ] in line.value.replace("\\", "")
         assert file.read_bytes() == before

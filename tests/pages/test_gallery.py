@@ -155,7 +155,7 @@ def test_what_a_file_holds_is_text(text: str) -> None:
 
 
 def test_the_ground_is_one_layer_and_holds_no_text_of_a_file(tiny_gallery: Gallery) -> None:
-    layer = maps.ground_layer(coverage(tiny_gallery), tiny_gallery.tile(0), tiny_gallery.tile(1))
+    layer = maps.coverage_layer(coverage(tiny_gallery), tiny_gallery.tile(0), tiny_gallery.tile(1))
     assert len(layer._children) == 1
 
 

@@ -340,7 +340,7 @@ def test_neighbouring_tiles_fit_at_their_seam(base_map: Path) -> None:
 def test_labels_are_not_cut_where_two_blocks_meet(
     renderer: Renderer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.render._METATILE", 1)
+    monkeypatch.setattr("core.render.renderer._METATILE", 1)
     path = renderer.base_map(AROUND, range(18, 19), tmp_path / "ones.pmtiles")
     tiles = tiles_in(AROUND, 18)
     ink = ImageColor.getrgb(palette.INK)
@@ -354,13 +354,13 @@ def test_labels_are_not_cut_where_two_blocks_meet(
 
 
 def test_progress_counts_up_to_all_tiles(renderer: Renderer, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     renderer.base_map(
-        AROUND, range(15, 18), tmp_path / "p.pmtiles", lambda done, of: told.append((done, of))
+        AROUND, range(15, 18), tmp_path / "p.pmtiles", lambda done, of: reports.append((done, of))
     )
     total = sum(tiles_in(AROUND, zoom).count for zoom in range(15, 18))
-    assert told[-1] == (total, total)
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert reports[-1] == (total, total)
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
 
 def test_a_stopped_base_map_leaves_the_old_one_and_nothing_partial(
@@ -414,7 +414,7 @@ def test_reading_a_base_map_loads_neither_mapnik_nor_geopandas(base_map: Path) -
         f"read(pathlib.Path({str(base_map)!r}), 15, 1, 1)\n"
         "print({'mapnik', 'geopandas', 'shapely', 'pandas'} & sys.modules.keys())"
     )
-    root = Path(__file__).resolve().parent.parent.parent
+    root = Path(__file__).resolve().parents[2]
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )

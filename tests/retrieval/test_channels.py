@@ -279,7 +279,7 @@ def test_the_first_of_the_order_is_always_the_first_spot() -> None:
     assert suppress_neighbours(np.array([3, 1, 4, 0, 2]), lats, lons, 4) == [3, 1, 4, 0]
 
 
-# --- Reading ------------------------------------------------------------------------------------
+# --- Query encoding -----------------------------------------------------------------------------
 
 
 def test_a_reading_has_an_embedding_for_each_phrase(read: Read) -> None:

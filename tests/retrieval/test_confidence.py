@@ -1,4 +1,4 @@
-"""Probabilities of tiles: a small softmax worked out by hand, and what holds for every search."""
+"""Probabilities of tiles: a small softmax by hand, and properties of every search."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_q
 def plain(
     inverse_temperature: float = 0.0, vague: float = -50.0, p_outside: float = -50.0
 ) -> Calibration:
-    """A calibration whose clues tell nothing, with the weight on `phrases` only."""
+    """A calibration without information in its features, with weight on `phrases` only."""
     count = len(FEATURES)
 
     def constant(value: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What of the map speaks for a phrase: things by their kind, names by a word of their own."""
+"""Evidence for phrases: things match by their kind, names by a distinctive word."""
 
 import pytest
 

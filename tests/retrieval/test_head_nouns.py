@@ -1,4 +1,4 @@
-"""What a phrase is about, and which kinds of things go by that."""
+"""The head noun of a phrase, and the kinds of things it can refer to."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A description cut into phrases, offsets kept."""
+"""Descriptions are split into phrases with their offsets."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The first candidates in another order, worked out by hand."""
+"""Reranking of the first candidates, worked out by hand."""
 
 import pytest
 

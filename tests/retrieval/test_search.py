@@ -1,4 +1,4 @@
-"""A description against the tiny city, as a person asks."""
+"""Searches in the tiny city."""
 
 import json
 import threading
@@ -44,7 +44,7 @@ def without_timings(result: SearchResult) -> str:
 
 
 def assert_sound(result: SearchResult, text: str, k: int = 10) -> None:
-    """What holds for every answer."""
+    """Properties of every answer."""
     assert result.query == text
     assert [one.rank for one in result.candidates] == list(range(1, k + 1))
     assert len({one.tile.tile_id for one in result.candidates}) == k
@@ -115,7 +115,7 @@ SQUARE = "the statue of Alexander, a cathedral, a cobbled square, a zoo with ele
 
 
 def told(candidates: Iterable[Candidate], word: str) -> list[str]:
-    """What the phrase with a word is held to be, for each candidate."""
+    """The fit of the phrase with a word, for each candidate."""
     return [piece.fact for one in candidates for piece in one.evidence if word in piece.phrase]
 
 

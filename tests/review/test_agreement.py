@@ -1,4 +1,4 @@
-"""Kappa against cases worked out by hand and naive twins; disputes and how they end."""
+"""Kappa against hand-worked cases and naive twins; disputes and their adjudication."""
 
 from collections.abc import Callable
 from itertools import combinations, product

@@ -1,4 +1,4 @@
-"""What a store that cannot be written or is not ours comes to: one clear line, nothing changed."""
+"""A store that cannot be written, or is another program's: one clear line, nothing changed."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ def a_case(store: Store) -> str:
 
 
 def until_it_fails(store: Store, case_id: str) -> tuple[int, str]:
-    """How many verdicts were taken, and what was told in the end."""
+    """The number of recorded verdicts, and the final error message."""
     for count in range(500):
         try:
             store.record(

@@ -1,4 +1,4 @@
-"""Exports in every format, read by others' libraries where they are, and taken in again."""
+"""Exports in every format, read by the formats' own libraries if installed, and imported again."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What the signals speak for, one rule after another."""
+"""The suggested cause for failure signals, rule by rule."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an annotator meets, in which order, and what stays hidden until they have answered."""
+"""The order of an annotator's cases, and the details hidden until the verdict."""
 
 import dataclasses
 import uuid
@@ -22,7 +22,7 @@ def shown(card: Card | None) -> str:
 
 
 def order_of(store: Store, name: str, say: Say) -> list[str]:
-    """The cases as an annotator meets them who answers each."""
+    """The cases in the order in which an annotator answers them."""
     met = []
     while card := next_card(store, name):
         met.append(card.case_id)

@@ -1,4 +1,4 @@
-"""Reports read for their cases, and those refused, with the store as it was."""
+"""Reports imported as cases, and reports refused with the store unchanged."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Which answers become cases."""
+"""Selection of answers as cases."""
 
 import pytest
 from tiny_cases import a_report, an_answer

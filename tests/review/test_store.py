@@ -1,4 +1,4 @@
-"""What the store keeps, on SQLite and on PostgreSQL: nothing lost, doubled or changed."""
+"""The store on SQLite and on PostgreSQL: nothing is lost, doubled or changed."""
 
 import sqlite3
 import subprocess

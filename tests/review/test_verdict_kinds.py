@@ -1,4 +1,4 @@
-"""Stores of before the list of verdicts could grow, and a ninth kind in them."""
+"""Stores made before the list of verdicts could grow, and a ninth verdict in them."""
 
 import sqlite3
 import uuid
@@ -51,7 +51,7 @@ def kind_of(address: str) -> str:
 
 
 def run(address: str, *statements: str) -> None:
-    """Runs statements as an app of that time, or a hand, would have."""
+    """Runs SQL statements without the app, as an older app or a person would."""
     if kind_of(address) == "postgresql":
         import psycopg
 
@@ -76,7 +76,7 @@ def old(address: str) -> str:
 
 @pytest.fixture
 def ninth(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A ninth kind, as a row in the table makes it."""
+    """A ninth verdict, added as a row of the table."""
     monkeypatch.setitem(CASE_VERDICTS, NINTH, VerdictKind(NINTH, "8"))
     return NINTH
 
@@ -98,7 +98,7 @@ def rows_in(address: str, table: str = "verdicts") -> list[tuple[Any, ...]]:
 
 
 def test_the_old_store_refuses_a_ninth_verdict(old: str) -> None:
-    """What this file is about; else the others would show nothing."""
+    """The premise of this file; without it the other tests would prove nothing."""
     with pytest.raises(Exception, match=r"(?i)check constraint"):
         run(
             old,

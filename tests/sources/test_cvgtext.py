@@ -1,4 +1,4 @@
-"""CVG-Text on disk: every layout, the known faults told, strangers' names kept in their folder."""
+"""CVG-Text on disk: every layout, reports of known faults, names that stay in their folder."""
 
 import json
 from pathlib import Path
@@ -200,11 +200,11 @@ def test_faults_are_told_and_what_is_sound_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_description_given_twice_is_told(tmp_path: Path) -> None:
-    one, other, third = some_names(3)
-    texts = {one: "a church", other: "a tree", third: "a church"}
+    first, second, third = some_names(3)
+    texts = {first: "a church", second: "a tree", third: "a church"}
     PUBLIC.write(tmp_path, "NewYork", "osm", {"test": texts})
     data = read_cvgtext(tmp_path, "NewYork", "panorama", "osm", "test")
-    assert faults_of(data) == {"same description": (f"{one} = {third}",)}
+    assert faults_of(data) == {"same description": (f"{first} = {third}",)}
     assert len(data.rows) == 3
 
 

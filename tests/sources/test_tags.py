@@ -1,4 +1,4 @@
-"""How tags read in plain words."""
+"""Kinds, groups and names from tags."""
 
 import pytest
 from hypothesis import given

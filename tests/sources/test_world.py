@@ -23,7 +23,7 @@ Refused = Callable[[Path], str]
 
 
 def small_town() -> Town:
-    """One of each: a node, a line, an area, and a relation with a hole."""
+    """A node, a line, an area, and a relation with a hole."""
     town = Town()
     town.point(5, 5, amenity="bench", name="Old Bench", name__fi="Vanha Penkki")
     town.way([(0, 0), (100, 0), (200, 30)], highway="residential", name="Lime Street")
@@ -99,20 +99,20 @@ class TestEveryFormat:
     def test_reads_to_the_same_features(self, name: str, original: Path, tmp_path: Path) -> None:
         wanted = read_world([original])
         WRITERS[name](original, as_frame(wanted), tmp_path / name)
-        found = read_world([tmp_path / name])
+        result = read_world([tmp_path / name])
         for column in ("kind", "synonyms", "name", "names", "address", "group", "tags"):
-            key = found.features.name.tolist(), wanted.features.name.tolist()
-            assert dict(zip(key[0], found.features[column], strict=True)) == dict(
+            key = result.features.name.tolist(), wanted.features.name.tolist()
+            assert dict(zip(key[0], result.features[column], strict=True)) == dict(
                 zip(key[1], wanted.features[column], strict=True)
             ), column
-        by_name = found.features.set_index("name").geometry
+        by_name = result.features.set_index("name").geometry
         assert len(wanted.features.name) > 3
         for feature, shape in zip(wanted.features.name, wanted.features.geometry, strict=True):
             assert shapely.hausdorff_distance(by_name[feature], shape) < 1e-6, feature
             assert by_name[feature].area == pytest.approx(shape.area, rel=1e-4)
-        assert found.features.crs == 4326
-        assert found.sources == (name,)
-        assert found.licence
+        assert result.features.crs == 4326
+        assert result.sources == (name,)
+        assert result.licence
 
     def test_a_bom_and_windows_line_ends_are_no_matter(self, tmp_path: Path) -> None:
         path = tmp_path / "places.geojsonl"
@@ -283,7 +283,7 @@ def test_the_same_extract_twice_is_the_extract_once(original: Path, tmp_path: Pa
     assert twice.features.total_bounds == pytest.approx(once.features.total_bounds)
 
 
-# --- What tables of other programs hold ---------------------------------------------------------
+# --- Tables of other programs -------------------------------------------------------------------
 
 
 def test_a_table_may_have_gaps_lists_and_dates(tmp_path: Path) -> None:
@@ -316,11 +316,11 @@ def test_a_file_with_several_layers_is_read_whole_or_refused(tmp_path: Path) -> 
             {"name": [layer]}, geometry=gpd.points_from_xy([number], [1]), crs=4326
         ).to_file(path, layer=layer)
     try:
-        found = sorted(read_world([path]).features.name)
+        layers = sorted(read_world([path]).features.name)
     except SourceError as error:
         assert "layer" in str(error)  # noqa: PT017
     else:
-        assert found == ["lines", "points"]
+        assert layers == ["lines", "points"]
 
 
 def test_a_projected_table_is_brought_to_degrees(original: Path, tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_geojson_that_names_its_projection_is_brought_to_degrees(
     assert (shape.x, shape.y) == pytest.approx((24.94, 60.17), abs=0.01)
 
 
-# --- What cannot be read ------------------------------------------------------------------------
+# --- Refusals -----------------------------------------------------------------------------------
 
 
 def test_no_file_at_all_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Batches hold every example in turn, its neighbours, and nothing twice."""
+"""Batches contain every example in turn, its neighbours, and no example twice."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_a_batch_depends_on_seed_and_step_alone() -> None:
 
 
 def test_too_few_examples_are_told() -> None:
-    with pytest.raises(TrainingError, match=r"there are 20 examples .* a batch of 21 wants more"):
+    with pytest.raises(TrainingError, match=r"there are 20 examples .* fewer than a batch of 21"):
         Batches(places(20), 21, 1, seed=0)
 
 

@@ -1,4 +1,4 @@
-"""Layouts say what lies in which cell of the square that the renderer draws."""
+"""Layout labels mark the cells of the rendered square in which a class is."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The loop trains what it says, stops and goes on, and is the same for any number of processes."""
+"""The loop trains the right modules, resumes, and gives the same for any number of processes."""
 
 import math
 import os
@@ -80,9 +80,9 @@ def test_negative_groups_are_the_mean_over_shares_on_their_own(tmp_path: Path) -
     rows: list[Any] = []
 
     class Noted(Toy):
-        def fetch(self, *arguments: Any) -> Any:
+        def load_batch(self, *arguments: Any) -> Any:
             rows.append(arguments)
-            return super().fetch(*arguments)
+            return super().load_batch(*arguments)
 
     toy = Noted()
     before = {name: one.clone() for name, one in toy.network.state_dict().items()}
@@ -90,7 +90,7 @@ def test_negative_groups_are_the_mean_over_shares_on_their_own(tmp_path: Path) -
     found = gradients(tmp_path)
     alone = Toy()
     alone.network.load_state_dict(before)
-    made = alone.embed(alone.fetch(*rows[0]), slice(None), stage)
+    made = alone.embed(alone.load_batch(*rows[0]), slice(None), stage)
     total = torch.zeros(())
     for part in (slice(0, 4), slice(4, 8), slice(8, 12)):
         near = torch.from_numpy(toy.places.near_duplicates(rows[0][0][part], 15))
@@ -211,9 +211,13 @@ def test_all_processes_draw_the_same_batches_and_descriptions(tmp_path: Path) ->
 
 
 def test_odd_stages_are_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"'texts', which the network has not; it has head, lo"):
+    with pytest.raises(
+        TrainingError, match=r"'texts', which is not in the network; choose from head, lo"
+    ):
         train_toy(tmp_path, replace(STAGE, train=("texts",)))
-    with pytest.raises(TrainingError, match=f"there are {COUNT} examples .* a batch of 48 wants"):
+    with pytest.raises(
+        TrainingError, match=f"there are {COUNT} examples .* fewer than a batch of 48"
+    ):
         train_toy(tmp_path, replace(STAGE, batch=48))
     with pytest.raises(TrainingError, match=r"the loss of stage toy is (nan|inf) at step \d+"):
         train_toy(tmp_path, replace(STAGE, lr=1e30, warmup=0))
@@ -223,7 +227,7 @@ def test_odd_stages_are_told_in_one_line(tmp_path: Path) -> None:
 def test_a_validation_that_is_no_number_is_told(tmp_path: Path) -> None:
     toy = Toy()
     toy.qualities = [math.nan]
-    with pytest.raises(TrainingError, match="too little to judge stage toy by"):
+    with pytest.raises(TrainingError, match="too few validation examples for stage toy"):
         run_stage(toy, STAGE, 7, tmp_path, lambda *_: None)
 
 

@@ -1,4 +1,4 @@
-"""The contrastive loss by hand and against a plain twin; the layout's loss."""
+"""The contrastive loss by hand and against a naive twin; the layout loss."""
 
 import math
 

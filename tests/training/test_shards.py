@@ -1,4 +1,4 @@
-"""Shards are made once, hold what they say, and odd albums are told in one line."""
+"""Shards are made once, with the right content; a wrong picture folder gives a one-line error."""
 
 import io
 import json
@@ -130,7 +130,7 @@ def test_what_is_there_is_not_made_again_and_what_is_missing_is(
         shards = prepare_pictures(town, tmp_path, kinds, 4, progress)
         prepare_descriptions(town, shards, 3, 4, progress)
         prepare_states(shards, lambda: encoder, 300, progress)
-    assert told == ["here", "here texts", "read descriptions"]
+    assert told == ["here", "here texts", "encode descriptions"]
     for name in ("here-000.pictures.feather", "here-000.texts.feather", "here-000.states.npy"):
         assert (tmp_path / name).read_bytes() == before[name]
 
@@ -212,12 +212,12 @@ def test_an_album_keeps_its_pictures_as_they_are(tmp_path: Path, encoder: Senten
 @pytest.mark.parametrize(
     ("bad", "told"),
     [
-        ("{", r"texts\.jsonl, line 2: wanted JSON as"),
-        ("[]", r"texts\.jsonl, line 2: wanted JSON as"),
-        ('{"picture": "0.png"}', r"texts\.jsonl, line 2: wanted JSON as"),
-        ('{"picture": 0, "texts": ["a"]}', r"texts\.jsonl, line 2: wanted JSON as"),
-        ('{"picture": "0.png", "texts": "a field"}', r"texts\.jsonl, line 2: wanted JSON as"),
-        ('{"picture": "0.png", "texts": [7]}', r"texts\.jsonl, line 2: wanted JSON as"),
+        ("{", r"texts\.jsonl, line 2: write JSON such as"),
+        ("[]", r"texts\.jsonl, line 2: write JSON such as"),
+        ('{"picture": "0.png"}', r"texts\.jsonl, line 2: write JSON such as"),
+        ('{"picture": 0, "texts": ["a"]}', r"texts\.jsonl, line 2: write JSON such as"),
+        ('{"picture": "0.png", "texts": "a field"}', r"texts\.jsonl, line 2: write JSON such as"),
+        ('{"picture": "0.png", "texts": [7]}', r"texts\.jsonl, line 2: write JSON such as"),
         (line(7, "a"), r"texts\.jsonl, line 2: there is no picture .*7\.png"),
         (line(0), r"texts\.jsonl, line 2: 0\.png has no texts"),
         (line(0, " "), r"texts\.jsonl, line 2: 0\.png has no texts"),
@@ -269,7 +269,7 @@ def test_the_north_of_a_city_is_held_apart_and_a_strip_left_out(tmp_path: Path) 
 
 def test_a_city_too_small_to_hold_a_part_apart_is_told(tmp_path: Path) -> None:
     names = [tiny_cvgtext.panorama(40.7, -74 + n / 1000, n) for n in range(5)]
-    with pytest.raises(TrainingError, match="5 pictures of Tinytown lie too close together"):
+    with pytest.raises(TrainingError, match="5 pictures of Tinytown are too close together"):
         prepare_city(city_of(tmp_path, names), tmp_path)
     with pytest.raises(SourceError, match="there is no folder"):
         prepare_city(CvgTextDataset("tiny", tmp_path / "none", "Tinytown", "osm"), tmp_path)

@@ -1,4 +1,4 @@
-"""The compact model in training: kept features, layouts, figures on what is held apart."""
+"""The compact model in training: cached features, layouts, validation metrics."""
 
 import json
 from dataclasses import replace
@@ -84,7 +84,7 @@ def model(
 ) -> TrainableCompact:
     torch.manual_seed(0)
     network = CompactNetwork(replace(spec, kinds=tuple(f"kind {n}" for n in range(kinds))))
-    network.picture.trunk.begin()
+    network.picture.trunk.load_pretrained()
     return TrainableCompact(network, train, held, folder, torch.device("cpu"))
 
 
@@ -112,8 +112,8 @@ def test_kept_features_train_as_computed_ones_do(town: ShardReader, tmp_path: Pa
         made = model(tmp_path, town, town)
         for name, parameter in made.network.named_parameters():
             parameter.requires_grad_(name.startswith(HEADS) or not kept)
-        made.begin(replace(CONTRAST, name="kept"), silent)
-        fetched = made.fetch(np.arange(8), np.zeros(8, int), CONTRAST)
+        made.on_stage_start(replace(CONTRAST, name="kept"), silent)
+        fetched = made.load_batch(np.arange(8), np.zeros(8, int), CONTRAST)
         assert (fetched.features is None) != kept
         assert (fetched.pictures is None) == kept
         embedded = made.embed(fetched, slice(2, 6), CONTRAST)
@@ -132,10 +132,10 @@ def test_figures_from_kept_features_are_those_from_pictures(
     town: ShardReader, photos: ShardReader, tmp_path: Path
 ) -> None:
     made = model(tmp_path, town, photos)
-    made.begin(CONTRAST, silent)
+    made.on_stage_start(CONTRAST, silent)
     computed = made.embed_pictures(photos)
     freeze(made)
-    made.begin(CONTRAST, silent)
+    made.on_stage_start(CONTRAST, silent)
     kept = made.embed_pictures(photos)
     assert (kept != computed).any()
     torch.testing.assert_close(kept, computed, rtol=1e-2, atol=2e-3)
@@ -145,10 +145,10 @@ def test_figures_from_kept_features_are_those_from_pictures(
 def test_texts_of_one_batch_are_embedded_as_each_alone(town: ShardReader, tmp_path: Path) -> None:
     made = model(tmp_path, town, town)
     rows = np.arange(16)
-    together = made.embed(made.fetch(rows, rows, CONTRAST), slice(None), CONTRAST).texts
+    together = made.embed(made.load_batch(rows, rows, CONTRAST), slice(None), CONTRAST).texts
     for row in rows:
         alone = made.embed(
-            made.fetch(rows[row : row + 1], rows[:1], CONTRAST), slice(None), CONTRAST
+            made.load_batch(rows[row : row + 1], rows[:1], CONTRAST), slice(None), CONTRAST
         ).texts
         torch.testing.assert_close(together[row], alone[0], rtol=1e-4, atol=1e-5)
 
@@ -159,11 +159,11 @@ def test_before_the_first_contrast_every_concept_has_as_much_to_say(
     kinds = town.layouts(np.arange(1)).shape[1]
     made = model(tmp_path, town, town, kinds)
     freeze(made)
-    made.begin(LAYOUT, silent)
+    made.on_stage_start(LAYOUT, silent)
     assert not made.network.text.middle.any()
-    made.begin(CONTRAST, silent)
+    made.on_stage_start(CONTRAST, silent)
     picture, text = made.network.picture, made.network.text
-    fetched = made.fetch(np.arange(16), np.zeros(16, int), CONTRAST)
+    fetched = made.load_batch(np.arange(16), np.zeros(16, int), CONTRAST)
     assert fetched.states is not None
     assert fetched.mask is not None
     states = fetched.states.float()
@@ -175,7 +175,7 @@ def test_before_the_first_contrast_every_concept_has_as_much_to_say(
         share = torch.tensor([1.0] * kinds + [0.3] * (64 - kinds))
         torch.testing.assert_close(pool.gains * (said.std(0) + 0.05), share, rtol=1e-3, atol=1e-3)
     gains = picture.pool.gains.detach().clone()
-    made.begin(CONTRAST, silent)  # as on the way on from a checkpoint
+    made.on_stage_start(CONTRAST, silent)  # as on the way on from a checkpoint
     assert torch.equal(picture.pool.gains, gains)
 
 
@@ -201,9 +201,9 @@ def test_pictures_are_turned_together_with_their_layouts(town: ShardReader, tmp_
     made = model(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
     rows, draws = np.arange(16), np.random.default_rng(0).integers(1 << 30, size=16)
     assert len(rows) == 16
-    upright = made.fetch(rows, draws, LAYOUT)
-    found = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))
-    again = made.fetch(rows, draws, replace(LAYOUT, turned=1.0))
+    upright = made.load_batch(rows, draws, LAYOUT)
+    found = made.load_batch(rows, draws, replace(LAYOUT, turned=1.0))
+    again = made.load_batch(rows, draws, replace(LAYOUT, turned=1.0))
     ways = [(quarters, mirrored) for quarters in range(4) for mirrored in (False, True)]
     seen = set()
     for row in rows:
@@ -216,7 +216,7 @@ def test_pictures_are_turned_together_with_their_layouts(town: ShardReader, tmp_
         assert fitting & {way for way in ways if torch.equal(new_layout, turned(layout, *way))}
         seen |= fitting
     assert len(seen) > 4
-    half = made.fetch(rows, draws, replace(LAYOUT, turned=0.5)).pictures
+    half = made.load_batch(rows, draws, replace(LAYOUT, turned=0.5)).pictures
     assert half is not None
     assert upright.pictures is not None
     assert 2 < sum(torch.equal(*pair) for pair in zip(half, upright.pictures, strict=True)) < 14
@@ -235,7 +235,7 @@ def test_a_full_disk_leaves_no_features(town: ShardReader, tmp_path: Path) -> No
     made = model(tmp_path, town, town)
     freeze(made)
     with full_disk(), pytest.raises(TrainingError, match=r"features\.npy cannot be written"):
-        made.begin(CONTRAST, silent)
+        made.on_stage_start(CONTRAST, silent)
     assert not list(tmp_path.iterdir())
 
 
@@ -247,8 +247,8 @@ def test_a_coarser_trunk_learns_pooled_layouts(town: ShardReader, tmp_path: Path
     kinds = town.layouts(np.arange(1)).shape[1]
     spec = replace(SPEC, trunk="efficientnet-lite0")
     made = model(tmp_path, town, town, kinds, spec)
-    made.begin(LAYOUT, silent)
-    fetched = made.fetch(np.arange(4), np.zeros(4, int), LAYOUT)
+    made.on_stage_start(LAYOUT, silent)
+    fetched = made.load_batch(np.arange(4), np.zeros(4, int), LAYOUT)
     loss = made.embed(fetched, slice(None), LAYOUT).own_loss
     assert float(loss.detach()) > 0
     loss.backward()
@@ -258,11 +258,11 @@ def test_a_coarser_trunk_learns_pooled_layouts(town: ShardReader, tmp_path: Path
 def test_pictures_without_a_layout_and_cells_that_do_not_fit_are_told(
     town: ShardReader, photos: ShardReader, tmp_path: Path
 ) -> None:
-    with pytest.raises(TrainingError, match="learns the layout, which pictures of an album"):
-        model(tmp_path, town, photos, 3).begin(LAYOUT, silent)
+    with pytest.raises(TrainingError, match="learns the layout, but pictures of an album"):
+        model(tmp_path, town, photos, 3).on_stage_start(LAYOUT, silent)
     odd = model(tmp_path, town, town, 3, replace(SPEC, picture_px=96))
-    with pytest.raises(TrainingError, match=r"16 × 16 cells; the trunk sees 6 × 6"):
-        odd.begin(LAYOUT, silent)
+    with pytest.raises(TrainingError, match="6 × 6 cells do not divide"):
+        odd.on_stage_start(LAYOUT, silent)
 
 
 def test_albums_alone_train_and_are_judged_among_all(photos: ShardReader, tmp_path: Path) -> None:

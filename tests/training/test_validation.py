@@ -1,4 +1,4 @@
-"""How well texts find their pictures: against a plain twin, and where all is the same."""
+"""Retrieval metrics of validation: against a naive twin, and for constant embeddings."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Words for looks: one home each, and what excludes what."""
+"""Words for attributes: one table each, and the contradictions between them."""
 
 from collections import Counter
 

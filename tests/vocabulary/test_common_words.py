@@ -1,4 +1,4 @@
-"""Which words are ordinary English, and which are written as names."""
+"""Common words, and words that are written as names."""
 
 from core.vocabulary.common_words import COMMON_WORDS, is_common
 from core.vocabulary.kinds import SAID_KINDS

@@ -1,4 +1,4 @@
-"""The table of kinds: every cell means something, and everything that reads it finds its words."""
+"""The table of kinds: every cell is valid, and all code that reads it finds its words."""
 
 import re
 from collections import Counter
@@ -128,7 +128,9 @@ def test_a_family_fits_a_kind_that_has_no_row_and_fills_its_words_in() -> None:
     assert calls("lutheran church") == ["church", "Lutheran church"]
     assert kind_named("coffee vending machine").seen == "near"
     for family in FAMILIES:
-        slots = {int(slot) for said in family.row.called for slot in re.findall(r"{(\d)}", said)}
+        slots = {
+            int(slot) for phrase in family.row.called for slot in re.findall(r"{(\d)}", phrase)
+        }
         assert slots <= set(range(family.pattern.groups)), family.row.noun
 
 

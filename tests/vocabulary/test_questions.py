@@ -20,4 +20,4 @@ def test_every_question_is_whole_and_stands_once() -> None:
 
 
 NO_WORD_OF_ITS_OWN = {"woods", "food"}
-"""Their hints are said in other words, or the key is no word that people use."""
+"""Their hints use other words, or the key is no word that people use."""

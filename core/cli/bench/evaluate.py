@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.cli.bench.plain_metric import plain_metric
-from core.evaluation.cvgtext.metric import PaperMetric, TestPictures, candidates, paper_metric, rank
+from core.evaluation.cvgtext.metric import CityPictures, PaperMetric, candidates, paper_metric, rank
 from core.sources.cvgtext import CvgRow, is_panorama
 
 _PICTURES = 1_200
@@ -50,7 +50,7 @@ def run() -> dict[str, Any]:
 
 
 def _paper_metric(test: list[CvgRow], cosines: F32) -> PaperMetric:
-    places = TestPictures.of(test)
+    places = CityPictures.of(test)
     near = candidates(places, "nearest-100")
     return paper_metric(places, rank(places, near, lambda rows: cosines[rows[0] : rows[-1] + 1]))
 

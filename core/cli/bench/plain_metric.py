@@ -1,4 +1,4 @@
-"""The metric of CVG-Text in plain Python, the reference for `metric`.
+"""The metric of CVG-Text in plain Python, the reference for our vectorized metric.
 
 It follows the published procedure step by step, one pair of pictures at a time, and is slow.
 """

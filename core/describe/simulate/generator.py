@@ -42,7 +42,7 @@ def _filled(writer: DescriptionWriter, sentences: list[str], tail: Sequence[str]
     least, most = WORDS[writer.style.length]
     span = most - least
     limit = int(writer.rng.integers(least + span // 4, most - span // 8))
-    while _word_count([*sentences, *tail]) < limit and (thing := writer.more()) is not None:
+    while _word_count([*sentences, *tail]) < limit and (thing := writer.next_spare()) is not None:
         sentence = writer.about([thing])
         if sentence.startswith("There ") and writer.chance(0.3):
             sentence = f"{pick(writer.rng, ('Also,', 'Then', 'And'))} t{sentence[1:]}"
@@ -70,7 +70,7 @@ def _body(writer: DescriptionWriter) -> list[str]:
     sentences = [
         writer.about(left)
         for group in writer.groups(writer.chosen)
-        if (left := writer.takes(group))
+        if (left := writer.take_all(group))
     ]
     if writer.style.length == "short":
         return sentences
@@ -119,13 +119,13 @@ def _outward(writer: DescriptionWriter) -> list[str]:
     """From the nearest thing to the farthest, one sentence each."""
     things = sorted(writer.chosen, key=lambda thing: thing.distance_m)
     sentences = [writer.opening(), writer.facing()]
-    sentences += [writer.about(left) for thing in things if (left := writer.takes([thing]))]
+    sentences += [writer.about(left) for thing in things if (left := writer.take_all([thing]))]
     return _filled(writer, sentences)
 
 
 def _headwords(writer: DescriptionWriter) -> list[str]:
     """Headwords: "cobbled street, rails in the road, left: bakery"."""
-    parts = [writer.standing().removeprefix("on ").removeprefix("in ")]
+    parts = [writer.place_phrase().removeprefix("on ").removeprefix("in ")]
     if writer.style.orientation == "heading":
         parts.append(f"facing {compass(writer.heading)}")
     least, most = WORDS[writer.style.length]
@@ -133,7 +133,7 @@ def _headwords(writer: DescriptionWriter) -> list[str]:
         enough = (least + most) // 2 if group[0] in writer.spare else most - 4
         if _word_count(parts) + 4 * len(group) > enough:
             break
-        phrase, _ = writer.listed(group)
+        phrase, _ = writer.list_phrase(group)
         place = writer.place(group[0])
         parts.append(
             vary("[{1}: {0}|{0} {1}|{0} {1}|{0} {1}]", writer.rng).format(phrase, place)
@@ -172,11 +172,11 @@ def _meeting(writer: DescriptionWriter) -> list[str]:
 
 def _one_sentence(writer: DescriptionWriter) -> list[str]:
     """The place and one or two things in a single sentence."""
-    sentence = f"{writer.say('[{am}|{am} standing|{am}]')} {writer.standing()}".strip()
+    sentence = f"{writer.say('[{am}|{am} standing|{am}]')} {writer.place_phrase()}".strip()
     if writer.style.orientation == "heading":
         sentence += f" facing {compass(writer.heading)}"
     things = ""
-    for thing in writer.takes(writer.chosen[:2]):
+    for thing in writer.take_all(writer.chosen[:2]):
         if _word_count([sentence, things]) < 20:
             things += f"{' and ' if things else ''}{writer.noun(thing).text} {writer.place(thing)}"
     joint = vary("[, with |, there's |; |, ]", writer.rng) if things else ""
@@ -192,13 +192,13 @@ def _walking(writer: DescriptionWriter) -> list[str]:
     start = vary("[Go|Walk|Head|Come|If you come|When you walk] ", writer.rng)
     street = vary("[the street|the road]", writer.rng) if way.group == "street" else "the path"
     reached = [thing for thing in writer.chosen if not writer.is_behind(thing)][:2]
-    groups = [left for group in writer.groups(reached) if (left := writer.takes(group))]
-    phrases = [f"{writer.listed(group)[0]} {writer.side(group[0])}" for group in groups]
+    groups = [left for group in writer.groups(reached) if (left := writer.take_all(group))]
+    phrases = [f"{writer.list_phrase(group)[0]} {writer.side(group[0])}" for group in groups]
     joint = ", " if start in ("If you come ", "When you walk ") else " until "
     sentence = f"{start}{compass(writer.heading)} along {street}"
     if phrases:
         sentence += f"{joint}you have {' and '.join(phrases)}"
-    place = writer.standing()
+    place = writer.place_phrase()
     return _filled(
         writer,
         [

@@ -31,7 +31,7 @@ def mention_weight(kind: str) -> float:
 
 def draw(scene: VisibleScene, rng: np.random.Generator, style: Style, heading_deg: float) -> Draw:
     """Draws the things to mention; things behind the heading are less likely."""
-    things = _signed(scene) if style.names else _unsigned(scene)
+    things = _named_things(scene) if style.names else _unnamed_things(scene)
     things = [
         thing
         for thing in things
@@ -75,11 +75,11 @@ def _is_behind(style: Style, heading_deg: float) -> Callable[[VisibleObject], bo
     return lambda thing: side_of(thing.bearing_deg, heading_deg) in (3, 4, 5)
 
 
-def _signed(scene: VisibleScene) -> list[VisibleObject]:
+def _named_things(scene: VisibleScene) -> list[VisibleObject]:
     return [thing for thing in scene.things if sign(thing.name) or is_sayable(thing)]
 
 
-def _unsigned(scene: VisibleScene) -> list[VisibleObject]:
+def _unnamed_things(scene: VisibleScene) -> list[VisibleObject]:
     """The things without their names, those of one kind and quarter merged."""
     axis = (scene.way.bearing_deg if scene.way else None) or 0.0
     merged: dict[object, VisibleObject] = {}

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.describe.simulate import noise, sampling
 from core.describe.simulate.nouns import Noun, is_sayable, noun
+from core.describe.simulate.relative_position import are_opposite, distance_between
 from core.describe.simulate.style import Style
 from core.describe.simulate.visible_scene import VisibleObject, VisibleScene, Way
 from core.geo import compass
@@ -79,7 +80,7 @@ class DescriptionWriter:
             remarks=noise.remarks(rng, 3),
         )
 
-    def more(self) -> VisibleObject | None:
+    def next_spare(self) -> VisibleObject | None:
         """Takes the next spare thing, None if there is none."""
         return self.spare.pop(0) if self.spare else None
 
@@ -88,7 +89,7 @@ class DescriptionWriter:
         self.chosen = [other for other in self.chosen if other is not thing]
         self.spare = [other for other in self.spare if other is not thing]
 
-    def takes(self, things: Sequence[VisibleObject]) -> list[VisibleObject]:
+    def take_all(self, things: Sequence[VisibleObject]) -> list[VisibleObject]:
         """Returns the things not mentioned yet, and marks them as mentioned."""
         left = [thing for thing in things if any(thing is other for other in self.chosen)]
         for thing in left:
@@ -182,9 +183,8 @@ class DescriptionWriter:
         """Phrase for a thing beside or opposite, or for the corner, after a blank; else ""."""
         if thing.group in ("street", "path", "rail") or thing.count > 1:
             return ""
-        if any(_apart(thing, junction) < _AT_CORNER_M for junction in self._corners()) and (
-            self.chance(0.4)
-        ):
+        to_corners_m = [distance_between(thing, junction) for junction in self._corners()]
+        if min(to_corners_m, default=_AT_CORNER_M) < _AT_CORNER_M and self.chance(0.4):
             return " on the corner"
         for other in (*self.chosen, *self.spare):
             if (
@@ -194,8 +194,8 @@ class DescriptionWriter:
                 or not is_sayable(other)
             ):
                 continue
-            is_beside = _apart(thing, other) < _BESIDE_M
-            if is_beside or self._are_opposite(thing, other):
+            is_beside = distance_between(thing, other) < _BESIDE_M
+            if is_beside or are_opposite(thing, other, self.scene.way):
                 self.take(other)
                 joint = self.say(_BESIDE if is_beside else _OPPOSITE)
                 return f" {joint} {self.noun(other).text}"
@@ -205,21 +205,7 @@ class DescriptionWriter:
         corner = self.scene.corner
         return (corner, *self.scene.junctions) if corner else self.scene.junctions
 
-    def _are_opposite(self, thing: VisibleObject, other: VisibleObject) -> bool:
-        """Whether two things face each other across the viewpoint's street."""
-        way = self.scene.way
-        if not way or way.bearing_deg is None or way.group != "street":
-            return False
-        (aside, along), (other_aside, other_along) = (
-            _offset(each, way.bearing_deg) for each in (thing, other)
-        )
-        return (
-            aside * other_aside < 0
-            and min(abs(aside), abs(other_aside)) > 5
-            and (max(abs(aside), abs(other_aside)) < 30 and abs(along - other_along) < 10)
-        )
-
-    def listed(self, things: Sequence[VisibleObject]) -> tuple[str, Noun]:
+    def list_phrase(self, things: Sequence[VisibleObject]) -> tuple[str, Noun]:
         """Lists things on one side: "a bank and, behind it, a church"; also the first noun."""
         nouns = [self.noun(thing) for thing in things]
         texts = [noun.text for noun in nouns]
@@ -296,7 +282,7 @@ class DescriptionWriter:
                 return f"with trees {self.say(directions.SIDES[side])}"
         return vary("[with trees on one side|with trees along one side]", self.rng)
 
-    def standing(self) -> str:
+    def place_phrase(self) -> str:
         """The place without a verb: "on a cobbled street", "in a park"."""
         scene = self.scene
         inside = [
@@ -345,7 +331,7 @@ class DescriptionWriter:
 
     def opening(self) -> str:
         """The place as a sentence."""
-        standing = self.standing()
+        standing = self.place_phrase()
         if self.voice is _VOICES["none"]:
             return f"{standing}."
         return f"{self.say('[{am}|{am} standing|{am} standing|{am} somewhere]')} {standing}."
@@ -375,7 +361,7 @@ class DescriptionWriter:
         """One sentence on things that lie together."""
         first = things[0]
         place = self.place(first) if len(things) == 1 else self.side(first) or self.far(first)
-        phrase, lead = self.listed(things)
+        phrase, lead = self.list_phrase(things)
         if len(things) == 1 and self.chance(0.3):
             phrase += self.neighbour(first)
         slots = {
@@ -410,14 +396,3 @@ class DescriptionWriter:
         if self.style.orientation == "none":
             return self._is_across(thing), directions.vague_step(thing.distance_m)
         return self._side_of(thing)
-
-
-def _offset(thing: VisibleObject, heading_deg: float = 0.0) -> tuple[float, float]:
-    """Metres to the right of the viewpoint and ahead of it, seen along a heading."""
-    turn = np.radians(thing.bearing_deg - heading_deg)
-    return thing.distance_m * float(np.sin(turn)), thing.distance_m * float(np.cos(turn))
-
-
-def _apart(thing: VisibleObject, other: VisibleObject) -> float:
-    """Metres between the nearest points of two things."""
-    return float(np.hypot(*np.subtract(_offset(thing), _offset(other))))

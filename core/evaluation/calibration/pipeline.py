@@ -66,7 +66,9 @@ def fit_from_files(
             "descriptions from outside each"
         )
     galleries = {name: open_gallery(name, settings) for name in (*names, *background)}
-    if missing := [name for name, one in galleries.items() if "facts" not in one.card.channels]:
+    if missing := [
+        name for name, gallery in galleries.items() if "facts" not in gallery.card.channels
+    ]:
         raise QueryError(f"{missing[0]} has no channel facts; give galleries of map data")
     backgrounds = BackgroundSet([galleries[name] for name in background or names], seed)
     examples: list[CalibrationExample] = []

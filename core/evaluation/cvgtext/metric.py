@@ -23,7 +23,7 @@ _PART = 256
 
 
 @dataclass(frozen=True, slots=True)
-class TestPictures:
+class CityPictures:
     """N pictures of test files: base names, `points`, and which of them are panoramas."""
 
     names: tuple[str, ...]
@@ -31,7 +31,7 @@ class TestPictures:
     panoramas: Bools
 
     @classmethod
-    def of(cls, rows: Sequence[CvgRow]) -> "TestPictures":
+    def of(cls, rows: Sequence[CvgRow]) -> "CityPictures":
         """The pictures of rows, with the positions parsed at reading."""
         points = Points.of(np.array([row.lat for row in rows]), np.array([row.lon for row in rows]))
         return cls(tuple(row.name for row in rows), points, np.array([r.is_panorama for r in rows]))
@@ -74,12 +74,12 @@ class PaperMetric:
     single_view: PaperFigures
 
 
-def candidates(places: TestPictures, scope: Scope) -> I64 | None:
+def candidates(places: CityPictures, scope: Scope) -> I64 | None:
     """The rows of the pictures that each query is ranked among, [N, 100]; None for all."""
     return nearest(places.points, places.points, NEAREST) if scope == "nearest-100" else None
 
 
-def rank(places: TestPictures, near: I64 | None, cosines: Cosines) -> Ranks:
+def rank(places: CityPictures, near: I64 | None, cosines: Cosines) -> Ranks:
     """Ranks every query among its candidates, in batches of queries.
 
     Ties, repeated names and queries outside their own candidates are ranked one by one.
@@ -114,7 +114,7 @@ def rank(places: TestPictures, near: I64 | None, cosines: Cosines) -> Ranks:
 
 
 def top_distinct(
-    places: TestPictures, near: I64 | None, cosines: Cosines, k: int
+    places: CityPictures, near: I64 | None, cosines: Cosines, k: int
 ) -> Iterator[list[int]]:
     """For each query the first `k` pictures with distinct names, in the order of `rank`."""
     for rows in _batches(len(places.names)):
@@ -132,7 +132,7 @@ def _batches(count: int) -> Iterator[I64]:
         yield np.arange(start, min(start + _PART, count))
 
 
-def _ordered(places: TestPictures, row: int, cosines: F32, near: I64 | None) -> I64:
+def _ordered(places: CityPictures, row: int, cosines: F32, near: I64 | None) -> I64:
     """The candidates of one query, best first, by its cosines [N] with all pictures.
 
     Ties keep their order, as in the paper's code with a stable sort: by distance in the scope
@@ -149,7 +149,7 @@ def _ordered(places: TestPictures, row: int, cosines: F32, near: I64 | None) -> 
     return among[np.argsort(-cosines[among], kind="stable")]
 
 
-def _deviations_km(places: TestPictures, tops: I64) -> F64:
+def _deviations_km(places: CityPictures, tops: I64) -> F64:
     deviations_km = np.zeros(len(tops))
     lats, lons = places.points.lats.tolist(), places.points.lons.tolist()
     for row in np.flatnonzero(tops != np.arange(len(tops))).tolist():
@@ -159,7 +159,7 @@ def _deviations_km(places: TestPictures, tops: I64) -> F64:
     return deviations_km
 
 
-def paper_metric(places: TestPictures, ranks: Ranks) -> PaperMetric:
+def paper_metric(places: CityPictures, ranks: Ranks) -> PaperMetric:
     """The paper's figures, summed in the same order as its code, so that every digit agrees."""
     return PaperMetric(
         overall=_figures(ranks, np.ones(len(ranks.rank), dtype=bool)),

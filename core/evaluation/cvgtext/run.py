@@ -12,9 +12,9 @@ import numpy as np
 from core.arrays import F32, I64, Bools
 from core.errors import ModelError
 from core.evaluation.cvgtext.metric import (
+    CityPictures,
     PaperFigures,
     Ranks,
-    TestPictures,
     candidates,
     paper_metric,
     rank,
@@ -42,7 +42,7 @@ class EmbeddedTest:
     """The rows of a test and their unit embeddings, `texts` and `pictures` both [N, D]."""
 
     rows: tuple[CvgRow, ...]
-    places: TestPictures
+    places: CityPictures
     texts: F32
     pictures: F32
 
@@ -76,7 +76,7 @@ def embed_test(
         )
     )
     embedded = EmbeddedTest(
-        data.rows, TestPictures.of(data.rows), np.concatenate(texts), np.concatenate(pictures)
+        data.rows, CityPictures.of(data.rows), np.concatenate(texts), np.concatenate(pictures)
     )
     if not (np.isfinite(embedded.texts).all() and np.isfinite(embedded.pictures).all()):
         raise ModelError(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
 
 Allowed = Bools | None
-"""Which of N tiles a query allows, None for all."""
+"""Mask [N] of the tiles that a query allows, None for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,12 +92,12 @@ def _row_of(task: Mapping[str, Any]) -> Row:
 
 
 def _verdict_of(annotation: Mapping[str, Any]) -> str:
-    found = [
+    choices = [
         part["value"]["choices"][0]
         for part in annotation["result"]
         if part.get("type") == "choices"
     ]
-    return str(found[0]) if found else ""
+    return str(choices[0]) if choices else ""
 
 
 def _entry(case_id: str, annotation: Mapping[str, Any]) -> dict[str, Any]:

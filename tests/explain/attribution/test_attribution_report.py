@@ -1,4 +1,4 @@
-"""What a model looked at, in words for people."""
+"""Summary of an attribution: zones of the picture in words, and shared concepts."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The compact model's relevance beside backpropagation and loops, and the concepts it names."""
+"""Relevance of the compact model against backpropagation and loops, and its shared concepts."""
 
 import numpy as np
 import pytest
@@ -57,13 +57,13 @@ def test_relevance_of_two_tokens_and_two_concepts_by_hand() -> None:
     pool.log_sharpness[:] = 0
     log3 = 1.0986123
     side = concept_attention(pool, torch.tensor([[[log3, 0.0], [0.0, 0.0]]]))
-    # The first concept attends by 3/4 and 1/4 and gathers 0.824; it says 1.1877, the second ln 2.
+    # The first concept has weights 3/4 and 1/4 and logit 0.824; activations 1.1877 and ln 2.
     assert side.weights[0].numpy() == pytest.approx(np.array([[0.75, 0.5], [0.25, 0.5]]))
     assert side.activations[0].numpy() == pytest.approx([1.18770, 0.69315], abs=1e-5)
     # Slope (1 - 0.86368²) / 1.37517 · 0.69508, times 3/4 and half of ln 3.
     (found,) = token_relevance(side, torch.tensor([[1.0, 0.0]])).tolist()
     assert found == pytest.approx([0.05291, 0], abs=1e-5)
-    # The other way round the second token is what lowers the first concept least.
+    # For the second concept only the second token is relevant: it lowers the first concept.
     (found,) = token_relevance(side, torch.tensor([[0.0, 1.0]])).tolist()
     assert found[0] == 0
     assert found[1] > 0

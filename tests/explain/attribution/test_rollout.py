@@ -1,4 +1,4 @@
-"""Gradient-weighted attention beside transformers' own pass with hooks, and loops."""
+"""Gradient-weighted attention against transformers' own pass with hooks, and loops."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Words of any script by their offsets, and tokens told by words."""
+"""Words of any script by their offsets, and token values summed by word."""
 
 import numpy as np
 import pytest

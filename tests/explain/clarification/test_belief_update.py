@@ -1,4 +1,4 @@
-"""An answer after replies to follow-up questions, on the tiny city."""
+"""The posterior and ranking after replies to clarifying questions, on the tiny city."""
 
 import numpy as np
 import pytest

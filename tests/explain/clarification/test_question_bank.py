@@ -1,4 +1,4 @@
-"""What a person is asked: the wording, and which kinds and words a question is about."""
+"""The question bank: wording of the questions, their kinds and their hints."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The follow-up question against plain loops, and what answers do to the weights."""
+"""Selection of the clarifying question against plain loops, and the effect of answers."""
 
 import math
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_scores_become_weights_that_sum_to_one_off_the_mask_none() -> None:
     assert weights[0] / weights[3] == pytest.approx(math.exp(2), rel=1e-5)
 
 
-# ---- What tiles see --------------------------------------------------------------------------
+# ---- Distances from tiles --------------------------------------------------------------------
 
 
 def test_a_yes_gets_less_likely_with_the_distance() -> None:
@@ -130,7 +130,7 @@ def test_names_are_seen_where_their_things_are(tiny_gallery: Gallery) -> None:
 
 
 def naive_gains(gallery: Gallery, weights: F64) -> dict[str, float]:
-    """What every plain question would gain, tile by tile and spot by spot."""
+    """The gain of every question without a name, tile by tile and spot by spot."""
     order = sorted(range(len(weights)), key=lambda tile: -weights[tile])
     heads: list[int] = []
     spot_of = {}
@@ -183,7 +183,7 @@ def test_one_place_is_asked_nothing(tiny_gallery: Gallery) -> None:
 
 
 def test_places_that_are_alike_are_asked_nothing(tiny_gallery: Gallery) -> None:
-    """Whatever tells two corners of the map apart is taken away."""
+    """Removes everything that distinguishes two corners of the map."""
     ends = np.array([tiny_gallery.lats.argmin(), tiny_gallery.lats.argmax()])
     weights = np.zeros(len(tiny_gallery))
     weights[ends] = 0.5

@@ -1,4 +1,4 @@
-"""Leaving phrases out, against reading and ranking each rest by itself."""
+"""Ablation of phrases, against encoding and ranking each shortened description separately."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What phrases claim, by hand."""
+"""Claims of phrases, by hand."""
 
 import pytest
 

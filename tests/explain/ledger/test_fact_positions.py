@@ -1,4 +1,4 @@
-"""Places of things as seen from one tile, against every link in a loop."""
+"""Positions of things from one tile, against a loop over all links."""
 
 import numpy as np
 

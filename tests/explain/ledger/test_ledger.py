@@ -1,4 +1,4 @@
-"""The ledger claims what the map holds, and nothing that it does not."""
+"""The ledger claims only facts of the map."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What no map holds, on phrases written for this test, none of them an example of the module."""
+"""Unmappable phrases: all written for this test, none of them an example of the module."""
 
 import numpy as np
 

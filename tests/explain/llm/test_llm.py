@@ -1,4 +1,4 @@
-"""The language model's reason: what is believed of it, and that ours stands in for all else."""
+"""The language model's reason: checks of the answer, and the local reason in all other cases."""
 
 import base64
 import io
