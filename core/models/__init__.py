@@ -1,12 +1,13 @@
 """Which models there are and how to get one; leaves the networks to the modules beside it."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
 from core.arrays import F32
 from core.errors import ModelError
-from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS
+from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS, ModelSpec
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_PICTURE_MODEL",
     "SPECS",
     "DualEncoder",
+    "Load",
     "StatesReader",
     "load_model",
 ]
@@ -64,6 +66,13 @@ class DualEncoder(Protocol):
         """Unit embeddings [N, D]; `progress` is told how many more are done."""
 
 
+Load = Callable[
+    [ModelSpec, int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"
+]
+"""A model's row, threads, the user's checkpoint, and the sentence encoder where it is loaded → an
+encoder. Every module that `SPECS` names has such a function, called `load`."""
+
+
 @runtime_checkable
 class StatesReader(Protocol):
     """A text tower that reads what the sentence encoder's own pass left: one pass serves both."""
@@ -107,4 +116,5 @@ def load_model(
         raise ModelError(f"{name} comes without weights; name yours with --checkpoint")
     if spec.checkpoint == "no" and checkpoint is not None:
         raise ModelError(f"{name} comes with its weights; leave --checkpoint out")
-    return spec.load(threads, checkpoint, sentences)
+    load: Load = import_module(f"{__name__}.{spec.module}").load
+    return load(spec, threads, checkpoint, sentences)

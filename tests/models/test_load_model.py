@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_a_compact_model_is_loaded_on_top_of_the_sentence_encoder(
     assert np.linalg.norm(model.encode_pictures(pictures), axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_a_model_is_a_row_with_its_loader(
+def test_a_model_is_a_row_and_a_module_with_its_loader(
     monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
 ) -> None:
     given: list[object] = []
@@ -69,9 +70,21 @@ def test_a_model_is_a_row_with_its_loader(
         given.extend(arguments)
         return encoder
 
-    new = ModelSpec("tiny", "Tiny", sees_pictures=False, checkpoint="may", load=load)
+    new = ModelSpec("tiny", "Tiny", sees_pictures=False, checkpoint="may", module="tiny")
     monkeypatch.setitem(SPECS, new.name, new)
+    monkeypatch.setitem(sys.modules, "core.models.tiny", SimpleNamespace(load=load))
     assert load_model("tiny", 3, Path("own.bin"), encoder) is encoder
-    assert given == [3, Path("own.bin"), encoder]
+    assert given == [new, 3, Path("own.bin"), encoder]
     with pytest.raises(ModelError, match="minilm, compact, crosstext2loc, tiny"):
         load_model("no-such-model")
+
+
+def test_the_same_weights_under_another_name_are_one_more_row(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoder: SentenceEncoder
+) -> None:
+    new = ModelSpec("second", "Second", sees_pictures=True, checkpoint="may", module="compact")
+    monkeypatch.setitem(SPECS, new.name, new)
+    path = write_compact(tmp_path / "own.safetensors")
+    one, other = (load_model(name, 1, path, encoder) for name in ("compact", "second"))
+    assert (other.spec.name, other.spec.title) == ("second", "Second")
+    assert other.spec.weights_sha256 == one.spec.weights_sha256
