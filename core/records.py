@@ -19,12 +19,12 @@ class ChannelTraits:
     """The words of a channel for people, and the part of a gallery that it reads.
 
     `word` is for tables, `choice` for the list in which a person picks channels. A gallery has
-    every channel whose part it has; all galleries have `tiles`.
+    every channel whose part it has; one that is made from a map has `facts` and `names`.
     """
 
     word: str
     choice: str
-    reads: Literal["tiles", "pictures", "facts", "names"]
+    reads: Literal["pictures", "facts", "names"]
 
 
 CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {

@@ -92,7 +92,7 @@ class Manifest:
     @property
     def searched_by(self) -> tuple[Channel, ...]:
         """The channels whose part of a gallery is there."""
-        parts = {"tiles", *self.channels, *(("pictures",) if self.picture_models else ())}
+        parts = {*self.channels, *(("pictures",) if self.picture_models else ())}
         return tuple(name for name, of in CHANNEL_TRAITS.items() if of.reads in parts)
 
 
