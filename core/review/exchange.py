@@ -4,7 +4,7 @@ Nothing is imported twice. What a store holds and cannot be read is set aside: i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from core.errors import CasesError
 from core.review.agreement import settled
 from core.review.field_checks import ANSWER, CASE, REPORT, checked_rows, readable, stored
 from core.review.model import VerdictEntry
-from core.review.rows import ANSWER_FIELDS, ENTRY_FIELDS, QUEUE_FIELDS, REPORT_FIELDS, Row
+from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, QUEUE_FIELDS, REPORT_FIELDS, Row
 from core.review.schema import annotators, answers, cases, reports, verdicts
 from core.review.store import Store
 from core.review.table_rows import (
@@ -27,7 +27,9 @@ from core.review.table_rows import (
     report_row,
 )
 
-_STORED = stored(CASE | REPORT | ANSWER)
+_HEADER, _STORED = stored(REPORT), stored(CASE | ANSWER)
+
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,41 +61,54 @@ def read_store(store: Store) -> StoreContent:
 
 def _content(connection: Connection) -> StoreContent:
     faults: list[str] = []
+    headers = _headers(connection, faults)
     history: dict[str, list[VerdictEntry]] = defaultdict(list)
-    seq: dict[str, int] = {}
-    for entry in entries(connection, faults=faults):
-        seq[entry.verdict_id] = len(seq)
+    told = entries(connection, faults=faults)
+    for entry in told:
         history[entry.case_id].append(entry)
     result = connection.execute(
         select(
             *(cases.c[name] for name in QUEUE_FIELDS),
-            *(reports.c[name] for name in REPORT_FIELDS),
-            *(answers.c[name] for name in ANSWER_FIELDS),
-            reports.c.channels.label("report_channels"),
-            answers.c.channels,
-            answers.c.signs,
+            *(answers.c[name] for name in ANSWER),
+            cases.c.report_id,
         )
         .join(
             answers,
             (answers.c.report_id == cases.c.report_id) & (answers.c.number == cases.c.number),
         )
-        .join(reports, reports.c.report_id == cases.c.report_id)
         .order_by(cases.c.difficulty.desc(), cases.c.case_id)
     ).mappings()
     rows = []
     for values in result:
         row = readable(values, _STORED, f"case {str(values['case_id'])[:40]!a}", faults)
-        if row is None:
-            continue
-        told = history[row["case_id"]]
-        rows.append(
-            row
-            | {
-                "settled": settled(told),
-                "verdicts": [_entry_row(entry, seq[entry.verdict_id]) for entry in told],
-            }
-        )
-    return StoreContent(rows, tuple(faults))
+        if row and values["report_id"] in headers:
+            rows.append(headers[values["report_id"]] | row)
+    read = {row["case_id"] for row in rows}
+    in_order = (entry.verdict_id for entry in told if entry.case_id in read)
+    seq = {verdict_id: number for number, verdict_id in enumerate(in_order)}
+    return StoreContent([_row(row, history[row["case_id"]], seq) for row in rows], tuple(faults))
+
+
+def _headers(connection: Connection, faults: list[str]) -> dict[str, Row]:
+    """The readable reports by id."""
+    result = connection.execute(
+        select(
+            *(reports.c[name] for name in REPORT_FIELDS),
+            reports.c.channels.label("report_channels"),
+        ).order_by(reports.c.report_id)
+    ).mappings()
+    found = (
+        readable(values, _HEADER, f"report {str(values['report_id'])[:40]!a}", faults)
+        for values in result
+    )
+    return {row["report_id"]: row for row in found if row}
+
+
+def _row(values: Row, history: Sequence[VerdictEntry], seq: Mapping[str, int]) -> Row:
+    row = values | {"settled": settled(history)}
+    return {name: row[name] for name in CASE_FIELDS} | {
+        "verdicts": [_entry_row(entry, seq[entry.verdict_id]) for entry in history]
+    }
 
 
 def _entry_row(entry: VerdictEntry, seq: int) -> Row:
@@ -112,8 +127,7 @@ def import_rows(store: Store, rows: Iterable[Row]) -> RowCount:
     def work(connection: Connection) -> RowCount:
         before = [_count(connection, table) for table in (cases, verdicts)]
         known = 0
-        for row in imported:
-            _put_case(connection, row)
+        _put_cases(connection, imported)
         for row, entry in _in_order(imported):
             known += not _put_entry(connection, row, entry)
         after = [_count(connection, table) for table in (cases, verdicts)]
@@ -142,33 +156,43 @@ def _in_order(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
     return [(row, entry) for _, row, entry in sorted(keyed, key=lambda item: item[0])]
 
 
-def _put_case(connection: Connection, given: Row) -> None:
-    row = given
-    if connection.dialect.name == "postgresql":  # it takes no NUL
-        row = {
-            name: value.replace("\0", "") if isinstance(value, str) else value
-            for name, value in given.items()
-        }
-    put(connection, reports, [report_row(row)])
-    put(connection, answers, [answer_row(row["report_id"], row)])
-    case = {name: row[name] for name in (*QUEUE_FIELDS, "report_id", "number")}
-    put(connection, cases, [case])
-    existing = (
-        connection.execute(
-            select(cases.c.report_id, cases.c.number, answers.c.tile_id, answers.c.top_tile)
+def _put_cases(connection: Connection, imported: Iterable[Row]) -> None:
+    """Inserts new cases. Raises CasesError for a case that the store has with another content."""
+    rows = [_accepted(connection, row) for row in imported]
+    names = (*QUEUE_FIELDS, "report_id", "number")
+    put(connection, reports, [report_row(row) for row in rows])
+    put(connection, answers, [answer_row(row["report_id"], row) for row in rows])
+    put(connection, cases, [{name: row[name] for name in names} for row in rows])
+    by_id = {row["case_id"]: row for row in rows}
+    ids = list(by_id)
+    for start in range(0, len(ids), _BATCH):
+        existing = connection.execute(
+            select(
+                *(cases.c[name] for name in ("case_id", "report_id", "number")),
+                *(answers.c[name] for name in ("tile_id", "top_tile")),
+            )
             .join(
                 answers,
                 (answers.c.report_id == cases.c.report_id) & (answers.c.number == cases.c.number),
             )
-            .where(cases.c.case_id == row["case_id"])
-        )
-        .mappings()
-        .one()
-    )
-    if any(existing[name] != row[name] for name in existing):
-        raise CasesError(
-            f"the case {row['case_id'][:60]!a} exists with another content; nothing was changed"
-        )
+            .where(cases.c.case_id.in_(ids[start : start + _BATCH]))
+        ).mappings()
+        for values in existing:
+            if any(values[name] != by_id[values["case_id"]][name] for name in values):
+                raise CasesError(
+                    f"the case {values['case_id'][:60]!a} exists with another content; nothing "
+                    "was changed"
+                )
+
+
+def _accepted(connection: Connection, row: Row) -> Row:
+    """A row as the database accepts it; PostgreSQL takes no NUL."""
+    if connection.dialect.name != "postgresql":
+        return row
+    return {
+        name: value.replace("\0", "") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _put_entry(connection: Connection, row: Row, entry: Mapping[str, Any]) -> bool:

@@ -76,8 +76,8 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
         for start in count(0, _AHEAD):
             ids = connection.execute(open_cases.limit(_AHEAD).offset(start)).scalars().all()
             for case_id in ids:
-                if _case(connection, case_id, []):
-                    return _card(connection, case_id, name)
+                if readable_row := _case(connection, case_id, []):
+                    return _card(connection, readable_row, name)
             if len(ids) < _AHEAD:
                 break
         return None
@@ -88,7 +88,9 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
 def card_of(store: Store, case_id: str, annotator: str) -> Card:
     """A case by its id, with the annotator's own verdict. Raises CasesError for an unknown case."""
     return store.database.read(
-        lambda connection: _card(connection, case_id, annotator_name(annotator))
+        lambda connection: _card(
+            connection, _readable_case(connection, case_id), annotator_name(annotator)
+        )
     )
 
 
@@ -112,7 +114,9 @@ def last_card(store: Store, annotator: str) -> Card | None:
         last = max(
             (row for row in (skipped, answered) if row), key=lambda row: row.at, default=None
         )
-        return None if last is None else _card(connection, last.case_id, name)
+        if last is None:
+            return None
+        return _card(connection, _readable_case(connection, last.case_id), name)
 
     return store.database.read(work)
 
@@ -122,7 +126,7 @@ def skip(store: Store, annotator: str, case_id: str, at: datetime) -> None:
     row = {"annotator": annotator_name(annotator), "case_id": case_id, "at": stamp(at)}
 
     def work(connection: Connection) -> None:
-        _card(connection, case_id, row["annotator"])
+        _readable_case(connection, case_id)
         connection.execute(
             INSERTS[store.database.kind](skips).on_conflict_do_update(
                 index_elements=["annotator", "case_id"], set_={"at": row["at"]}
@@ -184,7 +188,8 @@ def reveal(store: Store, case_id: str, annotator: str) -> Reveal:
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Reveal:
-        if _card(connection, case_id, name).was is None:
+        _readable_case(connection, case_id)
+        if _own(connection, case_id, name) is None:
             raise CasesError(f"{name} has not answered this case yet; answer it first")
         return reveal_of(connection, case_id)
 
@@ -246,13 +251,17 @@ def _readable_case(connection: Connection, case_id: str) -> Row:
     return row
 
 
-def _card(connection: Connection, case_id: str, name: str) -> Card:
-    row = _readable_case(connection, case_id)
-    own = connection.execute(
+def _own(connection: Connection, case_id: str, name: str) -> Any:
+    """The annotator's current verdict and note on a case, None if there is none."""
+    return connection.execute(
         select(standing.c.verdict, standing.c.note).where(
             standing.c.case_id == case_id, standing.c.annotator == name, standing.c.final == 0
         )
     ).first()
+
+
+def _card(connection: Connection, row: Row, name: str) -> Card:
+    own = _own(connection, row["case_id"], name)
     others = connection.execute(
         select(
             reports.c.title,
