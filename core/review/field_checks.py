@@ -213,8 +213,10 @@ CASE: Final[dict[str, Field]] = {
 ENTRY: Final[dict[str, Field]] = {
     "verdict_id": _UUID,
     "annotator": Field("a name", annotator_name),
-    "verdict": _or_none(Field("a verdict that this app knows", checked_verdict)),
-    "undoes": _or_none(_UUID),
+    "verdict": replace(
+        _or_none(Field("a verdict that this app knows", checked_verdict)), missing=_NEEDED
+    ),
+    "undoes": replace(_or_none(_UUID), missing=_NEEDED),
     "final": Field("true or false", _flag),
     "note": replace(_prose(_PROSE_CHARS), missing=""),
     "took_ms": _or_none(_whole(0, _MOST_WHOLE)),

@@ -7,7 +7,7 @@ connection, changes nothing.
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, func, select
 
@@ -49,7 +49,7 @@ from core.review.table_rows import (
     put,
     report_row,
 )
-from core.review.verdicts import ORDERS, CaseVerdict, Order
+from core.review.verdicts import ORDERS, CaseVerdict, Kind, Order
 
 WAIT_S = 20.0
 """Longest time in seconds to wait for a busy or absent database."""
@@ -99,7 +99,6 @@ class Store:
         Raises CasesError, with the store unchanged, if a value is beyond its type or range.
         """
         report_id = _report_id(report)
-        selected = list(select_cases(report_id, report, control))
         header = checked_values(
             {
                 "report_id": report_id,
@@ -118,6 +117,7 @@ class Store:
             checked_values(asdict(answer), ANSWER, f"query {answer.query_id[:40]!a}")
             for answer in report.answers
         ]
+        selected = list(select_cases(report_id, report, control))
         for row in selected:
             checked_values(asdict(row), CASE, f"the case of query number {row.number}")
 
@@ -221,7 +221,9 @@ class Store:
         """The names of the annotators, sorted."""
         return self.database.read(
             lambda connection: tuple(
-                connection.execute(select(annotators.c.name).order_by("name")).scalars()
+                name
+                for name in connection.execute(select(annotators.c.name).order_by("name")).scalars()
+                if isinstance(name, str)
             )
         )
 
@@ -306,9 +308,9 @@ def _report_summaries(connection: Connection) -> tuple[ReportSummary, ...]:
                 channels=tuple(values.pop("report_channels")),
                 queries=queries.get((report_id,), 0),
                 kinds={
-                    kind: count
-                    for (report, kind), count in sorted(kinds.items())
-                    if report == report_id
+                    kind: kinds[report_id, kind]
+                    for kind in sorted(get_args(Kind))
+                    if (report_id, kind) in kinds
                 },
                 judged=judged.get((report_id,), 0),
                 **values,
