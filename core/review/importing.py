@@ -71,10 +71,10 @@ def left_out_lines(imported: Mapping[str, Any]) -> list[str]:
     """A line for each kind of thing that an import left out, or took and doubts."""
     lines = []
     if imported["outside"]:
-        fate = "were left out" if "report" in imported else "were imported; check their places"
-        lines.append(f"{imported['outside']:,} cases outside their gallery {fate}")
+        fate = "left out" if "report" in imported else "imported, check their places"
+        lines.append(f"cases outside their gallery, {fate}: {imported['outside']:,}")
     if imported.get("left_out"):
-        lines.append(f"{imported['left_out']:,} annotations without a verdict were left out")
+        lines.append(f"annotations without a verdict, left out: {imported['left_out']:,}")
     return lines
 
 

@@ -77,7 +77,7 @@ def import_file(store: Store, name: str, content: bytes) -> tuple[bool, str]:
             told = str(error).replace(f"{folder}/", "")
             return False, told if isinstance(error, CasesError) else f"{name}: {told}"
     verdicts = came.get("verdicts", 0)
-    left_out = "".join(f" {line}." for line in left_out_lines(came))
+    left_out = "".join(f" {line[:1].upper()}{line[1:]}." for line in left_out_lines(came))
     if not came["cases"] and not verdicts:
         return True, f"{name}: nothing new, {came['known']:,} already added.{left_out}"
     more = f" and {verdicts:,} verdicts" if "verdicts" in came else ""

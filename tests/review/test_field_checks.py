@@ -1,6 +1,5 @@
 """Hostile lines of an export: refused in one line before the first row is written, or harmless."""
 
-import json
 import math
 import uuid
 from collections.abc import Callable
@@ -75,7 +74,7 @@ def other(tmp_path: Path) -> Store:
     return open_store(str(tmp_path / "other.sqlite"), NOW)
 
 
-def check_refused(other: Store, row: Row, change: Row, name: str) -> None:
+def assert_refused(other: Store, row: Row, change: Row, name: str) -> None:
     """A good case comes first, so that a check between the rows would be seen."""
     with pytest.raises(CasesError) as told:
         import_rows(other, [row | {"case_id": "good", "verdicts": []}, row | change])
@@ -97,7 +96,7 @@ def check_refused(other: Store, row: Row, change: Row, name: str) -> None:
 def test_a_wrong_value_of_a_case_is_refused_before_the_first_row(
     row: Row, other: Store, name: str, value: Any
 ) -> None:
-    check_refused(other, row, {name: value}, name)
+    assert_refused(other, row, {name: value}, name)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_a_wrong_value_of_a_verdict_is_refused_before_the_first_row(
     row: Row, other: Store, name: str, value: Any
 ) -> None:
     wrong = "verdict" if name == "undoes" and value == str(uuid.UUID(int=1)) else name
-    check_refused(other, row, {"verdicts": [row["verdicts"][0] | {name: value}]}, wrong)
+    assert_refused(other, row, {"verdicts": [row["verdicts"][0] | {name: value}]}, wrong)
 
 
 def test_every_field_of_a_row_is_needed(row: Row, other: Store) -> None:
@@ -124,7 +123,9 @@ def test_every_field_of_a_row_is_needed(row: Row, other: Store) -> None:
     assert rows_of(other) == []
 
 
-@pytest.mark.parametrize("case_id", ["../../victim", "/etc/passwd", "..", "a/b", "C:\\x", "x" * 300])
+@pytest.mark.parametrize(
+    "case_id", ["../../victim", "/etc/passwd", "..", "a/b", "C:\\x", "x" * 300]
+)
 @pytest.mark.parametrize("kind", FORMATS)
 def test_no_id_becomes_a_path(
     row: Row, other: Store, tmp_path: Path, case_id: str, kind: str

@@ -101,9 +101,7 @@ def test_an_edited_verdict_is_a_new_version_by_its_editor(
     edited(tasks[0]["annotations"][0], "several places fit", who, "2026-06-03T08:00:00Z")
     assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == 1
     assert [
-        (entry.annotator, entry.verdict)
-        for entry in judged.history(case_ids[0])
-        if entry.standing
+        (entry.annotator, entry.verdict) for entry in judged.history(case_ids[0]) if entry.standing
     ][-1] == (name, "several places fit")
     assert len(judged.history(case_ids[0])) == 4
 

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -155,7 +154,9 @@ def test_many_faults_are_counted_and_the_first_are_told(
 
 def test_text_that_is_no_utf_8_does_not_stop_a_store(file: Path) -> None:
     spoil(file, "UPDATE verdicts SET note = CAST(x'61ff' AS TEXT) WHERE seq = 1")
-    notes = [entry["note"] for row in rows_of(open_store(str(file), NOW)) for entry in row["verdicts"]]
+    notes = [
+        entry["note"] for row in rows_of(open_store(str(file), NOW)) for entry in row["verdicts"]
+    ]
     assert sorted(notes)[-1] == "a\ufffd"
 
 
