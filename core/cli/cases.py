@@ -70,7 +70,13 @@ def run(args: argparse.Namespace) -> Any:
     if file and args.action != "import" and not file.exists():
         raise CasesError(f"there is no store {file} yet; make one with core cases import REPORT")
     if file and address == settings.cases:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CasesError(
+                f"{file.parent} cannot be made ({error}); is the disk full? Make room, or give "
+                "--store another place"
+            ) from error
     store = open_store(address, datetime.now(UTC))
     try:
         return _ACTIONS[args.action](args, store) | {"store": store.name}

@@ -94,7 +94,7 @@ class Database:
         """
 
         def work(connection: Connection) -> None:
-            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
         self._run(work, None)
 

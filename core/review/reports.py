@@ -86,9 +86,10 @@ def is_outside(gallery: Gallery, at: Position) -> bool:
 
 def _is_inside(query: SavedQuery, gallery: Gallery) -> bool:
     """Whether a query was made within a gallery or on a tile at its edge."""
-    if query.tile_id not in gallery.tile_ids:
+    try:
+        tile = gallery.tile(gallery.row_of(query.tile_id))
+    except GalleryError:
         return True  # of another gallery: `_from_gallery` tells it
-    tile = gallery.tile(gallery.row_of(query.tile_id))
     at = query.position
     away_m = 1000 * haversine_km(at.lat, at.lon, tile.lat, tile.lon)
     return away_m <= gallery.card.footprint_m or not is_outside(gallery, at)

@@ -7,6 +7,7 @@ connection, changes nothing.
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, get_args
 
 from sqlalchemy import Connection, func, select
@@ -236,14 +237,28 @@ def open_store(address: str, at: datetime, wait_s: float = WAIT_S, schema: str =
     """
     database = Database(address, wait_s, schema)
     file = database.file
+    is_new = file is not None and not file.exists()
     version = 0
     if file is None or (file.exists() and file.stat().st_size):
         version = database.read(_checked_version)
-    if version != len(STEPS):
-        if file is not None:
-            database.enable_write_ahead_log()
-        database.write(lambda connection: migrate(connection, stamp(at)))
+    try:
+        if version != len(STEPS):
+            if file is not None:
+                database.enable_write_ahead_log()
+            database.write(lambda connection: migrate(connection, stamp(at)))
+    except CasesError:
+        database.close()
+        if file is not None and is_new:
+            _remove_empty(file)
+        raise
     return Store(database)
+
+
+def _remove_empty(file: Path) -> None:
+    """Deletes a store in which nothing was written, as on a full disk, and its lock."""
+    if file.exists() and not file.stat().st_size:
+        for name in (file.name, f"{file.name}-turn"):
+            file.with_name(name).unlink(missing_ok=True)
 
 
 def _checked_version(connection: Connection) -> int:

@@ -50,13 +50,19 @@ def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
         ) from error
     if added is not None:
         return True
-    existing = (
+    stored_row = (
         connection.execute(select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"]))
         .mappings()
         .one()
     )
-    fields = ("case_id", "annotator", "verdict", "undoes", "final", "note")
-    if any(existing[name] != row[name] for name in fields):
+    # As it is read: an export of a store with unreadable values has them replaced.
+    existing = readable(stored_row, _ENTRY, "", [])
+    fields = ("annotator", "verdict", "undoes", "final", "note")
+    if (
+        existing is None
+        or stored_row["case_id"] != row["case_id"]
+        or any(existing[name] != row[name] for name in fields)
+    ):
         raise CasesError(
             f"the verdict {row['verdict_id']} exists with another content; nothing was changed"
         )

@@ -86,7 +86,10 @@ def test_an_unreadable_value_is_told_and_all_else_goes_on(
     disputes(store)
     for kind in FORMATS:
         again = open_store(str(tmp_path / f"{kind}.sqlite"), NOW)
-        import_cases(again, exported(store, tmp_path, kind), INTAKE, NOW)
+        path = exported(store, tmp_path, kind)
+        import_cases(again, path, INTAKE, NOW)
+        found = import_cases(store, path, INTAKE, NOW)
+        assert (found["cases"], found["verdicts"]) == (0, 0)
         assert rows_of(again) == content.rows
         assert read_store(again).set_aside == ()
     store.close()
