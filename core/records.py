@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.errors import SourceError
 from core.geo import Bounds, Position, wrapped
@@ -13,7 +14,28 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 Channel = Literal["image", "facts", "names"]
-CHANNELS: tuple[Channel, ...] = get_args(Channel)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTraits:
+    """The words of a channel for people, and the part of a gallery that it reads.
+
+    `word` is for tables, `choice` for the list in which a person picks channels. A gallery has
+    every channel whose part it has; one that is made from a map has `facts` and `names`.
+    """
+
+    word: str
+    choice: str
+    reads: Literal["pictures", "facts", "names"]
+
+
+CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
+    "image": ChannelTraits("picture", "Picture: what it looks like from above", "pictures"),
+    "facts": ChannelTraits("facts", "Facts: what is there", "facts"),
+    "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
+}
+"""All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
+CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
 Fit = Literal["thing", "like", "name"]
 """The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
 has the phrase's words."""

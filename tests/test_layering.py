@@ -173,6 +173,19 @@ def test_a_low_room_is_below_a_high_one_and_no_room_below_its_neighbour() -> Non
     assert room_of("core.unheard_of") is None
 
 
+def test_no_module_reaches_itself_by_imports() -> None:
+    """Imports inside functions and for types count: a circle of them is a circle to read."""
+    names = {source.module for source in PROGRAM}
+    left = {
+        source.module: {wanted for _, wanted in source.imports if wanted in names} - {source.module}
+        for source in PROGRAM
+    }
+    assert left
+    while free := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted for name, wanted in left.items() if name not in free}
+    assert_none(f"{name} is in a circle or imports from one" for name in left)
+
+
 def test_core_never_imports_streamlit() -> None:
     assert_none(at for at, _, wanted in imports_of(CORE) if top(wanted).startswith("streamlit"))
 

@@ -1,7 +1,7 @@
 """Review failures: import reports, export verdicts, measure agreement."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.options import add_output_flags, add_store, whole_number
+from core.cli.progress import note
 from core.errors import CasesError
 from core.review.formats import FORMATS
 
 if TYPE_CHECKING:
     from core.review.store import Store
+
+_SHOWN_FAULTS = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +70,13 @@ def run(args: argparse.Namespace) -> Any:
     if file and args.action != "import" and not file.exists():
         raise CasesError(f"there is no store {file} yet; make one with core cases import REPORT")
     if file and address == settings.cases:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CasesError(
+                f"{file.parent} cannot be made ({error}); is the disk full? Make room, or give "
+                "--store another place"
+            ) from error
     store = open_store(address, datetime.now(UTC))
     try:
         return _ACTIONS[args.action](args, store) | {"store": store.name}
@@ -77,28 +86,33 @@ def run(args: argparse.Namespace) -> Any:
 
 def _import(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
     from core.gallery import open_gallery
-    from core.review.importing import ImportOptions, import_cases
+    from core.review.importing import ImportOptions, import_cases, left_out_lines
 
     settings = machine.load()
     options = ImportOptions(
         lambda name: open_gallery(name, settings), args.queries, args.scope, args.control
     )
-    return import_cases(store, args.file, options, datetime.now(UTC))
+    imported = import_cases(store, args.file, options, datetime.now(UTC))
+    for line in left_out_lines(imported):
+        note(line)
+    return imported
 
 
 def _export(args: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    from core.review.exchange import rows_of
+    from core.review.exchange import read_store
     from core.review.formats import format_of, write_cases
     from core.review.pictures import pictures_of
 
     kind = format_of(args.file, args.format)
-    rows = rows_of(store)
+    content = read_store(store)
+    rows = content.rows
     path = write_cases(rows, args.file, kind, pictures_of(machine.load()))
     return {
         "file": str(path),
         "format": kind,
         "cases": len(rows),
         "verdicts": sum(len(row["verdicts"]) for row in rows),
+        "set_aside": _set_aside(content.set_aside),
     }
 
 
@@ -109,7 +123,22 @@ def _agreement(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
 
 
 def _list(_: argparse.Namespace, store: "Store") -> dict[str, Any]:
-    return {"reports": [asdict(report) for report in store.reports()], "annotators": store.names()}
+    from core.review.exchange import read_store
+
+    return {
+        "reports": [asdict(report) for report in store.reports()],
+        "annotators": store.names(),
+        "set_aside": _set_aside(read_store(store).set_aside),
+    }
+
+
+def _set_aside(faults: Sequence[str]) -> int:
+    """The number of unreadable values, after a note of the first ones."""
+    for fault in faults[:_SHOWN_FAULTS]:
+        note(f"set aside: {fault}")
+    if len(faults) > _SHOWN_FAULTS:
+        note(f"set aside: {len(faults) - _SHOWN_FAULTS} more")
+    return len(faults)
 
 
 _ACTIONS: dict[str, Callable[[argparse.Namespace, "Store"], dict[str, Any]]] = {

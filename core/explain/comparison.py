@@ -15,8 +15,9 @@ from core.errors import QueryError
 from core.explain.nearest import kind_of, nearest_m
 from core.explain.phrasing import distance_phrase, noun_phrase
 from core.geo import compass
-from core.records import Channel, Evidence, Tile
+from core.records import CHANNELS, Channel, Evidence, Tile
 from core.retrieval.channels import (
+    SPECS,
     Matches,
     best_by_tile,
     link_matches,
@@ -25,21 +26,12 @@ from core.retrieval.channels import (
     visible_facts,
 )
 from core.retrieval.evidence import EvidenceFinder
-from core.retrieval.fusion import WEIGHTS
 from core.retrieval.search import SearchTrace, match_index_of
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import UNCOUNTED
 
 Side = Literal["a", "b", "neither"]
 
-_SIGNALS: tuple[tuple[str, Channel, str], ...] = (
-    ("image", "image", "the look of the picture"),
-    ("phrases", "facts", "the match of each phrase"),
-    ("whole", "facts", "the meaning of the whole description"),
-    ("best_fact", "facts", "the one thing closest to the whole description"),
-    ("words", "names", "the words outside all phrases"),
-    ("window", "names", "how often its words occur around the spot"),
-)
 _MIN_DIFFERENCE = 0.002
 """Smaller differences of similarity favour neither tile: one thing a few metres nearer."""
 _PHRASES_SHOWN = 3
@@ -167,9 +159,9 @@ def _rank(trace: SearchTrace, row: int) -> int | None:
 def _shares(trace: SearchTrace) -> dict[str, float]:
     """The weight of each signal in the fused similarity; they sum to 1."""
     weights = {
-        signal: float(WEIGHTS[signal])
-        for signal, channel, _ in _SIGNALS
-        if channel in trace.channels
+        name: weight
+        for channel in trace.channels
+        for name, weight in SPECS[channel].weights.items()
     }
     total = sum(weights.values())
     return {signal: weight / total for signal, weight in weights.items()}
@@ -298,14 +290,19 @@ def _whole_differences(
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
     shares, parts = _shares(trace), []
-    for signal, channel, about in _SIGNALS:
-        if channel not in trace.channels or signal == "phrases":
-            continue
-        values = trace.ranking.signals[signal]
-        difference = shares[signal] * (float(values[pair.a]) - float(values[pair.b]))
-        if signal == "words":
+    signals = [
+        (channel, name, signal.about)
+        for channel in CHANNELS
+        if channel in trace.channels
+        for name, signal in SPECS[channel].signals.items()
+        if name != "phrases"
+    ]
+    for channel, name, about in signals:
+        values = trace.ranking.signals[name]
+        difference = shares[name] * (float(values[pair.a]) - float(values[pair.b]))
+        if name == "words":
             difference -= sum(phrase.differences["names"] for phrase in phrases)
-        parts.append(WholeDifference(signal, channel, about, difference))
+        parts.append(WholeDifference(name, channel, about, difference))
     return tuple(parts)
 
 

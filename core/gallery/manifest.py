@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 from core.errors import GalleryError
 from core.files import write_json
 from core.geo import Bounds
+from core.records import CHANNEL_TRAITS, Channel
 
 FORMAT = 1
 UNFINISHED = ".unfinished"
@@ -68,8 +69,8 @@ class Manifest:
     """Content of `manifest.json`. A new build takes effect when this file is replaced.
 
     `build` is the sub-folder with the data; `files` maps a path below the gallery's folder to its
-    size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` are those that
-    search texts; each of the `picture_models` adds an image channel.
+    size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` lists which of
+    `facts` and `names` it has to search; `picture_models` are those that embedded its pictures.
     """
 
     format: int
@@ -90,6 +91,12 @@ class Manifest:
     model: ModelStamp
     files: dict[str, dict[str, Any]]
     picture_models: tuple[PictureStamp, ...] = ()
+
+    @property
+    def searched_by(self) -> tuple[Channel, ...]:
+        """The channels whose part of a gallery is there."""
+        parts = {*self.channels, *(("pictures",) if self.picture_models else ())}
+        return tuple(name for name, of in CHANNEL_TRAITS.items() if of.reads in parts)
 
 
 def check_name(name: str) -> str:

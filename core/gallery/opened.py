@@ -23,7 +23,7 @@ from core.geo import Bounds, Position, tile_bounds
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
-from core.records import Tile
+from core.records import Channel, Tile
 from core.settings import Settings
 
 SHARD_TILES = 1000
@@ -47,7 +47,7 @@ class GalleryCard:
     created: str
     footprint_m: float
     spacing_m: float
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     model: str
     sources: tuple[str, ...]
     picture_models: tuple[PictureStamp, ...] = ()
@@ -250,7 +250,7 @@ def card_of(manifest: Manifest) -> GalleryCard:
         created=manifest.created,
         footprint_m=manifest.footprint_m,
         spacing_m=manifest.spacing_m,
-        channels=(*(("image",) if models else ()), *manifest.channels),
+        channels=manifest.searched_by,
         model=manifest.model.title,
         sources=tuple(manifest.origin.files),
         picture_models=tuple(models),

@@ -1,12 +1,13 @@
 """The models by name, and `load_model`. Each network architecture is one module of this package."""
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
 from core.arrays import F32
 from core.errors import ModelError
-from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS
+from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS, ModelSpec
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +20,7 @@ __all__ = [
     "DEFAULT_PICTURE_MODEL",
     "SPECS",
     "DualEncoder",
+    "Load",
     "StatesReader",
     "load_model",
 ]
@@ -64,6 +66,13 @@ class DualEncoder(Protocol):
         """Unit embeddings [N, D]; `progress` gets the number of newly encoded ones."""
 
 
+Load = Callable[
+    [ModelSpec, int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"
+]
+"""A model's row, threads, the user's checkpoint, and the sentence encoder where it is loaded → an
+encoder. Every module that `SPECS` names has such a function, called `load`."""
+
+
 @runtime_checkable
 class StatesReader(Protocol):
     """A text tower that reads the sentence encoder's hidden states: one pass serves both."""
@@ -107,4 +116,5 @@ def load_model(
         raise ModelError(f"{name} comes without weights; give yours with --checkpoint")
     if spec.checkpoint == "no" and checkpoint is not None:
         raise ModelError(f"{name} comes with its weights; leave --checkpoint out")
-    return spec.load(threads, checkpoint, sentences)
+    load: Load = import_module(f"{__name__}.{spec.module}").load
+    return load(spec, threads, checkpoint, sentences)

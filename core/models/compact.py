@@ -28,7 +28,8 @@ from core.models.checkpoints import (
 )
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder, Tokens
-from core.models.specs import COMPACT, CheckpointSpec, CompactSpec
+from core.models.specs import COMPACT, MINILM, CheckpointSpec, CompactSpec, ModelSpec
+from core.settings import COMPACT_WEIGHTS
 
 
 class CompactEncoder:
@@ -134,7 +135,25 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
     return value.half() if value.is_floating_point() else value
 
 
-def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
+def load(
+    model: ModelSpec,
+    threads: int = 0,
+    checkpoint: Path | None = None,
+    sentences: SentenceEncoder | None = None,
+) -> CompactEncoder:
+    """The bundled model, or the one in `checkpoint`. Raises ModelError where there is none."""
+    path = checkpoint or COMPACT_WEIGHTS
+    if not path.is_file():
+        raise ModelError(
+            f"there is no compact model at {path}; fetch the whole app again, or name weights "
+            f"that python -m core train made with --checkpoint"
+        )
+    return load_compact(path, sentences or SentenceEncoder.load(MINILM, threads), model)
+
+
+def load_compact(
+    path: Path, sentences: SentenceEncoder, model: ModelSpec = COMPACT
+) -> CompactEncoder:
     """Loads a model from a file of `save_compact`. Raises ModelError for any other file."""
     try:
         sizes = json.loads(read_metadata(path)["compact"])
@@ -146,6 +165,6 @@ def load_compact(path: Path, sentences: SentenceEncoder) -> CompactEncoder:
     check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, path)
     network.load_state_dict(weights)
     stamp = CheckpointSpec(
-        COMPACT.name, COMPACT.title, sha256_of([path]), spec.dimensions, spec.max_tokens
+        model.name, model.title, sha256_of([path]), spec.dimensions, spec.max_tokens
     )
     return CompactEncoder(stamp, network, sentences)

@@ -29,7 +29,7 @@ from core.models.clip_text import TextReader, clip_reader, saved_reader, siglip_
 from core.models.openai_names import from_openai
 from core.models.pictures import Preparation
 from core.models.sentence import Tokens
-from core.models.specs import CROSSTEXT2LOC, CheckpointSpec
+from core.models.specs import CROSSTEXT2LOC, CheckpointSpec, ModelSpec
 from core.settings import MAX_TOKENS
 
 Network = transformers.CLIPModel | transformers.SiglipModel
@@ -150,8 +150,19 @@ def resampled(table: torch.Tensor, rows: int) -> torch.Tensor:
     return table_rows[0].T.contiguous()
 
 
+def load(
+    model: ModelSpec, threads: int = 0, checkpoint: Path | None = None, _: object = None
+) -> CrossText2Loc:
+    """The model in the user's checkpoint. Raises ModelError, in one line, for anything else."""
+    assert checkpoint is not None, "the row of the model says that it must be there"
+    return load_crosstext2loc(checkpoint, threads, model=model)
+
+
 def load_crosstext2loc(
-    checkpoint: Path, threads: int = 0, context: int | None = None
+    checkpoint: Path,
+    threads: int = 0,
+    context: int | None = None,
+    model: ModelSpec = CROSSTEXT2LOC,
 ) -> CrossText2Loc:
     """Loads a transformers folder (CLIP, SigLIP), a state_dict with OpenAI's names (CrossText2Loc's
     published checkpoints), or a file of `CrossText2Loc.save`.
@@ -171,7 +182,7 @@ def load_crosstext2loc(
         parts = _from_saved(checkpoint, context)
     else:
         parts = _from_openai(checkpoint, context)
-    return _assembled(parts, checkpoint)
+    return _assembled(parts, checkpoint, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +347,7 @@ def _extend(network: Network, rows: int, source: Path) -> None:
     config.text_config.max_position_embeddings = rows
 
 
-def _assembled(parts: _Parts, source: Path) -> CrossText2Loc:
+def _assembled(parts: _Parts, source: Path, model: ModelSpec) -> CrossText2Loc:
     config, reader = parts.config, parts.reader
     text, vision = config.text_config, config.vision_config
     if reader.vocabulary > text.vocab_size:
@@ -351,7 +362,7 @@ def _assembled(parts: _Parts, source: Path) -> CrossText2Loc:
         # The end-of-text token, the highest id, is pooled; configurations differ in its number.
         text.eos_token_id = network.text_model.eos_token_id = reader.end
     spec = CheckpointSpec(
-        name=CROSSTEXT2LOC.name,
+        name=model.name,
         title=f"{source.name} ({config.model_type}, {vision.num_hidden_layers} × "
         f"{vision.hidden_size}, patches of {vision.patch_size} in {vision.image_size} px, "
         f"{reader.limit} tokens)",

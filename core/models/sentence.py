@@ -13,7 +13,7 @@ import transformers
 from core.arrays import F32
 from core.errors import ModelError
 from core.models.batches import Progress, encoded
-from core.models.specs import SentenceSpec
+from core.models.specs import MINILM, ModelSpec, SentenceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,13 @@ class SentenceEncoder:
         """Unit embeddings [N, D]; batched by length to save padding."""
         tokens = self.tokenize(texts) if texts else []
         return encoded(tokens, self.spec.dimensions, batch, self.forward, progress, Tokens.count)
+
+
+def load(
+    _: ModelSpec, threads: int = 0, __: Path | None = None, loaded: SentenceEncoder | None = None
+) -> SentenceEncoder:
+    """The sentence encoder of search: the loaded one where there is one."""
+    return loaded or SentenceEncoder.load(MINILM, threads)
 
 
 def _package_folder(spec: SentenceSpec) -> Path:

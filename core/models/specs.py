@@ -1,38 +1,30 @@
-"""The table of models. A model is a module of this package and a row of `SPECS` with its loader.
+"""The table of models, as data; it imports no torch, so that listing the models is cheap.
 
-torch is imported only when a model is loaded, so that listing the models is cheap.
+A model is a module beside this one with a function `load` (`core.models.Load`), and a row of
+`SPECS` that names the module.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from core.errors import ModelError
-from core.settings import COMPACT_WEIGHTS, MAX_TOKENS
-
-if TYPE_CHECKING:
-    from core.models import DualEncoder
-    from core.models.sentence import SentenceEncoder
-
-Load = Callable[[int, Path | None, "SentenceEncoder | None"], "SentenceEncoder | DualEncoder"]
-"""(threads, the user's checkpoint, the sentence encoder if already loaded) → an encoder."""
+from core.settings import MAX_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model by name. Without a picture tower it encodes texts only.
 
-    `checkpoint` says whether the user cannot, may or must name weights. `confident_lead` is the
-    typical gap (cosine) between the best and the median picture for descriptions that the model
-    handles well, None where it was not measured.
+    `module` is the one of `core.models` whose `load` makes the encoder. `checkpoint` says whether
+    the user cannot, may or must name weights. `confident_lead` is the typical gap (cosine) between
+    the best and the median picture for descriptions that the model handles well, None where it was
+    not measured.
     """
 
     name: str
     title: str
     sees_pictures: bool
     checkpoint: Literal["no", "may", "must"]
-    load: Load = field(repr=False)
+    module: str
     confident_lead: float | None = None
 
 
@@ -107,41 +99,12 @@ MINILM = SentenceSpec(
 )
 
 
-def _minilm(threads: int, _: Path | None, loaded: "SentenceEncoder | None") -> "SentenceEncoder":
-    from core.models.sentence import SentenceEncoder
-
-    return loaded or SentenceEncoder.load(MINILM, threads)
-
-
-def _compact(
-    threads: int, checkpoint: Path | None, loaded: "SentenceEncoder | None"
-) -> "DualEncoder":
-    path = checkpoint or COMPACT_WEIGHTS
-    if not path.is_file():
-        raise ModelError(
-            f"there is no compact model at {path}; download the whole app again, or give weights "
-            f"of python -m core train with --checkpoint"
-        )
-    from core.models.compact import load_compact
-
-    return load_compact(path, _minilm(threads, None, loaded))
-
-
-def _crosstext2loc(
-    threads: int, checkpoint: Path | None, _: "SentenceEncoder | None"
-) -> "DualEncoder":
-    from core.models.crosstext2loc import load_crosstext2loc
-
-    assert checkpoint is not None
-    return load_crosstext2loc(checkpoint, threads)
-
-
 COMPACT = ModelSpec(
     "compact",
     "Saywhere compact",
     sees_pictures=True,
     checkpoint="may",
-    load=_compact,
+    module="compact",
     # Measured: median 0.26 on 700 program-written descriptions of Krems, 0.15 to 0.26 by city on
     # the 60 human ones of the bundled cities.
     confident_lead=1 / 3,
@@ -151,12 +114,14 @@ CROSSTEXT2LOC = ModelSpec(
     "CrossText2Loc, CLIP or SigLIP",
     sees_pictures=True,
     checkpoint="must",
-    load=_crosstext2loc,
+    module="crosstext2loc",
 )
 SPECS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
     for spec in (
-        ModelSpec(MINILM.name, MINILM.title, sees_pictures=False, checkpoint="no", load=_minilm),
+        ModelSpec(
+            MINILM.name, MINILM.title, sees_pictures=False, checkpoint="no", module="sentence"
+        ),
         COMPACT,
         CROSSTEXT2LOC,
     )

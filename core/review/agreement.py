@@ -6,14 +6,17 @@ as a verdict like the others.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 
 from sqlalchemy import Connection
 
+from core.errors import CasesError
 from core.review.model import Reveal, VerdictEntry
 from core.review.queue import reveal_of
-from core.review.store import Store, entries
+from core.review.store import Store
+from core.review.table_rows import entries
 from core.review.verdicts import CaseVerdict
 
 
@@ -127,9 +130,11 @@ def disputes(store: Store) -> tuple[Dispute, ...]:
             counts = Counter(_verdict_by_annotator(history).values())
             if len(counts) > 1 and settled(history) is None:
                 ranked.append((counts.most_common(1)[0][1] / counts.total(), case_id))
-        return tuple(
-            Dispute(case_id, reveal_of(connection, case_id)) for _, case_id in sorted(ranked)
-        )
+        found = []
+        for _, case_id in sorted(ranked):
+            with suppress(CasesError):  # set aside; `read_store` tells it
+                found.append(Dispute(case_id, reveal_of(connection, case_id)))
+        return tuple(found)
 
     return store.database.read(work)
 

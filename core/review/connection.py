@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -93,7 +94,7 @@ class Database:
         """
 
         def work(connection: Connection) -> None:
-            connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
         self._run(work, None)
 
@@ -136,6 +137,8 @@ class Database:
         @event.listens_for(engine, "connect")
         def _connected(connection: Any, _: Any) -> None:
             connection.isolation_level = None  # we begin transactions ourselves
+            # One text of invalid UTF-8 must not make a whole table unreadable.
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
 

@@ -51,7 +51,7 @@ def suggested_cause(signals: FailureSignals) -> Suggestion | None:
         )
     if signs.get("named_truth", 0) > signs.get("named_top", 0):
         return Suggestion("model error", "more of its names are at the truth than at the answer")
-    if not signs.get("named", 0) and signs.get("shorter", 1) <= _SHORT:
+    if not signs.get("named", 0) and "words" in signs and signs.get("shorter", 1) <= _SHORT:
         return Suggestion(
             "description too vague", f"{signs['words']:.0f} words, among the shortest of the report"
         )

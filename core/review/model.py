@@ -35,7 +35,8 @@ class RecordedAnswer:
 class Report:
     """An evaluation run of a model on a gallery in one scope, query by query.
 
-    `source` is "evaluate" or "cvgtext".
+    `source` is "evaluate" or "cvgtext". `outside` is the number of queries that are left out, since
+    their places are outside the gallery.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Report:
     scope: str
     channels: tuple[str, ...]
     answers: tuple[RecordedAnswer, ...]
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

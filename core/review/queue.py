@@ -4,8 +4,8 @@ Review is blind: a card has no ranks, kinds, causes or other annotators' verdict
 them after the verdict.
 """
 
-import json
 from datetime import datetime
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -13,17 +13,47 @@ from sqlalchemy import Connection, Select, case, exists, func, select
 
 from core.errors import CasesError
 from core.review.failure_cause import FailureSignals, suggested_cause
+from core.review.field_checks import (
+    ANSWER,
+    CASE,
+    ENTRY,
+    OTHER_ANSWER,
+    REPORT,
+    annotator_name,
+    readable,
+    stamp,
+    stored,
+)
 from core.review.model import Card, OtherAnswer, Progress, Reveal
+from core.review.rows import Row
 from core.review.schema import annotators, answers, cases, kept, reports, skips, standing
 from core.review.selection import SHUFFLE_PRIME
-from core.review.store import INSERTS, Store, annotator_name, entries, stamp
+from core.review.store import Store
+from core.review.table_rows import INSERTS, entries
+
+_CARD_FIELDS = (
+    "case_id",
+    "gallery",
+    "model",
+    "text",
+    "tile_id",
+    "lat",
+    "lon",
+    "top_tile",
+    "top_lat",
+    "top_lon",
+    "distance_m",
+)
+_AHEAD = 20
+_TOOK_MS = {"took_ms": ENTRY["took_ms"]}
+_CASE = stored(CASE | ANSWER | {name: REPORT[name] for name in ("report_id", "gallery", "model")})
 
 
 def next_card(store: Store, annotator: str, except_case: str = "") -> Card | None:
     """The annotator's next open case, None when all are done.
 
-    Skipped cases come last. `except_case` is left out, to look ahead of the current case.
-    Raises CasesError for an unknown annotator.
+    Skipped cases come last. `except_case` is left out, to look ahead of the current case, and so
+    are cases that cannot be read. Raises CasesError for an unknown annotator.
     """
     name = annotator_name(annotator)
 
@@ -32,7 +62,7 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
         if row is None:
             raise CasesError(f"the store has no annotator {name!r}; join first")
         hardest_first = cases.c.difficulty.desc() if row.ordering == "hardest" else None
-        case_id = connection.execute(
+        open_cases = (
             select(cases.c.case_id)
             .outerjoin(skips, (skips.c.case_id == cases.c.case_id) & (skips.c.annotator == name))
             .where(~_answered(name), cases.c.case_id != except_case)
@@ -42,9 +72,15 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
                 (cases.c.lot * row.seed) % SHUFFLE_PRIME,
                 cases.c.case_id,
             )
-            .limit(1)
-        ).scalar()
-        return None if case_id is None else _card(connection, case_id, name)
+        )
+        for start in count(0, _AHEAD):
+            ids = connection.execute(open_cases.limit(_AHEAD).offset(start)).scalars().all()
+            for case_id in ids:
+                if readable_row := _case(connection, case_id, []):
+                    return _card(connection, readable_row, name)
+            if len(ids) < _AHEAD:
+                break
+        return None
 
     return store.database.read(work)
 
@@ -52,7 +88,9 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
 def card_of(store: Store, case_id: str, annotator: str) -> Card:
     """A case by its id, with the annotator's own verdict. Raises CasesError for an unknown case."""
     return store.database.read(
-        lambda connection: _card(connection, case_id, annotator_name(annotator))
+        lambda connection: _card(
+            connection, _readable_case(connection, case_id), annotator_name(annotator)
+        )
     )
 
 
@@ -76,7 +114,9 @@ def last_card(store: Store, annotator: str) -> Card | None:
         last = max(
             (row for row in (skipped, answered) if row), key=lambda row: row.at, default=None
         )
-        return None if last is None else _card(connection, last.case_id, name)
+        if last is None:
+            return None
+        return _card(connection, _readable_case(connection, last.case_id), name)
 
     return store.database.read(work)
 
@@ -86,7 +126,7 @@ def skip(store: Store, annotator: str, case_id: str, at: datetime) -> None:
     row = {"annotator": annotator_name(annotator), "case_id": case_id, "at": stamp(at)}
 
     def work(connection: Connection) -> None:
-        _card(connection, case_id, row["annotator"])
+        _readable_case(connection, case_id)
         connection.execute(
             INSERTS[store.database.kind](skips).on_conflict_do_update(
                 index_elements=["annotator", "case_id"], set_={"at": row["at"]}
@@ -102,7 +142,7 @@ def progress(store: Store, annotator: str) -> Progress:
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Progress:
-        def count(query: Select[Any]) -> int:
+        def number_of(query: Select[Any]) -> int:
             return int(
                 connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
             )
@@ -123,11 +163,17 @@ def progress(store: Store, annotator: str) -> Progress:
             .scalars()
             .all()
         )
+        times = [
+            row["took_ms"]
+            for took_ms in times
+            if (row := readable({"took_ms": took_ms}, _TOOK_MS, "", []))
+            and row["took_ms"] is not None
+        ]
         return Progress(
             order,
-            count(all_cases),
-            count(all_cases.where(_answered(name))),
-            count(skipped.where(skips.c.annotator == name, ~_answered(name))),
+            number_of(all_cases),
+            number_of(all_cases.where(_answered(name))),
+            number_of(skipped.where(skips.c.annotator == name, ~_answered(name))),
             median(times) / 1000 if times else None,
         )
 
@@ -142,7 +188,8 @@ def reveal(store: Store, case_id: str, annotator: str) -> Reveal:
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Reveal:
-        if _card(connection, case_id, name).was is None:
+        _readable_case(connection, case_id)
+        if _own(connection, case_id, name) is None:
             raise CasesError(f"{name} has not answered this case yet; answer it first")
         return reveal_of(connection, case_id)
 
@@ -150,17 +197,15 @@ def reveal(store: Store, case_id: str, annotator: str) -> Reveal:
 
 
 def reveal_of(connection: Connection, case_id: str) -> Reveal:
-    """The details of a case, without a check of the reader."""
-    row = connection.execute(
-        select(cases.c.kind, answers).join(answers, _the_answer()).where(cases.c.case_id == case_id)
-    ).one()
-    signals = FailureSignals(row.rank, row.distance_m, row.said, json.loads(row.signs))
+    """The details of a case, without a check of the reader. Raises CasesError as `card_of` does."""
+    row = _readable_case(connection, case_id)
+    signals = FailureSignals(row["rank"], row["distance_m"], row["said"], row["signs"])
     return Reveal(
-        row.kind,
-        row.rank,
-        row.confidence,
-        row.said,
-        json.loads(row.channels),
+        row["kind"],
+        row["rank"],
+        row["confidence"],
+        row["said"],
+        row["channels"],
         suggested_cause(signals),
         entries(connection, [case_id]),
     )
@@ -177,20 +222,46 @@ def _answered(name: str) -> Any:
     )
 
 
-def _card(connection: Connection, case_id: str, name: str) -> Card:
-    row = connection.execute(
-        select(cases.c.case_id, answers, reports.c.gallery, reports.c.model)
-        .join(answers, _the_answer())
-        .join(reports, reports.c.report_id == cases.c.report_id)
-        .where(cases.c.case_id == case_id)
-    ).first()
+def _case(connection: Connection, case_id: str, faults: list[str]) -> Row | None:
+    """The values of a case, None if it is not there or cannot be read."""
+    values = (
+        connection.execute(
+            select(cases, answers, reports.c.gallery, reports.c.model)
+            .join(answers, _the_answer())
+            .join(reports, reports.c.report_id == cases.c.report_id)
+            .where(cases.c.case_id == case_id)
+        )
+        .mappings()
+        .first()
+    )
+    if values is None:
+        return None
+    row = readable(values, _CASE, f"case {case_id[:40]!a}", faults)
+    return row and row | {"query_key": values["query_key"]}
+
+
+def _readable_case(connection: Connection, case_id: str) -> Row:
+    """The values of a case. Raises CasesError if it is not there or cannot be read."""
+    faults: list[str] = []
+    row = _case(connection, case_id, faults)
+    if row is None and faults:
+        raise CasesError(f"{faults[-1]}; the case is set aside, see python -m core cases list")
     if row is None:
         raise CasesError(f"the store has no case {case_id[:60]!r}; see python -m core cases list")
-    own = connection.execute(
+    return row
+
+
+def _own(connection: Connection, case_id: str, name: str) -> Any:
+    """The annotator's current verdict and note on a case, None if there is none."""
+    return connection.execute(
         select(standing.c.verdict, standing.c.note).where(
             standing.c.case_id == case_id, standing.c.annotator == name, standing.c.final == 0
         )
     ).first()
+
+
+def _card(connection: Connection, row: Row, name: str) -> Card:
+    own = _own(connection, row["case_id"], name)
     others = connection.execute(
         select(
             reports.c.title,
@@ -202,22 +273,13 @@ def _card(connection: Connection, case_id: str, name: str) -> Card:
             answers.c.distance_m,
         )
         .join(reports, reports.c.report_id == answers.c.report_id)
-        .where(answers.c.query_key == row.query_key, answers.c.report_id != row.report_id)
+        .where(answers.c.query_key == row["query_key"], answers.c.report_id != row["report_id"])
         .order_by(reports.c.imported_at, reports.c.report_id)
-    )
+    ).mappings()
+    readable_others = [readable(other, OTHER_ANSWER, "", []) for other in others]
     return Card(
-        row.case_id,
-        row.gallery,
-        row.model,
-        row.text,
-        row.tile_id,
-        row.lat,
-        row.lon,
-        row.top_tile,
-        row.top_lat,
-        row.top_lon,
-        row.distance_m,
-        tuple(OtherAnswer(*other) for other in others),
-        own.verdict if own else None,
-        own.note if own else "",
+        others=tuple(OtherAnswer(**other) for other in readable_others if other),
+        was=own.verdict if own else None,
+        note=own.note if own else "",
+        **{name: row[name] for name in _CARD_FIELDS},
     )

@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.errors import CasesError, GalleryError, ReportError
 from core.evaluation import LabelledQuery, read_queries, saved_runs
 from core.evaluation.saved_runs import SavedQuery, SavedRun
 from core.gallery import Gallery
-from core.geo import haversine_km
+from core.geo import Position, haversine_km
 from core.review.failure_signals import map_signals, text_signals
 from core.review.model import RecordedAnswer, Report
 
@@ -60,12 +62,44 @@ def read_results(path: Path) -> Report:
 def report_of(run: SavedRun, open_gallery: Callable[[str], Gallery]) -> Report:
     """The report of a saved run, with the failure signals of its answers.
 
-    Raises CasesError if the run was made with another gallery of the same name.
+    Queries of places outside the gallery are left out and counted. Raises CasesError if all are
+    outside, and if the run was made with another gallery of the same name.
     """
     if run.source == "cvgtext":
         return _report(run, [_from_pictures(query) for query in run.queries])
     gallery = open_gallery(run.gallery)
-    return _report(run, [_from_gallery(query, gallery, run.title) for query in run.queries])
+    inside = [query for query in run.queries if _is_inside(query, gallery)]
+    outside = len(run.queries) - len(inside)
+    if not inside:
+        raise CasesError(
+            f"{run.title}: all {outside} places are outside the gallery {run.gallery}"
+            f"{_swapped(run.queries, gallery)}; mend the places and evaluate again"
+        )
+    report = _report(run, [_from_gallery(query, gallery, run.title) for query in inside])
+    return replace(report, outside=outside)
+
+
+def is_outside(gallery: Gallery, at: Position) -> bool:
+    """Whether a position is outside the bounds of a gallery."""
+    return not gallery.card.bounds.contains(np.array([at.lat]), np.array([at.lon])).all()
+
+
+def _is_inside(query: SavedQuery, gallery: Gallery) -> bool:
+    """Whether a query was made within a gallery or on a tile at its edge."""
+    try:
+        tile = gallery.tile(gallery.row_of(query.tile_id))
+    except GalleryError:
+        return True  # of another gallery: `_from_gallery` tells it
+    at = query.position
+    away_m = 1000 * haversine_km(at.lat, at.lon, tile.lat, tile.lon)
+    return away_m <= gallery.card.footprint_m or not is_outside(gallery, at)
+
+
+def _swapped(queries: Sequence[SavedQuery], gallery: Gallery) -> str:
+    """A hint, if the places are inside once latitude and longitude are swapped."""
+    ways_round = [query.position for query in queries if abs(query.position.lon) <= 90]
+    inside = [at for at in ways_round if not is_outside(gallery, Position(at.lon, at.lat))]
+    return ", and inside with latitude and longitude swapped" if inside else ""
 
 
 def _report(run: SavedRun, answers: Sequence[RecordedAnswer]) -> Report:

@@ -5,19 +5,30 @@ connection, changes nothing.
 """
 
 import json
-import uuid
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
 
-from sqlalchemy import Connection, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, func, select
 
 from core.errors import CasesError
 from core.review.connection import Database
-from core.review.model import RecordedAnswer, Report, ReportSummary, VerdictEntry
+from core.review.field_checks import (
+    ANSWER,
+    CASE,
+    MAX_NOTE_CHARS,
+    REPORT,
+    annotator_name,
+    checked_uuid,
+    checked_values,
+    checked_verdict,
+    clean,
+    readable,
+    stamp,
+    stored,
+)
+from core.review.model import Report, ReportSummary, VerdictEntry
 from core.review.schema import (
     STEPS,
     annotators,
@@ -31,13 +42,19 @@ from core.review.schema import (
     version_of,
 )
 from core.review.selection import key_of, select_cases
-from core.review.verdicts import CASE_VERDICTS, ORDERS, CaseVerdict, Order
+from core.review.table_rows import (
+    add_entry,
+    annotator_row,
+    answer_row,
+    entries,
+    put,
+    report_row,
+)
+from core.review.verdicts import ORDERS, CaseVerdict, Kind, Order
 
 WAIT_S = 20.0
 """Longest time in seconds to wait for a busy or absent database."""
-MAX_NAME_CHARS = 80
-MAX_NOTE_CHARS = 4_000
-_BATCH = 500
+_REPORT = stored(REPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +95,38 @@ class Store:
         self.database.close()
 
     def add_report(self, report: Report, control: int, at: datetime) -> ImportCount:
-        """Adds a report and its cases, with `control` successes; existing cases stay unchanged."""
+        """Adds a report and its cases, with `control` successes; existing cases stay unchanged.
+
+        Raises CasesError, with the store unchanged, if a value is beyond its type or range.
+        """
         report_id = _report_id(report)
-        rows = list(select_cases(report_id, report, control))
+        header = checked_values(
+            {
+                "report_id": report_id,
+                "title": report.title,
+                "source": report.source,
+                "gallery": report.gallery,
+                "model": report.model,
+                "scope": report.scope,
+                "imported_at": stamp(at),
+                "report_channels": list(report.channels),
+            },
+            REPORT,
+            "the report",
+        )
+        answered = [
+            checked_values(asdict(answer), ANSWER, f"query {answer.query_id[:40]!a}")
+            for answer in report.answers
+        ]
+        selected = list(select_cases(report_id, report, control))
+        for row in selected:
+            checked_values(asdict(row), CASE, f"the case of query number {row.number}")
 
         def work(connection: Connection) -> ImportCount:
             before = _count(connection, report_id)
-            put(
-                connection,
-                reports,
-                [
-                    {
-                        "report_id": report_id,
-                        "title": report.title,
-                        "source": report.source,
-                        "gallery": report.gallery,
-                        "model": report.model,
-                        "scope": report.scope,
-                        "channels": json.dumps(report.channels),
-                        "imported_at": stamp(at),
-                    }
-                ],
-            )
-            put(connection, answers, [answer_row(report_id, answer) for answer in report.answers])
-            put(connection, cases, [{"report_id": report_id} | asdict(row) for row in rows])
+            put(connection, reports, [report_row(header)])
+            put(connection, answers, [answer_row(report_id, answer) for answer in answered])
+            put(connection, cases, [{"report_id": report_id} | asdict(row) for row in selected])
             after = _count(connection, report_id)
             return ImportCount(report_id, after - before, before)
 
@@ -197,7 +222,9 @@ class Store:
         """The names of the annotators, sorted."""
         return self.database.read(
             lambda connection: tuple(
-                connection.execute(select(annotators.c.name).order_by("name")).scalars()
+                name
+                for name in connection.execute(select(annotators.c.name).order_by("name")).scalars()
+                if isinstance(name, str)
             )
         )
 
@@ -210,14 +237,28 @@ def open_store(address: str, at: datetime, wait_s: float = WAIT_S, schema: str =
     """
     database = Database(address, wait_s, schema)
     file = database.file
+    is_new = file is not None and not file.exists()
     version = 0
     if file is None or (file.exists() and file.stat().st_size):
         version = database.read(_checked_version)
-    if version != len(STEPS):
-        if file is not None:
-            database.enable_write_ahead_log()
-        database.write(lambda connection: migrate(connection, stamp(at)))
+    try:
+        if version != len(STEPS):
+            if file is not None:
+                database.enable_write_ahead_log()
+            database.write(lambda connection: migrate(connection, stamp(at)))
+    except CasesError:
+        database.close()
+        if file is not None and is_new:
+            _remove_empty(file)
+        raise
     return Store(database)
+
+
+def _remove_empty(file: Path) -> None:
+    """Deletes a store in which nothing was written, as on a full disk, and its lock."""
+    if file.exists() and not file.stat().st_size:
+        for name in (file.name, f"{file.name}-turn"):
+            file.with_name(name).unlink(missing_ok=True)
 
 
 def _checked_version(connection: Connection) -> int:
@@ -236,131 +277,11 @@ def _checked_version(connection: Connection) -> int:
     return version
 
 
-_Insert = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
-INSERTS: dict[str, _Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""The `insert` of each database; both have `on_conflict_…`, which SQLAlchemy's own lacks."""
-_APPEND = {
-    kind: make(verdicts)
-    .on_conflict_do_nothing(index_elements=["verdict_id"])
-    .returning(verdicts.c.seq)
-    for kind, make in INSERTS.items()
-}
-
-
-def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Inserts the rows whose keys are new."""
-    make = INSERTS[connection.dialect.name]
-    for start in range(0, len(rows), _BATCH):
-        connection.execute(make(table).on_conflict_do_nothing(), rows[start : start + _BATCH])
-
-
-def add_entry(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Appends a row to `verdicts`; False if the same row is already there.
-
-    Raises CasesError for an unknown case, annotator or verdict to undo, and if the id belongs to a
-    different row.
-    """
-    try:
-        added = connection.execute(_APPEND[connection.dialect.name], row).first()
-    except IntegrityError as error:
-        raise CasesError(
-            f"the store has no case {row['case_id'][:60]!r}, no annotator "
-            f"{row['annotator'][:60]!r} or no such verdict to undo; nothing was written"
-        ) from error
-    if added is not None:
-        return True
-    existing = (
-        connection.execute(select(verdicts).where(verdicts.c.verdict_id == row["verdict_id"]))
-        .mappings()
-        .one()
-    )
-    fields = ("case_id", "annotator", "verdict", "undoes", "final", "note")
-    if any(existing[name] != row[name] for name in fields):
-        raise CasesError(
-            f"the verdict {row['verdict_id']} exists with another content; nothing was changed"
-        )
-    return False
-
-
-def entries(
-    connection: Connection, case_ids: Sequence[str] | None = None
-) -> tuple[VerdictEntry, ...]:
-    """The history of some cases, or of all, in order."""
-    query = select(verdicts, standing.c.seq.is_not(None).label("stands")).outerjoin(
-        standing, standing.c.seq == verdicts.c.seq
-    )
-    if case_ids is not None:
-        query = query.where(verdicts.c.case_id.in_(case_ids))
-    return tuple(
-        VerdictEntry(
-            row.verdict_id,
-            row.case_id,
-            row.annotator,
-            row.verdict,
-            row.undoes,
-            bool(row.final),
-            row.note,
-            row.took_ms,
-            row.at,
-            bool(row.stands),
-        )
-        for row in connection.execute(query.order_by(verdicts.c.seq))
-    )
-
-
-def answer_row(report_id: str, answer: RecordedAnswer) -> dict[str, Any]:
-    """The table row of an answer; `query_key` is equal in all reports with the same query."""
-    row = asdict(answer) | {
-        "report_id": report_id,
-        "query_key": key_of(answer.text, answer.tile_id),
-    }
-    return row | {name: json.dumps(row[name]) for name in ("channels", "signs")}
-
-
-def annotator_row(name: str, order: Order, at: str) -> dict[str, Any]:
-    """The table row of a new annotator; the seed of the order comes from the name."""
-    seed = 1 + int(key_of(name), 16) % (2**31 - 2)
-    return {"name": name, "seed": seed, "ordering": order, "joined_at": at}
-
-
-def annotator_name(given: str) -> str:
-    """A name as stored: one line with single spaces. Raises CasesError for an empty one."""
-    name = " ".join(clean(given).split())[:MAX_NAME_CHARS].strip()
-    if not name:
-        raise CasesError("an annotator needs a name; any word will do")
-    return name
-
-
-def clean(text: str) -> str:
-    """A text that every database accepts: no NUL, no invalid characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def stamp(at: datetime) -> str:
-    """A time as stored: UTC, ISO 8601 with milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def checked_uuid(given: str) -> str:
-    """A UUID as stored. Raises CasesError for anything else."""
-    try:
-        return str(uuid.UUID(given))
-    except ValueError as error:
-        raise CasesError(f"{given[:60]!r} is not a UUID; give every verdict its own") from error
-
-
-def checked_verdict(given: str) -> str:
-    """The verdict itself. Raises CasesError if it is not in `CASE_VERDICTS`."""
-    if given not in CASE_VERDICTS:
-        raise CasesError(
-            f"{given[:60]!r} is not a verdict; give one of: {', '.join(CASE_VERDICTS)}"
-        )
-    return given
-
-
 def _report_id(report: Report) -> str:
     """The id of a run's content, independent of the file name."""
-    return key_of(json.dumps(asdict(report) | {"title": ""}, sort_keys=True))
+    content = asdict(report) | {"title": ""}
+    del content["outside"]  # newer than the ids in old stores
+    return key_of(json.dumps(content, sort_keys=True))
 
 
 def _count(connection: Connection, report_id: str) -> int:
@@ -385,25 +306,29 @@ def _report_summaries(connection: Connection) -> tuple[ReportSummary, ...]:
         .join(standing, standing.c.case_id == cases.c.case_id)
         .group_by(cases.c.report_id)
     )
-    return tuple(
-        ReportSummary(
-            row.report_id,
-            row.title,
-            row.source,
-            row.gallery,
-            row.model,
-            row.scope,
-            tuple(json.loads(row.channels)),
-            row.imported_at,
-            queries.get((row.report_id,), 0),
-            {
-                kind: count
-                for (report, kind), count in sorted(kinds.items())
-                if report == row.report_id
-            },
-            judged.get((row.report_id,), 0),
-        )
-        for row in connection.execute(
-            select(reports).order_by(reports.c.imported_at, reports.c.report_id)
-        )
+    summaries = []
+    query = select(
+        *(reports.c[name] for name in REPORT if name != "report_channels"),
+        reports.c.channels.label("report_channels"),
     )
+    for row in connection.execute(
+        query.order_by(reports.c.imported_at, reports.c.report_id)
+    ).mappings():
+        values = readable(row, _REPORT, "report", [])  # `read_store` tells what is set aside
+        if values is None:
+            continue
+        report_id = values["report_id"]
+        summaries.append(
+            ReportSummary(
+                channels=tuple(values.pop("report_channels")),
+                queries=queries.get((report_id,), 0),
+                kinds={
+                    kind: kinds[report_id, kind]
+                    for kind in sorted(get_args(Kind))
+                    if (report_id, kind) in kinds
+                },
+                judged=judged.get((report_id,), 0),
+                **values,
+            )
+        )
+    return tuple(summaries)

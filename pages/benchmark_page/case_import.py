@@ -57,10 +57,13 @@ def _taken(run: SavedRun) -> str:
         added = store.add_report(report, _CONTROL, now)
     finally:
         store.close()
+    outside = (
+        f" {report.outside:,} places outside the gallery were left out." if report.outside else ""
+    )
     if not added.new:
-        return f"Nothing new: {added.known:,} already added."
+        return f"Nothing new: {added.known:,} already added.{outside}"
     known = f" {added.known:,} were already added." if added.known else ""
-    return f"{added.new:,} new cases to review.{known}"
+    return f"{added.new:,} new cases to review.{known}{outside}"
 
 
 def _opened(name: str) -> Gallery:

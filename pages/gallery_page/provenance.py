@@ -55,8 +55,7 @@ def facts(manifest: Manifest) -> str:
         ("Bounds", f"west {west:.5f}, south {south:.5f}, east {east:.5f}, north {north:.5f}"),
         (
             "Searched by",
-            ", ".join((*(("image",) * bool(manifest.picture_models)), *manifest.channels))
-            or "nothing yet",
+            ", ".join(manifest.searched_by) or "nothing yet",
         ),
     ]
     return render("gallery_facts", rows=rows, sources=origin.files)

@@ -7,11 +7,11 @@ import streamlit as st
 
 from core.review import queue
 from core.review.agreement import Agreement, Dispute, agreement
-from core.review.exchange import rows_of
+from core.review.exchange import read_store
 from core.review.model import Card
 from core.review.store import Store
 from core.review.verdicts import CASE_VERDICTS
-from pages.review_page import history, review, verdict_form
+from pages.review_page import export, history, review, verdict_form
 from pages.review_page.actions import disputes_for
 from pages.review_page.session import ReviewSession, write_link
 from pages.ui.numbers import MINUS
@@ -28,9 +28,11 @@ def draw(store: Store, session: ReviewSession) -> None:
             "their own name."
         )
     _dispute(store, session, disputes_for(store, session.name), found)
+    content = read_store(store)
+    export.tell_set_aside(content)
     left, right = st.columns(2, gap="large")
     left.html(_pairs(found))
-    right.html(counts(rows_of(store)))
+    right.html(counts(content.rows))
 
 
 def _kappa(value: float | None) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from core import settings
-from core.review.exchange import rows_of
+from core.review.exchange import StoreContent, read_store, rows_of
 from core.review.export_format import Format
 from core.review.formats import FORMATS, write_cases
 from core.review.pictures import pictures_of
 from core.review.store import Store
+from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 
@@ -30,6 +31,7 @@ def draw(store: Store) -> None:
         "can be imported again without duplicates; for FiftyOne's folder use "
         "`python -m core cases import`."
     )
+    tell_set_aside(read_store(store))
     for form in FORMATS.values():
         with st.container(horizontal=True, vertical_alignment="center", key=f"out-{form.name}"):
             st.download_button(
@@ -43,6 +45,15 @@ def draw(store: Store) -> None:
                 width=240,
             )
             st.html(render("legend", text=form.use))
+
+
+def tell_set_aside(content: StoreContent) -> None:
+    """A line if something in the store cannot be read."""
+    if content.set_aside:
+        st.warning(
+            f"{len(content.set_aside):,} values in the store cannot be read and are set aside. The "
+            f"first: {plain(content.set_aside[0], 300)}. `python -m core cases list` shows more."
+        )
 
 
 def made(store: Store, form: Format) -> bytes:

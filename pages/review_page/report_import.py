@@ -10,7 +10,7 @@ from core import settings
 from core.errors import CasesError, SaywhereError
 from core.gallery import open_gallery
 from core.review.formats import FORMATS
-from core.review.importing import ImportOptions, import_cases
+from core.review.importing import ImportOptions, import_cases, left_out_lines
 from core.review.model import ReportSummary
 from core.review.store import Store
 from pages.review_page import case_store
@@ -18,6 +18,7 @@ from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 _MOST_MB = 200
+_MOST_NAME_CHARS = 60
 _ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
 """Of exports; reports are JSON or CSV, too."""
 
@@ -63,7 +64,7 @@ def import_file(store: Store, name: str, content: bytes) -> tuple[bool, str]:
     """Whether it went well, and a line on it."""
     chosen = settings.load()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(name).name or "report.json")
+        path = Path(folder) / _file_name(name)
         try:
             path.write_bytes(content)
             came: dict[str, Any] = import_cases(
@@ -76,7 +77,15 @@ def import_file(store: Store, name: str, content: bytes) -> tuple[bool, str]:
             told = str(error).replace(f"{folder}/", "")
             return False, told if isinstance(error, CasesError) else f"{name}: {told}"
     verdicts = came.get("verdicts", 0)
+    left_out = "".join(f" {line[:1].upper()}{line[1:]}." for line in left_out_lines(came))
     if not came["cases"] and not verdicts:
-        return True, f"{name}: nothing new, {came['known']:,} already added."
+        return True, f"{name}: nothing new, {came['known']:,} already added.{left_out}"
     more = f" and {verdicts:,} verdicts" if "verdicts" in came else ""
-    return True, f"{name}: {came['cases']:,} new cases{more}; {came['known']:,} already added."
+    known = f"{came['known']:,} already added"
+    return True, f"{name}: {came['cases']:,} new cases{more}; {known}.{left_out}"
+
+
+def _file_name(given: str) -> str:
+    """A name for an uploaded file in a folder of its own, as near to the given one as is safe."""
+    name = "".join(char for char in Path(given).name if char.isprintable())[-_MOST_NAME_CHARS:]
+    return name if name.strip(". ") else "report.json"

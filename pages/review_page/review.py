@@ -29,7 +29,7 @@ def draw(store: Store, session: ReviewSession) -> None:
     _bar(store, session, done.order, history.progress(done))
     _last(store, session, card)
     if card is None:
-        _over(session, done.total)
+        _over(session, done.answered, done.total)
         return
     session.case_id = card.case_id
     write_link(session)
@@ -81,10 +81,10 @@ def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
     place.html(history.previous(session.name, reveal, same))
 
 
-def _over(session: ReviewSession, total: int) -> None:
-    """The end of the queue: offers what to do next."""
+def _over(session: ReviewSession, answered: int, total: int) -> None:
+    """The end of the queue: offers what to do next. Unreadable cases count in `total` only."""
     if total:
-        st.html(render("review_done", total=total))
+        st.html(render("review_done", total=answered))
     else:
         st.info("There are no cases yet. Press L and import a report.")
     write_link(session)

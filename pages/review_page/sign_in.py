@@ -4,8 +4,9 @@ import streamlit as st
 
 from core.errors import CasesError, SaywhereError
 from core.review import queue
+from core.review.field_checks import MAX_NAME_CHARS
 from core.review.model import ReportSummary
-from core.review.store import MAX_NAME_CHARS, Store
+from core.review.store import Store
 from core.review.verdicts import ORDERS, Order
 from pages.review_page import case_store, report_import, verdict_form
 from pages.review_page.session import ReviewSession, write_link

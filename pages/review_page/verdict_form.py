@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import settings
 from core.errors import SaywhereError
+from core.review.field_checks import MAX_NOTE_CHARS
 from core.review.model import Card
 from core.review.selection import key_of
-from core.review.store import MAX_NOTE_CHARS
 from core.review.verdicts import CASE_VERDICTS
 from pages.review_page import actions, case_store
 from pages.review_page.session import ReviewSession

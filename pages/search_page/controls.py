@@ -5,18 +5,13 @@ from functools import partial
 import streamlit as st
 
 from core.gallery import GalleryCard
-from core.records import CHANNELS
+from core.records import CHANNEL_TRAITS, CHANNELS
 from pages.search_page import session
 from pages.search_page.query_params import MOST_K, SearchParams
 from pages.ui import examples
 from pages.ui.markdown import one_line, plain
 
 _MANY_CITIES = 6
-_CHANNEL_WORDS = {
-    "image": "Picture: what it looks like from above",
-    "facts": "Facts: what is there",
-    "names": "Names: words on signs and streets",
-}
 
 
 def _submit() -> None:
@@ -125,7 +120,7 @@ def _options(ask: SearchParams, card: GalleryCard) -> None:
         selection_mode="multi",
         key="channels",
         on_change=_change_options,
-        format_func=_CHANNEL_WORDS.__getitem__,
+        format_func=lambda name: CHANNEL_TRAITS[name].choice,
         help="Pick none to search by all of them.",
     )
     _picture_models(ask, card)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from core.explain.phrasing import distance_phrase, noun_phrase
-from core.records import Channel, LedgerEntry
+from core.records import CHANNEL_TRAITS, LedgerEntry
 from pages.ui.highlighted_text import STANDINGS
 from pages.ui.numbers import signed
 from pages.ui.templates import render
 
-CHANNEL_NAMES: dict[Channel, str] = {"image": "picture", "facts": "facts", "names": "names"}
 _LEAST_EFFECT_OF_CHANNEL = 0.005
 
 
@@ -31,7 +30,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "fact": noun_phrase(evidence.fact) if evidence.channel else "",
         "doubt": doubt,
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
-        "channel": CHANNEL_NAMES[evidence.channel] if evidence.channel else "",
+        "channel": CHANNEL_TRAITS[evidence.channel].word if evidence.channel else "",
         "similarity": evidence.similarity,
         "effect": entry.effect if entry.effects else None,
         "share": abs(entry.effect) / most / 2 if most > 0 else 0.0,
@@ -43,7 +42,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
 def _by_channel(entry: LedgerEntry) -> str:
     """The effect in each channel; small effects are left out."""
     return ", ".join(
-        f"{CHANNEL_NAMES[name]} {signed(value)}"
+        f"{CHANNEL_TRAITS[name].word} {signed(value)}"
         for name, value in entry.effects.items()
         if abs(value) >= _LEAST_EFFECT_OF_CHANNEL
     )

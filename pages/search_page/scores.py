@@ -3,9 +3,8 @@
 import streamlit as st
 
 from core.maps import title_of
-from core.records import Candidate, SearchResult
+from core.records import CHANNEL_TRAITS, Candidate, SearchResult
 from core.retrieval.reranking import TOP, WEIGHT
-from pages.search_page.ledger_table import CHANNEL_NAMES
 from pages.search_page.query_params import SearchParams
 from pages.ui.templates import render
 
@@ -56,7 +55,7 @@ def bars(result: SearchResult, candidate: Candidate) -> str:
     for channel, value in candidate.channels.items():
         best = max((one.channels.get(channel, 0.0) for one in result.candidates), default=0.0)
         share = max(0.0, min(1.0, value / best)) if best > 0 else 0.0
-        rows.append({"channel": CHANNEL_NAMES[channel], "value": value, "share": share})
+        rows.append({"channel": CHANNEL_TRAITS[channel].word, "value": value, "share": share})
     return render(
         "scores", bars=rows, similarity=candidate.similarity, confidence=candidate.confidence
     )

@@ -108,3 +108,73 @@ def test_a_mistyped_store_is_told_and_not_made(
     assert main(["cases", *action, "--store", str(wrong)]) == 2
     assert "there is no store" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def export_of(report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[Any]:
+    """The rows of the report's cases as JSON lines have them."""
+    said(capsys, "import", str(report), "--control", "5")
+    said(capsys, "export", str(tmp_path / "a.jsonl"))
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def written(path: Path, rows: list[Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_an_imported_id_never_overwrites_a_file(
+    report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The attack: a `case_id` with `../` was the name of a file in the FiftyOne export."""
+    rows = export_of(report, tmp_path, capsys)
+    victim = tmp_path / "victim.webp"
+    victim.write_bytes(b"mine")
+    rows[0] |= {"case_id": "../../victim", "verdicts": []}
+    rows[1] |= {"case_id": str(victim).removesuffix(".webp"), "verdicts": []}
+    store = ("--store", str(tmp_path / "other.sqlite"))
+    said(capsys, "import", written(tmp_path / "hostile.jsonl", rows), *store)
+    assert said(capsys, "export", str(tmp_path / "folder"), *store)["cases"] == 3
+    assert victim.read_bytes() == b"mine"
+    again = ("--store", str(tmp_path / "again.sqlite"))
+    assert said(capsys, "import", str(tmp_path / "folder"), *again)["cases"] == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"report_channels": None},
+        {"lat": int("6" * 40)},
+        {"number": 2**70},
+        {"distance_m": float("inf")},
+        {"title": "\ud800"},
+    ],
+)
+def test_a_hostile_line_is_told_in_one_line_and_nothing_is_imported(
+    report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any]
+) -> None:
+    rows = export_of(report, tmp_path, capsys)
+    rows[2] |= change
+    store = ("--store", str(tmp_path / "other.sqlite"))
+    hostile = written(tmp_path / "hostile.jsonl", rows)
+    assert main(["cases", "import", hostile, *store, "--json"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert f"case 3: {next(iter(change))} " in told.err
+    listed = said(capsys, "list", *store)
+    assert (listed["reports"], listed["set_aside"]) == ([], 0)
+
+
+def test_places_outside_the_gallery_are_told(
+    report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = export_of(report, tmp_path, capsys)
+    for row in rows:
+        row["lat"], row["lon"] = row["lon"], row["lat"]
+    store = ("--store", str(tmp_path / "other.sqlite"))
+    swapped = written(tmp_path / "swapped.jsonl", rows)
+    assert main(["cases", "import", swapped, *store, "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["outside"] == 3
+    assert told.err == ("saywhere: cases outside their gallery, imported, check their places: 3\n")

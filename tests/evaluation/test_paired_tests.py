@@ -166,7 +166,7 @@ def test_the_command_compares_two_files(tmp_path: Path, capsys: pytest.CaptureFi
     }
     assert "p" not in found["metrics"]["R@5"]
     assert main(["compare", first, second, "--scope", "thinned"]) == 2
-    assert "no part of the scope thinned" in capsys.readouterr().err
+    assert "has no scope thinned" in capsys.readouterr().err
     for other in (written("c.json", (1, 2, 3), "nearest-100"), str(tmp_path / "none.json")):
         assert main(["compare", first, other]) == 2
         told = capsys.readouterr()

@@ -67,7 +67,7 @@ def test_a_report_worked_out_by_hand() -> None:
         "median_m": 90.0,
     }
     assert {name: found[name] for name in wanted} == wanted
-    assert set(found) == {*wanted, "ci"}
+    assert set(found) >= {*wanted, "ci"}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -98,7 +98,7 @@ def test_metrics_equal_their_naive_twins(seed: int) -> None:
 
 def test_every_metric_has_an_interval_around_it() -> None:
     found = report(random_outcomes(50, 1), "nearest-100")
-    assert set(found["ci"]) == set(METRICS)
+    assert set(found["ci"]) >= set(METRICS)
     for name in METRICS:
         low, high = found["ci"][name]
         assert low <= found[name] <= high

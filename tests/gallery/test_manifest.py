@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from core.errors import GalleryError
 from core.gallery import find_gallery, list_galleries, open_gallery
-from core.gallery.manifest import check_name, file_entry, read_manifest
+from core.gallery.manifest import PictureStamp, check_name, file_entry, read_manifest
+from core.records import CHANNEL_TRAITS, ChannelTraits
 from core.settings import Settings
 
 BAD_NAMES = (
@@ -152,6 +154,21 @@ def test_every_file_that_is_gone_is_noticed(copied: Settings) -> None:
         path.rename(path.with_name("away"))
         assert path.name in refusal(copied)
         path.with_name("away").rename(path)
+
+
+def test_a_gallery_is_searched_by_the_channels_whose_part_it_has(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (name,) = (card.name for card in list_galleries(copied))
+    manifest = read_manifest(find_gallery(name, copied))
+    colour = ChannelTraits("colour", "Colour: of the houses", "names")
+    monkeypatch.setitem(CHANNEL_TRAITS, "colour", colour)  # type: ignore[misc]
+    picture = PictureStamp("compact", "Compact", "0" * 64, 8)
+    of_map = replace(manifest, channels=("facts", "names"), picture_models=()).searched_by
+    of_pictures = replace(manifest, channels=(), picture_models=(picture,)).searched_by
+    assert {"facts", "names", "colour"} <= set(of_map)
+    assert "image" in of_pictures
+    assert not set(of_map) & set(of_pictures)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"3", b"\xff\xfe\x00"], ids=repr)

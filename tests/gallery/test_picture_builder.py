@@ -112,7 +112,7 @@ def test_without_names_it_says_what_would_make_it_searchable(
 ) -> None:
     with pytest.raises(QueryError, match=r"python -m core embed cvg .*--ocr"):
         search(plain, encoder, Query("a church"))
-    with pytest.raises(QueryError, match="nothing to search"):
+    with pytest.raises(QueryError, match="no embeddings to search by"):
         check_query(Query("a church", channels=("facts",)), plain)
 
 

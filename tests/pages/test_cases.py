@@ -21,6 +21,7 @@ from core.review.export_format import Format
 from core.review.formats import FORMATS
 from core.review.model import Report
 from core.review.store import NewVerdict, Store, open_store
+from core.review.verdicts import CASE_VERDICTS
 from pages.review_page import (
     actions,
     agreement,
@@ -270,7 +271,7 @@ class TestAdjudication:
     def test_the_counts_have_a_row_for_every_verdict(self, kept: Store) -> None:
         self.torn(kept)
         table = agreement.counts(rows_of(kept))
-        assert table.count("<tr>") == 9
+        assert table.count("<tr>") == 1 + len(CASE_VERDICTS)
         assert '<th scope="row">model error</th>' in table
 
 
@@ -492,6 +493,28 @@ class TestFiles:
         assert "\n" not in line
         assert "/tmp" not in line
         assert rows_of(kept) == before
+
+    @pytest.mark.parametrize("name", ["a\0b.json", "..", "", "x" * 300 + ".json", "\ud800.json"])
+    def test_a_name_that_is_no_files_name_is_no_trouble(self, kept: Store, name: str) -> None:
+        good, line = report_import.import_file(kept, name, b'{"queries": 7}')
+        assert not good
+        assert "\n" not in line
+
+    @pytest.mark.parametrize("view", ["", "review", "agreement", "export"])
+    def test_unreadable_values_are_told_and_the_page_goes_on(
+        self, home: Path, page: AppTest, view: str
+    ) -> None:
+        with sqlite3.connect(home / "cases.sqlite") as connection:
+            connection.execute("UPDATE reports SET channels = 'null'")
+            connection.execute("UPDATE answers SET lat = 6e39 WHERE number = 0")
+        page.query_params["view"] = view
+        app = begun(page, "Ada") if view == "review" else page.run()
+        assert not app.exception
+        assert not app.error
+        told = [line.value for line in app.warning if "set aside" in line.value]
+        assert len(told) == int(view in ("agreement", "export"))
+        if view == "review":
+            assert "a red house" in html_of(app)
 
 
 def test_a_token_is_made_anew_for_every_card() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from core.gallery import Gallery
 from core.geo import METRES_PER_DEGREE, haversine_m
 from core.models.sentence import SentenceEncoder
-from core.records import CHANNELS
+from core.records import CHANNELS, Channel
 from core.retrieval import channels as registry
 from core.retrieval import rank_tiles
 from core.retrieval.channels import (
@@ -21,6 +22,7 @@ from core.retrieval.channels import (
     ChannelSpec,
     Matches,
     MatchIndex,
+    Signal,
     best_by_tile,
     normalized_sum,
 )
@@ -315,6 +317,7 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
     assert files == {*CHANNELS, "__init__", "channel", "matching"}
     assert list(SPECS) == list(CHANNELS)
     assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
+    assert list(CHANNELS) == list(get_args(Channel))
     each = [signal for spec in SPECS.values() for signal in spec.weights]
     assert len(each) == len(set(each)) == len(SIGNALS)
 
@@ -323,7 +326,8 @@ def test_a_channel_in_the_table_is_searched_and_fused(
     match_index: MatchIndex, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = (np.arange(len(match_index.gallery)) % 2).astype(np.float32)
-    new = ChannelSpec("colour", {"colour": 0.62}, lambda *_: ChannelResult({"colour": odd}))  # type: ignore[arg-type]
+    colour = {"colour": Signal(0.62, "the colour")}
+    new = ChannelSpec("colour", colour, lambda *_: ChannelResult({"colour": odd}))  # type: ignore[arg-type]
     monkeypatch.setitem(SPECS, "colour", new)  # type: ignore[misc]
     signals = signals_of(match_index, read("a pond"), None, ("facts", "colour"))  # type: ignore[arg-type]
     assert list(signals.results) == ["facts", "colour"]

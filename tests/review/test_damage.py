@@ -14,6 +14,7 @@ from tiny_cases import NOW, Postgres, a_report, an_answer
 from core.__main__ import main
 from core.errors import CasesError
 from core.review.exchange import rows_of
+from core.review.formats import write_cases
 from core.review.store import NewVerdict, Store, open_store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +112,30 @@ def test_an_export_to_a_full_disk_leaves_no_half_of_a_file(
         assert main(["cases", "export", str(small_disk / name)]) == 2
         check_line(capsys.readouterr().err.strip())
         assert list(small_disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("left_bytes", [0, 20_000])
+def test_an_import_on_a_full_disk_is_told_in_one_line(
+    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], left_bytes: int
+) -> None:
+    """It was a traceback, and an empty store was left."""
+    full = open_store(str(tmp_path / "cases.sqlite"), NOW)
+    a_case(full)
+    export = write_cases(rows_of(full), tmp_path / "a.jsonl", "jsonl", lambda *_: b"")
+    filling = small_disk / "filling"
+    with pytest.raises(OSError, match="No space"):
+        filling.write_bytes(bytes(600_000))
+    os.truncate(filling, filling.stat().st_size - left_bytes)
+    store = small_disk / "cases.sqlite"
+    assert main(["cases", "import", str(export), "--store", str(store), "--json"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "is the disk full?" in told.err
+    check_line(told.err.strip())
+    if not left_bytes:
+        assert list(small_disk.iterdir()) == [filling]
+    filling.unlink()
+    assert main(["cases", "import", str(export), "--store", str(store), "--json"]) == 0
 
 
 @pytest.fixture

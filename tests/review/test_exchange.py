@@ -21,13 +21,7 @@ from core.review.store import NewVerdict, Store, open_store
 
 Say = Callable[..., str]
 PICTURE = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0"
-ENDINGS = {
-    "csv": "a.csv",
-    "jsonl": "a.jsonl",
-    "geojson": "a.geojson",
-    "labelstudio": "a.json",
-    "fiftyone": "folder",
-}
+ENDINGS = {name: f"a{form.suffix}" if form.suffix else "folder" for name, form in FORMATS.items()}
 
 
 def no_gallery(name: str) -> Gallery:
@@ -288,8 +282,9 @@ def test_every_module_of_formats_is_a_format_that_can_be_told_from_the_others() 
 def test_an_unknown_ending_is_told_with_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(CasesError) as told:
         format_of(tmp_path / "a.xlsx", None)
-    assert str(told.value) == (
+    assert str(told.value).startswith(
         "a.xlsx has an unknown suffix; give one of .csv, .jsonl, .geojson, .json (Label Studio), "
-        "none (a FiftyOne folder), or --format"
+        "none (a FiftyOne folder), "
     )
+    assert str(told.value).endswith(", or --format")
     assert format_of(tmp_path / "a.xlsx", "csv") == "csv"

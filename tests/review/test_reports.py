@@ -2,18 +2,22 @@
 
 import csv
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_cases import NOW
+from tiny_cases import NOW, a_report
 
 from core.errors import CasesError, GalleryError
 from core.gallery import Gallery
 from core.geo import haversine_km
-from core.review.importing import ImportOptions, import_cases, read_file
+from core.review.exchange import rows_of
+from core.review.formats import write_cases
+from core.review.importing import ImportOptions, import_cases, left_out_lines, read_file
 from core.review.model import Report
-from core.review.store import Store, open_store
+from core.review.selection import key_of
+from core.review.store import Store, _report_id, open_store
 
 TRUE = "/x/40.7,-74.0_2020-01_abc_d10_z3.jpg"
 NEAR = "40.701,-74.0_2020-01_def_d10_z3.jpg"
@@ -251,3 +255,70 @@ def test_a_report_on_cvgtext_has_both_scopes(tmp_path: Path, tiny_gallery: Galle
         assert isinstance(report, Report)
         assert (report.scope, report.answers[0].rank) == (scope or "full", rank)
         assert report.gallery == "CVG-Text NewYork panorama osm"
+
+
+def far_away(gallery: Gallery, row: dict[str, Any], lat: float, lon: float) -> dict[str, Any]:
+    """A result of `evaluate` for a place elsewhere, consistent in itself."""
+    answer = gallery.tile(gallery.row_of(row["top1_tile_id"]))
+    away = 1000 * haversine_km(lat, lon, answer.lat, answer.lon)
+    return row | {"lat": lat, "lon": lon, "distance_m": round(away, 1)}
+
+
+def test_a_place_outside_the_gallery_is_left_out_and_counted(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store
+) -> None:
+    """It was measured against the tile at the nearest edge."""
+    elsewhere = far_away(tiny_gallery, document["queries"][0], 59.33, 18.07)
+    document["queries"].append(elsewhere | {"id": "q2"})
+    found = import_cases(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
+    assert (found["cases"], found["outside"]) == (2, 1)
+    assert left_out_lines(found) == ["cases outside their gallery, left out: 1"]
+    assert {row["query_id"] for row in rows_of(kept)} == {"q0", "q1"}
+
+
+@pytest.mark.parametrize("told", ["tinycity;", "swapped;"])
+def test_a_report_of_places_elsewhere_is_refused(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store, told: str
+) -> None:
+    middle = tiny_gallery.card.bounds.center
+    lat, lon = (middle.lon, middle.lat) if told == "swapped;" else (59.33, 18.07)
+    document["queries"] = [far_away(tiny_gallery, row, lat, lon) for row in document["queries"]]
+    with pytest.raises(CasesError, match=f"all 2 places are outside the gallery .*{told}"):
+        import_cases(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
+    assert kept.reports() == ()
+
+
+def test_a_place_just_beyond_the_edge_is_inside(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store
+) -> None:
+    """As far from its tile as the tile is wide."""
+    row = document["queries"][0]
+    moved = far_away(tiny_gallery, row, row["lat"] + 0.0008, row["lon"])
+    document["queries"] = [moved]
+    assert (
+        import_cases(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)["outside"]
+        == 0
+    )
+
+
+def test_places_of_an_export_outside_the_gallery_are_counted(
+    tmp_path: Path, document: dict[str, Any], tiny_gallery: Gallery, kept: Store
+) -> None:
+    """Verdicts were given on them, so they are imported and told."""
+    import_cases(kept, written(tmp_path, document), encoded_query(tiny_gallery), NOW)
+    rows = rows_of(kept)
+    rows[0] |= {"lat": rows[0]["lon"], "lon": rows[0]["lat"]}
+    path = write_cases(rows, tmp_path / "a.jsonl", "jsonl", lambda *_: b"")
+    other = open_store(str(tmp_path / "other.sqlite"), NOW)
+    found = import_cases(other, path, encoded_query(tiny_gallery), NOW)
+    assert (found["cases"], found["outside"]) == (2, 1)
+    (line,) = left_out_lines(found)
+    assert line == "cases outside their gallery, imported, check their places: 1"
+
+
+def test_the_id_of_a_report_is_as_it_was_before_places_were_counted() -> None:
+    """Old stores know their reports by it."""
+    assert _report_id(a_report()) == _report_id(replace(a_report(), outside=3))
+    content = asdict(a_report()) | {"title": ""}
+    assert content.pop("outside") == 0
+    assert _report_id(a_report()) == key_of(json.dumps(content, sort_keys=True))

@@ -1,15 +1,15 @@
 """The channels: each scores every tile of a gallery for an encoded query.
 
-A channel is a name in `core.records.CHANNELS` and a file of that name here, whose `CHANNEL` holds
-its search, weights and features for confidence. Fusion and confidence loop over `SPECS`; after a
-change of channels, `python -m core calibrate` fits the confidence again.
+A channel is a row of `core.records.CHANNEL_TRAITS` and a file of that name here, whose `CHANNEL`
+holds its search, signals and features for confidence. Fusion and confidence loop over `SPECS`;
+after a change of channels, `python -m core calibrate` fits the confidence again.
 """
 
 from importlib import import_module
 from typing import Final
 
 from core.records import CHANNELS, Channel
-from core.retrieval.channels.channel import ChannelResult, ChannelSpec
+from core.retrieval.channels.channel import ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.matching import (
     LEAST_COSINE,
     WINDOW_M,
@@ -34,6 +34,7 @@ __all__ = [
     "LinkMatches",
     "MatchIndex",
     "Matches",
+    "Signal",
     "WindowHits",
     "best_by_tile",
     "link_matches",

@@ -35,19 +35,33 @@ FeaturesOf = Callable[[ChannelResult, EncodedQuery, Allowed, "Background"], dict
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """The weight of a signal in the fusion of all channels that are searched, and what it is
+    `about`, in words that end the sentence "the tiles differ by …"."""
+
+    weight: float
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelSpec:
     """A channel as data.
 
-    `weights` are the weights of its signals in the fusion of all channels that are searched.
-    `search` returns None where the encoded query lacks what the channel needs. `features` names
-    the confidence features that `features_of` computes; a feature that it leaves out is 0.
+    `signals` are by name; a name belongs to one channel only. `search` returns None where the
+    encoded query lacks what the channel needs. `features` names the confidence features that
+    `features_of` computes; a feature that it leaves out is 0.
     """
 
     name: Channel
-    weights: Mapping[str, float]
+    signals: Mapping[str, Signal]
     search: Callable[[MatchIndex, EncodedQuery, Allowed], ChannelResult | None]
     features: tuple[str, ...] = ()
     features_of: FeaturesOf | None = None
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights of the signals by name."""
+        return {name: signal.weight for name, signal in self.signals.items()}
 
 
 def best_strengths(strengths: F32, mask: Allowed) -> F32:

@@ -13,6 +13,7 @@ from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
     ChannelSpec,
+    Signal,
     allowed,
     best_strengths,
     logarithm,
@@ -82,7 +83,11 @@ def _features(
 
 CHANNEL = ChannelSpec(
     "facts",
-    {"phrases": 0.25, "whole": 0.14, "best_fact": 0.23},
+    {
+        "phrases": Signal(0.25, "the match of each phrase"),
+        "whole": Signal(0.14, "the meaning of the whole description"),
+        "best_fact": Signal(0.23, "the one thing closest to the whole description"),
+    },
     _search,
     (
         "phrases",

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.models import SPECS
-from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec
+from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 
@@ -60,4 +60,4 @@ def median_to_max_scale(similarities: F32, mask: Allowed = None) -> F32:
     return scaled if mask is None else scaled * mask
 
 
-CHANNEL = ChannelSpec("image", {"image": 0.08}, _search)
+CHANNEL = ChannelSpec("image", {"image": Signal(0.08, "the look of the picture")}, _search)

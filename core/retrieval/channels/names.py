@@ -10,6 +10,7 @@ from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
     ChannelSpec,
+    Signal,
     allowed,
     best_strengths,
     logarithm,
@@ -52,7 +53,10 @@ def _features(
 
 CHANNEL = ChannelSpec(
     "names",
-    {"words": 0.20, "window": 0.18},
+    {
+        "words": Signal(0.20, "the words outside all phrases"),
+        "window": Signal(0.18, "how often its words occur around the spot"),
+    },
     _search,
     (
         "words",

@@ -12,6 +12,10 @@ from core.files import safe_cell
 from core.review.export_format import Format, Pictures
 from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, JSON_FIELDS, NUMBERS, WHOLE, Row
 
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_MAY_LACK = ("said", "settled", "verdict_id", "verdict", "undoes")
+"""Texts that may be missing. An empty cell of any other text is an empty text."""
+
 
 def _harmless(value: Any) -> Any:
     """A cell that no spreadsheet runs as a formula, marked for `_plain`; numbers are unchanged."""
@@ -48,7 +52,7 @@ def _read(path: Path) -> list[Row] | None:
         lines = csv.DictReader(file)
         if "case_id" not in (lines.fieldnames or ()):
             return None
-        missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {*(lines.fieldnames or ())}
+        missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {"seq", *(lines.fieldnames or ())}
         if missing:
             raise CasesError(
                 f"{path.name} has no column {', '.join(sorted(missing)[:5])}; give "
@@ -56,7 +60,9 @@ def _read(path: Path) -> list[Row] | None:
             )
         for line in lines:
             try:
-                cells = {name: _cell(name, line[name]) for name in (*CASE_FIELDS, *ENTRY_FIELDS)}
+                cells = {
+                    name: _cell(name, line.get(name, "")) for name in (*CASE_FIELDS, *ENTRY_FIELDS)
+                }
             except (ValueError, AttributeError) as error:
                 raise CasesError(
                     f"{path.name}, line {lines.line_num}: {error!r:.120}; give an export of cases"
@@ -78,8 +84,8 @@ def _cell(name: str, cell: str) -> Any:
     if name in WHOLE:
         return int(text) if text else None
     if name in ("final", "standing"):
-        return text in ("1", "True", "true", "TRUE")
-    return text if text or name in ("note", "text", "model", "gallery", "title") else None
+        return _FLAGS.get(text.lower(), text)
+    return text if text or name not in _MAY_LACK else None
 
 
 FORMAT = Format(

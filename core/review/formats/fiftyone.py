@@ -7,6 +7,7 @@ from typing import Any
 
 from core.review.export_format import Format, Pictures
 from core.review.rows import Row
+from core.review.selection import key_of
 
 _SAMPLES = "samples.json"
 
@@ -15,7 +16,7 @@ def _write(rows: Sequence[Row], path: Path, pictures: Pictures) -> None:
     (path / "data").mkdir(parents=True)
     samples = []
     for row in rows:
-        name = f"data/{row['case_id']}.webp"
+        name = f"data/{key_of(row['case_id'])}.webp"  # an id may hold "../"
         picture = pictures(row["gallery"], row["top_tile"])
         if picture:
             (path / name).write_bytes(picture)
