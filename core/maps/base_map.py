@@ -41,9 +41,15 @@ class BaseMap:
 
 
 def zooms_of(archive: Path) -> range:
-    """The zooms a PMTiles archive holds, from its header (v3: bytes 100 and 101)."""
-    with archive.open("rb") as file:
-        header = file.read(102)
+    """The zooms a PMTiles archive holds, from its header (v3: bytes 100 and 101).
+
+    Raises SourceError where the file is missing or is no PMTiles archive.
+    """
+    try:
+        with archive.open("rb") as file:
+            header = file.read(102)
+    except OSError as error:
+        raise SourceError(f"there is no base map {archive.name}; build it again") from error
     if len(header) < 102 or not header.startswith(b"PMTiles"):
         raise SourceError(f"{archive.name} is no base map in PMTiles format; build it again")
     return range(header[100], header[101] + 1)
