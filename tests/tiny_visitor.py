@@ -1,14 +1,10 @@
-"""A visitor who speaks Streamlit's protocol without a browser, and may say what no browser would."""
+"""A visitor who speaks Streamlit's protocol without a browser, and says what no browser would."""
 
-import json
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -58,9 +54,7 @@ class Visitor:
     def send(self, message: BackMsg) -> None:
         self._connection.send(message.SerializeToString())
 
-    def run(
-        self, query: str = "", page: str = "", widgets: tuple[WidgetState, ...] = ()
-    ) -> Drawn:
+    def run(self, query: str = "", page: str = "", widgets: tuple[WidgetState, ...] = ()) -> Drawn:
         """Asks for a run of a page and waits for its end."""
         message = BackMsg()
         message.rerun_script.query_string = query
