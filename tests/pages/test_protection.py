@@ -128,7 +128,7 @@ def test_a_page_works_under_its_policy(
 ) -> None:
     from playwright.sync_api import Page
 
-    visit = visits(served)
+    visit = visits(served, policed=True)
     page: Page = visit.page  # type: ignore[assignment]
     refused: list[str] = []
     page.on("console", lambda line: refused.append(line.text))
@@ -151,7 +151,7 @@ def test_files_are_uploaded_under_the_policy(
 ) -> None:
     from playwright.sync_api import Page
 
-    visit = visits(served)
+    visit = visits(served, policed=True)
     page: Page = visit.page  # type: ignore[assignment]
     refused: list[str] = []
     page.on("console", lambda line: refused.append(line.text))
@@ -201,7 +201,7 @@ def test_numbers_that_are_none_are_left_out(number: float) -> None:
 def test_the_server_never_hears_a_message_that_empties_the_caches_of_all() -> None:
     heard: list[bytes] = []
 
-    async def server(scope: Any, receive: Any, send: Any) -> None:
+    async def server(_: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
