@@ -3,7 +3,17 @@
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from core.terminal import guard
+from pages.ui.failures import shown_as_line
+from pages.ui.protection import Protection
 from pages.ui.routes import routes
 
-app = st.App(Path(__file__).parent / "pages" / "ui" / "navigation.py", routes=routes())
+guard()
+app = st.App(
+    Path(__file__).parent / "pages" / "ui" / "navigation.py",
+    routes=routes(),
+    middleware=[Middleware(Protection)],
+    on_script_error=shown_as_line,
+)

@@ -10,6 +10,7 @@ from typing import Any
 from core.cli import COMMANDS
 from core.cli.parser import joined, parser_of
 from core.errors import SaywhereError
+from core.terminal import guard, shown_document, shown_lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = args.module.run(args)
     except SaywhereError as error:
-        print(f"saywhere: {error}", file=sys.stderr)
+        print(shown_lines(f"saywhere: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("saywhere: stopped; run the same command again to continue", file=sys.stderr)
@@ -38,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _readable(command: Any, result: Any) -> str:
     """The result for people: the command's own text, or indented JSON."""
     if hasattr(command, "readable"):
-        return str(command.readable(result))
-    return json.dumps(result, ensure_ascii=False, indent=1)
+        return str(command.readable(shown_document(result)))
+    return shown_lines(json.dumps(result, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
+    guard()
     sys.exit(main())

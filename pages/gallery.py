@@ -22,10 +22,6 @@ try:
     if card.problem:
         raise SaywhereError(card.problem)
     gallery = resources.open_gallery(card)
-except SaywhereError as error:
-    st.warning(plain(f"{card.name}: {error}", 500))
-    provenance.draw(card, damaged=True)
-else:
     session.part_choice(card)
     match view.part:
         case "tiles":
@@ -35,4 +31,7 @@ else:
         case "origin":
             provenance.draw(card)
     frame.foot(card)
+except SaywhereError as error:
+    st.warning(plain(f"{card.name}: {error}", 500))
+    provenance.draw(card, damaged=True)
 session.write_link()

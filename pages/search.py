@@ -12,7 +12,7 @@ if visits.wanted():
     st.stop()
 
 frame.begin()
-cards = resources.cards()
+cards = resources.offered()
 healthy = tuple(card for card in cards if not card.problem)
 problems = tuple(card for card in cards if card.problem)
 if not healthy:

@@ -294,9 +294,17 @@ def visits(browser: object) -> Iterator[Callable[..., Visit]]:
     """Opens pages of a served app; everything outside its address fails, as without a network."""
     contexts = []
 
-    def visit(served: Served, width: int = 1366, height: int = 850, scheme: str = "light") -> Visit:
+    def visit(
+        served: Served,
+        width: int = 1366,
+        height: int = 850,
+        scheme: str = "light",
+        policed: bool = False,
+    ) -> Visit:
+        """`policed` keeps the content security policy, under which Playwright cannot wait for
+        functions of its own."""
         context = browser.new_context(  # type: ignore[attr-defined]
-            viewport={"width": width, "height": height}, color_scheme=scheme
+            viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=not policed
         )
         contexts.append(context)
         context.set_default_timeout(30_000)

@@ -18,7 +18,15 @@ from conftest import assert_none
 ROOT = Path(__file__).resolve().parent.parent
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("core.errors", "core.settings", "core.arrays", "core.files", "core.geo", "core.records"),
+    (
+        "core.errors",
+        "core.settings",
+        "core.arrays",
+        "core.files",
+        "core.terminal",
+        "core.geo",
+        "core.records",
+    ),
     ("core.vocabulary",),
     ("core.sources", "core.render", "core.facts"),
     ("core.models", "core.indexes"),

@@ -160,8 +160,7 @@ def make_workplace(folder: Path, tiny_gallery: Path) -> None:
         copy = folder / "data" / "galleries" / name
         shutil.copytree(tiny_gallery, copy)
         manifest = copy / "manifest.json"
-        text = manifest.read_text("utf-8")
-        assert f'"name": "{tiny_gallery.name}"' in text
-        manifest.write_text(
-            text.replace(f'"name": "{tiny_gallery.name}"', f'"name": "{name}"'), "utf-8"
-        )
+        document = json.loads(manifest.read_text("utf-8"))
+        assert document["name"] == tiny_gallery.name
+        del document["digest"]
+        manifest.write_text(json.dumps(document | {"name": name}), "utf-8")

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from core.terminal import commanded_errors, shown
+
 
 def note(text: str) -> None:
     """Prints one line for the person who runs the command."""
-    sys.stderr.write(f"saywhere: {text}\n")
+    sys.stderr.write(f"saywhere: {shown(text)}\n")
 
 
 def bar(quiet: bool) -> Callable[[str, int, int], None]:
@@ -20,7 +22,7 @@ def bar(quiet: bool) -> Callable[[str, int, int], None]:
         if quiet:
             return
         if stage not in bars:
-            bars[stage] = tqdm(total=total, desc=stage, file=sys.stderr, leave=True)
+            bars[stage] = tqdm(total=total, desc=shown(stage), file=commanded_errors(), leave=True)
         bars[stage].update(done - bars[stage].n)
         if done >= total:
             bars[stage].close()

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
@@ -18,7 +20,26 @@ UNFINISHED = ".unfinished"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _Record = TypeVar("_Record")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
+
+TEXT_CHANNELS: tuple[Channel, ...] = ("facts", "names")
+"""The channels that a manifest may list; the image channel follows from the picture models."""
+
+_MOST_CHARS = 4_000
+_RANGES = {
+    "footprint_m": (1.0, 20_000.0),
+    "spacing_m": (0.0, 1_000_000.0),
+    "view_m": (0.0, 20_000.0),
+    "tiles": (1, 1e9),
+    "facts": (0, 1e9),
+    "named": (0, 1e9),
+    "dimensions": (1, 1e6),
+}
+"""Least and greatest value of each number; a gallery beyond them cannot be drawn or searched."""
+
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
+"""What reading a strange manifest may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,9 @@ class PictureStamp:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Content of `manifest.json`. A new build takes effect when this file is replaced.
+    """Content of `manifest.json`, apart from its `digest`, which vouches for all other entries.
+
+    A new build takes effect when this file is replaced.
 
     `build` is the sub-folder with the data; `files` maps a path below the gallery's folder to its
     size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` lists which of
@@ -121,30 +144,52 @@ def is_unfinished(folder: Path) -> bool:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> Path:
-    """Writes the manifest atomically; returns its path."""
-    return write_json(folder / "manifest.json", asdict(manifest))
+    """Writes the manifest with its digest atomically; returns its path.
+
+    Raises GalleryError for a manifest that could not be read back.
+    """
+    document = asdict(manifest)
+    try:
+        raw = json.loads(json.dumps(document))
+        document["digest"] = _digest(raw)
+        _parsed(raw)
+    except _WRONG as error:
+        raise GalleryError(
+            f"{manifest.name[:80]} cannot be described: {_brief(error)}; change that"
+        ) from error
+    return write_json(folder / "manifest.json", document)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Reads a gallery's manifest. Raises GalleryError if it is missing, damaged or foreign."""
+    """Reads a gallery's manifest. Raises GalleryError if it is missing, damaged or foreign.
+
+    A manifest without digest was written before there was one; its fields are checked as well.
+    """
     path = folder / "manifest.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise GalleryError(f"{folder.name} has no manifest.json; build it again") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise GalleryError(f"the manifest of {folder.name} is damaged; build it again") from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         actual = raw.get("format") if isinstance(raw, dict) else None
         raise GalleryError(
-            f"{folder.name} is a gallery of format {actual!r}, this version reads {FORMAT}; "
+            f"{folder.name} is a gallery of format {actual!r:.40}, this version reads {FORMAT}; "
             f"build it again"
         )
     try:
+        written = raw.pop("digest", None)
+        if written is not None and written != _digest(raw):
+            raise GalleryError(
+                f"the manifest of {folder.name} was changed after it was written; restore it or "
+                f"build the gallery again"
+            )
         manifest = _parsed(raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except _WRONG as error:
         raise GalleryError(
-            f"the manifest of {folder.name} has a missing or wrong entry ({error}); build it again"
+            f"the manifest of {folder.name} has a missing or wrong entry ({_brief(error)}); "
+            f"build it again"
         ) from error
     if not all(_FILE.fullmatch(name) for name in (*manifest.files, f"{manifest.build}/x")):
         raise GalleryError(
@@ -161,10 +206,29 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def _digest(raw: dict[str, Any]) -> str:
+    """SHA-256 of a manifest's other entries as JSON with sorted keys and no blanks.
+
+    Raises ValueError for NaN, infinity and halves of a surrogate pair.
+    """
+    text = json.dumps(
+        raw, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _brief(error: Exception) -> str:
+    """The message of an error about a strange manifest, short and printable."""
+    return ascii(str(error))[1:-1][:120]
+
+
 def _parsed(raw: dict[str, Any]) -> Manifest:
-    """Converts a JSON object. Raises KeyError, TypeError or ValueError if it is no manifest."""
+    """Converts a JSON object. Raises one of `_WRONG` if it is no manifest."""
+    _digest(raw)
     bounds = tuple(float(edge) for edge in raw["bounds"])
     Bounds(*bounds)
+    if not isinstance(raw["channels"], list | tuple):
+        raise TypeError(f"channels is {raw['channels']!r:.40}")
     manifest = _to_record(
         Manifest,
         raw
@@ -178,13 +242,25 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
             ),
         },
     )
+    if not set(manifest.channels) <= set(TEXT_CHANNELS):
+        raise ValueError(f"channels is {manifest.channels!r:.80}")
+    datetime.fromisoformat(manifest.created)
+    if manifest.origin.date:
+        date.fromisoformat(manifest.origin.date[:10])
+    for name, digest in manifest.origin.files.items():
+        if not isinstance(digest, str):
+            raise TypeError(f"the source {name!r:.80} has no hash")
     for stamp in manifest.picture_models:
         if stamp.checkpoint and Path(stamp.checkpoint).name != stamp.checkpoint:
             raise ValueError(f"a checkpoint is {stamp.checkpoint!r:.80}")
     for entry in manifest.files.values():
-        if not isinstance(entry["bytes"], int) or not isinstance(entry["sha256"], str):
-            raise TypeError(f"a file is {entry!r:.80}")
+        if not _is_whole(entry["bytes"], 2**63) or not _SHA256.fullmatch(entry["sha256"]):
+            raise ValueError(f"a file is {entry!r:.80}")
     return manifest
+
+
+def _is_whole(value: Any, most: float) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def _to_record(kind: type[_Record], raw: dict[str, Any]) -> _Record:
@@ -192,8 +268,14 @@ def _to_record(kind: type[_Record], raw: dict[str, Any]) -> _Record:
     record = kind(**raw)
     for name, hint in get_type_hints(kind).items():
         value, wanted = getattr(record, name), get_origin(hint) or hint
-        if not isinstance(value, (int, float) if wanted is float else wanted):
+        kinds = (int, float) if wanted is float else wanted
+        if not isinstance(value, kinds) or (isinstance(value, bool) and wanted is not bool):
             raise TypeError(f"{name} is {value!r:.40}")
+        if isinstance(value, str) and len(value) > _MOST_CHARS:
+            raise ValueError(f"{name} has {len(value)} characters, more than {_MOST_CHARS}")
+        least, most = _RANGES.get(name, (-math.inf, math.inf))
+        if isinstance(value, int | float) and not least <= value <= most:
+            raise ValueError(f"{name} is {value!r:.40}, not {least:g} to {most:g}")
     return record
 
 

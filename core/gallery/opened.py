@@ -1,5 +1,6 @@
 """Galleries on disk: listing, finding and opening them."""
 
+import sqlite3
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -28,6 +29,18 @@ from core.settings import Settings
 
 SHARD_TILES = 1000
 _SHARDS_KEPT = 4
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    pa.ArrowException,
+    sqlite3.Error,
+)
+"""What reading files that are not of one gallery may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,8 @@ class Gallery:
         pictures = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
         if lengths != (manifest.tiles, described, len(self.spoken)) or len(pictures) > 1:
             raise ValueError("its files are of different builds")
+        if not self.card.bounds.contains(self.lats, self.lons).all():
+            raise ValueError("it has tiles outside its bounds")
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -283,15 +298,33 @@ def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
     """
     cards: dict[str, GalleryCard] = {}
     for home in (settings.bundled_galleries, settings.user_galleries):
-        for folder in sorted(home.iterdir()) if home.is_dir() else []:
-            if not folder.is_dir() or folder.name.startswith(".") or is_unfinished(folder):
-                continue
+        try:
+            folders = _folders(home)
+        except OSError as error:
+            problem = f"the folder {home} cannot be read ({error.strerror}); change its permissions"
+            cards[home.name] = _broken_card(home.name, problem)
+            continue
+        for folder in folders:
             try:
                 check_name(folder.name)
-                cards[folder.name] = card_of(read_manifest(folder))
-            except GalleryError as error:
-                cards[folder.name] = _broken_card(folder.name, str(error))
+                card = card_of(read_manifest(folder))
+            except (GalleryError, OSError) as error:
+                # a name of bytes that are no text would stop the page that shows it
+                name = folder.name.encode("utf-8", "replace").decode()
+                card = _broken_card(name, str(error))
+            cards[card.name] = card
     return tuple(cards[name] for name in sorted(cards))
+
+
+def _folders(home: Path) -> list[Path]:
+    """Folders that may hold a gallery; none where `home` is no folder. Raises OSError."""
+    if not home.is_dir():
+        return []
+    return sorted(
+        path
+        for path in home.iterdir()
+        if not path.name.startswith(".") and path.is_dir() and not is_unfinished(path)
+    )
 
 
 def open_gallery(name: str, settings: Settings) -> Gallery:
@@ -301,8 +334,8 @@ def open_gallery(name: str, settings: Settings) -> Gallery:
     """
     folder = find_gallery(name, settings)
     manifest = read_manifest(folder)
-    verify_files(folder, manifest)
     try:
+        verify_files(folder, manifest)
         return Gallery(folder, manifest)
-    except (OSError, KeyError, ValueError, pa.ArrowInvalid) as error:
-        raise GalleryError(f"{name} cannot be read ({error}); build it again") from error
+    except _UNREADABLE as error:
+        raise GalleryError(f"{name} cannot be read ({error!s:.200}); build it again") from error

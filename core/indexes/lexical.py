@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rapidfuzz import fuzz, process
@@ -68,15 +69,17 @@ class NameIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        try:
-            rows = self._connection().execute("SELECT word FROM words ORDER BY word").fetchall()
-        except sqlite3.DatabaseError as error:
-            raise GalleryError(
-                f"the lexical index {path} is damaged ({error}); build the gallery again"
-            ) from error
+        rows = self._rows("SELECT word FROM words ORDER BY word")
         self._words = [word for (word,) in rows if len(word) >= 4]
         self.postings = lru_cache(maxsize=4096)(self._postings)
         self.spellings = lru_cache(maxsize=4096)(self._spellings)
+
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises GalleryError for an index that is gone or damaged."""
+        try:
+            return self._connection().execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise GalleryError(f"the lexical index {self._path} is damaged ({error})") from error
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -89,13 +92,9 @@ class NameIndex:
     def _postings(self, word: str, column: str) -> Postings:
         """The facts with the word in `column` ("name" or "kind"), with BM25 weights > 0."""
         weights = "1.0, 0.0" if column == "name" else "0.0, 1.0"
-        rows = (
-            self._connection()
-            .execute(
-                f"SELECT rowid, -bm25(facts, {weights}) FROM facts WHERE facts MATCH ?",
-                (f'{column} : "{word}"',),
-            )
-            .fetchall()
+        rows = self._rows(
+            f"SELECT rowid, -bm25(facts, {weights}) FROM facts WHERE facts MATCH ?",
+            f'{column} : "{word}"',
         )
         if not rows:
             return _EMPTY

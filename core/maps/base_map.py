@@ -43,10 +43,13 @@ class BaseMap:
 def zooms_of(archive: Path) -> range:
     """The zoom levels of a PMTiles archive, from its header (v3: bytes 100 and 101).
 
-    Raises SourceError for another kind of file.
+    Raises SourceError where the file is missing or is another kind of file.
     """
-    with archive.open("rb") as file:
-        header = file.read(102)
+    try:
+        with archive.open("rb") as file:
+            header = file.read(102)
+    except OSError as error:
+        raise SourceError(f"there is no base map {archive.name}; build it again") from error
     if len(header) < 102 or not header.startswith(b"PMTiles"):
         raise SourceError(f"{archive.name} is not a base map in PMTiles format; build it again")
     return range(header[100], header[101] + 1)

@@ -14,23 +14,23 @@ from pages.benchmark_page.plot_style import Row, title_of
 from pages.benchmark_page.reports import Chosen
 from pages.benchmark_page.session import PLOTS, widget
 from pages.benchmark_page.subgroups import Picked, breakdowns_of
+from pages.ui.link_values import one_of
 
 _INKS = {"dark": "#c9d2d6", "light": "#3d4b53"}
 _NOTHING = "None of the chosen reports holds this."
 
 
 def which() -> str:
-    """Asks which plot."""
-    return str(
-        st.segmented_control(
-            "Plot",
-            list(PLOTS),
-            key=widget("plot"),
-            format_func=PLOTS.__getitem__,
-            required=True,
-            label_visibility="collapsed",
-        )
+    """Asks which plot; the first where a browser sends none."""
+    chosen = st.segmented_control(
+        "Plot",
+        list(PLOTS),
+        key=widget("plot"),
+        format_func=PLOTS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
     )
+    return one_of(chosen, PLOTS, next(iter(PLOTS)))
 
 
 def settings_of(plot: str, runs: tuple[Chosen, ...]) -> None:

@@ -17,7 +17,6 @@ from pages.review_page import case_store
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 
-_MOST_MB = 200
 _MOST_NAME_CHARS = 60
 _ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
 """Of exports; reports are JSON or CSV, too."""
@@ -45,7 +44,6 @@ def draw_import(store: Store) -> bool:
             "Report or export",
             _ENDINGS,
             key="cases-upload",
-            max_upload_size=_MOST_MB,
             label_visibility="collapsed",
         )
         if given is None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.errors import SaywhereError
+from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
 from core.maps import probability_area, title_of
 from core.records import SearchResult
@@ -26,12 +26,15 @@ from pages.ui.markdown import plain
 def draw(card: GalleryCard) -> None:
     """Everything below the question. The map comes first and waits for no explanation."""
     session.redraw_if_asked()
-    ask = session.settled()
     try:
-        gallery = resources.open_gallery(card)
-    except SaywhereError as error:
-        st.warning(plain(str(error), 500))
-        return
+        _draw(card, session.settled())
+    except GalleryError as error:
+        resources.set_aside(card, str(error))
+        st.rerun()  # with the next city, and a line about this one
+
+
+def _draw(card: GalleryCard, ask: SearchParams) -> None:
+    gallery = resources.open_gallery(card)
     notes = st.container(key="notes")
     left, right = st.columns([1, 1], gap="medium")
     with left.container(key="map-pane"):

@@ -23,8 +23,10 @@ class SearchSession(SessionLink):
 
     def follow(self, params: Params, cities: Iterable[str]) -> None:
         """Takes the question of a link over; the widgets keep their values under these keys."""
-        ask = from_params(params, cities)
-        wanted = params.get("city", ask.city)
+        known = tuple(cities)
+        ask = from_params(params, known)
+        gone = self.ask.city if self.ask.city and self.ask.city not in known else ask.city
+        wanted = params.get("city", gone)
         self.absent_city = "" if wanted == ask.city else wanted
         st.session_state["asked"] = False
         st.session_state["text"] = ask.text
@@ -50,9 +52,11 @@ def absent_city() -> str:
 
 
 def current(cities: Iterable[str]) -> SearchParams:
-    """The session's question; a link that was just opened, or the Back button, replaces it."""
-    session = _session()
-    session.sync(lambda params: session.follow(params, cities))
+    """The session's question; a link that was just opened, or the Back button, replaces it, and
+    so does the address where the city is gone, with the next city."""
+    session, known = _session(), tuple(cities)
+    gone = session.ask.city not in known
+    session.sync(lambda params: session.follow(params, known), stale=gone)
     return session.ask
 
 

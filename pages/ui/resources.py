@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,12 +15,25 @@ from core.gallery import Gallery, GalleryCard
 from core.records import Query
 from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
 
+_ASIDE = "set-aside"
 _WARM_WORDS = "a church beside a park"
 
 
 def cards() -> tuple[GalleryCard, ...]:
     """The galleries on this machine, damaged ones included, with their `problem`."""
     return gallery.list_galleries(settings.load())
+
+
+def offered() -> tuple[GalleryCard, ...]:
+    """The same for this visitor: those that were `set_aside` have that as their problem."""
+    aside = st.session_state.get(_ASIDE, {})
+    return tuple(replace(card, problem=card.problem or aside.get(card, "")) for card in cards())
+
+
+def set_aside(card: GalleryCard, problem: str) -> None:
+    """Keeps a visitor from a gallery that could not be read, until it is built again or the page
+    is opened anew."""
+    st.session_state.setdefault(_ASIDE, {})[card] = problem
 
 
 def open_gallery(card: GalleryCard) -> Gallery:

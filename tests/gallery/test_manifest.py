@@ -1,6 +1,9 @@
 """The manifest: names that stay in their folder, foreign and damaged galleries refused."""
 
 import json
+import math
+import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +16,13 @@ from hypothesis import strategies as st
 
 from core.errors import GalleryError
 from core.gallery import find_gallery, list_galleries, open_gallery
-from core.gallery.manifest import PictureStamp, check_name, file_entry, read_manifest
+from core.gallery.manifest import (
+    PictureStamp,
+    check_name,
+    file_entry,
+    read_manifest,
+    write_manifest,
+)
 from core.records import CHANNEL_TRAITS, ChannelTraits
 from core.settings import Settings
 
@@ -96,11 +105,12 @@ def copied(tiny_home: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def changed(copied: Settings) -> Changed:
-    """Changes the copy's manifest."""
+    """Changes the copy's manifest, which then has no digest, as those of before it had none."""
 
     def change(how: Callable[[dict[str, object]], object]) -> Settings:
         path = copied.user_galleries / "tinycity" / "manifest.json"
         manifest = json.loads(path.read_text("utf-8"))
+        del manifest["digest"]
         how(manifest)
         path.write_text(json.dumps(manifest), "utf-8")
         return copied
@@ -231,6 +241,111 @@ FOREIGN: dict[str, Callable[[dict[str, object]], object]] = {
 @pytest.mark.parametrize("how", FOREIGN)
 def test_a_foreign_manifest_is_refused_in_one_line(how: str, changed: Changed) -> None:
     assert "tinycity" in refusal(changed(FOREIGN[how]))
+
+
+WRONG_FIELDS: dict[str, dict[str, object]] = {
+    **{
+        f"footprint_m {value}": {"footprint_m": value}
+        for value in (0, -5, 1e9, math.nan, math.inf, True, "100", None, 10**400)
+    },
+    "a negative spacing": {"spacing_m": -1.0},
+    "a view without end": {"view_m": math.inf},
+    "no tiles": {"tiles": 0},
+    "tiles beyond 64 bits": {"tiles": 2**70},
+    "a fraction of a fact": {"facts": 1.5},
+    "a truth for a number": {"named": True},
+    "half a surrogate pair in the title": {"title": "Tiny \ud83d City"},
+    "half a surrogate pair in the licence": {
+        "origin": {"files": {}, "licence": "\udc00", "date": ""}
+    },
+    "a title without end": {"title": "x" * 10_000},
+    "a day that is none": {"created": "2026-02-30T00:00:00+00:00"},
+    "a data date that is none": {"origin": {"files": {}, "licence": "", "date": "2023-13-26"}},
+    "a source without hash": {"origin": {"files": {"a": 1}, "licence": "", "date": ""}},
+    "bounds not a number": {"bounds": [math.nan] * 4},
+    "bounds beyond the world": {"bounds": [24.0, 60.0, 240.0, 61.0]},
+    "a bound of 400 digits": {"bounds": [10**400, 60.0, 25.0, 61.0]},
+    "a channel of nobody": {"channels": ["facts", "smells"]},
+    "channels as text": {"channels": "facts"},
+    "a model of no dimensions": {"model": A_MODEL | {"dimensions": 0}},
+    "a size that is negative": {"files": {"build-x/y": {"bytes": -1, "sha256": "0" * 64}}},
+    "a hash that is none": {"files": {"build-x/y": {"bytes": 1, "sha256": "../x"}}},
+    "a file as text": {"files": {"build-x/y": "3 bytes"}},
+}
+
+
+@pytest.mark.parametrize("how", WRONG_FIELDS)
+def test_a_wrong_field_is_one_line_and_harms_no_other_gallery(
+    how: str, changed: Changed, tiny_settings: Settings
+) -> None:
+    settings = changed(lambda one: one.update(WRONG_FIELDS[how]))
+    line = refusal(settings)
+    assert "manifest of tinycity" in line
+    assert line.isprintable()
+    assert len(line) < 400
+    shutil.copytree(tiny_settings.user_galleries / "tinycity", settings.user_galleries / "other")
+    cards = {card.name: card.problem for card in list_galleries(settings)}
+    assert set(cards) == {"tinycity", "other"}
+    assert cards["tinycity"] == line
+
+
+def test_a_number_of_ten_thousand_digits_is_refused(copied: Settings) -> None:
+    path = copied.user_galleries / "tinycity" / "manifest.json"
+    text = path.read_text("utf-8")
+    many = re.sub(r'"tiles": \d+', f'"tiles": {"9" * 10_000}', text)
+    assert many != text
+    path.write_text(many, "utf-8")
+    assert "damaged" in refusal(copied)
+
+
+def test_a_manifest_without_digest_still_opens(changed: Changed) -> None:
+    assert len(open_gallery("tinycity", changed(lambda _: None)))
+
+
+def test_any_changed_digit_of_a_manifest_is_noticed(copied: Settings) -> None:
+    path = copied.user_galleries / "tinycity" / "manifest.json"
+    whole = path.read_text("utf-8")
+    digits = [at for at, sign in enumerate(whole) if sign.isdigit()]
+    assert len(digits) > 100
+    opened = []
+    for at in digits:
+        changed = f"{whole[:at]}{(int(whole[at]) + 1) % 10}{whole[at + 1 :]}"
+        path.write_text(changed, "utf-8")
+        (card,) = list_galleries(copied)
+        if not card.problem and json.loads(changed) != json.loads(whole):
+            opened.append(whole[at - 30 : at + 1])
+    assert opened == []
+
+
+def test_a_manifest_is_the_same_in_another_layout(copied: Settings) -> None:
+    path = copied.user_galleries / "tinycity" / "manifest.json"
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(dict(reversed(document.items()))), "utf-8")
+    assert len(open_gallery("tinycity", copied))
+
+
+def test_tiles_outside_the_bounds_are_noticed_without_a_digest(changed: Changed) -> None:
+    settings = changed(lambda one: one.update(bounds=[24.0, 61.0, 25.0, 62.0]))
+    with pytest.raises(GalleryError, match="outside its bounds"):
+        open_gallery("tinycity", settings)
+
+
+def test_a_manifest_that_could_not_be_read_back_is_not_written(copied: Settings) -> None:
+    folder = copied.user_galleries / "tinycity"
+    manifest, before = read_manifest(folder), (folder / "manifest.json").read_bytes()
+    wrong = {"title": "\ud83d", "footprint_m": math.nan, "created": "today"}
+    for name, value in wrong.items():
+        with pytest.raises(GalleryError, match="tinycity cannot be described"):
+            write_manifest(folder, replace(manifest, **{name: value}))
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+def test_a_folder_whose_name_is_no_text_is_one_line_that_can_be_shown(copied: Settings) -> None:
+    (copied.user_galleries / os.fsdecode(b"\xff\xfe")).mkdir()
+    cards = list_galleries(copied)
+    assert len(cards) == 2
+    (broken,) = [card for card in cards if card.problem]
+    assert f"{broken.name}{broken.title}{broken.problem}".encode()
 
 
 def test_a_folder_under_another_name_is_refused(copied: Settings) -> None:

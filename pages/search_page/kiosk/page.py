@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core import maps
-from core.errors import SaywhereError
+from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
 from core.maps import Mark
 from core.records import SearchResult
@@ -14,7 +14,6 @@ from pages.search_page.kiosk import answer_step, attract_loop, distances, idle_t
 from pages.search_page.kiosk.idle_timer import Mode
 from pages.search_page.kiosk.session import Visit
 from pages.ui import frame, map_view, resources
-from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 _PICTURES_IN_A_FRAME = 40
@@ -23,7 +22,7 @@ _PICTURES_IN_A_FRAME = 40
 def draw() -> None:
     """The page. Nothing of a turn is written to the address."""
     frame.begin(style="booth")
-    cards = tuple(card for card in resources.cards() if not card.problem)
+    cards = tuple(card for card in resources.offered() if not card.problem)
     if not cards:
         frame.nothing_to_search()
         return
@@ -31,11 +30,11 @@ def draw() -> None:
     card = next(card for card in cards if card.name == turn.city)
     try:
         gallery = resources.open_gallery(card)
-    except SaywhereError as error:
-        st.warning(plain(str(error), 500))
-        return
-    with st.container(key="booth"):
-        _both_sides(gallery, cards, turn)
+        with st.container(key="booth"):
+            _both_sides(gallery, cards, turn)
+    except GalleryError as error:
+        resources.set_aside(card, str(error))
+        st.rerun()  # with the next city
     _watch(turn)
     resources.warm_up(card)
 
