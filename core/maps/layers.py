@@ -1,4 +1,7 @@
-"""The layers over the base map: answers, errors, the places of a case, and coverage."""
+"""The layers over the base map: answers, errors, the places of a case, and coverage.
+
+Markers get their colours in `assets/static/saywhere/map.css`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -94,7 +94,7 @@ def _row(one: Difference) -> dict[str, object]:
         "second": number(metric, one.second),
         "sign": MINUS if one.difference < 0 else "+" if one.difference > 0 else "",
         "size": number(metric, abs(one.difference)),
-        "clear": one.is_clear,
+        "is_clear": one.is_clear,
         "low": number(metric, one.low),
         "high": number(metric, one.high),
         "won": one.won,

@@ -92,7 +92,7 @@ def upload() -> None:
             on_change=_take,
             args=(number,),
         )
-        st.caption("It is kept only if valid. Or put files into this folder:")
+        st.caption("Invalid files are rejected. You can also put files into this folder:")
         st.code(str(settings.load().user_reports), language=None, wrap_lines=True)
 
 

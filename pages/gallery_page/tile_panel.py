@@ -68,7 +68,7 @@ def picture(gallery: Gallery, tile: Tile) -> str:
 def _holdings(held: tuple[TileFact, ...]) -> None:
     if not held:
         return
-    with st.expander(f"Facts and names it holds ({len(held):,})", expanded=True):
+    with st.expander(f"Facts and names of this tile ({len(held):,})", expanded=True):
         st.html(table(held[:_FIRST_ROWS]))
     if len(held) > _FIRST_ROWS:
         with st.expander(f"{len(held) - _FIRST_ROWS:,} more, further away"):

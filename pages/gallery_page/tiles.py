@@ -101,7 +101,7 @@ def _look_at(tile_id: str) -> None:
 def _hits(gallery: Gallery, words: str) -> None:
     hits = look_up(gallery, words)
     if not hits:
-        st.info(plain(f"No tile of {gallery.card.title} holds {words!r}.", 200))
+        st.info(plain(f"No tile in {gallery.card.title} mentions “{words}”.", 200))
         return
     more = f", first {_MOST_HITS} shown" if len(hits) > _MOST_HITS else ""
     title = f"{len(hits)}{'+' if len(hits) == 30 else ''} tiles{more}"

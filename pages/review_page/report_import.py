@@ -18,8 +18,8 @@ from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 _MOST_NAME_CHARS = 60
-_ENDINGS = [form.suffix[1:] for form in FORMATS.values() if form.suffix]
-"""Of exports; reports are JSON or CSV, too."""
+_ENDINGS = ["gz", *(form.suffix[1:] for form in FORMATS.values() if form.suffix)]
+"""Of exports; a report is JSON, perhaps compressed, or CSV."""
 
 
 def draw_reports(listed: tuple[ReportSummary, ...]) -> None:

@@ -42,7 +42,7 @@ def advice(result: SearchResult, verdict: Verdict, city: str) -> str:
             "things are."
         )
     return (
-        f"Few descriptions of places in {city} fit as badly as this one. Try another city. "
+        f"This description fits {city} worse than almost any written there. Try another city. "
         f"If it is in {city}, {likeliest[0].lower()}{likeliest[1:]}"
     )
 

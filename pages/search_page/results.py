@@ -133,7 +133,8 @@ def _answer(
         )
         if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
             st.caption(
-                "Nearby places share their chance, so the chances add up to more than 100 %."
+                "The 100 m circles of nearby places overlap, so the chances add up to more "
+                "than 100 %."
             )
     with question:
         followup.draw(found)

@@ -473,6 +473,12 @@ class TestFiles:
         good, line = report_import.import_file(fresh, name, content)
         assert "4 new cases and 1 verdicts" in line
 
+    def test_a_bundled_report_is_imported_as_it_is(self, kept: Store) -> None:
+        report = ROOT / "assets" / "reports" / "helsinki-by-hand-all.json.gz"
+        good, line = report_import.import_file(kept, report.name, report.read_bytes())
+        assert (good, "new cases" in line) == (True, True), line
+        assert "gz" in report_import._ENDINGS
+
     @pytest.mark.parametrize(
         ("name", "content", "told_of"),
         [

@@ -56,7 +56,7 @@ class TestPage:
         self, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         app = page_of(tiny_data, monkeypatch, gallery="tinytown")
-        assert "What Tiny Town can answer" in html_of(app)
+        assert "Where Tiny Town has tiles" in html_of(app)
         assert app.button(key="first-tile").label == "Show a tile"
         app.button(key="first-tile").click().run()
         assert "Its description" in html_of(app)
