@@ -39,6 +39,7 @@ _SIGNALS: tuple[tuple[str, Channel, str], ...] = (
     ("best_fact", "facts", "the one thing closest to the whole description"),
     ("words", "names", "the words outside all phrases"),
     ("window", "names", "how often its words occur around the spot"),
+    ("mentions", "names", "the streets, addresses and names that it names exactly"),
 )
 _MIN_DIFFERENCE = 0.002
 """Smaller differences of similarity favour neither tile: one thing a few metres nearer."""
@@ -166,10 +167,11 @@ def _rank(trace: SearchTrace, row: int) -> int | None:
 
 def _shares(trace: SearchTrace) -> dict[str, float]:
     """The weight of each signal in the fused similarity; they sum to 1."""
+    signals = trace.ranking.signals
     weights = {
         signal: float(WEIGHTS[signal])
         for signal, channel, _ in _SIGNALS
-        if channel in trace.channels
+        if channel in trace.channels and signal in signals.weights(channel)
     }
     total = sum(weights.values())
     return {signal: weight / total for signal, weight in weights.items()}
@@ -299,7 +301,7 @@ def _whole_differences(
     """The signals' differences minus the part that is attributed to phrases."""
     shares, parts = _shares(trace), []
     for signal, channel, about in _SIGNALS:
-        if channel not in trace.channels or signal == "phrases":
+        if channel not in trace.channels or signal == "phrases" or signal not in shares:
             continue
         values = trace.ranking.signals[signal]
         difference = shares[signal] * (float(values[pair.a]) - float(values[pair.b]))

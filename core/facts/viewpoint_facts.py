@@ -277,9 +277,20 @@ def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float)
     by_name = np.where(named, view_m, min(view_m, _PLAIN_VIEW_M))
     reach = np.where(spoken, by_name, _ADDRESS_VIEW_M)
     links = links[links.distance_m <= reach[thing]]
+    links = pd.concat([links, _links_of_unseen(views, things, fact_of, links.fact.to_numpy())])
     links = links.sort_values(["tile", "fact", "distance_m"], kind="stable")
     nearest: pd.DataFrame = links.drop_duplicates(["tile", "fact"])
     return nearest
+
+
+def _links_of_unseen(views: Objects, things: _Things, fact_of: I32, linked: I32) -> pd.DataFrame:
+    """Links from the nearest viewpoint to each address that no viewpoint sees."""
+    spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
+    unseen = np.flatnonzero(~spoken & ~np.isin(fact_of, linked))
+    tile = shapely.STRtree(views).nearest(things.shapes[unseen]).astype(np.int64)
+    links = _measure(views, things.shapes[unseen], tile)
+    links["fact"] = fact_of[unseen]
+    return links
 
 
 def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.DataFrame:

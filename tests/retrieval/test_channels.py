@@ -312,7 +312,7 @@ def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
 
 def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
-    assert files == {*CHANNELS, "__init__", "channel", "matching"}
+    assert files == {*CHANNELS, "__init__", "channel", "matching", "mentions", "named_places"}
     assert list(SPECS) == list(CHANNELS)
     assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
     each = [signal for spec in SPECS.values() for signal in spec.weights]
