@@ -154,7 +154,10 @@ class _Things:
 
 
 def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
-    """The features worth a fact, and house addresses as facts that are not spoken."""
+    """The features worth a fact, and every address as a fact that is not spoken.
+
+    An address without a house number tells where its street is.
+    """
     areas = shapely.area(shapes)
     facts: list[tuple[int, _Fact]] = []
     columns = ("kind", "synonyms", "name", "names", "address", "group", "tags")
@@ -166,7 +169,7 @@ def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = [*names, address] if address else names
             facts.append((row, _Fact(text, kind, naming, synonyms)))
-        if address and group in ("address", "building") and tags.get("addr:housenumber"):
+        if address and group != "street":
             facts.append((row, _Fact(f"address: {address}", "address", [address], spoken=False)))
     return _Things(shapes[[row for row, _ in facts]], [fact for _, fact in facts])
 

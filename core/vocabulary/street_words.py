@@ -75,6 +75,10 @@ _TYPES = frozenset(
         "via cso katu gatan ul nam prosp per"
     )
 )
+_OTHER_TYPES = frozenset(
+    _listed("bowery broadway circle close crescent esplanade loop mews promenade row slip walk way")
+)
+"""Words that show that a name is a street's, and that nobody leaves out."""
 _HONORIFICS = frozenset(_listed("gral pte ing cnel cap prof dr"))
 _DIRECTIONS = frozenset("nsew")
 _CONNECTORS = frozenset(
@@ -248,8 +252,9 @@ def is_connector(token: str) -> bool:
 
 
 def has_street_word(tokens: tuple[str, ...]) -> bool:
-    """Whether a name has a word for a kind of street beside others."""
-    return len(tokens) > 1 and any(token in _TYPES for token in tokens)
+    """Whether a name has a word for a kind of street."""
+    typed = len(tokens) > 1 and any(token in _TYPES for token in tokens)
+    return typed or any(token in _OTHER_TYPES for token in tokens)
 
 
 def split_address(name: str) -> tuple[str, tuple[HouseNumber, ...]]:

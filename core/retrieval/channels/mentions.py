@@ -4,6 +4,7 @@ A mention is a run of words (n-gram) of the description that names a place of `n
 spelling. Street names may be shortened ("West 43rd", "Barrios Amorín"). The method is our own.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +15,9 @@ import numpy as np
 from core.arrays import F32, I64, Bools
 from core.gallery.opened import Gallery
 from core.retrieval.channels.named_places import NamedPlaces, PlaceKind
+from core.retrieval.channels.street_lines import StreetLines
 from core.vocabulary.common_words import is_common
-from core.vocabulary.folding import WORD, fold
+from core.vocabulary.folding import STOP_WORDS, WORD, fold
 from core.vocabulary.street_words import (
     HouseNumber,
     StreetToken,
@@ -30,6 +32,7 @@ _REACHES = 3.0
 _LEAST_CHARS, _LEAST_ORDINAL = 4, 4
 """A single word is a mention from this length on, a single ordinal ("on 5th") from this one on:
 "first" to "third" count turns and blocks."""
+_ORDINAL = re.compile(r"(\d+)th")
 _LEAST_RARITY = 0.05
 
 
@@ -38,13 +41,16 @@ class MentionSettings:
     """Tuned numbers. Measured on 500 texts of RVS train and on tests/descriptions.jsonl.
 
     `reach_m` are the standard deviations of the decay with distance from a tile to the nearest
-    point of a place. `address_gain` is the weight of an address; a street's or name's is its
-    rarity, below 1. `neighbour_certainty` is for a house number that stands for a missing one, at
-    most `neighbour_numbers` away.
+    point of a place. `address_gain` is the weight of an address; a street's is its rarity (below
+    1), and a name's is its rarity times `name_weight`. `line_certainty` is for the estimated line
+    of a street. `neighbour_certainty` is for a house number that stands for a missing one, at most
+    `neighbour_numbers` away.
     """
 
     reach_m: dict[PlaceKind, float]
     address_gain: float = 2.0
+    name_weight: float = 0.5
+    line_certainty: float = 0.9
     neighbour_certainty: float = 0.7
     neighbour_numbers: int = 12
 
@@ -91,6 +97,7 @@ class MentionIndex:
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
         self.places = NamedPlaces(gallery)
+        self.lines = StreetLines(gallery)
         self.mentions = lru_cache(maxsize=256)(self._mentions)
         self._reach_of_place = lru_cache(maxsize=4096)(self._place_reach)
 
@@ -108,6 +115,7 @@ class MentionIndex:
                     count
                     for count in range(longest, 0, -1)
                     if self._is_mention(tokens[place : place + count], text)
+                    and (count > 1 or not self._counts(tokens, place, text))
                 ),
                 0,
             )
@@ -129,12 +137,19 @@ class MentionIndex:
         as_name = all(not text[token.start].islower() for token in gram)
         if len(gram) > 1:
             return is_distinctive or as_name
-        first = gram[0].token
-        if first.endswith("th") and first[:-2].isdigit():
-            return int(first[:-2]) >= _LEAST_ORDINAL
+        if ordinal := _ORDINAL.fullmatch(gram[0].token):
+            return int(ordinal[1]) >= _LEAST_ORDINAL
         if not as_name and any(letter.isupper() for letter in text):
             return False
         return is_distinctive and len(words[0]) >= _LEAST_CHARS
+
+    @staticmethod
+    def _counts(tokens: list[StreetToken], place: int, text: str) -> bool:
+        """Whether a token is an ordinal that counts the word behind it: "8th building"."""
+        if not _ORDINAL.fullmatch(tokens[place].token):
+            return False
+        follower = re.match(r"[ \t]+(\w+)", text[tokens[place].end :])
+        return bool(follower) and fold(follower[1]) not in STOP_WORDS
 
     def _mention(
         self, tokens: list[StreetToken], place: int, count: int, text: str
@@ -206,10 +221,18 @@ class MentionIndex:
 
     def _place_reach(self, row: int) -> Reach:
         place = self.places.places[row]
-        return self._reach(place.kind, place.facts, place.tiles)
+        on_line = self.lines.tiles_along(place) if place.kind == "street" else None
+        return self._reach(place.kind, place.facts, place.tiles, on_line)
 
-    def _reach(self, kind: PlaceKind, facts: I64, tiles: I64 | None = None) -> Reach:
-        """The tiles near facts, with the `tiles` that are on the street itself."""
+    def _reach(
+        self,
+        kind: PlaceKind,
+        facts: I64,
+        tiles: I64 | None = None,
+        line_m: F32 | None = None,
+    ) -> Reach:
+        """The tiles near facts, with the `tiles` that are on the street itself; `line_m` [N] is
+        the distance of every tile to the street's estimated line."""
         reach_m, links = SETTINGS.reach_m[kind], self._gallery.links
         begin, counts = links.starts[facts], links.starts[facts + 1] - links.starts[facts]
         rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
@@ -219,6 +242,10 @@ class MentionIndex:
         np.maximum.at(closeness, links.tile[rows], decay.astype(np.float32))
         if tiles is not None:
             closeness[tiles] = 1
+        if line_m is not None:
+            near = line_m <= _REACHES * reach_m
+            decay = SETTINGS.line_certainty * np.exp(-0.5 * (line_m[near] / reach_m) ** 2)
+            closeness[near] = np.maximum(closeness[near], decay)
         near = np.flatnonzero(closeness).astype(np.int64)
         spread = np.log(max(float(closeness.sum()), 1.0)) / np.log(len(closeness) + 1)
         return Reach(near, closeness[near], float(max(1 - spread, _LEAST_RARITY)))
@@ -232,7 +259,8 @@ class MentionIndex:
             part = reach.closeness * np.float32(option.certainty / surest)
             closeness[reach.tiles] = np.maximum(closeness[reach.tiles], part)
             rarity = max(rarity, reach.rarity)
-        weight = rarity * surest
+        is_name = all(self.places.places[one.place].kind == "name" for one in mention.options)
+        weight = rarity * surest * (SETTINGS.name_weight if is_name else 1)
         if mention.facts:
             gain = SETTINGS.address_gain * mention.certainty
             reach = self._reach("address", np.array(mention.facts, dtype=np.int64))
@@ -247,7 +275,8 @@ def mention_scores(
     index: MentionIndex, mentions: Iterable[Mention], mask: Bools | None = None
 ) -> F32:
     """The closeness of every tile to all mentions, weighted by their rarity: [N], 0..1."""
-    parts = [index.closeness(mention) for mention in mentions]
+    once = {(mention.options, mention.facts): mention for mention in mentions}
+    parts = [index.closeness(mention) for mention in once.values()]
     weights = np.array([weight for _, weight in parts], dtype=np.float32)
     scores: F32 = weights @ np.stack([closeness for closeness, _ in parts]) / weights.sum()
     return scores if mask is None else scores * mask
