@@ -110,6 +110,7 @@ _HOUSE_NUMBER = re.compile(rf"(\d{{1,5}})({_LETTER})")
 _NUMBER_WORDS = frozenset(_listed("no nr number num nro numero n #"))
 """What may stand between a street and its house number."""
 _LISTED = re.compile(r"\s*[,;/+&]\s*")
+_JOINED = re.compile(r"[-–,;/+&]")
 _SPAN = re.compile(rf"(\d+)\s*({_LETTER})\s*[-–]\s*(\d+)\s*({_LETTER})", re.IGNORECASE)
 _LONGEST_SPAN = 60
 _TRAILING_NUMBER = re.compile(
@@ -288,7 +289,10 @@ class NumberAfter:
 
 
 def number_after(tokens: list[StreetToken], place: int, text: str) -> NumberAfter | None:
-    """The house number that begins at token `place`: "22", "Nr. 22", "12 A", "12a", "4 bis"."""
+    """The house number that begins at token `place`: "22", "Nr. 22", "12 A", "12a", "4 bis".
+
+    Of several ("18-20", "833,835") it is the first.
+    """
     while place < len(tokens) and tokens[place].token in _NUMBER_WORDS:
         place += 1
     number = _HOUSE_NUMBER.fullmatch(tokens[place].token) if place < len(tokens) else None
@@ -301,6 +305,12 @@ def number_after(tokens: list[StreetToken], place: int, text: str) -> NumberAfte
         is_letter = len(follower) == 1 and follower.isalpha() and (follower.isupper() or ends)
         if is_letter or follower.lower() in ("bis", "ter", "quater"):
             letter, behind = fold(follower), behind + 1
+    while (
+        behind < len(tokens)
+        and _HOUSE_NUMBER.fullmatch(tokens[behind].token)
+        and _JOINED.fullmatch(text[tokens[behind - 1].end : tokens[behind].start])
+    ):
+        behind += 1
     return NumberAfter(HouseNumber(int(number[1]), letter), behind)
 
 

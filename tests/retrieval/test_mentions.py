@@ -51,6 +51,13 @@ def test_streets_and_addresses_are_found_in_any_spelling(
     assert mentioned(neubrandenburg, text) == mentions
 
 
+def test_a_short_street_is_known_by_its_number() -> None:
+    gallery = open_gallery("montevideo", settings.load({}))
+    index = match_index_of(gallery).mentions
+    assert mentioned(index, "Mini 833,835,837, upstairs") == ["Mini 833,835,837"]
+    assert mentioned(index, "a mini bar") == []
+
+
 def test_the_nearest_number_of_the_street_stands_for_a_missing_one(
     neubrandenburg: MentionIndex,
 ) -> None:
@@ -101,6 +108,7 @@ def test_another_house_number_does_not_support_an_address(
     assert pieces[0].fact == "address: Snellmaninkatu 4"
     assert pieces[0].fit == "thing"
     others = [piece for piece in pieces if piece.fact and "Snellmaninkatu 4" not in piece.fact]
+    assert others
     assert all(piece.fit != "thing" and "14A" not in piece.fact for piece in others)
 
 

@@ -95,6 +95,13 @@ def test_the_number_behind_a_street(text: str, number: HouseNumber | None) -> No
     assert (after.number if after else None) == number
 
 
+def test_of_several_numbers_all_belong_to_the_address() -> None:
+    text = "Turmstraße 18-20, 17033"
+    after = number_after(tokens_of(text), 2, text)
+    assert after is not None
+    assert (after.number, after.behind) == (HouseNumber(18), 4)
+
+
 def test_the_number_before_a_street() -> None:
     text = "22 rue Grimaldi"
     assert number_before(tokens_of(text), 1, text) == HouseNumber(22)

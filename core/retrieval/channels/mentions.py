@@ -119,7 +119,8 @@ class MentionIndex:
                 ),
                 0,
             )
-            if count:
+            if count or self._is_address(tokens, place, text):
+                count = max(count, 1)
                 mention, place = self._mention(tokens, place, count, text)
                 mentions.append(mention)
             else:
@@ -143,13 +144,22 @@ class MentionIndex:
             return False
         return is_distinctive and len(words[0]) >= _LEAST_CHARS
 
+    def _is_address(self, tokens: list[StreetToken], place: int, text: str) -> bool:
+        """Whether a token, however short or ordinary, is a street with the number behind it."""
+        after = number_after(tokens, place + 1, text)
+        return after is not None and any(
+            known.agrees(after.number)
+            for option in self.places.options.get((tokens[place].token,), ())
+            for known in self.places.places[option].numbers
+        )
+
     @staticmethod
     def _counts(tokens: list[StreetToken], place: int, text: str) -> bool:
         """Whether a token is an ordinal that counts the word behind it: "8th building"."""
         if not _ORDINAL.fullmatch(tokens[place].token):
             return False
         follower = re.match(r"[ \t]+(\w+)", text[tokens[place].end :])
-        return bool(follower) and fold(follower[1]) not in STOP_WORDS
+        return follower is not None and fold(follower[1]) not in STOP_WORDS
 
     def _mention(
         self, tokens: list[StreetToken], place: int, count: int, text: str
@@ -243,9 +253,9 @@ class MentionIndex:
         if tiles is not None:
             closeness[tiles] = 1
         if line_m is not None:
-            near = line_m <= _REACHES * reach_m
-            decay = SETTINGS.line_certainty * np.exp(-0.5 * (line_m[near] / reach_m) ** 2)
-            closeness[near] = np.maximum(closeness[near], decay)
+            along = line_m <= _REACHES * reach_m
+            decay = SETTINGS.line_certainty * np.exp(-0.5 * (line_m[along] / reach_m) ** 2)
+            closeness[along] = np.maximum(closeness[along], decay)
         near = np.flatnonzero(closeness).astype(np.int64)
         spread = np.log(max(float(closeness.sum()), 1.0)) / np.log(len(closeness) + 1)
         return Reach(near, closeness[near], float(max(1 - spread, _LEAST_RARITY)))
