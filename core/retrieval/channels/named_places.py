@@ -36,7 +36,7 @@ _CORNER, _ADDRESS = "street corner", "address"
 
 
 @dataclass(frozen=True, slots=True)
-class NamedPlace:
+class MentionedPlace:
     """A street or a name: the facts that carry it, the tiles on it, its facts by house number."""
 
     kind: PlaceKind
@@ -81,7 +81,7 @@ class NamedPlaces:
         self._own_names = [
             WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
         ]
-        self.places: list[NamedPlace] = []
+        self.places: list[MentionedPlace] = []
         self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
         streets: dict[Tokens, _Street] = defaultdict(_Street)
         for tile, name in enumerate(gallery.streets):
@@ -188,5 +188,7 @@ class NamedPlaces:
     ) -> int:
         """Adds a place and returns its row."""
         rows = np.array(sorted(set(facts)), dtype=np.int64)
-        self.places.append(NamedPlace(kind, rows, np.array(list(tiles), dtype=np.int64), numbers))
+        self.places.append(
+            MentionedPlace(kind, rows, np.array(list(tiles), dtype=np.int64), numbers)
+        )
         return len(self.places) - 1

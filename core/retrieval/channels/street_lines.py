@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import F32, F64, I64
 from core.gallery.opened import Gallery
 from core.geo import local_metres
-from core.retrieval.channels.named_places import NamedPlace
+from core.retrieval.channels.named_places import MentionedPlace
 
 _APART_M, _GAP_M, _BEYOND_M = 40.0, 800.0, 100.0
 """Points of a line are at least the first distance apart along it. A longer gap than the second
@@ -41,7 +41,7 @@ class StreetLines:
         points: F64 = self._tiles[links.tile[rows]] + step * links.distance_m[rows][:, None]
         return points
 
-    def tiles_along(self, place: NamedPlace) -> F32 | None:
+    def tiles_along(self, place: MentionedPlace) -> F32 | None:
         """Distance [N] in metres of every tile to a street's estimated line.
 
         None for a street with tiles of its own, and where its facts are too few or make no line.
