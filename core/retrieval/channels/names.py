@@ -57,7 +57,7 @@ def _features(
 
 CHANNEL = ChannelSpec(
     "names",
-    {"words": 0.20, "window": 0.18, "mentions": 0.30},
+    {"words": 0.20, "window": 0.18, "mentions": 0.20},
     _search,
     (
         "words",
