@@ -158,10 +158,11 @@ def _rank(trace: SearchTrace, row: int) -> int | None:
 
 def _shares(trace: SearchTrace) -> dict[str, float]:
     """The weight of each signal in the fused similarity; they sum to 1."""
+    signals = trace.ranking.signals
     weights = {
         name: weight
         for channel in trace.channels
-        for name, weight in SPECS[channel].weights.items()
+        for name, weight in signals.weights(channel).items()
     }
     total = sum(weights.values())
     return {signal: weight / total for signal, weight in weights.items()}
@@ -290,14 +291,14 @@ def _whole_differences(
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
     shares, parts = _shares(trace), []
-    signals = [
+    named = [
         (channel, name, signal.about)
         for channel in CHANNELS
         if channel in trace.channels
         for name, signal in SPECS[channel].signals.items()
-        if name != "phrases"
+        if name != "phrases" and name in shares
     ]
-    for channel, name, about in signals:
+    for channel, name, about in named:
         values = trace.ranking.signals[name]
         difference = shares[name] * (float(values[pair.a]) - float(values[pair.b]))
         if name == "words":

@@ -154,7 +154,10 @@ class _Things:
 
 
 def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
-    """The features worth a fact, and house addresses as facts that are not spoken."""
+    """The features worth a fact, and every address as a fact that is not spoken.
+
+    An address without a house number tells where its street is.
+    """
     areas = shapely.area(shapes)
     facts: list[tuple[int, _Fact]] = []
     columns = ("kind", "synonyms", "name", "names", "address", "group", "tags")
@@ -166,7 +169,7 @@ def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = [*names, address] if address else names
             facts.append((row, _Fact(text, kind, naming, synonyms)))
-        if address and group in ("address", "building") and tags.get("addr:housenumber"):
+        if address and group != "street":
             facts.append((row, _Fact(f"address: {address}", "address", [address], spoken=False)))
     return _Things(shapes[[row for row, _ in facts]], [fact for _, fact in facts])
 
@@ -277,9 +280,20 @@ def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float)
     by_name = np.where(named, view_m, min(view_m, _PLAIN_VIEW_M))
     reach = np.where(spoken, by_name, _ADDRESS_VIEW_M)
     links = links[links.distance_m <= reach[thing]]
+    links = pd.concat([links, _links_of_unseen(views, things, fact_of, links.fact.to_numpy())])
     links = links.sort_values(["tile", "fact", "distance_m"], kind="stable")
     nearest: pd.DataFrame = links.drop_duplicates(["tile", "fact"])
     return nearest
+
+
+def _links_of_unseen(views: Objects, things: _Things, fact_of: I32, linked: I32) -> pd.DataFrame:
+    """Links from the nearest viewpoint to each address that no viewpoint sees."""
+    spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
+    unseen = np.flatnonzero(~spoken & ~np.isin(fact_of, linked))
+    tile = shapely.STRtree(views).nearest(things.shapes[unseen]).astype(np.int64)
+    links = _measure(views, things.shapes[unseen], tile)
+    links["fact"] = fact_of[unseen]
+    return links
 
 
 def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.DataFrame:

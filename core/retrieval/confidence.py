@@ -22,12 +22,17 @@ from core.geo import local_metres
 from core.records import Channel, Verdict
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence_features import FEATURES, confidence_features
-from core.retrieval.fusion import SIGNALS, Signals
+from core.retrieval.fusion import SIGNALS, WEIGHTS, Signals
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer is within this distance of a candidate."""
+ADDED_SIGNALS: tuple[str, ...] = ("mentions",)
+ADDED_FEATURES: tuple[str, ...] = ()
+"""Signals and features that a file of an earlier version does not hold."""
+_NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
+"""A row of the table: mean, scale, and the three models' parameters."""
 CLIP_SIGMA = 3.0
 """Standardised features are clipped at this many standard deviations of the calibration set."""
 
@@ -92,13 +97,19 @@ class Calibration:
 
     @classmethod
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
-        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
-        table = np.array([document["clues"][name] for name in FEATURES], dtype=np.float64)
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError.
+
+        A document written before a signal or a feature was added stays valid: the signal gets its
+        weight in the fusion, and the feature has no effect. Every other one must be there.
+        """
+        clues = dict.fromkeys(ADDED_FEATURES, _NO_EFFECT) | document["clues"]
+        weights = {name: WEIGHTS[name] for name in ADDED_SIGNALS} | document["weights"]
+        table = np.array([clues[name] for name in FEATURES], dtype=np.float64)
         parameters = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
-        if parameters.shape != (len(FEATURES) + 1, 5) or len(document["clues"]) != len(FEATURES):
+        if parameters.shape != (len(FEATURES) + 1, 5) or len(clues) != len(FEATURES):
             raise ValueError(f"{parameters.shape} numbers")
         calibration = cls(
-            weights=np.array([document["weights"][name] for name in SIGNALS], dtype=np.float64),
+            weights=np.array([weights[name] for name in SIGNALS], dtype=np.float64),
             mean=table[:, 0],
             scale=table[:, 1],
             inverse_temperature=parameters[:, 2],

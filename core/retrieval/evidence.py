@@ -8,6 +8,7 @@ from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
+from core.retrieval.channels.mentions import Mention
 from core.retrieval.head_nouns import (
     head_of_phrase,
     is_location_only,
@@ -103,11 +104,39 @@ class EvidenceFinder:
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._by_chance = np.zeros(self._share.shape, dtype=bool)
+        self._mentions = [self._mentions_in(phrase) for phrase in encoded_query.phrases]
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
+                self._add_mentions(row, of_words)
                 self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
                 self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
+
+    def _mentions_in(self, phrase: Phrase) -> list[Mention]:
+        """The streets, addresses and names that a phrase mentions, wholly or in part."""
+        if "names" not in self._channels:
+            return []
+        mentions = self._match_index.mentions.mentions(self._query.text)
+        return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
+
+    def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
+        """Lets the facts of a mention carry its words in any spelling, and those with another
+        house number carry none of them."""
+        for mention in self._mentions[row]:
+            at, index = self._match_index.mentions.facts_of(mention), self._match_index.mentions
+            for word in words_of(self._query.text[mention.start : mention.end]):
+                if word in of_words:
+                    carrying = of_words[word].copy()
+                    carrying[at] = True
+                    carrying[index.facts_of_other_numbers(mention)] = False
+                    of_words[word] = carrying
+
+    def _lacks_number(self, row: int, fact: int) -> bool:
+        """Whether a phrase has a house number and a fact is not at this address."""
+        numbered = [mention for mention in self._mentions[row] if mention.number]
+        return bool(numbered) and not any(
+            fact in self._match_index.mentions.facts_of(mention) for mention in numbered
+        )
 
     def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
         """For each fact [F] the share of the phrase's words that it has (or of the words up to the
@@ -293,7 +322,8 @@ class EvidenceFinder:
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
         whole = share == 1 or bool(self._referable(row)[fact])
-        return _Match(best, "names", share, "thing" if whole else "like")
+        of_street = self._lacks_number(row, fact)
+        return _Match(best, "names", share, "thing" if whole and not of_street else "like")
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """The fit of a fact whose name has common words of the phrase only."""

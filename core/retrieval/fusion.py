@@ -29,7 +29,7 @@ SIGNALS = tuple(WEIGHTS)
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The signals of N tiles, by name; 0 where a signal's channel was not searched.
+    """The signals of N tiles, by name; 0 for one whose channel was not searched or left it out.
 
     `results` holds the result of each channel that was searched.
     """
@@ -50,14 +50,21 @@ class Signals:
         """All signals in the order of `SIGNALS`: [S, N]."""
         return np.stack([self[signal] for signal in SIGNALS])
 
+    def weights(self, name: Channel) -> dict[str, float]:
+        """The weights of a channel's signals; one that its result leaves out does not count."""
+        result, weights = self.results.get(name), dict(SPECS[name].weights)
+        if result is None:
+            return weights
+        return {signal: weights[signal] for signal in weights if signal in result.signals}
+
     def channel(self, name: Channel) -> F32:
         """One channel's own score for each tile, about 0..1."""
-        weights = SPECS[name].weights
+        weights = self.weights(name)
         return _mean([self[signal] for signal in weights], list(weights.values()))
 
     def fused(self, channels: tuple[Channel, ...]) -> F32:
         """The weighted mean of the chosen channels."""
-        weights = {name: sum(SPECS[name].weights.values()) for name in channels}
+        weights = {name: sum(self.weights(name).values()) for name in channels}
         return _mean([self.channel(name) for name in weights], list(weights.values()))
 
 

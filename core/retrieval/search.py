@@ -22,6 +22,7 @@ from core.retrieval.query_encoding import (
     is_mostly_foreign,
     tokenize_query,
 )
+from core.retrieval.town_suffix import without_town
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def search_with_trace(
     channels = check_query(query, gallery)
     picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
-    tokenized = tokenize_query(query.text, encoder, picture_encoder)
+    text = without_town(query.text, match_index_of(gallery).mentions)
+    tokenized = tokenize_query(text, encoder, picture_encoder)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()

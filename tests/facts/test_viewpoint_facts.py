@@ -178,9 +178,28 @@ def test_a_house_number_is_known_close_by_and_not_spoken(tmp_path: Path) -> None
     at = town.position(0, 0)
     world = read_world([town.write(tmp_path / "town.osm")])
     facts = facts_around(world, np.array([at.lat]), np.array([at.lon]))
-    (text,) = seen_in(facts)
-    assert "Lime Street 7" in text
-    assert not facts.table.set_index("text").spoken[text]
+    seen = seen_in(facts)
+    assert list(seen) == ["address: Lime Street 7", "address: Lime Street 99"]
+    assert not facts.table.spoken.any()
+
+
+def test_an_address_that_no_viewpoint_sees_belongs_to_the_nearest(tmp_path: Path) -> None:
+    town = Town()
+    town.point(0, 190, addr__street="Lime Street", addr__housenumber="99")
+    town.point(0, 20, amenity="bench", addr__street="Lime Street")
+    views = [town.position(0, 0), town.position(0, 100)]
+    world = read_world([town.write(tmp_path / "town.osm")])
+    facts = facts_around(
+        world, np.array([view.lat for view in views]), np.array([view.lon for view in views])
+    )
+    text = facts.table.text
+    links = {
+        (text[fact], tile) for fact, tile in zip(facts.links.fact, facts.links.tile, strict=True)
+    }
+    assert {one for one in links if "address" in one[0]} == {
+        ("address: Lime Street 99", 1),
+        ("address: Lime Street", 0),
+    }
 
 
 def test_a_colour_and_a_height_are_told(see: See) -> None:

@@ -38,6 +38,8 @@ from core.retrieval.query_encoding import (
 from core.retrieval.search import match_index_of
 
 Read = Callable[[str], EncodedQuery]
+MENTION_FILES = ("mentions", "named_places", "street_lines")
+"""The parts of the signal `mentions` of the channel `names`."""
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +316,7 @@ def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
 
 def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
-    assert files == {*CHANNELS, "__init__", "channel", "matching"}
+    assert files == {*CHANNELS, "__init__", "channel", "matching", *MENTION_FILES}
     assert list(SPECS) == list(CHANNELS)
     assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
     assert list(CHANNELS) == list(get_args(Channel))

@@ -13,6 +13,7 @@ import numpy as np
 
 from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
+from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import HeadNoun, is_false_friend, matches_kind
 from core.retrieval.query_encoding import EncodedQuery
 
@@ -81,6 +82,11 @@ class MatchIndex:
         self._tile_starts = np.searchsorted(
             links.tile[self._tile_order], np.arange(len(gallery) + 1)
         )
+
+    @cached_property
+    def mentions(self) -> MentionIndex:
+        """The streets, addresses and exact names of the gallery."""
+        return MentionIndex(self.gallery)
 
     def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
         """The facts whose kind passes a test with a head noun: mask [F]."""

@@ -1,7 +1,9 @@
-"""The `names` channel: words against names and kinds, by BM25.
+"""The `names` channel: words against names and kinds by BM25, and exact mentions.
 
 Signals: `words`, the matches of all words as a share of the best that the gallery could give;
-`window`, BM25 over each tile's surroundings as one document.
+`window`, BM25 over each tile's surroundings as one document; `mentions`, the closeness to the
+streets, addresses and names that the description names exactly. A description that names nothing
+has no signal `mentions`, and is ranked as if there were none.
 """
 
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from core.retrieval.channels.matching import (
     match_by_words,
     normalized_sum,
 )
+from core.retrieval.channels.mentions import mention_scores
 from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     words = best_by_tile(match_index, matches, encoded_query.word_bearings)
     window = match_index.window_bm25(matches, len(encoded_query.words))
     shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
+    if found := match_index.mentions.mentions(encoded_query.text):
+        shares["mentions"] = mention_scores(match_index.mentions, found, mask)
     return ChannelResult(shares, best_strengths(words, mask))
 
 
@@ -56,6 +61,7 @@ CHANNEL = ChannelSpec(
     {
         "words": Signal(0.20, "the words outside all phrases"),
         "window": Signal(0.18, "how often its words occur around the spot"),
+        "mentions": Signal(0.20, "the streets, addresses and names that it names exactly"),
     },
     _search,
     (

@@ -1,0 +1,194 @@
+"""The streets, addresses and names of a gallery, by the tokens of `core.vocabulary.street_words`.
+
+A street is known from its line, its corners, the tiles on it and the addresses along it. A gallery
+made of points only knows its streets from addresses.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from core.arrays import I64
+from core.gallery.opened import Gallery
+from core.vocabulary.folding import WORD, fold
+from core.vocabulary.street_words import (
+    HouseNumber,
+    has_street_word,
+    is_connector,
+    local_letters,
+    split_address,
+    street_tokens,
+    variants,
+)
+
+PlaceKind = Literal["street", "address", "name"]
+Tokens = tuple[str, ...]
+
+LONGEST = 8
+"""Most tokens of a name that can be mentioned."""
+_MOST_STREETS = 3
+"""A thing with addresses in more streets than this is several things that share a text."""
+_CORNER, _ADDRESS = "street corner", "address"
+
+
+@dataclass(frozen=True, slots=True)
+class MentionedPlace:
+    """A street or a name: the facts that carry it, the tiles on it, its facts by house number."""
+
+    kind: PlaceKind
+    facts: I64
+    tiles: I64
+    numbers: dict[HouseNumber, list[int]]
+
+
+@dataclass(slots=True)
+class _Street:
+    facts: list[int] = field(default_factory=list)
+    tiles: list[int] = field(default_factory=list)
+    numbers: dict[HouseNumber, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """An address among the names of a fact, split into street and house numbers."""
+
+    fact: int
+    street: Tokens
+    numbers: tuple[HouseNumber, ...]
+
+
+class NamedPlaces:
+    """The places of a gallery that a description can mention.
+
+    `options` maps tokens to places (rows of `places`), each with the certainty, 0..1, that these
+    tokens mean it. `letters` are the one-letter abbreviations that hold in this town.
+    """
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._facts = gallery.facts
+        lines = list(self._on_streets(set(gallery.streets) - {""}))
+        words = {
+            word
+            for name in {*gallery.streets, *(name for _, name in lines)}
+            for word in WORD.findall(fold(name))
+        }
+        self.letters = local_letters(words)
+        self._tokens = lru_cache(maxsize=None)(self._tokens_of)
+        self._own_names = [
+            WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
+        ]
+        self.places: list[MentionedPlace] = []
+        self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
+        streets: dict[Tokens, _Street] = defaultdict(_Street)
+        for tile, name in enumerate(gallery.streets):
+            streets[self._tokens(name)].tiles.append(tile)
+        for fact, name in lines:
+            streets[self._tokens(name)].facts.append(fact)
+        for address in self._addresses(set(streets)):
+            streets[address.street].facts.append(address.fact)
+            for number in address.numbers:
+                streets[address.street].numbers[number].append(address.fact)
+        streets.pop((), None)
+        self._add_streets(streets)
+        self._add_names()
+        self.longest = min(max(map(len, self.options), default=0), LONGEST)
+
+    def _tokens_of(self, name: str) -> Tokens:
+        return tuple(
+            token for token in street_tokens(name, self.letters) if not is_connector(token)
+        )
+
+    def is_own_town(self, words: list[str]) -> bool:
+        """Whether folded words are the gallery's own name or title."""
+        return words in self._own_names
+
+    def _on_streets(self, streets: set[str]) -> Iterator[tuple[int, str]]:
+        """The facts of street lines and corners, each with every name of the street."""
+        kinds, names = self._facts.kind, self._facts.names
+        streets = streets | {
+            name
+            for kind, of_corner in zip(kinds, names, strict=True)
+            if kind == _CORNER
+            for name in of_corner
+        }
+        for fact, (kind, of_fact) in enumerate(zip(kinds, names, strict=True)):
+            is_line = kind != _ADDRESS and bool(of_fact) and of_fact[0] in streets
+            if kind == _CORNER or is_line:
+                yield from ((fact, name) for name in of_fact)
+
+    def _addresses(self, streets: set[Tokens]) -> Iterator[_Address]:
+        """The addresses among the facts' names.
+
+        Facts of the kind "address" are certain. Another name that the fact's text does not show is
+        an address if its street is known otherwise, has a word for a street, or has two numbers.
+        """
+        certain: list[_Address] = []
+        possible: list[_Address] = []
+        for fact, name in self._hidden_names():
+            street, numbers = split_address(name)
+            address = _Address(fact, self._tokens(street), numbers)
+            (certain if self._facts.kind[fact] == _ADDRESS else possible).append(address)
+        streets = streets | {address.street for address in certain}
+        numbers_of: dict[Tokens, set[HouseNumber]] = defaultdict(set)
+        for address in possible:
+            numbers_of[address.street].update(address.numbers)
+        yield from certain
+        for address in possible:
+            tokens = address.street
+            if tokens in streets or has_street_word(tokens) or len(numbers_of[tokens]) > 1:
+                yield address
+
+    def _hidden_names(self) -> Iterator[tuple[int, str]]:
+        """Names that the facts' texts do not show, and the names of addresses.
+
+        A text that several things share gathers their addresses and lies in no single street.
+        """
+        table = self._facts
+        for fact, (text, kind, names) in enumerate(
+            zip(table.text, table.kind, table.names, strict=True)
+        ):
+            if kind == _ADDRESS:
+                yield from ((fact, name) for name in names[:1])
+            elif names and kind != _CORNER:
+                hidden = [name for name in names if name not in text]
+                if len({split_address(name)[0] for name in hidden}) <= _MOST_STREETS:
+                    yield from ((fact, name) for name in hidden)
+
+    def _add_streets(self, streets: dict[Tokens, _Street]) -> None:
+        for tokens, street in streets.items():
+            row = self._add("street", street.facts, street.tiles, dict(street.numbers))
+            for variant in variants(tokens):
+                known = self.options[variant.tokens]
+                known[row] = max(known.get(row, 0.0), variant.certainty)
+
+    def _add_names(self) -> None:
+        """Adds the names that the facts' texts show, unless they are streets."""
+        facts_of: dict[Tokens, list[int]] = defaultdict(list)
+        for fact, (text, kind, names) in enumerate(
+            zip(self._facts.text, self._facts.kind, self._facts.names, strict=True)
+        ):
+            if kind not in (_ADDRESS, _CORNER):
+                for name in names:
+                    if name in text:
+                        facts_of[self._tokens(name)].append(fact)
+        for tokens, facts in facts_of.items():
+            if 0 < len(tokens) <= LONGEST and tokens not in self.options:
+                self.options[tokens][self._add("name", facts, (), {})] = 1.0
+
+    def _add(
+        self,
+        kind: PlaceKind,
+        facts: Iterable[int],
+        tiles: Iterable[int],
+        numbers: dict[HouseNumber, list[int]],
+    ) -> int:
+        """Adds a place and returns its row."""
+        rows = np.array(sorted(set(facts)), dtype=np.int64)
+        self.places.append(
+            MentionedPlace(kind, rows, np.array(list(tiles), dtype=np.int64), numbers)
+        )
+        return len(self.places) - 1
