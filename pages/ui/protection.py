@@ -1,39 +1,26 @@
-"""What stands between visitors and the server: foreign pages, harmful messages, security headers.
+"""Protection of the server from foreign pages and harmful messages.
 
 Streamlit answers a foreign `Origin` only after it has looked up the public address of its machine
 on the internet, and meanwhile answers nobody; and it lets every visitor empty the caches of all.
 """
 
-import base64
-import hashlib
 import math
-import re
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-_INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
-_MAP_FRAME = "/component/"
-_ONLINE_MAP = "https://tile.openstreetmap.org"
+from pages.ui.security_headers import with_headers
+
 _POLICY_VIOLATION = 1008
 _REFUSED_MESSAGES = frozenset({"clear_cache", "load_git_info"})
 """Messages of a browser that no visitor needs: the first drops models and galleries for all, the
 second tells the names of files on the server."""
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    # a map server wants to know the site that uses it; what was asked stays here
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
 
 
 def is_own(origin: str, host: str) -> bool:
@@ -54,45 +41,6 @@ def _is_refused(headers: Headers) -> bool:
     return origin is not None and not is_own(origin, headers.get("host", ""))
 
 
-@cache
-def _policies() -> Mapping[bool, str]:
-    """The content security policy of pages (False) and of the map's frame (True).
-
-    A page runs the scripts that Streamlit serves, and no others. The map's frame also runs text:
-    streamlit-folium hands the map over as a script. Both are shown inside pages of this address
-    only, and neither sends anything elsewhere.
-    """
-    own = f"script-src 'self' blob: {_inline_hashes()}"
-    return {
-        is_frame: "; ".join(
-            (
-                "default-src 'self'",
-                "script-src 'self' 'unsafe-inline' 'unsafe-eval'" if is_frame else own,
-                "style-src 'self' 'unsafe-inline'",
-                "img-src 'self' data: blob:" + f" {_ONLINE_MAP}" * is_frame,
-                "font-src 'self' data:",
-                "connect-src 'self'",
-                "media-src 'self' data: blob:",
-                "worker-src 'self' blob:",
-                "frame-src 'self'",
-                "frame-ancestors 'self'",
-                "object-src 'none'",
-                "base-uri 'self'",
-                "form-action 'self'",
-            )
-        )
-        for is_frame in (False, True)
-    }
-
-
-def _inline_hashes() -> str:
-    """The scripts inside Streamlit's page, as sources of a policy."""
-    page = Path(st.__file__).parent / "static" / "index.html"
-    scripts = _INLINE_SCRIPT.findall(page.read_bytes())
-    digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
-    return " ".join(f"'sha256-{digest}'" for digest in digests)
-
-
 class Protection:
     """An ASGI application around the app, for its own routes and Streamlit's alike."""
 
@@ -103,7 +51,7 @@ class Protection:
         """Refuses pages of others at once; passes the rest on."""
         match scope["type"]:
             case "http":
-                await self._answer(scope, receive, _with_headers(scope, send))
+                await self._answer(scope, receive, with_headers(scope, send))
             case "websocket" if _is_refused(Headers(scope=scope)):
                 await receive()
                 await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
@@ -118,19 +66,6 @@ class Protection:
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
-
-
-def _with_headers(scope: Scope, send: Send) -> Send:
-    policy = _policies()[_MAP_FRAME in scope["path"]]
-
-    async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in {**_HEADERS, "content-security-policy": policy}.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sent
 
 
 def _checked(receive: Receive) -> Receive:

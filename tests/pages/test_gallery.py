@@ -76,7 +76,7 @@ class TestPage:
         assert "/?city" in html.replace("&#63;", "?")
         app.text_input(key="find-tile").set_value("no such zq").run()
         assert not app.exception
-        assert any("holds" in one.value for one in app.info)
+        assert any("mentions" in one.value for one in app.info)
 
     def test_the_next_tile_is_one_further(
         self, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
