@@ -500,7 +500,7 @@ def _shoot_pages(served: Served, visits: Callable[..., Visit], target: Path) -> 
     page.get_by_text("Where do you think it is?").wait_for()
     page.get_by_role("button", name="Skip").click()
     page.locator(".sw-code img").wait_for()
-    _settle_script(page)
+    drawn(page)  # the booth keeps asking whether somebody is there, so it is never idle
     _write_small(page.screenshot(animations="disabled"), target / "booth.png")
 
 
