@@ -130,30 +130,22 @@ def _from_gallery(query: SavedQuery, gallery: Gallery, title: str) -> RecordedAn
             f"{title} was made with another gallery {name}: query {query.query_id[:40]} is "
             f"{distance_m:.1f} m from {top.tile_id}, but {query.distance_m:.1f} m in the report"
         )
-    return RecordedAnswer(
-        query.number,
-        query.query_id,
-        query.text,
-        query.tile_id,
-        at.lat,
-        at.lon,
-        query.rank,
-        top.tile_id,
-        top.lat,
-        top.lon,
-        query.distance_m,
-        query.confidence,
-        query.verdict,
-        dict(query.channels),
-        map_signals(gallery, query.text, true_row, top_row),
-    )
+    signals = map_signals(gallery, query.text, true_row, top_row)
+    return _recorded(query, top.tile_id, Position(top.lat, top.lon), signals)
 
 
 def _from_pictures(query: SavedQuery) -> RecordedAnswer:
     """The answer of a query on CVG-Text's pictures. Raises CasesError without a position."""
-    at, top = query.position, query.top
+    top = query.top
     if top is None:
         raise CasesError(f"query {query.query_id[:40]} has no position of its answer")
+    return _recorded(query, query.top_tile, top, {})
+
+
+def _recorded(
+    query: SavedQuery, top_tile: str, top: Position, signals: dict[str, float]
+) -> RecordedAnswer:
+    at = query.position
     return RecordedAnswer(
         query.number,
         query.query_id,
@@ -162,13 +154,14 @@ def _from_pictures(query: SavedQuery) -> RecordedAnswer:
         at.lat,
         at.lon,
         query.rank,
-        query.top_tile,
+        top_tile,
         top.lat,
         top.lon,
         query.distance_m,
         query.confidence,
         query.verdict,
         dict(query.channels),
+        signals,
     )
 
 
