@@ -123,6 +123,16 @@ def _tensors(loaded: Any, path: Path) -> Weights:
         raise ModelError(
             f"{path} contains more than tensors: {first_names(other)}; give a state_dict"
         )
+    unusable = [
+        str(name)
+        for name, tensor in loaded.items()
+        if tensor.is_meta or tensor.layout != torch.strided or tensor.is_quantized
+    ]
+    if unusable:
+        raise ModelError(
+            f"{path} has tensors without plain numbers (meta, sparse or quantised): "
+            f"{first_names(unusable)}; save them as dense tensors on the CPU"
+        )
     prefix = "module." if all(str(name).startswith("module.") for name in loaded) else ""
     return {str(name).removeprefix(prefix): _float32(value) for name, value in loaded.items()}
 

@@ -291,6 +291,8 @@ BAD_FILES: list[tuple[str, Callable[[Path, Path], Any], str]] = [
     ("empty.pth", lambda path, _: path.touch(), "not a checkpoint"),
     ("list.pth", lambda path, _: saved([torch.ones(2)], path), "contains a list"),
     ("numbers.pth", lambda path, _: saved({"lr": 0.1}, path), "more than tensors: lr"),
+    ("meta.pth", lambda path, _: saved({"a": torch.ones(2, device="meta")}, path), "plain numbers"),
+    ("sparse.pth", lambda path, _: saved({"a": torch.eye(3).to_sparse()}, path), "plain numbers"),
     ("resnet.pth", lambda path, _: saved({"fc.weight": torch.ones(2, 2)}, path), "no CLIP"),
     ("text.safetensors", lambda path, _: path.write_text("hello"), "not a complete safetensors"),
     ("foreign.safetensors", lambda path, _: save_file({"a": torch.ones(1)}, path), "the folder"),
