@@ -39,5 +39,5 @@ export default function focus({ parentElement, data }) {
     root.left = false;
     begin(root, data.focus, TRIES);
   }
-  return () => document.removeEventListener("keydown", root.listen, true);
+  return () => document.removeEventListener("keydown", listen, true);
 }
