@@ -501,6 +501,8 @@ def _shoot_pages(served: Served, visits: Callable[..., Visit], target: Path) -> 
     page.get_by_role("button", name="Skip").click()
     page.locator(".sw-code img").wait_for()
     drawn(page)  # the booth keeps asking whether somebody is there, so it is never idle
+    fading = the_map(page).locator('img.leaflet-tile:not([style*="opacity: 1"])')
+    expect(fading).to_have_count(0)
     _write_small(page.screenshot(animations="disabled"), target / "booth.png")
 
 
