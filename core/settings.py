@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
 """The bundled default picture model."""
 
+SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
+"""The folder of the bundled sentence encoder."""
+
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
 """The calibration of the confidences."""
 

@@ -63,10 +63,10 @@ def test_a_gallery_made_before_gives_the_same_answers(
     found, wanted = answer["candidates"], asked["candidates"]
     assert len(wanted) == 5
     assert [one["tile_id"] for one in found] == [one["tile_id"] for one in wanted]
-    for now, then in zip(found, wanted, strict=True):
-        assert now["similarity"] == pytest.approx(then["similarity"], abs=2e-3)
-        assert now["confidence"] == pytest.approx(then["confidence"], abs=5e-3)
-        assert now["channels"] == pytest.approx(then["channels"], abs=2e-3)
+    for now, then in zip(found, wanted, strict=True):  # the text encoder was a 32-bit one then
+        assert now["similarity"] == pytest.approx(then["similarity"], abs=4e-3)
+        assert now["confidence"] == pytest.approx(then["confidence"], abs=1e-2)
+        assert now["channels"] == pytest.approx(then["channels"], abs=4e-3)
 
 
 def test_reports_made_before_compare_as_before(capsys: pytest.CaptureFixture[str]) -> None:

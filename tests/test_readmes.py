@@ -9,6 +9,7 @@ import functools
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -187,6 +188,12 @@ def rebuild(script: str, _: str) -> None:
     assert built == ["helsinki", "monaco", "montevideo", "neubrandenburg"]
 
 
+def make_sentence_encoder(script: str, folder: str) -> None:
+    """The script really runs."""
+    subprocess.run([sys.executable, str(ROOT / script), folder], check=True)
+    assert {path.name for path in Path(folder).iterdir()} == {"minilm.onnx", "tokenizer.json"}
+
+
 def torchrun(rest: str) -> None:
     """Read by torchrun's parser and ours; tests/training trains in several processes."""
     from torch.distributed.run import get_args_parser
@@ -221,6 +228,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"(\.venv/bin/(?:ruff|mypy)\b.*)": in_ci,
     r"\.venv/bin/python (tests/quality/measuring\.py)": record_quality,
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
+    r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
     r"\.venv/bin/torchrun (.+)": torchrun,
     r"\.venv/bin/tensorboard (.+)": tensorboard,
     r"export (.+)": export,

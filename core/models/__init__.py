@@ -5,12 +5,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
-from core.arrays import F32
+from core.arrays import F32, Bools
 from core.errors import ModelError
 from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS, ModelSpec
 
 if TYPE_CHECKING:
-    import torch
     from PIL import Image
 
     from core.models.sentence import SentenceEncoder, Tokens
@@ -77,7 +76,7 @@ encoder. Every module that `SPECS` names has such a function, called `load`."""
 class StatesReader(Protocol):
     """A text tower that reads the sentence encoder's hidden states: one pass serves both."""
 
-    def from_states(self, states: "torch.Tensor", mask: "torch.Tensor") -> F32:
+    def from_states(self, states: F32, mask: Bools) -> F32:
         """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
 
 
@@ -103,11 +102,12 @@ def load_model(
     checkpoint: Path | None = None,
     sentences: "SentenceEncoder | None" = None,
 ) -> "SentenceEncoder | DualEncoder":
-    """Loads the encoder of that name and checks its weights. `threads` 0 keeps torch's default.
+    """Loads the encoder of that name and checks its weights. `threads` 0 keeps the default.
 
     `checkpoint` is a user's file or folder of weights, `sentences` the sentence encoder if it is
-    loaded already. Takes seconds: torch is imported here and not before. Raises ModelError for an
-    unknown name, a missing package or file, and unexpected weights.
+    loaded already. The modules of a model are imported here and not before: torch, which takes
+    seconds, by `crosstext2loc` only, and by `compact` for pictures and for weights other than the
+    bundled ones. Raises ModelError for an unknown name, a missing file, and unexpected weights.
     """
     if name not in SPECS:
         raise ModelError(f"there is no model {name!r:.80}; wanted one of {', '.join(SPECS)}")

@@ -1,17 +1,21 @@
-"""Weights from files, as tensors by name."""
+"""Weights from files, as tensors by name. Torch is imported when tensors are read."""
+
+from __future__ import annotations
 
 import hashlib
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 
 from core.errors import ModelError
 
-Weights = dict[str, torch.Tensor]
+if TYPE_CHECKING:
+    import torch
+
+Weights = dict[str, "torch.Tensor"]
 
 _WRAPPERS = ("state_dict", "model")
 _NAMES_SHOWN = 5
@@ -41,7 +45,7 @@ def read_safetensors(path: Path) -> Weights:
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata of a safetensors file."""
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="np") as file:
             return file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise ModelError(
@@ -55,6 +59,8 @@ def read_state_dict(path: Path) -> Weights:
     Finds a state_dict inside a larger dict and removes the "module." prefix of data-parallel
     training.
     """
+    import torch
+
     try:
         _check_format(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
@@ -113,6 +119,8 @@ def _check_format(path: Path) -> None:
 
 
 def _tensors(loaded: Any, path: Path) -> Weights:
+    import torch
+
     for name in _WRAPPERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):
             loaded = loaded[name]

@@ -1,21 +1,23 @@
 """The compact default model as an encoder: texts and pictures → unit embeddings.
 
-Its text tower reads the hidden states of the sentence encoder that the `facts` channel uses.
+Its text tower reads the hidden states of the sentence encoder that the `facts` channel uses. Texts
+are encoded by NumPy alone; torch is imported for pictures, attribution and training.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from safetensors.torch import save
+from safetensors.numpy import load_file
 
-from core.arrays import F32
+from core.arrays import F32, Bools
 from core.errors import ModelError
 from core.files import write_bytes
 from core.models.batches import Progress, encoded
@@ -26,21 +28,88 @@ from core.models.checkpoints import (
     read_safetensors,
     sha256_of,
 )
-from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder, Tokens
-from core.models.specs import COMPACT, MINILM, CheckpointSpec, CompactSpec, ModelSpec
+from core.models.specs import (
+    BUNDLED_COMPACT_SHA256,
+    COMPACT,
+    MINILM,
+    CheckpointSpec,
+    CompactSpec,
+    ModelSpec,
+)
 from core.settings import COMPACT_WEIGHTS
+
+if TYPE_CHECKING:
+    import torch
+
+    from core.models.dual_encoder import CompactNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class TextWeights:
+    """Weights of the text tower: `middle` [384], `concepts` [384, D], and [D] each: `bias`,
+    `sharpness` and `gains` of the pooling. The formulas are those of `dual_encoder.TextTower`."""
+
+    middle: F32
+    concepts: F32
+    bias: F32
+    sharpness: F32
+    gains: F32
+
+    @classmethod
+    def read(cls, path: Path) -> TextWeights:
+        """The text tower of a file of `save_compact`, in single precision."""
+        weights = load_file(path)
+
+        def value(name: str) -> F32:
+            return weights[f"text.{name}"].astype(np.float32)
+
+        return cls(
+            value("middle"),
+            np.ascontiguousarray(value("concepts.weight").T),
+            value("concepts.bias"),
+            np.exp(value("pool.log_sharpness")),
+            value("pool.gains"),
+        )
+
+    def embeddings(self, states: F32, mask: Bools) -> F32:
+        """Unit embeddings [N, D] of hidden states [N, T, 384], mask [N, T]."""
+        logits = _unit(states - self.middle) @ self.concepts + self.bias
+        scaled = np.where(mask[..., None], logits * self.sharpness, -np.inf)
+        shares = np.exp(scaled - scaled.max(1, keepdims=True))
+        pooled = (shares * logits).sum(1) / shares.sum(1)
+        return _unit(self.gains * np.logaddexp(0, pooled))
+
+
+def _unit(vectors: F32) -> F32:
+    unit: F32 = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return unit
 
 
 class CompactEncoder:
     """Both towers of the compact model. Thread-safe."""
 
     def __init__(
-        self, stamp: CheckpointSpec, network: CompactNetwork, sentences: SentenceEncoder
+        self,
+        stamp: CheckpointSpec,
+        path: Path,
+        sentences: SentenceEncoder,
+        network: CompactNetwork | None = None,
     ) -> None:
         self.spec = stamp
-        self.network = network.eval()
+        self._path = path
         self._sentences = sentences
+        self._text = TextWeights.read(path)
+        self._network = network
+        self._lock = threading.Lock()
+
+    @property
+    def network(self) -> CompactNetwork:
+        """Both towers as a torch module, read when first wanted. Raises ModelError."""
+        with self._lock:
+            if self._network is None:
+                self._network = read_network(self._path)
+            return self._network
 
     def tokenize(self, texts: list[str]) -> list[Tokens]:
         """Token ids of the sentence encoder, cut at this model's limit, and the cut's offset."""
@@ -52,12 +121,16 @@ class CompactEncoder:
 
     def text_logits(self, text: str) -> torch.Tensor:
         """Concept logits [1, T, D] of each token, before pooling."""
+        import torch
+
         states, _ = self._sentences.states(self.tokenize([text]))
         with torch.inference_mode():
-            return self.network.text.token_logits(states)
+            return self.network.text.token_logits(torch.from_numpy(states))
 
     def picture_logits(self, pictures: Sequence[Image.Image], batch: int = 4) -> torch.Tensor:
         """Concept logits [N, cells², D] of each cell, before pooling."""
+        import torch
+
         tower = self.network.picture
         with torch.inference_mode():
             return torch.cat(
@@ -69,14 +142,11 @@ class CompactEncoder:
 
     def forward(self, tokens: list[Tokens]) -> F32:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
-        states, mask = self._sentences.states(tokens)
-        return self.from_states(states, mask)
+        return self.from_states(*self._sentences.states(tokens))
 
-    def from_states(self, states: torch.Tensor, mask: torch.Tensor) -> F32:
+    def from_states(self, states: F32, mask: Bools) -> F32:
         """Unit embeddings [N, D] of the sentence encoder's states [N, T, 384], mask [N, T]."""
-        with torch.inference_mode():
-            unit: F32 = self.network.text(states, mask).numpy()
-        return unit
+        return self._text.embeddings(states, mask)
 
     def encode_texts(
         self, texts: list[str], batch: int = 32, progress: Progress | None = None
@@ -96,6 +166,8 @@ class CompactEncoder:
 
     def _encode_batch(self, pictures: Sequence[Image.Image]) -> F32:
         """Unit embeddings [N, D] of N pictures in one batch."""
+        import torch
+
         with torch.inference_mode():
             features = self.network.picture.features(self.pixels(pictures))
             unit: F32 = self.network.picture(features).numpy()
@@ -108,6 +180,8 @@ class CompactEncoder:
 
 def pixels_of(pictures: Sequence[Image.Image], size_px: int) -> torch.Tensor:
     """N pictures as uint8 [N, 3, S, S]; other sizes are resampled."""
+    import torch
+
     arrays = [
         np.asarray(picture.convert("RGB").resize((size_px, size_px), Image.Resampling.BICUBIC))
         for picture in pictures
@@ -121,6 +195,8 @@ def save_compact(network: CompactNetwork, path: Path) -> None:
     Raises ModelError for weights that are not finite or too large for half precision, and if the
     file cannot be written.
     """
+    from safetensors.torch import save
+
     weights = {name: _halved(value) for name, value in network.state_dict().items()}
     if invalid := [name for name, value in weights.items() if not value.isfinite().all()]:
         raise ModelError(
@@ -154,17 +230,31 @@ def load(
 def load_compact(
     path: Path, sentences: SentenceEncoder, model: ModelSpec = COMPACT
 ) -> CompactEncoder:
-    """Loads a model from a file of `save_compact`. Raises ModelError for any other file."""
-    try:
-        sizes = json.loads(read_metadata(path)["compact"])
-        spec = CompactSpec(**sizes | {"kinds": tuple(sizes["kinds"])})
-    except (ModelError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} does not hold a compact model of this app: {error}") from error
-    network = CompactNetwork(spec)
+    """Loads a model from a file of `save_compact`. Raises ModelError for any other file.
+
+    The bundled weights are known by their hash; others are checked against the network.
+    """
+    spec = _saved_spec(path)
+    sha256 = sha256_of([path])
+    network = None if sha256 == BUNDLED_COMPACT_SHA256 else read_network(path)
+    stamp = CheckpointSpec(model.name, model.title, sha256, spec.dimensions, spec.max_tokens)
+    return CompactEncoder(stamp, path, sentences, network)
+
+
+def read_network(path: Path) -> CompactNetwork:
+    """The network of a file of `save_compact`, for evaluation. Raises ModelError."""
+    from core.models.dual_encoder import CompactNetwork
+
+    network = CompactNetwork(_saved_spec(path))
     weights = read_safetensors(path)
     check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, path)
     network.load_state_dict(weights)
-    stamp = CheckpointSpec(
-        model.name, model.title, sha256_of([path]), spec.dimensions, spec.max_tokens
-    )
-    return CompactEncoder(stamp, network, sentences)
+    return network.eval()
+
+
+def _saved_spec(path: Path) -> CompactSpec:
+    try:
+        sizes = json.loads(read_metadata(path)["compact"])
+        return CompactSpec(**sizes | {"kinds": tuple(sizes["kinds"])})
+    except (ModelError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} does not hold a compact model of this app: {error}") from error

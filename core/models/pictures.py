@@ -1,13 +1,18 @@
 """Preparation of a picture for a tower: open, resize, crop, normalise."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import SourceError
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Preparation:
 
     def pixels(self, picture: Image.Image) -> torch.Tensor:
         """A picture as float32 [3, S, S]."""
+        import torch
+
         resample = Image.Resampling(self.resample)
         picture = picture.convert("RGB")
         width, height = self.size_px, self.size_px

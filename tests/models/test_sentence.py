@@ -1,18 +1,17 @@
 """The bundled sentence encoder: unit embeddings, reported cuts, checked weights."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core import models
 from core.errors import ModelError
 from core.models import SPECS, load_model
 from core.models.sentence import SentenceEncoder
 from core.models.specs import MINILM
-from core.settings import MAX_TOKENS
+from core.settings import MAX_TOKENS, SENTENCE_MODEL
 
 
 def test_embeddings_are_unit_vectors_of_the_size_promised(encoder: SentenceEncoder) -> None:
@@ -67,18 +66,21 @@ def test_an_unknown_model_is_refused_with_those_there_are() -> None:
         load_model("no-such-model")
 
 
-def test_a_package_that_is_missing_is_named() -> None:
-    with pytest.raises(ModelError, match="no_such_package"):
-        SentenceEncoder.load(replace(MINILM, package="no_such_package"))
+@pytest.mark.parametrize("name", [MINILM.weights, MINILM.tokenizer])
+def test_a_file_that_is_missing_is_named(name: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(SENTENCE_MODEL, tmp_path / "sentence")
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=rf"{name} \(No such file.*fetch the whole app again"):
+        SentenceEncoder.load(MINILM, folder=folder)
 
 
-def test_other_weights_than_promised_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"other weights")
-    monkeypatch.setattr(models.sentence, "_package_folder", lambda _: tmp_path)
-    with pytest.raises(ModelError, match="SHA-256"):
-        SentenceEncoder.load(MINILM)
+@pytest.mark.parametrize("name", [MINILM.weights, MINILM.tokenizer])
+def test_other_files_than_promised_are_refused(name: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(SENTENCE_MODEL, tmp_path / "sentence")
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + b"?")
+    with pytest.raises(ModelError, match=rf"{name} is not all-MiniLM-L6-v2: SHA-256"):
+        SentenceEncoder.load(MINILM, folder=folder)
 
 
 def test_threads_cut_texts_each_at_its_own_length(encoder: SentenceEncoder) -> None:

@@ -184,7 +184,7 @@ def test_a_word_speaks_of_its_kind_before_anything_is_learned(encoder: SentenceE
     network = CompactNetwork(replace(SPEC, kinds=kinds))
     name_kinds(network, encoder.encode(list(kinds)))
     for kind, text in enumerate(("a seat of wood", "a broad stream", "a chapel", "a grocery")):
-        states, mask = encoder.states(encoder.tokenize([text]))
+        states, mask = map(torch.from_numpy, encoder.states(encoder.tokenize([text])))
         with torch.inference_mode():
             said = network.text.pool.activations(network.text.token_logits(states), mask)[
                 0, : len(kinds)
