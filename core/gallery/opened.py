@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -98,16 +99,16 @@ class Gallery:
         self.card = card_of(manifest)
         table = _read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
         self.tile_ids: list[str] = table["tile_id"].to_pylist()
-        self.lats: F64 = table["lat"].to_numpy()
-        self.lons: F64 = table["lon"].to_numpy()
+        self.lats: F64 = _numbers(table["lat"])
+        self.lons: F64 = _numbers(table["lon"])
         self.streets: list[str] = table["street"].to_pylist()
         self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
-        facts = pq.read_table(self._data / "facts.parquet")
+        facts = _read_table(self._data / "facts.parquet")
         self.facts = FactTable(
             text=facts["text"].to_pylist(),
             kind=facts["kind"].to_pylist(),
             names=facts["names"].to_pylist(),
-            spoken=facts["spoken"].to_numpy(),
+            spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
@@ -198,7 +199,7 @@ class Gallery:
 
     def _shard_column(self, shard: int, name: str) -> pa.ChunkedArray:
         try:
-            return pq.read_table(self._shards()[shard], columns=[name])[name]
+            return _read_table(self._shards()[shard], [name])[name]
         except (OSError, pa.ArrowInvalid) as error:
             raise GalleryError(
                 f"{self.card.name} was rebuilt or moved while it was open; open it again"
@@ -233,20 +234,32 @@ def unpack_embeddings(packed: I8) -> F32:
     return unit
 
 
+def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns)
+
+
 def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:
-    return pa.concat_tables([pq.read_table(shard, columns=columns) for shard in shards])
+    return pa.concat_tables([_read_table(shard, columns) for shard in shards])
+
+
+def _numbers(column: pa.ChunkedArray) -> Any:
+    """A column of numbers as an array. Its own `to_numpy` would import pandas."""
+    none = np.empty(0, dtype=column.type.to_pandas_dtype())
+    return np.concatenate([none, *(np.from_dlpack(chunk) for chunk in column.chunks)])
 
 
 def _read_links(path: Path, facts: int) -> Links:
-    table = pq.read_table(path)
-    fact = table["fact"].to_numpy()
+    table = _read_table(path)
+    fact = _numbers(table["fact"])
     order = np.argsort(fact, kind="stable")
     fact = fact[order]
     return Links(
-        tile=table["tile"].to_numpy()[order],
+        tile=_numbers(table["tile"])[order],
         fact=fact,
-        distance_m=table["distance_m"].to_numpy()[order].astype(np.float32),
-        bearing_deg=table["bearing_deg"].to_numpy()[order].astype(np.float32),
+        distance_m=_numbers(table["distance_m"])[order].astype(np.float32),
+        bearing_deg=_numbers(table["bearing_deg"])[order].astype(np.float32),
         starts=np.searchsorted(fact, np.arange(facts + 1)),
     )
 
