@@ -11,7 +11,6 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config, net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages.ui.security_headers import with_headers
@@ -21,19 +20,6 @@ _POLICY_VIOLATION = 1008
 _REFUSED_MESSAGES = frozenset({"clear_cache", "load_git_info"})
 """Messages of a browser that no visitor needs: the first drops models and galleries for all, the
 second tells the names of files on the server."""
-
-
-_EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
-
-
-def name_address() -> None:
-    """Names the address of a server that listens on all of them.
-
-    For its start-up lines, Streamlit else looks up the public address on the internet.
-    """
-    listens_on = st.get_option("server.address") or ""
-    if listens_on in _EVERY_ADDRESS and not config.is_manually_set("browser.serverAddress"):
-        config.set_option("browser.serverAddress", net_util.get_internal_ip() or "localhost")
 
 
 def is_own(origin: str, host: str) -> bool:
