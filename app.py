@@ -6,11 +6,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.terminal import guard
+from pages.ui import widget_values
 from pages.ui.failures import shown_as_line
 from pages.ui.protection import Protection
 from pages.ui.routes import routes
+from pages.ui.start_up import announce
 
 guard()
+widget_values.install()
+announce()
 app = st.App(
     Path(__file__).parent / "pages" / "ui" / "navigation.py",
     routes=routes(),

@@ -50,6 +50,8 @@ class Visitor:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self.session_id = ""
+        self._page = ""
+        self._script = ""
 
     def send(self, message: BackMsg) -> None:
         self._connection.send(message.SerializeToString())
@@ -59,6 +61,9 @@ class Visitor:
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
+        if page == self._page:  # a page that is open keeps its widgets
+            message.rerun_script.page_script_hash = self._script
+        self._page = page
         message.rerun_script.widget_states.widgets.extend(widgets)
         self.send(message)
         return self.drawn()
@@ -73,6 +78,8 @@ class Visitor:
             if kind == "new_session":
                 self.session_id = answer.new_session.initialize.session_id
                 drawn.elements.clear()
+            elif kind == "navigation":
+                self._script = answer.navigation.page_script_hash
             elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
                 element = answer.delta.new_element
                 of = element.WhichOneof("type")

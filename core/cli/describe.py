@@ -41,10 +41,12 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     import numpy as np
 
+    from core.cli.progress import note
     from core.describe.simulate.generator import Style
     from core.describe.simulate.generator import describe as run
     from core.describe.simulate.visibility import VisibilityMap
     from core.gallery import open_gallery
+    from core.sources.left_out import reading_line
     from core.sources.world import read_world
 
     gallery = open_gallery(args.gallery, machine.load())
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> Any:
             f"{', '.join(world.sources)} does not cover {args.gallery}; give the files "
             "that it was built from"
         )
+    note(reading_line(world))
     drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
     scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])

@@ -15,7 +15,7 @@ from core.review.agreement import settled
 from core.review.field_checks import ANSWER, CASE, REPORT, checked_rows, readable, stored
 from core.review.model import VerdictEntry
 from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, QUEUE_FIELDS, REPORT_FIELDS, Row
-from core.review.schema import annotators, answers, cases, reports, verdicts
+from core.review.schema import annotators, answers, cases, reports, standing, verdicts
 from core.review.store import Store
 from core.review.table_rows import (
     add_entry,
@@ -198,8 +198,9 @@ def _accepted(connection: Connection, row: Row) -> Row:
 def _put_entry(connection: Connection, row: Row, entry: Mapping[str, Any]) -> bool:
     """Appends an entry; False if it is already there.
 
-    An entry with a `version_id` was made elsewhere and may have been edited there. It is known if
-    its id has the same verdict and note, and a new version if it has others.
+    An entry with a `version_id` was made elsewhere and may have been edited there. Where its id is
+    known, it is a new version if it differs from what stands of its annotator and is not older.
+    One that `reverts` an edit is as it was written here, and counts where that edit stands.
     """
     put(connection, annotators, [annotator_row(entry["annotator"], "hardest", entry["at"])])
     added = {name: entry[name] for name in ENTRY_FIELDS if name not in ("standing", "seq")}
@@ -208,18 +209,19 @@ def _put_entry(connection: Connection, row: Row, entry: Mapping[str, Any]) -> bo
         _check_undo(connection, added)
     if entry["version_id"] is None:
         return add_entry(connection, added)
-    first = (
-        connection.execute(
-            select(verdicts.c.verdict, verdicts.c.note).where(
-                verdicts.c.verdict_id == entry["verdict_id"]
-            )
-        )
-        .mappings()
-        .first()
-    )
-    if first is None:
+    same_id = select(verdicts.c.seq).where(verdicts.c.verdict_id == entry["verdict_id"])
+    if not entry["reverts"] and connection.execute(same_id).first() is None:
         return add_entry(connection, added)
-    if all(first[name] == entry[name] for name in first):
+    stands = connection.execute(
+        select(standing.c.verdict, standing.c.note, standing.c.at).where(
+            standing.c.case_id == row["case_id"],
+            standing.c.annotator == entry["annotator"],
+            standing.c.final == 0,
+        )
+    ).first()
+    if stands is None or entry["at"] < stands.at:
+        return False
+    if (stands.verdict, stands.note) == (entry["verdict"], entry["note"]):
         return False
     return add_entry(connection, added | {"verdict_id": entry["version_id"]})
 

@@ -286,6 +286,7 @@ def _checked_entry(entry: Any, what: str) -> Row:
         raise _wrong(what, "verdict", checked["verdict"], "a verdict, or null with undoes")
     for name, field in (("seq", _PLACE_IN_HISTORY), ("version_id", _VERSION)):
         checked |= checked_values({name: entry.get(name)}, {name: field}, what)
+    checked["reverts"] = entry.get("reverts") is True
     return checked
 
 

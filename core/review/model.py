@@ -130,7 +130,8 @@ class Reveal:
 class Progress:
     """The progress of an annotator.
 
-    `pace_s` is the median time for a case in seconds, None before the first.
+    `pace_s` is the median time for a case in seconds, None before the first. The `set_aside` cases
+    cannot be read and count nowhere else.
     """
 
     order: Order
@@ -138,6 +139,7 @@ class Progress:
     answered: int
     skipped: int
     pace_s: float | None
+    set_aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,10 @@ def skip(store: Store, annotator: str, case_id: str, at: datetime) -> None:
 
 
 def progress(store: Store, annotator: str) -> Progress:
-    """The progress and pace of an annotator. Raises CasesError for an unknown annotator."""
+    """The progress and pace of an annotator; cases that cannot be read are no part of it.
+
+    Raises CasesError for an unknown annotator.
+    """
     name = annotator_name(annotator)
 
     def work(connection: Connection) -> Progress:
@@ -152,7 +155,8 @@ def progress(store: Store, annotator: str) -> Progress:
         ).scalar()
         if order is None:
             raise CasesError(f"the store has no annotator {name!r}; join first")
-        all_cases = select(cases.c.case_id)
+        unreadable = _unreadable(connection, store)
+        all_cases = select(cases.c.case_id).where(cases.c.case_id.not_in(unreadable))
         skipped = all_cases.join(skips, skips.c.case_id == cases.c.case_id)
         times = (
             connection.execute(
@@ -175,6 +179,7 @@ def progress(store: Store, annotator: str) -> Progress:
             number_of(all_cases.where(_answered(name))),
             number_of(skipped.where(skips.c.annotator == name, ~_answered(name))),
             median(times) / 1000 if times else None,
+            len(unreadable),
         )
 
     return store.database.read(work)
@@ -222,22 +227,32 @@ def _answered(name: str) -> Any:
     )
 
 
+def _case_values() -> Select[Any]:
+    return (
+        select(cases, answers, reports.c.gallery, reports.c.model)
+        .join(answers, _the_answer())
+        .join(reports, reports.c.report_id == cases.c.report_id)
+    )
+
+
 def _case(connection: Connection, case_id: str, faults: list[str]) -> Row | None:
     """The values of a case, None if it is not there or cannot be read."""
-    values = (
-        connection.execute(
-            select(cases, answers, reports.c.gallery, reports.c.model)
-            .join(answers, _the_answer())
-            .join(reports, reports.c.report_id == cases.c.report_id)
-            .where(cases.c.case_id == case_id)
-        )
-        .mappings()
-        .first()
-    )
+    query = _case_values().where(cases.c.case_id == case_id)
+    values = connection.execute(query).mappings().first()
     if values is None:
         return None
     row = readable(values, _CASE, f"case {case_id[:40]!a}", faults)
     return row and row | {"query_key": values["query_key"]}
+
+
+def _unreadable(connection: Connection, store: Store) -> list[str]:
+    """The cases that cannot be read. A case never changes, so that each is tried once."""
+    tried = store.readable_cases
+    ids = connection.execute(select(cases.c.case_id)).scalars().all()
+    if any(case_id not in tried for case_id in ids):
+        for values in connection.execute(_case_values()).mappings():
+            tried[values["case_id"]] = readable(values, _CASE, "", []) is not None
+    return [case_id for case_id in ids if not tried.get(case_id, False)]
 
 
 def _readable_case(connection: Connection, case_id: str) -> Row:

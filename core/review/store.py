@@ -84,6 +84,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.readable_cases: dict[str, bool] = {}
+        """Whether each case that was tried can be read."""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import CasesError
 from core.review import queue
-from core.review.model import Card
+from core.review.model import Card, Progress
 from core.review.store import Store
 from core.review.verdicts import ORDERS, Order
 from pages.review_page import card_map, card_view, case_store, history, verdict_form
@@ -29,7 +29,7 @@ def draw(store: Store, session: ReviewSession) -> None:
     _bar(store, session, done.order, history.progress(done))
     _last(store, session, card)
     if card is None:
-        _over(session, done.answered, done.total)
+        _over(session, done)
         return
     session.case_id = card.case_id
     write_link(session)
@@ -81,10 +81,10 @@ def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
     place.html(history.previous(session.name, reveal, same))
 
 
-def _over(session: ReviewSession, answered: int, total: int) -> None:
-    """The end of the queue: offers what to do next. Unreadable cases count in `total` only."""
-    if total:
-        st.html(render("review_done", total=answered))
+def _over(session: ReviewSession, done: Progress) -> None:
+    """The end of the queue: offers what to do next."""
+    if done.total or done.set_aside:
+        st.html(render("review_done", total=done.answered))
     else:
         st.info("There are no cases yet. Press L and import a report.")
     write_link(session)

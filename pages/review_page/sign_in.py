@@ -80,7 +80,7 @@ def _begin(session: ReviewSession) -> None:
     session.touched = True
     name = str(st.session_state.get("cases-name") or "")
     try:
-        order = st.session_state["cases-order-first"]
+        order = st.session_state.get("cases-order-first", ORDERS[0])
         store = case_store.store()
         session.name, session.problem = store.join(name, case_store.now(), order), ""
         _pass_answered(store, session)

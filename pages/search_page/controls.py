@@ -25,10 +25,11 @@ def _change_city() -> None:
 
 
 def _change_options() -> None:
-    picked = st.session_state["channels"]
+    picked = st.session_state.get("channels", CHANNELS)
     channels = tuple(channel for channel in CHANNELS if channel in picked)
     model = st.session_state.get("model", "")
-    session.rank_anew(k=st.session_state["k"], channels=channels, model=model)
+    k = st.session_state.get("k", SearchParams().k)
+    session.rank_anew(k=k, channels=channels, model=model)
 
 
 def try_example(text: str) -> None:

@@ -4,7 +4,6 @@ Streamlit answers a foreign `Origin` only after it has looked up the public addr
 on the internet, and meanwhile answers nobody; and it lets every visitor empty the caches of all.
 """
 
-import math
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -13,9 +12,9 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from pages.ui.security_headers import with_headers
+from pages.ui.widget_values import is_sound
 
 _POLICY_VIOLATION = 1008
 _REFUSED_MESSAGES = frozenset({"clear_cache", "load_git_info"})
@@ -86,7 +85,7 @@ def _checked(receive: Receive) -> Receive:
 def checked_message(data: bytes) -> bytes | None:
     """A browser's message as it may be handled, None for one that is refused.
 
-    A widget's number that is NaN or infinite is left out, as if the widget had not been touched.
+    A widget's value that is none, such as NaN, is left out, as if the widget had not been touched.
     What is no message at all is left to Streamlit, which closes the connection.
     """
     message = BackMsg()
@@ -100,18 +99,9 @@ def checked_message(data: bytes) -> bytes | None:
     if kind != "rerun_script":
         return data
     widgets = message.rerun_script.widget_states.widgets
-    wrong = [widget for widget in widgets if not _is_finite(widget)]
+    wrong = [widget for widget in widgets if not is_sound(widget)]
     if not wrong:
         return data
     for widget in wrong:
         widgets.remove(widget)
     return bytes(message.SerializeToString())
-
-
-def _is_finite(widget: WidgetState) -> bool:
-    kind = widget.WhichOneof("value")
-    if kind == "double_value":
-        return math.isfinite(widget.double_value)
-    if kind == "double_array_value":
-        return all(map(math.isfinite, widget.double_array_value.data))
-    return True

@@ -82,3 +82,14 @@ def test_numbers_that_are_none_are_one_clear_line(call: Call, city_osm: Path, nu
     code, _, err = call("--from", city_osm, "--n", number)
     assert code == 2
     assert err.count("\n") == 1
+
+
+def test_what_was_read_and_left_out_is_one_line(call: Call, city_osm: Path, tmp_path: Path) -> None:
+    source = tmp_path / "odd.osm"
+    node = '<node id="900001" lat="60,17" lon="24,94"><tag k="amenity" v="cafe"/></node></osm>'
+    source.write_text(city_osm.read_text("utf-8").replace("</osm>", node), "utf-8")
+    code, out, err = call("--from", source, "--n", 2)
+    assert code == 0, err
+    assert len(json.loads(out)["descriptions"]) == 2
+    (line,) = (one for one in err.splitlines() if "left out" in one)
+    assert "1 node (its position has a decimal comma; write a point)" in line

@@ -112,6 +112,9 @@ def test_the_booth_goes_on_with_the_next_city(harm: str, home: Path) -> None:
     app.run()
     assert not app.exception
     assert app.session_state["visit"].city not in ("", "atown")
+    assert "atown" in lines_of(app)
+    app.run()
+    assert "atown" in lines_of(app), "the line stays until the next turn"
 
 
 def test_a_gallery_lost_after_it_was_opened_is_a_line(home: Path) -> None:

@@ -106,6 +106,65 @@ def test_an_edited_verdict_is_a_new_version_by_its_editor(
     assert len(judged.history(case_ids[0])) == 4
 
 
+def test_a_chain_of_edits_may_return_to_what_was_written_here(
+    judged: Store, case_ids: list[str], tmp_path: Path
+) -> None:
+    tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
+    written = "model error"
+    days = iter(range(2, 10))
+    for verdict, added in (
+        ("description wrong", 1),
+        ("several places fit", 1),
+        (written, 1),
+        ("description wrong", 1),
+        (written, 1),
+        (written, 0),
+    ):
+        edited(tasks[0]["annotations"][0], verdict, 2, f"2026-06-0{next(days)}T08:00:00Z")
+        for more in (added, 0):
+            assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == more
+        stands = {one.annotator: one.verdict for one in judged.history(case_ids[0]) if one.standing}
+        assert stands == {"Ada": written, "Ben": "cannot tell", "Label Studio 2": verdict}
+    before, kappa = rows_of(judged), agreement(judged).fleiss
+    again = through_label_studio(exported(judged, tmp_path, "labelstudio"), user=7)
+    assert taken(judged, tmp_path / "back.json", again)["verdicts"] == 0
+    assert rows_of(judged) == before
+    assert agreement(judged).fleiss == kappa
+
+
+def test_an_annotation_made_there_may_return_to_its_first_verdict(
+    judged: Store, case_ids: list[str], tmp_path: Path
+) -> None:
+    tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
+    made = json.loads(json.dumps(tasks[0]["annotations"][0])) | {"id": 31, "unique_id": "made"}
+    for part in made["result"]:
+        part["id"] = "aXyZ"
+    tasks[2]["annotations"] = [made]
+    older = None
+    for day, verdict in enumerate(("model error", "description wrong", "model error"), 2):
+        edited(made, verdict, 1, f"2026-06-0{day}T08:00:00Z")
+        older = older or json.loads(json.dumps(tasks))
+        for added in (1, 0):
+            assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == added
+        (stands,) = (one for one in judged.history(case_ids[2]) if one.standing)
+        assert stands.verdict == verdict
+    edited(made, "cannot tell", 1, "2026-06-09T08:00:00Z")
+    assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == 1
+    assert taken(judged, tmp_path / "back.json", older)["verdicts"] == 0, "an old export"
+
+
+def test_a_touched_annotation_that_was_never_edited_adds_nothing(
+    judged: Store, tmp_path: Path
+) -> None:
+    tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
+    for task in tasks:
+        for annotation in task["annotations"]:
+            annotation["updated_at"] = "2026-07-01T08:00:00Z"
+    before = rows_of(judged)
+    assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == 0
+    assert rows_of(judged) == before
+
+
 def test_an_edit_keeps_working_where_the_ids_are_ours(
     judged: Store, case_ids: list[str], tmp_path: Path
 ) -> None:

@@ -98,11 +98,16 @@ def test_an_unreadable_value_is_told_and_all_else_goes_on(
 def test_the_queue_leaves_out_what_it_cannot_show(file: Path) -> None:
     spoil(file, FAULTS["lat"])
     store = open_store(str(file), NOW)
+    before = queue.progress(store, "Zoe")
+    assert (before.total, before.answered, before.set_aside) == (3, 0, 1)
+    assert queue.progress(store, "Ada").answered == 3
     seen = []
     while card := queue.next_card(store, "Zoe"):
         seen.append(card.case_id)
         store.record(NewVerdict(str(uuid.uuid4()), card.case_id, "Zoe", "model error"), NOW)
     assert len(seen) == 3
+    after = queue.progress(store, "Zoe")
+    assert (after.total, after.answered) == (3, 3)
     (gone,) = {row["case_id"] for row in _all_ids(file)} - {*seen}
     with pytest.raises(CasesError, match=r"lat 6e\+39 is not a number .* set aside"):
         queue.card_of(store, gone, "Zoe")

@@ -8,6 +8,7 @@ So our annotations are recognized by the ids of the parts of `result`.
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from core.review.rows import Row
 from core.review.verdicts import CASE_VERDICTS
 
 _LONGEST_S = 86_400
+_SAVING = timedelta(seconds=1)
+"""Label Studio saves a new annotation several times at once."""
 
 
 def label_config() -> str:
@@ -135,12 +138,14 @@ def _note_of(annotation: Mapping[str, Any]) -> str:
 def _entry(
     case_id: str, annotation: Mapping[str, Any], own: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
-    """The entry of an annotation; None for one of ours that is as we wrote it.
+    """The entry of an annotation; None for one of ours that nobody has touched.
 
-    Its ids are the same at each reading.
+    Its ids are the same at each reading. One that was touched and is as we wrote it `reverts` an
+    edit, if there was one.
     """
     verdict, note, editor = _verdict_of(annotation), _note_of(annotation), _editor(annotation)
-    if own and (verdict, note.split()) == (own["verdict"], str(own["note"]).split()):
+    same = own is not None and (verdict, note.split()) == (own["verdict"], str(own["note"]).split())
+    if same and not _touched(annotation):
         return None
     annotation_id = annotation.get("unique_id") or annotation.get("id")
     of = f"edit of {own['verdict_id']}" if own else str(annotation_id)
@@ -157,7 +162,19 @@ def _entry(
         "note": note,
         "took_ms": _duration_ms(annotation.get("lead_time")),
         "at": annotation.get("updated_at") or annotation["created_at"],
+        "reverts": same,
     }
+
+
+def _touched(annotation: Mapping[str, Any]) -> bool:
+    """Whether an annotation was saved again after Label Studio had made it."""
+    try:
+        made, saved = (
+            datetime.fromisoformat(str(annotation[name])) for name in ("created_at", "updated_at")
+        )
+        return saved - made > _SAVING
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _editor(annotation: Mapping[str, Any]) -> str:

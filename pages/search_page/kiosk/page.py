@@ -14,6 +14,7 @@ from pages.search_page.kiosk import answer_step, attract_loop, distances, idle_t
 from pages.search_page.kiosk.idle_timer import Mode
 from pages.search_page.kiosk.session import Visit
 from pages.ui import frame, map_view, resources
+from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render
 
 _PICTURES_IN_A_FRAME = 40
@@ -22,14 +23,18 @@ _PICTURES_IN_A_FRAME = 40
 def draw() -> None:
     """The page. Nothing of a turn is written to the address."""
     frame.begin(style="booth")
-    cards = tuple(card for card in resources.offered() if not card.problem)
+    offered = resources.offered()
+    cards = tuple(card for card in offered if not card.problem)
     if not cards:
+        frame.problems(offered)
         frame.nothing_to_search()
         return
     turn = session.current(cards)
     card = next(card for card in cards if card.name == turn.city)
     try:
         gallery = resources.open_gallery(card)
+        if turn.lost:
+            _tell_lost(turn.lost, offered, card)
         with st.container(key="booth"):
             _both_sides(gallery, cards, turn)
     except GalleryError as error:
@@ -37,6 +42,12 @@ def draw() -> None:
         st.rerun()  # with the next city
     _watch(turn)
     resources.warm_up(card)
+
+
+def _tell_lost(lost: str, offered: tuple[GalleryCard, ...], shown: GalleryCard) -> None:
+    """A line about the city that was removed or damaged while the booth showed it."""
+    why = next((card.problem for card in offered if card.name == lost), "it is no longer here")
+    st.warning(f"{plain(lost)}: {plain(why, 300)}. You see {one_line(shown.title, 60)}.")
 
 
 def _both_sides(gallery: Gallery, cards: tuple[GalleryCard, ...], turn: Visit) -> None:

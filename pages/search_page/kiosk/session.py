@@ -21,7 +21,7 @@ Step = Literal["say", "guess", "answer", "loop"]
 class Visit:
     """A turn. `home` is the city where turns begin, `truth` where an example was written, as far as
     that is known; `number` counts the turns and `shown` the pictures of the loop, two for each
-    example: its words, its answer."""
+    example: its words, its answer. `lost` is the city that was gone when the turn began."""
 
     home: str
     city: str
@@ -33,6 +33,7 @@ class Visit:
     chosen: int = 1
     number: int = 0
     shown: int = 0
+    lost: str = ""
 
     @property
     def ask(self) -> SearchParams:
@@ -55,11 +56,12 @@ def usual_city(cards: tuple[GalleryCard, ...]) -> str:
 
 
 def current(cards: tuple[GalleryCard, ...]) -> Visit:
-    """The turn that goes on, or a first one."""
+    """The turn that goes on, or a first one; where its city is gone, one with the next city."""
     kept = st.session_state.get("visit")
     if not isinstance(kept, Visit) or kept.city not in {card.name for card in cards}:
         home = usual_city(cards)
-        st.session_state["visit"] = Visit(home, home)
+        lost = kept.city if isinstance(kept, Visit) else ""
+        st.session_state["visit"] = Visit(home, home, lost=lost)
     visit = st.session_state["visit"]
     assert isinstance(visit, Visit)
     return visit
