@@ -261,6 +261,12 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
 
 
 @pytest.fixture(scope="session")
+def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One app with the tiny town for all tests that only look at it; others start their own."""
+    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Debian's Chromium. Without one, a browser test is skipped, and in CI it fails."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
