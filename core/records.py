@@ -30,7 +30,7 @@ class ChannelTraits:
 
 
 CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
-    "image": ChannelTraits("picture", "Picture: what it looks like from above", "pictures"),
+    "image": ChannelTraits("picture", "Picture: how the picture of the map looks", "pictures"),
     "facts": ChannelTraits("facts", "Facts: what is there", "facts"),
     "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
 }

@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+    from core.arrays import F32
     from core.gallery import Gallery
     from core.geo import Bounds
     from core.models.compact import CompactEncoder
@@ -57,8 +59,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+LONGEST_FIRST = (
+    "quality",
+    "pages",
+    "test_browser.py",
+    "test_explained_pages.py",
+    "test_readmes.py",
+)
+"""Folders and files of tests that take longest. A worker that gets one last works alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out what takes long, unless SLOW=1 asks for it."""
+    """Moves the longest files to the front, and leaves out what takes long, unless SLOW=1 asks for
+    it."""
+    tests = ROOT / "tests"
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONGEST_FIRST)
     if os.environ.get("SLOW") == "1":
         return
     for item in items:
@@ -246,6 +261,12 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
 
 
 @pytest.fixture(scope="session")
+def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One app with the tiny town for all tests that only look at it; others start their own."""
+    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Debian's Chromium. Without one, a browser test is skipped, and in CI it fails."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -360,9 +381,33 @@ def encoder() -> "SentenceEncoder":
     return load_model(threads=1)
 
 
+class RememberedTexts:
+    """The encoder for many small galleries whose texts are mostly the same: each is read once."""
+
+    def __init__(self, encoder: "SentenceEncoder") -> None:
+        self.spec, self._encoder = encoder.spec, encoder
+        self._rows: dict[str, np.ndarray] = {}
+
+    def encode(self, texts: list[str]) -> "F32":
+        new = [text for text in dict.fromkeys(texts) if text not in self._rows]
+        if new:
+            self._rows.update(zip(new, self._encoder.encode(new), strict=True))
+        return np.array([self._rows[text] for text in texts])
+
+
 @pytest.fixture(scope="session")
 def build(encoder: "SentenceEncoder") -> Callable[..., Path]:
     """Builds a gallery as the command line does, on a given day, without progress bars."""
+    return building_with(RememberedTexts(encoder))
+
+
+@pytest.fixture(scope="session")
+def build_forgetful(encoder: "SentenceEncoder") -> Callable[..., Path]:
+    """Builds a gallery with the encoder itself, for tests that watch or stop it."""
+    return building_with(encoder)
+
+
+def building_with(encoder: "SentenceEncoder | RememberedTexts") -> Callable[..., Path]:
     from core.gallery.build import BuildOptions, build_gallery
     from core.sources.world import read_world
 
@@ -373,7 +418,7 @@ def build(encoder: "SentenceEncoder") -> Callable[..., Path]:
             name,
             [source],
             read_world([source], bbox),
-            encoder,
+            encoder,  # type: ignore[arg-type]
             home,
             BuildOptions(**{"pictures": False} | options),  # type: ignore[arg-type]
             bbox,

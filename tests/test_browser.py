@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,11 +27,6 @@ ODD_INPUTS = {
     "Markdown": ":red[church] $x^2$ ![](http://example.com/a.png) **b** [a](javascript:alert(1))",
     "hostile": HOSTILE,
 }
-
-
-@pytest.fixture(scope="module")
-def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
 
 
 def open_page(visit: Visit, path: str) -> Page:

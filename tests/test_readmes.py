@@ -163,7 +163,8 @@ def run_pytest(rest: str) -> None:
 
 def in_ci(command: str) -> None:
     """A check that CI runs in the same words."""
-    assert command in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert command in {line.strip() for line in lines}
 
 
 def record_quality(file: str) -> None:

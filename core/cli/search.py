@@ -84,11 +84,11 @@ def _answer_lines(result: Any) -> Iterator[str]:
     if result.get("question"):
         yield f"To tell them apart: {result['question']['text']}"
     for candidate in result["candidates"]:
-        confidence = "" if candidate["confidence"] is None else f"{candidate['confidence']:4.0%}  "
         yield (
-            f"{candidate['rank']:2}  {candidate['lat']:.5f}, {candidate['lon']:.5f}  {confidence}"
-            f"{candidate['similarity']:.2f}  {candidate['street']}"
-        )
+            f"{candidate['rank']:2}  {candidate['lat']:.5f}, {candidate['lon']:.5f}  "
+            f"{_chance(candidate['confidence'])}similarity {candidate['similarity']:.2f}  "
+            f"{candidate['street']}"
+        ).rstrip()
         if "explanation" in candidate:
             yield f"      {candidate['explanation']['reason']}"
             yield from (f"      {note}" for note in candidate["explanation"]["notes"])
@@ -98,3 +98,11 @@ def _answer_lines(result: Any) -> Iterator[str]:
                 f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
             )
             yield f"      {piece['phrase']} — {fact or 'not found'}"
+
+
+def _chance(confidence: float | None) -> str:
+    """The chance of a candidate in words; never 0 % and never 100 %, as on the page."""
+    if confidence is None:
+        return ""
+    percent = min(99, round(100 * confidence))
+    return f"{f'{percent} %' if percent else 'under 1 %':>9} chance within 100 m  "

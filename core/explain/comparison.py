@@ -325,6 +325,10 @@ def _thing_at(evidence: Evidence) -> str:
     return f"something like it, {thing}," if evidence.rough else thing
 
 
+def _capitalised(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def _sentence(
     trace: SearchTrace, pair: _CandidatePair, a: Evidence | None, b: Evidence | None
 ) -> str:
@@ -333,9 +337,12 @@ def _sentence(
         thing_a, thing_b = _thing_at(a), _thing_at(b)
         if a.fact == b.fact:
             both = thing_a.removesuffix(",")
-            return f"Both have {both}: {pair.label_a} {_where(a)}, {pair.label_b} {_where(b)}."
+            here, there = _where(a), _where(b)
+            if here == there:
+                return f"Both have {both} {here}."
+            return f"Both have {both}: {pair.label_a} {here}, {pair.label_b} {there}."
         there = f"{pair.label_b} has {thing_b} {_where(b)}"
-        return f"{pair.label_a} has {thing_a} {_where(a)}; {there}."
+        return _capitalised(f"{pair.label_a} has {thing_a} {_where(a)}; {there}.")
     if a is not None and a.supported:
         return _one_sided_sentence(trace, a, pair.label_a, pair.b, pair.label_b)
     if b is not None and b.supported:
@@ -349,7 +356,7 @@ def _one_sided_sentence(
     """The evidence at one place, and the distance of the nearest such thing from the other."""
     kind = kind_of(trace.gallery, evidence.fact)
     away = nearest_m(trace.gallery, other, evidence.fact, kind)
-    start = f"{label} has {_thing_at(evidence)} {_where(evidence)}"
+    start = _capitalised(f"{label} has {_thing_at(evidence)} {_where(evidence)}")
     if ": " in evidence.fact or kind in ("", "street corner"):
         place = "right beside it" if away < _BESIDE_M else f"about {_metres(away)} from it"
         return f"{start}; {other_label} is {place}."
@@ -371,8 +378,8 @@ def _summary(
         ahead, behind = (
             (pair.label_a, pair.label_b) if difference > 0 else (pair.label_b, pair.label_a)
         )
-        start = f"{ahead} fits better than {behind} by {abs(difference):.3f}."
-    parts = [start[0].upper() + start[1:]]
+        start = f"{ahead} scores {abs(difference):.3f} higher than {behind}."
+    parts = [_capitalised(start)]
     for side, label in (("a", pair.label_a), ("b", pair.label_b)):
         favouring = sorted(
             (part for part in phrases if part.favours == side),
@@ -385,7 +392,7 @@ def _summary(
                 if len(favouring) > _PHRASES_SHOWN
                 else ""
             )
-            parts.append(f"For {label}: {quoted}{more}.")
+            parts.append(f"In favour of {label}: {quoted}{more}.")
     rest = sum(part.difference for part in whole)
     if (side := _side(rest)) != "neither":
         label = pair.label_a if side == "a" else pair.label_b

@@ -214,11 +214,10 @@ def _evidence(candidate: Candidate) -> list[dict[str, Any]]:
 
 def evidence_label(evidence: Evidence) -> str:
     """The fact that a phrase matched, with its place: "roughly tram stop, 35 m east"."""
-    where = [
-        f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else "",
-        evidence.direction or "",
-    ]
-    place = " ".join(part for part in where if part)
+    away = f"{evidence.distance_m:.0f} m" if evidence.distance_m is not None else ""
+    place = f"{away} {evidence.direction or ''}".strip()
+    if evidence.direction == "here":
+        place = "right here"
     doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
     fact = f"{doubt}{noun_phrase(evidence.fact)}"
     return f"{fact}, {place}" if place else fact

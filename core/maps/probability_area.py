@@ -51,8 +51,8 @@ def probability_area(trace: SearchTrace) -> ProbabilityArea:
         else f"{'mostly ' * bool(not near.all())}around {spot}"
     )
     words = (
-        f"80 % of the probability lies in {size} {where}, {len(rows):,} of "
-        f"{len(credible_region.rows):,} tiles."
+        f"80 % of the probability lies in {size} {where}, in {len(rows):,} overlapping tiles "
+        f"of {len(credible_region.rows):,}."
     )
     return ProbabilityArea(shown[:_MOST_TILES], radius_m, words)
 

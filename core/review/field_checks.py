@@ -66,7 +66,7 @@ def annotator_name(given: str) -> str:
     """A name as stored: one line with single spaces. Raises CasesError for an empty one."""
     name = " ".join(clean(given).split())[:MAX_NAME_CHARS].strip()
     if not name:
-        raise CasesError("an annotator needs a name; any word will do")
+        raise CasesError("an annotator needs a name; type any word")
     return name
 
 

@@ -9,7 +9,7 @@ from core.evaluation.run_metrics import METRICS
 
 COLOURS = ("#2878bf", "#bd5510", "#18845a", "#9d54bd", "#93700e", "#c74276")
 """For the letters in order; each has a contrast of 3 or more on both themes' backgrounds, and of
-4.5 with the white letter on it."""
+4.5 with a white letter on it, as in the tables."""
 
 Row = dict[str, Any]
 

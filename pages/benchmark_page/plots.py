@@ -35,7 +35,7 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
             sort=kinds,
             title=None,
             scale=alt.Scale(paddingInner=0.25),
-            axis=alt.Axis(labelLimit=150),
+            axis=alt.Axis(labelLimit=150, labelPadding=20),
         ),
         yOffset=alt.YOffset("letter:N", sort=list(letters)),
     )
@@ -54,7 +54,7 @@ def bars(rows: Sequence[Row], metric: str, letters: Sequence[str], ink: str) -> 
         base.mark_tick(thickness=1.5, size=8, color=ink).encode(x=f"{side}:Q")
         for side in ("low", "high")
     ]
-    name = base.mark_text(align="left", dx=4, color="#ffffff", fontWeight="bold").encode(
+    name = base.mark_text(align="right", dx=-6, color=ink, fontWeight="bold").encode(
         x=alt.datum(0), text="letter:N"
     )
     height = len(kinds) * (len(letters) * _BAR_PX + _GAP_PX) + _AXIS_PX

@@ -5,19 +5,26 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from core.review.model import Progress, Reveal, VerdictEntry
+from core.review.verdicts import Kind
 from pages.ui.numbers import percent
 from pages.ui.templates import render
 
+_OUTCOMES: dict[Kind, str] = {
+    "failure": "The search failed",
+    "near miss": "The search came close",
+    "control": "The search succeeded",
+}
+
 
 def previous(name: str, reveal: Reveal, same: bool) -> str:
-    """The case just answered: own verdict, rank, suggestion, other verdicts. All but the first
+    """The case just answered: own verdict, outcome, suggestion, other verdicts. All but the first
     stay hidden while the card on the desk has the `same` words."""
     current = [one for one in reveal.entries if one.standing]
     return render(
         "previous_case",
         own=next((one for one in reversed(current) if one.annotator == name), None),
         same=same,
-        kind=reveal.kind,
+        outcome=_OUTCOMES[reveal.kind],
         rank=rank(reveal),
         cause=cause(reveal),
         others=[one for one in current if not one.final and one.annotator != name],
@@ -25,15 +32,15 @@ def previous(name: str, reveal: Reveal, same: bool) -> str:
 
 
 def rank(reveal: Reveal) -> str:
-    """The rank of the truth, and the confidence of the answer."""
+    """The rank of the true tile, and the confidence of the answer."""
     told = (
-        "the truth is beyond the first five places"
+        "the true tile is not among the first five"
         if reveal.rank is None
-        else f"the truth is at rank {reveal.rank:,}"
+        else f"the true tile is at rank {reveal.rank:,}"
     )
     if reveal.confidence is None:
         return told
-    return f"{told}, the answer was {percent(reveal.confidence)} sure"
+    return f"{told}, and the answer had a chance of {percent(reveal.confidence)}"
 
 
 def cause(reveal: Reveal) -> Markup:

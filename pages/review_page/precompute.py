@@ -21,7 +21,7 @@ from core.retrieval import PictureEncoder, search_with_trace
 from core.review.model import Card
 from pages.ui import resources
 
-LABELS = ("Truth T", "Answer A")
+LABELS = ("the truth (T)", "the answer (A)")
 _KEPT = 200
 
 

@@ -25,7 +25,7 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: Search
         if st.session_state.get("picking"):
             st.caption("Now click a spot on the map.")
         elif ask.versus == candidate.tile.tile_id:
-            st.caption("That is this very place. Pick another one.")
+            st.caption("That is this place itself. Pick another one.")
         elif ask.versus:
             _compared(gallery, found, candidate, ask.versus)
 
@@ -47,7 +47,7 @@ def _choose() -> None:
 
 
 def _choice(found: SearchState, candidate: Candidate, ask: SearchParams) -> None:
-    """Set anew on every run, as the choice may come from a link or from the map."""
+    """Set again on every run, as the choice may come from a link or from the map."""
     assert found.result is not None
     others = {
         one.tile.tile_id: f"{one.rank} {one_line(title_of(one), 50)}"
@@ -73,7 +73,7 @@ def _compared(gallery: Gallery, found: SearchState, candidate: Candidate, other:
     assert trace is not None
     assert result is not None
     ranks = {one.tile.tile_id: one.rank for one in result.candidates}
-    labels = (f"Place {candidate.rank}", f"Place {ranks[other]}" if other in ranks else "Your spot")
+    labels = (f"place {candidate.rank}", f"place {ranks[other]}" if other in ranks else "your spot")
     try:
         held = found.cached(
             ("versus", candidate.tile.tile_id, other),

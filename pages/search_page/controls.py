@@ -110,7 +110,7 @@ def example_buttons(card: GalleryCard, place: str) -> None:
 
 
 def _options(ask: SearchParams, card: GalleryCard) -> None:
-    """Set anew on every run: a closed popover shows its widgets late and would miss a value."""
+    """Set again on every run: a closed popover shows its widgets late and would miss a value."""
     offered = [channel for channel in CHANNELS if channel in card.channels]
     st.session_state["k"] = ask.k
     st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]

@@ -1,4 +1,4 @@
-"""The answer to one question: notes, map, verdict, list and panel; drawn anew on every choice."""
+"""The answer to one question: notes, map, verdict, list and panel; drawn again on every choice."""
 
 import streamlit as st
 

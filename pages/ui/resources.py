@@ -32,7 +32,7 @@ def offered() -> tuple[GalleryCard, ...]:
 
 def set_aside(card: GalleryCard, problem: str) -> None:
     """Keeps a visitor from a gallery that could not be read, until it is built again or the page
-    is opened anew."""
+    is opened again."""
     st.session_state.setdefault(_ASIDE, {})[card] = problem
 
 

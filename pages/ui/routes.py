@@ -75,7 +75,7 @@ def _base_map(name: str, version: str) -> Path:
     """The archive of a gallery as it was when the page was drawn; failures are not kept."""
     card = next((one for one in resources.cards() if one.name == name), None)
     if card is None or card.created != version:
-        raise GalleryError("there is no such gallery, or it was built anew: reload the page")
+        raise GalleryError("there is no such gallery, or it was built again: reload the page")
     archive = resources.open_gallery(card).base_map
     if archive is None:
         raise GalleryError("this gallery has no base map")

@@ -168,8 +168,9 @@ def test_labels_name_the_two_and_the_summary_says_who_is_ahead(
     trace = look("a fountain")
     a, b = nearest_tile(tiny_gallery, 80, 50), nearest_tile(tiny_gallery, 390, 360)
     made = compare(trace, a, b, ("the first", "the truth"))
-    assert made.summary.startswith("The first fits better than the truth by ")
-    assert 'For the first: "fountain".' in made.summary
+    assert made.summary.startswith("The first scores ")
+    assert " higher than the truth. " in made.summary
+    assert 'In favour of the first: "fountain".' in made.summary
 
 
 def test_it_has_its_json(look: Search, tiny_gallery: Gallery) -> None:

@@ -352,10 +352,10 @@ def test_a_build_that_fails_leaves_the_old_gallery_and_can_be_run_again(
 
 
 def test_a_stopped_embedding_goes_on_where_it_was(
-    build: Build, home: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+    build_forgetful: Build, home: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = small_town().write(home.parent / "town.osm")
-    wanted = content_of(build("town", source, home / "whole"))
+    wanted = content_of(build_forgetful("town", source, home / "whole"))
     monkeypatch.setattr(stages, "_EMBED_PART", 3)
     encode, calls = encoder.encode, []
 
@@ -368,9 +368,9 @@ def test_a_stopped_embedding_goes_on_where_it_was(
     with monkeypatch.context() as patched:
         patched.setattr(encoder, "encode", counted)
         with pytest.raises(KeyboardInterrupt):
-            build("town", source, home / "stopped")
+            build_forgetful("town", source, home / "stopped")
         first = sum(calls[:2])
-        folder = build("town", source, home / "stopped")
+        folder = build_forgetful("town", source, home / "stopped")
     assert sum(calls[3:]) == _texts_in(folder) - first
     assert set(content_of(folder)) == set(wanted)
     assert open_gallery("town", settings_for(home / "stopped"))

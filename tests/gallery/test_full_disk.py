@@ -130,7 +130,7 @@ def test_a_bad_name_deletes_nothing(home: Path) -> None:
 
 
 def test_a_stopped_build_is_not_on_the_list_and_goes_on(
-    build: Build,
+    build_forgetful: Build,
     source: Path,
     home: Path,
     encoder: SentenceEncoder,
@@ -142,11 +142,11 @@ def test_a_stopped_build_is_not_on_the_list_and_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(encoder, "encode", stop)
         with pytest.raises(KeyboardInterrupt):
-            build("town", source, home)
+            build_forgetful("town", source, home)
     assert (home / "town" / UNFINISHED).is_file()
     assert list(home.glob("town/build-*/tiles-000.parquet"))
     assert list_galleries(settings_for(home)) == ()
-    build("town", source, home)
+    build_forgetful("town", source, home)
     assert not (home / "town" / UNFINISHED).exists()
     assert [card.name for card in list_galleries(settings_for(home))] == ["town"]
 

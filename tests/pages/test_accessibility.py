@@ -5,13 +5,12 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import Served, Visit, drawn, serve
+from conftest import Served, Visit, drawn
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -44,11 +43,6 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
 
 
 def findings(page: Page, axe: str, rule: str = "") -> list[str]:

@@ -78,9 +78,9 @@ class TestDistances:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
         assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
         assert "as place 2" in distances.headline(turn, an_answer(*places(900, 50)))
-        assert "900 m away" in distances.headline(turn, an_answer(*places(900, 800)))
+        assert "missed it by 900 m" in distances.headline(turn, an_answer(*places(900, 800)))
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
-            "From your spot to the first place": "900 m"
+            "Distance from your spot": "900 m"
         }
 
     def test_nothing_is_claimed_where_nobody_knows(self) -> None:
@@ -261,7 +261,7 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     tap(page)
     page.get_by_role("button", name="Show the answer").click()
     page.locator(".sw-tally").wait_for()
-    expect(page.locator(".sw-tally")).to_contain_text(re.compile(r"From your spot.*\d+ k?m"))
+    expect(page.locator(".sw-tally")).to_contain_text(re.compile(r"from your spot.*\d+ k?m"))
     code = page.locator(".sw-code img")
     expect(code).to_have_js_property("complete", True)
     expect(code).to_have_attribute("alt", re.compile("geo"))
@@ -315,7 +315,7 @@ def as_bytes(frame: str | bytes) -> bytes:
 
 
 def press(page: Page, name: str, then: str) -> None:
-    """A button, until its step comes: a page that is being drawn anew may not hear the first."""
+    """A button, until its step comes: a page that is being drawn again may not hear the first."""
     for _ in range(3):
         page.get_by_role("button", name=name).click()
         with suppress(Late):

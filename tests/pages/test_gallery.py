@@ -3,13 +3,13 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import streamlit as st
-from conftest import ROOT, Served, Visit, serve
+from conftest import ROOT, Served, Visit
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 from tiny_answers import HOSTILE
@@ -157,11 +157,6 @@ def test_what_a_file_holds_is_text(text: str) -> None:
 def test_the_ground_is_one_layer_and_holds_no_text_of_a_file(tiny_gallery: Gallery) -> None:
     layer = maps.coverage_layer(coverage(tiny_gallery), tiny_gallery.tile(0), tiny_gallery.tile(1))
     assert len(layer._children) == 1
-
-
-@pytest.fixture(scope="module")
-def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
 
 
 @pytest.mark.browser

@@ -1,13 +1,13 @@
 /* Tells the booth how the visitors are doing: that nobody has touched the screen for a while,
    that somebody does while the examples are shown, that the next one is due. Keeps no words. */
 const kept = new WeakMap();
-const PATIENCE_MS = 5000; // until it is told again: what is said while a page is drawn may be lost
+const PATIENCE_MS = 5000; // before a message is repeated: one that is sent while a page is drawn may be lost
 const TOUCH_PATIENCE_MS = 1500;
 
 export default function ({ data, setTriggerValue, parentElement }) {
   const { mode, idle_ms: idle, warning_ms: warning, step_ms: step } = data;
   const before = kept.get(parentElement);
-  before?.stop(); // Streamlit does not end what was begun for older data
+  before?.stop(); // Streamlit does not stop the script of older data
   const note = parentElement.querySelector(".still");
   const hands = ["pointerdown", "keydown", "wheel", "touchstart"];
   const now = { touched: mode === "loop" && Boolean(before?.touched), stop };
@@ -35,7 +35,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
     if (mode === "loop") {
       if (!now.touched) touched();
     } else {
-      now.touched = gone; // the loop is on its way, and somebody is here again
+      now.touched = gone; // the loop is about to start, but somebody came back
       wait();
     }
   }
@@ -67,7 +67,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
   document.addEventListener("pointermove", moved, { capture: true, passive: true });
   document.addEventListener("saywhere:hand", hand);
   wait();
-  if (now.touched) touched(); // the picture that was due has overtaken the touch
+  if (now.touched) touched(); // the next picture came before the touch was handled
   kept.set(parentElement, now);
   return stop;
 }

@@ -27,7 +27,7 @@ function isText(node) {
   return keyed ? !["radio", "checkbox", "button"].includes(node.type) : node.isContentEditable;
 }
 
-/* What is chosen and typed for one card outlives a reload and a server that was away. */
+/* The choice and the note for a card survive a reload and a server that was away. */
 function draft(of, value) {
   try {
     if (value === undefined) {
@@ -37,7 +37,7 @@ function draft(of, value) {
     } else {
       sessionStorage.setItem(DRAFT, JSON.stringify({ of, ...value }));
     }
-  } catch { /* a browser that keeps nothing: a draft then lasts as long as the page */ }
+  } catch { /* the browser stores nothing: a draft lasts as long as the page */ }
   return null;
 }
 
@@ -65,7 +65,7 @@ class Desk {
     if (data.problem) this.say(data.problem, true);
   }
 
-  /* A card just put down: nothing chosen, or what was said of it before. */
+  /* A new card: nothing chosen, or the verdict that was given before. */
   lay() {
     this.waits(false);
     this.showCard();
@@ -80,7 +80,7 @@ class Desk {
     else if (this.data.verdicts.length && !this.chosen) this.say("Press a number, then Enter.");
   }
 
-  /* Who has read on to the end of a card begins the next at its beginning. */
+  /* The next card is shown from its top, however far the last one was scrolled. */
   showCard() {
     const card = document.querySelector(".st-key-cases-card");
     if (card && card.getBoundingClientRect().top < 0) SCROLLS.Home();
@@ -191,7 +191,7 @@ class Desk {
     }, AGAIN_MS);
   }
 
-  /* One deed at a time. */
+  /* One action at a time. */
   waits(on) {
     clearTimeout(this.sent);
     this.sent = 0;
@@ -209,7 +209,7 @@ class Desk {
     const at = event.composedPath()[0];
     if (isText(at) || document.querySelector('[role="dialog"]')) return;
     if (event.repeat && !SCROLLS[event.key]) return;
-    /* Where digits need Shift, as on French keyboards, their keys do without. */
+    /* On keyboards where digits need Shift, such as French ones, the key alone is enough. */
     const digit = event.shiftKey ? "" : event.code.replace("Digit", "");
     const act = this.meant(event.key, at, digit) || (at === document.body && SCROLLS[event.key]);
     if (!act) return;
@@ -218,7 +218,7 @@ class Desk {
     act();
   }
 
-  /* Enter on a button that Tab has reached is that button's own. */
+  /* Enter on a button with the focus presses that button. */
   meant(key, at, digit) {
     if (key === "Enter") {
       const own = at.closest && at.closest("button, a, summary, [role=tab]");

@@ -4,7 +4,8 @@
 const TRIES = 40;
 const TYPED = "textarea, input:not([type=file], [type=radio], [type=checkbox])";
 
-/* Again for two seconds, or until a key is pressed: what is drawn anew loses the cursor. */
+/* Repeated for two seconds, or until a key is pressed: an element that is drawn again loses the
+   cursor. */
 function begin(root, wanted, tries) {
   const node = document.querySelector(wanted);
   if (root.left || !tries) return;

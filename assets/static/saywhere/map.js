@@ -73,7 +73,7 @@
     },
   });
 
-  /* What the tinted area means, and whether to show it. */
+  /* The legend of the tinted area, with a switch. */
   const Legend = L.Control.extend({
     options: { position: "bottomleft" },
     onAdd() {
@@ -209,7 +209,7 @@
     window.parent.document.dispatchEvent(new CustomEvent("saywhere:hand"));
   }
 
-  /* Where the camera goes; done again when the frame gets its size, until a hand moves the map. */
+  /* The view of the map; set again when the frame gets its size, until somebody moves the map. */
   function look(act) {
     state.look = act;
     act();
@@ -274,7 +274,9 @@
       if (path) path.classList.toggle("sw-chosen", on);
     });
     const chosen = state.markers.get(rank);
-    if (keepInView && chosen) state.map.panInside(chosen.at, { padding: [48, 48] });
+    if (keepInView && chosen) {
+      state.map.panInside(chosen.at, { paddingTopLeft: [48, 48], paddingBottomRight: [48, 84] });
+    }
   }
 
   function evidence(data, group) {
@@ -307,7 +309,7 @@
     }
   }
 
-  /* What a gallery covers, and the tile that is looked at; one picked elsewhere is gone to. */
+  /* The area that a gallery covers and the chosen tile; the map moves to a tile picked elsewhere. */
   function ground(data, group) {
     group.addLayer(L.geoJSON({ type: "MultiPolygon", coordinates: data.ground },
       { className: "sw-ground", weight: 1, interactive: false }));
@@ -324,7 +326,7 @@
     look(() => state.map.fitBounds(target, { padding: [60, 60], maxZoom: 16.5, animate: false }));
   }
 
-  /* Called anew for every answer and every choice, with a fresh, empty group on the map. */
+  /* Called again for every answer and every choice, with a fresh, empty group on the map. */
   function draw(group, data) {
     const map = state.map;
     group.addTo(map);
@@ -354,11 +356,13 @@
     if (!moved) return;
     const points = [...data.candidates, ...data.marks].map((one) => one.at);
     const target = points.length ? L.latLngBounds(points) : data.area || state.home;
-    const room = points.length ? { padding: [44, 44], maxZoom: 17 } : {};
+    /* below, room for the legend, which would cover a marker and take its clicks */
+    const room = points.length
+      ? { paddingTopLeft: [44, 52], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));
   }
 
-  /* What the dots and lines between a truth and an answer mean. */
+  /* The legend of the dots and lines between a truth and an answer. */
   const ErrorLegend = L.Control.extend({
     options: { position: "bottomleft" },
     onAdd() {
@@ -386,7 +390,7 @@
     for (const layer of [line, touch, ...ends]) group.addLayer(layer);
   }
 
-  /* Called anew for every choice, with a fresh, empty group on the map. */
+  /* Called again for every choice, with a fresh, empty group on the map. */
   function errors(group, data) {
     const map = state.map;
     group.addTo(map);
@@ -399,7 +403,7 @@
     state.view = view;
     const points = data.lines.flatMap(([, truth, top]) => [truth, top]);
     look(() => map.fitBounds(points.length ? L.latLngBounds(points) : state.home,
-      { padding: [28, 28], maxZoom: 17, animate: false }));
+      { paddingTopLeft: [28, 28], paddingBottomRight: [28, 72], maxZoom: 17, animate: false }));
   }
 
   /* The places of a case by letters, their tiles, and the way from the truth to the answer. */
@@ -442,7 +446,8 @@
     group.addLayer(made);
   }
 
-  /* Where one only looks, keys are the page's: those that Leaflet does not take go on to it. */
+  /* On a map that is only looked at, keys belong to the page: those that Leaflet does not use go on
+     to it. */
   function passKeys() {
     document.addEventListener("keydown", (event) => {
       const plain = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;

@@ -40,7 +40,7 @@ def headline(visit: Visit, result: SearchResult) -> str:
     near = next((one.rank for one in places if apart_m(truth, one) <= RIGHT_M), None)
     if near is not None:
         return f"Saywhere found it as place {near}"
-    return f"Saywhere is {metres(ours)} away"
+    return f"Saywhere missed it by {metres(ours)}"
 
 
 def _between(one: Position, other: Position) -> float:
@@ -60,11 +60,11 @@ def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
     if not visit.is_example:
         if visit.guess is None:
             return ()
-        return (("From your spot to the first place", metres(apart_m(visit.guess, best))),)
+        return (("Distance from your spot", metres(apart_m(visit.guess, best))),)
     if visit.truth is None:
         if visit.guess is None:
             return ()
-        return (("From your guess to the first place", metres(apart_m(visit.guess, best))),)
+        return (("Distance from your guess", metres(apart_m(visit.guess, best))),)
     rows = [("Saywhere missed by", metres(apart_m(visit.truth, best)))]
     if visit.guess is not None:
         rows.insert(0, ("You missed by", metres(_between(visit.guess, visit.truth))))

@@ -25,7 +25,7 @@ def code_of(ask: SearchParams, here: str, place: Position, booth_is_usual: bool)
     """The link that restores a search on the server's address `here`, on the page that is no
     booth. Where a phone cannot reach that address, or the link is too long: the place itself,
     which needs no network."""
-    spot = Code(f"geo:{place.lat:.6f},{place.lon:.6f}", "Opens the first place in your phone's map")
+    spot = Code(f"geo:{place.lat:.6f},{place.lon:.6f}", "Opens place 1 in your phone's map")
     parts = urlsplit(here)
     if not reachable(parts.hostname or ""):
         return spot
