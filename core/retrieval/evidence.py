@@ -17,7 +17,7 @@ from core.retrieval.head_nouns import (
     without_distance,
 )
 from core.retrieval.phrases import Phrase
-from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
@@ -116,7 +116,7 @@ class EvidenceFinder:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
         if "names" not in self._channels:
             return []
-        mentions = self._match_index.mentions.mentions(self._query.text)
+        mentions = self._match_index.mentions.mentions(self._query.affirmed_text)
         return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
 
     def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
@@ -237,7 +237,7 @@ class EvidenceFinder:
     def _piece(self, row: int, visible: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
         phrase = self._query.phrases[row]
         match = None
-        if not is_location_only(phrase.text):
+        if not is_location_only(phrase.text) and not is_denied(phrase):
             match = (
                 self._by_word(row, visible, meant=True)
                 or self._by_sense(row, visible, cosines)

@@ -1,12 +1,14 @@
 """Splits a description into phrases that can be matched with the map one by one.
 
 A phrase may have a direction ("a church to the north", "one block south of the bank"): it is kept
-as the compass bearing from the describer to the thing.
+as the compass bearing from the describer to the thing. A denial ("no trams") is a phrase of its
+own.
 """
 
 import re
 from dataclasses import dataclass
 
+from core.retrieval.negation import Denial, denials_in
 from core.vocabulary.directions import BEARINGS
 
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
@@ -52,20 +54,33 @@ _LOOKAHEAD_CHARS = 40
 class Phrase:
     """A stretch of the description: `text` equals `description[start:end]`.
 
-    `bearing_deg` is the described bearing of the thing, None for none.
+    `bearing_deg` is the described bearing of the thing, None for none. `denial` is set for a phrase
+    that denies things.
     """
 
     text: str
     start: int
     end: int
     bearing_deg: float | None = None
+    denial: Denial | None = None
 
 
 def split_phrases(description: str) -> list[Phrase]:
     """Phrases in order of appearance, at most `MAX_PHRASES`, each with a letter or digit."""
-    cuts = list(_BREAK.finditer(description))
-    starts = [0, *(cut.end() for cut in cuts)]
-    ends = [*(cut.start() for cut in cuts), len(description)]
+    phrases, done = list[Phrase](), 0
+    for denial in denials_in(description):
+        phrases += _affirmed(description, done, denial.start)
+        stretch = description[denial.start : denial.end]
+        phrases.append(Phrase(stretch, denial.start, denial.end, denial=denial))
+        done = denial.end
+    return [*phrases, *_affirmed(description, done, len(description))][:MAX_PHRASES]
+
+
+def _affirmed(description: str, begin: int, stop: int) -> list[Phrase]:
+    """The phrases of a stretch without denials."""
+    cuts = list(_BREAK.finditer(description, begin, stop))
+    starts = [begin, *(cut.end() for cut in cuts)]
+    ends = [*(cut.start() for cut in cuts), stop]
     phrases = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         before = _bearing(cuts[number - 1]) if number else None
@@ -88,7 +103,7 @@ def split_phrases(description: str) -> list[Phrase]:
             phrase = _trimmed(description, piece_start, piece_end, bearing)
             if phrase is not None:
                 phrases.append(phrase)
-    return phrases[:MAX_PHRASES]
+    return phrases
 
 
 def _bearing(cut: re.Match[str]) -> float | None:

@@ -5,6 +5,7 @@ the distance between viewpoint and thing: late interaction as in ColBERT (arXiv 
 things in space. The distance decay is ours.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -70,6 +71,7 @@ class MatchIndex:
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
+        self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
@@ -92,6 +94,12 @@ class MatchIndex:
         """The facts whose kind passes a test with a head noun: mask [F]."""
         kinds, kind_row = self._kinds
         return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
+
+    def _fitting_kind(self, pattern: str) -> Bools:
+        """The facts whose whole kind fits a pattern: mask [F]."""
+        kinds, kind_row = self._kinds
+        fits = re.compile(pattern or "(?!)").fullmatch
+        return np.array([bool(fits(kind)) for kind in kinds], dtype=bool)[kind_row]
 
     def facts_of_kind(self, fact: int) -> I64:
         """The embedded facts of the same kind as `fact`."""
@@ -118,11 +126,14 @@ class MatchIndex:
 
     @cached_property
     def _kinds(self) -> tuple[list[str], I64]:
-        """The distinct kinds, and the row of each fact's kind among them [F]."""
+        """The distinct kinds, and the row of each fact's kind among them [F].
+
+        A fact about several things is a kind of its own; a name without a kind has none.
+        """
         facts, rows = self.gallery.facts, dict[str, int]()
         kind_rows = [
-            rows.setdefault(kind or text.split(": ")[0], len(rows))
-            for kind, text in zip(facts.kind, facts.text, strict=True)
+            rows.setdefault(kind or ("" if names else text), len(rows))
+            for kind, text, names in zip(facts.kind, facts.text, facts.names, strict=True)
         ]
         return list(rows), np.array(kind_rows, dtype=np.int64)
 
