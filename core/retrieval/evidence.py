@@ -99,6 +99,8 @@ class EvidenceFinder:
         matches = match_by_words(match_index, vocabulary)
         carried[matches.term, matches.fact] = 1.0
         self._drop_stem_collisions(carried, vocabulary)
+        for row, word in enumerate(vocabulary):
+            carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)

@@ -149,7 +149,7 @@ class ContradictionFinder:
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "church to the north" if all churches in sight lie to the south."""
         stated_deg = self._query.phrases[row].bearing_deg
-        fact = self._positions.fact_of.get(evidence.fact)
+        fact = self._positions.fact_of(evidence, tile)
         if stated_deg is None or fact is None:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row]
@@ -239,7 +239,7 @@ class ContradictionFinder:
 
     def _other_look(self, phrase: str, evidence: Evidence, tile: int) -> str:
         """The contradiction of "red church" by a white one."""
-        fact = self._positions.fact_of.get(evidence.fact)
+        fact = self._positions.fact_of(evidence, tile)
         facts = self._match_index.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
         if fact is None or not kind or has_trait(kind, "patchy"):

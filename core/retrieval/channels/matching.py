@@ -14,6 +14,7 @@ import numpy as np
 
 from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
+from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import HeadNoun, is_false_friend, matches_kind
 from core.retrieval.query_encoding import EncodedQuery
@@ -31,6 +32,9 @@ _BM25_K1, _BM25_B = 1.2, 0.75
 _DISAGREEMENT = 0.7
 """The share of its weight that a link loses if it lies opposite to the described direction."""
 _UNDERFOOT_M = 12.0
+_ONE_PLACE_M = 60.0
+_OWN_NAMES = ("address", "street corner")
+"""Kinds whose facts are always about one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,32 @@ class MatchIndex:
     def mentions(self) -> MentionIndex:
         """The streets, addresses and exact names of the gallery."""
         return MentionIndex(self.gallery)
+
+    @cached_property
+    def pooled(self) -> Bools:
+        """The facts whose names may be those of another thing with the same text: mask [F].
+
+        Only in a gallery of an earlier version; a fact whose text shows its name, or all of whose
+        things are in one place, is not pooled.
+        """
+        gallery, links = self.gallery, self.gallery.links
+        pooled = np.zeros(len(self.named), dtype=bool)
+        if gallery.facts.things is not None:
+            return pooled
+        turn = np.radians(links.bearing_deg)
+        lats, lons = moved(
+            gallery.lats[links.tile],
+            gallery.lons[links.tile],
+            links.distance_m * np.sin(turn),
+            links.distance_m * np.cos(turn),
+        )
+        for fact in np.flatnonzero(self.named):
+            if gallery.facts.kind[fact] in ("", *_OWN_NAMES) or ": " in gallery.facts.text[fact]:
+                continue
+            rows = slice(links.starts[fact], links.starts[fact + 1])
+            x, y = local_metres(lats[rows], lons[rows], gallery.lats[0])
+            pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
+        return pooled
 
     def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
         """The facts whose kind passes a test with a head noun: mask [F]."""
