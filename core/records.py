@@ -193,9 +193,10 @@ Standing = Literal["supported", "contradicted", "missing", "unchecked"]
 class LedgerEntry:
     """One phrase in the ledger of one candidate.
 
-    `against` is the contradiction in words, "" for none. `effects` are the candidate's scores in
-    each channel minus those without the phrase, `effect` the same for its similarity, and
-    `rank_without` its rank without the phrase.
+    `against` is the contradiction in words, "" for none. `absent` says in words that the map lacks
+    what the phrase denies, "" for other phrases: such an entry is supported without a fact.
+    `effects` are the candidate's scores in each channel minus those without the phrase, `effect`
+    the same for its similarity, and `rank_without` its rank without the phrase.
     """
 
     evidence: Evidence
@@ -204,6 +205,7 @@ class LedgerEntry:
     effects: dict[Channel, float]
     effect: float
     rank_without: int
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

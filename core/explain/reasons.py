@@ -49,6 +49,7 @@ def reason(ledger: Sequence[LedgerEntry], confidence: float | None = None) -> st
     """
     sentences = [
         _support(ledger),
+        _absences(ledger),
         _contradictions(ledger),
         _unsupported(ledger),
         _confidence(ledger, confidence),
@@ -72,12 +73,16 @@ def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:
     """The things that support phrases, the largest effect first."""
     by_thing: dict[str, list[LedgerEntry]] = {}
     for entry in _standing(ledger, "supported"):
+        if entry.absent and not entry.evidence.fact:
+            continue
         by_thing.setdefault(entry.evidence.fact, []).append(entry)
     return [_SupportingThing(fact, tuple(entries)) for fact, entries in by_thing.items()]
 
 
 def _support(ledger: Sequence[LedgerEntry]) -> str:
     things = _supporting_things(ledger)
+    if not things and any(entry.absent for entry in ledger):
+        return ""
     if not things:
         return "Nothing in the description was found on the map here, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
@@ -100,6 +105,18 @@ def _first_support(thing: _SupportingThing) -> str:
         return f"The map has {thing.located} for {thing.phrases}"
     clue = "clues are" if len(thing.entries) > 1 else "clue is"
     return f"The strongest {clue} {thing.phrases}: the map {has} {thing.located}"
+
+
+def _absences(ledger: Sequence[LedgerEntry]) -> str:
+    """What the map lacks, as the description says."""
+    entries = [entry for entry in _standing(ledger, "supported") if entry.absent]
+    if not entries:
+        return ""
+    parts = [
+        f"{one_line(entry.absent, 120)} for {_quoted(entry)}" for entry in entries[:_OTHERS_SHOWN]
+    ]
+    sentence = join_and(parts)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _contradictions(ledger: Sequence[LedgerEntry]) -> str:

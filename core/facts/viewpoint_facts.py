@@ -1,9 +1,9 @@
 """Makes facts from map features: short texts with distance and direction from each viewpoint."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 
 import geopandas as gpd
 import numpy as np
@@ -34,14 +34,20 @@ _SETTINGS, _PLAIN_KINDS = kinds_with("setting"), kinds_with("plain")
 _HEX = re.compile(r"^#?([0-9a-f]{6})$", re.IGNORECASE)
 
 
+_Key = tuple[str, ...]
+"""The text of a fact and its names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """F distinct facts and L links from the N viewpoints to them, sorted by viewpoint.
 
     `table` has F rows: `text` (as a person would say it), `kind`, `synonyms` (other words for
     the kind), `names` (list), `spoken` (whether the text gets an embedding: addresses are found
-    by their words only). `links` has L rows: `tile` and `fact` (row numbers), `distance_m` and
-    `bearing_deg` from the viewpoint to the nearest point of the nearest such thing.
+    by their words only), `things` (number of things behind the fact). Things with the same text
+    share a fact only if they have the same names too. `links` has L rows:
+    `tile` and `fact` (row numbers), `distance_m` and `bearing_deg` from the viewpoint to the
+    nearest point of the nearest such thing.
     """
 
     table: pd.DataFrame
@@ -144,6 +150,11 @@ class _Fact:
     synonyms: str = ""
     spoken: bool = True
 
+    @property
+    def key(self) -> _Key:
+        """What two things must have in common to share a fact."""
+        return (self.text, *self.names)
+
 
 @dataclass(frozen=True, slots=True)
 class _Things:
@@ -156,7 +167,8 @@ class _Things:
 def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
     """The features worth a fact, and every address as a fact that is not spoken.
 
-    An address without a house number tells where its street is.
+    An address without a house number tells where its street is. A thing without any name leaves
+    its address to that fact: thousands of houses are one "house".
     """
     areas = shapely.area(shapes)
     facts: list[tuple[int, _Fact]] = []
@@ -167,7 +179,7 @@ def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
         words = adjectives(group, tags, areas[row])
         if _is_worth_a_fact(kind, name, words) and group != "address":
             text = fact_text(kind, name, tags.get("name:en", ""), words)
-            naming = [*names, address] if address else names
+            naming = list(dict.fromkeys([*names, address] if address and names else names))
             facts.append((row, _Fact(text, kind, naming, synonyms)))
         if address and group != "street":
             facts.append((row, _Fact(f"address: {address}", "address", [address], spoken=False)))
@@ -246,9 +258,9 @@ def facts_around(
     plain = _things(world.features, shapes)
     corners = _corners(world.features, shapes)
     things = _joined(plain, _without_names(plain), corners, _adjoining(plain))
-    ids: dict[str, int] = {}
+    ids: dict[_Key, int] = {}
     fact_of = np.array(
-        [ids.setdefault(fact.text, len(ids)) for fact in things.facts], dtype=np.int32
+        [ids.setdefault(fact.key, len(ids)) for fact in things.facts], dtype=np.int32
     )
     links = _nearest_links(views, things, fact_of, view_m)
     counts = _count_links(views, plain, ids)
@@ -296,7 +308,7 @@ def _links_of_unseen(views: Objects, things: _Things, fact_of: I32, linked: I32)
     return links
 
 
-def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.DataFrame:
+def _count_links(views: Objects, things: _Things, ids: dict[_Key, int]) -> pd.DataFrame:
     """Links to facts about several things of a kind nearby, such as "several benches".
 
     Adds the texts of these facts to `ids`.
@@ -317,20 +329,24 @@ def _count_links(views: Objects, things: _Things, ids: dict[str, int]) -> pd.Dat
         f"{next(word for least, word in reversed(COUNT_WORDS) if count >= least)} {plural(kind)}"
         for count, kind in zip(nearest["count"], nearest.kind, strict=True)
     ]
-    nearest["fact"] = np.array([ids.setdefault(text, len(ids)) for text in texts], dtype=np.int32)
+    nearest["fact"] = np.array(
+        [ids.setdefault((text,), len(ids)) for text in texts], dtype=np.int32
+    )
     counted: pd.DataFrame = nearest.drop(columns=["kind", "count"])
     return counted
 
 
-def _table(things: _Things, ids: dict[str, int]) -> pd.DataFrame:
-    """One row for each distinct text; facts about several things have neither kind nor names."""
-    rows = [_Fact(text, "", []) for text in ids]
+def _table(things: _Things, ids: dict[_Key, int]) -> pd.DataFrame:
+    """One row for each distinct key; facts about several things have neither kind nor names."""
+    rows = [_Fact(text, "", list(names)) for text, *names in ids]
     for fact in things.facts:
-        row = ids[fact.text]
-        names = list(dict.fromkeys([*rows[row].names, *fact.names]))[:60]
-        rows[row] = replace(fact, names=names)
-    columns = [field.name for field in fields(_Fact)]
-    return pd.DataFrame([asdict(row) for row in rows], columns=columns)
+        rows[ids[fact.key]] = fact
+    table = pd.DataFrame(
+        [asdict(row) for row in rows], columns=[field.name for field in fields(_Fact)]
+    )
+    behind = Counter(ids[fact.key] for fact in things.facts)
+    table["things"] = np.array([behind[row] for row in range(len(rows))], dtype=np.int32)
+    return table
 
 
 def _sorted_links(links: pd.DataFrame) -> pd.DataFrame:

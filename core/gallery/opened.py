@@ -81,12 +81,17 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """F facts: texts, kinds, names, and which facts are spoken, that is, have an embedding."""
+    """F facts: texts, kinds, names, and which facts are spoken, that is, have an embedding.
+
+    `things` [F] counts the things behind each fact. It is None for a gallery of an earlier version,
+    in which things with the same text share a fact with the names of all.
+    """
 
     text: list[str]
     kind: list[str]
     names: list[list[str]]
     spoken: Bools
+    things: I32 | None = None
 
 
 class Gallery:
@@ -109,6 +114,7 @@ class Gallery:
             kind=facts["kind"].to_pylist(),
             names=facts["names"].to_pylist(),
             spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
+            things=_numbers(facts["things"]) if "things" in facts.column_names else None,
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")

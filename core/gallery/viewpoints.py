@@ -34,6 +34,9 @@ _WALKABLE = frozenset(
 _CLOSED = frozenset({"no", "private"})
 _MIN_SPACING = 0.95
 """Least distance of two viewpoints, also of different ways, as a share of the spacing."""
+_ADDRESS_M = 75.0
+"""An address farther than this from every way gets a viewpoint of its own: an answer counts as
+right within 100 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Viewpoints:
 
 
 def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints:
-    """Places viewpoints every `spacing_m` metres: named streets and squares first, then the rest.
+    """Places viewpoints every `spacing_m` metres: named streets and squares first, then the rest,
+    then addresses far from all of them.
 
     A map without walkable ways gets a grid of `grid_m`, limited to cells near a feature.
     Raises SourceError if the map has no features to stand beside.
@@ -58,6 +62,8 @@ def find_viewpoints(world: World, spacing_m: float, grid_m: float) -> Viewpoints
     order = _walk_order(world)
     if (order < np.inf).any():
         points, streets = _along(shapes, order, world.features.name.to_numpy(), spacing_m)
+        remote = _remote_addresses(shapes[(world.features.address != "").to_numpy()], points)
+        points, streets = np.concatenate([points, remote]), [*streets, *[""] * len(remote)]
         on_grid = False
     else:
         points = _grid(shapes, max(spacing_m, grid_m))
@@ -105,6 +111,18 @@ def _along(
                     points.append((x, y))
                     streets.append(str(names[row]))
     return np.array(points).reshape(-1, 2), streets
+
+
+def _remote_addresses(shapes: Objects, points: F64) -> F64:
+    """Points [M, 2] of addresses farther than `_ADDRESS_M` from all viewpoints and each other."""
+    tree = shapely.STRtree(shapely.points(points))
+    _, distances = tree.query_nearest(shapes, return_distance=True, all_matches=False)
+    places = shapely.get_coordinates(shapely.point_on_surface(shapes[distances > _ADDRESS_M]))
+    kept: list[F64] = []
+    for place in places:
+        if all(np.hypot(*(place - other)) > _ADDRESS_M for other in kept):
+            kept.append(place)
+    return np.array(kept).reshape(-1, 2)
 
 
 def _samples(shape: shapely.Geometry, spacing_m: float) -> F64:

@@ -28,7 +28,8 @@ class Background:
     def scores(self, encoded_query: EncodedQuery) -> BackgroundScores:
         """Best cosines of the whole query with a background tile and with a background fact, and
         the mean over phrases of max(0, best cosine with a background fact − `LEAST_COSINE`)."""
-        phrases = (encoded_query.phrase_embeddings @ self.facts.T).max(axis=1)
+        affirmed = encoded_query.phrase_embeddings[encoded_query.affirmed]
+        phrases = (affirmed @ self.facts.T).max(axis=1)
         return BackgroundScores(
             whole=float((self.tiles @ encoded_query.embedding).max()),
             best_fact=float((self.facts @ encoded_query.embedding).max()),

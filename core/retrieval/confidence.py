@@ -28,7 +28,7 @@ from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer is within this distance of a candidate."""
-ADDED_SIGNALS: tuple[str, ...] = ("mentions",)
+ADDED_SIGNALS: tuple[str, ...] = ("mentions", "absent")
 ADDED_FEATURES: tuple[str, ...] = ()
 """Signals and features that a file of an earlier version does not hold."""
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)

@@ -17,7 +17,7 @@ from core.retrieval.head_nouns import (
     without_distance,
 )
 from core.retrieval.phrases import Phrase
-from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
@@ -99,6 +99,8 @@ class EvidenceFinder:
         matches = match_by_words(match_index, vocabulary)
         carried[matches.term, matches.fact] = 1.0
         self._drop_stem_collisions(carried, vocabulary)
+        for row, word in enumerate(vocabulary):
+            carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
@@ -116,7 +118,7 @@ class EvidenceFinder:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
         if "names" not in self._channels:
             return []
-        mentions = self._match_index.mentions.mentions(self._query.text)
+        mentions = self._match_index.mentions.mentions(self._query.affirmed_text)
         return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
 
     def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
@@ -237,7 +239,7 @@ class EvidenceFinder:
     def _piece(self, row: int, visible: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
         phrase = self._query.phrases[row]
         match = None
-        if not is_location_only(phrase.text):
+        if not is_location_only(phrase.text) and not is_denied(phrase):
             match = (
                 self._by_word(row, visible, meant=True)
                 or self._by_sense(row, visible, cosines)

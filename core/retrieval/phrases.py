@@ -1,12 +1,14 @@
 """Splits a description into phrases that can be matched with the map one by one.
 
 A phrase may have a direction ("a church to the north", "one block south of the bank"): it is kept
-as the compass bearing from the describer to the thing.
+as the compass bearing from the describer to the thing. A denial ("no trams") is a phrase of its
+own.
 """
 
 import re
 from dataclasses import dataclass
 
+from core.retrieval.negation import Denial, denials_in
 from core.vocabulary.directions import BEARINGS
 
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
@@ -22,9 +24,45 @@ _BREAK = re.compile(
     r"\b(?:and|but|with|while|where|which|then|plus|next to|right by|close to|near to|near|nearby|"
     r"opposite|behind|in front of|across (?:the (?:street|road) )?from|beside|besides|"
     r"between|just past|past|along|facing|overlooking|surrounded by|"
+    r"adjacent to|adjoining|bordered by|bounded by|flanked by|lined (?:with|by)|featuring|"
+    r"consisting of|including|"
+    # "next to the pharmacy there is a pub", "opposite I can see a church"
+    r"(?:there(?:['’]s|\s+(?:is|are|was|were))|(?:you|we|i)(?:['’]ll|\s+can|\s+will)?\s+"
+    r"(?:also\s+)?(?:see|find|notice|spot))|"
     r"(?:to|on) (?:the|my|your) (?:left|right)(?: side)?(?: of)?)\b",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(
+    r"\w*str\.(?=\s+(?:\d|nr\b))|"
+    r"\b(?:(?:nr|no|nos|number|av|ave|avda|blvd|rd|sq|pl|house)\.(?=\s+\d)|"
+    r"(?:st|ste|sta|dr|mt|pl|av|avda|gen|pte|cnel|san|sto|rue|ul|nab|prof)\.(?=\s+(?-i:[A-ZÀ-ÞА-Я])))",
+    re.IGNORECASE,
+)
+"""A full stop that ends no sentence: "Nr. 22", "St. John"."""
+_PLACING = frozenset(
+    {
+        "next to", "right by", "close to", "near to", "near", "opposite", "behind", "in front of",
+        "across from", "beside", "besides", "between", "past", "just past", "along", "adjacent to",
+    }
+)  # fmt: skip
+_INVERTED = re.compile(
+    r"\b(?:is|are|was|were|stands?|sits?|lies|runs)\s+(?=(?:a|an|the|some|two|three|four|several|"
+    r"many|another|one|my)\b)",
+    re.IGNORECASE,
+)
+"""The verb of "next to the pharmacy is a pub", where the second thing begins."""
+_TRAILING = re.compile(
+    r"[\s,]+(?:(?:right|just|directly|immediately|straight|almost|exactly|located|situated|standing|"
+    r"is|are|was|stands?|sits?|lies|of|at|on|in|to|the|a|an|by|from|also|not|and|that|which|"
+    r"there|it|runs?|leading|up|i|you)[\s,]*)+$",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(
+    r"\s(?:in|on|at|of|to|from|by|for|into|through|towards?|over|under|above|below|around|inside|"
+    r"outside|beyond|within|toward|that|as)\s",
+    re.IGNORECASE,
+)
+"""Where a long stretch is cut rather than anywhere."""
 _TAIL = re.compile(
     r"[\s,]{0,4}\b(?:(?:is|are|lies|stands|just|directly|due|about|a|one|two|three|blocks?)\s+){0,6}"
     r"(?:(?:to|on|in|at|towards?) )?(?:(?:the|my|our|its) )?"
@@ -46,26 +84,41 @@ MAX_PHRASES = 60
 _LONGEST_WORDS = 14
 _LONGEST_CHARS = 200
 _LOOKAHEAD_CHARS = 40
+_LONGEST_ABBREVIATION = 12
+_LONGEST_TRAILING = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A stretch of the description: `text` equals `description[start:end]`.
 
-    `bearing_deg` is the described bearing of the thing, None for none.
+    `bearing_deg` is the described bearing of the thing, None for none. `denial` is set for a phrase
+    that denies things.
     """
 
     text: str
     start: int
     end: int
     bearing_deg: float | None = None
+    denial: Denial | None = None
 
 
 def split_phrases(description: str) -> list[Phrase]:
     """Phrases in order of appearance, at most `MAX_PHRASES`, each with a letter or digit."""
-    cuts = list(_BREAK.finditer(description))
-    starts = [0, *(cut.end() for cut in cuts)]
-    ends = [*(cut.start() for cut in cuts), len(description)]
+    phrases, done = list[Phrase](), 0
+    for denial in denials_in(description):
+        phrases += _affirmed(description, done, denial.start)
+        stretch = description[denial.start : denial.end]
+        phrases.append(Phrase(stretch, denial.start, denial.end, denial=denial))
+        done = denial.end
+    return [*phrases, *_affirmed(description, done, len(description))][:MAX_PHRASES]
+
+
+def _affirmed(description: str, begin: int, stop: int) -> list[Phrase]:
+    """The phrases of a stretch without denials."""
+    cuts = _cuts(description, begin, stop)
+    starts = [begin, *(cut.end() for cut in cuts)]
+    ends = [*(cut.start() for cut in cuts), stop]
     phrases = []
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         before = _bearing(cuts[number - 1]) if number else None
@@ -88,21 +141,58 @@ def split_phrases(description: str) -> list[Phrase]:
             phrase = _trimmed(description, piece_start, piece_end, bearing)
             if phrase is not None:
                 phrases.append(phrase)
-    return phrases[:MAX_PHRASES]
+    return phrases
+
+
+def _cuts(description: str, begin: int, stop: int) -> list[re.Match[str]]:
+    """Where phrases end: at marks and relations, and at the verb after "next to the pharmacy"."""
+    cuts: list[re.Match[str]] = []
+    for cut in _BREAK.finditer(description, begin, stop):
+        if cut.group()[0] == "." and _is_abbreviated(description, cut.start()):
+            continue
+        cuts += [*_verb_after(description, cuts, begin, cut.start()), cut]
+    return [*cuts, *_verb_after(description, cuts, begin, stop)]
+
+
+def _is_abbreviated(description: str, stop: int) -> bool:
+    """Whether a full stop belongs to an abbreviation."""
+    start = max(0, stop - _LONGEST_ABBREVIATION)
+    around = description[start : stop + _LONGEST_ABBREVIATION]
+    return any(match.end() == stop - start + 1 for match in _ABBREVIATED.finditer(around))
+
+
+def _verb_after(
+    description: str, cuts: list[re.Match[str]], begin: int, stop: int
+) -> list[re.Match[str]]:
+    """The first verb of a stretch whose place comes first, if the last cut is such a relation."""
+    last = " ".join(cuts[-1].group().lower().split()) if cuts else ""
+    if last not in _PLACING and not last.endswith((" left of", " right of", " side of")):
+        return []
+    verb = _INVERTED.search(description, max(begin, cuts[-1].end()), stop)
+    return [verb] if verb else []
 
 
 def _bearing(cut: re.Match[str]) -> float | None:
-    word = cut.group("direction1")
+    word = cut.groupdict().get("direction1")
     return BEARINGS[re.sub(r"[- ]", "", word.lower())] if word else None
 
 
 def _wrapped(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cuts a stretch without breaks after every `_LONGEST_WORDS` words."""
+    """Cuts a stretch of more than `_LONGEST_WORDS` words, before a preposition where there is one
+    in the second half of that length."""
     words = [match.span() for match in re.finditer(r"\S+", text[start:end])]
-    return [
-        (start + words[first][0], start + words[min(first + _LONGEST_WORDS, len(words)) - 1][1])
-        for first in range(0, len(words), _LONGEST_WORDS)
-    ]
+    pieces, first = [], 0
+    while first < len(words):
+        last = min(first + _LONGEST_WORDS, len(words))
+        if last < len(words):
+            half = words[first + _LONGEST_WORDS // 2][0]
+            weak = list(_WEAK.finditer(text, start + half, start + words[last - 1][1]))
+            if weak:
+                at = weak[-1].start() - start
+                last = next(row for row in range(first, last) if words[row][1] >= at) + 1
+        pieces.append((start + words[first][0], start + words[last - 1][1]))
+        first = last
+    return pieces
 
 
 def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase | None:
@@ -118,6 +208,8 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
     if tail and tail.start() > 0 and bearing is None:
         bearing = BEARINGS[re.sub(r"[- ]", "", tail.group("direction2").lower())]
         stripped = stripped[: tail.start()]
+    if trailing := _TRAILING.search(stripped[-_LONGEST_TRAILING:]):
+        stripped = stripped[: len(stripped) - len(trailing.group())]
     lead = _LEAD.match(stripped)
     if lead and lead.end() < len(stripped):
         start += lead.end()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import F32
+from core.arrays import F32, I64
 from core.errors import QueryError
 from core.models import StatesReader
+from core.retrieval.negation import blanked
 from core.retrieval.phrases import Phrase, split_phrases
 from core.retrieval.picture_model import PictureEncoder
 from core.settings import MAX_DESCRIPTION_CHARS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
+    `whole` and `words` are without what the description denies.
     `picture_truncated` is the offset after which the picture model reads nothing, or None.
     """
 
@@ -50,7 +52,9 @@ class EncodedQuery:
 
     `truncated` is the offset after which nothing was read, or None. `words` are its folded
     content words in order. `embedding` [D] is that of the whole description.
-    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only.
+    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only. What the
+    description denies is in neither; the embedding of a denial is zero, and so is the whole one if
+    nothing else is left.
     """
 
     text: str
@@ -60,6 +64,17 @@ class EncodedQuery:
     embedding: F32
     phrase_embeddings: F32
     picture_query: PictureQuery | None = None
+
+    @property
+    def affirmed_text(self) -> str:
+        """The text with blanks in place of its denials; offsets stay valid."""
+        return affirmed_text(self.text, self.phrases)
+
+    @property
+    def affirmed(self) -> I64:
+        """The rows of the phrases whose things are there."""
+        rows = [row for row, phrase in enumerate(self.phrases) if not is_denied(phrase)]
+        return np.array(rows, dtype=np.int64)
 
     @property
     def phrase_bearings(self) -> F32:
@@ -79,6 +94,16 @@ class EncodedQuery:
         return np.array([bearing_of.get(word, np.nan) for word in self.words], dtype=np.float32)
 
 
+def is_denied(phrase: Phrase) -> bool:
+    """Whether the things of a phrase are said not to be there."""
+    return phrase.denial is not None and not phrase.denial.affirms
+
+
+def affirmed_text(text: str, phrases: list[Phrase]) -> str:
+    """A text with blanks in place of the denials among its phrases; offsets stay valid."""
+    return blanked(text, tuple(phrase.denial for phrase in phrases if phrase.denial))
+
+
 def tokenize_query(
     text: str, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
 ) -> TokenizedQuery:
@@ -96,10 +121,14 @@ def tokenize_query(
     text = text[:truncated]
     phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
     parts = encoder.tokenize([phrase.text for phrase in phrases])
+    affirmed = affirmed_text(text, phrases)
+    if affirmed != text:
+        (whole,) = encoder.tokenize([affirmed])
     picture_truncated = None
     if picture_encoder is not None and _reader(picture_encoder, whole) is None:
         picture_truncated = picture_encoder.encoder.tokenize([text])[0].truncated
-    return TokenizedQuery(text, truncated, phrases, words_of(text), whole, parts, picture_truncated)
+    words = words_of(affirmed)
+    return TokenizedQuery(text, truncated, phrases, words, whole, parts, picture_truncated)
 
 
 def _reader(picture_encoder: PictureEncoder, whole: "Tokens") -> StatesReader | None:
@@ -121,23 +150,26 @@ def encode_query(
     states, mask = encoder.states([tokenized.whole])
     whole = encoder.pooled(states, mask)
     parts = encoder.forward(tokenized.parts)
+    parts[[is_denied(phrase) for phrase in tokenized.phrases]] = 0
+    affirmed = affirmed_text(tokenized.text, tokenized.phrases)
+    anything = np.float32(any(character.isalnum() for character in affirmed))
     picture_query = None
     if picture_encoder is not None:
         reader = _reader(picture_encoder, tokenized.whole)
         picture_embedding = (
             reader.from_states(states, mask)
             if reader
-            else picture_encoder.encoder.encode_texts([tokenized.text])
+            else picture_encoder.encoder.encode_texts([affirmed])
         )
         picture_query = PictureQuery(
-            picture_encoder.key, picture_embedding[0], tokenized.picture_truncated
+            picture_encoder.key, anything * picture_embedding[0], tokenized.picture_truncated
         )
     return EncodedQuery(
         text=tokenized.text,
         truncated=tokenized.truncated,
         phrases=tokenized.phrases,
         words=list(dict.fromkeys(tokenized.words)),
-        embedding=whole[0],
+        embedding=anything * whole[0],
         phrase_embeddings=parts,
         picture_query=picture_query,
     )

@@ -22,7 +22,8 @@ def phrases_of(candidate: Candidate, standing: Standing) -> str:
         for phrase, told in (
             (
                 one.evidence.phrase,
-                one.against or (evidence_label(one.evidence) if one.evidence.channel else ""),
+                one.against
+                or (evidence_label(one.evidence) if one.evidence.channel else one.absent),
             )
             for one in ledger
             if one.standing == standing

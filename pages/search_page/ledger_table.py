@@ -27,6 +27,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "standing_words": STANDINGS[entry.standing],
         "phrase": evidence.phrase,
         "against": entry.against,
+        "absent": entry.absent,
         "fact": noun_phrase(evidence.fact) if evidence.channel else "",
         "doubt": doubt,
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),

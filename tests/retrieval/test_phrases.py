@@ -68,12 +68,46 @@ def test_a_description_falls_into_the_things_it_names() -> None:
         ("a sandy beach", ["sandy beach"]),
         ("harbour", ["harbour"]),
         ("3.5 metres wide", ["3.5 metres wide"]),
+        ("next to the pharmacy is a pub", ["pharmacy", "pub"]),
+        ("the pharmacy is opposite a pub", ["pharmacy", "pub"]),
+        ("beside the street there is a tall tower", ["street", "tall tower"]),
+        ("by the river with the Eiffel Tower right behind me", ["river", "Eiffel Tower"]),
+        (
+            "between two apartment blocks there is a playground",
+            ["two apartment blocks", "playground"],
+        ),
+        ("at Turmstr. Nr. 22, beside a church", ["Turmstr. Nr. 22", "church"]),
+        ("in front of St. John's church. A pub", ["St. John's church", "pub"]),
+        ("on the left of the park is a large school", ["park", "large school"]),
+        (
+            "square without benches, no trams and a pub",
+            ["square", "without benches", "no trams", "pub"],
+        ),
     ],
 )
 def test_cuts_fall_between_things_and_not_inside_words(
     description: str, phrases: list[str]
 ) -> None:
     assert texts_of(description) == phrases
+
+
+def test_a_long_caption_falls_into_things_of_a_few_words() -> None:
+    caption = (
+        "In this picture we see a busy four lane road lined with tall trees on both sides, on the "
+        "left side of the road is a large brick building of about five floors that has a "
+        "supermarket on its ground floor while on the right there is a small park surrounded by a "
+        "low iron fence with a playground and a few benches along the path leading towards the "
+        "pond in the middle, in the far distance a glass tower with big letters on top can be seen "
+        "above the roofs of the houses and directly ahead of the viewer the road crosses another "
+        "street at a set of traffic lights beside a bus stop called Grand Avenue, an old stone "
+        "church of grey colour with a pointed spire stands at the corner next to a pharmacy with a "
+        "green cross and a bakery, and behind the viewer there is a wide square with a fountain"
+    )
+    found = texts_of(caption)
+    assert len(caption.split()) > 140
+    wanted = {"busy four lane road", "tall trees on both sides", "few benches", "fountain"}
+    assert wanted < set(found)
+    assert max(len(text.split()) for text in found) <= 14
 
 
 @pytest.mark.parametrize(
@@ -125,6 +159,11 @@ def test_there_are_never_too_many_phrases() -> None:
         "north " * 3_300,
         "a" * 20_000,
         "\n," * 10_000 + "x",
+        "no " * 6_600,
+        "no tree, " * 2_200,
+        "neither a nor b " * 1_250,
+        "near the " + "is a " * 4_000,
+        "a. " * 6_600,
     ],
     ids=lambda text: f"{text[:4]!r}",
 )

@@ -10,6 +10,7 @@ from core.models import StatesReader
 from core.records import Channel
 from core.retrieval import PictureEncoder, SearchTrace, rank_tiles
 from core.retrieval.fusion import ordered, suppress_neighbours
+from core.retrieval.negation import without
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 from core.vocabulary.folding import words_of
 
@@ -95,9 +96,10 @@ def _without_each_phrase(
     if len(encoded_query.phrases) < 2:
         return [None]
     texts = [
-        encoded_query.text[: part.start] + encoded_query.text[part.end :]
-        for part in encoded_query.phrases
+        without(encoded_query.affirmed_text, phrase.start, phrase.end)
+        for phrase in encoded_query.phrases
     ]
+    left = [np.float32(any(map(str.isalnum, text))) for text in texts]
     tokens = encoder.tokenize(texts)
     within = np.cumsum([part.count() for part in tokens]) <= MAX_TOKENS_READ
     count = max(1, int(within.sum()))
@@ -110,9 +112,11 @@ def _without_each_phrase(
             text=text,
             phrases=encoded_query.phrases[:row] + encoded_query.phrases[row + 1 :],
             words=list(dict.fromkeys(words_of(text))),
-            embedding=embeddings[row],
+            embedding=left[row] * embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
-            picture_query=PictureQuery(picture_encoder.key, picture_embeddings[row], None)
+            picture_query=PictureQuery(
+                picture_encoder.key, left[row] * picture_embeddings[row], None
+            )
             if picture_encoder and picture_embeddings is not None
             else None,
         )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.explain.ledger.ablation import Ablation, ablate_phrases
 from core.explain.ledger.claims import denied
-from core.explain.ledger.contradictions import ContradictionFinder
+from core.explain.ledger.contradictions import Contradiction, ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
 from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.records import Candidate, Evidence, LedgerEntry, Standing
@@ -75,11 +75,12 @@ class _LedgerBuilder:
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
         """The phrase of one row at the candidate of one column."""
         ablated = row < len(effects)
-        standing, against, evidence = self._standing(row, candidate)
+        standing, found = self._standing(row, candidate)
         return LedgerEntry(
-            evidence=evidence,
+            evidence=found.evidence,
             standing=standing,
-            against=against,
+            against=found.against,
+            absent=found.absent if standing == "supported" else "",
             effects={
                 name: round(float(losses[row, column]), 4)
                 for name, losses in effects.channels.items()
@@ -90,27 +91,23 @@ class _LedgerBuilder:
             rank_without=int(effects.rank_without[row, column]) if ablated else candidate.rank,
         )
 
-    def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, str, Evidence]:
+    def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, Contradiction]:
         phrase = self._trace.encoded_query.phrases[row]
-        nothing = Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
+        nothing = Contradiction("", Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0))
         if not candidate.evidence:  # only pictures were searched, so there is no evidence to check
-            return "unchecked", "", nothing
+            return "unchecked", nothing
         tile = self._trace.gallery.row_of(candidate.tile.tile_id)
-        contradiction = self._contradictions.contradiction(row, candidate.evidence[row], tile)
-        if contradiction.against:
-            return "contradicted", contradiction.against, contradiction.evidence
-        threshold = 1.0 if contradiction.evidence.channel == "names" else _MIN_SURE_COSINE
-        sure = contradiction.evidence.similarity >= threshold or self._contradictions.has_map_name(
-            row
-        )
+        found = self._contradictions.contradiction(row, candidate.evidence[row], tile)
+        if found.against:
+            return "contradicted", found
+        if phrase.denial is not None:
+            return ("supported", found) if found.absent else ("unchecked", nothing)
+        threshold = 1.0 if found.evidence.channel == "names" else _MIN_SURE_COSINE
+        sure = found.evidence.similarity >= threshold or self._contradictions.has_map_name(row)
         if (
             is_location_only(phrase.text)
             or denied(phrase.text)
             or (self._unmappable[row] and not sure)
         ):
-            return "unchecked", "", nothing
-        return (
-            ("supported" if contradiction.evidence.supported else "missing"),
-            "",
-            contradiction.evidence,
-        )
+            return "unchecked", nothing
+        return "supported" if found.evidence.supported else "missing", found

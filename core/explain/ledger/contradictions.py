@@ -12,25 +12,24 @@ import numpy as np
 from core.explain.ledger.claims import (
     Look,
     bare_words,
-    denied,
     is_distinctive,
     looks_in,
     looks_of,
     storeys,
 )
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
-from core.explain.phrasing import UNDERFOOT_M, head_of, noun_phrase, one_line
+from core.explain.phrasing import UNDERFOOT_M, distance_phrase, head_of, noun_phrase, one_line
 from core.geo import compass
 from core.records import Channel, Evidence
+from core.retrieval.absence import absence_of
 from core.retrieval.channels import MatchIndex
-from core.retrieval.head_nouns import singular
+from core.retrieval.negation import Denial
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
-_DENIED_M = 30.0
 _FAR_M = 300.0
 """Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
 road leads to."""
@@ -59,10 +58,14 @@ _BUILDING_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """The contradicting fact in words ("" for none), and the evidence that remains."""
+    """The contradicting fact in words ("" for none), and the evidence that remains.
+
+    `absent` says that the map lacks what the phrase denies, "" for other phrases.
+    """
 
     against: str
     evidence: Evidence
+    absent: str = ""
 
 
 class ContradictionFinder:
@@ -93,15 +96,14 @@ class ContradictionFinder:
     def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The first fact that contradicts one phrase at a tile. Evidence on the wrong side is
         replaced by a thing of the same kind on the described side, if there is one."""
+        if denial := self._query.phrases[row].denial:
+            return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, evidence, tile)
         if "names" in self._channels and (far := self._named_far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row].text
-        if absent := denied(phrase):
-            nothing = Evidence(evidence.phrase, evidence.start, evidence.end, None, "", 0.0)
-            return Contradiction(self._denied_but_present(absent, tile), nothing)
         if evidence.name_only:
             return Contradiction(self._other_storeys(phrase, tile), evidence)
         by_side = self._wrong_side(row, evidence, tile)
@@ -117,22 +119,37 @@ class ContradictionFinder:
         text = self._match_index.gallery.facts.text[position.fact]
         return f"{noun_phrase(text)} {position.in_words}"
 
-    def _denied_but_present(self, absent: str, tile: int) -> str:
-        """The contradiction of "no trees" by a tree."""
-        head = singular(bare_words(absent)[-1])
-        facts = [
-            fact
-            for kind, rows in self._positions.facts_of_kind.items()
-            if singular(head_of(kind)) == head
-            for fact in rows
-        ]
-        places = self._positions.places(tile, facts, _DENIED_M)
-        return f"the map has {self._described(places[0])}" if places else ""
+    def _of_denial(self, denial: Denial, evidence: Evidence, tile: int) -> Contradiction:
+        """The contradiction of "no trees" by a tree, or the words for their absence.
+
+        Neither where the map knows no such things at all.
+        """
+        absence = absence_of(self._match_index)
+        if "facts" not in self._channels or not absence.is_known(denial):
+            return Contradiction("", evidence)
+        rows, links = self._match_index.links_of(tile), self._match_index.gallery.links
+        lacking = []
+        for thing in denial.things:
+            denied = absence.denied(denial, thing)
+            within = dict(zip(denied.facts.tolist(), denied.within_m.tolist(), strict=True))
+            near = [
+                row for row in rows if links.distance_m[row] <= within.get(int(links.fact[row]), -1)
+            ]
+            if near:
+                nearest = min(near, key=lambda row: float(links.distance_m[row]))
+                text = self._match_index.gallery.facts.text[int(links.fact[nearest])]
+                where = distance_phrase(
+                    float(links.distance_m[nearest]), compass(float(links.bearing_deg[nearest]))
+                )
+                return Contradiction(f"the map has {noun_phrase(text)} {where}", evidence)
+            most = f"{max(within.values(), default=0):.0f}"
+            lacking.append(f"{'other things' if denial.affirms else thing} within {most} m")
+        return Contradiction("", evidence, f"the map has no {' and no '.join(lacking)}")
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "church to the north" if all churches in sight lie to the south."""
         stated_deg = self._query.phrases[row].bearing_deg
-        fact = self._positions.fact_of.get(evidence.fact)
+        fact = self._positions.fact_of(evidence, tile)
         if stated_deg is None or fact is None:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row]
@@ -222,7 +239,7 @@ class ContradictionFinder:
 
     def _other_look(self, phrase: str, evidence: Evidence, tile: int) -> str:
         """The contradiction of "red church" by a white one."""
-        fact = self._positions.fact_of.get(evidence.fact)
+        fact = self._positions.fact_of(evidence, tile)
         facts = self._match_index.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
         if fact is None or not kind or has_trait(kind, "patchy"):

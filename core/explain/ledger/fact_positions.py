@@ -14,6 +14,7 @@ from core.explain.ledger.claims import bare_words
 from core.explain.phrasing import distance_phrase
 from core.gallery.opened import Gallery
 from core.geo import compass, local_metres, moved
+from core.records import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class FactPositions:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         facts = gallery.facts
-        self.fact_of = {text: row for row, text in enumerate(facts.text)}
+        self.facts_of_text: dict[str, list[int]] = defaultdict(list)
+        for row, text in enumerate(facts.text):
+            self.facts_of_text[text].append(row)
         self.facts_of_kind: dict[str, list[int]] = defaultdict(list)
         for row, kind in enumerate(facts.kind):
             if kind and facts.spoken[row]:
@@ -53,6 +56,15 @@ class FactPositions:
         bearing = np.radians(links.bearing_deg.astype(np.float64))
         lats, lons = gallery.lats[links.tile], gallery.lons[links.tile]
         self._lats, self._lons = moved(lats, lons, away * np.sin(bearing), away * np.cos(bearing))
+
+    def fact_of(self, evidence: Evidence, tile: int) -> int | None:
+        """The fact of a piece of evidence at a tile; of several with its text, the one as far away
+        as the evidence."""
+        facts = self.facts_of_text.get(evidence.fact, [])
+        if len(facts) < 2 or evidence.distance_m is None:
+            return facts[0] if facts else None
+        stated = evidence.distance_m
+        return min(self.places(tile, facts), key=lambda at: abs(at.distance_m - stated)).fact
 
     def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[FactPosition]:
         """All known positions of the facts within a distance, the nearest first."""

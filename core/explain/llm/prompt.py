@@ -66,7 +66,9 @@ class Subject:
     def texts(self) -> tuple[str, ...]:
         """All texts in it from a user or a map file."""
         ledger_texts = [
-            part for entry in self.ledger for part in (entry.evidence.fact, entry.against)
+            part
+            for entry in self.ledger
+            for part in (entry.evidence.fact, entry.against, entry.absent)
         ]
         return (self.description, self.candidate.tile.street, *self.candidate.names, *ledger_texts)
 
@@ -123,6 +125,7 @@ def _line(entry: LedgerEntry) -> dict[str, Any]:
         "distance_m": evidence.distance_m,
         "direction": evidence.direction,
         "against": one_line(entry.against, 200),
+        "map_lacks": one_line(entry.absent, 200),
         "effect": entry.effect,
     }
     return {key: value for key, value in line.items() if value not in ("", None)}

@@ -2,13 +2,15 @@
 
 Signals: `phrases`, the matches of all phrases as a share of the best that the gallery could give;
 `whole`, the cosine of the description and the tile's whole text; `best_fact`, the cosine of the
-description and the best single fact.
+description and the best single fact; `absent`, what the description denies and the tile has, as a
+penalty. A description without denials has no signal `absent`.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.retrieval.absence import absence_of
 from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
@@ -54,13 +56,17 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
         "whole": whole,
         "best_fact": match_index.best_fact(encoded_query, facts),
     }
-    return ChannelResult(signals, best_strengths(phrases, mask))
+    if (presence := absence_of(match_index).presence(encoded_query)) is not None:
+        signals["absent"] = -presence
+    return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask))
 
 
 def _features(
     result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
 ) -> dict[str, float]:
     strengths = result.strengths
+    if not len(strengths):
+        return {}
     with_bearing = np.count_nonzero(~np.isnan(encoded_query.phrase_bearings)) / len(strengths)
     typical = background.scores(encoded_query)
     whole, fact = (allowed(result.signals[name], mask) for name in ("whole", "best_fact"))
@@ -87,6 +93,7 @@ CHANNEL = ChannelSpec(
         "phrases": Signal(0.25, "the match of each phrase"),
         "whole": Signal(0.14, "the meaning of the whole description"),
         "best_fact": Signal(0.23, "the one thing closest to the whole description"),
+        "absent": Signal(0.20, "the things that it says are not there"),
     },
     _search,
     (

@@ -5,6 +5,7 @@ the distance between viewpoint and thing: late interaction as in ColBERT (arXiv 
 things in space. The distance decay is ours.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -13,6 +14,7 @@ import numpy as np
 
 from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
+from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import HeadNoun, is_false_friend, matches_kind
 from core.retrieval.query_encoding import EncodedQuery
@@ -30,6 +32,9 @@ _BM25_K1, _BM25_B = 1.2, 0.75
 _DISAGREEMENT = 0.7
 """The share of its weight that a link loses if it lies opposite to the described direction."""
 _UNDERFOOT_M = 12.0
+_ONE_PLACE_M = 60.0
+_OWN_NAMES = ("address", "street corner")
+"""Kinds whose facts are always about one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class MatchIndex:
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
+        self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
@@ -88,10 +94,42 @@ class MatchIndex:
         """The streets, addresses and exact names of the gallery."""
         return MentionIndex(self.gallery)
 
+    @cached_property
+    def pooled(self) -> Bools:
+        """The facts whose names may be those of another thing with the same text: mask [F].
+
+        Only in a gallery of an earlier version; a fact whose text shows its name, or all of whose
+        things are in one place, is not pooled.
+        """
+        gallery, links = self.gallery, self.gallery.links
+        pooled = np.zeros(len(self.named), dtype=bool)
+        if gallery.facts.things is not None:
+            return pooled
+        turn = np.radians(links.bearing_deg)
+        lats, lons = moved(
+            gallery.lats[links.tile],
+            gallery.lons[links.tile],
+            links.distance_m * np.sin(turn),
+            links.distance_m * np.cos(turn),
+        )
+        for fact in np.flatnonzero(self.named):
+            if gallery.facts.kind[fact] in ("", *_OWN_NAMES) or ": " in gallery.facts.text[fact]:
+                continue
+            rows = slice(links.starts[fact], links.starts[fact + 1])
+            x, y = local_metres(lats[rows], lons[rows], gallery.lats[0])
+            pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
+        return pooled
+
     def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
         """The facts whose kind passes a test with a head noun: mask [F]."""
         kinds, kind_row = self._kinds
         return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
+
+    def _fitting_kind(self, pattern: str) -> Bools:
+        """The facts whose whole kind fits a pattern: mask [F]."""
+        kinds, kind_row = self._kinds
+        fits = re.compile(pattern or "(?!)").fullmatch
+        return np.array([bool(fits(kind)) for kind in kinds], dtype=bool)[kind_row]
 
     def facts_of_kind(self, fact: int) -> I64:
         """The embedded facts of the same kind as `fact`."""
@@ -118,11 +156,14 @@ class MatchIndex:
 
     @cached_property
     def _kinds(self) -> tuple[list[str], I64]:
-        """The distinct kinds, and the row of each fact's kind among them [F]."""
+        """The distinct kinds, and the row of each fact's kind among them [F].
+
+        A fact about several things is a kind of its own; a name without a kind has none.
+        """
         facts, rows = self.gallery.facts, dict[str, int]()
         kind_rows = [
-            rows.setdefault(kind or text.split(": ")[0], len(rows))
-            for kind, text in zip(facts.kind, facts.text, strict=True)
+            rows.setdefault(kind or ("" if names else text), len(rows))
+            for kind, text, names in zip(facts.kind, facts.text, facts.names, strict=True)
         ]
         return list(rows), np.array(kind_rows, dtype=np.int64)
 

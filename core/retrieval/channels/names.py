@@ -35,7 +35,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     words = best_by_tile(match_index, matches, encoded_query.word_bearings)
     window = match_index.window_bm25(matches, len(encoded_query.words))
     shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
-    if found := match_index.mentions.mentions(encoded_query.text):
+    if found := match_index.mentions.mentions(encoded_query.affirmed_text):
         shares["mentions"] = mention_scores(match_index.mentions, found, mask)
     return ChannelResult(shares, best_strengths(words, mask))
 
