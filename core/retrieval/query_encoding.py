@@ -13,6 +13,7 @@ from core.retrieval.phrases import Phrase, split_phrases
 from core.retrieval.picture_model import PictureEncoder
 from core.settings import MAX_DESCRIPTION_CHARS
 from core.vocabulary.folding import words_of
+from core.vocabulary.languages.gloss import Gloss
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
-    `picture_truncated` is the offset after which the picture model reads nothing, or None.
+    `picture_truncated` is the offset after which the picture model reads nothing, or None. `gloss`
+    is None for a description in English; else `text` is its English.
     """
 
     text: str
@@ -32,6 +34,7 @@ class TokenizedQuery:
     whole: "Tokens"
     parts: "list[Tokens]"
     picture_truncated: int | None = None
+    gloss: Gloss | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class EncodedQuery:
 
     `truncated` is the offset after which nothing was read, or None. `words` are its folded
     content words in order. `embedding` [D] is that of the whole description.
-    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only.
+    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only. `gloss` is None
+    for a description in English; else `text` is its English, and `words` have original ones, too.
     """
 
     text: str
@@ -60,6 +64,7 @@ class EncodedQuery:
     embedding: F32
     phrase_embeddings: F32
     picture_query: PictureQuery | None = None
+    gloss: Gloss | None = None
 
     @property
     def phrase_bearings(self) -> F32:
@@ -79,10 +84,24 @@ class EncodedQuery:
         return np.array([bearing_of.get(word, np.nan) for word in self.words], dtype=np.float32)
 
 
+def search_words(text: str, gloss: Gloss | None, without: tuple[int, int] = (0, 0)) -> list[str]:
+    """The folded content words of a text and, for one in another language, the original words for
+    things; those for the stretch `without` of its English are left out."""
+    kept = gloss.kept_words(without) if gloss else []
+    return [*words_of(text), *(word for said in kept for word in words_of(said))]
+
+
 def tokenize_query(
-    text: str, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
+    text: str,
+    encoder: "SentenceEncoder",
+    picture_encoder: PictureEncoder | None = None,
+    gloss: Gloss | None = None,
 ) -> TokenizedQuery:
-    """Cuts, splits and tokenizes a description. Raises QueryError for one without words."""
+    """Cuts, splits and tokenizes a description, or its English where there is a `gloss`.
+
+    Raises QueryError for one without words.
+    """
+    text = gloss.english if gloss else text
     char_limit = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
     # a lone surrogate is invalid for tokenizers; a question mark in its place keeps the offsets
     text = text[:MAX_DESCRIPTION_CHARS].encode("utf-8", "replace").decode()
@@ -99,7 +118,8 @@ def tokenize_query(
     picture_truncated = None
     if picture_encoder is not None and _reader(picture_encoder, whole) is None:
         picture_truncated = picture_encoder.encoder.tokenize([text])[0].truncated
-    return TokenizedQuery(text, truncated, phrases, words_of(text), whole, parts, picture_truncated)
+    words = search_words(text, gloss)
+    return TokenizedQuery(text, truncated, phrases, words, whole, parts, picture_truncated, gloss)
 
 
 def _reader(picture_encoder: PictureEncoder, whole: "Tokens") -> StatesReader | None:
@@ -140,6 +160,7 @@ def encode_query(
         embedding=whole[0],
         phrase_embeddings=parts,
         picture_query=picture_query,
+        gloss=tokenized.gloss,
     )
 
 

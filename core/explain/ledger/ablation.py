@@ -10,8 +10,7 @@ from core.models import StatesReader
 from core.records import Channel
 from core.retrieval import PictureEncoder, SearchTrace, rank_tiles
 from core.retrieval.fusion import ordered, suppress_neighbours
-from core.retrieval.query_encoding import EncodedQuery, PictureQuery
-from core.vocabulary.folding import words_of
+from core.retrieval.query_encoding import EncodedQuery, PictureQuery, search_words
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
@@ -109,14 +108,16 @@ def _without_each_phrase(
             encoded_query,
             text=text,
             phrases=encoded_query.phrases[:row] + encoded_query.phrases[row + 1 :],
-            words=list(dict.fromkeys(words_of(text))),
+            words=list(
+                dict.fromkeys(search_words(text, encoded_query.gloss, (part.start, part.end)))
+            ),
             embedding=embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
             picture_query=PictureQuery(picture_encoder.key, picture_embeddings[row], None)
             if picture_encoder and picture_embeddings is not None
             else None,
         )
-        for row, text in enumerate(texts[:count])
+        for row, (text, part) in enumerate(zip(texts[:count], encoded_query.phrases, strict=False))
     ]
 
 
