@@ -288,6 +288,14 @@ class Translation:
     understood: tuple[str, ...]
     not_understood: tuple[str, ...]
 
+    def summary(self, most: int = 8) -> str:
+        """What was understood and what was not, at most `most` words of the latter."""
+        rest = ", ".join(self.not_understood[:most])
+        more = len(self.not_understood) - most
+        return f"Understood as {self.language}: {', '.join(self.understood) or 'names'}." + (
+            f" Not understood: {rest}{f' and {more} more' if more > 0 else ''}." if rest else ""
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
@@ -322,6 +330,7 @@ class SearchResult:
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),
             "picture_model": self.picture_model,
             "language": translation.code if translation else None,
+            "language_name": translation.language if translation else None,
             "translation": translation.english if translation else None,
             "understood": list(translation.understood) if translation else None,
             "not_understood": list(translation.not_understood) if translation else None,

@@ -66,6 +66,13 @@ class EncodedQuery:
     picture_query: PictureQuery | None = None
     gloss: Gloss | None = None
 
+    def own_words(self, phrase: Phrase) -> tuple[str, int, int]:
+        """A phrase as the person wrote it, and its offsets in the description."""
+        if self.gloss is None:
+            return phrase.text, phrase.start, phrase.end
+        start, end = self.gloss.original_span(phrase.start, phrase.end)
+        return self.gloss.original[start:end], start, end
+
     @property
     def phrase_bearings(self) -> F32:
         """The described bearing of each phrase [P] in degrees, NaN for none."""

@@ -229,11 +229,10 @@ def _candidate(
 ) -> Candidate:
     evidence = evidence_finder.evidence(row)
     names = evidence_finder.names(row, evidence)
-    if (gloss := encoded_query.gloss) is not None:
-        evidence = tuple(
-            in_own_words(piece, phrase, gloss)
-            for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
-        )
+    evidence = tuple(
+        in_own_words(piece, phrase, encoded_query)
+        for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
+    )
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,

@@ -10,6 +10,7 @@ from core.records import Evidence, Translation
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
+from core.retrieval.query_encoding import EncodedQuery
 from core.settings import MAX_DESCRIPTION_CHARS
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.languages.detection import language_of
@@ -52,14 +53,12 @@ def _is_name(mention: Mention, text: str, words: Lexicon) -> bool:
     return len(spelled) > 1 and all(word[0].isupper() for word in (spelled[0], spelled[-1]))
 
 
-def in_own_words(evidence: Evidence, phrase: Phrase, found: Gloss | None) -> Evidence:
-    """Evidence with the phrase as the person wrote it, and its English beside it."""
-    if found is None:
+def in_own_words(evidence: Evidence, phrase: Phrase, encoded_query: EncodedQuery) -> Evidence:
+    """Evidence for a phrase as the person wrote it, with its English beside it."""
+    if encoded_query.gloss is None:
         return evidence
-    start, end = found.original_span(phrase.start, phrase.end)
-    return replace(
-        evidence, phrase=found.original[start:end], start=start, end=end, english=phrase.text
-    )
+    own, start, end = encoded_query.own_words(phrase)
+    return replace(evidence, phrase=own, start=start, end=end, english=phrase.text)
 
 
 def translation_of(found: Gloss | None) -> Translation | None:

@@ -78,7 +78,7 @@ class _LedgerBuilder:
         ablated = row < len(effects)
         standing, against, evidence = self._standing(row, candidate)
         encoded_query = self._trace.encoded_query
-        evidence = in_own_words(evidence, encoded_query.phrases[row], encoded_query.gloss)
+        evidence = in_own_words(evidence, encoded_query.phrases[row], encoded_query)
         return LedgerEntry(
             evidence=evidence,
             standing=standing,

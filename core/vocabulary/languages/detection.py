@@ -5,6 +5,7 @@ descriptions as a statistical detector and never takes English with foreign name
 language, see `tests/vocabulary/test_languages.py`.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection
@@ -25,6 +26,9 @@ _SCRIPTS: Final = {"HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "ja", "CYRILLIC": 
 _MARKS: Final = frozenset("ґєіїў")
 """Letters of other languages that are written in Cyrillic."""
 _READ_WORDS = 400
+_ADDRESS = re.compile(r"[^\d,;:!?]{2,60} \d{1,5}(?:[ ,/-]*\w{1,4})?")
+"""A name and a number."""
+_LEAST_NAME = 4
 
 
 @cache
@@ -60,6 +64,12 @@ def script_language(text: str) -> str | None:
     return None
 
 
+def _is_address(text: str) -> bool:
+    """Whether a text is but an address: a name in capitals and a number."""
+    words = [word for word in TOKEN.findall(text) if len(word) >= _LEAST_NAME]
+    return bool(_ADDRESS.fullmatch(text.strip())) and not any(word[0].islower() for word in words)
+
+
 def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | None:
     """The code of a text's language; None for English and where it cannot be told.
 
@@ -67,6 +77,8 @@ def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | Non
     """
     if code := script_language(text):
         return code
+    if _is_address(text):
+        return None
     words = list(
         dict.fromkeys(
             fold(match.group())
