@@ -241,7 +241,7 @@ class Candidate:
     `similarity` orders the candidates; `channels` holds the score of each channel.
     `confidence` is the probability that the describer is within 100 m, None without calibration.
     `explanation` is None unless requested. `rank_before` is the rank before reranking, None without
-    reranking.
+    reranking. `title` is what people would call the place, "" where nobody has named it.
     """
 
     tile: Tile
@@ -253,6 +253,7 @@ class Candidate:
     confidence: float | None = None
     explanation: Explanation | None = None
     rank_before: int | None = None
+    title: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line, with `explanation` if there is one."""
@@ -262,6 +263,7 @@ class Candidate:
             "lat": self.tile.lat,
             "lon": wrapped(self.tile.lon),
             "street": self.tile.street,
+            "title": self.title,
             "similarity": round(self.similarity, 4),
             "rank_before": self.rank_before,
             "confidence": None if self.confidence is None else round(self.confidence, 4),

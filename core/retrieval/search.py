@@ -16,6 +16,7 @@ from core.retrieval.confidence import Calibration, Posterior, posterior_of, verd
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of, suppress_neighbours
 from core.retrieval.picture_model import PictureEncoder
+from core.retrieval.place_titles import titled
 from core.retrieval.query_encoding import (
     EncodedQuery,
     encode_query,
@@ -23,7 +24,7 @@ from core.retrieval.query_encoding import (
     tokenize_query,
 )
 from core.retrieval.town_suffix import without_town
-from core.retrieval.translation import in_own_words, language_names, translated, translation_of
+from core.retrieval.translation import all_in_own_words, language_names, translated, translation_of
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def search_with_trace(
         )
         for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
     )
+    candidates = titled(match_index_of(gallery), candidates)
     ended = time.perf_counter()
     result = SearchResult(
         query=query.text.encode("utf-8", "replace").decode(),
@@ -229,17 +231,13 @@ def _candidate(
 ) -> Candidate:
     evidence = evidence_finder.evidence(row)
     names = evidence_finder.names(row, evidence)
-    evidence = tuple(
-        in_own_words(piece, phrase, encoded_query)
-        for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
-    )
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row]),
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
         names=names,
-        evidence=evidence,
+        evidence=all_in_own_words(evidence, encoded_query),
         confidence=confidence,
     )
 

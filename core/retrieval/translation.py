@@ -61,6 +61,16 @@ def in_own_words(evidence: Evidence, phrase: Phrase, encoded_query: EncodedQuery
     return replace(evidence, phrase=own, start=start, end=end, english=phrase.text)
 
 
+def all_in_own_words(
+    evidence: tuple[Evidence, ...], encoded_query: EncodedQuery
+) -> tuple[Evidence, ...]:
+    """The evidence for all phrases in order, or none, as `in_own_words`."""
+    return tuple(
+        in_own_words(piece, phrase, encoded_query)
+        for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
+    )
+
+
 def translation_of(found: Gloss | None) -> Translation | None:
     """What an answer says about the language of its description."""
     if found is None:

@@ -36,7 +36,7 @@ class Stemmer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """An entry: alternatives in English, the first preferred, and its role.
 
     `keep`: the word is probably a name, so that it stays beside its English.
@@ -57,15 +57,15 @@ class Lexicon:
         self.spaced = self.settings.get("spaces") != "no"
         self._stemmer = _stemmer(self.settings.get("stemmer", ""))
         self._stem = lru_cache(maxsize=65_536)(self._uncached_stem)
-        self._by_spelling: dict[tuple[str, ...], Entry] = {}
-        self._by_stem: dict[tuple[str, ...], Entry] = {}
-        self._unstemmed: defaultdict[str, list[tuple[list[str], Entry]]] = defaultdict(list)
+        self._by_spelling: dict[tuple[str, ...], LexiconEntry] = {}
+        self._by_stem: dict[tuple[str, ...], LexiconEntry] = {}
+        self._unstemmed: defaultdict[str, list[tuple[list[str], LexiconEntry]]] = defaultdict(list)
         for row in rows:
             if row.role != "setting":
                 self._add(row)
 
     def _add(self, row: Row) -> None:
-        entry = Entry(tuple(row.english.split("|")), row.role)
+        entry = LexiconEntry(tuple(row.english.split("|")), row.role)
         for form in row.said.split("|"):
             words = TOKEN.findall(form) if self.spaced else [form]
             if words and len(words) <= LONGEST:
@@ -85,7 +85,7 @@ class Lexicon:
         stem = self._stemmer.stemWord(lower)
         return self.key(stem if len(stem) >= _LEAST_STEM else lower)
 
-    def entry(self, words: Sequence[str]) -> Entry | None:
+    def entry(self, words: Sequence[str]) -> LexiconEntry | None:
         """The entry of words, by spelling, else by their stems."""
         keys = tuple(map(self.key, words))
         if keys in self._by_spelling:
@@ -99,7 +99,7 @@ class Lexicon:
         """Whether a single word has an entry with just its spelling."""
         return (self.key(word),) in self._by_spelling
 
-    def compound(self, word: str) -> Entry | None:
+    def compound(self, word: str) -> LexiconEntry | None:
         """The entry of an unknown compound, by its longest known head.
 
         "Backsteinkirche" → "brick church"; where the rest is unknown, only the head.
@@ -112,8 +112,8 @@ class Lexicon:
                 continue
             prefix = self._prefix(word[:start])
             if prefix is None or head.english[0] in _STREETS:
-                return Entry(head.english[:1], head.role, keep=True)
-            return Entry((f"{prefix} {head.english[0]}",), head.role)
+                return LexiconEntry(head.english[:1], head.role, keep=True)
+            return LexiconEntry((f"{prefix} {head.english[0]}",), head.role)
         return None
 
     def _prefix(self, text: str) -> str | None:
