@@ -125,6 +125,7 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
+    `english` is the English of a phrase in another language, "" for a phrase in English.
     """
 
     phrase: str
@@ -138,6 +139,7 @@ class Evidence:
     distance_m: float | None = None
     direction: str | None = None
     fit: Fit = "thing"
+    english: str = ""
 
     @property
     def supported(self) -> bool:
@@ -241,7 +243,7 @@ class Candidate:
     `similarity` orders the candidates; `channels` holds the score of each channel.
     `confidence` is the probability that the describer is within 100 m, None without calibration.
     `explanation` is None unless requested. `rank_before` is the rank before reranking, None without
-    reranking.
+    reranking. `title` is what people would call the place, "" where nobody has named it.
     """
 
     tile: Tile
@@ -253,6 +255,7 @@ class Candidate:
     confidence: float | None = None
     explanation: Explanation | None = None
     rank_before: int | None = None
+    title: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line, with `explanation` if there is one."""
@@ -262,6 +265,7 @@ class Candidate:
             "lat": self.tile.lat,
             "lon": wrapped(self.tile.lon),
             "street": self.tile.street,
+            "title": self.title,
             "similarity": round(self.similarity, 4),
             "rank_before": self.rank_before,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
@@ -275,13 +279,37 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """The English that was searched for a description in another language.
+
+    `code` is the language's ISO code, `language` its English name. `understood` are the English
+    words for its things and relations, `not_understood` the words that stayed as they are.
+    """
+
+    code: str
+    language: str
+    english: str
+    understood: tuple[str, ...]
+    not_understood: tuple[str, ...]
+
+    def summary(self, most: int = 8) -> str:
+        """What was understood and what was not, at most `most` words of the latter."""
+        rest = ", ".join(self.not_understood[:most])
+        more = len(self.not_understood) - most
+        return f"Understood as {self.language}: {', '.join(self.understood) or 'names'}." + (
+            f" Not understood: {rest}{f' and {more} more' if more > 0 else ''}." if rest else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
 
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
     none of the allowed tiles. `notes` are sentences for the user. `picture_model` is the picture
-    model of the `image` channel, None where it was not searched.
+    model of the `image` channel, None where it was not searched. `translation` is None for a
+    description in English.
     """
 
     query: str
@@ -293,9 +321,11 @@ class SearchResult:
     timings_ms: dict[str, float] = field(default_factory=dict)
     picture_model: str | None = None
     p_outside: float | None = None
+    translation: Translation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
+        translation = self.translation
         return {
             "query": self.query,
             "gallery": self.gallery,
@@ -303,6 +333,11 @@ class SearchResult:
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),
             "picture_model": self.picture_model,
+            "language": translation.code if translation else None,
+            "language_name": translation.language if translation else None,
+            "translation": translation.english if translation else None,
+            "understood": list(translation.understood) if translation else None,
+            "not_understood": list(translation.not_understood) if translation else None,
             "notes": list(self.notes),
             "candidates": [candidate.to_json() for candidate in self.candidates],
             "timings_ms": {name: round(value, 2) for name, value in self.timings_ms.items()},

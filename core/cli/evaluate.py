@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> Any:
             gallery, settings, encoder, args.model, args.checkpoint
         )
     encoded_queries = evaluation.read_all(
-        queries, encoder, lambda done, of: progress("read", done, of), picture_encoder
+        queries, encoder, lambda done, of: progress("read", done, of), picture_encoder, gallery
     )
     if args.table:
         return {
@@ -118,7 +118,11 @@ def run(args: argparse.Namespace) -> Any:
             for query in evaluation.read_foreign(path, args.gallery)
         ]
         outside = evaluation.read_all(
-            foreign, encoder, lambda done, of: progress("strangers", done, of), picture_encoder
+            foreign,
+            encoder,
+            lambda done, of: progress("strangers", done, of),
+            picture_encoder,
+            gallery,
         )
         posteriors = [confidence_model.posterior(encoded_query) for encoded_query in outside]
         result |= evaluation.detection(outcomes, posteriors)

@@ -7,7 +7,7 @@ from typing import Any
 from core import settings as machine
 from core.cli.options import add_channels, add_checkpoint, position, text
 from core.errors import QueryError
-from core.records import Query
+from core.records import Query, Translation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,8 +76,22 @@ def readable(result: Any) -> str:
     return "\n".join(_answer_lines(result))
 
 
+def _translation(result: Any) -> str:
+    """What was understood of a description in another language."""
+    translation = Translation(
+        result["language"],
+        result["language_name"],
+        result["translation"],
+        tuple(result["understood"]),
+        tuple(result["not_understood"]),
+    )
+    return translation.summary()
+
+
 def _answer_lines(result: Any) -> Iterator[str]:
     """The lines of the notes, the verdict and the candidates."""
+    if result["language"]:
+        yield _translation(result)
     yield from result["notes"]
     if result["verdict"]:
         yield result["verdict"][:1].upper() + result["verdict"][1:]
@@ -94,10 +108,11 @@ def _answer_lines(result: Any) -> Iterator[str]:
             yield from (f"      {note}" for note in candidate["explanation"]["notes"])
             continue
         for piece in candidate["evidence"]:
+            english = f" ({piece['english']})" if piece["english"] else ""
             fact = piece["fact"] and (
                 f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
             )
-            yield f"      {piece['phrase']} — {fact or 'not found'}"
+            yield f"      {piece['phrase']}{english} — {fact or 'not found'}"
 
 
 def _chance(confidence: float | None) -> str:

@@ -10,6 +10,8 @@ from core.errors import QueryError
 from core.geo import Position, haversine_m
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
+from core.retrieval.search import match_index_of
+from core.retrieval.translation import translated
 
 if TYPE_CHECKING:
     from core.gallery import Gallery
@@ -119,8 +121,11 @@ def read_all(
     encoder: "SentenceEncoder",
     progress: Callable[[int, int], None],
     picture_encoder: PictureEncoder | None = None,
+    gallery: "Gallery | None" = None,
 ) -> list[EncodedQuery]:
     """The encoded queries, in order; the `image` channel needs `picture_encoder`.
+
+    Descriptions in other languages are translated as search does for the `gallery`.
 
     Raises QueryError that names the query.
     """
@@ -129,7 +134,14 @@ def read_all(
         try:
             encoded_queries.append(
                 encode_query(
-                    tokenize_query(query.text, encoder, picture_encoder), encoder, picture_encoder
+                    tokenize_query(
+                        query.text,
+                        encoder,
+                        picture_encoder,
+                        translated(query.text, match_index_of(gallery)) if gallery else None,
+                    ),
+                    encoder,
+                    picture_encoder,
                 )
             )
         except QueryError as error:

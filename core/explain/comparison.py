@@ -247,7 +247,7 @@ def _phrase_differences(trace: SearchTrace, pair: _CandidatePair) -> tuple[Phras
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
         differences = {channel: float(of_phrase[row]) for channel, of_phrase in by_phrase.items()}
         difference = PhraseDifference(
-            phrase.text, phrase.start, phrase.end, differences, a, b, _sentence(trace, pair, a, b)
+            *trace.encoded_query.own_words(phrase), differences, a, b, _sentence(trace, pair, a, b)
         )
         weak = _weak_match(trace, terms, row, difference, pair)
         phrases.append(

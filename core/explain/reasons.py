@@ -66,7 +66,9 @@ def _standing(ledger: Sequence[LedgerEntry], standing: Standing) -> list[LedgerE
 
 
 def _quoted(entry: LedgerEntry) -> str:
-    return f"“{one_line(entry.evidence.phrase, _PHRASE_CHARS)}”"
+    english = one_line(entry.evidence.english, _PHRASE_CHARS)
+    beside = f" ({english})" if english else ""
+    return f"“{one_line(entry.evidence.phrase, _PHRASE_CHARS)}”{beside}"
 
 
 def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:

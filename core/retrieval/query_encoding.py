@@ -1,6 +1,7 @@
 """Query encoding: a description is cut, split into phrases, tokenized and embedded."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from core.retrieval.phrases import Phrase, split_phrases
 from core.retrieval.picture_model import PictureEncoder
 from core.settings import MAX_DESCRIPTION_CHARS
 from core.vocabulary.folding import words_of
+from core.vocabulary.languages.gloss import Gloss
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
-    `whole` and `words` are without what the description denies.
-    `picture_truncated` is the offset after which the picture model reads nothing, or None.
+    `whole` and `words` are without what the description denies. `picture_truncated` is the offset
+    after which the picture model reads nothing, or None. `gloss` is None for a description in
+    English; else `text` is its English.
     """
 
     text: str
@@ -34,6 +37,7 @@ class TokenizedQuery:
     whole: "Tokens"
     parts: "list[Tokens]"
     picture_truncated: int | None = None
+    gloss: Gloss | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class EncodedQuery:
     content words in order. `embedding` [D] is that of the whole description.
     `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only. What the
     description denies is in neither; the embedding of a denial is zero, and so is the whole one if
-    nothing else is left.
+    nothing else is left. `gloss` is None for a description in English; else `text` is its English,
+    and `words` have original ones, too.
     """
 
     text: str
@@ -64,11 +69,24 @@ class EncodedQuery:
     embedding: F32
     phrase_embeddings: F32
     picture_query: PictureQuery | None = None
+    gloss: Gloss | None = None
+
+    def own_words(self, phrase: Phrase) -> tuple[str, int, int]:
+        """A phrase as the person wrote it, and its offsets in the description."""
+        if self.gloss is None:
+            return phrase.text, phrase.start, phrase.end
+        start, end = self.gloss.original_span(phrase.start, phrase.end)
+        return self.gloss.original[start:end], start, end
 
     @property
     def affirmed_text(self) -> str:
         """The text with blanks in place of its denials; offsets stay valid."""
         return affirmed_text(self.text, self.phrases)
+
+    @property
+    def denied_spans(self) -> list[tuple[int, int]]:
+        """The stretches of the text that are blank in `affirmed_text`."""
+        return denied_spans(self.phrases)
 
     @property
     def affirmed(self) -> I64:
@@ -104,10 +122,35 @@ def affirmed_text(text: str, phrases: list[Phrase]) -> str:
     return blanked(text, tuple(phrase.denial for phrase in phrases if phrase.denial))
 
 
+def denied_spans(phrases: list[Phrase]) -> list[tuple[int, int]]:
+    """The stretches of a text that are blank in its affirmed text."""
+    return [
+        (phrase.denial.start, phrase.denial.end)
+        for phrase in phrases
+        if phrase.denial and not phrase.denial.affirms
+    ]
+
+
+def search_words(
+    text: str, gloss: Gloss | None, excluded: Sequence[tuple[int, int]] = ()
+) -> list[str]:
+    """The folded content words of a text and, for one in another language, the original words for
+    things; those for the `excluded` stretches of its English are left out."""
+    kept = gloss.kept_words(excluded) if gloss else []
+    return [*words_of(text), *(word for said in kept for word in words_of(said))]
+
+
 def tokenize_query(
-    text: str, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
+    text: str,
+    encoder: "SentenceEncoder",
+    picture_encoder: PictureEncoder | None = None,
+    gloss: Gloss | None = None,
 ) -> TokenizedQuery:
-    """Cuts, splits and tokenizes a description. Raises QueryError for one without words."""
+    """Cuts, splits and tokenizes a description, or its English where there is a `gloss`.
+
+    Raises QueryError for one without words.
+    """
+    text = gloss.english if gloss else text
     char_limit = MAX_DESCRIPTION_CHARS if len(text) > MAX_DESCRIPTION_CHARS else None
     # a lone surrogate is invalid for tokenizers; a question mark in its place keeps the offsets
     text = text[:MAX_DESCRIPTION_CHARS].encode("utf-8", "replace").decode()
@@ -127,8 +170,8 @@ def tokenize_query(
     picture_truncated = None
     if picture_encoder is not None and _reader(picture_encoder, whole) is None:
         picture_truncated = picture_encoder.encoder.tokenize([text])[0].truncated
-    words = words_of(affirmed)
-    return TokenizedQuery(text, truncated, phrases, words, whole, parts, picture_truncated)
+    words = search_words(affirmed, gloss, denied_spans(phrases))
+    return TokenizedQuery(text, truncated, phrases, words, whole, parts, picture_truncated, gloss)
 
 
 def _reader(picture_encoder: PictureEncoder, whole: "Tokens") -> StatesReader | None:
@@ -172,6 +215,7 @@ def encode_query(
         embedding=anything * whole[0],
         phrase_embeddings=parts,
         picture_query=picture_query,
+        gloss=tokenized.gloss,
     )
 
 

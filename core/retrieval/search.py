@@ -16,6 +16,7 @@ from core.retrieval.confidence import Calibration, Posterior, posterior_of, verd
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of, suppress_neighbours
 from core.retrieval.picture_model import PictureEncoder
+from core.retrieval.place_titles import titled
 from core.retrieval.query_encoding import (
     EncodedQuery,
     encode_query,
@@ -23,6 +24,7 @@ from core.retrieval.query_encoding import (
     tokenize_query,
 )
 from core.retrieval.town_suffix import without_town
+from core.retrieval.translation import all_in_own_words, language_names, translated, translation_of
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -149,7 +151,8 @@ def search_with_trace(
     picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
     text = without_town(query.text, match_index_of(gallery).mentions)
-    tokenized = tokenize_query(text, encoder, picture_encoder)
+    gloss = translated(text, match_index_of(gallery))
+    tokenized = tokenize_query(text, encoder, picture_encoder, gloss)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
@@ -164,9 +167,12 @@ def search_with_trace(
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
     candidates = tuple(
-        _candidate(rank, row, gallery, ranking, channels, evidence_finder, confidence)
+        _candidate(
+            rank, row, gallery, ranking, encoded_query, channels, evidence_finder, confidence
+        )
         for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
     )
+    candidates = titled(match_index_of(gallery), candidates)
     ended = time.perf_counter()
     result = SearchResult(
         query=query.text.encode("utf-8", "replace").decode(),
@@ -185,6 +191,7 @@ def search_with_trace(
             "total": (ended - started) * 1e3,
         },
         picture_model=picture_encoder.key if picture_encoder else None,
+        translation=translation_of(gloss),
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
@@ -207,7 +214,9 @@ def _checked_encoder(
 def _cuts(encoded_query: EncodedQuery) -> list[int]:
     """The offsets after which one of the encoders read nothing."""
     picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
-    return [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
+    cuts = [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
+    gloss = encoded_query.gloss
+    return [gloss.original_span(0, cut)[1] for cut in cuts] if gloss else cuts
 
 
 def _candidate(
@@ -215,18 +224,20 @@ def _candidate(
     row: int,
     gallery: Gallery,
     ranking: Ranking,
+    encoded_query: EncodedQuery,
     channels: tuple[Channel, ...],
     evidence_finder: EvidenceFinder,
     confidence: float,
 ) -> Candidate:
     evidence = evidence_finder.evidence(row)
+    names = evidence_finder.names(row, evidence)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row]),
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
-        names=evidence_finder.names(row, evidence),
-        evidence=evidence,
+        names=names,
+        evidence=all_in_own_words(evidence, encoded_query),
         confidence=confidence,
     )
 
@@ -243,8 +254,11 @@ def _notes(encoded_query: EncodedQuery, candidates: tuple[Candidate, ...]) -> li
             "Pictures were compared with the first "
             f"{encoded_query.picture_query.truncated} characters only."
         )
-    if is_mostly_foreign(encoded_query.text):
-        notes.append("Saywhere understands English; in other scripts only names can match.")
+    if encoded_query.gloss is None and is_mostly_foreign(encoded_query.text):
+        notes.append(
+            f"Saywhere understands English, {', '.join(language_names())}; of other languages "
+            "only names can match."
+        )
     evidence = candidates[0].evidence if candidates else ()
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")

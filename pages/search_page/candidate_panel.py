@@ -79,7 +79,7 @@ def _read_to(result: SearchResult, ledger: tuple[LedgerEntry, ...]) -> int | Non
 def _place(gallery: Gallery, candidate: Candidate) -> str:
     """HTML of the tile's picture, where there is one, and of what else is there."""
     title, card = title_of(candidate), gallery.card
-    around = [candidate.tile.street, *candidate.names[1:_NAMES_SHOWN]]
+    around = [candidate.tile.street, *candidate.names[:_NAMES_SHOWN]]
     picture = gallery.picture(candidate.tile.tile_id)
     return render(
         "candidate_place",

@@ -26,6 +26,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "standing": entry.standing,
         "standing_words": STANDINGS[entry.standing],
         "phrase": evidence.phrase,
+        "english": evidence.english,
         "against": entry.against,
         "absent": entry.absent,
         "fact": noun_phrase(evidence.fact) if evidence.channel else "",

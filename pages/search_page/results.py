@@ -82,6 +82,8 @@ def _notes(ask: SearchParams, found: SearchState | None) -> None:
     if found.problem:
         st.info(plain(found.problem[:1].upper() + found.problem[1:], 500))
     elif found.result is not None:
+        if found.result.translation is not None:
+            st.caption(plain(found.result.translation.summary(), 500))
         notes = list(found.result.notes)
         cut = found.result.truncated
         if cut is not None and not any("character" in note for note in notes):

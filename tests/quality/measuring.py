@@ -91,8 +91,12 @@ def measure(progress: Callable[[str], None] = lambda _: None) -> dict[str, Measu
         confidence_model = evaluation.fused_confidence(gallery, channels)
         ranker = evaluation.fused_ranker(gallery, channels)
 
-        def read(queries: list[LabelledQuery], picture_encoder: Any = picture_encoder) -> list[Any]:
-            return evaluation.read_all(queries, encoder, lambda *_: None, picture_encoder)
+        def read(
+            queries: list[LabelledQuery],
+            picture_encoder: Any = picture_encoder,
+            gallery: Any = gallery,
+        ) -> list[Any]:
+            return evaluation.read_all(queries, encoder, lambda *_: None, picture_encoder, gallery)
 
         for name, files in SETS.items():
             own = [query for file in files for query in _own(file, place)]

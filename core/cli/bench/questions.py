@@ -26,7 +26,7 @@ def run(
         load_picture_encoder(opened, settings, encoder) if "image" in channels else None
     )
     encoded_queries = read_all(
-        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder
+        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder, opened
     )
 
     def weigh(encoded_query: EncodedQuery) -> F64:

@@ -122,6 +122,7 @@ def _examples_of(
             encoder,
             partial(_count, progress, stage, done, total),
             picture_encoder,
+            gallery,
         )
         labelled = [
             LabelledEncodedQuery(query, encoded_query, query_set.home)

@@ -11,7 +11,9 @@ from core.retrieval import Posterior, SearchTrace, reranked
 from core.retrieval.confidence import verdict_of
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import ordered, suppress_neighbours
+from core.retrieval.place_titles import titled
 from core.retrieval.search import match_index_of
+from core.retrieval.translation import all_in_own_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _with_replies(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTr
         candidates.append(replace(candidate, rank=rank, confidence=confidence))
     result = replace(
         trace.result,
-        candidates=tuple(candidates),
+        candidates=titled(match_index_of(gallery), candidates),
         verdict=verdict_of(before.p_outside, max(confidences)),
     )
     return replace(trace, posterior=posterior, result=result)
@@ -69,11 +71,12 @@ def _with_replies(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTr
 def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) -> Candidate:
     """The candidate for a tile that was none before, as in search."""
     signals, evidence = trace.ranking.signals, evidence_finder.evidence(row)
+    names = evidence_finder.names(row, evidence)
     return Candidate(
         tile=trace.gallery.tile(row),
         rank=1,
         similarity=float(trace.ranking.scores[row]),
         channels={name: float(signals.channel(name)[row]) for name in trace.channels},
-        names=evidence_finder.names(row, evidence),
-        evidence=evidence,
+        names=names,
+        evidence=all_in_own_words(evidence, trace.encoded_query),
     )

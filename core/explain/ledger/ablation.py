@@ -11,8 +11,7 @@ from core.records import Channel
 from core.retrieval import PictureEncoder, SearchTrace, rank_tiles
 from core.retrieval.fusion import ordered, suppress_neighbours
 from core.retrieval.negation import without
-from core.retrieval.query_encoding import EncodedQuery, PictureQuery
-from core.vocabulary.folding import words_of
+from core.retrieval.query_encoding import EncodedQuery, PictureQuery, search_words
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
@@ -111,7 +110,15 @@ def _without_each_phrase(
             encoded_query,
             text=text,
             phrases=encoded_query.phrases[:row] + encoded_query.phrases[row + 1 :],
-            words=list(dict.fromkeys(words_of(text))),
+            words=list(
+                dict.fromkeys(
+                    search_words(
+                        text,
+                        encoded_query.gloss,
+                        [*encoded_query.denied_spans, (part.start, part.end)],
+                    )
+                )
+            ),
             embedding=left[row] * embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
             picture_query=PictureQuery(
@@ -120,7 +127,7 @@ def _without_each_phrase(
             if picture_encoder and picture_embeddings is not None
             else None,
         )
-        for row, text in enumerate(texts[:count])
+        for row, (text, part) in enumerate(zip(texts[:count], encoded_query.phrases, strict=False))
     ]
 
 

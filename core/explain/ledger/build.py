@@ -12,6 +12,7 @@ from core.records import Candidate, Evidence, LedgerEntry, Standing
 from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.head_nouns import is_location_only
 from core.retrieval.search import match_index_of
+from core.retrieval.translation import in_own_words
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -76,8 +77,10 @@ class _LedgerBuilder:
         """The phrase of one row at the candidate of one column."""
         ablated = row < len(effects)
         standing, found = self._standing(row, candidate)
+        encoded_query = self._trace.encoded_query
+        evidence = in_own_words(found.evidence, encoded_query.phrases[row], encoded_query)
         return LedgerEntry(
-            evidence=found.evidence,
+            evidence=evidence,
             standing=standing,
             against=found.against,
             absent=found.absent if standing == "supported" else "",

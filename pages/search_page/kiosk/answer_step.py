@@ -69,6 +69,8 @@ def _why(found: SearchState, chosen: Candidate, city: str) -> None:
     ledger = found.ledgers().entries[chosen.rank - 1]
     verdict = confidence_banner.heading(result, city) if chosen.rank == 1 else ""
     reason = candidate_panel.reason_of(chosen, ledger)
+    if result.translation is not None:
+        st.caption(plain(result.translation.summary(), 300))
     st.html(render("kiosk_why", verdict=verdict, reason=reason))
     if ledger:
         with st.expander("How does it know?", key=f"booth-why-{chosen.rank}"):

@@ -1,0 +1,98 @@
+"""The language of a description, from the words that only one language has.
+
+A word counts for a language if its table has it and English has not. This is as good on short
+descriptions as a statistical detector and never takes English with foreign names for another
+language, see `tests/vocabulary/test_languages.py`.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection
+from functools import cache
+from typing import Final
+
+from core.vocabulary.common_words import COMMON_WORDS
+from core.vocabulary.folding import STOP_WORDS, WORD, fold
+from core.vocabulary.kinds import KINDS
+from core.vocabulary.languages.lexicon import CODES, TOKEN
+from core.vocabulary.languages.tables import TABLES, read_rows
+
+_FEWEST = 2
+"""Words of a language that a description needs; one is enough in another script."""
+_ENGLISH_SHARE = 0.4
+"""From this share of English words on, the tables are not read. English descriptions have more."""
+_SCRIPTS: Final = {"HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "ja", "CYRILLIC": "ru"}
+_MARKS: Final = frozenset("ґєіїў")
+"""Letters of other languages that are written in Cyrillic."""
+_READ_WORDS = 400
+_ADDRESS = re.compile(r"[^\d,;:!?]{2,60} \d{1,5}(?:[ ,/-]*\w{1,4})?")
+"""A name and a number."""
+_LEAST_NAME = 4
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """Folded English words: common ones and those of the kinds."""
+    return STOP_WORDS | COMMON_WORDS | {word for kind in KINDS for word in WORD.findall(fold(kind))}
+
+
+@cache
+def _languages_of() -> dict[str, frozenset[str]]:
+    """The languages of each folded word that their tables have by hand."""
+    languages: defaultdict[str, set[str]] = defaultdict(set)
+    for code in CODES:
+        for row in read_rows(TABLES / f"{code}.csv", by_hand=True):
+            if row.role == "setting":
+                continue
+            for form in row.said.split("|"):
+                words = TOKEN.findall(form)
+                if len(words) == 1:
+                    languages[fold(words[0])].add(code)
+    return {word: frozenset(codes) for word, codes in languages.items()}
+
+
+def script_language(text: str) -> str | None:
+    """The language of a text that is mostly written in a script of one of the tables."""
+    letters = [letter for letter in text[:500] if letter.isalpha()]
+    scripts = [unicodedata.name(letter, "").split(" ")[0] for letter in letters]
+    codes = [_SCRIPTS.get(script) for script in scripts]
+    japanese = any(script in ("HIRAGANA", "KATAKANA") for script in scripts)
+    for code in ("ja", "ru"):
+        if codes.count(code) > len(letters) / 2 and (code != "ja" or japanese):
+            return None if _MARKS.intersection(text.lower()) else code
+    return None
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is but an address: a name in capitals and a number."""
+    words = [word for word in TOKEN.findall(text) if len(word) >= _LEAST_NAME]
+    return bool(_ADDRESS.fullmatch(text.strip())) and not any(word[0].islower() for word in words)
+
+
+def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | None:
+    """The code of a text's language; None for English and where it cannot be told.
+
+    `names` are stretches of the text that are names: they belong to no language.
+    """
+    if code := script_language(text):
+        return code
+    if _is_address(text):
+        return None
+    words = list(
+        dict.fromkeys(
+            fold(match.group())
+            for match in TOKEN.finditer(text)
+            if not any(start <= match.start() < end for start, end in names)
+        )
+    )[:_READ_WORDS]
+    english = [word for word in words if word in english_words()]
+    if len(words) < _FEWEST or len(english) >= _ENGLISH_SHARE * len(words):
+        return None
+    languages, counts = _languages_of(), dict.fromkeys(CODES, 0)
+    for word in set(words).difference(english):
+        for code in languages.get(word, ()):
+            counts[code] += 1
+    best = max(counts, key=counts.__getitem__)
+    only_english = [word for word in english if best not in languages.get(word, ())]
+    return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None

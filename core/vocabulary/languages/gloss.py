@@ -1,0 +1,250 @@
+"""A description in English, word by word, with the place of each word in the original.
+
+Word order changes only where it would change what belongs together: adjectives go before their
+noun, and relations before theirs ("kirkon vieressä" → "next to church").
+"""
+
+import re
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from core.vocabulary.languages.lexicon import CONTENT, LONGEST, TOKEN, Lexicon
+from core.vocabulary.languages.tables import Role
+
+_INSIDE = re.compile(r"[\s'’`´-]*")
+"""What may stand between the words of one entry."""
+_BARE = frozenset({"in", "on", "at", "with"})
+"""Relations that tell nobody whether they were understood."""
+_THINGS: frozenset[str] = CONTENT | {"name", "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the original, `start` to `end`, and its English.
+
+    `role` is that of the table's row, "name" for a name, "unknown" for a word that no table has.
+    `breaks` is the punctuation before it.
+    """
+
+    english: str
+    start: int
+    end: int
+    role: Role | str
+    breaks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A piece in the English text: `english[start:end]`."""
+
+    piece: Piece
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gloss:
+    """A description in English. `placed` are its pieces in the order of the English."""
+
+    language: str
+    name: str
+    original: str
+    english: str
+    placed: tuple[Placed, ...]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of the original that `english[start:end]` stands for."""
+        pieces = [one.piece for one in self.placed if one.start < end and start < one.end]
+        if not pieces:
+            return (0, len(self.original))
+        return min(piece.start for piece in pieces), max(piece.end for piece in pieces)
+
+    def kept_words(self, excluded: Sequence[tuple[int, int]] = ()) -> list[str]:
+        """The original words for things, outside stretches of the English: names may hold them.
+
+        "am Markt" finds the Marktplatz as well as a market.
+        """
+        words = (
+            self.original[one.piece.start : one.piece.end]
+            for one in self.placed
+            if one.piece.role in CONTENT
+            and not any(one.start < end and start < one.end for start, end in excluded)
+        )
+        return list(dict.fromkeys(words))
+
+    @property
+    def understood(self) -> tuple[str, ...]:
+        """The English of the words that were understood; things with their adjectives."""
+        parts: list[str] = []
+        joins = False
+        for piece in (one.piece for one in self.placed):
+            if piece.role in ("function", "unknown", "name") or piece.english in _BARE:
+                joins = False
+                continue
+            if joins and not piece.breaks and piece.role in (*CONTENT, "adjective"):
+                parts[-1] += f" {piece.english}"
+            else:
+                parts.append(piece.english)
+            joins = piece.role in ("adjective", "number", "denial")
+        return tuple(dict.fromkeys(parts))
+
+    @property
+    def not_understood(self) -> tuple[str, ...]:
+        """The words of the original that no table and no name explains."""
+        words = (
+            self.original[one.piece.start : one.piece.end]
+            for one in self.placed
+            if one.piece.role == "unknown"
+        )
+        return tuple(dict.fromkeys(words))
+
+
+def gloss(
+    text: str,
+    lexicon: Lexicon,
+    kinds: Container[str] | None = None,
+    names: Collection[tuple[int, int]] = (),
+    is_name: Callable[[str], bool] = lambda _: False,
+) -> Gloss:
+    """The English of a text.
+
+    `kinds` are those that the gallery has: only they are meant by rows `also`; None allows all.
+    `names` are stretches that stay as they are; `is_name` tells whether an unknown word is a name.
+    """
+    pieces = [
+        replace(piece, role="name") if piece.role == "unknown" and is_name(piece.english) else piece
+        for piece in _pieces(text, lexicon, kinds, sorted(names))
+    ]
+    runs: list[list[Piece]] = []
+    for piece in pieces:
+        if piece.breaks or not runs:
+            runs.append([])
+        runs[-1].append(piece)
+    english = ""
+    placed: list[Placed] = []
+    for run in runs:
+        english += run[0].breaks
+        for piece in _ordered(run, lexicon):
+            if not piece.english:
+                continue
+            if english and not english[-1].isspace():
+                english += _between(text, placed[-1].piece, piece) if placed else " "
+            placed.append(Placed(piece, len(english), len(english) + len(piece.english)))
+            english += piece.english
+    return Gloss(lexicon.code, lexicon.name, text, english, tuple(placed))
+
+
+def _between(text: str, before: Piece, piece: Piece) -> str:
+    """The space between two pieces, or the hyphen between parts of a name."""
+    gap = text[before.end : piece.start]
+    verbatim = {before.role, piece.role} <= {"name", "unknown"} and _INSIDE.fullmatch(gap)
+    return gap if verbatim and gap else " "
+
+
+def _tokens(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """The words of a text: by spaces, or the longest entries where there are none."""
+    for match in TOKEN.finditer(text):
+        start, unknown = match.start(), match.start()
+        if lexicon.spaced:
+            yield match.span()
+            continue
+        while start < match.end():
+            end = min(lexicon.longest_at(text, start), match.end())
+            if end == start:
+                start += 1
+                continue
+            if unknown < start:
+                yield unknown, start
+            yield start, end
+            start = unknown = end
+        if unknown < match.end():
+            yield unknown, match.end()
+
+
+def _pieces(
+    text: str,
+    lexicon: Lexicon,
+    kinds: Container[str] | None,
+    names: list[tuple[int, int]],
+) -> Iterator[Piece]:
+    tokens, place, before = list(_tokens(text, lexicon)), 0, 0
+    while place < len(tokens):
+        start, end = tokens[place]
+        gap = text[before:start]
+        breaks = "" if _INSIDE.fullmatch(gap) else f"{gap.strip()} "
+        name = next((span for span in names if span[0] <= start < span[1]), None)
+        if name is not None:
+            end, role, english = name[1], "name", text[start : name[1]]
+            while place < len(tokens) and tokens[place][0] < end:
+                place += 1
+        else:
+            count, role, english = _entry(text, tokens[place:], lexicon, kinds)
+            end = tokens[place + count - 1][1]
+            place += count
+        yield Piece(english, start, end, role, breaks if before else "")
+        before = end
+
+
+def _entry(
+    text: str, tokens: list[tuple[int, int]], lexicon: Lexicon, kinds: Container[str] | None
+) -> tuple[int, str, str]:
+    """The number of words of the longest entry that begins here, its role and its English."""
+    for count in range(min(LONGEST, len(tokens)), 0, -1):
+        span = tokens[:count]
+        if any(not _INSIDE.fullmatch(text[a[1] : b[0]]) for a, b in pairwise(span)):
+            continue
+        entry = lexicon.entry([text[start:end] for start, end in span])
+        if entry is None:
+            continue
+        if entry.role == "also":
+            meant = [kind for kind in entry.english if kinds is None or kind in kinds]
+            if not meant:
+                continue
+            return count, entry.role, meant[0]
+        return count, entry.role, entry.english[0]
+    word = text[tokens[0][0] : tokens[0][1]]
+    if compound := lexicon.compound(word):
+        english = compound.english[0]
+        return 1, compound.role, f"{word} {english}" if compound.keep else english
+    return 1, "name" if word.isdigit() else "unknown", word
+
+
+def _ordered(run: list[Piece], lexicon: Lexicon) -> list[Piece]:
+    """The pieces of a stretch without punctuation, in English order."""
+    pieces = [replace(piece, breaks="") for piece in run]
+    pieces[0] = replace(pieces[0], breaks=run[0].breaks)
+    if lexicon.settings.get("adjectives") == "after":
+        pieces = _adjectives_first(pieces)
+    if lexicon.settings.get("relations") == "after":
+        pieces = _relations_first(pieces)
+    return pieces
+
+
+def _adjectives_first(pieces: list[Piece]) -> list[Piece]:
+    ordered: list[Piece] = []
+    noun: int | None = None
+    for piece in pieces:
+        if piece.role == "adjective" and noun is not None:
+            ordered.insert(noun, piece)
+            noun += 1
+            continue
+        ordered.append(piece)
+        noun = len(ordered) - 1 if piece.role in CONTENT else None
+    return ordered
+
+
+def _relations_first(pieces: list[Piece]) -> list[Piece]:
+    ordered: list[Piece] = []
+    begin = 0
+    for piece in pieces:
+        if piece.role == "relation" and begin < len(ordered):
+            ordered.insert(begin, piece)
+            begin = len(ordered)
+            continue
+        ordered.append(piece)
+        if not (
+            piece.role in _THINGS or piece.role in ("adjective", "number") or not piece.english
+        ):
+            begin = len(ordered)
+    return ordered
