@@ -21,7 +21,7 @@ from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
-from core.cli.bench import embed, evaluate, explain, questions, relevance, search
+from core.cli.bench import embed, evaluate, explain, questions, relevance, search, start
 from core.cli.parser import parser_of
 from core.training.config import read_config
 
@@ -293,6 +293,7 @@ def test_every_command_shown_runs(
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):
         monkeypatch.setattr(bench, "_TURNS", 1)
+    monkeypatch.setattr(start, "_RUNS", 1)
     monkeypatch.setattr(embed, "_EMBEDDED", 8)
     monkeypatch.setattr(evaluate, "_PICTURES", 120)
     for much, little in SMALLER.items():

@@ -28,6 +28,9 @@ from core.models import DEFAULT_PICTURE_MODEL
 from core.records import Channel, Tile
 from core.settings import Settings
 
+# Arrow's own allocator keeps some 30 MB of what was read once.
+pa.set_memory_pool(pa.system_memory_pool())
+
 SHARD_TILES = 1000
 _SHARDS_KEPT = 4
 _UNREADABLE = (
@@ -243,7 +246,7 @@ def unpack_embeddings(packed: I8) -> F32:
 def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""
     with pq.ParquetFile(path) as file:
-        return file.read(columns)
+        return file.read(columns, use_threads=False)
 
 
 def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:

@@ -52,13 +52,15 @@ class SentenceEncoder:
         """
         weights = _checked(folder / spec.weights, spec.weights_sha256, spec.title)
         words = _checked(folder / spec.tokenizer, spec.tokenizer_sha256, spec.title)
-        tokenizer = Tokenizer.from_str(words.decode())
+        tokenizer = Tokenizer.from_file(str(words))
         tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # threads that wait for each other by spinning take the cores from other visitors
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        network = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        network = onnxruntime.InferenceSession(
+            str(weights), options, providers=["CPUExecutionProvider"]
+        )
         return cls(spec, tokenizer, network)
 
     def tokenize(self, texts: list[str], max_tokens: int | None = None) -> list[Tokens]:
@@ -124,18 +126,18 @@ def _cut(encoding: Encoding, length: int) -> int | None:
     return next((begin for begin, end in rest if end > begin), length)
 
 
-def _checked(path: Path, sha256: str, title: str) -> bytes:
-    """The bytes of a file if they are those of the model, else raises ModelError."""
+def _checked(path: Path, sha256: str, title: str) -> Path:
+    """The path of a file if its content is that of the model, else raises ModelError."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
             f"{title} cannot be read from {path} ({error.strerror}); fetch the whole app again"
         ) from error
-    actual = hashlib.sha256(content).hexdigest()
     if actual != sha256:
         raise ModelError(
             f"{path} is not {title}: SHA-256 {actual[:12]}…, wanted {sha256[:12]}…; "
             f"fetch the whole app again"
         )
-    return content
+    return path
