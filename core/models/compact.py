@@ -20,6 +20,7 @@ from core.errors import ModelError
 from core.files import write_bytes
 from core.models.batches import Progress, encoded
 from core.models.checkpoints import (
+    check_finite,
     check_keys,
     first_names,
     read_metadata,
@@ -163,6 +164,7 @@ def load_compact(
     network = CompactNetwork(spec)
     weights = read_safetensors(path)
     check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, path)
+    check_finite(weights, path)
     network.load_state_dict(weights)
     stamp = CheckpointSpec(
         model.name, model.title, sha256_of([path]), spec.dimensions, spec.max_tokens

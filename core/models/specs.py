@@ -116,6 +116,13 @@ CROSSTEXT2LOC = ModelSpec(
     checkpoint="must",
     module="crosstext2loc",
 )
+CLIP = ModelSpec(
+    "clip",
+    "CLIP at its own length",
+    sees_pictures=True,
+    checkpoint="must",
+    module="clip",
+)
 SPECS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
     for spec in (
@@ -124,6 +131,7 @@ SPECS: Final[dict[str, ModelSpec]] = {
         ),
         COMPACT,
         CROSSTEXT2LOC,
+        CLIP,
     )
 }
 DEFAULT_MODEL = MINILM.name
