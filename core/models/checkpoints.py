@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 Weights = dict[str, "torch.Tensor"]
 
-_WRAPPERS = ("state_dict", "model")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "module", "network", "net")
+_PREFIXES = ("module.", "_orig_mod.", "model.", "clip.", "clip_model.", "network.", "net.")
+"""What training code puts before all names: data-parallel, compiled and wrapped networks."""
 _NAMES_SHOWN = 5
 
 
@@ -56,8 +58,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 def read_state_dict(path: Path) -> Weights:
     """The tensors in a file of `torch.save`, floating ones as float32; never runs code of the file.
 
-    Finds a state_dict inside a larger dict and removes the "module." prefix of data-parallel
-    training.
+    Finds a state_dict inside a larger dict and removes the prefixes of training code.
     """
     import torch
 
@@ -121,9 +122,8 @@ def _check_format(path: Path) -> None:
 def _tensors(loaded: Any, path: Path) -> Weights:
     import torch
 
-    for name in _WRAPPERS:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):
-            loaded = loaded[name]
+    while isinstance(loaded, Mapping) and (inner := _inside(loaded)) is not None:
+        loaded = inner
     if not isinstance(loaded, Mapping) or not loaded:
         raise ModelError(f"{path} contains a {type(loaded).__name__}; give a state_dict of tensors")
     other = [str(name) for name, value in loaded.items() if not isinstance(value, torch.Tensor)]
@@ -141,8 +141,42 @@ def _tensors(loaded: Any, path: Path) -> Weights:
             f"{path} has tensors without plain numbers (meta, sparse or quantised): "
             f"{first_names(unusable)}; save them as dense tensors on the CPU"
         )
-    prefix = "module." if all(str(name).startswith("module.") for name in loaded) else ""
-    return {str(name).removeprefix(prefix): _float32(value) for name, value in loaded.items()}
+    return without_prefixes({str(name): _float32(value) for name, value in loaded.items()})
+
+
+def _inside(loaded: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
+    """The mapping that training code wrapped, None if there is none."""
+    inner = (loaded.get(name) for name in _WRAPPERS)
+    return next((one for one in inner if isinstance(one, Mapping)), None)
+
+
+def without_prefixes(weights: Weights) -> Weights:
+    """The weights without the prefixes of training code that all their names share."""
+    while prefix := next(
+        (start for start in _PREFIXES if all(name.startswith(start) for name in weights)), ""
+    ):
+        weights = {name.removeprefix(prefix): value for name, value in weights.items()}
+    return weights
+
+
+def check_floating(weights: Weights, source: Path) -> None:
+    """Raises ModelError for weights that are no floating-point numbers."""
+    if names := [name for name, value in weights.items() if not value.is_floating_point()]:
+        raise ModelError(
+            f"{source} has weights that are no floating-point numbers: {first_names(names)}; "
+            f"save them as float32"
+        )
+
+
+def check_finite(weights: Weights, source: Path) -> None:
+    """Raises ModelError for weights that are NaN or infinite."""
+    import torch
+
+    if names := [name for name, value in weights.items() if not bool(torch.isfinite(value).all())]:
+        raise ModelError(
+            f"{source} has weights that are NaN or infinite: {first_names(names)}; use a "
+            f"checkpoint from before its training failed"
+        )
 
 
 def _float32(tensor: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,7 @@ from core.errors import ModelError
 from core.files import write_bytes
 from core.models.batches import Progress, encoded
 from core.models.checkpoints import (
+    check_finite,
     check_keys,
     first_names,
     read_metadata,
@@ -248,6 +249,7 @@ def read_network(path: Path) -> CompactNetwork:
     network = CompactNetwork(_saved_spec(path))
     weights = read_safetensors(path)
     check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, path)
+    check_finite(weights, path)
     network.load_state_dict(weights)
     return network.eval()
 

@@ -19,17 +19,22 @@ from core.files import replacing
 from core.models.batches import Progress, encoded
 from core.models.checkpoints import (
     Weights,
+    check_finite,
+    check_floating,
     check_keys,
     read_metadata,
     read_safetensors,
     read_state_dict,
     sha256_of,
+    without_prefixes,
 )
+from core.models.clip_flags import ClipFlags, flags_beside, open_clip_weights
 from core.models.clip_text import TextReader, clip_reader, saved_reader, siglip_reader
-from core.models.openai_names import from_openai
+from core.models.openai_names import from_openai, with_scalar
 from core.models.pictures import Preparation
 from core.models.sentence import Tokens
 from core.models.specs import CROSSTEXT2LOC, CheckpointSpec, ModelSpec
+from core.models.transformers_names import from_transformers, is_transformers
 from core.settings import MAX_TOKENS
 
 Network = transformers.CLIPModel | transformers.SiglipModel
@@ -38,10 +43,11 @@ _KINDS: dict[str, tuple[Any, Any]] = {
     "clip": (transformers.CLIPConfig, transformers.CLIPModel),
     "siglip": (transformers.SiglipConfig, transformers.SiglipModel),
 }
-_POSITIONS = ("text_model.embeddings.position_ids", "vision_model.embeddings.position_ids")
+_POSITIONS = ".embeddings.position_ids"
 """Position ids 0, 1, 2 … that older versions of transformers saved with the weights."""
 
 _METADATA_KEY = "saywhere"
+_NO_FLAGS = ClipFlags()
 
 
 class CrossText2Loc:
@@ -163,54 +169,72 @@ def load_crosstext2loc(
     threads: int = 0,
     context: int | None = None,
     model: ModelSpec = CROSSTEXT2LOC,
+    extend: bool = True,
 ) -> CrossText2Loc:
-    """Loads a transformers folder (CLIP, SigLIP), a state_dict with OpenAI's names (CrossText2Loc's
-    published checkpoints), or a file of `CrossText2Loc.save`.
+    """Loads a folder of transformers (CLIP, SigLIP) or open_clip, a file of weights with the names
+    of OpenAI (CrossText2Loc's published checkpoints) or transformers, or one of `save`.
 
     `context` is the length to which CLIP's text position table is extended: by default MAX_TOKENS,
-    or the saved length for a file of `save`. SigLIP keeps its trained length, since it pools the
-    last token of a fixed number. `threads` 0 keeps torch's default. Raises ModelError for anything
-    but a complete model.
+    or the saved length for a file of `save`; without `extend`, that of the table. SigLIP keeps its
+    trained length, since it pools the last token of a fixed number. `threads` 0 keeps torch's
+    default. Raises ModelError for anything but a complete model.
     """
     if threads:
         torch.set_num_threads(threads)
     if checkpoint.is_dir():
-        parts = _from_folder(checkpoint, context)
+        file = open_clip_weights(checkpoint)
+        if file:
+            parts = _from_file(file, context, extend)
+        else:
+            parts = _from_folder(checkpoint, context, extend)
     elif not checkpoint.is_file():
         raise ModelError(f"there is no checkpoint {checkpoint}; give a file or a folder")
-    elif checkpoint.suffix == ".safetensors":
+    elif checkpoint.suffix == ".safetensors" and _METADATA_KEY in read_metadata(checkpoint):
         parts = _from_saved(checkpoint, context)
     else:
-        parts = _from_openai(checkpoint, context)
+        parts = _from_file(checkpoint, context, extend)
     return _assembled(parts, checkpoint, model)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The parts of a checkpoint; the position table is extended to the reader's limit later."""
+    """The parts of a checkpoint; the position table is extended to the reader's limit later.
+
+    `flags` are those that stand outside the weights' files.
+    """
 
     config: Any
     weights: Weights
     files: tuple[Path, ...]
     reader: TextReader
     preparation: Preparation
+    flags: ClipFlags = _NO_FLAGS
 
 
-def _from_openai(path: Path, context: int | None) -> _Parts:
+def _from_file(path: Path, context: int | None, extend: bool) -> _Parts:
+    read = read_safetensors if path.suffix == ".safetensors" else read_state_dict
+    weights = without_prefixes(_without_positions(read(path)))
+    flags = flags_beside(path)
     config: Any
-    config, weights = from_openai(read_state_dict(path), path)
-    reader = clip_reader(context or _extended(config))
-    return _Parts(config, weights, (path,), reader, Preparation(config.vision_config.image_size))
+    named = from_transformers if is_transformers(weights) else from_openai
+    config, weights = named(weights, path, flags)
+    reader = clip_reader(_limit(config, context, extend))
+    try:
+        preparation = Preparation(config.vision_config.image_size, **flags.pictures)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"the picture preparation beside {path} is invalid: {error}; correct its JSON file"
+        ) from error
+    return _Parts(config, weights, (path,), reader, preparation, flags)
+
+
+def _without_positions(weights: Weights) -> Weights:
+    return {name: value for name, value in weights.items() if not name.endswith(_POSITIONS)}
 
 
 def _from_saved(path: Path, context: int | None) -> _Parts:
-    metadata = read_metadata(path).get(_METADATA_KEY)
-    if metadata is None:
-        raise ModelError(
-            f"{path} was not saved by Saywhere; for a model in transformers' format give the folder"
-        )
     try:
-        saved = json.loads(metadata)
+        saved = json.loads(read_metadata(path)[_METADATA_KEY])
         config = _config(saved["config"], path)
         preparation = Preparation(**saved["preparation"])
         limit = context or config.text_config.max_position_embeddings
@@ -222,7 +246,7 @@ def _from_saved(path: Path, context: int | None) -> _Parts:
     return _Parts(config, read_safetensors(path), (path,), reader, preparation)
 
 
-def _from_folder(folder: Path, context: int | None) -> _Parts:
+def _from_folder(folder: Path, context: int | None, extend: bool) -> _Parts:
     document = _json(folder / "config.json")
     if document is None:
         raise ModelError(f"{folder} has no config.json; give a folder in transformers' format")
@@ -233,19 +257,15 @@ def _from_folder(folder: Path, context: int | None) -> _Parts:
     if config.model_type == "siglip":
         reader = siglip_reader(folder, context or config.text_config.max_position_embeddings)
     else:
-        reader = clip_reader(context or _extended(config), folder)
-    return _Parts(
-        config,
-        {name: value for name, value in weights.items() if name not in _POSITIONS},
-        files,
-        reader,
-        _preparation(folder, config),
-    )
+        reader = clip_reader(_limit(config, context, extend), folder)
+        weights = with_scalar(weights)
+    return _Parts(config, _without_positions(weights), files, reader, _preparation(folder, config))
 
 
-def _extended(config: Any) -> int:
+def _limit(config: Any, context: int | None, extend: bool) -> int:
+    """The number of tokens that CLIP is to read."""
     length: int = config.text_config.max_position_embeddings
-    return max(length, MAX_TOKENS)
+    return context or (max(length, MAX_TOKENS) if extend else length)
 
 
 def _weight_files(folder: Path) -> tuple[Path, ...]:
@@ -319,6 +339,8 @@ def _empty(config: Any) -> Network:
 def _filled(config: Any, weights: Weights, source: Path) -> Network:
     network = _empty(config)
     check_keys(weights, {name: value.shape for name, value in network.state_dict().items()}, source)
+    check_floating(weights, source)
+    check_finite(weights, source)
     network.load_state_dict(weights, strict=True, assign=True)
     for tower in (network.text_model, network.vision_model):
         _set_position_ids(tower.embeddings)
@@ -366,8 +388,9 @@ def _assembled(parts: _Parts, source: Path, model: ModelSpec) -> CrossText2Loc:
         title=f"{source.name} ({config.model_type}, {vision.num_hidden_layers} × "
         f"{vision.hidden_size}, patches of {vision.patch_size} in {vision.image_size} px, "
         f"{reader.limit} tokens)",
-        weights_sha256=sha256_of(parts.files),
+        weights_sha256=parts.flags.marked(sha256_of(parts.files)),
         dimensions=config.projection_dim if clip else text.projection_size,
         max_tokens=reader.limit,
     )
+    parts.flags.warn_if_assumed(source.name)
     return CrossText2Loc(spec, network, reader, parts.preparation)

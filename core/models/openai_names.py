@@ -1,4 +1,7 @@
-"""OpenAI's names and shapes of CLIP's weights, and the names in transformers."""
+"""OpenAI's names and shapes of CLIP's weights, and the names in transformers.
+
+open_clip uses the same names, in some models with the text tower under `text.`.
+"""
 
 import math
 from collections.abc import Iterator
@@ -9,9 +12,7 @@ import transformers
 
 from core.errors import ModelError
 from core.models.checkpoints import Weights, check_keys, first_names
-
-_HEAD_WIDTH = 64
-"""Width of an attention head in every CLIP by OpenAI; it does not follow from tensor shapes."""
+from core.models.clip_flags import ClipFlags, TowerFlags
 
 _SIZED = {
     "positional_embedding": 2,
@@ -24,8 +25,8 @@ _SIZED = {
 }
 """Tensors whose shapes determine the architecture → their number of dimensions."""
 
-_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
-"""Numbers in OpenAI's own files that are not weights."""
+_NO_WEIGHTS = ("input_resolution", "context_length", "vocab_size", "attn_mask")
+"""Numbers and buffers in the files of OpenAI and open_clip that are not weights."""
 
 _OUTER = {
     "logit_scale": "logit_scale",
@@ -55,27 +56,31 @@ _LAYER = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Tower:
+class TowerSizes:
+    """Sizes of a tower: `inner` is the width between the two layers of its perceptrons."""
+
     width: int
     layers: int
     inner: int
+    flags: TowerFlags
 
     def config(self) -> dict[str, int | str]:
+        """The part of a configuration of transformers."""
         return {
             "hidden_size": self.width,
-            "num_attention_heads": self.width // _HEAD_WIDTH,
+            "num_attention_heads": self.width // self.flags.head_width,
             "num_hidden_layers": self.layers,
             "intermediate_size": self.inner,
-            "hidden_act": "quick_gelu",
+            "hidden_act": self.flags.activation,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class _Sizes:
+class ClipSizes:
     """An architecture: `side` × `side` patches of `patch` pixels; `joint` embedding dimensions."""
 
-    text: _Tower
-    picture: _Tower
+    text: TowerSizes
+    picture: TowerSizes
     vocabulary: int
     tokens: int
     patch: int
@@ -83,6 +88,7 @@ class _Sizes:
     joint: int
 
     def config(self) -> transformers.CLIPConfig:
+        """The configuration of transformers."""
         return transformers.CLIPConfig(
             projection_dim=self.joint,
             text_config=self.text.config()
@@ -92,13 +98,16 @@ class _Sizes:
         )
 
 
-def from_openai(weights: Weights, source: Path) -> tuple[transformers.CLIPConfig, Weights]:
+def from_openai(
+    weights: Weights, source: Path, flags: ClipFlags | None = None
+) -> tuple[transformers.CLIPConfig, Weights]:
     """The architecture from the shapes, and the weights under transformers' names.
 
-    Raises ModelError for anything but the complete weights of a CLIP with a vision transformer.
+    `flags` are OpenAI's by default. Raises ModelError for anything but the complete weights of a
+    CLIP with a vision transformer, and for flags of other sizes.
     """
-    weights = {name: value for name, value in weights.items() if name not in _NO_WEIGHTS}
-    sizes = _sizes(weights, source)
+    weights = _usual(weights)
+    sizes = _sizes(weights, source, flags or ClipFlags())
     check_keys(weights, dict(_shapes(sizes)), source)
     renamed = {theirs: weights[name] for name, theirs in _OUTER.items()}
     renamed |= {theirs: weights[name].T.contiguous() for name, theirs in _TRANSPOSED.items()}
@@ -112,6 +121,25 @@ def from_openai(weights: Weights, source: Path) -> tuple[transformers.CLIPConfig
     return sizes.config(), renamed
 
 
+def _usual(weights: Weights) -> Weights:
+    """Weights as OpenAI names and shapes them, without what is none."""
+    if any(name.startswith("text.transformer.") for name in weights):
+        weights = {name.removeprefix("text."): value for name, value in weights.items()}
+    weights = {name: value for name, value in weights.items() if name not in _NO_WEIGHTS}
+    linear = weights.get("text_projection.weight")
+    if linear is not None and linear.ndim == 2 and "text_projection" not in weights:
+        weights["text_projection"] = weights.pop("text_projection.weight").T.contiguous()
+    return with_scalar(weights)
+
+
+def with_scalar(weights: Weights) -> Weights:
+    """The weights with a temperature of no dimensions; some save it with one."""
+    scale = weights.get("logit_scale")
+    if scale is None or scale.numel() != 1:
+        return weights
+    return weights | {"logit_scale": scale.reshape(())}
+
+
 def _renamed_layer(weights: Weights, ours: str, theirs: str) -> Weights:
     renamed: Weights = {}
     for kind in ("weight", "bias"):
@@ -123,7 +151,7 @@ def _renamed_layer(weights: Weights, ours: str, theirs: str) -> Weights:
     return renamed
 
 
-def _sizes(weights: Weights, source: Path) -> _Sizes:
+def _sizes(weights: Weights, source: Path, flags: ClipFlags) -> ClipSizes:
     if any(name.startswith(("visual.layer1.", "visual.attnpool.")) for name in weights):
         raise ModelError(
             f"{source} has a CLIP with a ResNet picture tower; give one with a vision "
@@ -133,38 +161,60 @@ def _sizes(weights: Weights, source: Path) -> _Sizes:
     if missing:
         raise ModelError(
             f"{source} has no CLIP under OpenAI's names: missing {first_names(missing)}, found "
-            f"{first_names(sorted(weights))}; give such a state_dict or a transformers folder"
+            f"{first_names(sorted(weights))}; give such a state_dict or the folder of a model of "
+            f"transformers"
         )
     misshaped = [name for name, dimensions in _SIZED.items() if weights[name].ndim != dimensions]
     if misshaped:
         raise ModelError(f"{source} has misshaped tensors: {first_names(misshaped)}; copy it again")
     kernel = weights["visual.conv1.weight"]
-    sizes = _Sizes(
-        text=_tower(weights, "", weights["positional_embedding"].shape[1]),
-        picture=_tower(weights, "visual.", len(kernel)),
+    sizes = ClipSizes(
+        text=_tower(weights, "", weights["positional_embedding"].shape[1], flags.text),
+        picture=_tower(weights, "visual.", len(kernel), flags.picture),
         vocabulary=len(weights["token_embedding.weight"]),
         tokens=len(weights["positional_embedding"]),
         patch=kernel.shape[-1],
         side=math.isqrt(max(0, len(weights["visual.positional_embedding"]) - 1)),
         joint=weights["text_projection"].shape[1],
     )
-    if sizes.text.width % _HEAD_WIDTH or sizes.picture.width % _HEAD_WIDTH:
-        raise ModelError(
-            f"{source} has towers of width {sizes.text.width} and {sizes.picture.width}; give one "
-            f"with multiples of {_HEAD_WIDTH}, the width of CLIP's attention heads"
-        )
+    check_flags(sizes, source, flags)
     return sizes
 
 
-def _tower(weights: Weights, start: str, width: int) -> _Tower:
+def check_flags(sizes: ClipSizes, source: Path, flags: ClipFlags) -> None:
+    """Raises ModelError for flags of another architecture than the weights have."""
+    actual = {
+        "embedding": sizes.joint,
+        "text width": sizes.text.width,
+        "text layers": sizes.text.layers,
+        "picture width": sizes.picture.width,
+        "picture layers": sizes.picture.layers,
+        "patch": sizes.patch,
+    }
+    for name, size in flags.sizes.items():
+        if actual[name] != size:
+            raise ModelError(
+                f"{source} has {name} {actual[name]}, the configuration beside it {size}; put its "
+                f"own configuration there"
+            )
+    for tower in (sizes.text, sizes.picture):
+        if tower.width % tower.flags.head_width:
+            raise ModelError(
+                f"{source} has towers of width {sizes.text.width} and {sizes.picture.width}; give "
+                f"one with multiples of {tower.flags.head_width}, the width of CLIP's attention "
+                f"heads, or its open_clip_config.json beside it"
+            )
+
+
+def _tower(weights: Weights, start: str, width: int, flags: TowerFlags) -> TowerSizes:
     blocks = f"{start}transformer.resblocks."
     numbers = {
         name.removeprefix(blocks).split(".")[0] for name in weights if name.startswith(blocks)
     }
-    return _Tower(width, len(numbers), len(weights[f"{blocks}0.mlp.c_fc.weight"]))
+    return TowerSizes(width, len(numbers), len(weights[f"{blocks}0.mlp.c_fc.weight"]), flags)
 
 
-def _shapes(sizes: _Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _shapes(sizes: ClipSizes) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Names (OpenAI's) and shapes of all weights of an architecture."""
     text, picture = sizes.text.width, sizes.picture.width
     yield "logit_scale", ()
@@ -190,7 +240,7 @@ def _shapes(sizes: _Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
                 yield f"{block}{name}bias", shape[:1]
 
 
-def _layer_shapes(tower: _Tower) -> dict[str, tuple[int, ...]]:
+def _layer_shapes(tower: TowerSizes) -> dict[str, tuple[int, ...]]:
     """Parts of a layer → shapes of their weights; a bias has the first size."""
     width, inner = tower.width, tower.inner
     return {

@@ -118,6 +118,13 @@ CROSSTEXT2LOC = ModelSpec(
     checkpoint="must",
     module="crosstext2loc",
 )
+CLIP = ModelSpec(
+    "clip",
+    "CLIP at its own length",
+    sees_pictures=True,
+    checkpoint="must",
+    module="clip",
+)
 SPECS: Final[dict[str, ModelSpec]] = {
     spec.name: spec
     for spec in (
@@ -126,6 +133,7 @@ SPECS: Final[dict[str, ModelSpec]] = {
         ),
         COMPACT,
         CROSSTEXT2LOC,
+        CLIP,
     )
 }
 BUNDLED_COMPACT_SHA256 = "65dbf981d477885611cfe0aff46c0f20141bbd616a3c8cc98d459dde50e0e3ea"

@@ -17,7 +17,9 @@ def whole(shapes: Objects) -> Objects:
     edges = shapely.bounds(shapes)
     rows = np.flatnonzero(edges[:, 2] - edges[:, 0] > 180)
     for row in rows:
-        if np.ptp(shapely.get_coordinates(shapes[row])[:, 0] % 360) < 180:
+        lons = shapely.get_coordinates(shapes[row])[:, 0]
+        inner = lons[np.abs(lons) < 180]  # on the line itself, both sides are the same
+        if inner.size and np.ptp(inner % 360) < 180:
             shapes[row] = _run_on(shapes[row], to_east=True)
     return shapes
 
@@ -28,6 +30,9 @@ def joined_across(shapes: Objects) -> Objects:
     Maps that do not reach both sides, or reach around the earth, stay as they are. Raises
     SourceError if the smaller side is wider than longitudes may run on.
     """
+    edges = shapely.bounds(shapes)
+    if (edges[:, 2] - edges[:, 0] > 180).any():
+        return shapes
     longitudes = shapely.get_coordinates(shapes)[:, 0]
     eastern = longitudes % 360
     if np.ptp(longitudes) <= 180 >= longitudes.max() or np.ptp(eastern) > 180:

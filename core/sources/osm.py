@@ -17,7 +17,10 @@ from core.sources.left_out import Losses
 from core.sources.osm_objects import KINDS, Member, OsmObject, OsmObjects, without_type
 from core.sources.osm_xml import read_xml
 
-OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+OSM_SUFFIXES = (
+    *(".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2"),
+    *(".osc", ".osc.gz", ".osc.bz2"),
+)
 OSM_LICENCE = "© OpenStreetMap contributors, ODbL 1.0"
 
 _AREA_KEYS = frozenset(
@@ -200,7 +203,7 @@ class _Assembly:
             if self._objects
             else ((tag.k, tag.v) for tag in item.tags)
         )
-        return {key: value for key, value in pairs if key not in IGNORED_KEYS}
+        return {key: value for key, value in pairs if key and value and key not in IGNORED_KEYS}
 
     def _numbered(
         self, kind: str, number: int, shape: BaseGeometry, tags: dict[str, str]

@@ -59,6 +59,14 @@ def number_of(text: object) -> int:
     return number
 
 
+def _degrees(given: object) -> float:
+    """A number as files write it. Raises ValueError, also for "1_5" and digits of other scripts."""
+    text = str(given)
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text} is no number")
+    return float(text)
+
+
 class OsmObjects:
     """The current objects of one file, by kind and id."""
 
@@ -76,7 +84,7 @@ class OsmObjects:
     def position(self, lat: object, lon: object, of: str) -> tuple[float, float] | None:
         """The position that two texts or numbers give; None, and counted, if they give none."""
         try:
-            at = float(str(lat)), float(str(lon))
+            at = _degrees(lat), _degrees(lon)
         except ValueError:
             comma = "," in f"{lat}{lon}"
             why = "has a decimal comma; write a point" if comma else "is no number"
@@ -110,6 +118,11 @@ class OsmObjects:
             if new.version > known.version:
                 objects[new.id] = new
         else:
+            if (known.at and new.at and known.at != new.at) or (
+                known.refs and new.refs and known.refs != new.refs
+            ):
+                what = f"second {_NAMES[new.kind]}"
+                self.losses.add(what, "the file has another one of its id before it")
             known.version = known.version or new.version
             known.deleted |= new.deleted
             known.at = known.at or new.at

@@ -3,6 +3,7 @@ negative ids, deleted objects, and positions inside ways and relations."""
 
 import bz2
 import gzip
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from xml.parsers import expat
@@ -21,7 +22,7 @@ def read_xml(path: Path, losses: Losses) -> OsmObjects:
     try:
         with _open(path) as file:
             reader.read(file)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise SourceError(
             f"{path.name} is cut short or not what its ending says ({error}); download it again"
         ) from error
@@ -91,8 +92,8 @@ class _XmlReader:
         elif tag == "nd":
             self._add_node_of_way(values)
         elif tag == "tag":
-            if self._now is not None:
-                self._now.tags.setdefault(values.get("k", ""), values.get("v", ""))
+            if self._now is not None and values.get("k") and values.get("v"):
+                self._now.tags.setdefault(values["k"], values["v"])
         elif tag == "member":
             self._add_member(values)
         elif tag in KINDS:

@@ -35,7 +35,11 @@ def _add(element: dict[str, Any], objects: OsmObjects) -> None:
     kind = KINDS[element["type"]]
     new = OsmObject(kind, number_of(element["id"]), number_of(element.get("version", 0)))
     new.deleted = element.get("visible", True) is False
-    new.tags = {str(key): str(value) for key, value in (element.get("tags") or {}).items()}
+    new.tags = {
+        key: str(value)
+        for key, value in (element.get("tags") or {}).items()
+        if key and isinstance(value, (str, int, float)) and value != ""
+    }
     if "lat" in element or "lon" in element:
         new.at = objects.position(element.get("lat"), element.get("lon"), element["type"])
         if new.at is None:

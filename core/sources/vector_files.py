@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import SourceError
 from core.sources.features import IGNORED_KEYS, MapFeature
+from core.sources.kml import without_odd_placemarks
 from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import features_of
 from core.sources.overpass_json import is_overpass, read_overpass
@@ -48,12 +50,22 @@ def _open_text(path: Path) -> Any:
     return path.open("rt", encoding="utf-8-sig")
 
 
+def _json_document(path: Path) -> Any:
+    """The JSON of a file, in UTF-8, UTF-16 or UTF-32."""
+    content = path.read_bytes()
+    return json.loads(gzip.decompress(content) if path.name.lower().endswith(".gz") else content)
+
+
+def _brief(error: ValueError) -> str:
+    return str(error).partition(";")[0]
+
+
 @contextlib.contextmanager
 def _as_source_error(path: Path) -> Iterator[None]:
     """Converts the errors of a damaged text file to a SourceError of one line."""
     try:
         yield
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, OSError) as error:
         raise SourceError(
             f"{path.name} is cut short or not gzip ({error}); get it again"
         ) from error
@@ -67,6 +79,10 @@ def _as_source_error(path: Path) -> Iterator[None]:
         ) from error
     except RecursionError as error:
         raise SourceError(f"{path.name} is nested too deep to be a map; get it again") from error
+    except ValueError as error:  # an integer of more digits than Python reads
+        raise SourceError(
+            f"{path.name} has a number of too many digits ({_brief(error)}); get it again"
+        ) from error
 
 
 def read_json_lines(path: Path, losses: Losses) -> Iterator[MapFeature]:
@@ -76,17 +92,18 @@ def read_json_lines(path: Path, losses: Losses) -> Iterator[MapFeature]:
             if text := line.strip("\x1e \t\r\n"):
                 try:
                     record = json.loads(text)
-                except json.JSONDecodeError as error:
+                except ValueError as error:
+                    why = error.msg if isinstance(error, json.JSONDecodeError) else _brief(error)
                     raise SourceError(
-                        f"{path.name} is broken at line {number} ({error.msg}); get it again"
+                        f"{path.name} is broken at line {number} ({why}); get it again"
                     ) from error
                 yield from _json_feature(record, losses)
 
 
 def read_json(path: Path, losses: Losses) -> Iterable[MapFeature]:
     """Reads GeoJSON, TopoJSON or the JSON of Overpass. Raises SourceError for a broken file."""
-    with _as_source_error(path), _open_text(path) as file:
-        document = json.load(file)
+    with _as_source_error(path):
+        document = _json_document(path)
     kind = document.get("type") if isinstance(document, dict) else None
     if is_overpass(document):
         return features_of(read_overpass(document, losses))
@@ -114,7 +131,9 @@ def _in_degrees(
         crs = document["crs"]["properties"]["name"] if document.get("crs") else "CRS84"
         if str(crs).endswith(("CRS84", "4326")):
             return features
-        shapes = gpd.GeoSeries([feature.geometry for feature in features], crs=crs).to_crs(4326)
+        series = gpd.GeoSeries([feature.geometry for feature in features], crs=crs)
+        _check_projected(series, path)
+        shapes = series.to_crs(4326)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise SourceError(
             f"{path.name} has an unknown projection ({error}); save it as EPSG:4326"
@@ -124,8 +143,28 @@ def _in_degrees(
     ]
 
 
+def _check_projected(shapes: gpd.GeoSeries, path: Path) -> None:
+    """Raises SourceError for degrees under the name of a projection in metres."""
+    west, south, east, north = shapes.total_bounds
+    if (
+        shapes.crs is not None
+        and shapes.crs.is_projected
+        and max(abs(west), abs(east)) <= 180
+        and max(abs(south), abs(north)) <= 90
+    ):
+        raise SourceError(
+            f"{path.name} names the projection {shapes.crs.name}, but its coordinates are degrees; "
+            f"save it as EPSG:4326"
+        )
+
+
 def _json_feature(record: Any, losses: Losses) -> Iterator[MapFeature]:
-    """The feature of a record; none, and counted, if it is malformed."""
+    """The feature of a record, or those of a collection; none, and counted, if it is malformed."""
+    if isinstance(record, dict) and isinstance(record.get("features"), list):
+        for part in record["features"]:
+            if not (isinstance(part, dict) and "features" in part):
+                yield from _json_feature(part, losses)
+        return
     if not isinstance(record, dict) or record.get("type") != "Feature":
         losses.add("item", "it is not a GeoJSON Feature")
         return
@@ -172,10 +211,16 @@ def _text_tags(properties: dict[Any, Any]) -> dict[str, str]:
     tags: dict[str, str] = {}
     for key, value in properties.items():
         folded = str(key).lower()
-        if folded.startswith("@") or folded == "id" or folded in _IGNORED or not _as_text(value):
+        if (
+            not folded
+            or folded.startswith("@")
+            or folded == "id"
+            or folded in _IGNORED
+            or not _as_text(value)
+        ):
             continue
         if folded == key or folded not in tags:
-            tags[folded] = _as_text(value)
+            tags[_as_text(folded)] = _as_text(value)
     return tags
 
 
@@ -183,6 +228,8 @@ def _as_text(value: Any) -> str:
     """An attribute as text that can be written; "" for a missing value, a list and the like."""
     if not pd.api.types.is_scalar(value) or isinstance(value, bytes) or pd.isna(value):
         return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"  # as OpenStreetMap writes it
     return str(value).encode("utf-8", "replace").decode()
 
 
@@ -192,10 +239,16 @@ def _first_text(*values: Any) -> str:
 
 def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
     """Reads every layer that has a geometry. Raises SourceError for a broken file."""
+    if path.suffix.lower() == ".shp" and not _beside(path, ".dbf"):
+        raise SourceError(
+            f"{path.name} lacks the .dbf beside it, which has all names and kinds; copy all files "
+            f"of the shapefile"
+        )
     try:
-        frames = [
-            frame if frame.crs is None else frame.to_crs(4326) for frame in _layers(path, losses)
-        ]
+        frames = list(_layers(path, losses))
+        for frame in frames:
+            _check_projected(frame.geometry, path)
+        frames = [frame if frame.crs is None else frame.to_crs(4326) for frame in frames]
     except (ValueError, RuntimeError, OSError, KeyError, shapely.errors.ShapelyError) as error:
         raise SourceError(f"geopandas cannot read {path.name} ({error}); get it again") from error
     if not any(len(frame) and not frame.geometry.isna().all() for frame in frames):
@@ -224,16 +277,25 @@ def _layers(path: Path, losses: Losses) -> Iterator[gpd.GeoDataFrame]:
     if path.suffix.lower() in (".parquet", ".geoparquet"):
         yield gpd.read_parquet(path)
         return
-    for name, kind in pyogrio.list_layers(path):
+    source: Path | bytes = path
+    if path.suffix.lower() == ".kml":
+        source = without_odd_placemarks(path, losses) or path
+    for number, (_, kind) in enumerate(pyogrio.list_layers(source)):
         if kind is None:
             continue
         try:
-            yield gpd.read_file(path, layer=name)
+            yield gpd.read_file(source, layer=number)
         except shapely.errors.ShapelyError:
-            yield _readable_rows(path, name, losses)
+            yield _readable_rows(source, number, losses)
 
 
-def _readable_rows(path: Path, layer: str, losses: Losses) -> gpd.GeoDataFrame:
+def _beside(path: Path, suffix: str) -> bool:
+    """Whether a file of the same stem and of this suffix, in small or capitals, is there."""
+    wanted = f"{path.stem}{suffix}".lower()
+    return any(other.name.lower() == wanted for other in path.parent.iterdir())
+
+
+def _readable_rows(path: Path | bytes, layer: int, losses: Losses) -> gpd.GeoDataFrame:
     """The rows of a layer whose geometry shapely knows; the others, such as TIN, are counted."""
     meta, table = pyogrio.read_arrow(path, layer=layer)
     column = meta["geometry_name"] or "wkb_geometry"

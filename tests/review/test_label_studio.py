@@ -141,7 +141,7 @@ def test_an_annotation_made_there_may_return_to_its_first_verdict(
         part["id"] = "aXyZ"
     tasks[2]["annotations"] = [made]
     older = None
-    for day, verdict in enumerate(("model error", "description wrong", "model error"), 2):
+    for day, verdict in ((2, "model error"), (3, "description wrong"), (4, "model error")):
         edited(made, verdict, 1, f"2026-06-0{day}T08:00:00Z")
         older = older or json.loads(json.dumps(tasks))
         for added in (1, 0):
