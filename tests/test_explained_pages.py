@@ -261,9 +261,9 @@ class TestComparison:
         box.select_index(1).run()
         assert not seeing.exception
         html = html_of(seeing)
-        assert html.count("Map picture of Place") == 2
+        assert html.count("Map picture of place") == 2
         assert "Place 1" in html
-        assert "for Place" in html or "for neither" in html
+        assert "for place" in html or "for neither" in html
         again = page(
             seen_home,
             monkeypatch,
@@ -303,7 +303,7 @@ class TestComparison:
         seeing.selectbox(key="versus").select_index(1).run()
         seeing.radio(key="chosen").set_value(2).run()
         assert not seeing.exception
-        assert [one.value for one in seeing.caption if "this very place" in one.value]
+        assert [one.value for one in seeing.caption if "this place itself" in one.value]
 
     def test_the_map_waits_for_a_click_when_a_spot_is_to_be_picked(self, seeing: AppTest) -> None:
         seeing.run()

@@ -20,9 +20,9 @@ _VEIL_SHARE = 0.62
 
 
 @st.fragment
-def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
+def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
     """A folded section, computed when it is opened; nothing where no picture was searched."""
-    picture_encoder, trace = found.picture_encoder, found.trace
+    picture_encoder, trace = state.picture_encoder, state.trace
     picture = gallery.picture(candidate.tile.tile_id) if picture_encoder else None
     if picture_encoder is None or trace is None or not picture:
         return
@@ -32,35 +32,35 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
     with section:
         text = trace.encoded_query.text
         try:
-            seen = found.cached(
+            summary = state.cached(
                 ("attribution_summary", candidate.tile.tile_id),
                 lambda: attribution_summary(picture_encoder.encoder, text, picture),
             )
         except ModelError as error:
             st.info(plain(str(error), 300))
             return
-        st.html(html_of(text, seen, picture))
+        st.html(html_of(text, summary, picture))
 
 
-def html_of(text: str, seen: AttributionSummary, picture: bytes) -> str:
+def html_of(text: str, summary: AttributionSummary, picture: bytes) -> str:
     """HTML of the words, both maps, what they are worth, and what words and picture share."""
-    found = seen.relevance
+    relevance = summary.relevance
     return render(
         "attribution",
-        words=by_relevance(text, found),
-        top_words=_top_words(text, found),
-        relevance=found,
+        words=by_relevance(text, relevance),
+        top_words=_top_words(text, relevance),
+        relevance=relevance,
         picture=picture_uri(picture),
         maps=[
-            _map(found.picture, "Your words", seen.where),
-            _map(found.control, f"“{found.decoy}”", seen.control_where),
+            _map(relevance.picture, "Your words", summary.where),
+            _map(relevance.control, f"“{relevance.decoy}”", summary.control_where),
         ],
-        ties=[_tie(text, seen, row) for row in range(len(seen.shared_concepts))],
+        ties=[_tie(text, summary, row) for row in range(len(summary.shared_concepts))],
     )
 
 
-def _top_words(text: str, found: Relevance) -> list[str]:
-    ranked = sorted(found.words, key=lambda word: -word.relevance)
+def _top_words(text: str, relevance: Relevance) -> list[str]:
+    ranked = sorted(relevance.words, key=lambda word: -word.relevance)
     words = dict.fromkeys(text[word.start : word.end] for word in ranked if word.relevance > 0)
     return list(words)[:_WORDS_SHOWN]
 
@@ -81,14 +81,14 @@ def _veil(cells: tuple[tuple[float, ...], ...]) -> bytes:
     return file.getvalue()
 
 
-def _tie(text: str, seen: AttributionSummary, row: int) -> dict[str, object]:
+def _tie(text: str, summary: AttributionSummary, row: int) -> dict[str, object]:
     """A shared concept; the kind of the map's features has an article, or is "any …"."""
-    tie = seen.shared_concepts[row]
+    tie = summary.shared_concepts[row]
     return {
         "words": text[tie.start : tie.end],
         "any_of": tie.kind.removeprefix("any ") if tie.kind.startswith("any ") else "",
         "article": "an" if tie.kind[:1] in set("aeio") else "a",
         "kind": tie.kind,
-        "where": seen.shared_where[row],
+        "where": summary.shared_where[row],
         "share": tie.share,
     }

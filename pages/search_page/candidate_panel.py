@@ -27,9 +27,9 @@ def summary(candidate: Candidate) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: SearchParams) -> None:
+def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: SearchParams) -> None:
     """One candidate. What takes no time is drawn at once, the rest follows."""
-    result, tile = found.result, candidate.tile
+    result, tile = state.result, candidate.tile
     assert result is not None
     st.html(
         render(
@@ -40,10 +40,10 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: Search
         )
     )
     why = st.empty()
-    if not found.has_ledgers:
+    if not state.has_ledgers:
         why.html(render("candidate_reason", waiting=True))
     st.html(_place(gallery, candidate))
-    ledgers = found.ledgers()
+    ledgers = state.ledgers()
     ledger = ledgers.entries[candidate.rank - 1]
     why.html(reason_of(candidate, ledger))
     words = by_standing(result.query, ledger, _read_to(result, ledger))
@@ -51,10 +51,10 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: Search
     if ledger:
         with st.expander("Effect of each phrase", key="section-ledger"):
             st.html(ledger_table.table(ledger, ledgers.notes))
-    attribution_panel.draw(gallery, found, candidate)
+    attribution_panel.draw(gallery, state, candidate)
     scores.draw(result, candidate, ask)
-    comparison_panel.draw(gallery, found, candidate, ask)
-    llm_panel.draw(gallery, found, candidate)
+    comparison_panel.draw(gallery, state, candidate, ask)
+    llm_panel.draw(gallery, state, candidate)
     lat, lon = f"{tile.lat:.6f}", f"{tile.lon:.6f}"
     st.code(f"{lat}, {lon}", language=None)
     st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))

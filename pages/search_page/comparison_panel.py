@@ -18,16 +18,16 @@ _NONE, _PICK = "", "\npick"
 """No tile's id has a line break."""
 
 
-def draw(gallery: Gallery, found: SearchState, candidate: Candidate, ask: SearchParams) -> None:
+def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: SearchParams) -> None:
     """A folded section with a choice of the other place."""
     with st.expander("Compare with another place", key="section-versus", expanded=bool(ask.versus)):
-        _choice(found, candidate, ask)
+        _choice(state, candidate, ask)
         if st.session_state.get("picking"):
             st.caption("Now click a spot on the map.")
         elif ask.versus == candidate.tile.tile_id:
             st.caption("That is this place itself. Pick another one.")
         elif ask.versus:
-            _compared(gallery, found, candidate, ask.versus)
+            _compared(gallery, state, candidate, ask.versus)
 
 
 def picked_tile(gallery: Gallery, result: SearchResult, tile_id: str) -> Tile | None:
@@ -46,12 +46,12 @@ def _choose() -> None:
     session.change(versus="" if picked == _PICK else picked)
 
 
-def _choice(found: SearchState, candidate: Candidate, ask: SearchParams) -> None:
+def _choice(state: SearchState, candidate: Candidate, ask: SearchParams) -> None:
     """Set again on every run, as the choice may come from a link or from the map."""
-    assert found.result is not None
+    assert state.result is not None
     others = {
         one.tile.tile_id: f"{one.rank} {one_line(title_of(one), 50)}"
-        for one in found.result.candidates
+        for one in state.result.candidates
         if one.rank != candidate.rank
     }
     titles = {_NONE: "nothing yet", **others}
@@ -68,14 +68,14 @@ def _choice(found: SearchState, candidate: Candidate, ask: SearchParams) -> None
     )
 
 
-def _compared(gallery: Gallery, found: SearchState, candidate: Candidate, other: str) -> None:
-    trace, result = found.trace, found.result
+def _compared(gallery: Gallery, state: SearchState, candidate: Candidate, other: str) -> None:
+    trace, result = state.trace, state.result
     assert trace is not None
     assert result is not None
     ranks = {one.tile.tile_id: one.rank for one in result.candidates}
     labels = (f"place {candidate.rank}", f"place {ranks[other]}" if other in ranks else "your spot")
     try:
-        held = found.cached(
+        held = state.cached(
             ("versus", candidate.tile.tile_id, other),
             lambda: compare(trace, candidate.tile.tile_id, other, labels),
         )

@@ -23,11 +23,11 @@ def _take_back(key: str) -> None:
     session.rank_anew(replies=tuple(one for one in replies if one.key != key))
 
 
-def draw(found: SearchState) -> None:
+def draw(state: SearchState) -> None:
     """The question to ask next, and the answers so far."""
-    result, replies = found.result, found.ask.replies
+    result, replies = state.result, state.ask.replies
     asking = result is not None and result.verdict == "several places fit"
-    question = found.question() if asking else None
+    question = state.question() if asking else None
     if question is None and not replies:
         return
     with st.container(key="follow-up"):

@@ -16,7 +16,7 @@ from pages.ui.templates import render
 
 
 @st.fragment
-def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
+def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
     """A button and, once it was pressed for this candidate, the reason."""
     server = settings.load().advisor
     if server is None:
@@ -25,30 +25,30 @@ def draw(gallery: Gallery, found: SearchState, candidate: Candidate) -> None:
     sent = plain(f"Sends your words, this place and its picture to {server.model}")
     if st.button("Ask the language model", key="advise", icon=":material/chat:", help=sent):
         with st.spinner(f"Asking {plain(server.model, 40)} …"):
-            found.kept.pop(key, None)
-            found.cached(key, lambda: _asked(gallery, found, candidate, server))
-    if key in found.kept:
-        st.html(html_of(found.cached(key, lambda: Advice(""))))
+            state.kept.pop(key, None)
+            state.cached(key, lambda: _asked(gallery, state, candidate, server))
+    if key in state.kept:
+        st.html(html_of(state.cached(key, lambda: Advice(""))))
 
 
 def _asked(
-    gallery: Gallery, found: SearchState, candidate: Candidate, server: AdvisorServer
+    gallery: Gallery, state: SearchState, candidate: Candidate, server: AdvisorServer
 ) -> Advice:
-    assert found.trace is not None
+    assert state.trace is not None
     picture = gallery.picture(candidate.tile.tile_id) or b""
-    ledger = found.ledgers().entries[candidate.rank - 1]
-    relevance = _relevance(found, candidate, picture)
-    text = found.trace.encoded_query.text
+    ledger = state.ledgers().entries[candidate.rank - 1]
+    relevance = _relevance(state, candidate, picture)
+    text = state.trace.encoded_query.text
     return advise(server, Subject(text, candidate, ledger, picture, relevance))
 
 
-def _relevance(found: SearchState, candidate: Candidate, picture: bytes) -> Relevance | None:
+def _relevance(state: SearchState, candidate: Candidate, picture: bytes) -> Relevance | None:
     """The maps that go with the picture; None for a model that cannot be looked into."""
-    picture_encoder, trace = found.picture_encoder, found.trace
+    picture_encoder, trace = state.picture_encoder, state.trace
     if picture_encoder is None or trace is None or not picture:
         return None
     try:
-        seen = found.cached(
+        seen = state.cached(
             ("attribution_summary", candidate.tile.tile_id),
             lambda: attribution_summary(picture_encoder.encoder, trace.encoded_query.text, picture),
         )

@@ -40,35 +40,35 @@ def _draw(card: GalleryCard, ask: SearchParams) -> None:
     with left.container(key="map-pane"):
         place = st.container(key="map-frame")
     wanted = bool(ask.text or st.session_state.get("asked"))
-    found = answer_to(gallery, ask) if wanted else None
-    result = found.result if found and found.result and found.result.candidates else None
+    state = answer_to(gallery, ask) if wanted else None
+    result = state.result if state and state.result and state.result.candidates else None
     rank = session.chosen_rank(result, ask) if result else 1
     with place:
-        _map(gallery, found, rank, ask)
+        _map(gallery, state, rank, ask)
     with notes:
-        _notes(ask, found)
+        _notes(ask, state)
     with right:
-        if found and result:
-            _answer(gallery, found, result, rank, ask)
+        if state and result:
+            _answer(gallery, state, result, rank, ask)
         else:
             _invitation(card)
-    if found and result:
-        downloads.draw(card, ask, found.explained(), found.took_ms)
+    if state and result:
+        downloads.draw(card, ask, state.explained(), state.took_ms)
     session.write_link(ask)
 
 
-def _map(gallery: Gallery, found: SearchState | None, rank: int, ask: SearchParams) -> None:
-    trace = found.trace if found else None
-    if found is None or trace is None or not trace.result.candidates:
+def _map(gallery: Gallery, state: SearchState | None, rank: int, ask: SearchParams) -> None:
+    trace = state.trace if state else None
+    if state is None or trace is None or not trace.result.candidates:
         answer_map.draw(gallery, None, rank, ask.area)
         return
-    spread = found.cached("spread", lambda: probability_area(trace))
+    spread = state.cached("spread", lambda: probability_area(trace))
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
-    result = found.explained() if found.has_ledgers else trace.result
+    result = state.explained() if state.has_ledgers else trace.result
     answer_map.draw(gallery, result, rank, ask.area, spread, other)
 
 
-def _notes(ask: SearchParams, found: SearchState | None) -> None:
+def _notes(ask: SearchParams, state: SearchState | None) -> None:
     if ask.area:
         st.button(
             "Only inside the marked area",
@@ -77,18 +77,18 @@ def _notes(ask: SearchParams, found: SearchState | None) -> None:
             on_click=_clear_area,
             help="Search the whole city again",
         )
-    if found is None:
+    if state is None:
         return
-    if found.problem:
-        st.info(plain(found.problem[:1].upper() + found.problem[1:], 500))
-    elif found.result is not None:
-        if found.result.translation is not None:
-            st.caption(plain(found.result.translation.summary(), 500))
-        notes = list(found.result.notes)
-        cut = found.result.truncated
+    if state.problem:
+        st.info(plain(state.problem[:1].upper() + state.problem[1:], 500))
+    elif state.result is not None:
+        if state.result.translation is not None:
+            st.caption(plain(state.result.translation.summary(), 500))
+        notes = list(state.result.notes)
+        cut = state.result.truncated
         if cut is not None and not any("character" in note for note in notes):
             notes.append(f"Only the first {cut:,} characters were read.")
-        if not found.result.candidates:
+        if not state.result.candidates:
             notes.append("No place here fits. Try other words or the whole city.")
         for note in notes:
             st.info(plain(note, 500))
@@ -112,12 +112,12 @@ def _choose() -> None:
 
 
 def _answer(
-    gallery: Gallery, found: SearchState, result: SearchResult, rank: int, ask: SearchParams
+    gallery: Gallery, state: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
     """Verdict and question above the list and the panel; the question is chosen last."""
-    trace = found.trace
+    trace = state.trace
     assert trace is not None
-    spread = found.cached("spread", lambda: probability_area(trace))
+    spread = state.cached("spread", lambda: probability_area(trace))
     confidence_banner.draw(result, spread, gallery.card.title)
     question = st.container()
     names, details = st.columns([4, 7], gap="small")
@@ -139,6 +139,6 @@ def _answer(
                 "than 100 %."
             )
     with question:
-        followup.draw(found)
+        followup.draw(state)
     with details.container(key="panel"):
-        candidate_panel.draw(gallery, found, by_rank[rank], ask)
+        candidate_panel.draw(gallery, state, by_rank[rank], ask)

@@ -91,11 +91,11 @@ def answer_to(gallery: Gallery, ask: SearchParams) -> SearchState:
     if isinstance(kept, SearchState) and kept.ask == asked:
         return kept
     if isinstance(kept, SearchState) and kept.raw and _same_search(kept.ask, asked):
-        found = replace(kept, ask=asked, trace=as_shown(kept.raw, asked.replies), kept={})
+        state = replace(kept, ask=asked, trace=as_shown(kept.raw, asked.replies), kept={})
     else:
-        found = _searched(gallery, asked)
-    st.session_state["found"] = found
-    return found
+        state = _searched(gallery, asked)
+    st.session_state["found"] = state
+    return state
 
 
 def _same_search(one: SearchParams, other: SearchParams) -> bool:

@@ -19,11 +19,11 @@ from pages.ui.templates import render
 
 def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mark, ...]]:
     """The outcome, the places, why, and a code to take home; returns what the map shows."""
-    found = answer_to(gallery, visit.ask)
-    result = found.result
+    state = answer_to(gallery, visit.ask)
+    result = state.result
     if result is None or not result.candidates:
         st.html(render("kiosk_question", title="No place found", lead="", quote=""))
-        st.info(plain(found.problem or "No place here fits. Try other words.", 300))
+        st.info(plain(state.problem or "No place here fits. Try other words.", 300))
         over("Start over", visit, first=True)
         return None, ()
     chosen = result.candidates[min(visit.chosen, len(result.candidates)) - 1]
@@ -34,7 +34,7 @@ def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[M
     with code:
         _code(visit, result.candidates[0])
     _places(result, visit)
-    _why(found, chosen, gallery.card.title)
+    _why(state, chosen, gallery.card.title)
     with st.container(key="booth-over"):
         over("Start over", visit, first=True)
     truth = visit.truth if visit.is_example else None
@@ -63,10 +63,10 @@ def _places(result: SearchResult, visit: Visit) -> None:
         )
 
 
-def _why(found: SearchState, chosen: Candidate, city: str) -> None:
-    result = found.result
+def _why(state: SearchState, chosen: Candidate, city: str) -> None:
+    result = state.result
     assert result is not None
-    ledger = found.ledgers().entries[chosen.rank - 1]
+    ledger = state.ledgers().entries[chosen.rank - 1]
     verdict = confidence_banner.heading(result, city) if chosen.rank == 1 else ""
     reason = candidate_panel.reason_of(chosen, ledger)
     if result.translation is not None:

@@ -43,10 +43,10 @@ def draw(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mar
     if not answered:
         return None, ()
     try:
-        found = answer_to(gallery, SearchParams(text=text, city=visit.city))
+        state = answer_to(gallery, SearchParams(text=text, city=visit.city))
     except SaywhereError:
         return None, ()
-    result = found.result
+    result = state.result
     if result is None or not result.candidates:
         return None, ()
     first = result.candidates[0]
