@@ -12,6 +12,7 @@ from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import MAX_DESCRIPTION_CHARS
+from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.languages.detection import language_of
 from core.vocabulary.languages.gloss import Gloss, gloss
@@ -50,6 +51,8 @@ def _is_name(mention: Mention, text: str, words: Lexicon) -> bool:
     spelled = TOKEN.findall(text[mention.start : mention.end])
     if mention.number is not None or not all(map(words.has_spelling, spelled)):
         return True
+    if len(spelled) == 1 and words.settings.get("nouns") != "capital":
+        return written_as_name(text, mention.start, fold(spelled[0]))
     return len(spelled) > 1 and all(word[0].isupper() for word in (spelled[0], spelled[-1]))
 
 
