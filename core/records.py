@@ -125,7 +125,7 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
-    `english` is the English of a phrase in another language, "" for a phrase in English.
+    `english` is the English of a phrase in another language where it differs, else "".
     """
 
     phrase: str

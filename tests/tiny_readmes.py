@@ -134,6 +134,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "helsinki-named.jsonl": _descriptions("helsinki"),
     "tests/descriptions.jsonl": _descriptions("helsinki", "monaco"),
     "tests/descriptions_held_out.jsonl": _descriptions("helsinki", "monaco"),
+    "tests/descriptions_other_languages.jsonl": _descriptions("helsinki", "monaco"),
     **dict.fromkeys(REPORTS, _report),
     "tile.png": _picture,
     "clip.pth": _checkpoint,

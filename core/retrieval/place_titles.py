@@ -59,7 +59,8 @@ RULES: Final = (
             "fountain, aquarium, ferry terminal, bus station, arts centre, windmill, obelisk, "
             "manor house, cinema, ice rink, swimming pool, courthouse, "
             "heliport, helipad, university building, tourist attraction, ruins, "
-            "water park, bridge, market, conference centre, lake"
+            "water park, bridge, market, conference centre, lake, concert hall, food court, "
+            "place of worship, tomb, prison"
         ),
         88,
         60,
@@ -70,7 +71,8 @@ RULES: Final = (
             "supermarket, art gallery, police station, fire station, embassy, "
             "children's playground, kindergarten, public bookcase, villa, "
             "garden centre, hardware store, pond, spring, viewpoint with a view, school, college, "
-            "events venue, post office"
+            "events venue, post office, community centre, metro station entrance, historic, "
+            "sports hall"
         ),
         68,
         40,
@@ -82,7 +84,7 @@ RULES: Final = (
             "clothes shop, shoe shop, sports shop, butcher, greengrocer, kiosk, optician, "
             "convenience store, flower shop, apartment building, building, hostel, biergarten, "
             "office building, commercial building, public building, sauna, nightclub, "
-            "sports centre, gym, petrol station"
+            "sports centre, gym, petrol station, tourist information office"
         ),
         42,
         60,

@@ -20,11 +20,10 @@ from core.retrieval.place_titles import titled
 from core.retrieval.query_encoding import (
     EncodedQuery,
     encode_query,
-    is_mostly_foreign,
     tokenize_query,
 )
 from core.retrieval.town_suffix import without_town
-from core.retrieval.translation import all_in_own_words, language_names, translated, translation_of
+from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def search_with_trace(
         truncated=min(_cuts(encoded_query), default=None),
         verdict=verdict,
         p_outside=posterior.p_outside,
-        notes=tuple(_notes(encoded_query, candidates)),
+        notes=tuple(_notes(encoded_query, candidates, match_index_of(gallery))),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -242,7 +241,9 @@ def _candidate(
     )
 
 
-def _notes(encoded_query: EncodedQuery, candidates: tuple[Candidate, ...]) -> list[str]:
+def _notes(
+    encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
+) -> list[str]:
     notes = []
     if encoded_query.truncated is not None:
         notes.append(f"Only the first {encoded_query.truncated} characters were read.")
@@ -254,11 +255,8 @@ def _notes(encoded_query: EncodedQuery, candidates: tuple[Candidate, ...]) -> li
             "Pictures were compared with the first "
             f"{encoded_query.picture_query.truncated} characters only."
         )
-    if encoded_query.gloss is None and is_mostly_foreign(encoded_query.text):
-        notes.append(
-            f"Saywhere understands English, {', '.join(language_names())}; of other languages "
-            "only names can match."
-        )
+    if note := language_note(encoded_query, match_index):
+        notes.append(note)
     evidence = candidates[0].evidence if candidates else ()
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")

@@ -10,10 +10,11 @@ from core.records import Evidence, Translation
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
-from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.query_encoding import EncodedQuery, is_mostly_foreign
 from core.settings import MAX_DESCRIPTION_CHARS
+from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import WORD, fold
-from core.vocabulary.languages.detection import language_of
+from core.vocabulary.languages.detection import is_unknown_language, language_of
 from core.vocabulary.languages.gloss import Gloss, gloss
 from core.vocabulary.languages.lexicon import CODES, TOKEN, Lexicon, lexicon
 from core.vocabulary.languages.tables import TABLES, read_rows
@@ -50,15 +51,18 @@ def _is_name(mention: Mention, text: str, words: Lexicon) -> bool:
     spelled = TOKEN.findall(text[mention.start : mention.end])
     if mention.number is not None or not all(map(words.has_spelling, spelled)):
         return True
+    if len(spelled) == 1 and words.settings.get("nouns") != "capital":
+        return written_as_name(text, mention.start, fold(spelled[0]))
     return len(spelled) > 1 and all(word[0].isupper() for word in (spelled[0], spelled[-1]))
 
 
 def in_own_words(evidence: Evidence, phrase: Phrase, encoded_query: EncodedQuery) -> Evidence:
-    """Evidence for a phrase as the person wrote it, with its English beside it."""
+    """Evidence for a phrase as the person wrote it, with its English where that differs."""
     if encoded_query.gloss is None:
         return evidence
     own, start, end = encoded_query.own_words(phrase)
-    return replace(evidence, phrase=own, start=start, end=end, english=phrase.text)
+    english = "" if phrase.text.casefold() in own.casefold() else phrase.text
+    return replace(evidence, phrase=own, start=start, end=end, english=english)
 
 
 def all_in_own_words(
@@ -68,6 +72,20 @@ def all_in_own_words(
     return tuple(
         in_own_words(piece, phrase, encoded_query)
         for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
+    )
+
+
+def language_note(encoded_query: EncodedQuery, match_index: MatchIndex) -> str:
+    """A sentence for a description in a language that has no table; "" for any other."""
+    text = encoded_query.text
+    if encoded_query.gloss is not None:
+        return ""
+    names = [(one.start, one.end) for one in match_index.mentions.mentions(text)]
+    if not (is_mostly_foreign(text) or is_unknown_language(text, names)):
+        return ""
+    return (
+        f"Saywhere understands English, {', '.join(language_names())}; of other languages only "
+        "names can match."
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.vocabulary.kinds import KINDS, family_of
-from core.vocabulary.languages.detection import language_of
+from core.vocabulary.languages.detection import is_unknown_language, language_of
 from core.vocabulary.languages.gloss import gloss
 from core.vocabulary.languages.lexicon import CODES, lexicon
 from core.vocabulary.languages.schema_names import kind_of, rewrite
@@ -64,6 +64,28 @@ def test_every_description_in_another_language_is_recognised() -> None:
 )
 def test_short_texts_and_addresses(text: str, language: str | None) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("egy fehér templom a híd mellett", True),
+        ("köprünün yanında beyaz bir kilise", True),
+        ("een witte kerk naast de brug, met een klein park ervoor", True),
+        ("a white church next to the bridge", False),
+        ("Kalevankatu Yrjönkatu Mannerheimintie", False),
+        ("bistro", False),
+    ],
+)
+def test_a_language_without_a_table_is_noticed(text: str, unknown: bool) -> None:
+    assert language_of(text) is None
+    assert is_unknown_language(text) is unknown
+
+
+def test_no_english_description_is_taken_for_an_unknown_language() -> None:
+    texts = english_texts()
+    assert len(texts) > 250
+    assert [text for text in texts if is_unknown_language(text)] == []
 
 
 def test_names_belong_to_no_language() -> None:

@@ -25,6 +25,8 @@ _ENGLISH_SHARE = 0.4
 _SCRIPTS: Final = {"HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "ja", "CYRILLIC": "ru"}
 _MARKS: Final = frozenset("ґєіїў")
 """Letters of other languages that are written in Cyrillic."""
+_STRAY_ENGLISH = 0.25
+"""At most this share of a foreign text looks like English: "park", "hotel"."""
 _READ_WORDS = 400
 _ADDRESS = re.compile(r"[^\d,;:!?]{2,60} \d{1,5}(?:[ ,/-]*\w{1,4})?")
 """A name and a number."""
@@ -70,6 +72,18 @@ def _is_address(text: str) -> bool:
     return bool(_ADDRESS.fullmatch(text.strip())) and not any(word[0].islower() for word in words)
 
 
+def is_unknown_language(text: str, names: Collection[tuple[int, int]] = ()) -> bool:
+    """Whether a text without a language of ours has hardly an English word, beside its names."""
+    words = [
+        match.group()
+        for match in TOKEN.finditer(text)
+        if not any(start <= match.start() < end for start, end in names)
+    ]
+    plain = [word for word in words if word[0].islower()]
+    english = sum(fold(word) in english_words() for word in words)
+    return len(plain) > _FEWEST and english <= _STRAY_ENGLISH * len(words)
+
+
 def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | None:
     """The code of a text's language; None for English and where it cannot be told.
 
@@ -83,7 +97,8 @@ def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | Non
         dict.fromkeys(
             fold(match.group())
             for match in TOKEN.finditer(text)
-            if not any(start <= match.start() < end for start, end in names)
+            if "LATIN" in unicodedata.name(match.group()[0], "")
+            and not any(start <= match.start() < end for start, end in names)
         )
     )[:_READ_WORDS]
     english = [word for word in words if word in english_words()]
