@@ -14,15 +14,18 @@ from core.retrieval.head_nouns import (
     is_location_only,
     is_of_other_size,
     is_part_of,
+    noun_of_phrase,
+    singular,
     without_distance,
 )
 from core.retrieval.phrases import Phrase
+from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
-_MIN_COSINE = 0.55
-_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.4, 0.5
+_MIN_COSINE = 0.58
+_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.45, 0.5
 """Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
 be called the thing itself."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
@@ -31,6 +34,9 @@ another noun may match only the words after the phrase's noun. Read on the bundl
 _MIN_WORD_SHARE = 0.5
 _MIN_DISTANCE_WEIGHT = 0.3
 """A fact whose distance weight is below this is too far away to be evidence."""
+_HIDDEN_NAME = 0.5
+"""Share of the words of a name that the fact's text does not show: the street of an address counts
+less than the street."""
 _MIN_KIND_COSINE = 0.5
 """From this mean cosine with facts of its kind on, a thing that matches only by its name may be
 the thing that the phrase means. Read on the bundled cities."""
@@ -102,6 +108,10 @@ class EvidenceFinder:
         for row, word in enumerate(vocabulary):
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
+        self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
+        self._allowed = [
+            self._with_proper_names(phrase, carried, vocabulary) for phrase in encoded_query.phrases
+        ]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
@@ -113,6 +123,26 @@ class EvidenceFinder:
                 self._add_mentions(row, of_words)
                 self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
                 self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
+
+    def _with_proper_names(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
+        """The facts that may support a phrase [F]: all, or those with one of its proper names."""
+        card = self._match_index.gallery.card
+        own = {*words_of(card.title), *words_of(card.name)}
+        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary) - own
+        allowed: Bools = np.ones(len(self._match_index.named), dtype=bool)
+        if names:
+            rows = [vocabulary.index(name) for name in names]
+            allowed = (carried[rows] > 0).any(axis=0)
+            for mention in self._mentions_in(phrase):
+                allowed[self._match_index.mentions.facts_of(mention)] = True
+        if stated := complement(phrase.text) & set(vocabulary):
+            rows = [vocabulary.index(word) for word in stated]
+            allowed &= (carried[rows] > 0).any(axis=0) | ~self._match_index.titled
+        if has_number(phrase.text):
+            for fact in np.flatnonzero(allowed & self._match_index.named):
+                of_fact = self._match_index.gallery.facts.names[fact]
+                allowed[fact] = not numbered_otherwise(phrase.text, of_fact)
+        return allowed
 
     def _mentions_in(self, phrase: Phrase) -> list[Mention]:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
@@ -168,10 +198,12 @@ class EvidenceFinder:
             if self._is_distinctive(phrase, word):
                 meant |= carrying
                 continue
-            meant |= carrying & in_kind & referable
+            if head is not None or singular(word) == self._nouns[row]:
+                meant |= carrying & in_kind & referable
             if head is None or word in head.words:
                 by_chance |= carrying & ~in_kind
-        return meant, by_chance & ~meant
+        allowed = self._allowed[row]
+        return meant & allowed, by_chance & ~meant & allowed
 
     def _referable(self, row: int) -> Bools:
         """The facts that the phrase's noun can refer to: mask [F]; all for an unknown noun."""
@@ -276,6 +308,7 @@ class EvidenceFinder:
         if "facts" not in self._channels:
             return None
         head, near = self._heads[row], visible.weight >= _MIN_DISTANCE_WEIGHT
+        near &= self._allowed[row][visible.facts]
         if head is None:
             best = _argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_COSINE, _MIN_THING_COSINE)
@@ -314,7 +347,11 @@ class EvidenceFinder:
         words = (
             self._share[row, visible.facts] + self._distinctive_share[row, visible.facts]
         ) * visible.weight
-        best = _argmax_positive(words, counted & (visible.weight >= _MIN_DISTANCE_WEIGHT))
+        counted = counted & (visible.weight >= _MIN_DISTANCE_WEIGHT)
+        for at in np.flatnonzero(counted):
+            if not self._shows(row, int(visible.facts[at])):
+                words[at] *= _HIDDEN_NAME
+        best = _argmax_positive(words, counted)
         if best is None:
             return None
         fact = int(visible.facts[best])
@@ -325,7 +362,19 @@ class EvidenceFinder:
             return _Match(best, "names", share, self._fit(row, fact, share))
         whole = share == 1 or bool(self._referable(row)[fact])
         of_street = self._lacks_number(row, fact)
+        if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
+            return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
+
+    def _shows(self, row: int, fact: int) -> bool:
+        """Whether the text of a fact shows a word of the phrase, so that it is the thing named."""
+        shown = set(words_of(self._match_index.gallery.facts.text[fact]))
+        spellings = self._match_index.gallery.names.spellings
+        return any(
+            spelling in shown
+            for word in words_of(self._query.phrases[row].text)
+            for spelling, _ in spellings(word)
+        )
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """The fit of a fact whose name has common words of the phrase only."""

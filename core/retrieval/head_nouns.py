@@ -20,7 +20,7 @@ _CONNECTORS = re.compile(
     r"front|full|go|goes|going|had|has|have|here|i|in|inside|into|is|just|leading|left|like|made|"
     r"meet|meets|named|near|nearby|next|of|off|on|opp|opposite|or|out|outside|over|pass|passes|"
     r"past|paved|right|round|run|running|runs|sit|sits|so|stand|standing|stands|straight|than|"
-    r"that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
+    r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
     r"without)\b"
 )
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
@@ -57,7 +57,8 @@ _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
 )
 _COLLECTIVES = re.compile(
-    r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece)s? of "
+    r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece|wedge|strip|patch|"
+    r"stretch|cluster|handful|number|series)s? of (?:a |an |the )?"
 )
 _COMPOUND_MODIFIERS = frozenset(
     (noun, word)
@@ -149,6 +150,12 @@ def _modifiers() -> dict[str, frozenset[str]]:
 _NOUNS = _modifiers()
 
 
+def noun_of_phrase(phrase: str) -> str:
+    """The noun of a phrase, known to the table of kinds or not; "" for none."""
+    head = _parsed(phrase)
+    return head.noun if head else ""
+
+
 def head_of_phrase(phrase: str) -> HeadNoun | None:
     """The head of a phrase, None where the table of kinds does not know its noun."""
     head = _parsed(phrase)
@@ -187,6 +194,14 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
         )
         for kind_head in _heads_of(kind)
     )
+
+
+def is_called(kind: str, noun: str) -> bool:
+    """Whether a kind's own noun, or a word that people use for it, is a noun and nothing more: a
+    lawn is called "grass", but a stream only "little river"."""
+    own = kind.split(" of ")[0].split(" with ")[0].split(" ")[-1:]
+    names = {*own, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
+    return noun in {singular(fold(name)) for name in names}
 
 
 def is_false_friend(kind: str, head: HeadNoun) -> bool:

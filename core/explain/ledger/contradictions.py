@@ -271,11 +271,19 @@ class ContradictionFinder:
         phrase = self._query.phrases[row]
         words = bare_words(phrase.text)
         for name in self._named:
-            if not _contains(words, name):
+            if not _contains(words, name) or self._is_joined(words, name):
                 continue
             own = len(name) > 1 and any(not is_common(word) for word in name)
             if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
                 yield name
+
+    def _is_joined(self, words: list[str], name: tuple[str, ...]) -> bool:
+        """Whether a name and a word beside it make another name: "Tollense see"."""
+        at = next(at for at in range(len(words)) if tuple(words[at : at + len(name)]) == name)
+        after, before = words[at + len(name) :][:1], words[max(0, at - 1) : at]
+        joined = {(*name[:-1], name[-1] + word) for word in after}
+        joined |= {(word + name[0], *name[1:]) for word in before}
+        return any(other in self._positions.facts_of_name for other in joined)
 
     def _named_far_away(self, row: int, evidence: Evidence, tile: int) -> str:
         """The contradiction by a named thing that is far away, unless the evidence here has that

@@ -16,7 +16,7 @@ from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
-from core.retrieval.head_nouns import HeadNoun, is_false_friend, matches_kind
+from core.retrieval.head_nouns import HeadNoun, is_called, is_false_friend, matches_kind
 from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
@@ -75,6 +75,7 @@ class MatchIndex:
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
+        self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
@@ -93,6 +94,11 @@ class MatchIndex:
     def mentions(self) -> MentionIndex:
         """The streets, addresses and exact names of the gallery."""
         return MentionIndex(self.gallery)
+
+    @cached_property
+    def titled(self) -> Bools:
+        """The facts whose text shows a name after the kind: mask [F]."""
+        return np.array([": " in text for text in self.gallery.facts.text], dtype=bool)
 
     @cached_property
     def pooled(self) -> Bools:
@@ -124,6 +130,11 @@ class MatchIndex:
         """The facts whose kind passes a test with a head noun: mask [F]."""
         kinds, kind_row = self._kinds
         return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
+
+    def _called(self, noun: str) -> Bools:
+        """The facts whose kind is called by a noun and nothing more: mask [F]."""
+        kinds, kind_row = self._kinds
+        return np.array([is_called(kind, noun) for kind in kinds], dtype=bool)[kind_row]
 
     def _fitting_kind(self, pattern: str) -> Bools:
         """The facts whose whole kind fits a pattern: mask [F]."""
