@@ -15,6 +15,9 @@ COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
 """The calibration of the confidences."""
 
+RANKING = ROOT / "assets" / "models" / "ranking.json"
+"""The weights of the learned ranking."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

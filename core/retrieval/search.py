@@ -14,7 +14,7 @@ from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
 from core.retrieval.channels import MatchIndex
 from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
-from core.retrieval.fusion import Signals, ordered, signals_of, suppress_neighbours
+from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import (
     EncodedQuery,
@@ -22,6 +22,9 @@ from core.retrieval.query_encoding import (
     is_mostly_foreign,
     tokenize_query,
 )
+from core.retrieval.ranking import RankingModel, read_ranking
+from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spots import Spot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.settings import MAX_CANDIDATES
 
@@ -82,11 +85,16 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Signals and fused `scores` of N tiles, and the allowed tiles from the best."""
+    """Signals and `scores` of N tiles, and the allowed tiles from the best.
+
+    The scores are the fused signals with the corrections of the ranking model, which come from the
+    `named_things`.
+    """
 
     signals: Signals
     scores: F32
     order: I64
+    named_things: ThingValues
 
 
 def rank_tiles(
@@ -94,11 +102,19 @@ def rank_tiles(
     encoded_query: EncodedQuery,
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
+    model: RankingModel | None = None,
 ) -> Ranking:
-    """Scores every tile by the channels and ranks the allowed ones."""
-    signals = signals_of(match_index_of(gallery), encoded_query, mask, channels)
-    scores = signals.fused(channels)
-    return Ranking(signals, scores, ordered(scores, mask))
+    """Scores every tile by the channels and ranks the allowed ones.
+
+    Without a ranking `model` the bundled one is read.
+    """
+    match_index = match_index_of(gallery)
+    signals = signals_of(match_index, encoded_query, mask, channels)
+    facts = signals.results.get("facts")
+    matches = None if facts is None else facts.matches
+    things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
+    scores = (model or read_ranking()).scores(signals.fused(channels), signals, things)
+    return Ranking(signals, scores, ordered(scores, mask), things)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +170,20 @@ def search_with_trace(
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
-    leading = suppress_neighbours(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
-    confidences = posterior.near(leading, gallery.lats, gallery.lons)
-    verdict = verdict_of(posterior.p_outside, confidences[0], calibration)
+    spots = spots_of(gallery, posterior.mass, query.k, mask)
+    verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
+    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
     candidates = tuple(
-        _candidate(rank, row, gallery, ranking, channels, evidence_finder, confidence)
-        for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
+        _candidate(
+            rank, by_similarity.index(spot) + 1, spot, gallery, ranking, channels, evidence_finder
+        )
+        for rank, spot in enumerate(spots, 1)
     )
     ended = time.perf_counter()
     result = SearchResult(
@@ -185,6 +203,7 @@ def search_with_trace(
             "total": (ended - started) * 1e3,
         },
         picture_model=picture_encoder.key if picture_encoder else None,
+        in_area=mask is not None,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
@@ -212,22 +231,24 @@ def _cuts(encoded_query: EncodedQuery) -> list[int]:
 
 def _candidate(
     rank: int,
-    row: int,
+    rank_before: int,
+    spot: Spot,
     gallery: Gallery,
     ranking: Ranking,
     channels: tuple[Channel, ...],
     evidence_finder: EvidenceFinder,
-    confidence: float,
 ) -> Candidate:
+    row = spot.row
     evidence = evidence_finder.evidence(row)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
-        similarity=float(ranking.scores[row]),
+        similarity=float(ranking.scores[row].clip(-1, 1)),
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
         names=evidence_finder.names(row, evidence),
         evidence=evidence,
-        confidence=confidence,
+        confidence=min(spot.chance, 1.0),
+        rank_before=rank_before,
     )
 
 

@@ -9,8 +9,9 @@ from core.arrays import F32, I64
 from core.models import StatesReader
 from core.records import Channel
 from core.retrieval import PictureEncoder, SearchTrace, rank_tiles
-from core.retrieval.fusion import ordered, suppress_neighbours
+from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
+from core.retrieval.spots import spots_of
 from core.vocabulary.folding import words_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class Ablation:
     """Leave-one-out ablation of the first M phrases on C candidates.
 
     `similarity`, `channels` [M, C]: score with the phrase minus score without it. `rank_without`
-    [M, C]: the candidate's rank among the C after sorting by the scores without the phrase, with
-    the same suppression of neighbours as in search.
+    [M, C]: the candidate's rank among the C by the probability around it, from the scores without
+    the phrase.
     """
 
     channels: dict[Channel, F32]
@@ -82,9 +83,8 @@ def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
     candidates = np.zeros(len(scores), dtype=bool)
     candidates[rows] = True
-    gallery = trace.gallery
-    order = suppress_neighbours(ordered(scores, candidates), gallery.lats, gallery.lons, len(rows))
-    rank_of = {row: rank for rank, row in enumerate(order, 1)}
+    spots = spots_of(trace.gallery, trace.posterior.mass_of(scores), len(rows), candidates)
+    rank_of = {spot.row: rank for rank, spot in enumerate(spots, 1)}
     return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 
 
@@ -108,7 +108,7 @@ def _without_each_phrase(
         replace(
             encoded_query,
             text=text,
-            phrases=encoded_query.phrases[:row] + encoded_query.phrases[row + 1 :],
+            phrases=_without_phrase(encoded_query.phrases, row),
             words=list(dict.fromkeys(words_of(text))),
             embedding=embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
@@ -118,6 +118,16 @@ def _without_each_phrase(
         )
         for row, text in enumerate(texts[:count])
     ]
+
+
+def _without_phrase(phrases: list[Phrase], row: int) -> list[Phrase]:
+    """The other phrases, with their offsets in the text without the phrase."""
+    cut = phrases[row].end - phrases[row].start
+    later = [
+        replace(phrase, start=phrase.start - cut, end=phrase.end - cut)
+        for phrase in phrases[row + 1 :]
+    ]
+    return phrases[:row] + later
 
 
 def _embedded(

@@ -54,7 +54,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
         "whole": whole,
         "best_fact": match_index.best_fact(encoded_query, facts),
     }
-    return ChannelResult(signals, best_strengths(phrases, mask))
+    return ChannelResult(signals, best_strengths(phrases, mask), similar)
 
 
 def _features(
