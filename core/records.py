@@ -240,10 +240,12 @@ class Explanation:
 class Candidate:
     """A tile, its rank (from 1) and its scores for a query.
 
-    `similarity` orders the candidates; `channels` holds the score of each channel.
-    `confidence` is the probability that the describer is within 100 m, None without calibration.
-    `explanation` is None unless requested. `rank_before` is the rank before reranking, None without
-    reranking. `title` is what people would call the place, "" where nobody has named it.
+    `similarity` is its score; `channels` holds the score of each channel. `confidence` is the
+    probability that the describer is within 100 m of it and not within 100 m of a candidate before
+    it, None without calibration; it orders the candidates, and theirs add up to 1 at most.
+    `explanation` is None unless requested. `rank_before` is its rank among the candidates by
+    similarity, None where an answer to a question added it. `title` is what people would call the
+    place, "" where nobody has named it.
     """
 
     tile: Tile
@@ -307,9 +309,10 @@ class SearchResult:
 
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
-    none of the allowed tiles. `notes` are sentences for the user. `picture_model` is the picture
-    model of the `image` channel, None where it was not searched. `translation` is None for a
-    description in English.
+    none of the allowed tiles. `in_area` is true if the query allows a part of the gallery only: all
+    probabilities assume that the describer is there. `notes` are sentences for the user.
+    `picture_model` is the picture model of the `image` channel, None where it was not searched.
+    `translation` is None for a description in English.
     """
 
     query: str
@@ -322,6 +325,7 @@ class SearchResult:
     picture_model: str | None = None
     p_outside: float | None = None
     translation: Translation | None = None
+    in_area: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
@@ -332,6 +336,7 @@ class SearchResult:
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),
+            "in_area": self.in_area,
             "picture_model": self.picture_model,
             "language": translation.code if translation else None,
             "language_name": translation.language if translation else None,

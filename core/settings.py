@@ -18,6 +18,9 @@ SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
 """The calibration of the confidences."""
 
+RANKING = ROOT / "assets" / "models" / "ranking.json"
+"""The weights of the learned ranking."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

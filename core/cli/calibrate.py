@@ -1,12 +1,15 @@
-"""Fit confidence to descriptions with known places, and write the calibration of the search."""
+"""Fit confidence or the ranking to descriptions with known places; write the file of the search."""
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.options import new_file, whole_number
 from core.cli.progress import bar
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=(),
         help="galleries of the background corpus, typical towns (default: those of the sets)",
     )
+    parser.add_argument(
+        "--ranking",
+        action="store_true",
+        help="fit the weights of the ranking instead of the confidence; fit the confidence after "
+        "it; sets of one file share one weight",
+    )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
         type=new_file,
         metavar="F.json",
-        help="file to write (default: the calibration that search reads)",
+        help="file to write (default: the file that search reads)",
     )
 
 
@@ -44,6 +53,17 @@ def _labelled_set(value: str) -> tuple[str, Path]:
     return gallery, Path(file)
 
 
+def _fit_ranking(
+    args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
+) -> Any:
+    from core.evaluation.ranking_fit import fit_ranking_from_files
+    from core.retrieval.ranking import write_ranking
+
+    model = fit_ranking_from_files(args.sets, settings, encoder, args.seed, bar(args.quiet))
+    path = write_ranking(model, args.out or machine.RANKING)
+    return {"file": str(path), "sources": list(model.sources), "sharpness": model.sharpness}
+
+
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.evaluation.calibration.pipeline import fit_from_files
@@ -52,6 +72,8 @@ def run(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     encoder = load_model(threads=settings.search_threads)
+    if args.ranking:
+        return _fit_ranking(args, settings, encoder)
     calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )

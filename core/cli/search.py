@@ -94,7 +94,8 @@ def _answer_lines(result: Any) -> Iterator[str]:
         yield _translation(result)
     yield from result["notes"]
     if result["verdict"]:
-        yield result["verdict"][:1].upper() + result["verdict"][1:]
+        where = " in this area" if result["in_area"] else ""
+        yield result["verdict"][:1].upper() + result["verdict"][1:] + where
     if result.get("question"):
         yield f"To tell them apart: {result['question']['text']}"
     for candidate in result["candidates"]:

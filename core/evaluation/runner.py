@@ -17,12 +17,14 @@ from core.retrieval.fusion import suppress_neighbours
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
+from core.retrieval.spots import Spot, spots_of
 
 Scope = Literal["full", "nearest-100", "thinned"]
 """The tiles that are ranked: all; the 100 nearest to the truth; or tiles at least 100 m apart, with
 only the descriptions of these tiles as queries."""
 NEAREST = 100
 APART_M = 100.0
+_CANDIDATES = 10
 
 Ranker = Callable[[EncodedQuery], F32]
 """Scores [N] of all tiles for one encoded query."""
@@ -102,7 +104,8 @@ def evaluate(
     The outcome records the score of the first candidate by each ranker in `recorded`. The
     `confidence_model` needs the whole gallery, so it is used in the scope `full` only.
 
-    Localization at k is measured on the k separate spots that search shows, R@k on tiles.
+    Localization at k is measured on k separate spots, R@k on tiles. With a `confidence_model` the
+    spots are those that search shows; without, the best tiles that are 100 m apart.
     Raises QueryError if no query has its true tile in the scope.
     """
     outcomes = []
@@ -119,7 +122,13 @@ def evaluate(
         among = thinned if near is None else near[number]
         if among is not None:
             order = order[np.isin(order, among)]
-        leading = suppress_neighbours(order, gallery.lats, gallery.lons, 10)
+        posterior, spots = None, list[Spot]()
+        if confidence_model is not None and among is None:
+            posterior = confidence_model.posterior(encoded_query)
+            spots = spots_of(gallery, posterior.mass, _CANDIDATES)
+            leading = [spot.row for spot in spots]
+        else:
+            leading = suppress_neighbours(order, gallery.lats, gallery.lons, _CANDIDATES)
         outcomes.append(
             Outcome(
                 query=query,
@@ -134,9 +143,9 @@ def evaluate(
                     for name, score in (recorded or {}).items()
                 },
                 confidence_outcome=_confidence_outcome(
-                    confidence_model, gallery, encoded_query, leading, true_row, scores
+                    posterior, spots, true_row, scores, confidence_model.calibration
                 )
-                if confidence_model and among is None
+                if confidence_model is not None and posterior is not None
                 else None,
             )
         )
@@ -149,20 +158,19 @@ def evaluate(
 
 
 def _confidence_outcome(
-    confidence_model: ConfidenceModel,
-    gallery: Gallery,
-    encoded_query: EncodedQuery,
-    leading: list[int],
+    posterior: Posterior,
+    spots: Sequence[Spot],
     true_row: int,
     scores: F32,
+    calibration: Calibration | None,
 ) -> ConfidenceOutcome:
-    posterior = confidence_model.posterior(encoded_query)
     credible_region = posterior.credible_region()
-    confidences = np.array(posterior.near(leading, gallery.lats, gallery.lons))
+    leading = [spot.row for spot in spots]
+    confidences = np.array([spot.chance for spot in spots])
     return ConfidenceOutcome(
         confidences,
         posterior.p_outside,
-        verdict_of(posterior.p_outside, float(confidences[0]), confidence_model.calibration),
+        verdict_of(posterior.p_outside, float(confidences[0]), calibration),
         inside80=bool(credible_region.inside80[credible_region.rows == true_row].any()),
         after_rerank=tuple(reordered(scores[leading[:TOP]].tolist(), confidences[:TOP].tolist())),
         true_place=leading.index(true_row) if true_row in leading else -1,

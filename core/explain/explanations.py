@@ -1,4 +1,4 @@
-"""A search result with an explanation for each candidate, reranked.
+"""A search result with an explanation for each candidate.
 
 Pages that show the result first call the parts one by one: `ledger`, `reasons`, `attribution`.
 """
@@ -36,7 +36,7 @@ def explained(
     picture_encoder: PictureEncoder | None = None,
     server: AdvisorServer | None = None,
 ) -> SearchResult:
-    """The result of a search, reranked, each candidate with its ledger, reason and relevance.
+    """The result of a search, each candidate with its ledger, reason and relevance.
 
     `picture_encoder` must be that of the search. With a `server`, its language model writes the
     reasons of the first candidates; if it answers for all of them, they are reranked by its
@@ -61,9 +61,10 @@ def explained(
             result.candidates, ledger_set.entries, maps, advice, strict=True
         )
     ]
+    llm_confidences = _llm_confidences(advice[:TOP])
     return replace(
         result,
-        candidates=reranked(candidates, _llm_confidences(advice[:TOP])),
+        candidates=reranked(candidates, llm_confidences) if llm_confidences else tuple(candidates),
         notes=(*result.notes, *ledger_set.notes),
         timings_ms=result.timings_ms
         | {

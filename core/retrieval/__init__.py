@@ -1,9 +1,10 @@
 """One query → ranked, fused and calibrated candidates with their evidence.
 
 A search encodes the description (`query_encoding`), scores every tile by each channel
-(`channels`), fuses the scores (`fusion`), estimates confidences (`confidence_features`,
-`background_corpus`, `confidence`) and matches the phrases with the map around the best candidates
-(`evidence`). `reranking` may reorder the first candidates by their confidence.
+(`channels`), fuses the scores (`fusion`), corrects them by the roles of the things that the
+description names (`relations`, `relation_values`, `ranking`), estimates confidences
+(`confidence_features`, `background_corpus`, `confidence`), picks the likeliest places (`spots`) and
+matches the phrases with the map around them (`evidence`).
 """
 
 from core.retrieval.confidence import CredibleRegion, Posterior

@@ -22,15 +22,14 @@ from core.geo import local_metres
 from core.records import Channel, Verdict
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence_features import FEATURES, confidence_features
-from core.retrieval.fusion import SIGNALS, WEIGHTS, Signals
+from core.retrieval.fusion import Signals
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer is within this distance of a candidate."""
-ADDED_SIGNALS: tuple[str, ...] = ("mentions", "absent")
-ADDED_FEATURES: tuple[str, ...] = ()
-"""Signals and features that a file of an earlier version does not hold."""
+ADDED_FEATURES: tuple[str, ...] = ("capitals", "capitals_unknown", "mentions", "corrected")
+"""Features that a file of an earlier version does not hold."""
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
 """A row of the table: mean, scale, and the three models' parameters."""
 CLIP_SIGMA = 3.0
@@ -39,21 +38,20 @@ CLIP_SIGMA = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The fitted parameters: three linear models over C features, and weights for S signals.
+    """The fitted parameters: three linear models over C features.
 
     `mean` and `scale` [C] standardise the features. The models are [1 + C], intercept first:
     `inverse_temperature` → the logarithm of the inverse temperature of the softmax over tiles;
     `p_uninformative` → the log-odds that the text says nothing about the place; `p_outside` → the
-    log-odds that the place is outside the gallery. `weights` [S] are in the order of `SIGNALS`.
+    log-odds that the place is outside the gallery.
 
     The verdict is "likely" if the first candidate's confidence is at least `likely`, and "probably
-    not in this gallery" if `p_outside` is at least `absent`. `area` is the probability mass of the
-    region that held the truth for 80 % of the examples; it is above 0.8, because the probabilities
-    are overconfident among neighbouring tiles. `sources` names the sets of examples, `background`
-    is the corpus that a gallery's scores are compared with.
+    not in this gallery" if `p_outside` is at least `absent` and above that confidence. `area` is
+    the probability mass of the region that held the truth for 80 % of the examples; it is above
+    0.8, because the probabilities are overconfident among neighbouring tiles. `sources` names the
+    sets of examples, `background` is the corpus that a gallery's scores are compared with.
     """
 
-    weights: F64
     mean: F64
     scale: F64
     inverse_temperature: F64
@@ -79,7 +77,6 @@ class Calibration:
             "likely": _short(self.likely),
             "absent": _short(self.absent),
             "area": _short(self.area),
-            "weights": dict(zip(SIGNALS, map(_short, self.weights), strict=True)),
             "columns": ["mean", "scale", "sharpness", "vagueness", "elsewhere"],
             "constant": [
                 0,
@@ -99,17 +96,15 @@ class Calibration:
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
         """The inverse of `to_json`. Raises KeyError, TypeError or ValueError.
 
-        A document written before a signal or a feature was added stays valid: the signal gets its
-        weight in the fusion, and the feature has no effect. Every other one must be there.
+        A document written before a feature was added stays valid: the feature has no effect. Every
+        other one must be there. Weights of signals, which older documents hold, are not read.
         """
         clues = dict.fromkeys(ADDED_FEATURES, _NO_EFFECT) | document["clues"]
-        weights = {name: WEIGHTS[name] for name in ADDED_SIGNALS} | document["weights"]
         table = np.array([clues[name] for name in FEATURES], dtype=np.float64)
         parameters = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
         if parameters.shape != (len(FEATURES) + 1, 5) or len(clues) != len(FEATURES):
             raise ValueError(f"{parameters.shape} numbers")
         calibration = cls(
-            weights=np.array([weights[name] for name in SIGNALS], dtype=np.float64),
             mean=table[:, 0],
             scale=table[:, 1],
             inverse_temperature=parameters[:, 2],
@@ -121,11 +116,7 @@ class Calibration:
             background=background,
             sources=tuple(map(str, document["sources"])),
         )
-        if not (
-            np.isfinite(parameters).all()
-            and np.isfinite(calibration.weights).all()
-            and (calibration.scale > 0).all()
-        ):
+        if not (np.isfinite(parameters).all() and (calibration.scale > 0).all()):
             raise ValueError("numbers that are not finite, or scales that are not above 0")
         return calibration
 
@@ -184,12 +175,13 @@ class Posterior:
     """`mass` [N]: probability that the describer is at each tile (0 outside the mask).
 
     `p_outside`: probability that they are at none of them. `mass.sum() + p_outside == 1`. `area`
-    is `Calibration.area`.
+    is `Calibration.area`; `inverse_temperature` is that of the softmax over the scores.
     """
 
     mass: F64
     p_outside: float
     area: float = 0.8
+    inverse_temperature: float = 1.0
 
     def credible_region(self, mask: Bools | None = None) -> CredibleRegion:
         """The allowed tiles by mass, for a map; ties in the gallery's order."""
@@ -198,6 +190,11 @@ class Posterior:
         mass = self.mass[rows]
         before = np.cumsum(mass) - mass
         return CredibleRegion(rows, mass, before < self.area * mass.sum())
+
+    def mass_of(self, scores: F32) -> F64:
+        """The mass [N] that other scores [N] of the same tiles would have, were they informative
+        and from inside; 0 where this posterior has none."""
+        return _softmax(self.inverse_temperature * scores.astype(np.float64), self.mass > 0)
 
     def near(
         self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
@@ -211,30 +208,38 @@ class Posterior:
 def posterior_of(
     encoded_query: EncodedQuery,
     signals: Signals,
-    fused: F32,
+    scores: F32,
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
     calibration: Calibration | None = None,
 ) -> Posterior:
     """The posterior of a search; without a `calibration` the bundled one is read.
 
-    `fused` [N] are the scores that rank the tiles, from `channels`.
+    `scores` [N] are those that rank the tiles, from `channels`.
 
-    mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · weights · signals) + v / T),
-    over the T allowed tiles, where v is the probability that the text is uninformative.
+    mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · scores) + v / T),
+    over the T allowed tiles, where v is the probability that the text is uninformative. A person
+    who gives a `mask` knows that the place is in it: `p_outside` is 0 then.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
-        encoded_query, signals, fused, channels, mask, learned.background
+        encoded_query, signals, scores, channels, mask, learned.background
     )
     outputs = _linear_outputs(learned, features)
-    scores = outputs.inverse_temperature * (learned.weights @ signals.stacked())
-    allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
-    weights = np.exp(np.where(allowed, scores - scores[allowed].max(), -np.inf))
-    within = (
-        1 - outputs.p_uninformative
-    ) * weights / weights.sum() + outputs.p_uninformative * allowed / allowed.sum()
-    return Posterior((1 - outputs.p_outside) * within, outputs.p_outside, learned.area)
+    p_outside = outputs.p_outside if mask is None else 0.0
+    logits = outputs.inverse_temperature * scores.astype(np.float64)
+    allowed = np.ones(len(logits), dtype=bool) if mask is None else mask
+    within = (1 - outputs.p_uninformative) * _softmax(
+        logits, allowed
+    ) + outputs.p_uninformative * allowed / allowed.sum()
+    return Posterior((1 - p_outside) * within, p_outside, learned.area, outputs.inverse_temperature)
+
+
+def _softmax(logits: F64, allowed: Bools) -> F64:
+    """The softmax [N] over the allowed tiles; 0 elsewhere."""
+    exponentials = np.exp(np.where(allowed, logits - logits[allowed].max(), -np.inf))
+    softmax: F64 = exponentials / exponentials.sum()
+    return softmax
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +261,11 @@ def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
 
 
 def verdict_of(p_outside: float, first: float, calibration: Calibration | None = None) -> Verdict:
-    """The answer verdict, from `p_outside` and the first candidate's confidence."""
+    """The answer verdict, from `p_outside` and the first candidate's confidence.
+
+    A place that is likelier than "none of them" is never told to be absent.
+    """
     learned = calibration or read_calibration()
-    if p_outside >= learned.absent:
+    if p_outside >= learned.absent and p_outside > first:
         return "probably not in this gallery"
     return "likely" if first >= learned.likely else "several places fit"

@@ -20,9 +20,11 @@ FEATURES = (
     "score_rise",
     "lead_of_10",
     "lead_of_100",
+    "corrected",
 )
 """The names of the features, in order. Counts are logarithms; the features of a channel that was
 not searched are 0. A feature `…_ahead` is the gallery's score minus the background corpus's.
+`corrected` is what the ranking model adds to the fused score of the best tile.
 """
 
 
@@ -36,9 +38,12 @@ def confidence_features(
 ) -> F32:
     """The features [C] of one search, in the order of `FEATURES`; only allowed tiles count."""
     features: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
-    features |= {"characters": logarithm(len(encoded_query.text))} | _of_scores(
-        allowed(scores, mask)
-    )
+    best = int(np.argmax(scores if mask is None else np.where(mask, scores, -np.inf)))
+    features |= {
+        "characters": logarithm(len(encoded_query.text)),
+        "corrected": float(scores[best] - signals.fused(channels)[best]),
+    }
+    features |= _of_scores(allowed(scores, mask))
     for name, result in signals.results.items():
         features_of = SPECS[name].features_of
         if features_of and name in channels:

@@ -39,12 +39,19 @@ class Signals:
 
     def __getitem__(self, signal: str) -> F32:
         """One signal for each tile, about 0..1: [N]."""
-        for result in self.results.values():
-            if signal in result.signals:
-                return result.signals[signal]
+        of_tiles = self.found(signal)
+        if of_tiles is not None:
+            return of_tiles
         if signal not in WEIGHTS:
             raise KeyError(signal)
         return np.zeros(self.tiles, dtype=np.float32)
+
+    def found(self, signal: str) -> F32 | None:
+        """One signal [N], or None where its channel was not searched or left it out."""
+        for result in self.results.values():
+            if signal in result.signals:
+                return result.signals[signal]
+        return None
 
     def stacked(self) -> F32:
         """All signals in the order of `SIGNALS`: [S, N]."""

@@ -1,4 +1,4 @@
-"""Reranking of the first candidates by similarity and normalised confidence.
+"""Reranking of the first candidates by similarity and a language model's normalised confidence.
 
 After CrossText2Loc's explainable retrieval (arXiv 2412.17007), which reranks the first five by
 similarity plus normalised confidence. Its normalisation and weight are not published; these are
@@ -20,26 +20,21 @@ descriptions of six towns, RVS train and tests/descriptions.jsonl; Helsinki was 
 
 def reranked(
     candidates: Sequence[Candidate],
-    confidences: Sequence[float] | None = None,
+    confidences: Sequence[float],
     weight: float = WEIGHT,
     top: int = TOP,
 ) -> tuple[Candidate, ...]:
     """The candidates with the first `top` ordered by similarity + `weight` · confidence.
 
-    `confidences` (0 or more, on any scale, such as a language model's) replace those of the first
+    `confidences` (0 or more, on any scale, such as a language model's) are those of the first
     candidates; they are divided by their sum. Sets `rank_before` of every candidate. Ties keep
     their order.
     """
     leading = candidates[:top]
-    weights = (
-        [candidate.confidence or 0.0 for candidate in leading]
-        if confidences is None
-        else confidences
-    )
-    if len(weights) < len(leading):
-        raise ValueError(f"{len(weights)} confidences for {len(leading)} candidates")
+    if len(confidences) < len(leading):
+        raise ValueError(f"{len(confidences)} confidences for {len(leading)} candidates")
     order = reordered(
-        [candidate.similarity for candidate in leading], weights[: len(leading)], weight
+        [candidate.similarity for candidate in leading], confidences[: len(leading)], weight
     )
     ranked = [leading[index] for index in order] + list(candidates[top:])
     return tuple(

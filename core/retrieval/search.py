@@ -14,7 +14,7 @@ from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
 from core.retrieval.channels import MatchIndex
 from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
-from core.retrieval.fusion import Signals, ordered, signals_of, suppress_neighbours
+from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.place_titles import titled
 from core.retrieval.query_encoding import (
@@ -22,6 +22,9 @@ from core.retrieval.query_encoding import (
     encode_query,
     tokenize_query,
 )
+from core.retrieval.ranking import RankingModel, read_ranking
+from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spots import Spot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
 from core.settings import MAX_CANDIDATES
@@ -83,11 +86,16 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Signals and fused `scores` of N tiles, and the allowed tiles from the best."""
+    """Signals and `scores` of N tiles, and the allowed tiles from the best.
+
+    The scores are the fused signals with the corrections of the ranking model, which come from the
+    `named_things`.
+    """
 
     signals: Signals
     scores: F32
     order: I64
+    named_things: ThingValues
 
 
 def rank_tiles(
@@ -95,11 +103,19 @@ def rank_tiles(
     encoded_query: EncodedQuery,
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
+    model: RankingModel | None = None,
 ) -> Ranking:
-    """Scores every tile by the channels and ranks the allowed ones."""
-    signals = signals_of(match_index_of(gallery), encoded_query, mask, channels)
-    scores = signals.fused(channels)
-    return Ranking(signals, scores, ordered(scores, mask))
+    """Scores every tile by the channels and ranks the allowed ones.
+
+    Without a ranking `model` the bundled one is read.
+    """
+    match_index = match_index_of(gallery)
+    signals = signals_of(match_index, encoded_query, mask, channels)
+    facts = signals.results.get("facts")
+    matches = None if facts is None else facts.matches
+    things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
+    scores = (model or read_ranking()).scores(signals.fused(channels), signals, things)
+    return Ranking(signals, scores, ordered(scores, mask), things)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +172,27 @@ def search_with_trace(
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
-    leading = suppress_neighbours(ranking.order, gallery.lats, gallery.lons, query.k)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
-    confidences = posterior.near(leading, gallery.lats, gallery.lons)
-    verdict = verdict_of(posterior.p_outside, confidences[0], calibration)
+    spots = spots_of(gallery, posterior.mass, query.k, mask)
+    verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
+    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
     candidates = tuple(
         _candidate(
-            rank, row, gallery, ranking, encoded_query, channels, evidence_finder, confidence
+            rank,
+            by_similarity.index(spot) + 1,
+            spot,
+            gallery,
+            ranking,
+            encoded_query,
+            channels,
+            evidence_finder,
         )
-        for rank, (row, confidence) in enumerate(zip(leading, confidences, strict=True), 1)
+        for rank, spot in enumerate(spots, 1)
     )
     candidates = titled(match_index_of(gallery), candidates)
     ended = time.perf_counter()
@@ -191,6 +214,7 @@ def search_with_trace(
         },
         picture_model=picture_encoder.key if picture_encoder else None,
         translation=translation_of(gloss),
+        in_area=mask is not None,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
@@ -220,24 +244,26 @@ def _cuts(encoded_query: EncodedQuery) -> list[int]:
 
 def _candidate(
     rank: int,
-    row: int,
+    rank_before: int,
+    spot: Spot,
     gallery: Gallery,
     ranking: Ranking,
     encoded_query: EncodedQuery,
     channels: tuple[Channel, ...],
     evidence_finder: EvidenceFinder,
-    confidence: float,
 ) -> Candidate:
+    row = spot.row
     evidence = evidence_finder.evidence(row)
     names = evidence_finder.names(row, evidence)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
-        similarity=float(ranking.scores[row]),
+        similarity=float(ranking.scores[row].clip(-1, 1)),
         channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
         names=names,
         evidence=all_in_own_words(evidence, encoded_query),
-        confidence=confidence,
+        confidence=min(spot.chance, 1.0),
+        rank_before=rank_before,
     )
 
 

@@ -14,11 +14,12 @@ _SIGNS: dict[Verdict, str] = {
 }
 
 
-def title_of_verdict(verdict: Verdict, city: str) -> str:
-    """The verdict on a search in `city` for people."""
+def title_of_verdict(verdict: Verdict, city: str, in_area: bool = False) -> str:
+    """The verdict on a search in `city`, or in an area of it, for people."""
+    where = " in this area" if in_area else ""
     titles: dict[Verdict, str] = {
-        "likely": "Likely here",
-        "several places fit": "Several places fit",
+        "likely": f"Likely here{',' if in_area else ''}{where}",
+        "several places fit": f"Several places fit{where}",
         "probably not in this gallery": f"Probably not in {city}",
     }
     return titles[verdict]
@@ -32,28 +33,18 @@ def chance(candidate: Candidate) -> str:
 
 def advice(result: SearchResult, verdict: Verdict, city: str) -> str:
     """What to make of the answer and what to do next."""
-    first = result.candidates[0].confidence or 0.0
-    likeliest = _likeliest(max(result.candidates, key=lambda one: one.confidence or 0.0))
+    first = percent(result.candidates[0].confidence or 0.0)
+    where = ", if you are in this area" if result.in_area else ""
     if verdict == "likely":
-        return f"The first place stands out. Its chance within 100 m is {percent(first)}."
+        return f"The first place stands out. Its chance within 100 m is {first}{where}."
     if verdict == "several places fit":
         return (
-            f"{likeliest} Say more about what you see: a name on a sign, a shape, or where "
-            "things are."
+            f"The first place has a chance of {first}{where}. Say more about what you see: a name "
+            "on a sign, a shape, or where things are."
         )
     return (
         f"This description fits {city} worse than almost any written there. Try another city. "
-        f"If it is in {city}, {likeliest[0].lower()}{likeliest[1:]}"
-    )
-
-
-def _likeliest(one: Candidate) -> str:
-    """The order is by how well the words fit; a place among several good tiles may be likelier."""
-    if one.rank == 1:
-        return f"The first place has a chance of {percent(one.confidence or 0.0)}."
-    return (
-        f"Place 1 fits the words best, but place {one.rank} is the likeliest "
-        f"({percent(one.confidence or 0.0)}), because more places around it fit."
+        f"If it is in {city}, the first place has a chance of {first}."
     )
 
 
@@ -64,7 +55,7 @@ def heading(result: SearchResult, city: str) -> str:
     return render(
         "verdict_heading",
         sign=_SIGNS[result.verdict],
-        title=title_of_verdict(result.verdict, city),
+        title=title_of_verdict(result.verdict, city, result.in_area),
     )
 
 

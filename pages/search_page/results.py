@@ -126,18 +126,13 @@ def _answer(
         st.session_state["chosen"] = rank
     with names.container(key="places"):
         st.radio(
-            "Places found, best match first",
+            "Places found, likeliest first",
             list(by_rank),
             key="chosen",
             on_change=_choose,
             format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
             captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
         )
-        if sum(candidate.confidence or 0.0 for candidate in result.candidates) > 1:
-            st.caption(
-                "The 100 m circles of nearby places overlap, so the chances add up to more "
-                "than 100 %."
-            )
     with question:
         followup.draw(state)
     with details.container(key="panel"):

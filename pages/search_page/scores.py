@@ -1,30 +1,26 @@
-"""The numbers behind a candidate: the score of each channel, and what re-ranking changed."""
+"""The numbers behind a candidate: the score of each channel, and the order by fit alone."""
 
 import streamlit as st
 
 from core.maps import title_of
 from core.records import CHANNEL_TRAITS, Candidate, SearchResult
-from core.retrieval.reranking import TOP, WEIGHT
 from pages.search_page.query_params import SearchParams
 from pages.ui.templates import render
 
 
 def draw(result: SearchResult, candidate: Candidate, ask: SearchParams) -> None:
     """Two folded sections."""
-    with st.expander("Before and after re-ranking", key="section-again"):
+    with st.expander("Order by fit, order by chance", key="section-again"):
         st.html(reranking(result, candidate, bool(ask.replies)))
     with st.expander("Scores", key="section-scores"):
         st.html(bars(result, candidate))
 
 
 def reranking(result: SearchResult, candidate: Candidate, replied: bool) -> str:
-    """HTML of each candidate's rank before and after; `replied`: answers changed the order."""
-    how = (
-        f"The search re-ranks its first {TOP} places by similarity + {WEIGHT} × their share of "
-        "the confidence."
-    )
+    """HTML of each candidate's rank by similarity and now; `replied`: answers changed the order."""
+    how = "The list is ordered by chance: good places around a place raise it."
     if replied:
-        how = "Your answers changed the confidences, and the confidences give the order."
+        how = "Your answers changed the chances, and the chances give the order."
     rows = [
         {
             "before": "new" if one.rank_before is None else str(one.rank_before),
@@ -35,7 +31,6 @@ def reranking(result: SearchResult, candidate: Candidate, replied: bool) -> str:
             "chosen": one.rank == candidate.rank,
         }
         for one in result.candidates
-        if replied or one.rank <= TOP or one.rank == candidate.rank
     ]
     return render("reranking", moved=_moved(candidate), how=how, rows=rows)
 
@@ -44,7 +39,7 @@ def _moved(one: Candidate) -> str:
     if one.rank_before is None:
         return "This place was no candidate before."
     if one.rank_before == one.rank:
-        return f"This place kept rank {one.rank}."
+        return f"By fit alone this place has rank {one.rank} too."
     way = "up" if one.rank < one.rank_before else "down"
     return f"This place moved {way} from rank {one.rank_before} to {one.rank}."
 

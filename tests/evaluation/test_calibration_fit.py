@@ -18,14 +18,13 @@ from core.models.sentence import SentenceEncoder
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import write_calibration
 from core.retrieval.confidence_features import FEATURES
-from core.retrieval.fusion import SIGNALS
 from core.settings import Settings
 
 NOTHING = Background(np.eye(2, 384, dtype=np.float32), np.eye(2, 384, dtype=np.float32))
 
 
 def examples(count: int, inverse_temperature: float, seed: int = 0) -> list[CalibrationExample]:
-    """Searches of 30 tiles, each its own surroundings; truths drawn by a softmax of `phrases`.
+    """Searches of 30 tiles, each its own surroundings; truths drawn by a softmax of the scores.
 
     Every fifth is of a stranger, whose best `score` is lower.
     """
@@ -33,9 +32,8 @@ def examples(count: int, inverse_temperature: float, seed: int = 0) -> list[Cali
     made = []
     for number in range(count):
         inside = number % 5 > 0
-        signals = np.zeros((30, len(SIGNALS)), dtype=np.float32)
-        signals[:, SIGNALS.index("phrases")] = random.random(30)
-        steep = np.exp(inverse_temperature * signals[:, SIGNALS.index("phrases")].astype(float))
+        scores = random.random(30).astype(np.float32)
+        steep = np.exp(inverse_temperature * scores.astype(float))
         true = int(random.choice(30, p=steep / steep.sum())) if inside else -1
         features = np.zeros(len(FEATURES), dtype=np.float32)
         features[FEATURES.index("score")] = random.normal(1.0 if inside else -1.0)
@@ -43,7 +41,7 @@ def examples(count: int, inverse_temperature: float, seed: int = 0) -> list[Cali
             CalibrationExample(
                 "town" if inside else "town, strangers",
                 features,
-                signals,
+                scores,
                 np.zeros(30, dtype=np.float32),
                 np.arange(30) == true,
                 true,
@@ -54,11 +52,10 @@ def examples(count: int, inverse_temperature: float, seed: int = 0) -> list[Cali
 
 
 def test_the_fit_finds_how_steep_the_truth_is() -> None:
-    """The weight of a signal and the sharpness have one product; vagueness takes little of it."""
+    """Vagueness takes little of it."""
     for inverse_temperature in (3.0, 12.0):
         found = calibrate(examples(1500, inverse_temperature), NOTHING)
-        weight = found.weights[SIGNALS.index("phrases")] * np.exp(found.inverse_temperature[0])
-        assert weight == pytest.approx(inverse_temperature, rel=0.25)
+        assert np.exp(found.inverse_temperature[0]) == pytest.approx(inverse_temperature, rel=0.25)
 
 
 def test_the_fit_tells_strangers_by_their_score() -> None:

@@ -16,6 +16,7 @@ from core.retrieval import search_with_trace
 from core.retrieval.background_corpus import Background
 from core.retrieval.channels import ChannelResult
 from core.retrieval.confidence import (
+    ADDED_FEATURES,
     Calibration,
     Posterior,
     posterior_of,
@@ -24,21 +25,20 @@ from core.retrieval.confidence import (
     write_calibration,
 )
 from core.retrieval.confidence_features import FEATURES
-from core.retrieval.fusion import SIGNALS, Signals
+from core.retrieval.fusion import Signals
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 
 
 def plain(
     inverse_temperature: float = 0.0, vague: float = -50.0, p_outside: float = -50.0
 ) -> Calibration:
-    """A calibration without information in its features, with weight on `phrases` only."""
+    """A calibration without information in its features."""
     count = len(FEATURES)
 
     def constant(value: float) -> np.ndarray:
         return np.array([value, *[0.0] * count])
 
     return Calibration(
-        weights=np.array([float(name == "phrases") for name in SIGNALS]),
         mean=np.zeros(count),
         scale=np.ones(count),
         inverse_temperature=constant(inverse_temperature),
@@ -127,9 +127,36 @@ def test_confidence_is_the_mass_within_a_hundred_metres() -> None:
 
 
 def test_verdicts_follow_the_thresholds() -> None:
-    assert verdict_of(0.3, 0.9, plain()) == "probably not in this gallery"
+    assert verdict_of(0.3, 0.29, plain()) == "probably not in this gallery"
     assert verdict_of(0.29, 0.5, plain()) == "likely"
     assert verdict_of(0.29, 0.49, plain()) == "several places fit"
+
+
+def test_a_place_likelier_than_none_is_never_told_to_be_absent() -> None:
+    assert verdict_of(0.35, 0.36, plain()) == "several places fit"
+    assert verdict_of(0.36, 0.35, plain()) == "probably not in this gallery"
+
+
+def test_in_a_chosen_area_chances_assume_it(encoded_query: EncodedQuery) -> None:
+    mask = np.array([True, True, False, False])
+    found = masses(encoded_query, plain(p_outside=np.log(1 / 3)), 0.1, 0.2, 0.9, 0.4, mask=mask)
+    assert found.p_outside == 0
+    assert found.mass.sum() == pytest.approx(1)
+
+
+def test_other_scores_have_the_mass_of_the_same_temperature(encoded_query: EncodedQuery) -> None:
+    found = masses(encoded_query, plain(inverse_temperature=np.log(2)), 0.0, 0.5, 1.0)
+    other = np.array([0.0, np.log(3) / 2, 0.0], dtype=np.float32)
+    assert found.mass_of(other) == pytest.approx([0.2, 0.6, 0.2])
+
+
+def test_weights_of_signals_in_an_older_file_are_not_read(tmp_path: Path) -> None:
+    path = write_calibration(plain(), tmp_path / "confidence.json")
+    document = json.loads(path.read_text()) | {"weights": {"image": 0.1, "phrases": 0.2}}
+    for feature in ADDED_FEATURES:
+        del document["clues"][feature]
+    path.write_text(json.dumps(document))
+    assert read_calibration(path).likely == 0.5
 
 
 def test_a_calibration_comes_back_from_its_files(tmp_path: Path) -> None:

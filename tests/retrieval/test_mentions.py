@@ -1,21 +1,17 @@
 """What a description names exactly, on bundled galleries, and what that does to search."""
 
-import json
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from core import settings
-from core.errors import ModelError
 from core.gallery import Gallery, open_gallery
 from core.models.sentence import SentenceEncoder
 from core.records import Evidence, Query
-from core.retrieval import search, search_with_trace
+from core.retrieval import rank_tiles, search
 from core.retrieval.channels.mentions import MentionIndex, mention_scores
-from core.retrieval.confidence import read_calibration, write_calibration
 from core.retrieval.fusion import WEIGHTS
+from core.retrieval.query_encoding import encode_query, tokenize_query
+from core.retrieval.ranking import NO_CORRECTION
 from core.retrieval.search import match_index_of
 from core.retrieval.town_suffix import without_town
 
@@ -121,40 +117,14 @@ def test_a_street_in_another_spelling_is_evidence(
 
 
 def test_nothing_named_changes_nothing(helsinki: Gallery, encoder: SentenceEncoder) -> None:
-    trace = search_with_trace(
-        helsinki,
-        encoder,
-        Query("a bench under tall trees beside water", channels=("facts", "names")),
+    text = tokenize_query("a bench under tall trees beside water", encoder)
+    ranking = rank_tiles(
+        helsinki, encode_query(text, encoder), ("facts", "names"), None, NO_CORRECTION
     )
-    signals = trace.ranking.signals
+    signals = ranking.signals
     assert "mentions" not in signals.weights("names")
     by_hand = sum(
         WEIGHTS[name] * signals[name]
         for name in ("phrases", "whole", "best_fact", "words", "window")
     )
-    assert trace.ranking.scores == pytest.approx(by_hand / 1.0, abs=1e-5)
-
-
-def test_a_calibration_of_an_earlier_version_stays_valid(tmp_path: Path) -> None:
-    path = write_calibration(read_calibration(), tmp_path / "confidence.json")
-    document = json.loads(path.read_text("utf-8"))
-    document["weights"]["mentions"] = 0.5
-    path.write_text(json.dumps(document), encoding="utf-8")
-    written = read_calibration(path)
-    del document["weights"]["mentions"]
-    older = tmp_path / "older.json"
-    older.write_text(json.dumps(document), encoding="utf-8")
-    path.with_suffix(".npz").rename(older.with_suffix(".npz"))
-    earlier = read_calibration(older)
-    assert written.weights[-1] == 0.5
-    assert earlier.weights[-1] == WEIGHTS["mentions"]
-    assert replace(earlier, weights=written.weights).sources == written.sources
-
-
-def test_a_calibration_without_another_signal_is_refused(tmp_path: Path) -> None:
-    path = write_calibration(read_calibration(), tmp_path / "confidence.json")
-    document = json.loads(path.read_text("utf-8"))
-    del document["weights"]["words"]
-    path.write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(ModelError, match="calibrate"):
-        read_calibration(path)
+    assert ranking.scores == pytest.approx(by_hand / 1.0, abs=1e-5)

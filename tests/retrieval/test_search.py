@@ -53,7 +53,7 @@ def assert_sound(result: SearchResult, text: str, k: int = 10) -> None:
         assert -1 <= one.similarity <= 1
         for piece in one.evidence:
             assert read[piece.start : piece.end] == piece.phrase
-            assert piece.supported == bool(piece.fact)
+            assert piece.supported == (bool(piece.fact) and not piece.name_only)
             assert (piece.lat is None) == (piece.lon is None) == (not piece.supported)
     assert {"total", "encode"} <= set(result.timings_ms)
     json.dumps(result.to_json(), allow_nan=False)

@@ -16,9 +16,8 @@ from core.records import CHANNELS, Channel
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import RADIUS_M
 from core.retrieval.confidence_features import confidence_features
-from core.retrieval.fusion import signals_of
 from core.retrieval.query_encoding import EncodedQuery
-from core.retrieval.search import match_index_of
+from core.retrieval.search import rank_tiles
 
 _LEADING, _OTHERS = 400, 400
 """Number of tiles in an example: the best of the search, and a sample of the others."""
@@ -35,7 +34,7 @@ _ROUNDS = 15
 class CalibrationExample:
     """One search with a sample of T of the `tiles` that it allowed.
 
-    `features` [C] are those of the search. For the T tiles: `signals` [T, S], `stands_for` [T] the
+    `features` [C] are those of the search. For the T tiles: `scores` [T], `stands_for` [T] the
     logarithm of the number of tiles that each one represents, `near` [T] True within 100 m of the
     truth. `true` is the row among the T of the tile nearest to the truth, -1 if none is near.
     All examples of one `group` share one weight.
@@ -43,7 +42,7 @@ class CalibrationExample:
 
     group: str
     features: F32
-    signals: F32
+    scores: F32
     stands_for: F32
     near: Bools
     true: int
@@ -93,12 +92,13 @@ def calibration_examples(
         if rng.random() < _AREA and (mask := _area(gallery, item, rng)) is not None:
             searches.append((usable, mask))
         for chosen, mask in searches:
-            signals = signals_of(match_index_of(gallery), item.encoded_query, mask, chosen)
-            fused = signals.fused(chosen)
+            ranking = rank_tiles(gallery, item.encoded_query, chosen, mask)
             towns = background(gallery.card.name, item.home)
-            features = confidence_features(item.encoded_query, signals, fused, chosen, mask, towns)
+            features = confidence_features(
+                item.encoded_query, ranking.signals, ranking.scores, chosen, mask, towns
+            )
             yield _example(
-                group, gallery.card.name, features, signals.stacked(), fused, mask, distances_m, rng
+                group, gallery.card.name, features, ranking.scores, mask, distances_m, rng
             )
 
 
@@ -130,16 +130,15 @@ def _example(
     group: str,
     name: str,
     features: F32,
-    signals: F32,
-    fused: F32,
+    scores: F32,
     mask: Bools | None,
     distances_m: F64,
     rng: np.random.Generator,
 ) -> CalibrationExample:
     """A search with a sample of its tiles: the best, all near the truth, and some others."""
-    rows = np.arange(len(fused)) if mask is None else np.flatnonzero(mask)
+    rows = np.arange(len(scores)) if mask is None else np.flatnonzero(mask)
     near = distances_m[rows] <= RADIUS_M
-    order = np.argsort(-fused[rows], kind="stable")
+    order = np.argsort(-scores[rows], kind="stable")
     leading, others = order[:_LEADING], order[_LEADING:]
     distant = others[~near[others]]
     drawn = rng.choice(distant, min(_OTHERS, len(distant)), replace=False)
@@ -151,7 +150,7 @@ def _example(
     return CalibrationExample(
         group=group if inside else f"{name}, strangers",
         features=features,
-        signals=np.ascontiguousarray(signals[:, rows[sample]].T),
+        scores=scores[rows[sample]],
         stands_for=stands_for,
         near=near[sample],
         true=int(np.flatnonzero(sample == distances_m[rows].argmin())[0]) if inside else -1,

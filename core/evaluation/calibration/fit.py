@@ -15,25 +15,22 @@ import torch
 from core.arrays import F64
 from core.errors import QueryError
 from core.evaluation.calibration.dataset import CalibrationExample
+from core.evaluation.ranking_fit import logsumexp_by_owner
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import CLIP_SIGMA, Calibration
 from core.retrieval.confidence_features import FEATURES
-from core.retrieval.fusion import SIGNALS, WEIGHTS
 
 PRIOR_ELSEWHERE = 0.05
 """Prior probability of a place outside the gallery: an assumption, not learned."""
 _RIDGE, _RIDGE_ELSEWHERE = 3e-3, 3e-4
 """L2 penalties on the parameters."""
-_WEIGHT_PENALTY = 10.0
-"""L2 penalty that pulls the signal weights to the fusion weights, relative to `_RIDGE`.
-Unpenalised weights overfit synthetic text. 10 had the smallest ECE on tests/descriptions.jsonl
-of 1/3, 10, 100 and 10,000."""
 _STEPS = 80
 _SHARPNESS, _VAGUE = math.log(40.0), -2.0
 _LIKELY = 0.5
 _FALSE_ABSENT = 0.1
 """Accepted share of false "outside" verdicts for descriptions from inside a gallery."""
 _AREA = 0.8
+_FULL_GROUP = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class _Batch:
     after a constant 1, `weight` [Q] the weight of each example.
     """
 
-    signals: torch.Tensor
+    scores: torch.Tensor
     stands_for: torch.Tensor
     owner: torch.Tensor
     near: torch.Tensor
@@ -72,7 +69,6 @@ def calibrate(
     scale = np.sqrt(share @ (features - mean) ** 2)
     scale[scale < 1e-3] = 1.0
     calibration = Calibration(
-        weights=np.array([WEIGHTS[name] for name in SIGNALS]),
         mean=mean,
         scale=scale,
         inverse_temperature=np.zeros(len(FEATURES) + 1),
@@ -108,9 +104,7 @@ def mass_before_truth(
 
     `standardized` [1 + C] are the standardized features of the example.
     """
-    scores = np.exp(standardized @ calibration.inverse_temperature) * (
-        example.signals @ calibration.weights
-    )
+    scores = np.exp(standardized @ calibration.inverse_temperature) * example.scores
     exponentials = np.exp(scores - scores.max())
     stands_for = np.exp(example.stands_for)
     p_uninformative = 1 / (1 + np.exp(-(standardized @ calibration.p_uninformative)))
@@ -122,10 +116,13 @@ def mass_before_truth(
 
 
 def _shares(examples: Sequence[CalibrationExample]) -> F64:
-    """The weights [Q] of the examples; they sum to 1, and every group has the same total."""
+    """The weights [Q] of the examples; they sum to 1. Every group has the same total, but one with
+    fewer examples than `_FULL_GROUP` has less in proportion."""
     sizes = Counter(example.group for example in examples)
-    shares: F64 = np.array([1 / (len(sizes) * sizes[example.group]) for example in examples])
-    return shares
+    shares: F64 = np.array(
+        [min(sizes[one.group], _FULL_GROUP) / sizes[one.group] for one in examples]
+    )
+    return shares / shares.sum()
 
 
 def _weighted_quantile(values: F64, shares: F64, at: float) -> float:
@@ -144,7 +141,7 @@ def _standardized(calibration: Calibration, examples: Sequence[CalibrationExampl
 def _batch(calibration: Calibration, examples: Sequence[CalibrationExample]) -> _Batch:
     owner = np.repeat(np.arange(len(examples)), [len(example.near) for example in examples])
     return _Batch(
-        signals=torch.from_numpy(np.concatenate([example.signals for example in examples])).float(),
+        scores=torch.from_numpy(np.concatenate([example.scores for example in examples])).float(),
         stands_for=torch.from_numpy(
             np.concatenate([example.stands_for for example in examples])
         ).float(),
@@ -157,25 +154,15 @@ def _batch(calibration: Calibration, examples: Sequence[CalibrationExample]) -> 
     )
 
 
-def _logsumexp_by_query(values: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
-    """The logsumexp of values [T] over the tiles of each example, [Q]."""
-    most = torch.full((count,), -math.inf).scatter_reduce(0, owner, values, "amax").detach()
-    summed = torch.zeros(count).index_add(0, owner, torch.exp(values - most[owner]))
-    return most + torch.log(summed)
-
-
 def log_likelihood(
-    batch: _Batch,
-    weights: torch.Tensor,
-    inverse_temperature: torch.Tensor,
-    p_uninformative: torch.Tensor,
+    batch: _Batch, inverse_temperature: torch.Tensor, p_uninformative: torch.Tensor
 ) -> torch.Tensor:
     """The log-likelihood [Q] of each example: that of all tiles within 100 m of the truth."""
     count = len(batch.standardized)
     steep = torch.exp(batch.standardized @ inverse_temperature)
-    scores = (batch.signals @ weights) * steep[batch.owner]
-    total = _logsumexp_by_query(scores + batch.stands_for, batch.owner, count)
-    near = _logsumexp_by_query(scores[batch.near], batch.owner[batch.near], count) - total
+    scores = batch.scores * steep[batch.owner]
+    total = logsumexp_by_owner(scores + batch.stands_for, batch.owner, count)
+    near = logsumexp_by_owner(scores[batch.near], batch.owner[batch.near], count) - total
     chance = batch.standardized @ p_uninformative
     return torch.logaddexp(
         torch.nn.functional.logsigmoid(-chance) + near,
@@ -184,10 +171,8 @@ def log_likelihood(
 
 
 def _fit_position(calibration: Calibration, inside: Sequence[CalibrationExample]) -> Calibration:
-    """The calibration with `weights`, `inverse_temperature` and `p_uninformative` fitted."""
+    """The calibration with `inverse_temperature` and `p_uninformative` fitted."""
     batch = _batch(calibration, inside)
-    start = torch.from_numpy(np.log(calibration.weights)).float()
-    weights = start.clone().requires_grad_()
     heads = []
     for constant in (_SHARPNESS, _VAGUE):
         head = torch.zeros(len(FEATURES) + 1)
@@ -196,15 +181,13 @@ def _fit_position(calibration: Calibration, inside: Sequence[CalibrationExample]
     inverse_temperature, p_uninformative = heads
 
     def loss() -> torch.Tensor:
-        likely = log_likelihood(batch, torch.exp(weights), inverse_temperature, p_uninformative)
+        likely = log_likelihood(batch, inverse_temperature, p_uninformative)
         size = (inverse_temperature[1:] ** 2).sum() + (p_uninformative[1:] ** 2).sum()
-        drift = ((weights - start) ** 2).sum()
-        return -(batch.weight * likely).sum() + _RIDGE * (size + _WEIGHT_PENALTY * drift)
+        return -(batch.weight * likely).sum() + _RIDGE * size
 
-    _minimize([weights, inverse_temperature, p_uninformative], loss)
+    _minimize([inverse_temperature, p_uninformative], loss)
     return replace(
         calibration,
-        weights=_to_numpy(torch.exp(weights)),
         inverse_temperature=_to_numpy(inverse_temperature),
         p_uninformative=_to_numpy(p_uninformative),
     )

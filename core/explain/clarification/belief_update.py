@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from core.explain.clarification import Reply, answered
 from core.records import Candidate
-from core.retrieval import Posterior, SearchTrace, reranked
+from core.retrieval import SearchTrace
 from core.retrieval.confidence import verdict_of
 from core.retrieval.evidence import EvidenceFinder
-from core.retrieval.fusion import ordered, suppress_neighbours
 from core.retrieval.place_titles import titled
 from core.retrieval.search import match_index_of
+from core.retrieval.spots import spots_of
 from core.retrieval.translation import all_in_own_words
 
 
@@ -25,45 +23,35 @@ class GivenReply:
 
 
 def as_shown(trace: SearchTrace, replies: Sequence[GivenReply] = ()) -> SearchTrace:
-    """The search as it is shown: reranked, or after replies ranked by the new confidences alone.
+    """The search as it is shown, after replies ranked by the new confidences.
 
     Replies can add candidates that were none before: these have no `rank_before`. Raises QueryError
     for a reply to an unknown question.
     """
-    reranked_trace = replace(
-        trace, result=replace(trace.result, candidates=reranked(trace.result.candidates))
-    )
     informative = [reply for reply in replies if reply.answer != "cannot tell"]
-    return (
-        _with_replies(reranked_trace, informative)
-        if informative and trace.result.candidates
-        else reranked_trace
-    )
+    return _with_replies(trace, informative) if informative and trace.result.candidates else trace
 
 
 def _with_replies(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTrace:
-    """Updates the posterior; the likeliest tile of each spot becomes its candidate."""
+    """Updates the posterior; its likeliest spots become the candidates."""
     gallery, before = trace.gallery, trace.posterior
     shares = before.mass
     for reply in replies:
         shares = answered(gallery, shares, reply.key, reply.answer)
-    posterior = Posterior(shares * (1 - before.p_outside), before.p_outside, before.area)
-    order = ordered(np.log(np.maximum(shares, 1e-300)).astype(np.float32), trace.mask)
-    rows = suppress_neighbours(order, gallery.lats, gallery.lons, len(trace.result.candidates))
-    confidences = posterior.near(rows, gallery.lats, gallery.lons)
+    posterior = replace(before, mass=shares * (1 - before.p_outside))
+    spots = spots_of(gallery, posterior.mass, len(trace.result.candidates), trace.mask)
     candidate_of = {candidate.tile.tile_id: candidate for candidate in trace.result.candidates}
     evidence_finder = EvidenceFinder(match_index_of(gallery), trace.encoded_query, trace.channels)
     candidates = []
-    for rank, index in enumerate(np.argsort(-np.array(confidences), kind="stable"), 1):
-        row, confidence = rows[index], confidences[index]
-        candidate = candidate_of.get(gallery.tile(row).tile_id) or _candidate(
-            trace, row, evidence_finder
+    for rank, spot in enumerate(spots, 1):
+        candidate = candidate_of.get(gallery.tile(spot.row).tile_id) or _candidate(
+            trace, spot.row, evidence_finder
         )
-        candidates.append(replace(candidate, rank=rank, confidence=confidence))
+        candidates.append(replace(candidate, rank=rank, confidence=spot.chance))
     result = replace(
         trace.result,
         candidates=titled(match_index_of(gallery), candidates),
-        verdict=verdict_of(before.p_outside, max(confidences)),
+        verdict=verdict_of(before.p_outside, spots[0].chance),
     )
     return replace(trace, posterior=posterior, result=result)
 
@@ -75,7 +63,7 @@ def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) ->
     return Candidate(
         tile=trace.gallery.tile(row),
         rank=1,
-        similarity=float(trace.ranking.scores[row]),
+        similarity=float(trace.ranking.scores[row].clip(-1, 1)),
         channels={name: float(signals.channel(name)[row]) for name in trace.channels},
         names=names,
         evidence=all_in_own_words(evidence, trace.encoded_query),

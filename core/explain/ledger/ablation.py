@@ -9,9 +9,9 @@ from core.arrays import F32, I64
 from core.models import StatesReader
 from core.records import Channel
 from core.retrieval import PictureEncoder, SearchTrace, rank_tiles
-from core.retrieval.fusion import ordered, suppress_neighbours
 from core.retrieval.negation import without
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery, search_words
+from core.retrieval.spots import spots_of
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
@@ -28,8 +28,8 @@ class Ablation:
     """Leave-one-out ablation of the first M phrases on C candidates.
 
     `similarity`, `channels` [M, C]: score with the phrase minus score without it. `rank_without`
-    [M, C]: the candidate's rank among the C after sorting by the scores without the phrase, with
-    the same suppression of neighbours as in search.
+    [M, C]: the candidate's rank among the C by the probability around it, from the scores without
+    the phrase.
     """
 
     channels: dict[Channel, F32]
@@ -82,9 +82,8 @@ def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
     candidates = np.zeros(len(scores), dtype=bool)
     candidates[rows] = True
-    gallery = trace.gallery
-    order = suppress_neighbours(ordered(scores, candidates), gallery.lats, gallery.lons, len(rows))
-    rank_of = {row: rank for rank, row in enumerate(order, 1)}
+    spots = spots_of(trace.gallery, trace.posterior.mass_of(scores), len(rows), candidates)
+    rank_of = {spot.row: rank for rank, spot in enumerate(spots, 1)}
     return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import F32, Bools
 from core.records import Channel
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.matching import Matches, MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ class ChannelResult:
     """The result of one channel for N tiles: its signals by name, each [N] and about 0..1.
 
     `strengths` [R] is the best score of any allowed tile for each of R query terms (phrases or
-    words), on the channel's own scale: cosine − `LEAST_COSINE`, or BM25.
+    words), on the channel's own scale: cosine − `LEAST_COSINE`, or BM25. `matches` are those of
+    the phrases with facts, None for other channels.
     """
 
     signals: Mapping[str, F32]
     strengths: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    matches: Matches | None = None
 
 
 FeaturesOf = Callable[[ChannelResult, EncodedQuery, Allowed, "Background"], dict[str, float]]

@@ -58,7 +58,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     }
     if (presence := absence_of(match_index).presence(encoded_query)) is not None:
         signals["absent"] = -presence
-    return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask))
+    return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask), similar)
 
 
 def _features(

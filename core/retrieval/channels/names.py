@@ -6,7 +6,10 @@ streets, addresses and names that the description names exactly. A description t
 has no signal `mentions`, and is ranked as if there were none.
 """
 
+import re
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.retrieval.channels.channel import (
     Allowed,
@@ -25,6 +28,7 @@ from core.retrieval.channels.matching import (
 )
 from core.retrieval.channels.mentions import mention_scores
 from core.retrieval.query_encoding import EncodedQuery
+from core.vocabulary.folding import words_of
 
 if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
@@ -40,13 +44,23 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     return ChannelResult(shares, best_strengths(words, mask))
 
 
+_NAME = re.compile(r"(?<![.!?:;\n]\s)(?<![.!?:;\n])(?<!^)\b[^\W\d_a-z]\w{2,}")
+"""A word with a capital letter that does not begin a sentence."""
+
+
 def _features(
-    result: ChannelResult, _: EncodedQuery, mask: Allowed, __: "Background"
+    result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, _: "Background"
 ) -> dict[str, float]:
     strengths = result.strengths
     if not len(strengths):
         return {}
+    written = {word for name in _NAME.findall(encoded_query.text) for word in words_of(name)}
+    as_names = np.array([word in written for word in encoded_query.words], dtype=bool)
+    mentions = result.signals.get("mentions")
     return {
+        "capitals": logarithm(1 + int(as_names.sum())),
+        "capitals_unknown": logarithm(1 + int((as_names & (strengths <= 0)).sum())),
+        "mentions": 0.0 if mentions is None else float(allowed(mentions, mask).max()),
         "words": logarithm(len(strengths)),
         "words_found": float((strengths > 0).mean()),
         "word_strength": float(strengths.mean()),
@@ -71,6 +85,9 @@ CHANNEL = ChannelSpec(
         "rarest_word",
         "words_together",
         "window",
+        "capitals",
+        "capitals_unknown",
+        "mentions",
     ),
     _features,
 )

@@ -53,7 +53,7 @@ def _places(result: SearchResult, visit: Visit) -> None:
     st.session_state["booth-chosen"] = visit.chosen if visit.chosen in by_rank else 1
     with st.container(key="places"):
         st.radio(
-            "Places found, best match first",
+            "Places found, likeliest first",
             list(by_rank),
             key="booth-chosen",
             on_change=_choose,

@@ -9,7 +9,7 @@ from core.explain.clarification.belief_update import GivenReply, as_shown
 from core.gallery import Gallery
 from core.models.sentence import SentenceEncoder
 from core.records import Query
-from core.retrieval import SearchTrace, reranked, search_with_trace
+from core.retrieval import SearchTrace, search_with_trace
 
 YES, NO = GivenReply("church", "yes"), GivenReply("church", "no")
 
@@ -23,9 +23,9 @@ def ids(trace: SearchTrace) -> list[str]:
     return [one.tile.tile_id for one in trace.result.candidates]
 
 
-def test_without_replies_the_first_ones_are_ranked_again(found: SearchTrace) -> None:
+def test_without_replies_nothing_changes(found: SearchTrace) -> None:
     shown = as_shown(found)
-    assert shown.result.candidates == reranked(found.result.candidates)
+    assert shown.result == found.result
     assert shown.posterior is found.posterior
     assert shown.result.verdict == found.result.verdict
 

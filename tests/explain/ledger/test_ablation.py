@@ -19,10 +19,16 @@ from core.retrieval import (
     rank_tiles,
     search_with_trace,
 )
+from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import PictureQuery
 from core.vocabulary.folding import words_of
 
 TEXT = "a statue on Market Square, a white church behind it, tram tracks to the north and benches"
+
+
+def moved_back(phrase: Phrase, count: int) -> Phrase:
+    """A phrase in a text with so many characters less before it."""
+    return replace(phrase, start=phrase.start - count, end=phrase.end - count)
 
 
 def naive(
@@ -38,7 +44,12 @@ def naive(
         rest = replace(
             encoded_query,
             text=text,
-            phrases=[encoded_query.phrases[number] for number in kept],
+            phrases=[
+                encoded_query.phrases[number]
+                if encoded_query.phrases[number].start < phrase.start
+                else moved_back(encoded_query.phrases[number], phrase.end - phrase.start)
+                for number in kept
+            ],
             words=list(dict.fromkeys(words_of(text))),
             embedding=encoder.encode([text])[0],
             phrase_embeddings=encoded_query.phrase_embeddings[kept],
@@ -48,21 +59,7 @@ def naive(
             ),
         )
         ranking = rank_tiles(gallery, rest, trace.channels, trace.mask)
-        queue = sorted(rows, key=lambda row: (-ranking.scores[row], row))
-        spots: list[int] = []
-        for row in queue:
-            away = [
-                haversine_m(
-                    gallery.lats[row],
-                    gallery.lons[row],
-                    gallery.lats[[other]],
-                    gallery.lons[[other]],
-                )[0]
-                for other in spots
-            ]
-            if all(metres >= 100 for metres in away):
-                spots.append(row)
-        order = [*spots, *(row for row in queue if row not in spots)]
+        order = by_chance(trace, ranking.scores, rows)
         found.append(
             {
                 "similarity": [trace.ranking.scores[row] - ranking.scores[row] for row in rows],
@@ -78,6 +75,27 @@ def naive(
             }
         )
     return found
+
+
+def by_chance(trace: SearchTrace, scores: np.ndarray, rows: list[int]) -> list[int]:
+    """The candidates by the probability around them, found tile by tile."""
+    gallery = trace.gallery
+    logits = trace.posterior.inverse_temperature * scores.astype(float)
+    mass = np.where(trace.posterior.mass > 0, np.exp(logits - logits.max()), 0.0)
+    mass /= mass.sum()
+    away_m = {
+        row: haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats, gallery.lons)
+        for row in rows
+    }
+    chosen: dict[int, float] = {}
+    while len(chosen) < len(rows):
+        unused = [row for row in rows if row not in chosen]
+        apart = [row for row in unused if all(away_m[row][one] >= 100 for one in chosen)]
+        best = max(apart or unused, key=lambda row: (mass * (1 - away_m[row] / 150).clip(0)).sum())
+        near = away_m[best] <= 100
+        chosen[best] = mass[near].sum()
+        mass[near] = 0
+    return sorted(rows, key=lambda row: (-chosen[row], list(chosen).index(row)))
 
 
 def assert_as_naive(

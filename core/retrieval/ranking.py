@@ -1,0 +1,144 @@
+"""Learned ranking: the fused score of a tile, corrected by the relations of the description.
+
+score = fused + Σ over signals of weight · signal + Σ over things and kernels of weight · value. The
+weights of a thing are those of its sort, and its rarity in the town times those of its rare sort
+and of its role. They are fitted by `core.evaluation.ranking_fit` and read from a file that people
+can read. Our own method, after learning to rank by a softmax over a list (ListNet).
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from core.arrays import F32, F64, Bools
+from core.errors import ModelError
+from core.files import write_text
+from core.retrieval.fusion import SIGNALS, Signals
+from core.retrieval.relation_values import KERNELS, THING_KINDS, Thing, ThingValues
+from core.settings import RANKING
+from core.vocabulary.relation_cues import ROLES
+
+_GROUPS: Final = ("phrase", "mention")
+WEIGHT_ROWS: Final[tuple[str, ...]] = (
+    *(f"{rare}{kind}" for kind in THING_KINDS for rare in ("", "rare ")),
+    *(f"{group} {role}" for group in _GROUPS for role in ROLES if role != "seen"),
+)
+"""The rows of the table of weights: each sort of thing, plain and by rarity, and each role."""
+_ROW_OF: Final = {name: row for row, name in enumerate(WEIGHT_ROWS)}
+
+
+def learned_weights() -> Bools:
+    """The weights that are fitted, [rows, kernels]; the others stay 0.
+
+    The distance to a phrase as such is already in the fused score, so a phrase has only weights by
+    its role and by its direction.
+    """
+    learned = np.ones((len(WEIGHT_ROWS), len(KERNELS)), dtype=bool)
+    for row in ("phrase", "rare phrase"):
+        learned[_ROW_OF[row]] = [kernel in ("toward", "away") for kernel in KERNELS]
+    return learned
+
+
+def memberships(things: Sequence[Thing]) -> F32:
+    """How far each row of weights holds for each of R things: [R, rows]."""
+    table = np.zeros((len(things), len(WEIGHT_ROWS)), dtype=np.float32)
+    for number, thing in enumerate(things):
+        table[number, _ROW_OF[thing.kind]] = 1
+        table[number, _ROW_OF[f"rare {thing.kind}"]] = thing.rarity
+        if thing.relation.role != "seen":
+            group = _GROUPS[thing.kind != "phrase"]
+            table[number, _ROW_OF[f"{group} {thing.relation.role}"]] = thing.rarity
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class RankingModel:
+    """The `weights` [rows, kernels] of things and the corrections [S] of the signals' weights, both
+    in units of the fused score, and the names of the files that they were fitted to. `sharpness` is
+    the inverse temperature of the fit, for information."""
+
+    weights: F64
+    signals: F64
+    sharpness: float
+    sources: tuple[str, ...] = ()
+
+    def corrections(self, named: ThingValues) -> F32:
+        """What each of R things adds to the score of each tile: [R, N]."""
+        weights = memberships(named.things) @ self.weights.astype(np.float32)
+        added: F32 = np.einsum("rk,rkn->rn", weights, named.values)
+        return added
+
+    def scores(self, fused: F32, signals: Signals, named: ThingValues) -> F32:
+        """The scores [N] of all tiles from the fused ones. A single channel keeps its weights."""
+        scores = fused.copy()
+        if len(signals.results) > 1:
+            for name, weight in zip(SIGNALS, self.signals, strict=True):
+                if weight and (of_tiles := signals.found(name)) is not None:
+                    scores += np.float32(weight) * of_tiles
+        if named.things:
+            weights = memberships(named.things) @ self.weights.astype(np.float32)
+            scores += weights.reshape(-1) @ named.values.reshape(-1, len(fused))
+        return scores
+
+    def to_json(self) -> dict[str, Any]:
+        """The weights as readable JSON, one line for each row."""
+        return {
+            "sources": list(self.sources),
+            "sharpness": float(f"{self.sharpness:.4g}"),
+            "signals": {
+                name: float(f"{weight:.4g}")
+                for name, weight in zip(SIGNALS, self.signals, strict=True)
+            },
+            "kernels": list(KERNELS),
+            "weights": {
+                name: [float(f"{weight:.4g}") for weight in self.weights[row]]
+                for row, name in enumerate(WEIGHT_ROWS)
+            },
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "RankingModel":
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError.
+
+        A signal that the document does not name keeps its weight in the fusion.
+        """
+        rows = document["weights"]
+        weights = np.array([rows[name] for name in WEIGHT_ROWS], dtype=np.float64)
+        signals = np.array([document["signals"].get(name, 0.0) for name in SIGNALS])
+        if weights.shape != (len(WEIGHT_ROWS), len(KERNELS)) or not (
+            np.isfinite(weights).all() and np.isfinite(signals).all()
+        ):
+            raise ValueError(f"{weights.shape} weights, or some that are not finite")
+        sources = tuple(map(str, document["sources"]))
+        return cls(weights, signals, float(document["sharpness"]), sources)
+
+
+NO_CORRECTION: Final = RankingModel(
+    np.zeros((len(WEIGHT_ROWS), len(KERNELS))), np.zeros(len(SIGNALS)), 1.0
+)
+"""The model that leaves the fused scores as they are."""
+
+
+@lru_cache(maxsize=4)
+def read_ranking(path: Path = RANKING) -> RankingModel:
+    """Reads the weights from a JSON file. Raises ModelError where it is missing or damaged."""
+    try:
+        return RankingModel.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{path} holds no weights for the ranking ({error!r:.80}); restore it, or run "
+            "python -m core calibrate --ranking"
+        ) from error
+
+
+def write_ranking(model: RankingModel, path: Path) -> Path:
+    """Writes the weights atomically; returns the path."""
+    text = json.dumps(model.to_json(), indent=1)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
+    return write_text(path, text + "\n")

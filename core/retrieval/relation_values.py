@@ -1,0 +1,231 @@
+"""Closeness of every tile to the things that a description names, by distance and direction.
+
+A thing is a phrase that matches facts of the map, or an exact mention of a street, an address or a
+name. Each has a relation (`relations`), and for every tile the best value of each kernel.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, get_args
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from core.arrays import F32, I64
+from core.gallery.opened import Gallery
+from core.retrieval.channels import LEAST_COSINE, Matches, MatchIndex
+from core.retrieval.channels.mentions import Mention
+from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.relations import Relation, relations_of
+
+ThingKind = Literal["phrase", "name", "street", "address"]
+THING_KINDS: Final[tuple[ThingKind, ...]] = get_args(ThingKind)
+KERNELS: Final = ("close", "near", "far", "toward", "away")
+"""Three Gaussians of the distance, and the widest one times the cosine between the described and
+the real direction, split into its positive and its negative part."""
+_SIGMA_M: Final = (30.0, 75.0, 180.0)
+_LEAST_SHARE = 0.5
+"""Matches weaker than this share of the phrase's best do not count."""
+_UNDERFOOT_M = 12.0
+_BEST_STRENGTH = 1 - LEAST_COSINE
+_FARTHEST_M = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A thing named in `text[start:end]`, its relation, and how rare it is in the town, 0..1."""
+
+    start: int
+    end: int
+    kind: ThingKind
+    relation: Relation
+    rarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class ThingValues:
+    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1."""
+
+    things: tuple[Thing, ...]
+    values: F32
+
+
+@dataclass(frozen=True, slots=True)
+class _Sightings:
+    """M tiles with the distance and the bearing to a thing, and its strength, 0..1.
+
+    The bearing is NaN where it is not known.
+    """
+
+    tile: I64
+    strength: F32
+    distance_m: F32
+    bearing_deg: F32
+
+
+def thing_values(
+    match_index: MatchIndex,
+    encoded_query: EncodedQuery,
+    matches: Matches | None,
+    with_mentions: bool,
+) -> ThingValues:
+    """The things of a description and their values; phrases need the `matches` of the `facts`
+    channel."""
+    phrases = [] if matches is None else encoded_query.phrases
+    mentions = match_index.mentions.mentions(encoded_query.affirmed_text) if with_mentions else ()
+    spans = [(phrase.start, phrase.end) for phrase in phrases]
+    spans += [(mention.start, mention.end) for mention in mentions]
+    values = np.zeros((len(spans), len(KERNELS), len(match_index.gallery)), dtype=np.float32)
+    if not spans:
+        return ThingValues((), values)
+    bearings = np.array(
+        [np.nan if one.bearing_deg is None else one.bearing_deg for one in phrases]
+        + [_bearing_of(one, encoded_query) for one in mentions],
+        dtype=np.float32,
+    )
+    relations = relations_of(encoded_query.text, spans, list(~np.isnan(bearings)))
+    kinds: list[ThingKind] = ["phrase"] * len(phrases)
+    kinds += [_kind_of(match_index, mention) for mention in mentions]
+    if matches is not None:
+        for row, seen in enumerate(_phrase_sightings(match_index, matches, len(phrases))):
+            _raise_to(values[row], seen, bearings[row])
+    sightings = _sightings_of(match_index)
+    for row, mention in enumerate(mentions, len(phrases)):
+        for option in [None] if mention.facts else mention.options:
+            seen = sightings.near(option and option.place, mention.facts)
+            certainty = mention.certainty if option is None else option.certainty
+            _raise_to(values[row], seen, bearings[row], certainty)
+    values[_repeated(encoded_query.text, spans, relations)] = 0
+    things = tuple(
+        Thing(*span, kind, relation, rarity)
+        for span, kind, relation, rarity in zip(
+            spans, kinds, relations, _rarities(values[:, 1]), strict=True
+        )
+    )
+    return ThingValues(things, values)
+
+
+def _repeated(
+    text: str, spans: Sequence[tuple[int, int]], relations: Sequence[Relation]
+) -> list[int]:
+    """The rows of things that say the same as one before them."""
+    known: set[tuple[str, Relation]] = set()
+    rows = []
+    for row, ((start, end), relation) in enumerate(zip(spans, relations, strict=True)):
+        same = text[start:end].lower(), relation
+        if same in known:
+            rows.append(row)
+        known.add(same)
+    return rows
+
+
+def _bearing_of(mention: Mention, encoded_query: EncodedQuery) -> float:
+    """The described bearing of the phrase that has the mention, NaN for none."""
+    for phrase in encoded_query.phrases:
+        if phrase.start < mention.end and mention.start < phrase.end:
+            return np.nan if phrase.bearing_deg is None else phrase.bearing_deg
+    return np.nan
+
+
+def _kind_of(match_index: MatchIndex, mention: Mention) -> ThingKind:
+    if mention.facts:
+        return "address"
+    kinds = {match_index.mentions.places.places[one.place].kind for one in mention.options}
+    return "street" if "street" in kinds else "name"
+
+
+def _link_rows(gallery: Gallery, facts: I64) -> tuple[I64, I64]:
+    """The rows of all links to some facts, and the number of links of each."""
+    starts = gallery.links.starts
+    begin, counts = starts[facts], starts[facts + 1] - starts[facts]
+    rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+    return rows, counts
+
+
+def _phrase_sightings(match_index: MatchIndex, matches: Matches, phrases: int) -> list[_Sightings]:
+    """The tiles that see the facts of each phrase, without the phrase's weak matches."""
+    best = np.zeros(phrases, dtype=np.float32)
+    np.maximum.at(best, matches.term, matches.strength)
+    strong = matches.strength >= _LEAST_SHARE * best[matches.term]
+    links, sightings = match_index.gallery.links, []
+    for row in range(phrases):
+        chosen = np.flatnonzero(strong & (matches.term == row))
+        rows, counts = _link_rows(match_index.gallery, matches.fact[chosen])
+        strength = np.repeat(matches.strength[chosen] / _BEST_STRENGTH, counts)
+        sightings.append(
+            _Sightings(
+                links.tile[rows].astype(np.int64),
+                strength.astype(np.float32),
+                links.distance_m[rows],
+                links.bearing_deg[rows],
+            )
+        )
+    return sightings
+
+
+class _MentionSightings:
+    """The tiles near the mentions of a gallery: the nearest point of each street or thing."""
+
+    def __init__(self, match_index: MatchIndex) -> None:
+        self._index, self._gallery = match_index.mentions, match_index.gallery
+        self.near = lru_cache(maxsize=2048)(self._near)
+
+    def _near(self, row: int | None, facts: tuple[int, ...]) -> _Sightings:
+        """Those of a place (row of the named places), or of the facts at an address."""
+        index, links = self._index, self._gallery.links
+        place = None if row is None else index.places.places[row]
+        of_facts = np.array(facts, dtype=np.int64) if place is None else place.facts
+        rows, _ = _link_rows(self._gallery, of_facts)
+        tile = links.tile[rows].astype(np.int64)
+        distance, bearing = links.distance_m[rows], links.bearing_deg[rows]
+        if place is not None and place.kind == "street":
+            on_line = index.lines.tiles_along(place)
+            near = np.flatnonzero(on_line <= _FARTHEST_M) if on_line is not None else place.tiles
+            away = on_line[near] if on_line is not None else np.zeros(len(near), dtype=np.float32)
+            tile = np.concatenate([tile, near])
+            distance = np.concatenate([distance, away])
+            bearing = np.concatenate([bearing, np.full(len(near), np.nan, dtype=np.float32)])
+        order = np.lexsort((distance, tile))
+        _, first = np.unique(tile[order], return_index=True)
+        nearest = order[first]
+        return _Sightings(
+            tile[nearest],
+            np.ones(len(nearest), dtype=np.float32),
+            distance[nearest].astype(np.float32),
+            bearing[nearest].astype(np.float32),
+        )
+
+
+_mention_sightings: "WeakKeyDictionary[MatchIndex, _MentionSightings]" = WeakKeyDictionary()
+
+
+def _sightings_of(match_index: MatchIndex) -> _MentionSightings:
+    sightings = _mention_sightings.get(match_index)
+    if sightings is None:
+        sightings = _mention_sightings[match_index] = _MentionSightings(match_index)
+    return sightings
+
+
+def _raise_to(values: F32, seen: _Sightings, bearing_deg: float, certainty: float = 1.0) -> None:
+    """Raises the values [K, N] of one thing to those at the tiles that see it."""
+    if not len(seen.tile):
+        return
+    strength = seen.strength * np.float32(certainty)
+    for kernel, sigma_m in enumerate(_SIGMA_M):
+        decay = strength * np.exp(
+            np.float32(-0.5) * np.square(seen.distance_m / np.float32(sigma_m))
+        )
+        np.maximum.at(values[kernel], seen.tile, decay)
+    if not np.isnan(bearing_deg):
+        apart = np.cos(np.radians(seen.bearing_deg - np.float32(bearing_deg)))
+        apart = np.where(np.isnan(apart) | (seen.distance_m < _UNDERFOOT_M), 0, apart)
+        np.maximum.at(values[3], seen.tile, decay * np.maximum(apart, 0))
+        np.maximum.at(values[4], seen.tile, decay * np.maximum(-apart, 0))
+
+
+def _rarities(values: F32) -> list[float]:
+    """How few tiles have each thing, from its values [R, N]: 1 for a single tile, 0 for all."""
+    best = np.maximum(values.max(axis=1, keepdims=True), 1e-6)
+    spread = np.log(np.maximum((values / best).sum(axis=1), 1)) / np.log(values.shape[1] + 1)
+    return [float(rarity) for rarity in 1 - spread]

@@ -1,0 +1,104 @@
+"""Relations: the role that a description gives to each thing it names.
+
+"Meet me at the bar across from the bank, two blocks north of the park": the bar is the target, the
+bank is across, the park is blocks away. A cue before a thing ("across from …") holds for the things
+behind it, up to the next cue or the end of the sentence. A cue behind a thing ("… is across the
+street") holds for the things before it. Compass directions are read by `phrases`. The method is our
+own; the roles are those of RVS (Rendezvous).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.vocabulary.relation_cues import COUNTS, CUES_AFTER, CUES_BEFORE, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The role of a thing; `blocks` is the number of blocks to it, 0 where none is given."""
+
+    role: Role
+    blocks: float = 0.0
+
+
+SEEN = Relation("seen")
+_SENTENCE = re.compile(r"(?<=[\w)\"'’][.!?;])\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    start: int
+    end: int
+    relation: Relation
+    is_forward: bool
+
+
+def relations_of(
+    text: str, spans: Sequence[tuple[int, int]], directed: Sequence[bool] | None = None
+) -> list[Relation]:
+    """The relation of each thing, given by its span `text[start:end]`.
+
+    `directed` tells which things have a compass direction.
+    """
+    cues = _cues(text)
+    stops = [0, *(match.start() for match in _SENTENCE.finditer(text)), len(text)]
+    relations = []
+    for number, (start, end) in enumerate(spans):
+        relation = _relation(text, start, end, cues, stops)
+        if directed is not None and directed[number] and relation.role in ("seen", "target"):
+            relation = Relation("directed")
+        relations.append(relation)
+    return relations
+
+
+def _cues(text: str) -> list[_Found]:
+    """The cues in a text by position; of several that overlap one counts."""
+    cues = [
+        _Found(match.start(), match.end(), Relation(cue.role, _blocks(match)), is_forward)
+        for kind, is_forward in ((CUES_BEFORE, True), (CUES_AFTER, False))
+        for cue in kind
+        for match in cue.pattern.finditer(text)
+    ]
+    taken: list[_Found] = []
+    occupied = bytearray(len(text))
+    for cue in cues:  # cues before things, and earlier rows of the table, win
+        if not any(occupied[cue.start : cue.end]):
+            occupied[cue.start : cue.end] = b"\1" * (cue.end - cue.start)
+            taken.append(cue)
+    return sorted(taken, key=lambda cue: cue.start)
+
+
+def _blocks(match: re.Match[str]) -> float:
+    count = (match.groupdict().get("count") or "").lower()
+    if not count:
+        return 0.0
+    return float(count) if count.isdigit() else COUNTS[count]
+
+
+def _relation(
+    text: str, start: int, end: int, cues: Sequence[_Found], stops: Sequence[int]
+) -> Relation:
+    """The relation by the nearest cue of the same sentence, in front, inside or behind."""
+    low = max(stop for stop in stops if stop <= start)
+    high = min(stop for stop in stops if stop >= min(end, stops[-1]))
+    middle = (start + end) / 2
+    before = [
+        cue
+        for cue in cues
+        if low <= cue.start
+        and (cue.end <= start + 1 or (start <= cue.start < middle and cue.end < end))
+        and cue.is_forward
+    ]
+    behind = [
+        cue
+        for cue in cues
+        if start < cue.start < high
+        and not cue.is_forward
+        and not re.search(r"[,;]|\band\b", text[end : max(cue.start, end)])
+    ]
+    if any(cue.relation.role == "too far" for cue in behind):
+        return Relation("too far")
+    if behind and (not before or before[-1].relation.role == "target"):
+        return behind[0].relation
+    return before[-1].relation if before else SEEN

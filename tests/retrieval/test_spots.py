@@ -1,0 +1,76 @@
+"""Candidates by probability: the likeliest first, and their chances add up."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+
+from core.geo import METRES_PER_DEGREE
+from core.retrieval.spots import REACH_M, _pairs_within, spots_of
+
+
+class _Line:
+    """Tiles on a line to the north, by their metres."""
+
+    def __init__(self, *metres: float) -> None:
+        self.lats = np.array(metres) / METRES_PER_DEGREE
+        self.lons = np.zeros(len(metres))
+        self.card = SimpleNamespace(name="line")
+
+    def __len__(self) -> int:
+        return len(self.lats)
+
+
+def spots(
+    metres: list[float], mass: list[float], k: int = 5, choices: list[bool] | None = None
+) -> list[tuple[int, float]]:
+    gallery = cast("Any", _Line(*metres))
+    found = spots_of(
+        gallery, np.array(mass), k, None if choices is None else np.array(choices, dtype=bool)
+    )
+    return [(spot.row, round(spot.chance, 6)) for spot in found]
+
+
+def test_many_good_tiles_together_beat_a_better_one_alone() -> None:
+    metres, mass = [0.0, 1000.0, 1030.0, 1060.0], [0.4, 0.2, 0.2, 0.2]
+    assert spots(metres, mass, 2) == [(2, 0.6), (0, 0.4)]
+
+
+def test_chances_never_rise_and_add_up() -> None:
+    random = np.random.default_rng(3)
+    metres = random.uniform(0, 3000, 80).tolist()
+    mass = random.dirichlet(np.full(80, 0.3))
+    found = [chance for _, chance in spots(metres, mass.tolist(), 40)]
+    assert len(found) == 40
+    assert found == sorted(found, reverse=True)
+    assert sum(found) <= 1 + 1e-6
+
+
+def test_a_place_between_two_spots_counts_for_one() -> None:
+    """The tile at 90 m is within 100 m of both."""
+    assert spots([0.0, 90.0, 180.0], [0.5, 0.2, 0.3], 2) == [(0, 0.7), (2, 0.3)]
+
+
+def test_only_choices_are_spots_but_all_tiles_count() -> None:
+    found = spots([0.0, 50.0, 500.0], [0.2, 0.5, 0.3], 3, [True, False, True])
+    assert found == [(0, 0.7), (2, 0.3)]
+
+
+def test_nearer_spots_follow_where_distinct_ones_run_out() -> None:
+    found = spots([0.0, 40.0, 80.0], [0.2, 0.5, 0.3], 3)
+    assert found[0] == (1, 1.0)
+    assert sorted(row for row, _ in found) == [0, 1, 2]
+
+
+def test_neighbours_are_those_that_a_plain_search_finds() -> None:
+    points = np.random.default_rng(0).uniform(-700, 900, (200, 2))
+    starts, around = _pairs_within(points, REACH_M)
+    away_m = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    assert len(around) == (away_m <= REACH_M).sum() > 200
+    for row in range(200):
+        wanted = np.flatnonzero(away_m[row] <= REACH_M)
+        assert sorted(around[starts[row] : starts[row + 1]].tolist()) == wanted.tolist()
+
+
+def test_no_more_spots_than_tiles() -> None:
+    assert len(spots([0.0], [1.0], 10)) == 1
