@@ -1,5 +1,6 @@
 """Folders, limits and threads; the only reader of the environment."""
 
+import functools
 import os
 import re
 from dataclasses import dataclass, field
@@ -67,13 +68,29 @@ class Settings:
     booth: bool = False
 
 
+@functools.cache
+def free_cores() -> int:
+    """Cores of this process that nothing else kept busy in the last minute, at least 1.
+
+    Decided once: a number that follows the load would also follow our own work.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    load_average = getattr(os, "getloadavg", None)
+    try:
+        busy = load_average()[0] if load_average else 0.0
+    except OSError:  # the system does not tell
+        busy = 0.0
+    return max(1, round(cores - busy))
+
+
 def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings:
     """The settings of this machine.
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
     and `SAYWHERE_BOOTH=1` switches on kiosk mode. `SAYWHERE_THREADS` (1 to 999) is the number of
-    threads of the text tower. By default a search uses one, because on a busy machine more threads
-    wait for each other (five times slower, measured), and work on many texts uses all cores. For
+    threads of models and matrix products. By default a search uses one, because on a busy machine
+    more threads wait for each other, and work on many texts uses `free_cores`. For
     `SAYWHERE_LLM_…` see `_advisor`.
     """
     env = os.environ if environ is None else environ
@@ -91,10 +108,15 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         static=ROOT / "assets" / "static",
         cases=env.get("SAYWHERE_CASES", "").strip() or str(folder / "cases.sqlite"),
         search_threads=threads or 1,
-        batch_threads=threads or os.cpu_count() or 1,
+        batch_threads=threads or free_cores(),
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
     )
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment of another process that shall find the same data."""
+    return os.environ | {"SAYWHERE_DATA": str(settings.user_galleries.parent)}
 
 
 def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:

@@ -1,5 +1,6 @@
 """Folders and limits, read from the environment."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,34 @@ def test_bundled_things_lie_beside_the_code() -> None:
 def test_threads_are_as_many_as_asked_for() -> None:
     found = settings.load({"SAYWHERE_THREADS": "3"})
     assert (found.search_threads, found.batch_threads) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("cores", "load", "free"), [(8, 0.2, 8), (8, 3.4, 5), (2, 19.0, 1), (1, 0.0, 1)]
+)
+def test_work_on_many_texts_takes_the_cores_that_are_free(
+    cores: int, load: float, free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 9.0, 9.0), raising=False)
+    assert settings.free_cores.__wrapped__() == free
+
+
+def test_the_number_of_threads_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = settings.load({})
+    monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 99.0, 99.0), raising=False)
+    assert settings.load({}) == before
+    assert before.search_threads == 1
+    assert before.batch_threads == settings.free_cores()
+
+
+def test_a_system_that_does_not_tell_its_load_lends_every_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.delattr(os, "getloadavg", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    assert settings.free_cores.__wrapped__() == 4
 
 
 @pytest.mark.parametrize("text", ["", "0", "-2", "many", "²", "1.5"])

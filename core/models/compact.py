@@ -96,12 +96,14 @@ class CompactEncoder:
         path: Path,
         sentences: SentenceEncoder,
         network: CompactNetwork | None = None,
+        threads: int = 0,
     ) -> None:
         self.spec = stamp
         self._path = path
         self._sentences = sentences
         self._text = TextWeights.read(path)
         self._network = network
+        self._threads = threads
         self._lock = threading.Lock()
 
     @property
@@ -109,7 +111,7 @@ class CompactEncoder:
         """Both towers as a torch module, read when first wanted. Raises ModelError."""
         with self._lock:
             if self._network is None:
-                self._network = read_network(self._path)
+                self._network = read_network(self._path, self._threads)
             return self._network
 
     def tokenize(self, texts: list[str]) -> list[Tokens]:
@@ -225,26 +227,35 @@ def load(
             f"there is no compact model at {path}; fetch the whole app again, or name weights "
             f"that python -m core train made with --checkpoint"
         )
-    return load_compact(path, sentences or SentenceEncoder.load(MINILM, threads), model)
+    return load_compact(path, sentences or SentenceEncoder.load(MINILM, threads), model, threads)
 
 
 def load_compact(
-    path: Path, sentences: SentenceEncoder, model: ModelSpec = COMPACT
+    path: Path, sentences: SentenceEncoder, model: ModelSpec = COMPACT, threads: int = 0
 ) -> CompactEncoder:
     """Loads a model from a file of `save_compact`. Raises ModelError for any other file.
 
-    The bundled weights are known by their hash; others are checked against the network.
+    The bundled weights are known by their hash; others are checked against the network. `threads`
+    is for the picture tower; 0 keeps torch's number.
     """
     spec = _saved_spec(path)
     sha256 = sha256_of([path])
-    network = None if sha256 == BUNDLED_COMPACT_SHA256 else read_network(path)
+    network = None if sha256 == BUNDLED_COMPACT_SHA256 else read_network(path, threads)
     stamp = CheckpointSpec(model.name, model.title, sha256, spec.dimensions, spec.max_tokens)
-    return CompactEncoder(stamp, path, sentences, network)
+    return CompactEncoder(stamp, path, sentences, network, threads)
 
 
-def read_network(path: Path) -> CompactNetwork:
-    """The network of a file of `save_compact`, for evaluation. Raises ModelError."""
+def read_network(path: Path, threads: int = 0) -> CompactNetwork:
+    """The network of a file of `save_compact`, for evaluation. Raises ModelError.
+
+    `threads` 0 keeps torch's number.
+    """
+    import torch
+
     from core.models.dual_encoder import CompactNetwork
+
+    if threads:
+        torch.set_num_threads(threads)
 
     network = CompactNetwork(_saved_spec(path))
     weights = read_safetensors(path)

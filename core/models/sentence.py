@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from threadpoolctl import threadpool_limits
 from tokenizers import Encoding, Tokenizer
 
 from core.arrays import F32, Bools
@@ -48,7 +49,8 @@ class SentenceEncoder:
     ) -> "SentenceEncoder":
         """Loads tokenizer and weights from a folder after checking their hashes. Works offline.
 
-        `threads` 0 leaves the number to ONNX Runtime. Raises ModelError for other files.
+        `threads` is for the network and for all matrix products of this process; 0 leaves the
+        number to the libraries. Raises ModelError for other files.
         """
         weights = _checked(folder / spec.weights, spec.weights_sha256, spec.title)
         words = _checked(folder / spec.tokenizer, spec.tokenizer_sha256, spec.title)
@@ -56,6 +58,7 @@ class SentenceEncoder:
         tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        threadpool_limits(threads or None, user_api="blas")
         # threads that wait for each other by spinning take the cores from other visitors
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         network = onnxruntime.InferenceSession(

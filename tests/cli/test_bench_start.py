@@ -10,11 +10,12 @@ import pytest
 from conftest import settings_for
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from core import settings
 from core.cli.bench import start
 from core.errors import GalleryError, SaywhereError
 from core.models.checkpoints import sha256_of
 from core.models.specs import BUNDLED_COMPACT_SHA256
-from core.settings import COMPACT_WEIGHTS, ROOT, Settings
+from core.settings import COMPACT_WEIGHTS, ROOT, Settings, environment_of
 
 SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy"}
 """Packages that a search does without; on the command line it needs none of the next either."""
@@ -31,12 +32,15 @@ sys.exit(code)
 
 
 PAGE = """
-import json, sys
+import json, sys, threading
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("pages/search.py", default_timeout=120)
 page.query_params.update(q="a white church", city="helsinki")
 page.run()
 assert not page.exception
+for thread in threading.enumerate():
+    if thread.name == "warm-up":
+        thread.join()
 json.dump(page.radio(key="chosen").options, sys.stdout)
 sys.stderr.write("\\n" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
@@ -106,7 +110,7 @@ def test_a_gallery_that_is_not_there_is_told(tiny_settings: Settings, tmp_path: 
 def test_a_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "ROOT", Path(os.devnull).parent)
     with pytest.raises(SaywhereError, match=r"the server did not start: .*app\.py"):
-        start._serve("tinycity", dict(os.environ))
+        start._serve("tinycity", environment_of(settings.load({})))
 
 
 def test_the_visitors_question_is_in_streamlits_words() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from core.errors import ModelError
 from core.models import SPECS, load_model
@@ -89,3 +90,10 @@ def test_threads_cut_texts_each_at_its_own_length(encoder: SentenceEncoder) -> N
     with ThreadPoolExecutor(8) as pool:
         read = list(pool.map(lambda length: encoder.tokenize([text], length), lengths))
     assert [len(one.ids) for (one,) in read] == lengths
+
+
+def test_matrix_products_get_as_many_threads_as_the_network() -> None:
+    SentenceEncoder.load(MINILM, threads=1)
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    assert pools
+    assert {pool["num_threads"] for pool in pools} == {1}

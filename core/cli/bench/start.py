@@ -19,7 +19,7 @@ from websockets.typing import Origin, Subprotocol
 
 from core.cli.bench.inputs import Progress, largest
 from core.errors import QueryError, SaywhereError
-from core.settings import ROOT, Settings
+from core.settings import ROOT, Settings, environment_of
 
 _RUNS = 3
 _TEXT = "a white church beside a park"
@@ -49,11 +49,11 @@ def run(settings: Settings, progress: Progress, gallery: str | None = None) -> d
     if not hasattr(os, "wait4"):
         raise QueryError("this system does not tell the cost of a process; use Linux or macOS")
     name = gallery or largest(settings)
-    environ = os.environ | {"SAYWHERE_DATA": str(settings.user_galleries.parent)}
+    variables = environment_of(settings)
     costs: dict[Callable[..., Cost], list[Cost]] = {_search: [], _serve: []}
     for number in range(_RUNS):
         for measure, measured in costs.items():
-            measured.append(measure(name, environ))
+            measured.append(measure(name, variables))
         progress("starts", number + 1, _RUNS)
     return {
         "bench": "start",
@@ -72,19 +72,19 @@ def _medians(costs: list[Cost]) -> dict[str, float]:
     }
 
 
-def _search(gallery: str, environ: dict[str, str]) -> Cost:
+def _search(gallery: str, variables: dict[str, str]) -> Cost:
     """The cost of `core search`. Raises SaywhereError where it fails."""
     command = ["-m", "core", "search", _TEXT, "--gallery", gallery, "--json", "--quiet"]
     with tempfile.TemporaryFile() as told:
         started = time.perf_counter()
-        process = _started(command, environ, told)
+        process = _started(command, variables, told)
         cost = _cost(process, started)
         if process.returncode:
             raise SaywhereError(f"the search ended with an error: {_last_line(told)}")
         return cost
 
 
-def _serve(gallery: str, environ: dict[str, str]) -> Cost:
+def _serve(gallery: str, variables: dict[str, str]) -> Cost:
     """The cost of a server until its first answer. Raises SaywhereError where there is none."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -93,7 +93,7 @@ def _serve(gallery: str, environ: dict[str, str]) -> Cost:
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     with tempfile.TemporaryFile() as told:
         started = time.perf_counter()
-        process = _started(command, environ, told)
+        process = _started(command, variables, told)
         try:
             with _connected(process, port, started, told) as connection:
                 connection.send(_question({"q": _TEXT, "city": gallery}))
@@ -111,10 +111,14 @@ def _serve(gallery: str, environ: dict[str, str]) -> Cost:
 
 
 def _started(
-    arguments: list[str], environ: dict[str, str], told: IO[bytes]
+    arguments: list[str], variables: dict[str, str], told: IO[bytes]
 ) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=told
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=told,
     )
 
 
