@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -245,7 +246,11 @@ def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
             f"of the shapefile"
         )
     try:
-        frames = list(_layers(path, losses))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            frames = list(_layers(path, losses))
+        for warning in told:
+            losses.add("warning", f"the reader of {path.suffix} says: {warning.message}"[:200])
         for frame in frames:
             _check_projected(frame.geometry, path)
         frames = [frame if frame.crs is None else frame.to_crs(4326) for frame in frames]
