@@ -88,6 +88,12 @@ def near_lons(lons: F64, lon: float) -> F64:
     return turned
 
 
+def run_on(at: Position, lon: float) -> Position:
+    """The same place with its longitude as it runs on from another, as far as it may."""
+    near = float(near_lons(np.array([at.lon]), lon)[0])
+    return Position(at.lat, near) if abs(near) <= 180 + BEYOND_DEG else at
+
+
 def joined_lons(lons: F64) -> F64:
     """Longitudes of N positions of one town; across the antimeridian, those on its smaller side run
     on past it. They stay as they are where they would run on further than `BEYOND_DEG`."""
