@@ -58,17 +58,14 @@ def test_a_number_of_too_many_digits_is_refused(suffix: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["town.geojson.gz", "town.osm.gz", "town.geojsonl.gz"])
-def test_a_flipped_bit_in_a_packed_file_is_refused(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 10, 11, 20, 40, 60, -9, -8, -1])
+def test_a_flipped_byte_in_a_packed_file_is_refused(place: int, name: str, tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(json.dumps(collection(CAFE)).encode()))
-    refused = 0
-    for place in range(10, len(packed) - 8):
-        broken = packed[:place] + bytes([packed[place] ^ 0xFF]) + packed[place + 1 :]
-        (tmp_path / name).write_bytes(broken)
-        with pytest.raises(SourceError) as caught:
-            read_world([tmp_path / name])
-        assert "\n" not in str(caught.value)
-        refused += 1
-    assert refused > 50
+    packed[place] ^= 0xFF
+    (tmp_path / name).write_bytes(packed)
+    with pytest.raises(SourceError) as caught:
+        read_world([tmp_path / name])
+    assert "\n" not in str(caught.value)
 
 
 TAGS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
