@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow
 import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -254,7 +255,10 @@ def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
         for frame in frames:
             _check_projected(frame.geometry, path)
         frames = [frame if frame.crs is None else frame.to_crs(4326) for frame in frames]
-    except (ValueError, RuntimeError, OSError, KeyError, shapely.errors.ShapelyError) as error:
+    except (
+        *(ValueError, TypeError, RuntimeError, OSError, LookupError, AttributeError),
+        *(pyarrow.ArrowException, shapely.errors.ShapelyError),
+    ) as error:
         raise SourceError(f"geopandas cannot read {path.name} ({error}); get it again") from error
     if not any(len(frame) and not frame.geometry.isna().all() for frame in frames):
         lost = left_out_text(losses.listed())

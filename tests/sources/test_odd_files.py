@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pyarrow.parquet as pq
 import pytest
 import shapely
 
@@ -238,4 +239,21 @@ def test_another_format_is_one_clear_line(name: str, tmp_path: Path) -> None:
     OTHERS[name](tmp_path / name)
     with pytest.raises(SourceError, match=name) as caught:
         read_world([tmp_path / name])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"object", b"obm%ct"), (b'"columns"', b'"colunms"'), (b"WKB", b"WKX")]
+)
+def test_a_table_with_broken_metadata_is_one_clear_line(
+    old: bytes, new: bytes, tmp_path: Path
+) -> None:
+    table = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(15, 47)], crs=4326)
+    table.to_parquet(tmp_path / "whole.parquet")
+    whole = pq.read_table(tmp_path / "whole.parquet")
+    broken = {key: value.replace(old, new) for key, value in whole.schema.metadata.items()}
+    assert broken != whole.schema.metadata
+    pq.write_table(whole.replace_schema_metadata(broken), tmp_path / "town.parquet")
+    with pytest.raises(SourceError, match=r"town\.parquet") as caught:
+        read_world([tmp_path / "town.parquet"])
     assert "\n" not in str(caught.value)
