@@ -88,6 +88,21 @@ def near_lons(lons: F64, lon: float) -> F64:
     return turned
 
 
+def run_on(at: Position, lon: float) -> Position:
+    """The same place with its longitude as it runs on from another, as far as it may."""
+    near = float(near_lons(np.array([at.lon]), lon)[0])
+    return Position(at.lat, near) if abs(near) <= 180 + BEYOND_DEG else at
+
+
+def joined_lons(lons: F64) -> F64:
+    """Longitudes of N positions of one town; across the antimeridian, those on its smaller side run
+    on past it. They stay as they are where they would run on further than `BEYOND_DEG`."""
+    if not len(lons) or np.ptp(lons) <= 180:
+        return lons
+    joined = near_lons(lons, 180.0 if np.median(lons % 360) <= 180 else -180.0)
+    return joined if np.abs(joined).max() <= 180 + BEYOND_DEG else lons
+
+
 def haversine_m(lat: float, lon: float, lats: F64, lons: F64) -> F64:
     """Great-circle metres from one position to N others (any shapes that broadcast)."""
     phi, phis = np.radians(lat), np.radians(lats)

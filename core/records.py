@@ -101,6 +101,11 @@ class Tile:
     bounds: Bounds
     street: str
 
+    @property
+    def told_lon(self) -> float:
+        """The longitude for people and files: within -180 and 180 also across the antimeridian."""
+        return wrapped(self.lon)
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -265,7 +270,7 @@ class Candidate:
             "tile_id": self.tile.tile_id,
             "rank": self.rank,
             "lat": self.tile.lat,
-            "lon": wrapped(self.tile.lon),
+            "lon": self.tile.told_lon,
             "street": self.tile.street,
             "title": self.title,
             "similarity": round(self.similarity, 4),

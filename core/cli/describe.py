@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> Any:
                 "gallery": args.gallery,
                 "text": run(scene, rng, style),
                 "lat": tile.lat,
-                "lon": tile.lon,
+                "lon": tile.told_lon,
                 "tile_id": tile.tile_id,
                 "names": style.names,
                 "length": style.length,

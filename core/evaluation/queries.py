@@ -71,6 +71,13 @@ def inside_gallery(
             f"{source}: none of {len(queries)} descriptions is within {_OUTSIDE_M:.0f} m of a tile "
             f"of {gallery.card.name}; {hint}"
         )
+    known = {"", *gallery.tile_ids}
+    for one in inside:
+        if one.tile_id not in known:
+            raise QueryError(
+                f"{source}: the description {one.query_id[:40]!a} names the tile "
+                f"{one.tile_id[:40]!a}, which {gallery.card.name} does not have"
+            )
     return inside
 
 
@@ -89,31 +96,58 @@ def _read(path: Path, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[Labe
     """The queries of the lines that are wanted."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QueryError(f"{path} cannot be read as text ({error}); check the path") from error
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{path} is not UTF-8 text ({error.reason}); save it as UTF-8") from error
+    except OSError as error:
+        raise QueryError(f"{path} cannot be read ({error}); check the path") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
+            if not isinstance(row, dict):
+                raise TypeError("it is no JSON object")
             if not wanted(row):
                 continue
-            position = Position(float(row["lat"]), float(row["lon"]))
-            text, tile_id = row["text"], str(row.get("tile_id") or "")
-            if not isinstance(text, str):
-                raise TypeError(f"text is {text!r:.40}")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            query = _query(row, number)
+        except KeyError as error:
             raise QueryError(
-                f"{path.name}, line {number}: write JSON with text, lat and lon ({error!r})"
+                f"{path.name}, line {number}: write JSON with text, lat and lon "
+                f"(no {error.args[0]})"
             ) from error
-        named = row.get("named", row.get("names"))
-        yield LabelledQuery(
-            text,
-            position,
-            tile_id,
-            str(row.get("id", number)),
-            named if isinstance(named, bool) else None,
-        )
+        except (ValueError, TypeError, RecursionError) as error:
+            raise QueryError(
+                f"{path.name}, line {number}: write JSON with text, lat and lon ({_brief(error)})"
+            ) from error
+        yield query
+
+
+def _query(row: dict[str, Any], number: int) -> LabelledQuery:
+    """The query of a line. Raises KeyError for a missing value, ValueError or TypeError for a wrong
+    one."""
+    text, lat, lon = row["text"], row["lat"], row["lon"]
+    if not isinstance(text, str):
+        raise TypeError(f"text is {text!r:.40}")
+    if isinstance(lat, bool) or isinstance(lon, bool):
+        raise TypeError(f"lat and lon are {lat!r} and {lon!r}")
+    query_id = row.get("id")
+    named = row.get("named", row.get("names"))
+    return LabelledQuery(
+        _whole(text),
+        Position(float(lat), float(lon)),
+        _whole(str(row.get("tile_id") or "")),
+        _whole(str(number if query_id is None else query_id)),
+        named if isinstance(named, bool) else None,
+    )
+
+
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which cannot be written to a file."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _brief(error: Exception) -> str:
+    return str(error).partition(";")[0][:120]
 
 
 def read_all(

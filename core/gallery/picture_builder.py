@@ -43,7 +43,7 @@ from core.gallery.staging import (
     tile_frame,
     write_facts,
 )
-from core.geo import Points, Position, haversine_km, nearest, tile_bounds
+from core.geo import Points, Position, haversine_km, joined_lons, nearest, tile_bounds
 from core.models.pictures import open_picture
 from core.models.specs import MINILM
 from core.records import Tile
@@ -129,18 +129,19 @@ def _tiles(data: CvgText) -> list[_PicturedTile]:
         tile_id = _UNSAFE.sub("-", stem_of(row.name))[:120]
         while rows.setdefault(tile_id, row).name != row.name:
             tile_id += "_"
+    lons = joined_lons(np.array([row.lon for row in rows.values()])).tolist()
     return [
         _PicturedTile(
             Tile(
                 tile_id,
                 row.lat,
-                row.lon,
-                tile_bounds(Position(row.lat, row.lon), data.footprint_m),
+                lon,
+                tile_bounds(Position(row.lat, lon), data.footprint_m),
                 "",
             ),
             row.picture,
         )
-        for tile_id, row in rows.items()
+        for (tile_id, row), lon in zip(rows.items(), lons, strict=True)
     ]
 
 

@@ -183,7 +183,7 @@ def _flag(mark: Mark) -> dict[str, Any]:
 def title_of(candidate: Candidate) -> str:
     """A candidate's title; for one without, its first name, or its street, or its position."""
     tile = candidate.tile
-    names = [candidate.title, *candidate.names, tile.street, f"{tile.lat:.5f}, {tile.lon:.5f}"]
+    names = [candidate.title, *candidate.names, tile.street, f"{tile.lat:.5f}, {tile.told_lon:.5f}"]
     return next(name for name in names if name)
 
 

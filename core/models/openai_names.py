@@ -182,7 +182,9 @@ def _sizes(weights: Weights, source: Path, flags: ClipFlags) -> ClipSizes:
 
 
 def check_flags(sizes: ClipSizes, source: Path, flags: ClipFlags) -> None:
-    """Raises ModelError for flags of another architecture than the weights have."""
+    """Raises ModelError for flags of another architecture than the weights have, and for none."""
+    if min(sizes.patch, sizes.side, sizes.joint, sizes.tokens) < 1:
+        raise ModelError(f"{source} has weights without any number; copy it again")
     actual = {
         "embedding": sizes.joint,
         "text width": sizes.text.width,

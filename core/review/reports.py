@@ -11,7 +11,7 @@ from core.errors import CasesError, GalleryError, ReportError
 from core.evaluation import LabelledQuery, read_queries, saved_runs
 from core.evaluation.saved_runs import SavedQuery, SavedRun
 from core.gallery import Gallery
-from core.geo import Position, haversine_km
+from core.geo import Position, haversine_km, wrapped
 from core.review.failure_signals import map_signals, text_signals
 from core.review.model import RecordedAnswer, Report
 
@@ -152,11 +152,11 @@ def _recorded(
         query.text,
         query.tile_id,
         at.lat,
-        at.lon,
+        wrapped(at.lon),
         query.rank,
         top_tile,
         top.lat,
-        top.lon,
+        wrapped(top.lon),
         query.distance_m,
         query.confidence,
         query.verdict,

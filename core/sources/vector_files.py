@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow
 import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -245,11 +247,18 @@ def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
             f"of the shapefile"
         )
     try:
-        frames = list(_layers(path, losses))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            frames = list(_layers(path, losses))
+        for warning in told:
+            losses.add("warning", f"the reader of {path.suffix} says: {warning.message}"[:200])
         for frame in frames:
             _check_projected(frame.geometry, path)
         frames = [frame if frame.crs is None else frame.to_crs(4326) for frame in frames]
-    except (ValueError, RuntimeError, OSError, KeyError, shapely.errors.ShapelyError) as error:
+    except (
+        *(ValueError, TypeError, RuntimeError, OSError, LookupError, AttributeError),
+        *(pyarrow.ArrowException, shapely.errors.ShapelyError),
+    ) as error:
         raise SourceError(f"geopandas cannot read {path.name} ({error}); get it again") from error
     if not any(len(frame) and not frame.geometry.isna().all() for frame in frames):
         lost = left_out_text(losses.listed())

@@ -4,13 +4,14 @@ import contextlib
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from core import maps
 from core.errors import SaywhereError
 from core.evaluation.saved_runs import SavedQuery, SavedRun, with_positions
 from core.gallery import Gallery, GalleryCard
-from core.geo import Bounds, Position
+from core.geo import Bounds, Position, joined_lons, run_on
 from core.maps import Miss
 from pages.benchmark_page.reports import Chosen
 from pages.ui import map_view, resources
@@ -40,13 +41,23 @@ def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:
             "This machine lacks the gallery, so there is no base map. The layers at the top "
             "right offer one from the internet."
         )
-    misses = [Miss(query.number, query.position, top, _label(one, query)) for query, top in shown]
+    around = card.bounds if card else _around(one.run)
+    middle = around.center.lon
+    misses = [
+        Miss(
+            query.number,
+            run_on(query.position, middle),
+            run_on(top, middle),
+            _label(one, query),
+        )
+        for query, top in shown
+    ]
     key = f"bench-map-{one.entry.key}"
     with st.container(key="error-map"):
         map_view.look_at(
             card,
             gallery,
-            _around(one.run),
+            around,
             maps.errors_layer(misses, focus),
             key,
             partial(_picked, key),
@@ -77,7 +88,7 @@ def _gallery(card: GalleryCard | None) -> Gallery | None:
 
 def _around(run: SavedRun) -> Bounds:
     lats = [query.position.lat for query in run.queries]
-    lons = [query.position.lon for query in run.queries]
+    lons = joined_lons(np.array([query.position.lon for query in run.queries])).tolist()
     return Bounds(
         min(lons) - _MARGIN, min(lats) - _MARGIN, max(lons) + _MARGIN, max(lats) + _MARGIN
     )

@@ -112,7 +112,7 @@ def _hits(gallery: Gallery, words: str) -> None:
     ):
         for hit in hits[:_MOST_HITS]:
             tile = gallery.tile(hit.row)
-            told = f"{tile.street or 'no street'} · {tile.lat:.5f}, {tile.lon:.5f}"
+            told = f"{tile.street or 'no street'} · {tile.lat:.5f}, {tile.told_lon:.5f}"
             if hit.distance_m is not None:
                 street = tile.street or "no street"
                 told = f"{noun_phrase(hit.fact)}, {hit.distance_m:.0f} m · {street}"

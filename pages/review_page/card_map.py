@@ -1,6 +1,6 @@
 """The map of a card: places with letters and the way between them; its frame stays the same."""
 
-from core.geo import Bounds, Position, tile_bounds
+from core.geo import Bounds, Position, run_on, tile_bounds
 from core.maps import NamedPlace as Shown
 from core.maps import places_layer
 from core.review.model import Card
@@ -16,7 +16,7 @@ _ANYWHERE = Bounds(-170, -60, 170, 75)
 def draw(card: Card, place: Place) -> None:
     """Truth, answer and other models' answers; panning asks nothing of the server."""
     spots = spots_of(card)
-    line = [] if "A" in spots[0].letters else [_at(one) for one in spots[:2]]
+    line = [] if "A" in spots[0].letters else [_at(one, place) for one in spots[:2]]
     layer = places_layer(
         card.case_id, [_shown(one, place) for one in spots], line, metres(card.distance_m)
     )
@@ -26,10 +26,13 @@ def draw(card: Card, place: Place) -> None:
     )
 
 
-def _at(spot: Spot) -> Position:
-    return Position(spot.lat, spot.lon)
+def _at(spot: Spot, place: Place) -> Position:
+    """A spot on the side of the antimeridian where its gallery is drawn."""
+    at = Position(spot.lat, spot.lon)
+    return run_on(at, place.card.bounds.center.lon) if place.card else at
 
 
 def _shown(spot: Spot, place: Place) -> Shown:
-    bounds = tile_bounds(_at(spot), place.card.footprint_m) if place.card else None
-    return Shown(spot.letters, _at(spot), spot.told, bounds)
+    at = _at(spot, place)
+    bounds = tile_bounds(at, place.card.footprint_m) if place.card else None
+    return Shown(spot.letters, at, spot.told, bounds)

@@ -55,7 +55,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
     scores.draw(result, candidate, ask)
     comparison_panel.draw(gallery, state, candidate, ask)
     llm_panel.draw(gallery, state, candidate)
-    lat, lon = f"{tile.lat:.6f}", f"{tile.lon:.6f}"
+    lat, lon = f"{tile.lat:.6f}", f"{tile.told_lon:.6f}"
     st.code(f"{lat}, {lon}", language=None)
     st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))
 

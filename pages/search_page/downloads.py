@@ -30,7 +30,7 @@ def table(result: SearchResult) -> str:
         {
             "rank": one.rank,
             "title": title_of(one),
-            "position": f"{one.tile.lat:.5f}, {one.tile.lon:.5f}",
+            "position": f"{one.tile.lat:.5f}, {one.tile.told_lon:.5f}",
             "chance": "" if one.confidence is None else percent(one.confidence),
             "told": [phrases_of(one, standing) for standing in STANDINGS],
             "scores": ", ".join(f"{name} {value:.2f}" for name, value in one.channels.items()),

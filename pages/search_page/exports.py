@@ -61,7 +61,7 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
                 safe_cell(title_of(one)),
                 safe_cell(one.tile.street),
                 f"{one.tile.lat:.6f}",
-                f"{one.tile.lon:.6f}",
+                f"{one.tile.told_lon:.6f}",
                 safe_cell(one.tile.tile_id),
                 f"{one.similarity:.4f}",
                 "" if one.confidence is None else f"{one.confidence:.4f}",

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import QueryError
-from core.evaluation import LabelledQuery, read_all, read_queries
+from core.evaluation import LabelledQuery, inside_gallery, read_all, read_queries
+from core.gallery import Gallery
 from core.geo import Position
 from core.models.sentence import SentenceEncoder
 
@@ -124,3 +125,49 @@ def test_our_own_descriptions_can_be_read() -> None:
         row = json.loads(line)
         assert row["text"].strip()
         Position(float(row["lat"]), float(row["lon"]))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("5", "it is no JSON object"),
+        ('[{"text": "x"}]', "it is no JSON object"),
+        ('{"lat": 1, "lon": 2}', "no text"),
+        ('{"text": "x", "lon": 2}', "no lat"),
+        ('{"text": "x", "lat": true, "lon": 2}', "lat and lon are True and 2"),
+        ('{"text": "x", "lat": NaN, "lon": 2}', "nan"),
+        ('{"text": "x", "lat": "60,1", "lon": 2}', "60,1"),
+        ('{"text": "x", "lon": 2, "lat": ' + "9" * 5000 + "}", "4300 digits"),
+        ("[" * 100_000, "recursion"),
+    ],
+    ids=str,
+)
+def test_a_bad_line_is_told_in_words(line: str, told: str, tmp_path: Path) -> None:
+    path = written(tmp_path / "queries.jsonl", GOOD, line)
+    with pytest.raises(QueryError, match=f"line 2: write JSON with text, lat and lon.*{told}"):
+        read_here(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_is_told(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "queries.jsonl").write_bytes(GOOD.replace("church", "château").encode(encoding))
+    with pytest.raises(QueryError, match=r"is not UTF-8 text .* save it as UTF-8"):
+        read_here(tmp_path / "queries.jsonl")
+
+
+def test_half_of_a_surrogate_pair_can_be_written_again(tmp_path: Path) -> None:
+    line = json.dumps({"text": "a \ud800 church", "lat": 1, "lon": 2, "id": "\udfff"})
+    (query,) = read_here(written(tmp_path / "queries.jsonl", line))
+    assert (query.text, query.query_id) == ("a ? church", "?")
+
+
+def test_a_tile_that_is_not_there_is_told_before_anything_is_read(
+    tiny_gallery: Gallery, tmp_path: Path
+) -> None:
+    tile = tiny_gallery.tile(0)
+    row = {"text": "a church", "lat": tile.lat, "lon": tile.lon, "id": "a"}
+    path = written(tmp_path / "queries.jsonl", json.dumps(row | {"tile_id": tile.tile_id}))
+    assert len(inside_gallery(read_here(path), tiny_gallery, path.name)) == 1
+    path = written(tmp_path / "queries.jsonl", json.dumps(row | {"tile_id": "nowhere"}))
+    with pytest.raises(QueryError, match="'a' names the tile 'nowhere', which tinycity does not"):
+        inside_gallery(read_here(path), tiny_gallery, path.name)

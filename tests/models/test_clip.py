@@ -368,6 +368,24 @@ def test_weights_that_are_no_numbers_are_refused(
     assert "\n" not in str(caught.value)
 
 
+EMPTY = {
+    "patches": ("visual.conv1.weight", (64, 3, 0, 0)),
+    "cells": ("visual.positional_embedding", (0, 64)),
+    "tokens": ("positional_embedding", (0, 128)),
+    "dimensions": ("text_projection", (128, 0)),
+}
+
+
+@pytest.mark.parametrize("named", [dict, transformers_names])
+@pytest.mark.parametrize("part", EMPTY)
+def test_empty_weights_are_refused(part: str, named: Any, tmp_path: Path) -> None:
+    name, shape = EMPTY[part]
+    state = a_state() | {name: torch.zeros(shape)}
+    with pytest.raises(ModelError) as caught:
+        clip(saved(named(state), tmp_path / "clip.pt"))
+    assert "\n" not in str(caught.value)
+
+
 def test_whole_numbers_are_refused(tmp_path: Path) -> None:
     state = a_state()
     state["visual.proj"] = state["visual.proj"].to(torch.int8)

@@ -78,7 +78,7 @@ def _why(state: SearchState, chosen: Candidate, city: str) -> None:
 
 
 def _code(visit: Visit, best: Candidate) -> None:
-    place = Position(best.tile.lat, best.tile.lon)
+    place = Position(best.tile.lat, best.tile.told_lon)
     usual = settings.load().booth
     code = qr_code.code_of(visit.ask, st.context.url or "", place, usual)
     picture = Markup(qr_code.svg(code))
