@@ -73,6 +73,10 @@ class EncodedQuery:
         start, end = self.gloss.original_span(phrase.start, phrase.end)
         return self.gloss.original[start:end], start, end
 
+    def own_offset(self, offset: int) -> int:
+        """The offset in the description for one in `text`."""
+        return self.gloss.original_span(0, offset)[1] if self.gloss else offset
+
     @property
     def phrase_bearings(self) -> F32:
         """The described bearing of each phrase [P] in degrees, NaN for none."""
