@@ -78,6 +78,10 @@ class EncodedQuery:
         start, end = self.gloss.original_span(phrase.start, phrase.end)
         return self.gloss.original[start:end], start, end
 
+    def own_offset(self, offset: int) -> int:
+        """The offset in the description for one in `text`."""
+        return self.gloss.original_span(0, offset)[1] if self.gloss else offset
+
     @property
     def affirmed_text(self) -> str:
         """The text with blanks in place of its denials; offsets stay valid."""

@@ -238,8 +238,7 @@ def _cuts(encoded_query: EncodedQuery) -> list[int]:
     """The offsets after which one of the encoders read nothing."""
     picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
     cuts = [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
-    gloss = encoded_query.gloss
-    return [gloss.original_span(0, cut)[1] for cut in cuts] if gloss else cuts
+    return [encoded_query.own_offset(cut) for cut in cuts]
 
 
 def _candidate(
@@ -272,14 +271,15 @@ def _notes(
 ) -> list[str]:
     notes = []
     if encoded_query.truncated is not None:
-        notes.append(f"Only the first {encoded_query.truncated} characters were read.")
+        read = encoded_query.own_offset(encoded_query.truncated)
+        notes.append(f"Only the first {read} characters were read.")
     if (
         encoded_query.picture_query is not None
         and encoded_query.picture_query.truncated is not None
     ):
         notes.append(
             "Pictures were compared with the first "
-            f"{encoded_query.picture_query.truncated} characters only."
+            f"{encoded_query.own_offset(encoded_query.picture_query.truncated)} characters only."
         )
     if note := language_note(encoded_query, match_index):
         notes.append(note)

@@ -110,6 +110,9 @@ def test_names_belong_to_no_language() -> None:
         ("ru", "рядом с каменным мостом", "next to stone bridge"),
         ("it", "accanto alla fontana", "next to fountain"),
         ("pl", "naprzeciwko kościoła", "opposite church"),
+        ("de", "ein Park nördlich der Kirche", "park north of church"),
+        ("fi", "kirkon pohjoispuolella", "north of church"),
+        ("fr", "à l'ouest du pont", "west of bridge"),
         ("ja", "白い教会の隣に広場", "next to white church square"),
     ],
 )
