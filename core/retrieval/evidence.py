@@ -24,8 +24,8 @@ from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
-_MIN_COSINE = 0.58
-_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.45, 0.5
+_MIN_COSINE = 0.65
+_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.5, 0.5
 """Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
 be called the thing itself."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
@@ -41,6 +41,9 @@ _MIN_KIND_COSINE = 0.5
 """From this mean cosine with facts of its kind on, a thing that matches only by its name may be
 the thing that the phrase means. Read on the bundled cities."""
 _KIND_SAMPLES = 8
+_KIND_WITHIN_M = 110.0
+"""A thing that matches by its kind alone is evidence up to this distance; one by its name as far as
+it is seen."""
 _ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
 """Endings of words that share their stem with a word of another meaning."""
 _NAMES_SHOWN = 6
@@ -208,11 +211,12 @@ class EvidenceFinder:
     def _referable(self, row: int) -> Bools:
         """The facts that the phrase's noun can refer to: mask [F]; all for an unknown noun."""
         head = self._heads[row]
-        return (
-            np.ones(len(self._match_index.named), dtype=bool)
-            if head is None
-            else (self._match_index.matching_kind(head))
-        )
+        if head is None:
+            return np.ones(len(self._match_index.named), dtype=bool)
+        referable: Bools = self._match_index.matching_kind(
+            head
+        ) & ~self._match_index.lacking_modifier(head)
+        return referable
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name."""
@@ -272,9 +276,12 @@ class EvidenceFinder:
         phrase = self._query.phrases[row]
         match = None
         if not is_location_only(phrase.text) and not is_denied(phrase):
+            named = self._by_word(row, visible, meant=True)
+            by_kind = named is not None and not self._is_named(row, visible, named)
             match = (
-                self._by_word(row, visible, meant=True)
+                (None if by_kind else named)
                 or self._by_sense(row, visible, cosines)
+                or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
         if match is None:
@@ -302,22 +309,28 @@ class EvidenceFinder:
             fit=fit,
         )
 
+    def _is_named(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
+        """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
+        return bool(self._distinctive_share[row, int(visible.facts[match.index])] > 0)
+
     def _by_sense(self, row: int, visible: _VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
         noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
             return None
-        head, near = self._heads[row], visible.weight >= _MIN_DISTANCE_WEIGHT
+        head = self._heads[row]
+        near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
         near &= self._allowed[row][visible.facts]
         if head is None:
             best = _argmax_positive(cosines * visible.weight, near)
-            return self._match_at(best, cosines, _MIN_COSINE, _MIN_THING_COSINE)
+            return self._match_at(best, cosines, _MIN_THING_COSINE, _MIN_THING_COSINE)
         best = _argmax_positive(
             cosines * visible.weight, near & self._referable(row)[visible.facts]
         )
         if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
             return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
+        others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = _argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
@@ -348,9 +361,11 @@ class EvidenceFinder:
             self._share[row, visible.facts] + self._distinctive_share[row, visible.facts]
         ) * visible.weight
         counted = counted & (visible.weight >= _MIN_DISTANCE_WEIGHT)
+        is_distinctive = self._distinctive_share[row, visible.facts] > 0
+        counted &= is_distinctive | (visible.distance_m <= _KIND_WITHIN_M)
         for at in np.flatnonzero(counted):
             if not self._shows(row, int(visible.facts[at])):
-                words[at] *= _HIDDEN_NAME
+                words[at] *= _HIDDEN_NAME if self._may_name(row) else 0
         best = _argmax_positive(words, counted)
         if best is None:
             return None
@@ -365,6 +380,14 @@ class EvidenceFinder:
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
+
+    def _may_name(self, row: int) -> bool:
+        """Whether a phrase may mean a name that a fact's text does not show: a mention, or a word
+        written as a name, or any word where the description has no capitals."""
+        phrase, text = self._query.phrases[row], self._query.text
+        if self._mentions[row] or text[1:] == text[1:].lower():
+            return True
+        return any(written_as_name(text, phrase.start, word) for word in words_of(phrase.text))
 
     def _shows(self, row: int, fact: int) -> bool:
         """Whether the text of a fact shows a word of the phrase, so that it is the thing named."""

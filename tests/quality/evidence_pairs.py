@@ -154,7 +154,7 @@ def judged(labels: Iterable[dict[str, Any]]) -> list[Judged]:
             query = Query(text, k=1, near=Position(lat, lon), within_m=3)
             trace = search_with_trace(gallery, encoder, query, pictures)
             ledger = {entry.evidence.phrase: entry for entry in
-                      ledgers(trace, encoder, pictures).entries[0]}  # fmt: skip
+                      ledgers(trace, encoder, pictures, False).entries[0]}  # fmt: skip
             results += [
                 Judged(label, ledger.get(label["phrase"]))
                 for label in own

@@ -16,7 +16,13 @@ from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
-from core.retrieval.head_nouns import HeadNoun, is_called, is_false_friend, matches_kind
+from core.retrieval.head_nouns import (
+    HeadNoun,
+    is_called,
+    is_false_friend,
+    lacks_modifier,
+    matches_kind,
+)
 from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
@@ -77,6 +83,7 @@ class MatchIndex:
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
+        self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
