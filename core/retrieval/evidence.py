@@ -8,7 +8,6 @@ from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
-from core.retrieval.channels.mentions import Mention
 from core.retrieval.head_nouns import (
     head_of_phrase,
     is_location_only,
@@ -18,8 +17,8 @@ from core.retrieval.head_nouns import (
     singular,
     without_distance,
 )
+from core.retrieval.name_rules import NameRules
 from core.retrieval.phrases import Phrase
-from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
@@ -111,48 +110,25 @@ class EvidenceFinder:
         for row, word in enumerate(vocabulary):
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
+        self._names = NameRules(match_index, encoded_query)
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
-            self._with_proper_names(phrase, carried, vocabulary) for phrase in encoded_query.phrases
+            self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
         ]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._by_chance = np.zeros(self._share.shape, dtype=bool)
-        self._mentions = [self._mentions_in(phrase) for phrase in encoded_query.phrases]
+        self._mentions = [
+            self._names.mentions_in(phrase) if "names" in channels else []
+            for phrase in encoded_query.phrases
+        ]
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
                 self._add_mentions(row, of_words)
                 self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
                 self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
-
-    def _with_proper_names(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
-        """The facts that may support a phrase [F]: all, or those with one of its proper names."""
-        card = self._match_index.gallery.card
-        own = {*words_of(card.title), *words_of(card.name)}
-        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary) - own
-        allowed: Bools = np.ones(len(self._match_index.named), dtype=bool)
-        if names:
-            rows = [vocabulary.index(name) for name in names]
-            allowed = (carried[rows] > 0).any(axis=0)
-            for mention in self._mentions_in(phrase):
-                allowed[self._match_index.mentions.facts_of(mention)] = True
-        if stated := complement(phrase.text) & set(vocabulary):
-            rows = [vocabulary.index(word) for word in stated]
-            allowed &= (carried[rows] > 0).any(axis=0) | ~self._match_index.titled
-        if has_number(phrase.text):
-            for fact in np.flatnonzero(allowed & self._match_index.named):
-                of_fact = self._match_index.gallery.facts.names[fact]
-                allowed[fact] = not numbered_otherwise(phrase.text, of_fact)
-        return allowed
-
-    def _mentions_in(self, phrase: Phrase) -> list[Mention]:
-        """The streets, addresses and names that a phrase mentions, wholly or in part."""
-        if "names" not in self._channels:
-            return []
-        mentions = self._match_index.mentions.mentions(self._query.affirmed_text)
-        return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
 
     def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
         """Lets the facts of a mention carry its words in any spelling, and those with another
@@ -364,8 +340,9 @@ class EvidenceFinder:
         is_distinctive = self._distinctive_share[row, visible.facts] > 0
         counted &= is_distinctive | (visible.distance_m <= _KIND_WITHIN_M)
         for at in np.flatnonzero(counted):
-            if not self._shows(row, int(visible.facts[at])):
-                words[at] *= _HIDDEN_NAME if self._may_name(row) else 0
+            phrase = self._query.phrases[row]
+            if not self._names.shows(phrase, int(visible.facts[at])):
+                words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
         best = _argmax_positive(words, counted)
         if best is None:
             return None
@@ -380,24 +357,6 @@ class EvidenceFinder:
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
-
-    def _may_name(self, row: int) -> bool:
-        """Whether a phrase may mean a name that a fact's text does not show: a mention, or a word
-        written as a name, or any word where the description has no capitals."""
-        phrase, text = self._query.phrases[row], self._query.text
-        if self._mentions[row] or text[1:] == text[1:].lower():
-            return True
-        return any(written_as_name(text, phrase.start, word) for word in words_of(phrase.text))
-
-    def _shows(self, row: int, fact: int) -> bool:
-        """Whether the text of a fact shows a word of the phrase, so that it is the thing named."""
-        shown = set(words_of(self._match_index.gallery.facts.text[fact]))
-        spellings = self._match_index.gallery.names.spellings
-        return any(
-            spelling in shown
-            for word in words_of(self._query.phrases[row].text)
-            for spelling, _ in spellings(word)
-        )
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """The fit of a fact whose name has common words of the phrase only."""
