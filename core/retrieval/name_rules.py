@@ -37,7 +37,8 @@ class NameRules:
             for mention in self.mentions_in(phrase):
                 allowed[self._match_index.mentions.facts_of(mention)] = True
         if stated := complement(phrase.text) & set(vocabulary):
-            allowed &= self._with_any(stated, carried, vocabulary) | ~self._match_index.titled
+            having = self._with_any(stated, carried, vocabulary)
+            allowed = np.logical_and(allowed, having | ~self._match_index.titled)
         if has_number(phrase.text):
             for fact in np.flatnonzero(allowed & self._match_index.named):
                 of_fact = self._match_index.gallery.facts.names[fact]

@@ -118,12 +118,13 @@ class MatchIndex:
         pooled = np.zeros(len(self.named), dtype=bool)
         if gallery.facts.things is not None:
             return pooled
-        turn = np.radians(links.bearing_deg)
+        turn = np.radians(links.bearing_deg.astype(np.float64))
+        away = links.distance_m.astype(np.float64)
         lats, lons = moved(
             gallery.lats[links.tile],
             gallery.lons[links.tile],
-            links.distance_m * np.sin(turn),
-            links.distance_m * np.cos(turn),
+            away * np.sin(turn),
+            away * np.cos(turn),
         )
         for fact in np.flatnonzero(self.named):
             if gallery.facts.kind[fact] in ("", *_OWN_NAMES) or ": " in gallery.facts.text[fact]:
