@@ -8,7 +8,6 @@ from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
 from core.records import Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
-from core.retrieval.channels.mentions import Mention
 from core.retrieval.head_nouns import (
     head_of_phrase,
     is_location_only,
@@ -18,14 +17,14 @@ from core.retrieval.head_nouns import (
     singular,
     without_distance,
 )
+from core.retrieval.name_rules import NameRules
 from core.retrieval.phrases import Phrase
-from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
-_MIN_COSINE = 0.58
-_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.45, 0.5
+_MIN_COSINE = 0.65
+_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.5, 0.5
 """Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
 be called the thing itself."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
@@ -41,6 +40,9 @@ _MIN_KIND_COSINE = 0.5
 """From this mean cosine with facts of its kind on, a thing that matches only by its name may be
 the thing that the phrase means. Read on the bundled cities."""
 _KIND_SAMPLES = 8
+_KIND_WITHIN_M = 110.0
+"""A thing that matches by its kind alone is evidence up to this distance; one by its name as far as
+it is seen."""
 _ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
 """Endings of words that share their stem with a word of another meaning."""
 _NAMES_SHOWN = 6
@@ -108,48 +110,25 @@ class EvidenceFinder:
         for row, word in enumerate(vocabulary):
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
+        self._names = NameRules(match_index, encoded_query)
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
-            self._with_proper_names(phrase, carried, vocabulary) for phrase in encoded_query.phrases
+            self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
         ]
         self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._by_chance = np.zeros(self._share.shape, dtype=bool)
-        self._mentions = [self._mentions_in(phrase) for phrase in encoded_query.phrases]
+        self._mentions = [
+            self._names.mentions_in(phrase) if "names" in channels else []
+            for phrase in encoded_query.phrases
+        ]
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
                 self._add_mentions(row, of_words)
                 self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
                 self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
-
-    def _with_proper_names(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
-        """The facts that may support a phrase [F]: all, or those with one of its proper names."""
-        card = self._match_index.gallery.card
-        own = {*words_of(card.title), *words_of(card.name)}
-        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary) - own
-        allowed: Bools = np.ones(len(self._match_index.named), dtype=bool)
-        if names:
-            rows = [vocabulary.index(name) for name in names]
-            allowed = (carried[rows] > 0).any(axis=0)
-            for mention in self._mentions_in(phrase):
-                allowed[self._match_index.mentions.facts_of(mention)] = True
-        if stated := complement(phrase.text) & set(vocabulary):
-            rows = [vocabulary.index(word) for word in stated]
-            allowed &= (carried[rows] > 0).any(axis=0) | ~self._match_index.titled
-        if has_number(phrase.text):
-            for fact in np.flatnonzero(allowed & self._match_index.named):
-                of_fact = self._match_index.gallery.facts.names[fact]
-                allowed[fact] = not numbered_otherwise(phrase.text, of_fact)
-        return allowed
-
-    def _mentions_in(self, phrase: Phrase) -> list[Mention]:
-        """The streets, addresses and names that a phrase mentions, wholly or in part."""
-        if "names" not in self._channels:
-            return []
-        mentions = self._match_index.mentions.mentions(self._query.affirmed_text)
-        return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
 
     def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
         """Lets the facts of a mention carry its words in any spelling, and those with another
@@ -208,11 +187,12 @@ class EvidenceFinder:
     def _referable(self, row: int) -> Bools:
         """The facts that the phrase's noun can refer to: mask [F]; all for an unknown noun."""
         head = self._heads[row]
-        return (
-            np.ones(len(self._match_index.named), dtype=bool)
-            if head is None
-            else (self._match_index.matching_kind(head))
-        )
+        if head is None:
+            return np.ones(len(self._match_index.named), dtype=bool)
+        referable: Bools = self._match_index.matching_kind(
+            head
+        ) & ~self._match_index.lacking_modifier(head)
+        return referable
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name."""
@@ -272,9 +252,12 @@ class EvidenceFinder:
         phrase = self._query.phrases[row]
         match = None
         if not is_location_only(phrase.text) and not is_denied(phrase):
+            named = self._by_word(row, visible, meant=True)
+            by_kind = named is not None and not self._is_named(row, visible, named)
             match = (
-                self._by_word(row, visible, meant=True)
+                (None if by_kind else named)
                 or self._by_sense(row, visible, cosines)
+                or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
         if match is None:
@@ -302,22 +285,28 @@ class EvidenceFinder:
             fit=fit,
         )
 
+    def _is_named(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
+        """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
+        return bool(self._distinctive_share[row, int(visible.facts[match.index])] > 0)
+
     def _by_sense(self, row: int, visible: _VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
         noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
             return None
-        head, near = self._heads[row], visible.weight >= _MIN_DISTANCE_WEIGHT
+        head = self._heads[row]
+        near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
         near &= self._allowed[row][visible.facts]
         if head is None:
             best = _argmax_positive(cosines * visible.weight, near)
-            return self._match_at(best, cosines, _MIN_COSINE, _MIN_THING_COSINE)
+            return self._match_at(best, cosines, _MIN_THING_COSINE, _MIN_THING_COSINE)
         best = _argmax_positive(
             cosines * visible.weight, near & self._referable(row)[visible.facts]
         )
         if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
             return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
+        others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = _argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
@@ -348,9 +337,12 @@ class EvidenceFinder:
             self._share[row, visible.facts] + self._distinctive_share[row, visible.facts]
         ) * visible.weight
         counted = counted & (visible.weight >= _MIN_DISTANCE_WEIGHT)
+        is_distinctive = self._distinctive_share[row, visible.facts] > 0
+        counted &= is_distinctive | (visible.distance_m <= _KIND_WITHIN_M)
         for at in np.flatnonzero(counted):
-            if not self._shows(row, int(visible.facts[at])):
-                words[at] *= _HIDDEN_NAME
+            phrase = self._query.phrases[row]
+            if not self._names.shows(phrase, int(visible.facts[at])):
+                words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
         best = _argmax_positive(words, counted)
         if best is None:
             return None
@@ -365,16 +357,6 @@ class EvidenceFinder:
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
-
-    def _shows(self, row: int, fact: int) -> bool:
-        """Whether the text of a fact shows a word of the phrase, so that it is the thing named."""
-        shown = set(words_of(self._match_index.gallery.facts.text[fact]))
-        spellings = self._match_index.gallery.names.spellings
-        return any(
-            spelling in shown
-            for word in words_of(self._query.phrases[row].text)
-            for spelling, _ in spellings(word)
-        )
 
     def _fit(self, row: int, fact: int, share: float) -> Fit:
         """The fit of a fact whose name has common words of the phrase only."""

@@ -8,9 +8,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from core.vocabulary.attributes import LARGE, NATIONS, SIZES, SMALL
+from core.vocabulary.attributes import (
+    LARGE,
+    NATIONS,
+    SAID_COLOURS,
+    SAID_MATERIALS,
+    SAID_SURFACES,
+    SIZES,
+    SMALL,
+)
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
 from core.vocabulary.kinds import SAID_KINDS, calls
 
@@ -53,6 +61,27 @@ _DETERMINERS = STOP_WORDS | {
     "views",
 }
 """Words that may precede the noun and do not describe the thing."""
+_GENERIC_NOUNS = frozenset(
+    {
+        "area",
+        "building",
+        "centre",
+        "dealer",
+        "hall",
+        "office",
+        "place",
+        "platform",
+        "school",
+        "shop",
+    }
+    | {"station", "stop", "store", "track"}
+)
+"""Nouns whose modifier makes them another thing: a tea shop is no gift shop."""
+_PLACE_OF_ROAD = re.compile(
+    r"^(?:the )?(?:bottom|top|end|foot|side|middle|start|both sides|other side|corner) of "
+    r"(?:the |this |my |a )?(?:street|road|block|lane|picture|image|photo|view)$",
+    re.IGNORECASE,
+)
 _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
 )
@@ -79,6 +108,19 @@ _COMPOUND_MODIFIERS = frozenset(
     for word in words.split()
 )
 """Noun and modifier that together name another thing than the noun alone: a car park is no park."""
+
+_ADJECTIVES = (
+    frozenset(
+        word
+        for text in (*SAID_COLOURS, *SAID_MATERIALS, *SAID_SURFACES.values(), *SIZES)
+        for word in WORD.findall(fold(text))
+    )
+    | _DETERMINERS
+    | frozenset(
+        WORD.findall("old new tall low high long short narrow wide modern historic former flat")
+    )
+    | frozenset(WORD.findall("busy main quiet round square ornate public local corner street open"))
+)
 
 _BRITISH_SPELLINGS = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
 
@@ -112,6 +154,8 @@ def without_distance(phrase: str) -> str:
 def is_location_only(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
     words = WORD.findall(fold(without_distance(phrase)))
+    if _PLACE_OF_ROAD.match(phrase):
+        return True
     return all(word in _DETERMINERS or word in _LOCATION_WORDS for word in words)
 
 
@@ -194,6 +238,32 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
         )
         for kind_head in _heads_of(kind)
     )
+
+
+@lru_cache(maxsize=4096)
+def _words_of_kind(kind: str) -> frozenset[str]:
+    return frozenset(
+        word
+        for name in (kind, *calls(kind))
+        for folded in WORD.findall(fold(name))
+        for word in (folded, singular(folded))
+    )
+
+
+@cache
+def _kind_words() -> frozenset[str]:
+    """The words of all kinds that are no adjectives of looks or size."""
+    words = frozenset[str]().union(*map(_words_of_kind, SAID_KINDS))
+    return words - _ADJECTIVES
+
+
+def lacks_modifier(kind: str, head: HeadNoun) -> bool:
+    """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
+    for "university building", a forest track for "railway tracks"."""
+    if head.noun not in _GENERIC_NOUNS:
+        return False
+    stated = {singular(word) for word in head.modifiers} & _kind_words()
+    return bool(stated - _words_of_kind(kind))
 
 
 def is_called(kind: str, noun: str) -> bool:

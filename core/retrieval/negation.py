@@ -60,61 +60,58 @@ _NEAR = (
     r"(?:near(?:by)? to|near|anywhere near|close to|next to|beside|by|opposite|alongside|"
     r"across from|facing|around the corner from|within (?:sight|view|reach) of)"
 )
-_PATTERNS: tuple[tuple[Scope, re.Pattern[str]], ...] = tuple(
-    (scope, re.compile(pattern, re.IGNORECASE))
-    for scope, pattern in (
-        (
-            "else",
-            r"\bnothing (?:else )?(?:but|except(?: for)?|other than|apart from)\s+"
-            + _ITEMS
-            + _TAIL,
-        ),
-        ("here", rf"\bneither\s+(?P<items>{_ITEM}\s*,?\s+nor\s+{_ITEM})" + _TAIL),
-        (
-            "far",
-            r"\b(?<!not )(?<!n't )(?<!n’t )(?<!not too )(?<!not very )(?<!not so )(?<!too )"
-            r"(?:nowhere (?:near|close to)|(?:very |quite |really )?far (?:away )?from|"
-            r"well away from|a long way from)\s+" + _ITEMS + _TAIL,
-        ),
-        (
-            "near",
-            rf"{_SUBJECT}\b(?:{_NOT}|i['’]m not)\s+(?:really |very |actually |even )?{_NEAR}\s+"
-            + _ITEMS
-            + _TAIL,
-        ),
-        (
-            "at",
-            rf"{_SUBJECT}\b(?:{_NOT}|i['’]m not)\s+(?:really |actually |even )?"
-            r"(?:inside|in|on|at(?! all))\s+" + _ITEMS + _TAIL,
-        ),
-        (
-            "here",
-            rf"{_SUBJECT}\b{_NOT}\s+(?:(?:{_VERB})\s+)?"
-            r"(?:(?:any|a single|one|even an?|so much as an?)(?: sign of| trace of)?\s+)"
-            + _ITEMS
-            + _TAIL,
-        ),
-        ("here", rf"\bnot\s+an?\s+{_ITEMS}{_TAIL}(?:(?<=anywhere)|(?<=in sight)|(?<=to be seen))"),
-        (
-            "here",
-            rf"(?:{_SUBJECT}\b{_NOT}\s+{_VERB}|\bthere\s+{_NOT})\s+" + _ITEMS + _TAIL,
-        ),
-        (
-            "here",
-            rf"(?:\bthere(?:['’]s|\s+(?:is|are|was|were))\s+|\b(?:i|we|you)\s+(?:can\s+)?see\s+|"
-            rf"\b(?:has|have|with)\s+)?\bno\s+{_NO_THING}(?:(?:sign|trace|hint) of\s+|such\s+)?"
-            + _ITEMS
-            + _TAIL,
-        ),
-        (
-            "here",
-            r"\b(?:without|lacking|devoid of|free of|lack of|absence of)\s+"
-            r"(?!(?:a |any )?(?:doubt|stopping|turning|leaving|going|seeing|looking|walking|"
-            r"passing|entering|reaching|borders)\b)"
-            r"(?!crossing (?:the|any|a)\b)" + _ITEMS + _TAIL,
-        ),
-    )
+_CUES: tuple[tuple[Scope, str], ...] = (
+    (
+        "else",
+        r"\bnothing (?:else )?(?:but|except(?: for)?|other than|apart from)\s+" + _ITEMS + _TAIL,
+    ),
+    ("here", rf"\bneither\s+(?P<items>{_ITEM}\s*,?\s+nor\s+{_ITEM})" + _TAIL),
+    (
+        "far",
+        r"\b(?<!not )(?<!n't )(?<!n’t )(?<!not too )(?<!not very )(?<!not so )(?<!too )"
+        r"(?:nowhere (?:near|close to)|(?:very |quite |really )?far (?:away )?from|"
+        r"well away from|a long way from)\s+" + _ITEMS + _TAIL,
+    ),
+    (
+        "near",
+        rf"{_SUBJECT}\b(?:{_NOT}|i['’]m not)\s+(?:really |very |actually |even )?{_NEAR}\s+"
+        + _ITEMS
+        + _TAIL,
+    ),
+    (
+        "at",
+        rf"{_SUBJECT}\b(?:{_NOT}|i['’]m not)\s+(?:really |actually |even )?"
+        r"(?:inside|in|on|at(?! all))\s+" + _ITEMS + _TAIL,
+    ),
+    (
+        "here",
+        rf"{_SUBJECT}\b{_NOT}\s+(?:(?:{_VERB})\s+)?"
+        r"(?:(?:any|a single|one|even an?|so much as an?)(?: sign of| trace of)?\s+)"
+        + _ITEMS
+        + _TAIL,
+    ),
+    ("here", rf"\bnot\s+an?\s+{_ITEMS}{_TAIL}(?:(?<=anywhere)|(?<=in sight)|(?<=to be seen))"),
+    (
+        "here",
+        rf"(?:{_SUBJECT}\b{_NOT}\s+{_VERB}|\bthere\s+{_NOT})\s+" + _ITEMS + _TAIL,
+    ),
+    (
+        "here",
+        rf"(?:\bthere(?:['’]s|\s+(?:is|are|was|were))\s+|\b(?:i|we|you)\s+(?:can\s+)?see\s+|"
+        rf"\b(?:has|have|with)\s+)?\bno\s+{_NO_THING}(?:(?:sign|trace|hint) of\s+|such\s+)?"
+        + _ITEMS
+        + _TAIL,
+    ),
+    (
+        "here",
+        r"\b(?:without|lacking|devoid of|free of|lack of|absence of)\s+"
+        r"(?!(?:a |any )?(?:doubt|stopping|turning|leaving|going|seeing|looking|walking|"
+        r"passing|entering|reaching|borders)\b)"
+        r"(?!crossing (?:the|any|a)\b)" + _ITEMS + _TAIL,
+    ),
 )
+"""The cues of a denial with its scope, the more specific first."""
+_PATTERNS = tuple((scope, re.compile(cue, re.IGNORECASE)) for scope, cue in _CUES)
 _BETWEEN_ITEMS = re.compile(
     r"\s*,\s*(?:(?:and|or|nor)\s+)?(?:no\s+)?|\s+(?:or|nor|and)\s+(?:no\s+)?"
 )

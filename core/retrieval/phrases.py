@@ -40,11 +40,9 @@ _ABBREVIATED = re.compile(
 )
 """A full stop that ends no sentence: "Nr. 22", "St. John"."""
 _PLACING = frozenset(
-    {
-        "next to", "right by", "close to", "near to", "near", "opposite", "behind", "in front of",
-        "across from", "beside", "besides", "between", "past", "just past", "along", "adjacent to",
-    }
-)  # fmt: skip
+    ["adjacent to", "across from", "along", "behind", "beside", "besides", "between", "close to"]
+    + ["in front of", "just past", "near", "near to", "next to", "opposite", "past", "right by"]
+)
 _INVERTED = re.compile(
     r"\b(?:is|are|was|were|stands?|sits?|lies|runs)\s+(?=(?:a|an|the|some|two|three|four|several|"
     r"many|another|one|my)\b)",

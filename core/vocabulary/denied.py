@@ -34,8 +34,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
 }
 
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {row.key: (row.key,) for row in QUESTIONS}
-    | {row.key.removesuffix("s"): (row.key,) for row in QUESTIONS}
-    | _SAID
+    {key: (row.key,) for row in QUESTIONS for key in (row.key, row.key.removesuffix("s"))}
+    | dict(_SAID)
 )
 """The questions whose kinds a word stands for, by the word in the singular and as it is."""

@@ -260,9 +260,32 @@ def city_facts(city_osm: Path) -> tuple[Facts, World]:
     return facts_around(world, lats, lons), world
 
 
+def test_things_with_the_same_text_keep_their_own_names(tmp_path: Path) -> None:
+    town = Town()
+    for x in (0, 30, 60):
+        town.point(x, 10, amenity="toilets")
+    town.point(90, 10, amenity="toilets", operator="Stockman")
+    town.point(0, 20, shop="kiosk", name="R", addr__street="Lime Street", addr__housenumber="7")
+    town.point(60, 20, shop="kiosk", name="R", addr__street="Oak Street", addr__housenumber="9")
+    town.point(0, 30, building="house", addr__street="Lime Street", addr__housenumber="8")
+    at = town.position(40, 0)
+    world = read_world([town.write(tmp_path / "town.osm")])
+    table = facts_around(world, np.array([at.lat]), np.array([at.lon])).table
+    toilets = table[table.text == "public toilets"]
+    assert sorted(zip(map(tuple, toilets.names), toilets.things, strict=True)) == [
+        ((), 3),
+        (("Stockman",), 1),
+    ]
+    kiosks = table[table.text == "kiosk: R"]
+    assert sorted(map(tuple, kiosks.names)) == [("R", "Lime Street 7"), ("R", "Oak Street 9")]
+    houses = table[table.text == "house"]
+    assert not any(map(len, houses.names))
+
+
 def test_links_are_sorted_and_point_at_facts(city_osm: Path) -> None:
     facts, _ = city_facts(city_osm)
-    assert facts.table.text.is_unique
+    keys = [(text, *names) for text, names in zip(facts.table.text, facts.table.names, strict=True)]
+    assert len(keys) == len(set(keys))
     assert facts.links.tile.is_monotonic_increasing
     assert not facts.links.duplicated(["tile", "fact"]).any()
     assert facts.links.fact.between(0, len(facts.table) - 1).all()

@@ -39,6 +39,16 @@ def test_a_straight_street_gets_a_viewpoint_every_thirty_metres(read: Read) -> N
     assert not views.on_grid
 
 
+def test_an_address_far_from_every_way_gets_a_viewpoint(read: Read) -> None:
+    town = Town()
+    town.way([(0, 0), (300, 0)], highway="residential", name="Lime Street")
+    for x, y in ((150, 60), (150, 200), (160, 210)):
+        town.point(x, y, addr__street="Farm", addr__housenumber=str(y))
+    placed = metres(find_viewpoints(read(town), 30, 50), town)
+    assert len(placed) == 11
+    assert placed[-1] == pytest.approx([150, 200], abs=1)
+
+
 def test_every_walkable_way_has_a_viewpoint_near_and_none_crowds_another(read: Read) -> None:
     town = tiny_city()
     world = read(town)

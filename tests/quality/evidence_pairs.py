@@ -153,8 +153,8 @@ def judged(labels: Iterable[dict[str, Any]]) -> list[Judged]:
             text, lat, lon = place
             query = Query(text, k=1, near=Position(lat, lon), within_m=3)
             trace = search_with_trace(gallery, encoder, query, pictures)
-            ledger = {entry.evidence.phrase: entry for entry in
-                      ledgers(trace, encoder, pictures).entries[0]}  # fmt: skip
+            entries = ledgers(trace, encoder, pictures, False).entries[0]
+            ledger = {entry.evidence.phrase: entry for entry in entries}
             results += [
                 Judged(label, ledger.get(label["phrase"]))
                 for label in own

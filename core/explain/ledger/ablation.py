@@ -39,6 +39,11 @@ class Ablation:
     def __len__(self) -> int:
         return len(self.similarity)
 
+    @classmethod
+    def none(cls) -> "Ablation":
+        """The ablation of no phrase."""
+        return cls({}, np.empty((0, 0), dtype=np.float32), np.empty((0, 0), dtype=np.int64))
+
 
 def ablate_phrases(
     trace: SearchTrace, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None

@@ -31,9 +31,12 @@ class Ledgers:
 
 
 def ledgers(
-    trace: SearchTrace, encoder: "SentenceEncoder", picture_encoder: PictureEncoder | None = None
+    trace: SearchTrace,
+    encoder: "SentenceEncoder",
+    picture_encoder: PictureEncoder | None = None,
+    with_effects: bool = True,
 ) -> Ledgers:
-    """The ledger of each candidate.
+    """The ledger of each candidate; without effects it takes a fraction of the time.
 
     `picture_encoder` must be that of the search. Phrases at the end of very long descriptions are
     not ablated: their entries have no `effects`, and a note says so.
@@ -41,7 +44,7 @@ def ledgers(
     candidates = trace.result.candidates
     if not candidates:
         return Ledgers(())
-    effects = ablate_phrases(trace, encoder, picture_encoder)
+    effects = ablate_phrases(trace, encoder, picture_encoder) if with_effects else Ablation.none()
     builder = _LedgerBuilder(trace, encoder)
     entries = tuple(
         tuple(
@@ -55,7 +58,7 @@ def ledgers(
         f"Effects were measured for the first {len(effects)} phrases only; "
         f"{rest} more count as part of the whole."
     )
-    return Ledgers(entries, (note,) if rest else ())
+    return Ledgers(entries, (note,) if rest and with_effects else ())
 
 
 class _LedgerBuilder:

@@ -93,7 +93,7 @@ CHANNEL = ChannelSpec(
         "phrases": Signal(0.25, "the match of each phrase"),
         "whole": Signal(0.14, "the meaning of the whole description"),
         "best_fact": Signal(0.23, "the one thing closest to the whole description"),
-        "absent": Signal(0.20, "the things that it says are not there"),
+        "absent": Signal(0.10, "the things that it says are not there"),
     },
     _search,
     (

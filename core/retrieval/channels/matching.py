@@ -16,7 +16,13 @@ from core.arrays import F32, I32, I64, Bools
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
-from core.retrieval.head_nouns import HeadNoun, is_called, is_false_friend, matches_kind
+from core.retrieval.head_nouns import (
+    HeadNoun,
+    is_called,
+    is_false_friend,
+    lacks_modifier,
+    matches_kind,
+)
 from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
@@ -77,6 +83,7 @@ class MatchIndex:
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
+        self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         links = gallery.links
         reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
@@ -111,12 +118,13 @@ class MatchIndex:
         pooled = np.zeros(len(self.named), dtype=bool)
         if gallery.facts.things is not None:
             return pooled
-        turn = np.radians(links.bearing_deg)
+        turn = np.radians(links.bearing_deg.astype(np.float64))
+        away = links.distance_m.astype(np.float64)
         lats, lons = moved(
             gallery.lats[links.tile],
             gallery.lons[links.tile],
-            links.distance_m * np.sin(turn),
-            links.distance_m * np.cos(turn),
+            away * np.sin(turn),
+            away * np.cos(turn),
         )
         for fact in np.flatnonzero(self.named):
             if gallery.facts.kind[fact] in ("", *_OWN_NAMES) or ": " in gallery.facts.text[fact]:

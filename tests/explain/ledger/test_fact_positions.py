@@ -9,7 +9,7 @@ from core.geo import METRES_PER_DEGREE, bearing_deg, haversine_m
 
 def test_every_place_of_a_fact_is_known_from_all_tiles(tiny_gallery: Gallery) -> None:
     known = fact_positions(tiny_gallery)
-    fact = known.fact_of["bench"]
+    (fact,) = known.facts_of_text["bench"]
     links = tiny_gallery.links
     naive = []
     for link in np.flatnonzero(links.fact == fact):
