@@ -195,7 +195,8 @@ class LedgerEntry:
 
     `against` is the contradiction in words, "" for none. `effects` are the candidate's scores in
     each channel minus those without the phrase, `effect` the same for its similarity, and
-    `rank_without` its rank without the phrase.
+    `rank_without` its rank without the phrase. `role` is the role of the thing in the description,
+    a `core.vocabulary.relation_cues.Role`.
     """
 
     evidence: Evidence
@@ -204,6 +205,7 @@ class LedgerEntry:
     effects: dict[Channel, float]
     effect: float
     rank_without: int
+    role: str = "seen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,9 @@ def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", 
     pair = _CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} cannot be compared with itself; choose two different tiles")
-    phrases = _phrase_differences(trace, pair)
-    whole = _whole_differences(trace, pair, phrases)
+    relations = _relation_differences(trace, pair)
+    phrases = _phrase_differences(trace, pair, relations)
+    whole = _whole_differences(trace, pair, phrases, relations)
     scores = trace.ranking.scores
     return Comparison(
         a=gallery.tile(pair.a),
@@ -157,7 +158,7 @@ def _rank(trace: SearchTrace, row: int) -> int | None:
 
 
 def _shares(trace: SearchTrace) -> dict[str, float]:
-    """The weight of each signal in the fused similarity; they sum to 1."""
+    """The weight of each signal in the similarity."""
     signals = trace.ranking.signals
     weights = {
         name: weight
@@ -165,7 +166,35 @@ def _shares(trace: SearchTrace) -> dict[str, float]:
         for name, weight in signals.weights(channel).items()
     }
     total = sum(weights.values())
-    return {signal: weight / total for signal, weight in weights.items()}
+    added = trace.ranking.model.signal_weights(signals)
+    return {signal: weight / total + added.get(signal, 0.0) for signal, weight in weights.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _RelationDifferences:
+    """Score difference `a − b` due to the roles and directions of things: of each phrase [P], by
+    channel, and of the `rest`, which lies in no phrase."""
+
+    by_phrase: dict[Channel, F64]
+    rest: float
+
+
+def _relation_differences(trace: SearchTrace, pair: _CandidatePair) -> _RelationDifferences:
+    named, phrases = trace.ranking.named_things, trace.encoded_query.phrases
+    at_both = trace.ranking.model.corrections(named)[:, pair.rows].astype(np.float64)
+    by_phrase: dict[Channel, F64] = {name: np.zeros(len(phrases)) for name in ("facts", "names")}
+    rest = 0.0
+    for thing, (at_a, at_b) in zip(named.things, at_both, strict=True):
+        rows = [
+            row
+            for row, phrase in enumerate(phrases)
+            if thing.start < phrase.end and phrase.start < thing.end
+        ]
+        if rows:
+            by_phrase["facts" if thing.kind == "phrase" else "names"][rows[0]] += at_a - at_b
+        else:
+            rest += at_a - at_b
+    return _RelationDifferences(by_phrase, rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +264,14 @@ def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
     return first
 
 
-def _phrase_differences(trace: SearchTrace, pair: _CandidatePair) -> tuple[PhraseDifference, ...]:
+def _phrase_differences(
+    trace: SearchTrace, pair: _CandidatePair, relations: _RelationDifferences
+) -> tuple[PhraseDifference, ...]:
     terms = _term_matches(trace)
-    by_phrase = _by_phrase(trace, terms, pair)
+    by_phrase = {
+        channel: of_phrase + relations.by_phrase[channel]
+        for channel, of_phrase in _by_phrase(trace, terms, pair).items()
+    }
     evidence_finder = EvidenceFinder(
         match_index_of(trace.gallery), trace.encoded_query, trace.channels
     )
@@ -287,7 +321,10 @@ def _weak_match(
 
 
 def _whole_differences(
-    trace: SearchTrace, pair: _CandidatePair, phrases: tuple[PhraseDifference, ...]
+    trace: SearchTrace,
+    pair: _CandidatePair,
+    phrases: tuple[PhraseDifference, ...],
+    relations: _RelationDifferences,
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
     shares, parts = _shares(trace), []
@@ -303,8 +340,14 @@ def _whole_differences(
         difference = shares[name] * (float(values[pair.a]) - float(values[pair.b]))
         if name == "words":
             difference -= sum(phrase.differences["names"] for phrase in phrases)
+            difference += float(relations.by_phrase["names"].sum())
         parts.append(WholeDifference(name, channel, about, difference))
+    if relations.rest:
+        parts.append(WholeDifference("relations", "names", _RELATIONS, relations.rest))
     return tuple(parts)
+
+
+_RELATIONS = "how the streets and names that it mentions lie to the place"
 
 
 def _where(evidence: Evidence) -> str:

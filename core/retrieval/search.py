@@ -87,14 +87,15 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
 class Ranking:
     """Signals and `scores` of N tiles, and the allowed tiles from the best.
 
-    The scores are the fused signals with the corrections of the ranking model, which come from the
-    `named_things`.
+    The scores are the fused signals with the corrections of the ranking `model`, which come from
+    the `named_things`.
     """
 
     signals: Signals
     scores: F32
     order: I64
     named_things: ThingValues
+    model: RankingModel
 
 
 def rank_tiles(
@@ -113,8 +114,9 @@ def rank_tiles(
     facts = signals.results.get("facts")
     matches = None if facts is None else facts.matches
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
-    scores = (model or read_ranking()).scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things)
+    model = model or read_ranking()
+    scores = model.scores(signals.fused(channels), signals, things)
+    return Ranking(signals, scores, ordered(scores, mask), things, model)
 
 
 @dataclass(frozen=True, slots=True)
