@@ -6,6 +6,7 @@ read by the program's own parser; `HANDLERS` says which. An unknown command fail
 """
 
 import functools
+import os
 import re
 import shlex
 import subprocess

@@ -14,6 +14,11 @@ from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.explain.nearest import kind_of, nearest_m
 from core.explain.phrasing import distance_phrase, noun_phrase
+from core.explain.relation_differences import (
+    RELATIONS,
+    RelationDifferences,
+    relation_differences,
+)
 from core.geo import compass
 from core.records import CHANNELS, Channel, Evidence, Tile
 from core.retrieval.channels import (
@@ -135,7 +140,7 @@ def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", 
     pair = _CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} cannot be compared with itself; choose two different tiles")
-    relations = _relation_differences(trace, pair)
+    relations = relation_differences(trace, pair.a, pair.b)
     phrases = _phrase_differences(trace, pair, relations)
     whole = _whole_differences(trace, pair, phrases, relations)
     scores = trace.ranking.scores
@@ -168,33 +173,6 @@ def _shares(trace: SearchTrace) -> dict[str, float]:
     total = sum(weights.values())
     added = trace.ranking.model.signal_weights(signals)
     return {signal: weight / total + added.get(signal, 0.0) for signal, weight in weights.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _RelationDifferences:
-    """Score difference `a − b` due to the roles and directions of things: of each phrase [P], by
-    channel, and of the `rest`, which lies in no phrase."""
-
-    by_phrase: dict[Channel, F64]
-    rest: float
-
-
-def _relation_differences(trace: SearchTrace, pair: _CandidatePair) -> _RelationDifferences:
-    named, phrases = trace.ranking.named_things, trace.encoded_query.phrases
-    at_both = trace.ranking.model.corrections(named)[:, pair.rows].astype(np.float64)
-    by_phrase: dict[Channel, F64] = {name: np.zeros(len(phrases)) for name in ("facts", "names")}
-    rest = 0.0
-    for thing, (at_a, at_b) in zip(named.things, at_both, strict=True):
-        rows = [
-            row
-            for row, phrase in enumerate(phrases)
-            if thing.start < phrase.end and phrase.start < thing.end
-        ]
-        if rows:
-            by_phrase["facts" if thing.kind == "phrase" else "names"][rows[0]] += at_a - at_b
-        else:
-            rest += at_a - at_b
-    return _RelationDifferences(by_phrase, rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +243,7 @@ def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
 
 
 def _phrase_differences(
-    trace: SearchTrace, pair: _CandidatePair, relations: _RelationDifferences
+    trace: SearchTrace, pair: _CandidatePair, relations: RelationDifferences
 ) -> tuple[PhraseDifference, ...]:
     terms = _term_matches(trace)
     by_phrase = {
@@ -324,7 +302,7 @@ def _whole_differences(
     trace: SearchTrace,
     pair: _CandidatePair,
     phrases: tuple[PhraseDifference, ...],
-    relations: _RelationDifferences,
+    relations: RelationDifferences,
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
     shares, parts = _shares(trace), []
@@ -343,11 +321,8 @@ def _whole_differences(
             difference += float(relations.by_phrase["names"].sum())
         parts.append(WholeDifference(name, channel, about, difference))
     if relations.rest:
-        parts.append(WholeDifference("relations", "names", _RELATIONS, relations.rest))
+        parts.append(WholeDifference("relations", "names", RELATIONS, relations.rest))
     return tuple(parts)
-
-
-_RELATIONS = "how the streets and names that it mentions lie to the place"
 
 
 def _where(evidence: Evidence) -> str:

@@ -24,7 +24,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
-from core.retrieval.spots import Spot, spots_of
+from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.settings import MAX_CANDIDATES
 
@@ -234,7 +234,7 @@ def _cuts(encoded_query: EncodedQuery) -> list[int]:
 def _candidate(
     rank: int,
     rank_before: int,
-    spot: Spot,
+    spot: LikelySpot,
     gallery: Gallery,
     ranking: Ranking,
     channels: tuple[Channel, ...],

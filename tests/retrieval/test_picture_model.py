@@ -115,6 +115,7 @@ def test_what_is_not_asked_for_is_not_looked_at(
 def test_a_region_limits_pictures_too(look: Look) -> None:
     near = Town().position(325, 320)
     result = look(TEXT, channels=("image",), near=near, within_m=120.0, k=3)
+    assert result.candidates
     for one in result.candidates:
         away = haversine_m(near.lat, near.lon, np.array([one.tile.lat]), np.array([one.tile.lon]))
         assert away[0] <= 120
