@@ -18,6 +18,7 @@ from core.explain.relation_differences import (
     RELATIONS,
     RelationDifferences,
     relation_differences,
+    signal_shares,
 )
 from core.geo import compass
 from core.records import CHANNELS, Channel, Evidence, Tile
@@ -162,19 +163,6 @@ def _rank(trace: SearchTrace, row: int) -> int | None:
     return int(index[0]) + 1 if len(index) else None
 
 
-def _shares(trace: SearchTrace) -> dict[str, float]:
-    """The weight of each signal in the similarity."""
-    signals = trace.ranking.signals
-    weights = {
-        name: weight
-        for channel in trace.channels
-        for name, weight in signals.weights(channel).items()
-    }
-    total = sum(weights.values())
-    added = trace.ranking.model.signal_weights(signals)
-    return {signal: weight / total + added.get(signal, 0.0) for signal, weight in weights.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class _TermMatches:
     """The matches of R query terms, their described bearings [R], and the row of the phrase that
@@ -221,7 +209,7 @@ def _by_phrase(
     trace: SearchTrace, terms: dict[Channel, _TermMatches], pair: _CandidatePair
 ) -> dict[Channel, F64]:
     """Score difference `a − b` of each phrase [P], by channel whose signal is a sum over terms."""
-    shares = _shares(trace)
+    shares = signal_shares(trace)
     signal: dict[Channel, str] = {"facts": "phrases", "names": "words"}
     by_phrase: dict[Channel, F64] = {}
     for channel, of_channel in terms.items():
@@ -305,7 +293,7 @@ def _whole_differences(
     relations: RelationDifferences,
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
-    shares, parts = _shares(trace), []
+    shares, parts = signal_shares(trace), []
     named = [
         (channel, name, signal.about)
         for channel in CHANNELS

@@ -1,4 +1,4 @@
-"""The part of a comparison that is due to the roles and directions of things."""
+"""The weights of signals in a comparison, and its part due to roles and directions of things."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -38,3 +38,16 @@ def relation_differences(trace: SearchTrace, a: int, b: int) -> RelationDifferen
         else:
             rest += at_a - at_b
     return RelationDifferences(by_phrase, rest)
+
+
+def signal_shares(trace: SearchTrace) -> dict[str, float]:
+    """The weight of each signal in the similarity."""
+    signals = trace.ranking.signals
+    weights = {
+        name: weight
+        for channel in trace.channels
+        for name, weight in signals.weights(channel).items()
+    }
+    total = sum(weights.values())
+    added = trace.ranking.model.signal_weights(signals)
+    return {signal: weight / total + added.get(signal, 0.0) for signal, weight in weights.items()}
