@@ -203,7 +203,8 @@ class LedgerEntry:
     `against` is the contradiction in words, "" for none. `absent` says in words that the map lacks
     what the phrase denies, "" for other phrases: such an entry is supported without a fact.
     `effects` are the candidate's scores in each channel minus those without the phrase, `effect`
-    the same for its similarity, and `rank_without` its rank without the phrase.
+    the same for its similarity, and `rank_without` its rank without the phrase. `role` is the role
+    of the thing in the description, a `core.vocabulary.relation_cues.Role`.
     """
 
     evidence: Evidence
@@ -213,6 +214,7 @@ class LedgerEntry:
     effect: float
     rank_without: int
     absent: str = ""
+    role: str = "seen"
 
 
 @dataclass(frozen=True, slots=True)

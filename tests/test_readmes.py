@@ -6,6 +6,7 @@ read by the program's own parser; `HANDLERS` says which. An unknown command fail
 """
 
 import functools
+import os
 import re
 import shlex
 import subprocess
@@ -195,6 +196,26 @@ def make_sentence_encoder(script: str, folder: str) -> None:
     assert {path.name for path in Path(folder).iterdir()} == {"minilm.onnx", "tokenizer.json"}
 
 
+def refit(script: str, _: str) -> None:
+    """The script really runs, with a Python that only notes what it is asked to do."""
+    Path("data").mkdir(exist_ok=True)
+    Path("extracts").mkdir(exist_ok=True)
+    recorder = Path("python").absolute()
+    recorder.write_text('#!/bin/sh\nprintf "%s\\n" "$*"\n', "utf-8")
+    recorder.chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / script), "extracts", str(recorder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"SAYWHERE_DATA": str(Path("learned").absolute())},
+    )
+    asked = [line for line in done.stdout.splitlines() if line.startswith("-m core ")]
+    commands = [parsed(line.removeprefix("-m core ").split()) for line in asked]
+    assert [one.ranking for one in commands if hasattr(one, "ranking")] == [True, False]
+    assert all(one.sets for one in commands if hasattr(one, "ranking"))
+
+
 def torchrun(rest: str) -> None:
     """Read by torchrun's parser and ours; tests/training trains in several processes."""
     from torch.distributed.run import get_args_parser
@@ -230,6 +251,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"\.venv/bin/python (tests/quality/measuring\.py)": record_quality,
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
     r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
+    r"bash (assets/models/refit\.sh) (FOLDER_WITH_DATA)": refit,
     r"\.venv/bin/torchrun (.+)": torchrun,
     r"\.venv/bin/tensorboard (.+)": tensorboard,
     r"export (.+)": export,

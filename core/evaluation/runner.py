@@ -17,7 +17,7 @@ from core.retrieval.fusion import suppress_neighbours
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
-from core.retrieval.spots import Spot, spots_of
+from core.retrieval.spots import LikelySpot, spots_of
 
 Scope = Literal["full", "nearest-100", "thinned"]
 """The tiles that are ranked: all; the 100 nearest to the truth; or tiles at least 100 m apart, with
@@ -122,7 +122,7 @@ def evaluate(
         among = thinned if near is None else near[number]
         if among is not None:
             order = order[np.isin(order, among)]
-        posterior, spots = None, list[Spot]()
+        posterior, spots = None, list[LikelySpot]()
         if confidence_model is not None and among is None:
             posterior = confidence_model.posterior(encoded_query)
             spots = spots_of(gallery, posterior.mass, _CANDIDATES)
@@ -159,7 +159,7 @@ def evaluate(
 
 def _confidence_outcome(
     posterior: Posterior,
-    spots: Sequence[Spot],
+    spots: Sequence[LikelySpot],
     true_row: int,
     scores: F32,
     calibration: Calibration | None,

@@ -14,6 +14,12 @@ from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.explain.nearest import kind_of, nearest_m
 from core.explain.phrasing import distance_phrase, noun_phrase
+from core.explain.relation_differences import (
+    RELATIONS,
+    RelationDifferences,
+    relation_differences,
+    signal_shares,
+)
 from core.geo import compass
 from core.records import CHANNELS, Channel, Evidence, Tile
 from core.retrieval.channels import (
@@ -135,8 +141,9 @@ def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", 
     pair = _CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} cannot be compared with itself; choose two different tiles")
-    phrases = _phrase_differences(trace, pair)
-    whole = _whole_differences(trace, pair, phrases)
+    relations = relation_differences(trace, pair.a, pair.b)
+    phrases = _phrase_differences(trace, pair, relations)
+    whole = _whole_differences(trace, pair, phrases, relations)
     scores = trace.ranking.scores
     return Comparison(
         a=gallery.tile(pair.a),
@@ -154,18 +161,6 @@ def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", 
 def _rank(trace: SearchTrace, row: int) -> int | None:
     index = np.flatnonzero(trace.ranking.order == row)
     return int(index[0]) + 1 if len(index) else None
-
-
-def _shares(trace: SearchTrace) -> dict[str, float]:
-    """The weight of each signal in the fused similarity; they sum to 1."""
-    signals = trace.ranking.signals
-    weights = {
-        name: weight
-        for channel in trace.channels
-        for name, weight in signals.weights(channel).items()
-    }
-    total = sum(weights.values())
-    return {signal: weight / total for signal, weight in weights.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +209,7 @@ def _by_phrase(
     trace: SearchTrace, terms: dict[Channel, _TermMatches], pair: _CandidatePair
 ) -> dict[Channel, F64]:
     """Score difference `a − b` of each phrase [P], by channel whose signal is a sum over terms."""
-    shares = _shares(trace)
+    shares = signal_shares(trace)
     signal: dict[Channel, str] = {"facts": "phrases", "names": "words"}
     by_phrase: dict[Channel, F64] = {}
     for channel, of_channel in terms.items():
@@ -235,9 +230,14 @@ def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
     return first
 
 
-def _phrase_differences(trace: SearchTrace, pair: _CandidatePair) -> tuple[PhraseDifference, ...]:
+def _phrase_differences(
+    trace: SearchTrace, pair: _CandidatePair, relations: RelationDifferences
+) -> tuple[PhraseDifference, ...]:
     terms = _term_matches(trace)
-    by_phrase = _by_phrase(trace, terms, pair)
+    by_phrase = {
+        channel: of_phrase + relations.by_phrase[channel]
+        for channel, of_phrase in _by_phrase(trace, terms, pair).items()
+    }
     evidence_finder = EvidenceFinder(
         match_index_of(trace.gallery), trace.encoded_query, trace.channels
     )
@@ -287,10 +287,13 @@ def _weak_match(
 
 
 def _whole_differences(
-    trace: SearchTrace, pair: _CandidatePair, phrases: tuple[PhraseDifference, ...]
+    trace: SearchTrace,
+    pair: _CandidatePair,
+    phrases: tuple[PhraseDifference, ...],
+    relations: RelationDifferences,
 ) -> tuple[WholeDifference, ...]:
     """The signals' differences minus the part that is attributed to phrases."""
-    shares, parts = _shares(trace), []
+    shares, parts = signal_shares(trace), []
     named = [
         (channel, name, signal.about)
         for channel in CHANNELS
@@ -303,7 +306,10 @@ def _whole_differences(
         difference = shares[name] * (float(values[pair.a]) - float(values[pair.b]))
         if name == "words":
             difference -= sum(phrase.differences["names"] for phrase in phrases)
+            difference += float(relations.by_phrase["names"].sum())
         parts.append(WholeDifference(name, channel, about, difference))
+    if relations.rest:
+        parts.append(WholeDifference("relations", "names", RELATIONS, relations.rest))
     return tuple(parts)
 
 

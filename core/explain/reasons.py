@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line
 from core.records import LedgerEntry, Standing
+from core.vocabulary.relation_cues import ROLE_WORDS
 
 _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
@@ -25,7 +26,7 @@ class _SupportingThing:
 
     @property
     def phrases(self) -> str:
-        return join_and([_quoted(entry) for entry in self.entries])
+        return join_and([f"{_quoted(entry)}{_said_role(entry)}" for entry in self.entries])
 
     @property
     def located(self) -> str:
@@ -69,6 +70,12 @@ def _quoted(entry: LedgerEntry) -> str:
     english = one_line(entry.evidence.english, _PHRASE_CHARS)
     beside = f" ({english})" if english else ""
     return f"“{one_line(entry.evidence.phrase, _PHRASE_CHARS)}”{beside}"
+
+
+def _said_role(entry: LedgerEntry) -> str:
+    """The role of the thing as the description gives it, "" where it gives none."""
+    words = ROLE_WORDS.get(entry.role)
+    return f" (said to be {words})" if words else ""
 
 
 def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:

@@ -24,6 +24,7 @@ from core.retrieval.relation_values import KERNELS, THING_KINDS, Thing, ThingVal
 from core.settings import RANKING
 from core.vocabulary.relation_cues import ROLES
 
+_FEWEST_CHANNELS = 2
 _GROUPS: Final = ("phrase", "mention")
 WEIGHT_ROWS: Final[tuple[str, ...]] = (
     *(f"{rare}{kind}" for kind in THING_KINDS for rare in ("", "rare ")),
@@ -74,13 +75,21 @@ class RankingModel:
         added: F32 = np.einsum("rk,rkn->rn", weights, named.values)
         return added
 
+    def signal_weights(self, signals: Signals) -> dict[str, float]:
+        """What is added to the weights of the signals of one search."""
+        if len(signals.results) < _FEWEST_CHANNELS:
+            return {}
+        return {
+            name: float(weight)
+            for name, weight in zip(SIGNALS, self.signals, strict=True)
+            if weight and signals.found(name) is not None
+        }
+
     def scores(self, fused: F32, signals: Signals, named: ThingValues) -> F32:
         """The scores [N] of all tiles from the fused ones. A single channel keeps its weights."""
         scores = fused.copy()
-        if len(signals.results) > 1:
-            for name, weight in zip(SIGNALS, self.signals, strict=True):
-                if weight and (of_tiles := signals.found(name)) is not None:
-                    scores += np.float32(weight) * of_tiles
+        for name, weight in self.signal_weights(signals).items():
+            scores += np.float32(weight) * signals[name]
         if named.things:
             weights = memberships(named.things) @ self.weights.astype(np.float32)
             scores += weights.reshape(-1) @ named.values.reshape(-1, len(fused))

@@ -24,7 +24,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
-from core.retrieval.spots import Spot, spots_of
+from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
 from core.settings import MAX_CANDIDATES
@@ -88,14 +88,15 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
 class Ranking:
     """Signals and `scores` of N tiles, and the allowed tiles from the best.
 
-    The scores are the fused signals with the corrections of the ranking model, which come from the
-    `named_things`.
+    The scores are the fused signals with the corrections of the ranking `model`, which come from
+    the `named_things`.
     """
 
     signals: Signals
     scores: F32
     order: I64
     named_things: ThingValues
+    model: RankingModel
 
 
 def rank_tiles(
@@ -114,8 +115,9 @@ def rank_tiles(
     facts = signals.results.get("facts")
     matches = None if facts is None else facts.matches
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
-    scores = (model or read_ranking()).scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things)
+    model = model or read_ranking()
+    scores = model.scores(signals.fused(channels), signals, things)
+    return Ranking(signals, scores, ordered(scores, mask), things, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,7 @@ def _cuts(encoded_query: EncodedQuery) -> list[int]:
 def _candidate(
     rank: int,
     rank_before: int,
-    spot: Spot,
+    spot: LikelySpot,
     gallery: Gallery,
     ranking: Ranking,
     encoded_query: EncodedQuery,

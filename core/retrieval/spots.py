@@ -25,7 +25,7 @@ of 40, 60 and 80 m, and 100 m."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class LikelySpot:
     """A tile, by its row, and the probability of the places within 100 m of it; a place near
     several spots counts for one of them."""
 
@@ -101,7 +101,7 @@ def spots_of(
     k: int,
     choices: Bools | None = None,
     separation_m: float = SEPARATION_M,
-) -> list[Spot]:
+) -> list[LikelySpot]:
     """The `k` likeliest spots from the probability `mass` [N] of the tiles, the likeliest first.
 
     `choices` [N] are the tiles that may be spots, None for all. Spots are at least `separation_m`
@@ -112,13 +112,13 @@ def spots_of(
     if around is None:
         around = _neighbourhoods[gallery] = _Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
-    distinct, left, spots = unused.copy(), mass.copy(), list[Spot]()
+    distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
     sums = around.weighted_sums(left)
     while len(spots) < k and unused.any():
         usable = distinct if distinct.any() else unused
         row = int(np.where(usable, sums, -np.inf).argmax())
         near = around.rows_near(row)
-        spots.append(Spot(row, min(float(left[near].sum()), 1.0)))
+        spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
         sums = around.without(sums, left, near)
         left[near] = 0
         unused[row] = False

@@ -166,3 +166,16 @@ CUES_AFTER: Final[tuple[Cue, ...]] = (
     ),
 )
 """Cues that stand behind the things they are about."""
+
+ROLE_WORDS: Final[Mapping[str, str]] = {
+    "beside": "next to you",
+    "across": "across from you",
+    "same block": "on your block",
+    "blocks away": "some blocks away",
+    "between": "at one side of you",
+    "corner": "at the corner",
+    "past": "on the way",
+    "too far": "too far",
+    "elsewhere": "where the way begins",
+}
+"""A role as the description tells it, in words that follow "said to be"; the others need none."""

@@ -1,6 +1,7 @@
 """The reason of a ledger: by hand, and without claims that are not in the ledger."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,12 @@ def test_two_phrases_for_one_thing_are_said_together() -> None:
     said = reason(twice)
     assert said.startswith("The strongest clues are “a bronze man” and “tsar”: the map has ")
     assert said.count("Alexander") == 1
+
+
+def test_the_role_that_the_description_gives_is_told() -> None:
+    said = reason((replace(STATUE, role="across"),))
+    assert "“a bronze man” (said to be across from you)" in said
+    assert "said to be" not in reason((STATUE,))
 
 
 def test_without_effect_nothing_is_called_strong() -> None:

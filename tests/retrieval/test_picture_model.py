@@ -26,6 +26,7 @@ from core.retrieval import (
     link_checkpoint,
     load_picture_encoder,
     search,
+    search_with_trace,
 )
 from core.retrieval.channels.image import picture_reliability
 from core.retrieval.query_encoding import encode_query, tokenize_query
@@ -64,7 +65,7 @@ def test_pictures_alone_are_ordered_by_their_cosines(
     for tile_id in seen_gallery.tile_ids:
         with Image.open(io.BytesIO(seen_gallery.picture(tile_id))) as picture:
             cosines[tile_id] = float(compact.encode_pictures([picture])[0] @ said)
-    found = look(TEXT, k=len(seen_gallery), channels=("image",)).candidates
+    found = look(TEXT, k=min(100, len(seen_gallery)), channels=("image",)).candidates
     best = max(found, key=lambda one: one.similarity)
     ordered = sorted(cosines.values(), reverse=True)
     assert cosines[best.tile.tile_id] >= ordered[0] - 1e-3, "bytes keep three digits"
@@ -114,6 +115,7 @@ def test_what_is_not_asked_for_is_not_looked_at(
 def test_a_region_limits_pictures_too(look: Look) -> None:
     near = Town().position(325, 320)
     result = look(TEXT, channels=("image",), near=near, within_m=120.0, k=3)
+    assert result.candidates
     for one in result.candidates:
         away = haversine_m(near.lat, near.lon, np.array([one.tile.lat]), np.array([one.tile.lon]))
         assert away[0] <= 120
@@ -183,13 +185,11 @@ def test_a_model_that_reads_less_than_the_words_do_says_where_it_stopped(
     )
     phrases = [piece.phrase for piece in result.candidates[0].evidence]
     assert any("Ångström" in phrase for phrase in phrases), "the words were read to their end"
-    same = search(
-        gallery, encoder, Query(text[: result.truncated], channels=("image",)), short_sighted
+    same, other = (
+        search_with_trace(gallery, encoder, Query(read, channels=("image",)), short_sighted)
+        for read in (text[: result.truncated], text)
     )
-    other = search(gallery, encoder, Query(text, channels=("image",)), short_sighted)
-    assert {one.tile.tile_id: one.channels for one in same.candidates} == {
-        one.tile.tile_id: pytest.approx(one.channels) for one in other.candidates
-    }
+    assert same.ranking.order.tolist() == other.ranking.order.tolist()
 
 
 def test_the_smaller_of_two_cuts_is_reported(

@@ -54,7 +54,7 @@ def assert_sound(result: SearchResult, text: str, k: int = 10) -> None:
         for piece in one.evidence:
             assert read[piece.start : piece.end] == piece.phrase
             assert piece.supported == (bool(piece.fact) and not piece.name_only)
-            assert (piece.lat is None) == (piece.lon is None) == (not piece.supported)
+            assert (piece.lat is None) == (piece.lon is None) == (not piece.fact)
     assert {"total", "encode"} <= set(result.timings_ms)
     json.dumps(result.to_json(), allow_nan=False)
 

@@ -122,7 +122,8 @@ def _shares(examples: Sequence[CalibrationExample]) -> F64:
     shares: F64 = np.array(
         [min(sizes[one.group], _FULL_GROUP) / sizes[one.group] for one in examples]
     )
-    return shares / shares.sum()
+    shares /= shares.sum()
+    return shares
 
 
 def _weighted_quantile(values: F64, shares: F64, at: float) -> float:

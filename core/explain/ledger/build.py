@@ -74,6 +74,11 @@ class _LedgerBuilder:
             trace.channels,
             (gallery.card.name, gallery.card.title),
         )
+        self._roles = {
+            thing.start: thing.relation.role
+            for thing in trace.ranking.named_things.things
+            if thing.kind == "phrase"
+        }
         self._unmappable = unmappable_margins(encoded_query.phrase_embeddings, encoder) > MARGIN
 
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
@@ -95,6 +100,7 @@ class _LedgerBuilder:
             else {},
             effect=round(float(effects.similarity[row, column]), 4) if ablated else 0.0,
             rank_without=int(effects.rank_without[row, column]) if ablated else candidate.rank,
+            role=self._roles.get(self._trace.encoded_query.phrases[row].start, "seen"),
         )
 
     def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, Contradiction]:
