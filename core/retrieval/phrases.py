@@ -40,8 +40,24 @@ _ABBREVIATED = re.compile(
 )
 """A full stop that ends no sentence: "Nr. 22", "St. John"."""
 _PLACING = frozenset(
-    ["adjacent to", "across from", "along", "behind", "beside", "besides", "between", "close to"]
-    + ["in front of", "just past", "near", "near to", "next to", "opposite", "past", "right by"]
+    [
+        "adjacent to",
+        "across from",
+        "along",
+        "behind",
+        "beside",
+        "besides",
+        "between",
+        "close to",
+        "in front of",
+        "just past",
+        "near",
+        "near to",
+        "next to",
+        "opposite",
+        "past",
+        "right by",
+    ]
 )
 _INVERTED = re.compile(
     r"\b(?:is|are|was|were|stands?|sits?|lies|runs)\s+(?=(?:a|an|the|some|two|three|four|several|"
