@@ -47,8 +47,8 @@ class NameRules:
 
     @staticmethod
     def _with_any(words: frozenset[str] | set[str], carried: F32, vocabulary: list[str]) -> Bools:
-        having: Bools = (carried[[vocabulary.index(word) for word in words]] > 0).any(axis=0)
-        return having
+        best: F32 = carried[[vocabulary.index(word) for word in words]].max(axis=0)
+        return best > 0
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
