@@ -68,6 +68,25 @@ def param(app: AppTest, name: str) -> str:
     return value[0] if isinstance(value, list) else value
 
 
+class TestOtherLanguages:
+    def test_the_page_says_what_was_understood_and_the_ledger_shows_both_wordings(
+        self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = "eine Kirche neben dem Springbrunnen, ein Quastenflosser"
+        german = page(seen_home, monkeypatch, "tinycity", q=asked).run()
+        assert not german.exception
+        captions = [one.value.replace("\\", "") for one in german.caption]
+        assert (
+            "Understood as German: church, next to, fountain. Not understood: Quastenflosser."
+        ) in captions
+        html = html_of(german)
+        assert '<q dir="auto">Springbrunnen</q><small>fountain</small>' in html
+
+    def test_an_english_answer_has_no_such_line(self, seeing: AppTest) -> None:
+        seeing.run()
+        assert not [one.value for one in seeing.caption if "Understood" in one.value]
+
+
 class TestVerdict:
     @pytest.mark.parametrize(
         ("said", "title"),
