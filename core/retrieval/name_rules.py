@@ -38,7 +38,7 @@ class NameRules:
                 allowed[self._match_index.mentions.facts_of(mention)] = True
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
-            allowed = np.logical_and(allowed, having | ~self._match_index.titled)
+            allowed[~having & self._match_index.titled] = False
         if has_number(phrase.text):
             for fact in np.flatnonzero(allowed & self._match_index.named):
                 of_fact = self._match_index.gallery.facts.names[fact]
