@@ -39,25 +39,9 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 """A full stop that ends no sentence: "Nr. 22", "St. John"."""
-_PLACING = frozenset(
-    [
-        "adjacent to",
-        "across from",
-        "along",
-        "behind",
-        "beside",
-        "besides",
-        "between",
-        "close to",
-        "in front of",
-        "just past",
-        "near",
-        "near to",
-        "next to",
-        "opposite",
-        "past",
-        "right by",
-    ]
+_PLACING = re.compile(
+    r"next to|right by|close to|near(?: to)?|opposite|behind|in front of|across from|besides?|"
+    r"between|(?:just )?past|along|adjacent to|.* (?:left|right|side) of"
 )
 _INVERTED = re.compile(
     r"\b(?:is|are|was|were|stands?|sits?|lies|runs)\s+(?=(?:a|an|the|some|two|three|four|several|"
@@ -180,7 +164,7 @@ def _verb_after(
 ) -> list[re.Match[str]]:
     """The first verb of a stretch whose place comes first, if the last cut is such a relation."""
     last = " ".join(cuts[-1].group().lower().split()) if cuts else ""
-    if last not in _PLACING and not last.endswith((" left of", " right of", " side of")):
+    if not _PLACING.fullmatch(last):
         return []
     verb = _INVERTED.search(description, max(begin, cuts[-1].end()), stop)
     return [verb] if verb else []
