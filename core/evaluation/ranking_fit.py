@@ -27,12 +27,11 @@ from core.retrieval.picture_model import load_picture_encoder
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.ranking import (
     NO_CORRECTION,
-    WEIGHT_ROWS,
     RankingModel,
     learned_weights,
     memberships,
+    unlearned_table,
 )
-from core.retrieval.relation_values import KERNELS
 from core.retrieval.search import rank_tiles
 from core.settings import Settings
 
@@ -136,7 +135,7 @@ def fit_ranking(examples: Sequence[RankingExample]) -> RankingModel:
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
     fitted = math.exp(float(sharpness.detach()))
-    table = np.zeros((len(WEIGHT_ROWS), len(KERNELS)))
+    table = unlearned_table()
     in_units = torch.where(scale > 1e-4, weights.detach() / scale.clamp(min=1e-4), 0.0) / fitted
     numbers = in_units.numpy().astype(np.float64)
     table[learned_weights()] = numbers[len(SIGNALS) :]

@@ -96,7 +96,7 @@ def thing_values(
             seen = sightings.near(option and option.place, mention.facts)
             certainty = mention.certainty if option is None else option.certainty
             _raise_to(values[row], seen, bearings[row], certainty)
-    values[_repeated(encoded_query.text, spans, relations)] = 0
+    values[_repeated(encoded_query.text, spans, relations, kinds)] = 0
     things = tuple(
         Thing(*span, kind, relation, rarity)
         for span, kind, relation, rarity in zip(
@@ -107,13 +107,16 @@ def thing_values(
 
 
 def _repeated(
-    text: str, spans: Sequence[tuple[int, int]], relations: Sequence[Relation]
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    relations: Sequence[Relation],
+    kinds: Sequence[ThingKind],
 ) -> list[int]:
-    """The rows of things that say the same as one before them."""
-    known: set[tuple[str, Relation]] = set()
+    """The rows of things that say the same as one of the same kind before them."""
+    known: set[tuple[str, Relation, ThingKind]] = set()
     rows = []
-    for row, ((start, end), relation) in enumerate(zip(spans, relations, strict=True)):
-        same = text[start:end].lower(), relation
+    for row, ((start, end), relation, kind) in enumerate(zip(spans, relations, kinds, strict=True)):
+        same = text[start:end].lower(), relation, kind
         if same in known:
             rows.append(row)
         known.add(same)
