@@ -47,7 +47,8 @@ class NameRules:
 
     @staticmethod
     def _with_any(words: frozenset[str] | set[str], carried: F32, vocabulary: list[str]) -> Bools:
-        having: Bools = (carried[[vocabulary.index(word) for word in words]] > 0).any(axis=0)
+        rows = [vocabulary.index(word) for word in words]
+        having: Bools = np.asarray(np.any(carried[rows] > 0, axis=0), dtype=bool)
         return having
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:
