@@ -4,8 +4,8 @@
 descriptions by hand, by program and from other cities, at the search's first candidate or at a
 tile 150 to 500 m from it; 35 are phrases with a name, 400 to 1,200 m from their place, because few
 others are contradicted. They were printed with the facts around the tile, without any verdict of
-the code. One reader judged 252 of the 290 pairs of the part `tune` from that sheet twice, the
-second time in another order with the facts sorted otherwise, and the named ones and the 82 of the
+the code. One reader judged them; some 150 of the 290 pairs of the part `tune` were judged twice,
+the second time in another order with the facts sorted otherwise, the others and the 82 of the
 part `report` once. Pairs judged differently, or that the sheet could not decide, were left out;
 two labels were corrected when the map was looked at again. A label is the `standing` that a
 careful reader gives the phrase there ("missing" also stands for "unchecked"), and for `supported`
