@@ -3,7 +3,8 @@
 Signals: `phrases`, the matches of all phrases as a share of the best that the gallery could give;
 `whole`, the cosine of the description and the tile's whole text; `best_fact`, the cosine of the
 description and the best single fact; `absent`, what the description denies and the tile has, as a
-penalty. A description without denials has no signal `absent`.
+penalty. A description without denials has no signal `absent`; its weight was chosen among 0 to 0.6
+on 80 program-written descriptions of Krems with a denial added.
 """
 
 from typing import TYPE_CHECKING
