@@ -1,34 +1,30 @@
 """What was made before the layout changed works on: galleries, reports, weights, commands, links.
 
-`made_before.json` was written by the app of that time, from the same bundled galleries and reports.
+The reports in `made_before/` are cut from two that the app of that time wrote, which compared them
+with the figures beside them.
 A store of that time is opened in `tests/review/test_verdict_kinds.py`.
 """
 
+import hashlib
 import json
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from core import settings
 from core.__main__ import main
 from core.cli import COMMANDS
 from core.cli.parser import joined, parser_of
-from core.gallery import open_gallery
+from core.gallery import Gallery, open_gallery
 from core.models import load_model
-from core.models.sentence import SentenceEncoder
-from core.retrieval import load_picture_encoder, rank_tiles
-from core.retrieval.fusion import suppress_neighbours
-from core.retrieval.query_encoding import encode_query, tokenize_query
-from core.retrieval.ranking import NO_CORRECTION
-from core.retrieval.search import match_index_of
-from core.retrieval.town_suffix import without_town
+from core.records import Query
+from core.retrieval import search
 
-BEFORE: dict[str, Any] = json.loads(
-    Path(__file__).with_name("made_before.json").read_text(encoding="utf-8")
-)
-REPORTS = settings.load({}).bundled_reports
+MADE_BEFORE = Path(__file__).with_name("made_before")
 
 COMMAND_LINES = (
     "galleries --json",
@@ -64,39 +60,42 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-@pytest.fixture(scope="module")
-def encoder() -> SentenceEncoder:
-    return load_model(threads=1)
+@pytest.fixture
+def older(tmp_path: Path) -> Gallery:
+    """Monaco as it was built before: facts without `things`, a manifest without a digest."""
+    folder = tmp_path / "galleries" / "older"
+    shutil.copytree(settings.load({}).bundled_galleries / "monaco", folder)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (name,) = (name for name in manifest["files"] if name.endswith("/facts.parquet"))
+    table = pyarrow.parquet.read_table(folder / name)
+    pyarrow.parquet.write_table(table.drop_columns(["things"]), folder / name)
+    content = (folder / name).read_bytes()
+    manifest["files"][name] = {
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    manifest["name"] = "older"
+    del manifest["digest"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    return open_gallery("older", settings.load({"SAYWHERE_DATA": str(tmp_path)}))
 
 
-@pytest.mark.parametrize("asked", BEFORE["searches"], ids=lambda asked: asked["text"])
-def test_a_gallery_made_before_gives_the_same_answers(
-    asked: dict[str, Any], encoder: SentenceEncoder
-) -> None:
-    """Up to the fused scores: the learned ranking and the confidence after them are fitted anew."""
-    machine = settings.load({})
-    gallery = open_gallery(asked["gallery"], machine)
-    picture_encoder = load_picture_encoder(gallery, machine, encoder)
-    text = without_town(asked["text"], match_index_of(gallery).mentions)
-    query = encode_query(tokenize_query(text, encoder, picture_encoder), encoder, picture_encoder)
-    ranking = rank_tiles(gallery, query, gallery.card.channels, None, NO_CORRECTION)
-    rows = suppress_neighbours(ranking.order, gallery.lats, gallery.lons, 5)
-    assert len(asked["candidates"]) == 5
-    assert [gallery.tile_ids[row] for row in rows] == [
-        one["tile_id"] for one in asked["candidates"]
-    ]
-    for row, then in zip(rows, asked["candidates"], strict=True):  # the encoder had 32 bit then
-        assert float(ranking.scores[row]) == pytest.approx(then["similarity"], abs=4e-3)
-        channels = {name: float(ranking.signals.channel(name)[row]) for name in then["channels"]}
-        assert channels == pytest.approx(then["channels"], abs=4e-3)
+def test_a_gallery_made_before_gives_the_same_answers(older: Gallery) -> None:
+    now = open_gallery("monaco", settings.load({}))
+    encoder = load_model(threads=1)
+    for text in ("a white cathedral above the sea", "a casino with a fountain in front"):
+        found = search(now, encoder, Query(text, k=5, channels=("facts", "names"))).candidates
+        assert len(found) == 5
+        same = search(older, encoder, Query(text, k=5, channels=("facts", "names"))).candidates
+        assert [one.tile.tile_id for one in same] == [one.tile.tile_id for one in found]
+        assert [one.confidence for one in same] == [one.confidence for one in found]
 
 
 def test_reports_made_before_compare_as_before(capsys: pytest.CaptureFixture[str]) -> None:
-    wanted = BEFORE["compare"]
-    first, second = (str(REPORTS / name) for name in wanted["reports"])
-    found = document(capsys, "compare", first, second)
-    assert found["n"] == wanted["n"]
-    assert {name: found["metrics"][name] for name in wanted["metrics"]} == wanted["metrics"]
+    reports = ("helsinki-nameless-words.json.gz", "helsinki-nameless-all.json.gz")
+    found = document(capsys, "compare", *(str(MADE_BEFORE / name) for name in reports))
+    assert found["n"] == 75
+    assert found["metrics"] == json.loads((MADE_BEFORE / "compare.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES)
