@@ -102,6 +102,13 @@ class TestVerdict:
         assert title in html_of(told)
         assert len(confidence_banner.advice(result, said, "Helsinki")) > 40
 
+    def test_in_a_chosen_area_it_says_so(self) -> None:
+        result = replace(an_answer(a_candidate(1)), verdict="likely", in_area=True)
+        assert "Likely here, in this area" in confidence_banner.heading(result, "Helsinki")
+        assert "if you are in this area" in confidence_banner.advice(result, "likely", "Helsinki")
+        several = confidence_banner.title_of_verdict("several places fit", "Helsinki", True)
+        assert several == "Several places fit in this area"
+
     @pytest.mark.parametrize(
         ("share", "said"),
         [
