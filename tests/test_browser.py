@@ -262,7 +262,7 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     # no pointer: the legend may lie over the thing, and the map may still be moving
     the_map(page).locator("path.sw-evidence").dispatch_event("mouseover")
     expect(the_map(page).locator(".leaflet-tooltip")).to_contain_text("${window.__pwned=1}")
-    for section in ("Effect of each phrase", "Before and after", "Compare with"):
+    for section in ("Effect of each phrase", "Order by fit", "Compare with"):
         unfold(page, section)
     page.get_by_text("All places as a table").click()
     page.locator(".sw-table").wait_for()
@@ -413,7 +413,7 @@ def test_nothing_of_an_explanation_is_wider_than_a_phone(
 ) -> None:
     page = open_page(visits(served, 390, 844, scheme), f"{VAGUE}&vs=60.174926%2C24.948322")
     page.locator(".sw-versus").wait_for()
-    for section in ("Effect of each phrase", "What the model looked at", "Before and", "Scores"):
+    for section in ("Effect of each phrase", "What the model looked at", "Order by fit", "Scores"):
         unfold(page, section)
     page.locator(".sw-veiled").first.wait_for()
     drawn(page)

@@ -193,8 +193,13 @@ def _is_way(kind: str) -> bool:
 
 
 def titled(match_index: MatchIndex, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates of one answer with their titles, all different."""
-    gallery = match_index.gallery
+    """The candidates of one answer with their titles, all different.
+
+    A gallery of pictures has no map facts to name a place by: titles stay "" there.
+    """
+    gallery, ready = match_index.gallery, _ready(match_index)
+    if not ready.counts.any() and not ready.in_street.size:
+        return tuple(candidates)
     titles = place_titles(
         match_index,
         [gallery.row_of(one.tile.tile_id) for one in candidates],
