@@ -90,8 +90,7 @@ def test_pictures_count_among_the_other_channels(look: Look, seen_gallery: Galle
     assert result.picture_model == seen_gallery.picture_stamp().key
     for one in result.candidates:
         assert list(one.channels) == ["image", "facts", "names"]
-        low, high = min(one.channels.values()), max(one.channels.values())
-        assert low <= one.similarity <= high
+        assert -1 <= one.similarity <= 1  # the learned ranking may lift it above every channel
     without = look(TEXT, channels=("facts", "names"))
     assert without.picture_model is None
     assert [one.similarity for one in without.candidates] != [
