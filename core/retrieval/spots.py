@@ -1,8 +1,8 @@
 """Candidates by probability: separate spots, ordered by the chance that is shown beside each.
 
-A spot is the tile with the most probability around it, where a nearer tile counts more. Its chance
-is the probability within 100 m of it. What one spot has, the spots chosen after it do not have, so
-the chances of all add up. The method is our own.
+A spot is the tile with the most probability around it, where a nearer tile counts more, and the
+share that every tile has counts nothing. Its chance is the probability within 100 m of it. What one
+spot has, the spots chosen after it do not have, so the chances of all add up. The method is our own.
 """
 
 from dataclasses import dataclass
@@ -113,14 +113,16 @@ def spots_of(
         around = _neighbourhoods[gallery] = _Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
     distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
-    sums = around.weighted_sums(left)
+    # the share that all tiles have would favour places with many tiles around
+    informative = (mass - mass[unused].min(initial=1.0)).clip(0)
+    sums = around.weighted_sums(informative)
     while len(spots) < k and unused.any():
         usable = distinct if distinct.any() else unused
         row = int(np.where(usable, sums, -np.inf).argmax())
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
-        sums = around.without(sums, left, near)
-        left[near] = 0
+        sums = around.without(sums, informative, near)
+        left[near] = informative[near] = 0
         unused[row] = False
         distinct &= ((around.points - around.points[row]) ** 2).sum(axis=1) >= separation_m**2
     return sorted(spots, key=lambda spot: -spot.chance)

@@ -32,8 +32,16 @@ def spots(
 
 
 def test_many_good_tiles_together_beat_a_better_one_alone() -> None:
-    metres, mass = [0.0, 1000.0, 1030.0, 1060.0], [0.4, 0.2, 0.2, 0.2]
+    metres, mass = [0.0, 1000.0, 1030.0, 1060.0, 5000.0], [0.4, 0.2, 0.2, 0.2, 0.0]
     assert spots(metres, mass, 2) == [(2, 0.6), (0, 0.4)]
+
+
+def test_the_probability_that_every_tile_has_chooses_no_spot() -> None:
+    """A lone tile that stands out comes before five neighbours that do not, though these have more
+    probability together."""
+    metres = [0.0, 1000.0, 1010.0, 1020.0, 1030.0, 1040.0]
+    chances = spots(metres, [0.2, 0.16, 0.16, 0.16, 0.16, 0.16], 1)
+    assert chances == [(0, 0.2)]
 
 
 def test_chances_never_rise_and_add_up() -> None:
