@@ -2,7 +2,7 @@
 
 A spot is the tile with the most probability around it, where a nearer tile counts more, and the
 share that every tile has counts nothing. Its chance is the probability within 100 m of it. What one
-spot has, the spots chosen after it do not have, so the chances of all add up. The method is our own.
+spot has, the spots chosen after it do not have, so the chances of all add up. Our own method.
 """
 
 from dataclasses import dataclass
