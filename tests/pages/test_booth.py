@@ -71,8 +71,8 @@ class TestDistances:
         result = an_answer(*places(ours))
         assert distances.headline(turn, result) == told
         rows = dict(distances.tally(turn, result))
-        assert rows["You missed by"] == distances.metres(guess)
-        assert rows["Saywhere missed by"] == distances.metres(ours)
+        assert rows["You were off by"] == distances.metres(guess)
+        assert rows["Saywhere was off by"] == distances.metres(ours)
 
     def test_what_a_visitor_wrote_is_true_where_the_visitor_says(self) -> None:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
@@ -94,7 +94,7 @@ class TestDistances:
     def test_skipping_the_guess_of_an_example_still_tells_how_far_the_app_was(self) -> None:
         turn = Turn("a", "a", "answer", "x", is_example=True, truth=HERE)
         assert distances.headline(turn, an_answer(*places(30))) == "Saywhere found it"
-        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere missed by", "30 m"),)
+        assert distances.tally(turn, an_answer(*places(30))) == (("Saywhere was off by", "30 m"),)
 
 
 class TestTakeHome:
@@ -353,8 +353,8 @@ def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..
     drawn(page)
     reveal.press("Enter")
     page.locator(".sw-tally").wait_for()
-    expect(page.locator(".sw-tally")).to_contain_text("You missed by")
-    expect(page.locator(".sw-tally")).to_contain_text("Saywhere missed by")
+    expect(page.locator(".sw-tally")).to_contain_text("You were off by")
+    expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
     expect(frame.locator(".sw-flag-truth")).to_have_count(1)
     wide = page.evaluate(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"

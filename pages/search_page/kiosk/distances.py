@@ -65,9 +65,9 @@ def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
         if visit.guess is None:
             return ()
         return (("Distance from your guess", metres(apart_m(visit.guess, best))),)
-    rows = [("Saywhere missed by", metres(apart_m(visit.truth, best)))]
+    rows = [("Saywhere was off by", metres(apart_m(visit.truth, best)))]
     if visit.guess is not None:
-        rows.insert(0, ("You missed by", metres(_between(visit.guess, visit.truth))))
+        rows.insert(0, ("You were off by", metres(_between(visit.guess, visit.truth))))
     return tuple(rows)
 
 
