@@ -285,7 +285,7 @@ def _notes(
         )
     if note := language_note(encoded_query, match_index):
         notes.append(note)
-    evidence = candidates[0].evidence if candidates else ()
+    evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
     return notes

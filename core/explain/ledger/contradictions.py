@@ -142,8 +142,8 @@ class ContradictionFinder:
                     float(links.distance_m[nearest]), compass(float(links.bearing_deg[nearest]))
                 )
                 return Contradiction(f"the map has {noun_phrase(text)} {where}", evidence)
-            most = f"{max(within.values(), default=0):.0f}"
-            lacking.append(f"{'other things' if denial.affirms else thing} within {most} m")
+            reach = f"within {max(within.values()):.0f} m" if within else "anywhere"
+            lacking.append(f"{'other things' if denial.affirms else thing} {reach}")
         return Contradiction("", evidence, f"the map has no {' and no '.join(lacking)}")
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
