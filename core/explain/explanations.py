@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
     from core.settings import AdvisorServer
 
-_UNSPECIFIC = "The picture's map looks like that of any description, so it explains nothing here."
+_UNSPECIFIC = (
+    "The tinted picture looks almost the same for any description, so it explains nothing here."
+)
 
 
 def explained(

@@ -173,7 +173,7 @@ def _unexplained(ledger: Sequence[LedgerEntry]) -> str:
         or strongest.effect < _LARGE_EFFECT
     ):
         return ""
-    return f", although {_quoted(strongest)} raised this place most"
+    return f", although {_quoted(strongest)} counted most for this place"
 
 
 def _by_length(entry: LedgerEntry) -> tuple[int, int]:

@@ -43,7 +43,7 @@ def advice(result: SearchResult, verdict: Verdict, city: str) -> str:
             "on a sign, a shape, or where things are."
         )
     return (
-        f"This description fits {city} worse than almost any written there. Try another city. "
+        f"Descriptions of places in {city} nearly always fit better than yours. Try another city. "
         f"If it is in {city}, the first place has a chance of {first}."
     )
 
