@@ -1,4 +1,4 @@
-"""Aliases of NumPy array types by dtype; docstrings give the shapes."""
+"""Aliases of NumPy array types by dtype, whose shapes docstrings give; ranges of rows."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,3 +12,9 @@ I8 = npt.NDArray[np.int8]
 U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
+
+
+def ranges(begin: I64, counts: I64) -> I64:
+    """The numbers of M ranges in a row: `begin[m]` and the next ones, `counts[m]` in all."""
+    rows: I64 = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+    return rows

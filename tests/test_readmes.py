@@ -173,8 +173,8 @@ def record_quality(file: str) -> None:
     compile((ROOT / file).read_text("utf-8"), file, "exec")
 
 
-def rebuild(script: str, _: str) -> None:
-    """The script really runs, with a Python that only notes what it is asked to do."""
+def lines_of(script: str) -> list[str]:
+    """What a script of the project asks Python to do, with a Python that only notes it."""
     Path("extracts").mkdir(exist_ok=True)
     recorder = Path("python").absolute()
     recorder.write_text('#!/bin/sh\nprintf "%s\\n" "$*"\n', "utf-8")
@@ -184,8 +184,14 @@ def rebuild(script: str, _: str) -> None:
         capture_output=True,
         text=True,
         check=True,
+        env=os.environ | {"SAYWHERE_DATA": str(Path("made").absolute())},
     )
-    asked = [line.removeprefix("-m core ").split() for line in done.stdout.splitlines()]
+    return done.stdout.splitlines()
+
+
+def rebuild(script: str, _: str) -> None:
+    """The script really runs, with a Python that only notes what it is asked to do."""
+    asked = [line.removeprefix("-m core ").split() for line in lines_of(script)]
     built = [parsed(arguments).name for arguments in asked]
     assert built == ["helsinki", "monaco", "montevideo", "neubrandenburg"]
 
@@ -198,19 +204,7 @@ def make_sentence_encoder(script: str, folder: str) -> None:
 
 def refit(script: str, _: str) -> None:
     """The script really runs, with a Python that only notes what it is asked to do."""
-    Path("data").mkdir(exist_ok=True)
-    Path("extracts").mkdir(exist_ok=True)
-    recorder = Path("python").absolute()
-    recorder.write_text('#!/bin/sh\nprintf "%s\\n" "$*"\n', "utf-8")
-    recorder.chmod(0o755)
-    done = subprocess.run(
-        ["bash", str(ROOT / script), "extracts", str(recorder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"SAYWHERE_DATA": str(Path("learned").absolute())},
-    )
-    asked = [line for line in done.stdout.splitlines() if line.startswith("-m core ")]
+    asked = [line for line in lines_of(script) if line.startswith("-m core ")]
     commands = [parsed(line.removeprefix("-m core ").split()) for line in asked]
     assert [one.ranking for one in commands if hasattr(one, "ranking")] == [True, False]
     assert all(one.sets for one in commands if hasattr(one, "ranking"))

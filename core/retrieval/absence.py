@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, I64, Bools, ranges
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.head_nouns import head_of_phrase
 from core.retrieval.negation import Denial, group_of
@@ -139,7 +139,7 @@ class Absence:
         links = self._match_index.gallery.links
         begin, stop = links.starts[denied.facts], links.starts[denied.facts + 1]
         counts = stop - begin
-        rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        rows = ranges(begin, counts)
         share = (2 - links.distance_m[rows] / np.repeat(denied.within_m, counts)).clip(0, 1)
         best = np.zeros(len(self._match_index.gallery), dtype=np.float32)
         np.maximum.at(best, links.tile[rows], share.astype(np.float32))

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F32, I64
+from core.arrays import F32, I64, ranges
 from core.gallery.opened import Gallery
 from core.retrieval.channels import LEAST_COSINE, Matches, MatchIndex
 from core.retrieval.channels.mentions import Mention
@@ -142,7 +142,7 @@ def _link_rows(gallery: Gallery, facts: I64) -> tuple[I64, I64]:
     """The rows of all links to some facts, and the number of links of each."""
     starts = gallery.links.starts
     begin, counts = starts[facts], starts[facts + 1] - starts[facts]
-    rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+    rows = ranges(begin, counts)
     return rows, counts
 
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F64, I64, Bools
+from core.arrays import F64, I64, Bools, ranges
 from core.gallery.opened import Gallery
 from core.geo import local_metres
 from core.retrieval.confidence import RADIUS_M
@@ -81,7 +81,7 @@ def _pairs_within(points: F64, radius_m: float) -> tuple[I64, I64]:
         begin = np.searchsorted(keys[by_cell], middle - 1, side="left")
         counts = np.searchsorted(keys[by_cell], middle + 1, side="right") - begin
         owner = np.repeat(np.arange(len(points)), counts)
-        place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        place = ranges(begin, counts)
         other = by_cell[place]
         near = ((points[owner] - points[other]) ** 2).sum(axis=1) <= radius_m**2
         owners.append(owner[near])

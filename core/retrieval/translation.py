@@ -69,9 +69,11 @@ def all_in_own_words(
     evidence: tuple[Evidence, ...], encoded_query: EncodedQuery
 ) -> tuple[Evidence, ...]:
     """The evidence for all phrases in order, or none, as `in_own_words`."""
+    if not evidence:
+        return ()
     return tuple(
         in_own_words(piece, phrase, encoded_query)
-        for piece, phrase in zip(evidence, encoded_query.phrases, strict=False)
+        for piece, phrase in zip(evidence, encoded_query.phrases, strict=True)
     )
 
 

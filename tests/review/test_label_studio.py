@@ -132,14 +132,20 @@ def test_a_chain_of_edits_may_return_to_what_was_written_here(
     assert agreement(judged).fleiss == kappa
 
 
-def test_an_annotation_made_there_may_return_to_its_first_verdict(
-    judged: Store, case_ids: list[str], tmp_path: Path
-) -> None:
-    tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
+def made_there(tasks: Any) -> Any:
+    """An annotation of the third task that Label Studio made itself, under ids of its own."""
     made = json.loads(json.dumps(tasks[0]["annotations"][0])) | {"id": 31, "unique_id": "made"}
     for part in made["result"]:
         part["id"] = "aXyZ"
     tasks[2]["annotations"] = [made]
+    return made
+
+
+def test_an_annotation_made_there_may_return_to_its_first_verdict(
+    judged: Store, case_ids: list[str], tmp_path: Path
+) -> None:
+    tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
+    made = made_there(tasks)
     older = None
     for day, verdict in ((2, "model error"), (3, "description wrong"), (4, "model error")):
         edited(made, verdict, 1, f"2026-06-0{day}T08:00:00Z")
@@ -193,10 +199,7 @@ def test_a_verdict_made_and_edited_there_is_taken_in_twice(
 ) -> None:
     """The second export has another content under the same id; it was refused."""
     tasks = through_label_studio(exported(judged, tmp_path, "labelstudio"))
-    made = json.loads(json.dumps(tasks[0]["annotations"][0])) | {"id": 31, "unique_id": "made"}
-    for part in made["result"]:
-        part["id"] = "aXyZ"
-    tasks[2]["annotations"] = [made]
+    made = made_there(tasks)
     assert taken(judged, tmp_path / "back.json", tasks)["verdicts"] == 1
     edited(made, "description too vague", 1, "2026-06-02T08:00:00Z")
     for added in (1, 0):

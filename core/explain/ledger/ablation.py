@@ -131,7 +131,9 @@ def _without_each_phrase(
             if picture_encoder and picture_embeddings is not None
             else None,
         )
-        for row, (text, part) in enumerate(zip(texts[:count], encoded_query.phrases, strict=False))
+        for row, (text, part) in enumerate(
+            zip(texts[:count], encoded_query.phrases[:count], strict=True)
+        )
     ]
 
 

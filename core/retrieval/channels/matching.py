@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
-from core.arrays import F32, I32, I64, Bools
+from core.arrays import F32, I32, I64, Bools, ranges
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
@@ -204,7 +204,7 @@ class MatchIndex:
         """The tiles whose window has each of M facts."""
         begin = self._near_starts[facts]
         counts = self._near_starts[facts + 1] - begin
-        place = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        place = ranges(begin, counts)
         return WindowHits(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
 
     def window_bm25(self, matches: Matches, words: int) -> F32:

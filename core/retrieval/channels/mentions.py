@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, I64, Bools, ranges
 from core.gallery.opened import Gallery
 from core.retrieval.channels.named_places import NamedPlaces, PlaceKind
 from core.retrieval.channels.street_lines import StreetLines
@@ -245,7 +245,7 @@ class MentionIndex:
         the distance of every tile to the street's estimated line."""
         reach_m, links = SETTINGS.reach_m[kind], self._gallery.links
         begin, counts = links.starts[facts], links.starts[facts + 1] - links.starts[facts]
-        rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        rows = ranges(begin, counts)
         rows = rows[links.distance_m[rows] <= _REACHES * reach_m]
         closeness = np.zeros(len(self._gallery), dtype=np.float32)
         decay = np.exp(-0.5 * (links.distance_m[rows] / reach_m) ** 2)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.arrays import F32, F64, I64
+from core.arrays import F32, F64, I64, ranges
 from core.gallery.opened import Gallery
 from core.geo import local_metres
 from core.retrieval.channels.named_places import MentionedPlace
@@ -34,7 +34,7 @@ class StreetLines:
         """The things of the facts in metres, as far as a tile sees them from near: [K, 2]."""
         links = self._gallery.links
         begin, counts = links.starts[facts], links.starts[facts + 1] - links.starts[facts]
-        rows = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        rows = ranges(begin, counts)
         rows = rows[links.distance_m[rows] <= _SEEN_M]
         turn = np.radians(links.bearing_deg[rows].astype(np.float64))
         step = np.stack([np.sin(turn), np.cos(turn)], axis=1)
