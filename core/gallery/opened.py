@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.arrays import F32, F64, I8, I32, I64, Bools
+from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
 from core.errors import GalleryError
 from core.gallery.manifest import (
     Manifest,
@@ -80,6 +80,11 @@ class Links:
     distance_m: F32
     bearing_deg: F32
     starts: I64
+
+    def rows_of(self, facts: I64) -> tuple[I64, I64]:
+        """The rows of all links to M facts, fact by fact, and the number of each's links [M]."""
+        begin, counts = self.starts[facts], self.starts[facts + 1] - self.starts[facts]
+        return ranges(begin, counts), counts
 
 
 @dataclass(frozen=True, slots=True)

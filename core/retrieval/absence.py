@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools, ranges
+from core.arrays import F32, I64, Bools
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.head_nouns import head_of_phrase
 from core.retrieval.negation import Denial, group_of
@@ -137,9 +137,7 @@ class Absence:
     def _presence(self, denied: DeniedFacts) -> F32:
         """1 where one of the facts is within its distance, falling to 0 at twice the distance."""
         links = self._match_index.gallery.links
-        begin, stop = links.starts[denied.facts], links.starts[denied.facts + 1]
-        counts = stop - begin
-        rows = ranges(begin, counts)
+        rows, counts = links.rows_of(denied.facts)
         share = (2 - links.distance_m[rows] / np.repeat(denied.within_m, counts)).clip(0, 1)
         best = np.zeros(len(self._match_index.gallery), dtype=np.float32)
         np.maximum.at(best, links.tile[rows], share.astype(np.float32))

@@ -12,8 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F32, I64, ranges
-from core.gallery.opened import Gallery
+from core.arrays import F32, I64
 from core.retrieval.channels import LEAST_COSINE, Matches, MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.query_encoding import EncodedQuery
@@ -138,14 +137,6 @@ def _kind_of(match_index: MatchIndex, mention: Mention) -> ThingKind:
     return "street" if "street" in kinds else "name"
 
 
-def _link_rows(gallery: Gallery, facts: I64) -> tuple[I64, I64]:
-    """The rows of all links to some facts, and the number of links of each."""
-    starts = gallery.links.starts
-    begin, counts = starts[facts], starts[facts + 1] - starts[facts]
-    rows = ranges(begin, counts)
-    return rows, counts
-
-
 def _phrase_sightings(match_index: MatchIndex, matches: Matches, phrases: int) -> list[_Sightings]:
     """The tiles that see the facts of each phrase, without the phrase's weak matches."""
     best = np.zeros(phrases, dtype=np.float32)
@@ -154,7 +145,7 @@ def _phrase_sightings(match_index: MatchIndex, matches: Matches, phrases: int) -
     links, sightings = match_index.gallery.links, []
     for row in range(phrases):
         chosen = np.flatnonzero(strong & (matches.term == row))
-        rows, counts = _link_rows(match_index.gallery, matches.fact[chosen])
+        rows, counts = match_index.gallery.links.rows_of(matches.fact[chosen])
         strength = np.repeat(matches.strength[chosen] / _BEST_STRENGTH, counts)
         sightings.append(
             _Sightings(
@@ -179,7 +170,7 @@ class _MentionSightings:
         index, links = self._index, self._gallery.links
         place = None if row is None else index.places.places[row]
         of_facts = np.array(facts, dtype=np.int64) if place is None else place.facts
-        rows, _ = _link_rows(self._gallery, of_facts)
+        rows, _ = links.rows_of(of_facts)
         tile = links.tile[rows].astype(np.int64)
         distance, bearing = links.distance_m[rows], links.bearing_deg[rows]
         if place is not None and place.kind == "street":

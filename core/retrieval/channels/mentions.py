@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools, ranges
+from core.arrays import F32, I64, Bools
 from core.gallery.opened import Gallery
 from core.retrieval.channels.named_places import NamedPlaces, PlaceKind
 from core.retrieval.channels.street_lines import StreetLines
@@ -244,8 +244,7 @@ class MentionIndex:
         """The tiles near facts, with the `tiles` that are on the street itself; `line_m` [N] is
         the distance of every tile to the street's estimated line."""
         reach_m, links = SETTINGS.reach_m[kind], self._gallery.links
-        begin, counts = links.starts[facts], links.starts[facts + 1] - links.starts[facts]
-        rows = ranges(begin, counts)
+        rows, _ = links.rows_of(facts)
         rows = rows[links.distance_m[rows] <= _REACHES * reach_m]
         closeness = np.zeros(len(self._gallery), dtype=np.float32)
         decay = np.exp(-0.5 * (links.distance_m[rows] / reach_m) ** 2)

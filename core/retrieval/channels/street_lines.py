@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.arrays import F32, F64, I64, ranges
+from core.arrays import F32, F64, I64
 from core.gallery.opened import Gallery
 from core.geo import local_metres
 from core.retrieval.channels.named_places import MentionedPlace
@@ -33,8 +33,7 @@ class StreetLines:
     def _points(self, facts: I64) -> F64:
         """The things of the facts in metres, as far as a tile sees them from near: [K, 2]."""
         links = self._gallery.links
-        begin, counts = links.starts[facts], links.starts[facts + 1] - links.starts[facts]
-        rows = ranges(begin, counts)
+        rows, _ = links.rows_of(facts)
         rows = rows[links.distance_m[rows] <= _SEEN_M]
         turn = np.radians(links.bearing_deg[rows].astype(np.float64))
         step = np.stack([np.sin(turn), np.cos(turn)], axis=1)
