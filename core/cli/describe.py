@@ -3,11 +3,15 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.options import new_file, whole_number
 from core.errors import SourceError
+
+if TYPE_CHECKING:
+    from core.describe.simulate.above import ViewFromAbove
+    from core.records import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="FILE",
         help="the map files that the gallery was built from",
+    )
+    parser.add_argument(
+        "--imagery",
+        nargs="+",
+        default=[],
+        metavar="SOURCE",
+        help="aerial imagery of the same ground: the texts also tell what is seen from above",
     )
     parser.add_argument(
         "--n", type=whole_number, default=300, help="number of random tiles (default: 300)"
@@ -42,6 +53,7 @@ def run(args: argparse.Namespace) -> Any:
     import numpy as np
 
     from core.cli.progress import note
+    from core.describe.simulate.above import as_from_above
     from core.describe.simulate.generator import Style
     from core.describe.simulate.generator import describe as run
     from core.describe.simulate.visibility import VisibilityMap
@@ -60,11 +72,16 @@ def run(args: argparse.Namespace) -> Any:
     note(reading_line(world))
     drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
-    scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
+    lats, lons = gallery.lats[drawn], gallery.lons[drawn]
+    scenes = VisibilityMap(world).scenes(lats, lons)
+    if args.imagery:
+        scenes = _seen_from_above(world, args.imagery).added(scenes, lats, lons)
     rows = []
     for row, scene in zip(drawn.tolist(), scenes, strict=True):
         rng = np.random.default_rng((args.seed, row))
         style, tile = Style.random(rng, names), gallery.tile(row)
+        if args.imagery:
+            style = as_from_above(style, rng)
         rows.append(
             {
                 "id": f"{args.gallery}-{args.seed}-{row}",
@@ -83,3 +100,12 @@ def run(args: argparse.Namespace) -> Any:
         args.out.write_text(lines, "utf-8")
         return {"gallery": args.gallery, "descriptions": len(rows), "file": str(args.out)}
     return {"gallery": args.gallery, "descriptions": rows}
+
+
+def _seen_from_above(world: "World", sources: list[str]) -> "ViewFromAbove":
+    """What aerial imagery shows of a map. Raises SourceError."""
+    from core.describe.simulate.above import ViewFromAbove
+    from core.facts.aerial import things_from_above
+    from core.sources.imagery import open_imagery
+
+    return ViewFromAbove(things_from_above(world, open_imagery(sources)), world.metric_crs)

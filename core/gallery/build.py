@@ -81,11 +81,11 @@ def build_gallery(
     bbox: Bounds | None,
     now: datetime,
     progress: Progress,
-    photograph: Photograph | None = None,
+    imagery: Photograph | None = None,
 ) -> Path:
     """Builds and embeds the gallery `name` under `home`; returns its folder.
 
-    `world` was read from the files `sources`; tiles are limited to `bbox`. An aerial `photograph`
+    `world` was read from the files `sources`; tiles are limited to `bbox`. Aerial `imagery`
     of the same ground adds facts that are seen from above. An old gallery of that
     name stays usable until the last step. Raises GalleryError, SourceError.
     """
@@ -101,7 +101,7 @@ def build_gallery(
     data = folder / build
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
     progress("facts", 0, 1)
-    above = None if photograph is None else things_from_above(world, photograph)
+    above = None if imagery is None else things_from_above(world, imagery)
     facts = facts_around(world, views.lats, views.lons, above=above)
     if facts.table.empty:
         raise GalleryError("the map holds nothing that a person could name; choose another file")
