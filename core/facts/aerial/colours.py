@@ -57,9 +57,9 @@ COLOUR_BOXES: tuple[ColourBox, ...] = (
     ColourBox("brown", (50, 62), (7, 19), (-10, 38)),
     ColourBox("white", (80, 101), (0, 11)),
     ColourBox("light grey", (69, 80), (0, 11)),
-    ColourBox("grey", (43, 69), (0, 9)),
+    ColourBox("grey", (43, 69), (0, 6)),
     ColourBox("grey", (43, 69), (0, 14), (200, 300)),
-    ColourBox("dark grey", (0, 43), (0, 9)),
+    ColourBox("dark grey", (0, 43), (0, 6)),
     ColourBox("dark grey", (0, 43), (0, 15), (200, 300)),
 )
 """The words of `core.vocabulary.attributes` that are told apart from above; of two boxes the

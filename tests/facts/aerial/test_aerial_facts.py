@@ -40,7 +40,7 @@ def street_with_hall(roof: Colour, cast: tuple[float, float, float]) -> tuple[To
         ((60, 60, 60), "dark grey"),
         ((40, 110, 190), "blue"),
         ((190, 60, 50), "red"),
-        ((90, 150, 80), "green"),
+        ((70, 160, 160), "turquoise"),
     ],
 )
 @pytest.mark.parametrize("cast", [(1.0, 1.0, 1.0), (1.0, 0.88, 0.75), (0.8, 0.9, 1.0)])
@@ -80,7 +80,7 @@ def test_pools_and_yards_of_white_vans_are_found(tmp_path: Path) -> None:
     ground.paint(300, 60, 8, 5, (70, 190, 220))
     ground.paint(0, 100, 80, 60, ASPHALT)
     for row in range(16):
-        ground.paint(5 + 8 * (row % 8), 105 + 15 * (row // 8), 3, 7, (252, 252, 252))
+        ground.paint(5 + 4.6 * (row % 8), 105 + 11 * (row // 8), 2.6, 7, (252, 252, 252))
     texts = texts_of(town, ground, tmp_path)
     assert texts.count("swimming pool in a garden") == 1
     assert texts.count("yard full of white vans, lorries or buses") == 16
