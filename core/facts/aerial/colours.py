@@ -50,6 +50,7 @@ COLOUR_BOXES: tuple[ColourBox, ...] = (
     ColourBox("green", (38, 90), (20, 200), (108, 140)),
     ColourBox("red", (20, 75), (19, 200), (-20, 38)),
     ColourBox("red", (20, 50), (19, 200), (38, 48)),
+    ColourBox("red", (20, 75), (48, 200), (-20, 45)),
     ColourBox("orange", (50, 80), (12, 200), (38, 72)),
     ColourBox("yellow", (60, 101), (35, 200), (76, 108)),
     ColourBox("beige", (66, 101), (10, 35), (72, 105)),
