@@ -112,8 +112,6 @@ def _junction(headings: list[float]) -> str:
     gaps = np.sort(np.diff(np.r_[ordered, ordered[0] + 360]))
     if len(gaps) > 3:
         return "crossroads" if len(gaps) == 4 else "junction of many roads"
-    if gaps[0] < 65 and gaps[-1] > 130 and gaps[-1] < 168:
-        return "fork in the road"
     return "T-junction"
 
 

@@ -37,7 +37,7 @@ def street_with_hall(roof: Colour, cast: tuple[float, float, float]) -> tuple[To
     ("roof", "word"),
     [
         ((250, 250, 250), "white"),
-        ((60, 60, 60), "dark grey"),
+        ((220, 140, 80), "orange"),
         ((40, 110, 190), "blue"),
         ((190, 60, 50), "red"),
         ((70, 160, 160), "turquoise"),
