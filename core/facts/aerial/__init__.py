@@ -49,11 +49,10 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
 
 
 def spot_things(spots: SpotFinder, world: World) -> Things:
-    """Facts about pools, and about yards with many white vehicles."""
+    """Facts about yards with many white vehicles."""
     facts: list[Fact] = []
     places: list[shapely.Geometry] = []
     for sort, text, kind, within_m, least in (
-        ("pool", "swimming pool in a garden", "swimming pool", 1.0, 1),
         ("white vehicle", "yard full of white vans, lorries or buses", "yard", 35.0, 14),
     ):
         lonlat = spots.places(sort)
