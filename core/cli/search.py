@@ -7,7 +7,7 @@ from typing import Any
 from core import settings as machine
 from core.cli.options import add_channels, add_checkpoint, position, text
 from core.errors import QueryError
-from core.records import Query, Translation
+from core.records import VIEWS, Query, Translation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="picture model of the image channel (default: that of the gallery)"
     )
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="search only drawn or only aerial pictures in the image channel (default: both)",
+    )
     add_checkpoint(parser)
 
 
@@ -46,12 +51,20 @@ def run(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
-    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    query = Query(
+        args.text,
+        args.k,
+        args.channels,
+        args.near,
+        args.within_m,
+        model=args.model,
+        view=args.view,
+    )
     channels = check_query(query, gallery)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
         picture_encoder = load_picture_encoder(
-            gallery, settings, encoder, args.model, args.checkpoint
+            gallery, settings, encoder, args.model, args.checkpoint, args.view
         )
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
     if not args.explain:

@@ -13,7 +13,13 @@ from core.explain.clarification.answer_model import answer_model_of
 from core.explain.ledger import ledgers
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
-from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
+from core.retrieval import (
+    PictureEncoder,
+    bind_picture_encoder,
+    joined,
+    load_verified,
+    search_with_trace,
+)
 
 _ASIDE = "set-aside"
 _WARM_WORDS = "a church beside a park"
@@ -55,9 +61,12 @@ def encoder() -> Any:
 
 
 def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
-    """A gallery's picture model, its usual one unless another is asked for."""
-    stamp = opened.picture_stamp(model)
-    return bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+    """A gallery's picture models, its usual ones unless another is asked for."""
+    encoders = [
+        bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+        for stamp in opened.searched_stamps(model)
+    ]
+    return joined(tuple(encoders))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

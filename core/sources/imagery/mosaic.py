@@ -1,6 +1,6 @@
 """Imagery of several sources as one picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,20 @@ class Imagery:
     """Layers of imagery as one picture of the ground; the first ones lie on top."""
 
     def __init__(
-        self, layers: Sequence[Layer], credit: ImageryCredit, notes: Sequence[str] = ()
+        self,
+        layers: Sequence[Layer],
+        credit: ImageryCredit,
+        notes: Sequence[str] = (),
+        files: Mapping[str, Sequence[Path]] | None = None,
+        addresses: Sequence[str] = (),
     ) -> None:
         self.layers = tuple(layers)
         self.credit = credit
         self.notes = tuple(notes)
         """What was left out, in words."""
+        self.files = dict(files or {})
+        """The files of each source, by its name."""
+        self.addresses = tuple(addresses)
         edges = [
             (at.bounds.west, at.bounds.south, at.bounds.east, at.bounds.north) for at in layers
         ]
@@ -51,7 +59,10 @@ class Imagery:
 
         It covers `core.geo.tile_bounds` exactly. Raises SourceError for damaged files.
         """
-        square = Square(Position(lat, lon), side_m, size_px)
+        return self.square(Square.around(Position(lat, lon), side_m, size_px))
+
+    def square(self, square: Square) -> AerialPicture:
+        """The picture of a square. Raises SourceError for damaged files."""
         rgb, valid = None, None
         for layer in self._layers_at(square.bounds):
             part = layer.picture(square)
@@ -64,7 +75,7 @@ class Imagery:
             if valid.all():
                 break
         if rgb is None or valid is None:
-            return AerialPicture.empty(size_px)
+            return AerialPicture.empty(square.size_px)
         return AerialPicture(rgb, valid)
 
     def _layers_at(self, bounds: Bounds) -> list[Layer]:
@@ -104,7 +115,7 @@ def open_imagery(
         reading.add(Path(source))
     layers = reading.layers()
     stated = joined(reading.credits)
-    return Imagery(layers, credit or stated, reading.notes)
+    return Imagery(layers, credit or stated, reading.notes, reading.files)
 
 
 class _Reading:
@@ -113,6 +124,7 @@ class _Reading:
     def __init__(self, place: ImageryPlace) -> None:
         self.credits: list[ImageryCredit] = []
         self.notes: list[str] = []
+        self.files: dict[str, list[Path]] = {}
         self._place = place
         self._pictures: list[Path] = []
         self._bounds: dict[str, Bounds] = {}
@@ -123,18 +135,24 @@ class _Reading:
         """Adds a file or folder. Raises SourceError."""
         ending = source.suffix.lower()
         if source.is_dir() and is_xyz_folder(source):
+            self.files[source.name] = sorted(
+                path for path in source.glob("*/*/*") if path.is_file()
+            )
             self._add_pyramid(XyzFolder(source))
         elif source.is_dir():
             self._add_folder(source)
         elif not source.is_file():
             raise SourceError(f"there is no imagery {source}; check the path")
         elif ending == ".mbtiles":
+            self.files[source.name] = [source]
             self._add_pyramid(MbTiles(source))
         elif ending == ".pmtiles":
+            self.files[source.name] = [source]
             self._add_pyramid(PmTiles(source))
         elif ending in _TABLES:
             self._add_bounds(source)
         else:
+            self.files[source.name] = [source]
             self._pictures.append(source)
 
     def _add_pyramid(self, store: XyzFolder | MbTiles | PmTiles) -> None:
@@ -162,11 +180,13 @@ class _Reading:
                 f"{folder} holds no pictures; give a folder of GeoTIFF, JPEG, PNG or WebP files, "
                 f"or of tiles zoom/column/row.png"
             )
+        self.files[folder.name] = pictures
         self._pictures += pictures
 
     def _add_bounds(self, path: Path) -> None:
         if path not in self._bounds_files:
             self._bounds_files.append(path)
+            self.files[path.name] = [path]
             self._bounds |= read_bounds(path)
 
     def layers(self) -> list[Layer]:

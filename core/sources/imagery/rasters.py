@@ -155,7 +155,6 @@ class RasterLayer:
     def picture(self, square: Square) -> AerialPicture:
         """The part that lies in a square. Raises SourceError for a damaged file."""
         import rasterio.warp
-        from affine import Affine
         from rasterio.enums import Resampling
         from rasterio.transform import from_bounds
         from rasterio.windows import Window
@@ -172,7 +171,7 @@ class RasterLayer:
         with self._files.dataset(self.path) as dataset:
             rgba = read_rgba(dataset, self.plan, self.stretch, window, shape)
             scale = ((right - left) / shape[1], (bottom - top) / shape[0])
-            place = self._place.transform * Affine.translation(left, top) * Affine.scale(*scale)
+            place = _part_of(self._place.transform, left, top, *scale)
             warped = np.zeros((4, size, size), dtype=np.float32)
             rasterio.warp.reproject(
                 rgba,
@@ -201,6 +200,14 @@ class RasterLayer:
         right = min(self._size[0], math.ceil(columns.max() + margin_px))
         bottom = min(self._size[1], math.ceil(rows.max() + margin_px))
         return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _part_of(transform: Any, left: int, top: int, x_scale: float, y_scale: float) -> Any:
+    """The transform of a part that begins at a pixel and has other pixel sizes."""
+    (x,), (y,) = _apply(transform, np.array([left]), np.array([top]))
+    sizes = (transform.a * x_scale, transform.b * y_scale)
+    heights = (transform.d * x_scale, transform.e * y_scale)
+    return type(transform)(*sizes, x, *heights, y)
 
 
 def _apply(transform: Any, x: F64, y: F64) -> tuple[F64, F64]:
