@@ -76,8 +76,8 @@ def run(args: argparse.Namespace) -> Any:
     from core.sources.world import read_world
 
     settings = machine.load()
-    imagery = opened_imagery(args, args.bbox)
     world = read_world(args.sources, args.bbox)
+    imagery = opened_imagery(args, args.bbox or world.bounds)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries

@@ -1,15 +1,19 @@
 """The options that name imagery, and the imagery that they name."""
 
 import argparse
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core import settings
 from core.cli.options import bounds, text
-from core.cli.progress import note
+from core.cli.progress import bar, note
+from core.errors import QueryError
 from core.geo import Bounds
 
 if TYPE_CHECKING:
     from core.sources.imagery import Imagery
+    from core.sources.imagery.download import TileServer
 
 
 def add_imagery(parser: argparse.ArgumentParser) -> None:
@@ -39,13 +43,20 @@ def add_imagery(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="download imagery without asking")
 
 
-def opened_imagery(args: argparse.Namespace, bbox: Bounds | None) -> "Imagery | None":
-    """The imagery of the options, None without any."""
+def opened_imagery(args: argparse.Namespace, area: Bounds | None) -> "Imagery | None":
+    """The imagery of the options, None without any; tiles of `area` are downloaded if need be.
+
+    Raises QueryError where nobody confirms the download.
+    """
     if not args.imagery:
         return None
-    from core.sources.imagery import ImageryPlace, open_imagery
+    from core.sources.imagery import ImageryPlace, Online, open_imagery
 
-    imagery = open_imagery(args.imagery, place=ImageryPlace(args.imagery_bounds, args.imagery_crs))
+    imagery = open_imagery(
+        args.imagery,
+        place=ImageryPlace(args.imagery_bounds, args.imagery_crs),
+        online=Online(area, settings.load().user_imagery, args.imagery_zoom),
+    )
     stated = {
         "licence": args.imagery_licence,
         "credit": args.imagery_credit,
@@ -54,4 +65,30 @@ def opened_imagery(args: argparse.Namespace, bbox: Bounds | None) -> "Imagery | 
     imagery.credit = replace(imagery.credit, **{key: at for key, at in stated.items() if at})
     for line in imagery.notes:
         note(line)
+    for server in imagery.servers:
+        _download(server, args)
     return imagery
+
+
+def _download(server: "TileServer", args: argparse.Namespace) -> None:
+    """Tells size and time, asks, and gets the tiles that are missing."""
+    if not server.credit.may_be_stored:
+        raise QueryError(
+            f"{server.name} may be looked at but not stored, so no gallery can be made of it; "
+            f"choose another source"
+        )
+    estimate = server.estimate()
+    if not estimate.missing:
+        return
+    note(estimate.sentence(server.name))
+    if not args.yes and not _confirmed():
+        raise QueryError("the download was not confirmed; add --yes to start it without asking")
+    server.download(bar(args.quiet))
+
+
+def _confirmed() -> bool:
+    """Whether a person at a terminal agrees."""
+    if not sys.stdin.isatty():
+        return False
+    note("download? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

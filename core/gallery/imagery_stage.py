@@ -25,7 +25,10 @@ def imagery_hashes(imagery: Imagery) -> dict[str, str]:
     texts = {
         name: [line for path in paths for line in (path.name, str(file_entry(path)["sha256"]))]
         for name, paths in imagery.files.items()
-    } | {address: [address] for address in imagery.addresses}
+    } | {
+        server.name: [server.address.template, *map(str, server.zooms)]
+        for server in imagery.servers
+    }
     return {
         name: hashlib.sha256("\n".join(lines).encode()).hexdigest() for name, lines in texts.items()
     }

@@ -9,8 +9,10 @@ import numpy as np
 
 from core.errors import SourceError
 from core.geo import Bounds, Position
+from core.sources.imagery.addresses import is_address, parse_address
 from core.sources.imagery.bounds_files import read_bounds
 from core.sources.imagery.credits import UNKNOWN_LICENCE, ImageryCredit, joined
+from core.sources.imagery.download import TileServer
 from core.sources.imagery.layer import AerialPicture, Layer, Square
 from core.sources.imagery.pyramid import PyramidLayer
 from core.sources.imagery.rasters import (
@@ -34,7 +36,7 @@ class Imagery:
         credit: ImageryCredit,
         notes: Sequence[str] = (),
         files: Mapping[str, Sequence[Path]] | None = None,
-        addresses: Sequence[str] = (),
+        servers: Sequence[TileServer] = (),
     ) -> None:
         self.layers = tuple(layers)
         self.credit = credit
@@ -42,7 +44,7 @@ class Imagery:
         """What was left out, in words."""
         self.files = dict(files or {})
         """The files of each source, by its name."""
-        self.addresses = tuple(addresses)
+        self.servers = tuple(servers)
         edges = [
             (at.bounds.west, at.bounds.south, at.bounds.east, at.bounds.north) for at in layers
         ]
@@ -98,24 +100,40 @@ class ImageryPlace:
     crs: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Online:
+    """What is needed to read tiles from servers: the `area`, the folder of the `cache`, and the
+    finest `zoom`, None for the source's own."""
+
+    area: Bounds | None = None
+    cache: Path | None = None
+    zoom: int | None = None
+
+
 def open_imagery(
     sources: Sequence[str | Path],
     *,
     place: ImageryPlace | None = None,
     credit: ImageryCredit | None = None,
+    online: Online | None = None,
 ) -> Imagery:
-    """Opens raster files, folders of them, bounds files, XYZ folders, MBTiles and PMTiles as one.
+    """Opens raster files, folders of them, bounds files, XYZ folders, MBTiles, PMTiles and
+    addresses of tiles as one.
 
-    A bounds file among the sources, or beside a folder of pictures, gives the bounds of pictures
-    by name. `credit` replaces what the files state. Raises SourceError.
+    Nothing is downloaded before a picture is asked for, or `Imagery.servers` are. A bounds file
+    among the sources, or beside a folder of pictures, gives the bounds of pictures by name.
+    `credit` replaces what the files state. Raises SourceError.
     """
     place = place or ImageryPlace()
     reading = _Reading(place)
     for source in sources:
-        reading.add(Path(source))
+        if is_address(str(source)):
+            reading.add_address(str(source), online or Online())
+        else:
+            reading.add(Path(source))
     layers = reading.layers()
     stated = joined(reading.credits)
-    return Imagery(layers, credit or stated, reading.notes, reading.files)
+    return Imagery(layers, credit or stated, reading.notes, reading.files, reading.servers)
 
 
 class _Reading:
@@ -125,6 +143,7 @@ class _Reading:
         self.credits: list[ImageryCredit] = []
         self.notes: list[str] = []
         self.files: dict[str, list[Path]] = {}
+        self.servers: list[TileServer] = []
         self._place = place
         self._pictures: list[Path] = []
         self._bounds: dict[str, Bounds] = {}
@@ -155,7 +174,15 @@ class _Reading:
             self.files[source.name] = [source]
             self._pictures.append(source)
 
-    def _add_pyramid(self, store: XyzFolder | MbTiles | PmTiles) -> None:
+    def add_address(self, source: str, online: Online) -> None:
+        """Adds the tiles behind an address. Raises SourceError."""
+        if online.area is None:
+            raise SourceError(f"{source[:80]} needs an area; give it with --bbox or map files")
+        server = TileServer(parse_address(source, online.zoom), online.area, online.cache)
+        self.servers.append(server)
+        self._add_pyramid(server)
+
+    def _add_pyramid(self, store: XyzFolder | MbTiles | PmTiles | TileServer) -> None:
         self._pyramids.append(PyramidLayer(store))
         self.credits.append(store.credit)
 
