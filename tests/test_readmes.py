@@ -39,6 +39,7 @@ SMALLER = {
     "--kill 15": "--kill 1",
     "--n 679": "--n 5",
     "--n 300": "--n 5",
+    "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
 

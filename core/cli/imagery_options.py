@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core import settings
-from core.cli.options import bounds, text
+from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import QueryError
 from core.geo import Bounds
@@ -40,6 +40,12 @@ def add_imagery(parser: argparse.ArgumentParser) -> None:
         ("date", "date of the imagery, such as 2024-06-30"),
     ):
         parser.add_argument(f"--imagery-{name}", type=text, default="", metavar="TEXT", help=about)
+    parser.add_argument(
+        "--imagery-zoom",
+        type=whole_number,
+        metavar="N",
+        help="finest zoom to download (default: the source's own, or 18)",
+    )
     parser.add_argument("--yes", action="store_true", help="download imagery without asking")
 
 

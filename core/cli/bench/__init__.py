@@ -11,10 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
+from core.cli.imagery_options import add_imagery
 from core.cli.options import add_checkpoint, add_store, whole_number
 from core.cli.progress import bar
 
-BENCHES = ("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases")
+BENCHES = (
+    "start",
+    "search",
+    "evaluate",
+    "embed",
+    "explain",
+    "relevance",
+    "questions",
+    "cases",
+    "build",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number of processes to kill and restart, for cases (default: 0)",
     )
     add_store(parser)
+    add_imagery(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -65,6 +77,7 @@ def run(args: argparse.Namespace) -> Any:
         "verdicts": args.verdicts,
         "store": args.store,
         "kill": args.kill,
+        "args": args,
     }
     bench = importlib.import_module(f"{__name__}.{args.what}").run
     return bench(**{name: options[name] for name in inspect.signature(bench).parameters})

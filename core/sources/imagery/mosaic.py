@@ -66,7 +66,7 @@ class Imagery:
     def square(self, square: Square) -> AerialPicture:
         """The picture of a square. Raises SourceError for damaged files."""
         rgb, valid = None, None
-        for layer in self._layers_at(square.bounds):
+        for layer in self.layers_at(square.bounds):
             part = layer.picture(square)
             if rgb is None or valid is None:
                 rgb, valid = part.rgb, part.valid
@@ -80,7 +80,8 @@ class Imagery:
             return AerialPicture.empty(square.size_px)
         return AerialPicture(rgb, valid)
 
-    def _layers_at(self, bounds: Bounds) -> list[Layer]:
+    def layers_at(self, bounds: Bounds) -> list[Layer]:
+        """The layers that touch a box."""
         west, south, east, north = self._edges.T
         touches = (
             (west < bounds.east)

@@ -113,7 +113,7 @@ class RasterLayer:
         self.path = path
         self._files = files
         with files.dataset(path) as dataset:
-            self._place = place or _own_place(path, dataset)
+            self.place = place or _own_place(path, dataset)
             self._size = (dataset.width, dataset.height)
             self.plan: BandPlan = plan_of(dataset)
             self.dtype: str = dataset.dtypes[0]
@@ -121,7 +121,7 @@ class RasterLayer:
             if dataset.driver == "GTiff":
                 _check_whole(dataset)
         self.stretch: Stretch | None = None
-        crs = self._place.crs.to_wkt()
+        crs = self.place.crs.to_wkt()
         self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         self.bounds = self._bounds()
@@ -129,7 +129,7 @@ class RasterLayer:
 
     def _bounds(self) -> Bounds:
         edge_x, edge_y = _box_edge(0, 0, *self._size)
-        x, y = _apply(self._place.transform, edge_x, edge_y)
+        x, y = _apply(self.place.transform, edge_x, edge_y)
         lons, lats = self._to_degrees.transform(x, y)
         try:
             if not (np.isfinite(lons).all() and np.isfinite(lats).all()):
@@ -139,7 +139,7 @@ class RasterLayer:
             )
         except ValueError as error:
             raise SourceError(
-                f"{self.path} does not lie where its projection {_crs_name(self._place.crs)} can "
+                f"{self.path} does not lie where its projection {_crs_name(self.place.crs)} can "
                 f"be ({error}); its projection is wrong, give the right one with --imagery-crs"
             ) from error
 
@@ -147,7 +147,7 @@ class RasterLayer:
         width, height = self._size
         at_x = np.array([width / 2 - 0.5, width / 2 + 0.5, width / 2 - 0.5])
         at_y = np.array([height / 2 - 0.5, height / 2 - 0.5, height / 2 + 0.5])
-        lons, lats = self._to_degrees.transform(*_apply(self._place.transform, at_x, at_y))
+        lons, lats = self._to_degrees.transform(*_apply(self.place.transform, at_x, at_y))
         x, y = local_metres(lats, lons, float(lats[0]))
         area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
         return math.sqrt(abs(float(area)))
@@ -171,13 +171,13 @@ class RasterLayer:
         with self._files.dataset(self.path) as dataset:
             rgba = read_rgba(dataset, self.plan, self.stretch, window, shape)
             scale = ((right - left) / shape[1], (bottom - top) / shape[0])
-            place = _part_of(self._place.transform, left, top, *scale)
+            place = _part_of(self.place.transform, left, top, *scale)
             warped = np.zeros((4, size, size), dtype=np.float32)
             rasterio.warp.reproject(
                 rgba,
                 warped,
                 src_transform=place,
-                src_crs=self._place.crs,
+                src_crs=self.place.crs,
                 dst_transform=from_bounds(
                     bounds.west, bounds.south, bounds.east, bounds.north, size, size
                 ),
@@ -194,7 +194,7 @@ class RasterLayer:
         x, y = self._from_degrees.transform(lons, lats)
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return None
-        columns, rows = _apply(~self._place.transform, np.asarray(x), np.asarray(y))
+        columns, rows = _apply(~self.place.transform, np.asarray(x), np.asarray(y))
         left = max(0, math.floor(columns.min() - margin_px))
         top = max(0, math.floor(rows.min() - margin_px))
         right = min(self._size[0], math.ceil(columns.max() + margin_px))
