@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from core.errors import GalleryError, QueryError
+from core.gallery.aerial_pyramid import write_pyramid
 from core.gallery.build import BuildOptions
 from core.gallery.imagery_builder import build_imagery
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
-from core.geo import METRES_PER_DEGREE, tile_bounds
+from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds
 from core.records import Query
 from core.retrieval import check_query
 from core.sources.imagery import Imagery, open_imagery
@@ -139,3 +140,18 @@ def test_imagery_that_may_not_be_stored_makes_no_gallery(sheets: Imagery, tmp_pa
             ignore,
         )
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+def test_imagery_of_another_place_than_the_map_is_told(sheets: Imagery, tmp_path: Path) -> None:
+    with pytest.raises(GalleryError, match="give both of one place"):
+        write_pyramid(tmp_path / "a.pmtiles", sheets, Bounds(10, 60, 10.1, 60.1), ignore)
+    assert not list(tmp_path.iterdir())
+
+
+def test_coarser_tiles_hold_the_mean_of_finer_ones(gallery: Gallery, sheets: Imagery) -> None:
+    assert gallery.aerial is not None
+    assert len(gallery.aerial.zooms) > 2
+    whole = gallery.aerial.picture(Position(LAT, LON), 200, 20)
+    fine = sheets.picture(LAT, LON, 200, 400).rgb.reshape(20, 20, 20, 20, 3).mean(axis=(1, 3))
+    assert whole.valid.all()
+    assert np.abs(whole.rgb - fine).mean() < 8
