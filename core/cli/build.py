@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> Any:
 
     settings = machine.load()
     world = read_world(args.sources, args.bbox)
-    imagery = opened_imagery(args, args.bbox or world.bounds)
+    imagery = opened_imagery(args, args.bbox or world.bounds) if args.imagery else None
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries
