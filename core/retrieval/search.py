@@ -24,6 +24,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
@@ -82,6 +83,9 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     if mask is not None and not mask.any():
         raise QueryError(f"no tile of {gallery.card.title} lies in this area; widen it or move it")
     return mask
+
+
+_DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,8 @@ def search_with_trace(
     mask = region_mask(query, gallery)
     text = without_town(query.text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
-    tokenized = tokenize_query(text, encoder, picture_encoder, gloss)
+    respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
+    tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
@@ -285,6 +290,9 @@ def _notes(
         )
     if note := language_note(encoded_query, match_index):
         notes.append(note)
+    if not len(encoded_query.affirmed):
+        notes.append(_DENIALS_ONLY)
+        return notes
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
