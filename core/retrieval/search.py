@@ -12,7 +12,7 @@ from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
 from core.retrieval.channels import MatchIndex
-from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
+from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
@@ -85,6 +85,8 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     return mask
 
 
+_SMALL_AREA = 0.4
+"""Share of an area within 100 m of its first place from which a chance says little: our choice."""
 _DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
 
 
@@ -210,7 +212,10 @@ def search_with_trace(
         truncated=min(_cuts(encoded_query), default=None),
         verdict=verdict,
         p_outside=posterior.p_outside,
-        notes=tuple(_notes(encoded_query, candidates, match_index_of(gallery))),
+        notes=(
+            *_notes(encoded_query, candidates, match_index_of(gallery)),
+            *_area_notes(gallery, spots[0].row, mask),
+        ),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -271,6 +276,22 @@ def _candidate(
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,
     )
+
+
+def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
+    """A note for an area so small that its first place is near most of it in any case."""
+    if mask is None:
+        return []
+    lat, lon = gallery.lats, gallery.lons
+    near = haversine_m(lat[first], lon[first], lat[mask], lon[mask]) <= RADIUS_M
+    share = float(near.mean())
+    if share < _SMALL_AREA:
+        return []
+    percent = f"{round(100 * share)} %" if share < 1 else "All"
+    return [
+        f"The area is small: {percent} of it is within {RADIUS_M:.0f} m of the first place in any "
+        "case, so its chance says little."
+    ]
 
 
 def _notes(
