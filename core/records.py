@@ -130,7 +130,8 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
-    `english` is the English of a phrase in another language where it differs, else "".
+    `english` is the English of a phrase in another language where it differs, else "". `by_name` is
+    the name that the fact's text does not show and that made it match, such as an operator's.
     """
 
     phrase: str
@@ -145,6 +146,7 @@ class Evidence:
     direction: str | None = None
     fit: Fit = "thing"
     english: str = ""
+    by_name: str = ""
 
     @property
     def supported(self) -> bool:
