@@ -6,7 +6,7 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
-from core.records import Channel, Evidence, Fit
+from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
 from core.retrieval.head_nouns import (
     head_of_phrase,
@@ -267,7 +267,8 @@ class EvidenceFinder:
         if match is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
-        fact, fit = gallery.facts.text[int(visible.facts[best])], match.fit
+        number = int(visible.facts[best])
+        fact, fit = gallery.facts.text[number], match.fit
         if fit == "thing" and is_of_other_size(phrase.text, fact):
             fit = "like"
         distance, bearing = float(visible.distance_m[best]), float(visible.bearing_deg[best])
@@ -290,6 +291,7 @@ class EvidenceFinder:
             by_name=self._hidden_name(row, int(visible.facts[best]))
             if match.channel == "names"
             else "",
+            seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
 
     def _hidden_name(self, row: int, fact: int) -> str:
