@@ -10,6 +10,7 @@ from pages.search_page import attribution_panel, comparison_panel, ledger_table,
 from pages.search_page.confidence_banner import chance
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes import alike
 from pages.ui.highlighted_text import by_standing
 from pages.ui.numbers import percent
 from pages.ui.templates import picture_uri, render
@@ -43,6 +44,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
     if not state.has_ledgers:
         why.html(render("candidate_reason", waiting=True))
     st.html(_place(gallery, candidate))
+    alike.draw(candidate, ask.steering)
     ledgers = state.ledgers()
     ledger = ledgers.entries[candidate.rank - 1]
     why.html(reason_of(candidate, ledger))
