@@ -132,6 +132,9 @@ class Steering:
         )
 
 
+NO_WISHES: Final = Steering()
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A description, and limits of the search.
@@ -146,7 +149,7 @@ class Query:
     within_m: float | None = None
     bounds: Bounds | None = None
     model: str | None = None
-    steering: Steering = Steering()
+    steering: Steering = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)

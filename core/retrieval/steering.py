@@ -87,30 +87,38 @@ def remaining_text(text: str, minus: Sequence[str]) -> str:
 
 
 def resemblance(
-    gallery: Gallery, steering: Steering, picture_key: str | None, channels: Sequence[Channel]
+    gallery: Gallery,
+    steering: Steering,
+    picture_key: str | None,
+    channels: Sequence[Channel],
+    weights: SteeringWeights = WEIGHTS,
 ) -> F32:
     """What liked and disliked tiles add to the score of each tile: [N]."""
     added = np.zeros(len(gallery), dtype=np.float32)
-    for tile_ids, weight in ((steering.like, WEIGHTS.like), (steering.unlike, -WEIGHTS.unlike)):
+    for tile_ids, weight in ((steering.like, weights.like), (steering.unlike, -weights.unlike)):
         rows = [gallery.row_of(tile_id) for tile_id in tile_ids]
         if rows:
-            added += np.float32(weight) * _alike(gallery, rows, picture_key, channels)
+            added += np.float32(weight) * _alike(gallery, rows, picture_key, channels, weights)
     for row in (gallery.row_of(tile_id) for tile_id in steering.unlike):
         away = haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats, gallery.lons)
-        here = np.exp(-0.5 * (away / WEIGHTS.same_place_m) ** 2)
-        added -= np.float32(WEIGHTS.unlike) * here.astype(np.float32)
+        here = np.exp(-0.5 * (away / weights.same_place_m) ** 2)
+        added -= np.float32(weights.unlike) * here.astype(np.float32)
     return added
 
 
 def _alike(
-    gallery: Gallery, rows: list[int], picture_key: str | None, channels: Sequence[Channel]
+    gallery: Gallery,
+    rows: list[int],
+    picture_key: str | None,
+    channels: Sequence[Channel],
+    weights: SteeringWeights,
 ) -> F32:
     """Likeness [N] of each tile to the mean of some, 0 for the middling tile and 1 for the best."""
     parts: list[tuple[float, F32]] = []
     if {"facts", "names"} & set(channels) and len(gallery.tile_index):
-        parts.append((1 - WEIGHTS.image_share, _likeness(gallery.tile_index, rows)))
+        parts.append((1 - weights.image_share, _likeness(gallery.tile_index, rows)))
     if picture_key is not None:
-        parts.append((WEIGHTS.image_share, _likeness(gallery.picture_index(picture_key), rows)))
+        parts.append((weights.image_share, _likeness(gallery.picture_index(picture_key), rows)))
     total = sum(weight for weight, _ in parts)
     mean = np.zeros(len(gallery), dtype=np.float32)
     for weight, likeness in parts:

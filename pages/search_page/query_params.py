@@ -12,7 +12,7 @@ from core.explain.clarification import Reply
 from core.explain.clarification.belief_update import GivenReply
 from core.explain.clarification.question_bank import template_of
 from core.geo import Bounds
-from core.records import CHANNELS, Channel, Steering
+from core.records import CHANNELS, NO_WISHES, Channel, Steering
 from core.settings import MAX_DESCRIPTION_CHARS
 from pages.search_page.wishes.link import params_of, wishes_in
 from pages.ui.link_values import bounds, identifier, whole
@@ -43,7 +43,7 @@ class SearchParams:
     model: str = ""
     versus: str = ""
     replies: tuple[GivenReply, ...] = ()
-    steering: Steering = Steering()
+    steering: Steering = NO_WISHES
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""

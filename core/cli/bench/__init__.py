@@ -16,6 +16,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
+    "feedback",
     "visitors",
 )
 

@@ -14,7 +14,15 @@ import sys
 import warnings
 from typing import Any
 
-FORMATS = ("JPEG", "PNG", "WEBP")
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL.ExifTags import GPS, IFD
+
+FORMATS = (
+    JpegImagePlugin.JpegImageFile.format,
+    PngImagePlugin.PngImageFile.format,
+    WebPImagePlugin.WebPImageFile.format,
+)
+"""All that is opened; the plugins are imported before the limits are set."""
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -34,8 +42,6 @@ def _limit(limits: dict[str, int]) -> None:
 
 def _position(picture: Any) -> dict[str, float]:
     """Latitude and longitude of the EXIF data, empty where there are none."""
-    from PIL.ExifTags import GPS, IFD
-
     try:
         tags = picture.getexif().get_ifd(IFD.GPSInfo)
         place = {}
@@ -53,8 +59,6 @@ def _position(picture: Any) -> dict[str, float]:
 
 def _decoded(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes]:
     """The line and the pixels of a file."""
-    from PIL import Image, ImageOps
-
     Image.MAX_IMAGE_PIXELS = limits["pixels"] // 2  # an error from twice as many on
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         width, height = opened.size

@@ -100,6 +100,9 @@ def read_photo(
             )
     except subprocess.TimeoutExpired as error:
         raise PhotoError("the photo cannot be read: decoding it takes too long") from error
+    if done.returncode == 1:
+        fault = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise RuntimeError(f"the decoder of photos does not run: {''.join(fault)}")
     return _answer(done.stdout, limits)
 
 

@@ -23,6 +23,8 @@ _LEAST_LETTERS = 2
 _MOST_ALIKE = 0.6
 """A line is noise if one letter makes up more than this share of it: railings read as "tttt"."""
 _SHORT = 4
+_LONGEST_NUMBER = 5
+"""Longer numbers are dates that a camera wrote, or telephone numbers."""
 _PLATES: Final = tuple(
     map(
         re.compile,
@@ -99,6 +101,8 @@ def cleaned(text: str) -> str:
     repeats = len({letter.lower() for letter in letters}) == 1 or (
         len(letters) >= _SHORT and commonest > _MOST_ALIKE * len(letters)
     )
+    if text.strip().isdigit() and len(letters) > _LONGEST_NUMBER:
+        return ""
     edges = "\"'`´’‘“”·•.,:;|_-–—~*°<>=^ "
     return "" if repeats and not text.strip().isdigit() else " ".join(text.split()).strip(edges)
 

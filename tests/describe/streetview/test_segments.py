@@ -57,7 +57,7 @@ def test_a_wall_is_called_by_its_colour(colour: str, name: str) -> None:
     )
     pixels[::8] -= 40
     found = segment(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
-    assert [one.colour for one in found.colours if one.side == "ahead"][0] == name
+    assert next(one.colour for one in found.colours if one.side == "ahead") == name
 
 
 def test_a_picture_of_nothing_has_nothing() -> None:

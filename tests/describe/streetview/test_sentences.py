@@ -95,6 +95,7 @@ def test_a_name_means_no_kind_of_thing(text: str) -> None:
         ("tttttttttt", ""),
         ("MmmM", ""),
         ("X", ""),
+        ("18062008", ""),
         ('囚Camping"', "Camping"),
         ("薬局", "薬局"),
         ("·Café ·", "Café"),

@@ -1,0 +1,52 @@
+"""What tests of photographs share: the reader of signs, and a street drawn with signs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from core.describe.streetview import PhotoDescriber
+from core.sources.ocr import PictureReader
+
+
+@pytest.fixture(scope="session")
+def reader() -> PictureReader:
+    return PictureReader(threads=1)
+
+
+@pytest.fixture(scope="session")
+def by_rules(reader: PictureReader) -> PhotoDescriber:
+    return PhotoDescriber(reader)
+
+
+@pytest.fixture(scope="session")
+def street() -> Image.Image:
+    """A street between a yellow house with a pharmacy and a red one with a name."""
+    picture = Image.new("RGB", (640, 480), "#6fa0e0")
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(0, 50), (260, 200), (260, 260), (0, 410)], "#d9a520")
+    draw.polygon([(640, 50), (380, 200), (380, 260), (640, 410)], "#8a2b20")
+    draw.polygon([(0, 480), (0, 405), (310, 250), (330, 250), (640, 405), (640, 480)], "#8c8a88")
+    for text, at in (("APOTHEKE", (10, 190)), ("Lindenhof", (470, 190))):
+        draw.rectangle((at[0] - 6, at[1] - 4, at[0] + 156, at[1] + 40), "white")
+        draw.text(at, text, "black", ImageFont.load_default(30))
+    return picture
+
+
+@pytest.fixture
+def folder(street: Image.Image, tmp_path: Path) -> Callable[..., Path]:
+    """Writes pictures under names into a folder; without a picture, the street."""
+
+    def write(*names: str, **others: bytes) -> Path:
+        photos = tmp_path / "photos"
+        photos.mkdir(exist_ok=True)
+        for number, name in enumerate(names):
+            picture = street.copy()
+            picture.putpixel((0, 0), (number, 0, 0))
+            picture.save(photos / name, quality=95)
+        for name, data in others.items():
+            (photos / f"{name}.jpg").write_bytes(data)
+        return photos
+
+    return write
