@@ -122,8 +122,8 @@ def measure(outcomes: Sequence[FeedbackOutcome]) -> dict[str, Any]:
     return {
         "n": len(outcomes),
         "simulated": True,
-        "median_rank_before": float(np.median(before)),
-        "median_rank_after": float(np.median(after)),
+        "median_rank_before": float(np.median(before)) if outcomes else None,
+        "median_rank_after": float(np.median(after)) if outcomes else None,
         "moved_up": up,
         "moved_down": down,
         "sign_test_p": mcnemar(up, down),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+import tiny_street
+from PIL import Image
 
 from core.describe.streetview import PhotoDescriber
 from core.sources.ocr import PictureReader
@@ -22,16 +23,7 @@ def by_rules(reader: PictureReader) -> PhotoDescriber:
 
 @pytest.fixture(scope="session")
 def street() -> Image.Image:
-    """A street between a yellow house with a pharmacy and a red one with a name."""
-    picture = Image.new("RGB", (640, 480), "#6fa0e0")
-    draw = ImageDraw.Draw(picture)
-    draw.polygon([(0, 50), (260, 200), (260, 260), (0, 410)], "#d9a520")
-    draw.polygon([(640, 50), (380, 200), (380, 260), (640, 410)], "#8a2b20")
-    draw.polygon([(0, 480), (0, 405), (310, 250), (330, 250), (640, 405), (640, 480)], "#8c8a88")
-    for text, at in (("APOTHEKE", (10, 190)), ("Lindenhof", (470, 190))):
-        draw.rectangle((at[0] - 6, at[1] - 4, at[0] + 156, at[1] + 40), "white")
-        draw.text(at, text, "black", ImageFont.load_default(30))
-    return picture
+    return tiny_street.street()
 
 
 @pytest.fixture
