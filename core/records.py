@@ -116,6 +116,34 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """Wishes beside a description.
+
+    `like` and `unlike` are ids of tiles that the place resembles or does not. `must` are phrases
+    that the map has to have at a candidate, `twice` phrases that count double; they need not occur
+    in the description. `minus` are stretches of the description that do not count. `passed`
+    describes a place that the person passed before, at most `reach_m` metres away.
+    """
+
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    passed: str = ""
+    reach_m: float = 300.0
+
+    def __bool__(self) -> bool:
+        """Whether there is any wish."""
+        return bool(
+            self.like or self.unlike or self.must or self.twice or self.minus or self.passed
+        )
+
+
+NO_WISHES: Final = Steering()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A description, and limits of the search.
 
@@ -129,6 +157,7 @@ class Query:
     within_m: float | None = None
     bounds: Bounds | None = None
     model: str | None = None
+    steering: Steering = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)

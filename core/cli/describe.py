@@ -1,4 +1,4 @@
-"""Write synthetic descriptions of a gallery's tiles from the map."""
+"""Write descriptions: of a gallery's tiles from the map, or of street photographs."""
 
 import argparse
 import json
@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import new_file, whole_number
-from core.errors import SourceError
+from core.errors import QueryError, SourceError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--gallery", required=True, metavar="G", help="name of the gallery")
+    photo_options.add_batch(parser)
+    parser.add_argument("--gallery", metavar="G", help="name of the gallery")
     parser.add_argument(
         "--from",
         dest="sources",
         nargs="+",
         type=Path,
-        required=True,
         metavar="FILE",
         help="the map files that the gallery was built from",
     )
@@ -45,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    if args.photos:
+        return photo_options.run_batch(args)
+    if not (args.gallery and args.sources):
+        raise QueryError("give --gallery and --from for a gallery's tiles, or --photos FOLDER")
     import numpy as np
 
     from core.cli.progress import note

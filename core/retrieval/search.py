@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,7 +10,8 @@ from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
-from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
+from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
+from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
 from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
@@ -68,6 +69,7 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         raise QueryError(f"no channel was chosen; choose one or more of {', '.join(present)}")
     if query.model is not None:
         gallery.picture_stamp(query.model)
+    wishes.checked(query.steering, gallery)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -173,7 +175,9 @@ def search_with_trace(
     channels = check_query(query, gallery)
     picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
-    text = without_town(query.text, match_index_of(gallery).mentions)
+    steering = query.steering
+    text = wishes.remaining_text(query.text, steering.minus)
+    text = without_town(text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
     respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
     tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
@@ -181,11 +185,21 @@ def search_with_trace(
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    ask = _asking(gallery, encoder, query, channels, calibration)
+    if steering:
+        scores = wishes.steered_scores(
+            gallery, steering, ranking.scores, encoded_query, channels, ask
+        )
+        ranking = replace(ranking, scores=scores, order=ordered(scores, mask))
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
-    spots = spots_of(gallery, posterior.mass, query.k, mask)
+    choices = mask
+    if steering:
+        posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
+        choices = posterior.mass > 0
+    spots = spots_of(gallery, posterior.mass, query.k, choices)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
@@ -215,6 +229,7 @@ def search_with_trace(
         notes=(
             *_notes(encoded_query, candidates, match_index_of(gallery)),
             *_area_notes(gallery, spots[0].row, mask),
+            *wishes.notes_of(steering),
         ),
         timings_ms={
             "read": (read - started) * 1e3,
@@ -229,6 +244,26 @@ def search_with_trace(
         in_area=mask is not None,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
+
+
+def _asking(
+    gallery: Gallery,
+    encoder: "SentenceEncoder",
+    query: Query,
+    channels: tuple[Channel, ...],
+    calibration: Calibration | None,
+) -> wishes.Ask:
+    """Searches for other texts with the limits of a query; pictures are left out, as a phrase is
+    too short for them, unless nothing else is searched."""
+    by_words = tuple(channel for channel in channels if channel != "image")
+
+    def ask(text: str) -> SearchTrace:
+        if not by_words:
+            raise QueryError("phrases need the facts or the names of a map; this search has none")
+        other = replace(query, text=text, k=1, channels=by_words, steering=Steering())
+        return search_with_trace(gallery, encoder, other, None, calibration)
+
+    return ask
 
 
 def _checked_encoder(

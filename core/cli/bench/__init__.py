@@ -16,7 +16,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "steps"),
-    *("cases", "visitors"),
+    *("cases", "feedback", "visitors"),
 )
 
 
