@@ -199,7 +199,7 @@ def search_with_trace(
     if steering:
         posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
         choices = posterior.mass > 0
-    spots = spots_of(gallery, posterior.mass, query.k, choices)
+    spots = spots_of(gallery, posterior.mass, query.k, choices, sharpening=posterior.sharpening)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)

@@ -87,7 +87,13 @@ def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
     candidates = np.zeros(len(scores), dtype=bool)
     candidates[rows] = True
-    spots = spots_of(trace.gallery, trace.posterior.mass_of(scores), len(rows), candidates)
+    spots = spots_of(
+        trace.gallery,
+        trace.posterior.mass_of(scores),
+        len(rows),
+        candidates,
+        sharpening=trace.posterior.sharpening,
+    )
     rank_of = {spot.row: rank for rank, spot in enumerate(spots, 1)}
     return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 
