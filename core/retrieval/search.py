@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -165,7 +166,7 @@ def search_with_trace(
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
-    picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
+    picture_encoder = checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
     text = without_town(query.text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
@@ -181,31 +182,16 @@ def search_with_trace(
     spots = spots_of(gallery, posterior.mass, query.k, mask)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
-    evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
-    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
-    candidates = tuple(
-        _candidate(
-            rank,
-            by_similarity.index(spot) + 1,
-            spot,
-            gallery,
-            ranking,
-            encoded_query,
-            channels,
-            evidence_finder,
-        )
-        for rank, spot in enumerate(spots, 1)
-    )
-    candidates = titled(match_index_of(gallery), candidates)
+    candidates = candidates_of(gallery, spots, ranking, encoded_query, channels)
     ended = time.perf_counter()
     result = SearchResult(
-        query=query.text.encode("utf-8", "replace").decode(),
+        query=as_text(query.text),
         gallery=gallery.card.name,
         candidates=candidates,
-        truncated=min(_cuts(encoded_query), default=None),
+        truncated=cut_of(encoded_query),
         verdict=verdict,
         p_outside=posterior.p_outside,
-        notes=tuple(_notes(encoded_query, candidates, match_index_of(gallery))),
+        notes=notes_of(encoded_query, candidates, match_index_of(gallery)),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -221,7 +207,12 @@ def search_with_trace(
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
-def _checked_encoder(
+def as_text(text: str) -> str:
+    """A description that can be written to any file: halves of surrogate pairs are replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def checked_encoder(
     picture_encoder: PictureEncoder | None,
     channels: tuple[Channel, ...],
     query: Query,
@@ -236,11 +227,38 @@ def _checked_encoder(
     return picture_encoder
 
 
-def _cuts(encoded_query: EncodedQuery) -> list[int]:
-    """The offsets after which one of the encoders read nothing."""
+def cut_of(encoded_query: EncodedQuery) -> int | None:
+    """The offset after which one of the encoders read nothing, None where all was read."""
     picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
     cuts = [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
-    return [encoded_query.own_offset(cut) for cut in cuts]
+    return min((encoded_query.own_offset(cut) for cut in cuts), default=None)
+
+
+def candidates_of(
+    gallery: Gallery,
+    spots: Sequence[LikelySpot],
+    ranking: Ranking,
+    encoded_query: EncodedQuery,
+    channels: tuple[Channel, ...],
+) -> tuple[Candidate, ...]:
+    """The candidates at the spots of a gallery, in their order, with evidence and titles."""
+    match_index = match_index_of(gallery)
+    evidence_finder = EvidenceFinder(match_index, encoded_query, channels)
+    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
+    candidates = (
+        _candidate(
+            rank,
+            by_similarity.index(spot) + 1,
+            spot,
+            gallery,
+            ranking,
+            encoded_query,
+            channels,
+            evidence_finder,
+        )
+        for rank, spot in enumerate(spots, 1)
+    )
+    return titled(match_index, tuple(candidates))
 
 
 def _candidate(
@@ -265,12 +283,14 @@ def _candidate(
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,
+        gallery=gallery.card.name,
     )
 
 
-def _notes(
+def notes_of(
     encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
-) -> list[str]:
+) -> tuple[str, ...]:
+    """Sentences for the user about what was read and found."""
     notes = []
     if encoded_query.truncated is not None:
         read = encoded_query.own_offset(encoded_query.truncated)
@@ -288,4 +308,4 @@ def _notes(
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
-    return notes
+    return tuple(notes)

@@ -44,7 +44,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
         why.html(render("candidate_reason", waiting=True))
     st.html(_place(gallery, candidate))
     ledgers = state.ledgers()
-    ledger = ledgers.entries[candidate.rank - 1]
+    ledger = ledgers.entries[result.candidates.index(candidate)]
     why.html(reason_of(candidate, ledger))
     words = by_standing(result.query, ledger, _read_to(result, ledger))
     st.html(render("candidate_words", words=words))

@@ -14,7 +14,17 @@ from core import settings as machine
 from core.cli.options import add_checkpoint, add_store, whole_number
 from core.cli.progress import bar
 
-BENCHES = ("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases")
+BENCHES = (
+    "start",
+    "search",
+    "anywhere",
+    "evaluate",
+    "embed",
+    "explain",
+    "relevance",
+    "questions",
+    "cases",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
