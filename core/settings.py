@@ -117,6 +117,14 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     )
 
 
+def forget_empty_projections() -> None:
+    """Clears `PROJ_LIB` where it names a folder without projections, as Mapnik's wheel sets it for
+    the whole process; rasterio would look for them there and nowhere else."""
+    folder = os.environ.get("PROJ_LIB")
+    if folder and not (Path(folder) / "proj.db").is_file():
+        del os.environ["PROJ_LIB"]
+
+
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment of another process that shall find the same data."""
     return os.environ | {"SAYWHERE_DATA": str(settings.user_galleries.parent)}

@@ -25,6 +25,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "core.files",
         "core.terminal",
         "core.geo",
+        "core.web_tiles",
         "core.records",
     ),
     ("core.vocabulary",),
@@ -45,7 +46,7 @@ IN_ORDER = frozenset({ROWS[0], *ROWS[-2:]})
 
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}
 
-HEAVY = frozenset({"torch", "faiss", "transformers", "onnxruntime", "geopandas"})
+HEAVY = frozenset({"torch", "faiss", "transformers", "onnxruntime", "geopandas", "rasterio"})
 """What takes seconds to import; pages reach it through `core`."""
 
 UNSAFE = frozenset({"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"})

@@ -387,7 +387,7 @@ class TestRoutes:
     def test_a_gallery_serves_its_base_map(
         self, client: TestClient, tiny_data: Path, tiny_city: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from core.render.mercator import tiles_in
+        from core.web_tiles.mercator import tiles_in
         from pages.ui import resources
 
         monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))

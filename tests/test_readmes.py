@@ -39,6 +39,7 @@ SMALLER = {
     "--kill 15": "--kill 1",
     "--n 679": "--n 5",
     "--n 300": "--n 5",
+    "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
 }
 """What a command counts, and what it counts here."""
 

@@ -47,7 +47,7 @@ def build_id(*inputs: object) -> str:
     """Id of a build: a hash of its inputs, as JSON, and of the code that makes it."""
     core = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for room in ("vocabulary", "sources", "facts", "render", "gallery"):
+    for room in ("web_tiles", "vocabulary", "sources", "facts", "render", "gallery"):
         for part in sorted((core / room).rglob("*.*")):
             if part.suffix in (".py", ".csv"):
                 digest.update(part.read_bytes())

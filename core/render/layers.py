@@ -21,7 +21,7 @@ from core.arrays import F64, Objects
 from core.records import World
 from core.render import lines, marks, matching, palette, style
 from core.render.coast import sea_polygons
-from core.render.mercator import MAX_LAT, to_mercator
+from core.web_tiles.mercator import MAX_LAT, to_mercator
 
 _LABEL_CHARS = 80
 _OSM_ID = re.compile("[nwr]-?[0-9]+")

@@ -15,10 +15,10 @@ from PIL import Image
 from core.errors import SourceError
 from core.geo import EARTH_RADIUS_M, Bounds, Position
 from core.render import marks, palette, sheet, style
-from core.render.basemap import RasterTile, write_base_map
 from core.render.encode import webp
-from core.render.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
 from core.render.symbols import write_symbols
+from core.web_tiles.archive import RasterTile, write_archive
+from core.web_tiles.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
 
 if TYPE_CHECKING:
     from core.records import World
@@ -106,7 +106,7 @@ class Renderer:
         ranges = [tiles_in(bounds, zoom) for zoom in zooms]
         if not ranges:
             raise ValueError("a base map needs at least one zoom")
-        return write_base_map(path, self._tiles(ranges, progress), bounds, self._licence)
+        return write_archive(path, self._tiles(ranges, progress), bounds, self._licence)
 
     def _tiles(self, ranges: list[TileRange], progress: Progress | None) -> Iterator[RasterTile]:
         total, done = sum(tiles.count for tiles in ranges), 0

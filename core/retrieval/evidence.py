@@ -111,6 +111,7 @@ class EvidenceFinder:
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._names = NameRules(match_index, encoded_query)
+        self._referables = [self._referable(row) for row in range(len(self._heads))]
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
             self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
@@ -171,7 +172,7 @@ class EvidenceFinder:
         """Two masks [F] for a phrase: facts matched by a distinctive word or by their kind, and
         facts matched only because a common word happens to be part of their name."""
         meant, by_chance = np.zeros((2, len(self._match_index.named)), dtype=bool)
-        phrase, head, referable = self._query.phrases[row], self._heads[row], self._referable(row)
+        phrase, head, referable = self._query.phrases[row], self._heads[row], self._referables[row]
         for word, carrying in of_words.items():
             in_kind = self._match_index.in_kind(word)
             if self._is_distinctive(phrase, word):
@@ -301,7 +302,7 @@ class EvidenceFinder:
             best = _argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_THING_COSINE, _MIN_THING_COSINE)
         best = _argmax_positive(
-            cosines * visible.weight, near & self._referable(row)[visible.facts]
+            cosines * visible.weight, near & self._referables[row][visible.facts]
         )
         if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
             return match
@@ -352,7 +353,7 @@ class EvidenceFinder:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
-        whole = share == 1 or bool(self._referable(row)[fact])
+        whole = share == 1 or bool(self._referables[row][fact])
         of_street = self._lacks_number(row, fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")

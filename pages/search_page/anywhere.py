@@ -13,7 +13,7 @@ from core.records import CHANNELS, Query, Region, SearchResult
 from core.retrieval import PictureEncoder
 from core.retrieval.anywhere import AnywhereTrace, search_anywhere
 from pages.search_page.query_params import SearchParams
-from pages.search_page.session_result import SearchState
+from pages.search_page.session_result import SearchState, turn
 from pages.ui import resources
 
 TITLE = "Anywhere"
@@ -52,12 +52,20 @@ class AnywhereState:
     states: dict[str, SearchState]
     problem: str
     took_ms: float
+    card: GalleryCard
 
     def state_of(self, rank: int) -> SearchState:
         """The answer of the city that has the candidate of a rank."""
         assert self.result is not None
         named = next(one.gallery for one in self.result.candidates if one.rank == rank)
         return self.states[named]
+
+    def picture(self, tile_id: str) -> bytes:
+        """Picture of a candidate's tile."""
+        assert self.result is not None
+        named = next(one.gallery for one in self.result.candidates if one.tile.tile_id == tile_id)
+        trace = self.states[named].raw
+        return trace.gallery.picture(tile_id) if trace else b""
 
     def explained(self) -> SearchResult:
         """The whole result, each candidate with its ledger and reason."""
@@ -79,12 +87,13 @@ def answer_to(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
 def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
     started = time.perf_counter()
     try:
-        with st.spinner("Reading your words. The first time takes a few seconds."):
+        with turn():
             opened = _Opened(cards)
             query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area)
             trace = opened.search(query)
     except SaywhereError as error:
-        return AnywhereState(ask, None, {}, str(error), (time.perf_counter() - started) * 1000)
+        took_ms = (time.perf_counter() - started) * 1000
+        return AnywhereState(ask, None, {}, str(error), took_ms, card_of(cards))
     took_ms = (time.perf_counter() - started) * 1000
     states = {
         part.gallery.card.name: SearchState(
@@ -92,7 +101,7 @@ def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
         )
         for part in trace.traces
     }
-    return AnywhereState(ask, trace.result, states, "", took_ms)
+    return AnywhereState(ask, trace.result, states, "", took_ms, card_of(cards))
 
 
 class _Opened:

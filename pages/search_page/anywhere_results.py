@@ -6,6 +6,7 @@ from core.gallery import GalleryCard
 from core.maps import title_of
 from pages.search_page import (
     anywhere,
+    arrival,
     candidate_panel,
     city_hints,
     confidence_banner,
@@ -16,6 +17,8 @@ from pages.search_page import (
 from pages.search_page.query_params import SearchParams
 from pages.ui import resources
 from pages.ui.markdown import plain
+
+_ANY_CITY = "any of these cities"
 
 
 @st.fragment
@@ -30,6 +33,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
         if state is not None:
             st.info(plain(state.problem or "No place fits. Try other words.", 500))
         results.invitation(everywhere)
+        arrival.draw(state, _ANY_CITY)
         session.write_link(ask)
         return
     rank = session.chosen_rank(state.result, ask)
@@ -43,9 +47,10 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
         results.draw_notes(ask, part)
     with right:
         city_hints.likeliest(state.result.regions)
-        confidence_banner.draw(state.result, None, "any of these cities")
+        confidence_banner.draw(state.result, None, _ANY_CITY)
         _places(state, rank, {card.name: card.title for card in cards}, ask)
-    downloads.draw(everywhere, ask, state.explained(), state.took_ms)
+    downloads.draw(state, ask, state)
+    arrival.draw(state, _ANY_CITY)
     session.write_link(ask)
 
 

@@ -2,13 +2,29 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from core.explain.phrasing import distance_phrase, noun_phrase
-from core.records import CHANNEL_TRAITS, LedgerEntry
+from core.records import CHANNEL_TRAITS, Candidate, LedgerEntry
+from pages.search_page.session_result import SearchState
+from pages.ui import folding
 from pages.ui.highlighted_text import STANDINGS
 from pages.ui.numbers import signed
 from pages.ui.templates import render
 
 _LEAST_EFFECT_OF_CHANNEL = 0.005
+
+
+@st.fragment
+def draw(state: SearchState, candidate: Candidate, title: str, key: str) -> None:
+    """A folded section; the effects are measured when it is opened."""
+    section = folding.opened(title, key)
+    if section is None:
+        return
+    with section:
+        with st.spinner("Leaving out one phrase after another …"):
+            ledger, notes = state.ledger_of(candidate), state.ledgers().notes
+        st.html(table(ledger, notes))
 
 
 def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:

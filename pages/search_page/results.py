@@ -8,6 +8,7 @@ from core.maps import ProbabilityArea, probability_area, title_of
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
+    arrival,
     candidate_panel,
     city_hints,
     comparison_panel,
@@ -56,7 +57,8 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
         else:
             invitation(card)
     if state and result:
-        downloads.draw(card, ask, state.explained(), state.took_ms)
+        downloads.draw(gallery, ask, state)
+    arrival.draw(state, card.title)
     session.write_link(ask)
 
 
@@ -68,8 +70,7 @@ def draw_map(gallery: Gallery, state: SearchState | None, rank: int, ask: Search
         return
     spread = _spread(state)
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
-    result = state.explained() if state.has_ledgers else trace.result
-    answer_map.draw(gallery, result, rank, ask.area, spread, other)
+    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other)
 
 
 def _spread(state: SearchState) -> ProbabilityArea:

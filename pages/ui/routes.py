@@ -21,7 +21,7 @@ from core import __version__, settings
 from core.errors import GalleryError, SaywhereError
 from core.gallery import GalleryCard
 from core.maps import Assets
-from core.render import read_base_map_tile
+from core.web_tiles.archive import read_tile
 from pages.ui import resources
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -88,7 +88,7 @@ def tile(request: Request) -> Response:
     try:
         with _opening:
             archive = _base_map(parts["gallery"], request.query_params.get("v", ""))
-        picture = read_base_map_tile(archive, parts["z"], parts["x"], parts["y"])
+        picture = read_tile(archive, parts["z"], parts["x"], parts["y"])
     except SaywhereError as error:
         return Response(str(error), status_code=404, media_type="text/plain")
     if picture is None:

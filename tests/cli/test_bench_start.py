@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from conftest import settings_for
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from core import settings
 from core.cli.bench import start
@@ -111,10 +110,3 @@ def test_a_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(start, "ROOT", Path(os.devnull).parent)
     with pytest.raises(SaywhereError, match=r"the server did not start: .*app\.py"):
         start._serve("tinycity", environment_of(settings.load({})))
-
-
-def test_the_visitors_question_is_in_streamlits_words() -> None:
-    message = BackMsg()
-    message.ParseFromString(start._question({"q": "a red tower", "city": "tinycity"}))
-    assert message.rerun_script.query_string == "q=a+red+tower&city=tinycity"
-    assert message.WhichOneof("type") == "rerun_script"

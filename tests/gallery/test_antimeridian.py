@@ -17,10 +17,11 @@ from core.gallery import Gallery, open_gallery
 from core.geo import Bounds, Position, haversine_m, near_lons, tile_bounds, wrapped
 from core.models.sentence import SentenceEncoder
 from core.records import Query
-from core.render import Renderer, read_base_map_tile
-from core.render.mercator import tiles_in
+from core.render import Renderer
 from core.retrieval import search
 from core.sources.world import read_world
+from core.web_tiles.archive import read_tile
+from core.web_tiles.mercator import tiles_in
 
 Build = Callable[..., Path]
 
@@ -179,5 +180,5 @@ def test_both_sides_of_the_base_map_are_drawn(tmp_path: Path) -> None:
     assert len(set(picture.get_flattened_data())) > 2
     tiles = tiles_in(tile_bounds(Position(-16.8, 180.0), 100), 16)
     row = tiles.y0
-    assert read_base_map_tile(path, 16, 2**16 - 1, row)
-    assert read_base_map_tile(path, 16, 0, row)
+    assert read_tile(path, 16, 2**16 - 1, row)
+    assert read_tile(path, 16, 0, row)

@@ -16,12 +16,13 @@ from shapely.geometry.base import BaseGeometry
 from core import errors
 from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds
 from core.records import World
-from core.render import Renderer, marks, palette, read_base_map_tile
+from core.render import Renderer, marks, palette
 from core.render.coast import sea_polygons
 from core.render.encode import webp
-from core.render.mercator import tiles_in, to_mercator
 from core.render.style import style_sheet
 from core.render.symbols import SYMBOLS, symbol_svg
+from core.web_tiles.archive import read_tile
+from core.web_tiles.mercator import tiles_in, to_mercator
 
 pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
 
@@ -303,19 +304,19 @@ def test_a_base_map_holds_every_tile_that_touches_its_bounds(base_map: Path) -> 
         tiles = tiles_in(AROUND, zoom)
         for x in range(tiles.x0, tiles.x1):
             for y in range(tiles.y0, tiles.y1):
-                picture = read_base_map_tile(base_map, zoom, x, y)
+                picture = read_tile(base_map, zoom, x, y)
                 assert picture is not None
                 assert Image.open(io.BytesIO(picture)).size == (256, 256)
-        assert read_base_map_tile(base_map, zoom, tiles.x0 - 3, tiles.y0) is None
-    assert read_base_map_tile(base_map, 14, 0, 0) is None
-    assert read_base_map_tile(base_map, 15, -1, 2**15) is None
-    assert read_base_map_tile(base_map, 99, 0, 0) is None
+        assert read_tile(base_map, zoom, tiles.x0 - 3, tiles.y0) is None
+    assert read_tile(base_map, 14, 0, 0) is None
+    assert read_tile(base_map, 15, -1, 2**15) is None
+    assert read_tile(base_map, 99, 0, 0) is None
 
 
 def test_a_base_map_tile_shows_what_lies_there(base_map: Path) -> None:
     lon, lat = at(-25, 25)
     spot_in_pond = tiles_in(Bounds(lon, lat, lon + 1e-9, lat + 1e-9), 18)
-    shown = read_base_map_tile(base_map, 18, spot_in_pond.x0, spot_in_pond.y0)
+    shown = read_tile(base_map, 18, spot_in_pond.x0, spot_in_pond.y0)
     assert shown is not None
     left, _, right, top = spot_in_pond.box_m
     x, y = to_mercator(np.array([[lon, lat]]))[0]
@@ -329,7 +330,7 @@ def test_neighbouring_tiles_fit_at_their_seam(base_map: Path) -> None:
     assert tiles.y1 - tiles.y0 >= 1
     for y in range(tiles.y0, tiles.y1):
         for x in range(tiles.x0, tiles.x1 - 1):
-            west, east = (read_base_map_tile(base_map, 18, x + i, y) for i in (0, 1))
+            west, east = (read_tile(base_map, 18, x + i, y) for i in (0, 1))
             assert west is not None
             assert east is not None
             step = np.abs(pixels(west)[:, -1] - pixels(east)[:, 0]).sum(axis=1)
@@ -348,7 +349,7 @@ def test_labels_are_not_cut_where_two_blocks_meet(
     assert tiles.x0 < tiles.x1
     for y in range(tiles.y0, tiles.y1):
         for x in range(tiles.x0, tiles.x1):
-            shown = pixels(read_base_map_tile(path, 18, x, y) or b"")
+            shown = pixels(read_tile(path, 18, x, y) or b"")
             edge = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
             assert (np.abs(edge - ink).sum(axis=1) < 60).sum() == 0
 
@@ -382,17 +383,17 @@ def test_a_rebuilt_base_map_is_read_anew(renderer: Renderer, tmp_path: Path) -> 
     path = tmp_path / "map.pmtiles"
     tiles = tiles_in(AROUND, 16)
     renderer.base_map(AROUND, range(16, 17), path)
-    assert read_base_map_tile(path, 16, tiles.x0, tiles.y0) is not None
+    assert read_tile(path, 16, tiles.x0, tiles.y0) is not None
     renderer.base_map(AROUND, range(15, 16), path)
-    assert read_base_map_tile(path, 16, tiles.x0, tiles.y0) is None
+    assert read_tile(path, 16, tiles.x0, tiles.y0) is None
 
 
 def test_many_threads_read_the_same_tiles(base_map: Path) -> None:
     tiles = tiles_in(AROUND, 18)
     wanted = [(18, x, y) for x in range(tiles.x0, tiles.x1) for y in range(tiles.y0, tiles.y1)] * 8
-    alone = [read_base_map_tile(base_map, *tile) for tile in wanted]
+    alone = [read_tile(base_map, *tile) for tile in wanted]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda tile: read_base_map_tile(base_map, *tile), wanted)) == alone
+        assert list(pool.map(lambda tile: read_tile(base_map, *tile), wanted)) == alone
 
 
 @pytest.mark.parametrize("content", [b"", b"PMTiles", b"\x89PNG" * 200, b"PMTiles\x03" * 40])
@@ -400,17 +401,17 @@ def test_a_file_that_is_no_base_map_is_named_in_the_error(tmp_path: Path, conten
     path = tmp_path / "strange.pmtiles"
     path.write_bytes(content)
     with pytest.raises(errors.SourceError, match=r"strange\.pmtiles"):
-        read_base_map_tile(path, 15, 1, 1)
+        read_tile(path, 15, 1, 1)
 
 
 def test_a_missing_base_map_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(errors.SourceError, match=r"gone\.pmtiles"):
-        read_base_map_tile(tmp_path / "gone.pmtiles", 15, 1, 1)
+        read_tile(tmp_path / "gone.pmtiles", 15, 1, 1)
 
 
 def test_reading_a_base_map_loads_neither_mapnik_nor_geopandas(base_map: Path) -> None:
     code = (
-        "import sys, pathlib; from core.render import read_base_map_tile as read\n"
+        "import sys, pathlib; from core.web_tiles.archive import read_tile as read\n"
         f"read(pathlib.Path({str(base_map)!r}), 15, 1, 1)\n"
         "print({'mapnik', 'geopandas', 'shapely', 'pandas'} & sys.modules.keys())"
     )

@@ -15,15 +15,9 @@ from core.cli.options import add_checkpoint, add_store, whole_number
 from core.cli.progress import bar
 
 BENCHES = (
-    "start",
-    "search",
+    *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
+    "visitors",
     "anywhere",
-    "evaluate",
-    "embed",
-    "explain",
-    "relevance",
-    "questions",
-    "cases",
 )
 
 
@@ -59,6 +53,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="number of processes to kill and restart, for cases (default: 0)",
     )
+    parser.add_argument(
+        "--n", type=whole_number, default=10, help="number of visitors at once (default: 10)"
+    )
+    parser.add_argument(
+        "--searches",
+        type=whole_number,
+        help="searches of all visitors together (default: six for each visitor)",
+    )
+    parser.add_argument(
+        "--every-s",
+        type=whole_number,
+        default=20,
+        help="seconds between two searches of a visitor (default: 20)",
+    )
     add_store(parser)
 
 
@@ -75,6 +83,9 @@ def run(args: argparse.Namespace) -> Any:
         "verdicts": args.verdicts,
         "store": args.store,
         "kill": args.kill,
+        "n": args.n,
+        "searches": args.searches,
+        "every_s": args.every_s,
     }
     bench = importlib.import_module(f"{__name__}.{args.what}").run
     return bench(**{name: options[name] for name in inspect.signature(bench).parameters})

@@ -1,4 +1,4 @@
-"""Writes and reads raster base maps in PMTiles files.
+"""Writes and reads archives of raster tiles, such as base maps, in PMTiles files.
 
 Reading needs neither Mapnik nor geopandas. Format: https://github.com/protomaps/PMTiles (v3).
 """
@@ -6,6 +6,8 @@ Reading needs neither Mapnik nor geopandas. Format: https://github.com/protomaps
 from __future__ import annotations
 
 import functools
+import gzip
+import json
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -33,11 +35,23 @@ _Writer: Any = pmtiles_writer.Writer
 _HEADER_BYTES = 127
 _MAX_ZOOM = 26
 _E7 = 10_000_000
+_RASTER_TYPES = (TileType.PNG, TileType.JPEG, TileType.WEBP, TileType.AVIF, TileType.UNKNOWN)
+_NO_ARCHIVE = (
+    MagicNumberNotFound,
+    SpecVersionUnsupported,
+    ValueError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OSError,
+    zlib.error,
+)
+"""What reading another kind of file may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class RasterTile:
-    """One encoded tile of a base map."""
+    """One encoded tile of an archive."""
 
     zoom: int
     x: int
@@ -45,7 +59,7 @@ class RasterTile:
     picture: bytes
 
 
-def write_base_map(
+def write_archive(
     path: Path, tiles: Iterable[RasterTile], bounds: Bounds, attribution: str
 ) -> Path:
     """Writes WebP tiles to a PMTiles file, atomically; returns its path."""
@@ -88,8 +102,8 @@ class _Archive:
             return file.read(length)
 
 
-def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
-    """Picture of an XYZ tile; None if the base map has none.
+def read_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
+    """Picture of an XYZ tile; None if the archive has none.
 
     Raises SourceError if the file is missing or is not a PMTiles file.
     """
@@ -118,6 +132,40 @@ def read_base_map_tile(path: Path, z: int, x: int, y: int) -> bytes | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveSummary:
+    """The header of an archive: its zooms, bounds, and metadata."""
+
+    zooms: range
+    bounds: Bounds
+    about: dict[str, Any]
+    is_raster: bool
+
+
+def summary_of(path: Path) -> ArchiveSummary:
+    """Reads the header of an archive. Raises SourceError if it is not a PMTiles file."""
+    try:
+        with path.open("rb") as file:
+            header = deserialize_header(file.read(_HEADER_BYTES))
+            file.seek(header["metadata_offset"])
+            raw = file.read(header["metadata_length"])
+            about = json.loads(_unpacked(raw, header["internal_compression"]))
+        west, south = header["min_lon_e7"] / _E7, header["min_lat_e7"] / _E7
+        east, north = header["max_lon_e7"] / _E7, header["max_lat_e7"] / _E7
+        return ArchiveSummary(
+            zooms=range(header["min_zoom"], header["max_zoom"] + 1),
+            bounds=Bounds(west, south, east, north),
+            about=about if isinstance(about, dict) else {},
+            is_raster=header["tile_type"] in _RASTER_TYPES,
+        )
+    except _NO_ARCHIVE as error:
+        raise SourceError(f"{path.name} is not a PMTiles file, or is cut short") from error
+
+
+def _unpacked(raw: bytes, compression: Compression) -> bytes:
+    return gzip.decompress(raw) if compression is Compression.GZIP else raw
+
+
 @functools.lru_cache(maxsize=32)
 def _open(path: Path, modified_ns: int, size: int) -> _Archive:  # noqa: ARG001 - cache keys
     with path.open("rb") as file:
@@ -125,15 +173,7 @@ def _open(path: Path, modified_ns: int, size: int) -> _Archive:  # noqa: ARG001 
             header = deserialize_header(file.read(_HEADER_BYTES))
             file.seek(header["root_offset"])
             root = deserialize_directory(file.read(header["root_length"]))
-        except (
-            MagicNumberNotFound,
-            SpecVersionUnsupported,
-            ValueError,
-            IndexError,
-            EOFError,
-            OSError,
-            zlib.error,
-        ) as error:
+        except _NO_ARCHIVE as error:
             raise SourceError(
                 f"{path.name} is not a base map in PMTiles format, or is cut short; build it again"
             ) from error

@@ -27,6 +27,16 @@ def position_m(position: Position) -> tuple[float, float]:
     return x, math.atanh(math.sin(math.radians(position.lat))) * RADIUS_M
 
 
+def tile_box(zoom: int, x: int, y: int) -> Bounds:
+    """The box of an XYZ tile in degrees."""
+    count: int = 2**zoom
+
+    def lat(row: int) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / count))))
+
+    return Bounds(x / count * 360 - 180, lat(y + 1), (x + 1) / count * 360 - 180, lat(y))
+
+
 @dataclass(frozen=True, slots=True)
 class TileRange:
     """A block of XYZ tiles of one zoom: columns `x0` to `x1`, rows `y0` to `y1`, ends excluded."""

@@ -1,0 +1,278 @@
+"""Raster files with a position: GeoTIFF, COG, and pictures with a world file or known bounds."""
+
+import contextlib
+import math
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from core.arrays import F64
+from core.errors import SourceError
+from core.geo import Bounds, local_metres
+from core.settings import forget_empty_projections
+from core.sources.imagery.bands import BandPlan, Stretch, plan_of, read_rgba, stretch_of
+from core.sources.imagery.layer import AerialPicture, Square
+
+DRIVERS: Final = ("GTiff", "JPEG", "PNG", "WEBP", "JP2OpenJPEG", "BMP", "GIF", "HFA")
+"""GDAL's readers that are used: those of single files, which fetch nothing from elsewhere."""
+
+ENDINGS: Final = frozenset(
+    {".tif", ".tiff", ".jpg", ".jpeg", ".png", ".webp", ".jp2", ".bmp", ".gif", ".img"}
+)
+"""File endings of raster files in folders."""
+
+_OPEN_FILES: Final = 64
+_CACHE_MB: Final = 256
+_GRID = 9
+"""Points along each edge of a box that are projected to find its place in another projection."""
+
+
+class RasterFiles:
+    """Open raster files; the ones used longest ago are closed. One thread reads at a time."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[Path, Any] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @contextlib.contextmanager
+    def dataset(self, path: Path) -> Iterator[Any]:
+        """An open dataset, for a block. Raises SourceError for a file that is none or damaged."""
+        forget_empty_projections()
+        import rasterio
+        from rasterio.errors import RasterioError
+
+        with self._lock, rasterio.Env(GDAL_CACHEMAX=_CACHE_MB, GDAL_PAM_ENABLED=False):
+            try:
+                if path not in self._open:
+                    self._open[path] = _opened(path)
+                    if len(self._open) > _OPEN_FILES:
+                        self._open.popitem(last=False)[1].close()
+                self._open.move_to_end(path)
+                yield self._open[path]
+            except RasterioError as error:
+                raise SourceError(
+                    f"{path} is cut short or damaged ({_brief(error)}); get the file again"
+                ) from error
+
+    def close(self) -> None:
+        """Closes all files."""
+        with self._lock:
+            while self._open:
+                self._open.popitem()[1].close()
+
+
+def _opened(path: Path) -> Any:
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+
+    if not path.is_file():
+        raise SourceError(f"there is no file {path}; check the path")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said in our own words
+            dataset = rasterio.open(path)
+    except RasterioIOError as error:
+        raise _no_picture(path, _brief(error)) from error
+    if dataset.driver not in DRIVERS:
+        dataset.close()
+        raise _no_picture(path, f"it is {dataset.driver}")
+    return dataset
+
+
+def _no_picture(path: Path, reason: str) -> SourceError:
+    return SourceError(
+        f"{path} is not a picture that can be read ({reason}); give GeoTIFF, JPEG, PNG, WebP or "
+        f"JPEG 2000"
+    )
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error.__cause__ or error).split())[:120]
+
+
+@dataclass(frozen=True, slots=True)
+class GeoReference:
+    """The place of a raster: its projection, and the affine transform from pixels to it."""
+
+    crs: Any
+    transform: Any
+
+
+class RasterLayer:
+    """One raster file at its place."""
+
+    def __init__(self, path: Path, files: RasterFiles, place: GeoReference | None = None) -> None:
+        from pyproj import Transformer
+
+        self.path = path
+        self._files = files
+        with files.dataset(path) as dataset:
+            self._place = place or _own_place(path, dataset)
+            self._size = (dataset.width, dataset.height)
+            self.plan: BandPlan = plan_of(dataset)
+            self.dtype: str = dataset.dtypes[0]
+            self.tags: dict[str, str] = dict(dataset.tags())
+            if dataset.driver == "GTiff":
+                _check_whole(dataset)
+        self.stretch: Stretch | None = None
+        crs = self._place.crs.to_wkt()
+        self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        self.bounds = self._bounds()
+        self.metres_per_px = self._metres_per_px()
+
+    def _bounds(self) -> Bounds:
+        edge_x, edge_y = _box_edge(0, 0, *self._size)
+        x, y = _apply(self._place.transform, edge_x, edge_y)
+        lons, lats = self._to_degrees.transform(x, y)
+        try:
+            if not (np.isfinite(lons).all() and np.isfinite(lats).all()):
+                raise ValueError("its corners are nowhere on earth")
+            return Bounds(
+                float(lons.min()), float(lats.min()), float(lons.max()), float(lats.max())
+            )
+        except ValueError as error:
+            raise SourceError(
+                f"{self.path} does not lie where its projection {_crs_name(self._place.crs)} can "
+                f"be ({error}); its projection is wrong, give the right one with --imagery-crs"
+            ) from error
+
+    def _metres_per_px(self) -> float:
+        width, height = self._size
+        at_x = np.array([width / 2 - 0.5, width / 2 + 0.5, width / 2 - 0.5])
+        at_y = np.array([height / 2 - 0.5, height / 2 - 0.5, height / 2 + 0.5])
+        lons, lats = self._to_degrees.transform(*_apply(self._place.transform, at_x, at_y))
+        x, y = local_metres(lats, lons, float(lats[0]))
+        area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
+        return math.sqrt(abs(float(area)))
+
+    def picture(self, square: Square) -> AerialPicture:
+        """The part that lies in a square. Raises SourceError for a damaged file."""
+        import rasterio.warp
+        from affine import Affine
+        from rasterio.enums import Resampling
+        from rasterio.transform import from_bounds
+        from rasterio.windows import Window
+
+        bounds, size = square.bounds, square.size_px
+        reduction = max(1.0, square.metres_per_px / self.metres_per_px)
+        box = self._source_box(bounds, 2 * reduction)
+        if box is None:
+            return AerialPicture.empty(size)
+        left, top, right, bottom = box
+        step = reduction if reduction >= 2 else 1.0
+        shape = (max(1, round((bottom - top) / step)), max(1, round((right - left) / step)))
+        window = Window(left, top, right - left, bottom - top)
+        with self._files.dataset(self.path) as dataset:
+            rgba = read_rgba(dataset, self.plan, self.stretch, window, shape)
+            scale = ((right - left) / shape[1], (bottom - top) / shape[0])
+            place = self._place.transform * Affine.translation(left, top) * Affine.scale(*scale)
+            warped = np.zeros((4, size, size), dtype=np.float32)
+            rasterio.warp.reproject(
+                rgba,
+                warped,
+                src_transform=place,
+                src_crs=self._place.crs,
+                dst_transform=from_bounds(
+                    bounds.west, bounds.south, bounds.east, bounds.north, size, size
+                ),
+                dst_crs="EPSG:4326",
+                resampling=Resampling.bilinear,
+            )
+        valid = warped[3] > 0.5
+        rgb = np.where(valid, warped[:3] / np.maximum(warped[3], 1e-3), 0).round().clip(0, 255)
+        return AerialPicture(rgb.astype(np.uint8).transpose(1, 2, 0).copy(), valid)
+
+    def _source_box(self, bounds: Bounds, margin_px: float) -> tuple[int, ...] | None:
+        """The file's pixels under a box, with a margin: left, top, right, bottom; None if none."""
+        lons, lats = _box_edge(bounds.west, bounds.south, bounds.east, bounds.north)
+        x, y = self._from_degrees.transform(lons, lats)
+        if not (np.isfinite(x).all() and np.isfinite(y).all()):
+            return None
+        columns, rows = _apply(~self._place.transform, np.asarray(x), np.asarray(y))
+        left = max(0, math.floor(columns.min() - margin_px))
+        top = max(0, math.floor(rows.min() - margin_px))
+        right = min(self._size[0], math.ceil(columns.max() + margin_px))
+        bottom = min(self._size[1], math.ceil(rows.max() + margin_px))
+        return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _apply(transform: Any, x: F64, y: F64) -> tuple[F64, F64]:
+    """An affine transform of points."""
+    return (
+        transform.a * x + transform.b * y + transform.c,
+        transform.d * x + transform.e * y + transform.f,
+    )
+
+
+def _box_edge(left: float, low: float, right: float, high: float) -> tuple[F64, F64]:
+    """Points along the edges of a box, since edges bend in another projection."""
+    across, up = np.linspace(left, right, _GRID), np.linspace(low, high, _GRID)
+    same = np.ones(_GRID)
+    return (
+        np.concatenate([across, across, same * left, same * right]),
+        np.concatenate([same * low, same * high, up, up]),
+    )
+
+
+def _crs_name(crs: Any) -> str:
+    return crs.to_string()[:40] if crs.to_epsg() else "of the file"
+
+
+def _own_place(path: Path, dataset: Any) -> GeoReference:
+    """The place that the file states, also by a world file and a projection file beside it."""
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    crs, transform = dataset.crs, dataset.transform
+    if transform.is_identity:
+        raise SourceError(
+            f"{path} states no position; give a GeoTIFF, a world file beside it, or its bounds "
+            f"with --imagery-bounds or a bounds file"
+        )
+    beside = path.with_suffix(".prj")
+    if not crs and beside.is_file():
+        try:
+            crs = CRS.from_wkt(beside.read_text("utf-8", "replace"))
+        except CRSError as error:
+            raise SourceError(f"{beside} is not a projection; correct or remove it") from error
+    if not crs:
+        x, y = _apply(transform, *_box_edge(0, 0, dataset.width, dataset.height))
+        if max(abs(x).max() - 180, abs(y).max() - 90) > 0.5:
+            raise SourceError(
+                f"{path} has a position but states no projection; give it with --imagery-crs, for "
+                f"example EPSG:32633"
+            )
+        crs = CRS.from_epsg(4326)
+    return GeoReference(crs, transform)
+
+
+def _check_whole(dataset: Any) -> None:
+    """Reads the last pixel, which a file that is cut short lacks."""
+    from rasterio.windows import Window
+
+    dataset.read(1, window=Window(dataset.width - 1, dataset.height - 1, 1, 1))
+
+
+def share_stretches(layers: Sequence[RasterLayer], files: RasterFiles) -> None:
+    """Gives all layers of one kind the same stretch."""
+    kinds: dict[tuple[Any, ...], list[RasterLayer]] = {}
+    for layer in layers:
+        kinds.setdefault((*layer.plan.kind, layer.dtype), []).append(layer)
+    for (_, has_palette, dtype), alike in kinds.items():
+        if has_palette or dtype == "uint8":
+            continue
+        with contextlib.ExitStack() as stack:
+            datasets = [
+                stack.enter_context(files.dataset(layer.path))
+                for layer in alike[:: -(-len(alike) // _OPEN_FILES)]
+            ]
+            stretch = stretch_of(datasets)
+        for layer in alike:
+            layer.stretch = stretch
