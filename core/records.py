@@ -298,7 +298,7 @@ class Candidate:
     it, None without calibration; it orders the candidates, and theirs add up to 1 at most.
     `explanation` is None unless requested. `rank_before` is its rank among the candidates by
     similarity, None where an answer to a question added it. `title` is what people would call the
-    place, "" where nobody has named it.
+    place, "" where nobody has named it. `gallery` is the name of the tile's gallery.
     """
 
     tile: Tile
@@ -311,11 +311,13 @@ class Candidate:
     explanation: Explanation | None = None
     rank_before: int | None = None
     title: str = ""
+    gallery: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line, with `explanation` if there is one."""
         document = {
             "tile_id": self.tile.tile_id,
+            "gallery": self.gallery,
             "rank": self.rank,
             "lat": self.tile.lat,
             "lon": self.tile.told_lon,
@@ -357,8 +359,26 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A gallery that was searched as one of several, and the probability that the describer is in
+    it."""
+
+    gallery: str
+    title: str
+    probability: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of the command line."""
+        return asdict(self) | {"probability": round(self.probability, 4)}
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
+
+    `gallery` is "" where all galleries were searched as one. `regions` are then all that were
+    searched, the likeliest first, and `p_outside` is the probability of none of them. For a
+    gallery that a person chose they are those that were compared with it, mostly none.
 
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
@@ -379,13 +399,15 @@ class SearchResult:
     p_outside: float | None = None
     translation: Translation | None = None
     in_area: bool = False
+    regions: tuple[Region, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
         translation = self.translation
         return {
             "query": self.query,
-            "gallery": self.gallery,
+            "gallery": self.gallery or None,
+            "regions": [region.to_json() for region in self.regions],
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),

@@ -22,6 +22,9 @@ CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
 RANKING = ROOT / "assets" / "models" / "ranking.json"
 """The weights of the learned ranking."""
 
+REGIONS = ROOT / "assets" / "models" / "regions.json"
+"""The weights of the probabilities of regions, where several galleries are searched as one."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

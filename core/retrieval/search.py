@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -173,7 +174,7 @@ def search_with_trace(
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
-    picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
+    picture_encoder = checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
     steering = query.steering
     text = wishes.remaining_text(query.text, steering.minus)
@@ -202,32 +203,17 @@ def search_with_trace(
     spots = spots_of(gallery, posterior.mass, query.k, choices, sharpening=posterior.sharpening)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
-    evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
-    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
-    candidates = tuple(
-        _candidate(
-            rank,
-            by_similarity.index(spot) + 1,
-            spot,
-            gallery,
-            ranking,
-            encoded_query,
-            channels,
-            evidence_finder,
-        )
-        for rank, spot in enumerate(spots, 1)
-    )
-    candidates = titled(match_index_of(gallery), candidates)
+    candidates = candidates_of(gallery, spots, ranking, encoded_query, channels)
     ended = time.perf_counter()
     result = SearchResult(
-        query=query.text.encode("utf-8", "replace").decode(),
+        query=as_text(query.text),
         gallery=gallery.card.name,
         candidates=candidates,
-        truncated=min(_cuts(encoded_query), default=None),
+        truncated=cut_of(encoded_query),
         verdict=verdict,
         p_outside=posterior.p_outside,
         notes=(
-            *_notes(encoded_query, candidates, match_index_of(gallery)),
+            *notes_of(encoded_query, candidates, match_index_of(gallery)),
             *_area_notes(gallery, spots[0].row, mask),
             *wishes.notes_of(steering),
         ),
@@ -266,7 +252,12 @@ def _asking(
     return ask
 
 
-def _checked_encoder(
+def as_text(text: str) -> str:
+    """A description that can be written to any file: halves of surrogate pairs are replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def checked_encoder(
     picture_encoder: PictureEncoder | None,
     channels: tuple[Channel, ...],
     query: Query,
@@ -286,11 +277,38 @@ def _checked_encoder(
     return picture_encoder
 
 
-def _cuts(encoded_query: EncodedQuery) -> list[int]:
-    """The offsets after which one of the encoders read nothing."""
+def cut_of(encoded_query: EncodedQuery) -> int | None:
+    """The offset after which one of the encoders read nothing, None where all was read."""
     picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
     cuts = [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
-    return [encoded_query.own_offset(cut) for cut in cuts]
+    return min((encoded_query.own_offset(cut) for cut in cuts), default=None)
+
+
+def candidates_of(
+    gallery: Gallery,
+    spots: Sequence[LikelySpot],
+    ranking: Ranking,
+    encoded_query: EncodedQuery,
+    channels: tuple[Channel, ...],
+) -> tuple[Candidate, ...]:
+    """The candidates at the spots of a gallery, in their order, with evidence and titles."""
+    match_index = match_index_of(gallery)
+    evidence_finder = EvidenceFinder(match_index, encoded_query, channels)
+    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
+    candidates = (
+        _candidate(
+            rank,
+            by_similarity.index(spot) + 1,
+            spot,
+            gallery,
+            ranking,
+            encoded_query,
+            channels,
+            evidence_finder,
+        )
+        for rank, spot in enumerate(spots, 1)
+    )
+    return titled(match_index, tuple(candidates))
 
 
 def _candidate(
@@ -315,6 +333,7 @@ def _candidate(
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,
+        gallery=gallery.card.name,
     )
 
 
@@ -334,9 +353,10 @@ def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
     ]
 
 
-def _notes(
+def notes_of(
     encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
-) -> list[str]:
+) -> tuple[str, ...]:
+    """Sentences for the user about what was read and found."""
     notes = []
     if encoded_query.truncated is not None:
         read = encoded_query.own_offset(encoded_query.truncated)
@@ -354,12 +374,11 @@ def _notes(
     if note := language_note(encoded_query, match_index):
         notes.append(note)
     if not len(encoded_query.affirmed):
-        notes.append(_DENIALS_ONLY)
-        return notes
+        return (*notes, _DENIALS_ONLY)
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
-    return notes
+    return tuple(notes)
 
 
 def _view_note(gallery: Gallery, encoded_query: EncodedQuery) -> str:

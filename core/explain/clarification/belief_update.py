@@ -73,4 +73,5 @@ def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) ->
         channels={name: float(signals.channel(name)[row]) for name in trace.channels},
         names=names,
         evidence=all_in_own_words(evidence, trace.encoded_query),
+        gallery=trace.gallery.card.name,
     )
