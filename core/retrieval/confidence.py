@@ -248,8 +248,8 @@ def posterior_of(
 def posterior_from(
     features: F32, scores: F32, mask: Bools | None, learned: Calibration, *, affirms: bool = True
 ) -> Posterior:
-    """The posterior from the features of a search; see `posterior_of`. `affirms` is False for a text
-    of denials only: what is not there does not speak for another town."""
+    """The posterior from the features of a search; see `posterior_of`. `affirms` is False for a
+    text of denials only: what is not there does not speak for another town."""
     outputs = _linear_outputs(learned, features)
     p_outside = outputs.p_outside if mask is None and affirms else 0.0
     logits = outputs.inverse_temperature * scores.astype(np.float64)
