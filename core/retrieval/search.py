@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
@@ -91,7 +93,7 @@ class Ranking:
     """Signals and `scores` of N tiles, and the allowed tiles from the best.
 
     The scores are the fused signals with the corrections of the ranking `model`, which come from
-    the `named_things`.
+    the `named_things`, and what the query's wishes add: `wished` [N].
     """
 
     signals: Signals
@@ -99,6 +101,7 @@ class Ranking:
     order: I64
     named_things: ThingValues
     model: RankingModel
+    wished: F32
 
 
 def rank_tiles(
@@ -119,7 +122,7 @@ def rank_tiles(
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
     scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things, model)
+    return Ranking(signals, scores, ordered(scores, mask), things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +183,9 @@ def search_with_trace(
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
     ask = _asking(gallery, encoder, query, channels, calibration)
     if steering:
-        scores = wishes.steered_scores(
-            gallery, steering, ranking.scores, encoded_query, channels, ask
-        )
-        ranking = replace(ranking, scores=scores, order=ordered(scores, mask))
+        wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
+        scores = ranking.scores + wished
+        ranking = replace(ranking, scores=scores, order=ordered(scores, mask), wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration

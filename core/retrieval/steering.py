@@ -134,18 +134,17 @@ def _likeness(index: VectorIndex, rows: list[int]) -> F32:
     return median_to_max_scale(index.similarities(wanted - common))
 
 
-def steered_scores(
+def wished_scores(
     gallery: Gallery,
     steering: Steering,
-    scores: F32,
     encoded_query: EncodedQuery,
     channels: Sequence[Channel],
     ask: Ask,
 ) -> F32:
-    """The scores [N] of a search with what resemblance and phrases that count double add."""
+    """What resemblance and phrases that count double add to the score of each tile: [N]."""
     picture_query = encoded_query.picture_query
     key = picture_query.key if picture_query else None
-    total = scores + resemblance(gallery, steering, key, channels)
+    total = resemblance(gallery, steering, key, channels)
     phrases = max(1, len(encoded_query.affirmed))
     for phrase in steering.twice:
         total += median_to_max_scale(ask(phrase).ranking.scores).clip(0, 1) / phrases
