@@ -41,6 +41,14 @@ Fit = Literal["thing", "like", "name"]
 has the phrase's words."""
 
 
+SEEN_WORDS: Final[Mapping[str, str]] = {
+    "": "",
+    "outline": "as the map's outlines look from above",
+    "photograph": "seen in the aerial photograph",
+}
+"""How a fact was seen, in words for people. The gallery's licence line credits the photograph."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """`n` things of one kind that a reader of map files left out, and why."""
@@ -159,7 +167,9 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
-    `english` is the English of a phrase in another language where it differs, else "".
+    `english` is the English of a phrase in another language where it differs, else "". `by_name` is
+    the name that the fact's text does not show and that made it match, such as an operator's.
+    `seen` says how a fact was seen that no tag of the map tells, else "".
     """
 
     phrase: str
@@ -174,6 +184,8 @@ class Evidence:
     direction: str | None = None
     fit: Fit = "thing"
     english: str = ""
+    by_name: str = ""
+    seen: str = ""
 
     @property
     def supported(self) -> bool:

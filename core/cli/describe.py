@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whether the texts contain names from signs (default: mixed)",
     )
     parser.add_argument(
+        "--manner",
+        choices=("view", "directions"),
+        default="view",
+        help="what a person sees there, or directions to it by relations (default: view)",
+    )
+    parser.add_argument(
         "--out", type=new_file, metavar="F.jsonl", help="file to write (default: print)"
     )
 
@@ -47,8 +53,9 @@ def run(args: argparse.Namespace) -> Any:
     import numpy as np
 
     from core.cli.progress import note
+    from core.describe.simulate.directing import direct
     from core.describe.simulate.generator import Style
-    from core.describe.simulate.generator import describe as run
+    from core.describe.simulate.generator import describe as view
     from core.describe.simulate.visibility import VisibilityMap
     from core.gallery import open_gallery
     from core.sources.left_out import reading_line
@@ -66,7 +73,7 @@ def run(args: argparse.Namespace) -> Any:
     drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
     scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
-    rows = []
+    rows, write = [], {"view": view, "directions": direct}[args.manner]
     for row, scene in zip(drawn.tolist(), scenes, strict=True):
         rng = np.random.default_rng((args.seed, row))
         style, tile = Style.random(rng, names), gallery.tile(row)
@@ -74,7 +81,7 @@ def run(args: argparse.Namespace) -> Any:
             {
                 "id": f"{args.gallery}-{args.seed}-{row}",
                 "gallery": args.gallery,
-                "text": run(scene, rng, style),
+                "text": write(scene, rng, style),
                 "lat": tile.lat,
                 "lon": tile.told_lon,
                 "tile_id": tile.tile_id,

@@ -15,7 +15,7 @@ from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
 from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
-from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
+from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
@@ -27,6 +27,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
@@ -86,6 +87,11 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     if mask is not None and not mask.any():
         raise QueryError(f"no tile of {gallery.card.title} lies in this area; widen it or move it")
     return mask
+
+
+_SMALL_AREA = 0.4
+"""Share of an area within 100 m of its first place from which a chance says little: our choice."""
+_DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,8 @@ def search_with_trace(
     text = wishes.remaining_text(query.text, steering.minus)
     text = without_town(text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
-    tokenized = tokenize_query(text, encoder, picture_encoder, gloss)
+    respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
+    tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
@@ -223,6 +230,7 @@ def search_with_trace(
         p_outside=posterior.p_outside,
         notes=(
             *_notes(encoded_query, candidates, match_index_of(gallery)),
+            *_area_notes(gallery, spots[0].row, mask),
             *wishes.notes_of(steering),
         ),
         timings_ms={
@@ -307,6 +315,22 @@ def _candidate(
     )
 
 
+def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
+    """A note for an area so small that its first place is near most of it in any case."""
+    if mask is None:
+        return []
+    lat, lon = gallery.lats, gallery.lons
+    near = haversine_m(lat[first], lon[first], lat[mask], lon[mask]) <= RADIUS_M
+    share = float(near.mean())
+    if share < _SMALL_AREA:
+        return []
+    percent = f"{round(100 * share)} %" if share < 1 else "All"
+    return [
+        f"The area is small: {percent} of it is within {RADIUS_M:.0f} m of the first place in any "
+        "case, so its chance says little."
+    ]
+
+
 def _notes(
     encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
 ) -> list[str]:
@@ -324,6 +348,9 @@ def _notes(
         )
     if note := language_note(encoded_query, match_index):
         notes.append(note)
+    if not len(encoded_query.affirmed):
+        notes.append(_DENIALS_ONLY)
+        return notes
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")

@@ -97,6 +97,16 @@ def test_what_was_read_and_left_out_is_one_line(call: Call, city_osm: Path, tmp_
     assert "1 node (its position has a decimal comma; write a point)" in line
 
 
+def test_directions_are_another_manner_of_the_same_places(call: Call, city_osm: Path) -> None:
+    texts = {}
+    for manner in ("view", "directions"):
+        code, out, err = call("--from", city_osm, "--json", "--n", 8, "--manner", manner)
+        assert code == 0, err
+        texts[manner] = {row["id"]: row["text"] for row in json.loads(out)["descriptions"]}
+    assert texts["view"].keys() == texts["directions"].keys()
+    assert all(texts["view"][key] != text for key, text in texts["directions"].items())
+
+
 def test_photographs_are_described_with_a_quality_report_and_as_cvgtext(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
