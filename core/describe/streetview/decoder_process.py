@@ -10,6 +10,7 @@ decoder happens to a process that holds nothing, may write no file, and ends.
 
 import io
 import json
+import os
 import sys
 import warnings
 from typing import Any
@@ -23,6 +24,9 @@ FORMATS = (
     WebPImagePlugin.WebPImageFile.format,
 )
 """All that is opened; the plugins are imported before the limits are set."""
+
+ENDED_BY_FILE = 3
+"""Exit status where a file left no memory for an answer; 1 is a fault of this program."""
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -89,6 +93,13 @@ def main() -> None:
     _limit(limits)
     warnings.simplefilter("ignore")
     try:
+        _write_answer(data, limits)
+    except BaseException:  # noqa: BLE001 - no memory even for an answer
+        os._exit(ENDED_BY_FILE)
+
+
+def _write_answer(data: bytes, limits: dict[str, int]) -> None:
+    try:
         line, pixels = _decoded(data, limits)
     except MemoryError:
         line, pixels = {"problem": "too much memory"}, b""
@@ -97,7 +108,9 @@ def main() -> None:
         unknown = type(error).__name__ == "UnidentifiedImageError"
         problem = "too many pixels" if bomb else "unknown format" if unknown else "damaged"
         line, pixels = {"problem": problem}, b""
-    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n" + pixels)
+    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n")
+    sys.stdout.buffer.write(pixels)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
