@@ -199,7 +199,9 @@ def search_with_trace(
     )
     choices = mask
     if steering:
-        posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
+        posterior = wishes.steered_posterior(
+            match_index_of(gallery), steering, posterior, ranking.order, ask
+        )
         choices = posterior.mass > 0
     spots = spots_of(gallery, posterior.mass, query.k, choices)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
@@ -259,11 +261,15 @@ def _asking(
     too short for them, unless nothing else is searched."""
     by_words = tuple(channel for channel in channels if channel != "image")
 
-    def ask(text: str) -> SearchTrace:
+    def ask(text: str) -> wishes.PhraseSearch:
         if not by_words:
             raise QueryError("phrases need the facts or the names of a map; this search has none")
         other = replace(query, text=text, k=1, channels=by_words, steering=Steering())
-        return search_with_trace(gallery, encoder, other, None, calibration)
+        trace = search_with_trace(gallery, encoder, other, None, calibration)
+        ranking = trace.ranking
+        return wishes.PhraseSearch(
+            trace.encoded_query, by_words, ranking.scores, ranking.order, trace.posterior.mass
+        )
 
     return ask
 

@@ -13,17 +13,14 @@ import json
 import os
 import sys
 import warnings
+from importlib import import_module
 from typing import Any
 
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageOps
 from PIL.ExifTags import GPS, IFD
 
-FORMATS = (
-    JpegImagePlugin.JpegImageFile.format,
-    PngImagePlugin.PngImageFile.format,
-    WebPImagePlugin.WebPImageFile.format,
-)
-"""All that is opened; the plugins are imported before the limits are set."""
+FORMATS = {"JPEG": "JpegImagePlugin", "PNG": "PngImagePlugin", "WEBP": "WebPImagePlugin"}
+"""All formats that are opened, and their modules in Pillow."""
 
 ENDED_BY_FILE = 3
 """Exit status where a file left no memory for an answer; 1 is a fault of this program."""
@@ -64,7 +61,7 @@ def _position(picture: Any) -> dict[str, float]:
 def _decoded(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes]:
     """The line and the pixels of a file."""
     Image.MAX_IMAGE_PIXELS = limits["pixels"] // 2  # an error from twice as many on
-    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+    with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as opened:
         width, height = opened.size
         if width * height > limits["pixels"]:
             return {"problem": "too many pixels"}, b""
@@ -90,11 +87,13 @@ def main() -> None:
     """Reads the file, writes the answer."""
     limits = json.loads(sys.argv[1])
     data = sys.stdin.buffer.read()
+    for module in FORMATS.values():
+        import_module(f"PIL.{module}")
     _limit(limits)
     warnings.simplefilter("ignore")
     try:
         _write_answer(data, limits)
-    except BaseException:  # noqa: BLE001 - no memory even for an answer
+    except Exception:  # noqa: BLE001 - no memory even for an answer
         os._exit(ENDED_BY_FILE)
 
 
