@@ -31,6 +31,8 @@ MAX_TOKENS = 300
 MAX_DESCRIPTION_CHARS = 20_000
 """Most characters of a description; the rest is reported as cut."""
 
+_OF_PROGRAMS = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
 MAX_CANDIDATES = 100
 """Most candidates of one search."""
 
@@ -130,6 +132,11 @@ def forget_empty_projections() -> None:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment of another process that shall find the same data."""
     return os.environ | {"SAYWHERE_DATA": str(settings.user_galleries.parent)}
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment of a process that shall know nothing of ours: where programs are."""
+    return {name: os.environ[name] for name in _OF_PROGRAMS if name in os.environ}
 
 
 def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
@@ -98,7 +100,7 @@ class Ranking:
     """Signals and `scores` of N tiles, and the allowed tiles from the best.
 
     The scores are the fused signals with the corrections of the ranking `model`, which come from
-    the `named_things`.
+    the `named_things`, and what the query's wishes add: `wished` [N].
     """
 
     signals: Signals
@@ -106,6 +108,7 @@ class Ranking:
     order: I64
     named_things: ThingValues
     model: RankingModel
+    wished: F32
 
 
 def rank_tiles(
@@ -126,7 +129,7 @@ def rank_tiles(
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
     scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things, model)
+    return Ranking(signals, scores, ordered(scores, mask), things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +191,18 @@ def search_with_trace(
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
     ask = _asking(gallery, encoder, query, channels, calibration)
     if steering:
-        scores = wishes.steered_scores(
-            gallery, steering, ranking.scores, encoded_query, channels, ask
-        )
-        ranking = replace(ranking, scores=scores, order=ordered(scores, mask))
+        wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
+        scores = ranking.scores + wished
+        ranking = replace(ranking, scores=scores, order=ordered(scores, mask), wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
     choices = mask
     if steering:
-        posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
+        posterior = wishes.steered_posterior(
+            match_index_of(gallery), steering, posterior, ranking.order, ask
+        )
         choices = posterior.mass > 0
     spots = spots_of(gallery, posterior.mass, query.k, choices, sharpening=posterior.sharpening)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
@@ -243,11 +247,15 @@ def _asking(
     too short for them, unless nothing else is searched."""
     by_words = tuple(channel for channel in channels if channel != "image")
 
-    def ask(text: str) -> SearchTrace:
+    def ask(text: str) -> wishes.PhraseSearch:
         if not by_words:
             raise QueryError("phrases need the facts or the names of a map; this search has none")
         other = replace(query, text=text, k=1, channels=by_words, steering=Steering())
-        return search_with_trace(gallery, encoder, other, None, calibration)
+        trace = search_with_trace(gallery, encoder, other, None, calibration)
+        ranking = trace.ranking
+        return wishes.PhraseSearch(
+            trace.encoded_query, by_words, ranking.scores, ranking.order, trace.posterior.mass
+        )
 
     return ask
 

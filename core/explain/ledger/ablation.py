@@ -64,11 +64,11 @@ def ablate_phrases(
         trace.encoded_query, encoder, picture_encoder if "image" in trace.channels else None
     ):
         if rest is None:
-            signals, scores = None, np.zeros_like(before.scores)
+            signals, scores = None, before.wished
             ranks.append(np.arange(1, len(rows) + 1))
         else:
             after = rank_tiles(trace.gallery, rest, trace.channels, trace.mask)
-            signals, scores = after.signals, after.scores
+            signals, scores = after.signals, after.scores + before.wished
             ranks.append(_ranks(trace, rows, scores))
         similarity.append(before.scores[rows] - scores[rows])
         for channel, losses in losses_of.items():

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ def weight_of(wishes: Steering, phrase: str) -> str:
 
 def weighed(wishes: Steering, phrase: str, choice: str) -> Steering:
     """The wishes with a phrase in one field only, or in none for ""."""
-    lists = {
+    lists: dict[str, Any] = {
         name: tuple(one for one in getattr(wishes, name) if one != phrase)
         for name in CHOICES
         if name
