@@ -51,7 +51,9 @@ class Settings:
     """Paths and choices for this machine, read once from the environment.
 
     `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
-    without a language model. `booth` switches the front page to kiosk mode.
+    without a language model. `booth` switches the front page to kiosk mode. `add_places` says
+    whether visitors may build galleries; None leaves it to the address: where only this machine
+    reaches it, they may.
     """
 
     bundled_galleries: Path
@@ -66,6 +68,7 @@ class Settings:
     batch_threads: int
     advisor: AdvisorServer | None = None
     booth: bool = False
+    add_places: bool | None = None
 
 
 @functools.cache
@@ -88,7 +91,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     """The settings of this machine.
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
-    and `SAYWHERE_BOOTH=1` switches on kiosk mode. `SAYWHERE_THREADS` (1 to 999) is the number of
+    `SAYWHERE_BOOTH=1` switches on kiosk mode, and `SAYWHERE_ADD` is 1 or 0: visitors may build
+    galleries, or not. `SAYWHERE_THREADS` (1 to 999) is the number of
     threads of models and matrix products. By default a search uses one, because on a busy machine
     more threads wait for each other, and work on many texts uses `free_cores`. For
     `SAYWHERE_LLM_…` see `_advisor`.
@@ -111,6 +115,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         batch_threads=threads or free_cores(),
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
+        add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
     )
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.cvgtext_options import add_cvgtext, read_copy
-from core.cli.options import bounds, text
+from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import QueryError
+from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+    from core.records import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-pictures", action="store_true", help="make no pictures and no base map"
     )
     parser.add_argument(
+        "--estimate", action="store_true", help="only count the tiles, and say what a build takes"
+    )
+    parser.add_argument(
+        "--examples",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="descriptions to write for the pages' examples (default: none)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
@@ -65,6 +77,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.cvgtext:
         return _build_cvgtext(args)
     from core.gallery.build import BuildOptions, build_gallery
+    from core.gallery.estimate import build_size
     from core.gallery.manifest import read_manifest
     from core.gallery.staging import removed_if_failed
     from core.models import load_model
@@ -74,6 +87,9 @@ def run(args: argparse.Namespace) -> Any:
     settings = machine.load()
     world = read_world(args.sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
+    if args.estimate:
+        size = build_size(world, args.bbox, options.spacing_m, options.footprint_m / 2)
+        return {"gallery": args.name, **asdict(size)}
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries
     with removed_if_failed(home, args.name):
@@ -90,6 +106,8 @@ def run(args: argparse.Namespace) -> Any:
         )
         if not args.no_pictures:
             _embed_with_default_model(folder, encoder, settings, args.quiet)
+        if args.examples:
+            _write_examples(folder, world, args.examples)
     if read_manifest(folder).on_grid:
         note("the map has no walkable way; the tiles are on a grid")
     note(reading_line(world))
@@ -99,6 +117,19 @@ def run(args: argparse.Namespace) -> Any:
         "read": read_counts(world),
         "left_out": [asdict(row) for row in world.left_out],
     }
+
+
+def _write_examples(folder: Path, world: "World", n: int) -> None:
+    """Writes descriptions of random tiles beside the gallery's manifest."""
+    from core.describe.simulate.tiles import describe_tiles
+    from core.files import write_json
+    from core.gallery.manifest import read_manifest
+    from core.gallery.opened import Gallery
+
+    rows = describe_tiles(Gallery(folder, read_manifest(folder)), world, n, 0, True)
+    write_json(
+        folder / EXAMPLES, [{name: row[name] for name in ("text", "lat", "lon")} for row in rows]
+    )
 
 
 def _embed_with_default_model(

@@ -1,0 +1,39 @@
+"""Descriptions of random tiles of a gallery."""
+
+from typing import Any
+
+import numpy as np
+
+from core.describe.simulate.generator import Style, describe
+from core.describe.simulate.visibility import VisibilityMap
+from core.gallery import Gallery
+from core.records import World
+
+
+def describe_tiles(
+    gallery: Gallery, world: World, n: int, seed: int, names: bool | None
+) -> list[dict[str, Any]]:
+    """Rows as `core evaluate` reads them, one for each of `n` random tiles.
+
+    `names` says whether the texts contain names from signs, None for some of them.
+    """
+    drawn = np.random.default_rng(seed).permutation(len(gallery))[:n]
+    scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
+    rows = []
+    for row, scene in zip(drawn.tolist(), scenes, strict=True):
+        rng = np.random.default_rng((seed, row))
+        style, tile = Style.random(rng, names), gallery.tile(row)
+        rows.append(
+            {
+                "id": f"{gallery.card.name}-{seed}-{row}",
+                "gallery": gallery.card.name,
+                "text": describe(scene, rng, style),
+                "lat": tile.lat,
+                "lon": tile.told_lon,
+                "tile_id": tile.tile_id,
+                "names": style.names,
+                "length": style.length,
+                "care": style.care,
+            }
+        )
+    return rows
