@@ -1,4 +1,4 @@
-"""Write synthetic descriptions of a gallery's tiles from the map."""
+"""Write descriptions: of a gallery's tiles from the map, or of street photographs."""
 
 import argparse
 import json
@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import new_file, whole_number
-from core.errors import SourceError
+from core.errors import QueryError, SourceError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--gallery", required=True, metavar="G", help="name of the gallery")
+    photo_options.add_batch(parser)
+    parser.add_argument("--gallery", metavar="G", help="name of the gallery")
     parser.add_argument(
         "--from",
         dest="sources",
         nargs="+",
         type=Path,
-        required=True,
         metavar="FILE",
         help="the map files that the gallery was built from",
     )
@@ -33,12 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whether the texts contain names from signs (default: mixed)",
     )
     parser.add_argument(
+        "--manner",
+        choices=("view", "directions"),
+        default="view",
+        help="what a person sees there, or directions to it by relations (default: view)",
+    )
+    parser.add_argument(
         "--out", type=new_file, metavar="F.jsonl", help="file to write (default: print)"
     )
 
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    if args.photos:
+        return photo_options.run_batch(args)
+    if not (args.gallery and args.sources):
+        raise QueryError("give --gallery and --from for a gallery's tiles, or --photos FOLDER")
     import numpy as np
 
     from core.cli.progress import note
@@ -57,7 +68,7 @@ def run(args: argparse.Namespace) -> Any:
         )
     note(reading_line(world))
     names = {"yes": True, "no": False, "mixed": None}[args.names]
-    rows = describe_tiles(gallery, world, args.n, args.seed, names)
+    rows = describe_tiles(gallery, world, args.n, args.seed, names, args.manner)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if args.out:
         args.out.write_text(lines, "utf-8")

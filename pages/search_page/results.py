@@ -17,8 +17,10 @@ from pages.search_page import (
     followup,
     session,
 )
+from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
+from pages.search_page.wishes import given, phrase_chips
 from pages.ui import examples, resources
 from pages.ui.markdown import plain
 
@@ -47,6 +49,7 @@ def _draw(card: GalleryCard, ask: SearchParams) -> None:
     with place:
         _map(gallery, state, rank, ask)
     with notes:
+        given.draw(gallery, ask.steering)
         _notes(ask, state)
     with right:
         if state and result:
@@ -136,5 +139,7 @@ def _answer(
         )
     with question:
         followup.draw(state)
+        photo.truth(state)
+        phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)

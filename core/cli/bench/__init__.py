@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
-from core.cli.options import add_checkpoint, add_store, whole_number
+from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number
 from core.cli.progress import bar
 
 BENCHES = (
-    *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
-    "visitors",
+    *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "steps"),
+    *("cases", "feedback", "visitors"),
 )
 
 
@@ -31,6 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE.jsonl",
         help="descriptions with known places, for relevance and questions",
+    )
+    parser.add_argument(
+        "--set",
+        dest="sets",
+        type=labelled_set,
+        action="append",
+        default=[],
+        metavar="GALLERY=FILE.jsonl",
+        help="descriptions with known places, for steps; repeat for more galleries and files",
+    )
+    parser.add_argument(
+        "--by", default="", metavar="FIELD", help="field of the lines to split by, for steps"
     )
     parser.add_argument("--model", help="picture model, for embed (default: compact)")
     add_checkpoint(parser)
@@ -77,6 +89,8 @@ def run(args: argparse.Namespace) -> Any:
         "model": args.model,
         "checkpoint": args.checkpoint,
         "queries": args.queries,
+        "sets": args.sets,
+        "by": args.by,
         "progress": bar(args.quiet),
         "annotators": args.annotators,
         "verdicts": args.verdicts,
