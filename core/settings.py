@@ -32,6 +32,9 @@ MAX_CANDIDATES = 100
 """Most candidates of one search."""
 
 
+OVERPASS = "https://overpass-api.de/api/interpreter"
+"""The server that gives the map of a box, where no other one is set."""
+
 ADVISOR_TIMEOUT_S = 20.0
 """Time limit of a language model for one reason."""
 
@@ -53,7 +56,7 @@ class Settings:
     `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
     without a language model. `booth` switches the front page to kiosk mode. `add_places` says
     whether visitors may build galleries; None leaves it to the address: where only this machine
-    reaches it, they may.
+    reaches it, they may. `overpass` is the address of an Overpass interpreter.
     """
 
     bundled_galleries: Path
@@ -69,6 +72,7 @@ class Settings:
     advisor: AdvisorServer | None = None
     booth: bool = False
     add_places: bool | None = None
+    overpass: str = OVERPASS
 
 
 @functools.cache
@@ -92,10 +96,10 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
     `SAYWHERE_BOOTH=1` switches on kiosk mode, and `SAYWHERE_ADD` is 1 or 0: visitors may build
-    galleries, or not. `SAYWHERE_THREADS` (1 to 999) is the number of
-    threads of models and matrix products. By default a search uses one, because on a busy machine
-    more threads wait for each other, and work on many texts uses `free_cores`. For
-    `SAYWHERE_LLM_…` see `_advisor`.
+    galleries, or not. `SAYWHERE_OVERPASS` is the address of another Overpass interpreter.
+    `SAYWHERE_THREADS` (1 to 999) is the number of threads of models and matrix products. By default
+    a search uses one, because on a busy machine more threads wait for each other, and work on many
+    texts uses `free_cores`. For `SAYWHERE_LLM_…` see `_advisor`.
     """
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
@@ -115,6 +119,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         batch_threads=threads or free_cores(),
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
+        overpass=env.get("SAYWHERE_OVERPASS", "").strip() or OVERPASS,
         add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
     )
 

@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--from", dest="sources", nargs="+", type=Path, metavar="FILE", help="map files"
     )
+    source.add_argument(
+        "--overpass",
+        action="store_true",
+        help="download the map of --bbox from an Overpass server (SAYWHERE_OVERPASS)",
+    )
     add_cvgtext(parser, source)
     parser.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
     parser.add_argument(
@@ -85,7 +90,8 @@ def run(args: argparse.Namespace) -> Any:
     from core.sources.world import read_world
 
     settings = machine.load()
-    world = read_world(args.sources, args.bbox)
+    sources = _downloaded(args, settings) if args.overpass else args.sources
+    world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     if args.estimate:
         size = build_size(world, args.bbox, options.spacing_m, options.footprint_m / 2)
@@ -95,7 +101,7 @@ def run(args: argparse.Namespace) -> Any:
     with removed_if_failed(home, args.name):
         folder = build_gallery(
             args.name,
-            args.sources,
+            sources,
             world,
             encoder,
             home,
@@ -106,8 +112,8 @@ def run(args: argparse.Namespace) -> Any:
         )
         if not args.no_pictures:
             _embed_with_default_model(folder, encoder, settings, args.quiet)
-        if args.examples:
-            _write_examples(folder, world, args.examples)
+    if args.examples:
+        _write_examples(folder, world, args.examples)
     if read_manifest(folder).on_grid:
         note("the map has no walkable way; the tiles are on a grid")
     note(reading_line(world))
@@ -117,6 +123,17 @@ def run(args: argparse.Namespace) -> Any:
         "read": read_counts(world),
         "left_out": [asdict(row) for row in world.left_out],
     }
+
+
+def _downloaded(args: argparse.Namespace, settings: machine.Settings) -> list[Path]:
+    """The map of the box from the Overpass server, kept in the data folder."""
+    from core.sources.overpass import download
+
+    if args.bbox is None:
+        raise QueryError("--overpass needs a box: --bbox=W,S,E,N")
+    folder = settings.user_galleries.parent / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [download(args.bbox, settings.overpass, folder)]
 
 
 def _write_examples(folder: Path, world: "World", n: int) -> None:

@@ -47,7 +47,8 @@ _started: list["subprocess.Popen[bytes]"] = []
 @dataclass(frozen=True, slots=True)
 class BuildJob:
     """What to build: a map file of the job's folder, or the part of it within `bbox` (west, south,
-    east, north). `asked` says whether the build was started, after its size was counted."""
+    east, north). Without a `file` the map of the box is downloaded. `asked` says whether the build
+    was started, after its size was counted."""
 
     name: str
     title: str
@@ -95,8 +96,10 @@ class BuildJobs:
         return found
 
     def add(self, title: str, file: str, content: bytes, bbox: Bounds | None = None) -> BuildJob:
-        """A new job, whose size is being counted. Raises GalleryError for a bad or used title, and
-        where there are too many jobs."""
+        """A new job, whose size is being counted; without a `file` for a map that is downloaded.
+
+        Raises GalleryError for a bad or used title, and where there are too many jobs.
+        """
         title = " ".join(title.split())[:_LONGEST_TITLE]
         name = name_of(title)
         taken = {card.name for card in list_galleries(self._settings)}
@@ -108,7 +111,8 @@ class BuildJobs:
         job = BuildJob(name, title, _FILE.sub("_", file.lower())[-80:].lstrip("._-"), box)
         folder = self._home / name
         folder.mkdir(parents=True)
-        write_bytes(folder / job.file, content, error=GalleryError)
+        if job.file:
+            write_bytes(folder / job.file, content, error=GalleryError)
         self._write(job)
         return self._run(job, "--estimate")
 
@@ -162,15 +166,8 @@ class BuildJobs:
 
     def _run(self, job: BuildJob, *options: str) -> BuildJob:
         folder = self._home / job.name
-        command = [
-            sys.executable,
-            "-m",
-            "core",
-            "build",
-            job.name,
-            "--from",
-            str(folder / job.file),
-        ]
+        source = ["--from", str(folder / job.file)] if job.file else ["--overpass"]
+        command = [sys.executable, "-m", "core", "build", job.name, *source]
         if job.bbox:
             command.append("--bbox=" + ",".join(f"{edge:.6f}" for edge in job.bbox))
         answer = folder / ("built.json" if job.asked else "size.json")
