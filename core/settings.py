@@ -32,6 +32,9 @@ MAX_CANDIDATES = 100
 """Most candidates of one search."""
 
 
+EXAMPLES = "examples.json"
+"""The file of descriptions to try, in the folder of a user's own gallery."""
+
 OVERPASS = "https://overpass-api.de/api/interpreter"
 """The server that gives the map of a box, where no other one is set."""
 
