@@ -91,6 +91,7 @@ def run(
                 raise SaywhereError("the server ended while visitors were there")
             log.rss_mb.append(server.rss_mb())
             progress("searches", min(len(log.answers), total), total)
+        progress("searches", len(log.answers), total)
         cpu_s, lasted_s = server.cpu_s() - before_s, time.perf_counter() - started
     if not log.answers:
         raise SaywhereError(f"no visitor got an answer: {log.errors[0] if log.errors else '?'}")
