@@ -35,6 +35,9 @@ CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
     "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
 }
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
+View = Literal["drawn", "aerial"]
+"""A picture of a tile: drawn from the map, or seen from above."""
+VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
 Fit = Literal["thing", "like", "name"]
 """The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
@@ -147,7 +150,8 @@ NO_WISHES: Final = Steering()
 class Query:
     """A description, and limits of the search.
 
-    `model` is the picture model of the `image` channel, None for the gallery's default.
+    `model` is the picture model of the `image` channel, None for the gallery's default of each
+    view. `view` limits that channel to one picture of each tile, None for all.
     """
 
     text: str
@@ -158,6 +162,7 @@ class Query:
     bounds: Bounds | None = None
     model: str | None = None
     steering: Steering = NO_WISHES
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)

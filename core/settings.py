@@ -65,6 +65,7 @@ class Settings:
     bundled_galleries: Path
     user_galleries: Path
     user_models: Path
+    user_imagery: Path
     runs: Path
     bundled_reports: Path
     user_reports: Path
@@ -113,6 +114,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",
         user_models=folder / "models",
+        user_imagery=folder / "imagery",
         runs=folder / "runs",
         bundled_reports=ROOT / "assets" / "reports",
         user_reports=folder / "reports",

@@ -40,6 +40,7 @@ SMALLER = {
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
+    "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
 

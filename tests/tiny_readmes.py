@@ -91,6 +91,14 @@ def _copy_of_cvgtext(path: Path) -> None:
     PUBLIC.write(path, "NewYork", "osm", {"test": texts})
 
 
+def _sheet(path: Path) -> None:
+    """A folder with one picture of the tiny city's ground, and its bounds."""
+    path.mkdir()
+    write_picture(path / "a.png", 1, size=256)
+    bounds = {"a": [24.9385, 60.1690, 24.9455, 60.1725]}
+    (path / "bounds.json").write_text(json.dumps(bounds), "utf-8")
+
+
 def _checkpoint(path: Path) -> None:
     torch.save(openai_state(), path)
 
@@ -143,6 +151,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "clip.pth": _checkpoint,
     "CVG-Text": _copy_of_cvgtext,
     "training.toml": _training,
+    "ortho": _sheet,
 }
 """Each placeholder of the READMEs, and what stands for it in the tests."""
 

@@ -10,7 +10,7 @@ from core.cli import photo_options
 from core.cli.options import add_channels, add_checkpoint, position, text
 from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
-from core.records import Query, Translation
+from core.records import VIEWS, Query, Translation
 
 if TYPE_CHECKING:
     from core.describe.streetview import PhotoDescription
@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="picture model of the image channel (default: that of the gallery)"
     )
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="search only drawn or only aerial pictures in the image channel (default: both)",
+    )
     add_checkpoint(parser)
     photo_options.add_detector(parser)
     add_steering(parser)
@@ -72,12 +77,13 @@ def run(args: argparse.Namespace) -> Any:
         args.within_m,
         model=args.model,
         steering=steering_of(args),
+        view=args.view,
     )
     channels = check_query(query, gallery)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
         picture_encoder = load_picture_encoder(
-            gallery, settings, encoder, args.model, args.checkpoint
+            gallery, settings, encoder, args.model, args.checkpoint, args.view
         )
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
     seen = _photo_json(photo) if photo else {}

@@ -67,9 +67,9 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         )
     if not wanted:
         raise QueryError(f"no channel was chosen; choose one or more of {', '.join(present)}")
-    if query.model is not None:
-        gallery.picture_stamp(query.model)
     wishes.checked(query.steering, gallery)
+    if query.model is not None or query.view is not None:
+        gallery.picture_stamp(query.model, query.view)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -199,7 +199,7 @@ def search_with_trace(
     if steering:
         posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
         choices = posterior.mass > 0
-    spots = spots_of(gallery, posterior.mass, query.k, choices)
+    spots = spots_of(gallery, posterior.mass, query.k, choices, sharpening=posterior.sharpening)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
@@ -275,9 +275,14 @@ def _checked_encoder(
     """The picture encoder if the `image` channel is searched. Raises QueryError for a wrong one."""
     if "image" not in channels:
         return None
-    stamp = gallery.picture_stamp(query.model)
-    if picture_encoder is None or picture_encoder.key != stamp.key:
-        raise QueryError(f"the image channel of {gallery.card.name} needs the model {stamp.title}")
+    stamps = gallery.searched_stamps(query.model, query.view)
+    keys = [stamp.key for stamp in stamps]
+    if picture_encoder is None or picture_encoder.key != keys[0]:
+        raise QueryError(
+            f"the image channel of {gallery.card.name} needs the model {stamps[0].title}"
+        )
+    if extra := {other.key for other in picture_encoder.others} - set(keys):
+        raise QueryError(f"this search does not use the model {min(extra)}")
     return picture_encoder
 
 
@@ -344,6 +349,8 @@ def _notes(
             "Pictures were compared with the first "
             f"{encoded_query.own_offset(encoded_query.picture_query.truncated)} characters only."
         )
+    if view_note := _view_note(match_index.gallery, encoded_query):
+        notes.append(view_note)
     if note := language_note(encoded_query, match_index):
         notes.append(note)
     if not len(encoded_query.affirmed):
@@ -353,3 +360,12 @@ def _notes(
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
     return notes
+
+
+def _view_note(gallery: Gallery, encoded_query: EncodedQuery) -> str:
+    """Pictures of a gallery that no model has embedded yet; "" if all are searched."""
+    embedded = {stamp.view for stamp in gallery.card.picture_models}
+    waiting = [view for view in gallery.views if view == "aerial" and view not in embedded]
+    if not waiting or (encoded_query.picture_query is None and embedded):
+        return ""
+    return "The aerial pictures are shown but not searched: no model has embedded them yet."

@@ -18,6 +18,7 @@ from pages.search_page.confidence_banner import chance
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
 from pages.search_page.wishes import alike
+from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.highlighted_text import by_standing
 from pages.ui.numbers import percent
 from pages.ui.plus_codes import plus_code
@@ -92,6 +93,8 @@ def _place(gallery: Gallery, candidate: Candidate) -> str:
         title=title,
         names=list(dict.fromkeys(name for name in around if name and name != title)),
         picture=picture_uri(picture) if picture else "",
+        aerial=aerial_uri(gallery, candidate.tile.tile_id),
+        credit=credit_of(card),
         across_m=card.footprint_m,
         licence=card.licence,
     )

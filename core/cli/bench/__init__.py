@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
+from core.cli.imagery_options import add_imagery
 from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number
 from core.cli.progress import bar
 
 BENCHES = (
-    *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "steps"),
-    *("cases", "feedback", "visitors"),
+    *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
+    *("steps", "cases", "feedback", "visitors"),
 )
 
 
@@ -79,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="seconds between two searches of a visitor (default: 20)",
     )
     add_store(parser)
+    add_imagery(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -99,6 +101,7 @@ def run(args: argparse.Namespace) -> Any:
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,
+        "args": args,
     }
     bench = importlib.import_module(f"{__name__}.{args.what}").run
     return bench(**{name: options[name] for name in inspect.signature(bench).parameters})
