@@ -37,6 +37,12 @@ MAX_CANDIDATES = 100
 """Most candidates of one search."""
 
 
+EXAMPLES = "examples.json"
+"""The file of descriptions to try, in the folder of a user's own gallery."""
+
+OVERPASS = "https://overpass-api.de/api/interpreter"
+"""The server that gives the map of a box, where no other one is set."""
+
 ADVISOR_TIMEOUT_S = 20.0
 """Time limit of a language model for one reason."""
 
@@ -56,7 +62,9 @@ class Settings:
     """Paths and choices for this machine, read once from the environment.
 
     `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
-    without a language model. `booth` switches the front page to kiosk mode.
+    without a language model. `booth` switches the front page to kiosk mode. `add_places` says
+    whether visitors may build galleries; None leaves it to the address: where only this machine
+    reaches it, they may. `overpass` is the address of an Overpass interpreter.
     """
 
     bundled_galleries: Path
@@ -72,6 +80,8 @@ class Settings:
     batch_threads: int
     advisor: AdvisorServer | None = None
     booth: bool = False
+    add_places: bool | None = None
+    overpass: str = OVERPASS
 
 
 @functools.cache
@@ -94,10 +104,11 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     """The settings of this machine.
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
-    and `SAYWHERE_BOOTH=1` switches on kiosk mode. `SAYWHERE_THREADS` (1 to 999) is the number of
-    threads of models and matrix products. By default a search uses one, because on a busy machine
-    more threads wait for each other, and work on many texts uses `free_cores`. For
-    `SAYWHERE_LLM_…` see `_advisor`.
+    `SAYWHERE_BOOTH=1` switches on kiosk mode, and `SAYWHERE_ADD` is 1 or 0: visitors may build
+    galleries, or not. `SAYWHERE_OVERPASS` is the address of another Overpass interpreter.
+    `SAYWHERE_THREADS` (1 to 999) is the number of threads of models and matrix products. By default
+    a search uses one, because on a busy machine more threads wait for each other, and work on many
+    texts uses `free_cores`. For `SAYWHERE_LLM_…` see `_advisor`.
     """
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
@@ -118,6 +129,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         batch_threads=threads or free_cores(),
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
+        overpass=env.get("SAYWHERE_OVERPASS", "").strip() or OVERPASS,
+        add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
     )
 
 

@@ -53,10 +53,7 @@ def run(args: argparse.Namespace) -> Any:
     import numpy as np
 
     from core.cli.progress import note
-    from core.describe.simulate.directing import direct
-    from core.describe.simulate.generator import Style
-    from core.describe.simulate.generator import describe as view
-    from core.describe.simulate.visibility import VisibilityMap
+    from core.describe.simulate.tiles import describe_tiles
     from core.gallery import open_gallery
     from core.sources.left_out import reading_line
     from core.sources.world import read_world
@@ -70,26 +67,8 @@ def run(args: argparse.Namespace) -> Any:
             "that it was built from"
         )
     note(reading_line(world))
-    drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
-    scenes = VisibilityMap(world).scenes(gallery.lats[drawn], gallery.lons[drawn])
-    rows, write = [], {"view": view, "directions": direct}[args.manner]
-    for row, scene in zip(drawn.tolist(), scenes, strict=True):
-        rng = np.random.default_rng((args.seed, row))
-        style, tile = Style.random(rng, names), gallery.tile(row)
-        rows.append(
-            {
-                "id": f"{args.gallery}-{args.seed}-{row}",
-                "gallery": args.gallery,
-                "text": write(scene, rng, style),
-                "lat": tile.lat,
-                "lon": tile.told_lon,
-                "tile_id": tile.tile_id,
-                "names": style.names,
-                "length": style.length,
-                "care": style.care,
-            }
-        )
+    rows = describe_tiles(gallery, world, args.n, args.seed, names, args.manner)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if args.out:
         args.out.write_text(lines, "utf-8")

@@ -58,7 +58,10 @@ def draw(state: SearchState) -> None:
         return
     own = (trace.encoded_query.own_words(phrase)[0] for phrase in trace.encoded_query.phrases)
     phrases = list(dict.fromkeys([*own, *wishes.twice, *wishes.must, *wishes.minus]))
-    with st.popover("Weigh your words", type="tertiary", key="weigh-words"):
+    menu = st.popover("Weigh your words", type="tertiary", key="weigh-words", on_change="rerun")
+    if not menu.open:  # a row of choices for each phrase is dear
+        return
+    with menu:
         for number, phrase in enumerate(phrases[:_MOST_PHRASES]):
             _row(wishes, phrase, f"weigh-{number}")
         _walk_inputs(wishes)
