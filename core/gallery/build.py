@@ -89,8 +89,7 @@ def build_gallery(
 
     `world` was read from the files `sources`; tiles are limited to `bbox`. With `imagery` each
     tile has an aerial picture, too, and facts that are seen from above. An old gallery of that name
-    stays usable until the last step.
-    Raises GalleryError, SourceError.
+    stays usable until the last step. Raises GalleryError, SourceError.
     """
     check_name(name)
     if not (5 <= options.spacing_m <= 1000 and 10 <= options.footprint_m <= 2000):
