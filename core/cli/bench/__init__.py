@@ -14,7 +14,17 @@ from core import settings as machine
 from core.cli.options import add_checkpoint, add_store, whole_number
 from core.cli.progress import bar
 
-BENCHES = ("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases")
+BENCHES = (
+    "start",
+    "search",
+    "evaluate",
+    "embed",
+    "explain",
+    "relevance",
+    "questions",
+    "cases",
+    "planet",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="descriptions with known places, for relevance and questions",
     )
     parser.add_argument("--model", help="picture model, for embed (default: compact)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE.toml", help="training configuration, for planet"
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--annotators",
@@ -60,6 +73,7 @@ def run(args: argparse.Namespace) -> Any:
         "model": args.model,
         "checkpoint": args.checkpoint,
         "queries": args.queries,
+        "config": args.config,
         "progress": bar(args.quiet),
         "annotators": args.annotators,
         "verdicts": args.verdicts,
