@@ -3,8 +3,9 @@
 Each dimension of the space is a concept. The first ones are named kinds of things: the trunk learns
 them from layouts, and the text tower starts from the sentence encoder's embeddings of their names.
 The others emerge in training. Text input: hidden states of a frozen sentence encoder. Picture
-input: a small convolutional trunk, EfficientNet-Lite0 or its early blocks, or geoembed's network. In
-both towers each concept pools by attention, so that relevance can be drawn. Our own architecture.
+input: a small convolutional trunk, EfficientNet-Lite0 or its early blocks, or geoembed's network.
+In both towers each concept pools by attention, so that relevance can be drawn. Our own
+architecture.
 """
 
 from __future__ import annotations

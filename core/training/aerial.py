@@ -137,7 +137,7 @@ class TrainableAerial(TrainableCompact):
         numbers = rows * stage.views + draws % stage.views
         features = torch.from_numpy(self._views[numbers])
         layouts = self._view_layouts(numbers, stage) if stage.layout else None
-        return CompactBatch(None, features, states, mask, layouts)
+        return CompactBatch(rows, None, features, states, mask, layouts)
 
     def augmented(self, rows: I64, draws: I64, stage: Stage) -> tuple[Tensor, Tensor | None]:
         """As in `TrainableCompact`; also cut elsewhere and changed in sharpness and colours."""

@@ -367,7 +367,8 @@ def _check_layouts(train: ShardReader, held: ShardReader, cells: int, stage: Sta
     if labelled % cells:
         raise TrainingError(
             f"stage {stage.name} learns a layout of {labelled} × {labelled} cells, which the "
-            f"trunk's {cells} × {cells} cells do not divide; choose another picture_px, or layout = 0"
+            f"trunk's {cells} × {cells} cells do not divide; choose another picture_px, or "
+            "layout = 0"
         )
 
 

@@ -32,8 +32,8 @@ class Stage:
     faulty gather over as many processes. `turned` is the share of pictures that are mirrored or
     rotated by quarter turns, with their layouts. `jitter`, 0 to 1, is the strength of the random
     changes of aerial pictures: scale, place, sharpness and colours. `views` above 0 caches that
-    many of these random views of each picture, as features of a frozen trunk. `physical` is the weight λ
-    of PLANET's losses.
+    many of these random views of each picture, as features of a frozen trunk. `physical` is the
+    weight λ of PLANET's losses.
     """
 
     name: str

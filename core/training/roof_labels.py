@@ -11,16 +11,18 @@ import pandas as pd
 import shapely
 from PIL import Image, ImageDraw
 
-from core.arrays import Bools
-from core.geo import METRES_PER_DEGREE
+from core.arrays import F64, Bools, Objects
+from core.geo import METRES_PER_DEGREE, Position, local_metres
 from core.records import World
-from core.sources.imagery import Imagery
+from core.sources.imagery import AerialPicture, Imagery
 
 _MIN_M2 = 30.0
 _PX_M = 0.5
 _MARGIN_M = 1.0
 """The edge of a roof, which shadows and leaning walls blur, is left out."""
-_MAX_SIDE_M = 300.0
+_MIN_PX = 12
+_BLOCK_M, _PICTURE_M = 200.0, 400.0
+"""Roofs whose middles lie in one block are measured in one picture, which is wider."""
 _SHADOW = 0.5
 """Pixels darker than this share of the roof's median brightness are shadow."""
 _GREY_BELOW, _BRIGHT, _DARK = 0.14, 0.8, 0.38
@@ -36,34 +38,53 @@ def with_roof_colours(world: World, imagery: Imagery) -> World:
     buildings = features[(features.group == "building") & (features.geom_type != "Point")]
     metric = buildings.geometry.to_crs(world.metric_crs)
     large = buildings[(metric.area >= _MIN_M2).to_numpy()]
-    colours = [_colour(shape, imagery) for shape in large.geometry]
-    known = np.array([colour != "" for colour in colours], dtype=bool)
-    roofs = large[known].assign(
-        kind=[f"{colour} roof" for colour in colours if colour], group="roof"
-    )
+    colours = np.array(_colours(large.geometry.to_numpy(), imagery))
+    known = colours != ""
+    roofs = large[known].assign(kind=[f"{colour} roof" for colour in colours[known]], group="roof")
     frame = gpd.GeoDataFrame(pd.concat([features, roofs], ignore_index=True), crs=features.crs)
     return replace(world, features=frame)
 
 
-def _colour(shape: shapely.Geometry, imagery: Imagery) -> str:
-    """The word for a roof's colour, "" where the photographs do not show it."""
-    west, south, east, north = shape.bounds
-    lat, lon = (south + north) / 2, (west + east) / 2
-    per_lon = METRES_PER_DEGREE * np.cos(np.radians(lat))
-    side_m = max((east - west) * per_lon, (north - south) * METRES_PER_DEGREE) + 2 * _MARGIN_M
-    if side_m > _MAX_SIDE_M:
+def _colours(shapes: Objects, imagery: Imagery) -> list[str]:
+    """The word for the colour of each roof, "" where the photographs do not show it.
+
+    One picture serves all roofs of a block.
+    """
+    edges = shapely.bounds(shapes)
+    lats, lons = (edges[:, 1] + edges[:, 3]) / 2, (edges[:, 0] + edges[:, 2]) / 2
+    x, y = local_metres(lats, lons, float(np.mean(lats)))
+    blocks = np.column_stack([x // _BLOCK_M, y // _BLOCK_M]).astype(np.int64)
+    words = [""] * len(shapes)
+    for block in np.unique(blocks, axis=0):
+        rows = np.flatnonzero((blocks == block).all(1))
+        middle = Position(float(np.mean(lats[rows])), float(np.mean(lons[rows])))
+        picture = imagery.picture(middle.lat, middle.lon, _PICTURE_M, round(_PICTURE_M / _PX_M))
+        for row in rows:
+            words[row] = _colour(_around(shapes[row], middle), picture)
+    return words
+
+
+def _around(shape: shapely.Geometry, middle: Position) -> shapely.Geometry:
+    """A shape in metres east and north of a position."""
+    per_lon = METRES_PER_DEGREE * np.cos(np.radians(middle.lat))
+
+    def metres(at: F64) -> F64:
+        moved: F64 = (at - (middle.lon, middle.lat)) * (per_lon, METRES_PER_DEGREE)
+        return moved
+
+    return shapely.make_valid(shapely.transform(shape, metres))
+
+
+def _colour(shape: shapely.Geometry, picture: AerialPicture) -> str:
+    """The word for the colour of a roof, in metres around the middle of a picture."""
+    inside = _mask(shape.buffer(-_MARGIN_M), _PICTURE_M, picture.rgb.shape[0]) & picture.valid
+    if inside.sum() < _MIN_PX:
         return ""
-    size = max(8, round(side_m / _PX_M))
-    picture = imagery.picture(lat, lon, side_m, size)
-    metres = (shapely.get_coordinates(shape.envelope.centroid), (per_lon, METRES_PER_DEGREE))
-    local = shapely.transform(shape, lambda at: (at - metres[0]) * metres[1])
-    inside = _mask(shapely.make_valid(local).buffer(-_MARGIN_M), side_m, size) & picture.valid
-    if inside.sum() < 12:
-        return ""
-    pixels = picture.rgb[inside].astype(float)
+    pixels = picture.rgb[inside].astype(np.float64)
     brightness = pixels.max(1)
     lit = pixels[brightness >= _SHADOW * np.median(brightness)]
-    return _word(*(np.median(lit, axis=0) / 255))
+    red, green, blue = np.median(lit, axis=0) / 255
+    return _word(float(red), float(green), float(blue))
 
 
 def _mask(shape: shapely.Geometry, side_m: float, size: int) -> Bools:
