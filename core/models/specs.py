@@ -173,6 +173,13 @@ COMPACT = ModelSpec(
     # the 60 human ones of the bundled cities.
     confident_lead=1 / 3,
 )
+COMPACT_AERIAL = ModelSpec(
+    "compact-aerial",
+    "Saywhere compact for aerial photographs",
+    sees_pictures=True,
+    checkpoint="may",
+    module="compact",
+)
 CROSSTEXT2LOC = ModelSpec(
     "crosstext2loc",
     "CrossText2Loc, CLIP or SigLIP",
@@ -194,11 +201,14 @@ SPECS: Final[dict[str, ModelSpec]] = {
             MINILM.name, MINILM.title, sees_pictures=False, checkpoint="no", module="sentence"
         ),
         COMPACT,
+        COMPACT_AERIAL,
         CROSSTEXT2LOC,
         CLIP,
     )
 }
 BUNDLED_COMPACT_SHA256 = "65dbf981d477885611cfe0aff46c0f20141bbd616a3c8cc98d459dde50e0e3ea"
+BUNDLED_AERIAL_SHA256 = ""
+BUNDLED_SHA256S = frozenset({BUNDLED_COMPACT_SHA256, BUNDLED_AERIAL_SHA256})
 """Weights whose names and shapes need no check against the network, which would import torch."""
 DEFAULT_MODEL = MINILM.name
 DEFAULT_PICTURE_MODEL: Final = "compact"

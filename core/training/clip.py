@@ -22,7 +22,7 @@ from core.models.specs import PlanetSpec
 from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.loop import Embedded
-from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm
+from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined
 from core.training.shard_reader import ShardReader
 from core.training.shards import Progress
 from core.training.validation import retrieval
@@ -77,13 +77,14 @@ class TrainableClip:
                 f"stage {stage.name}: crosstext2loc learns no layout; write layout = 0"
             )
 
-        if stage.physical and self._physical and not self._physical.is_ready:
-            size = self._physical.heads.spec.signature_px
-            self._physical.mine(
-                pixels_of([Image.open(io.BytesIO(content))], size)
+        if stage.physical and self._physical:
+            spec = self._physical.heads.spec
+            pictures = (
+                pixels_of([Image.open(io.BytesIO(content))], spec.signature_px)
                 for row in range(len(self._train))
                 for content in self._train.pictures(np.array([row]))
             )
+            self._physical.use(mined(pictures, spec))
 
     def load_batch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
         """The examples of some rows, each with one random description."""

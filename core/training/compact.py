@@ -76,6 +76,8 @@ class TrainableCompact:
         planet: PlanetSpec | None = None,
     ) -> None:
         self._physical = planet and PhysicalBranch(network, planet, network.spec.dimensions)
+        self.signatures: dict[str, tuple[Tensor, ...]] = {}
+        """PLANET's signatures of the examples of "train" and "held", where they are known."""
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
@@ -113,10 +115,8 @@ class TrainableCompact:
                 self._features[examples] = self.cached(path, batches, len(examples), progress)
         if stage.contrastive and not self.network.text.middle.any():
             self._equalize_concept_variance()
-        if stage.physical and self._physical and not self._physical.is_ready:
-            self._physical.mine(
-                self.pictures(self._train, rows) for rows in _parts(len(self._train))
-            )
+        if stage.physical and self._physical:
+            self._physical.use(self._mined(self._train, self._physical.heads.spec))
 
     def load_batch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
         """The examples of some rows, each with one random description."""
@@ -249,9 +249,17 @@ class TrainableCompact:
         for rows in _parts(count):
             states, mask = self._held.states(rows, rows * 0)
             of_texts.append(self._of_texts(states, mask, heads)[1:])
-        found = mined((self.pictures(self._held, rows) for rows in _parts(count)), heads.spec)
+        found = self._mined(self._held, heads.spec)
         texts = tuple(torch.cat(parts).cpu() for parts in zip(*of_texts, strict=True))
         return texts, heads.of_signatures(found)
+
+    def _mined(self, examples: ShardReader, spec: PlanetSpec) -> tuple[Tensor, ...]:
+        """The signatures [N, size] of all pictures, computed once."""
+        key = "train" if examples is self._train else "held"
+        if key not in self.signatures:
+            batches = (self.pictures(examples, rows) for rows in _parts(len(examples)))
+            self.signatures[key] = mined(batches, spec)
+        return self.signatures[key]
 
     @property
     def held_places(self) -> PairPlaces:

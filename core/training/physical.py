@@ -52,15 +52,10 @@ class PhysicalBranch:
         network.add_module(HEADS, self.heads)
         self._mined: tuple[Tensor, ...] = ()
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether the signatures are mined."""
-        return bool(self._mined)
-
-    def mine(self, pictures: Iterable[Tensor]) -> None:
-        """Computes the signatures of all training pictures, in batches uint8 [B, 3, S, S]."""
-        self._mined = mined(pictures, self.heads.spec)
-        self.heads.fit(self._mined)
+    def use(self, mined: tuple[Tensor, ...]) -> None:
+        """Takes the signatures [N, size] of all training pictures, and fits the heads to them."""
+        self._mined = mined
+        self.heads.fit(mined)
 
     def terms(self, rows: I64, descriptors: tuple[Tensor, ...]) -> tuple[PhysicalTerm, ...]:
         """The losses of some rows, of their texts' descriptors [B, d] by `PlanetHeads.of_texts`."""

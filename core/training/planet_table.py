@@ -72,12 +72,13 @@ def compare(
     (folder / "examples").mkdir(parents=True, exist_ok=True)
     shards = prepared(config, folder / "examples", threads, progress)
     torch.set_num_threads(max(1, threads))
+    signatures: dict[str, tuple[Tensor, ...]] = {}
     plain: list[_Outcome] = []
     rows: list[dict[str, Any]] = []
     for arm in arms():
         started = time.monotonic()
         runs = [
-            _trained(_variant(config, arm, seed), shards, folder, threads, progress)
+            _trained(_variant(config, arm, seed), shards, folder, threads, progress, signatures)
             for seed in seeds
         ]
         plain = plain or runs
@@ -111,10 +112,17 @@ def _variant(config: TrainingConfig, arm: Arm, seed: int) -> TrainingConfig:
 
 
 def _trained(
-    config: TrainingConfig, shards: PictureShards, folder: Path, threads: int, progress: Progress
+    config: TrainingConfig,
+    shards: PictureShards,
+    folder: Path,
+    threads: int,
+    progress: Progress,
+    signatures: dict[str, tuple[Tensor, ...]],
 ) -> _Outcome:
+    """Trains one arm; `signatures` are kept from run to run."""
     model = trainable_model(config, shards, folder, torch.device("cpu"), threads)
     assert isinstance(model, TrainableCompact)
+    model.signatures = signatures
     with tempfile.TemporaryDirectory(dir=folder) as run:
         run_stage(model, config.stages[0], config.seed, Path(run), progress)
     places = model.held_places
