@@ -22,7 +22,7 @@ from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
-from core.cli.bench import embed, evaluate, explain, questions, relevance, search, start
+from core.cli.bench import embed, evaluate, explain, feedback, questions, relevance, search, start
 from core.cli.parser import parser_of
 from core.training.config import read_config
 
@@ -39,6 +39,7 @@ SMALLER = {
     "--kill 15": "--kill 1",
     "--n 679": "--n 5",
     "--n 300": "--n 5",
+    "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
 }
 """What a command counts, and what it counts here."""
 
@@ -302,7 +303,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (embed, explain, questions, relevance, search):
+    for bench in (embed, explain, feedback, questions, relevance, search):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     for bench in (explain, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))

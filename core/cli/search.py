@@ -2,17 +2,31 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import add_channels, add_checkpoint, position, text
+from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
 from core.records import Query, Translation
+
+if TYPE_CHECKING:
+    from core.describe.streetview import PhotoDescription
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("text", type=text, metavar="TEXT", help="description of the place")
+    parser.add_argument(
+        "text", type=text, nargs="?", default="", metavar="TEXT", help="description of the place"
+    )
+    parser.add_argument(
+        "--image",
+        type=Path,
+        metavar="F",
+        help="describe this street photograph and search for it; TEXT beside it counts as well",
+    )
     parser.add_argument(
         "--gallery", metavar="G", help="name of the gallery (default: the first one)"
     )
@@ -36,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", help="picture model of the image channel (default: that of the gallery)"
     )
     add_checkpoint(parser)
+    photo_options.add_detector(parser)
+    add_steering(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -45,8 +61,18 @@ def run(args: argparse.Namespace) -> Any:
     from core.retrieval import check_query, load_picture_encoder, search_with_trace
 
     settings = machine.load()
+    photo = _described_photo(args, settings)
+    written = _joined(args.text, photo.text) if photo else args.text
     gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
-    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    query = Query(
+        written,
+        args.k,
+        args.channels,
+        args.near,
+        args.within_m,
+        model=args.model,
+        steering=steering_of(args),
+    )
     channels = check_query(query, gallery)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
@@ -54,12 +80,43 @@ def run(args: argparse.Namespace) -> Any:
             gallery, settings, encoder, args.model, args.checkpoint
         )
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
+    seen = _photo_json(photo) if photo else {}
     if not args.explain:
-        return trace.result.to_json()
+        return trace.result.to_json() | seen
     from core.explain.explanations import answer_details, explained
 
     result = explained(trace, encoder, picture_encoder, settings.advisor)
-    return result.to_json() | answer_details(trace, result)
+    return result.to_json() | answer_details(trace, result) | seen
+
+
+def _described_photo(
+    args: argparse.Namespace, settings: machine.Settings
+) -> "PhotoDescription | None":
+    """The description of `--image`, None without one. Its position is never read."""
+    if args.image is None:
+        if not args.text:
+            raise QueryError("give a description of the place, or a photo with --image")
+        return None
+    from core.describe.streetview import read_photo
+
+    picture = read_photo(args.image).picture
+    return photo_options.describer(settings.search_threads, args.detector).describe(picture)
+
+
+def _joined(own: str, seen: str) -> str:
+    """A person's own words before the description of their photo, as sentences."""
+    words = own.strip()
+    if words and words[-1].isalnum():
+        words += "."
+    return f"{words} {seen}".strip()
+
+
+def _photo_json(photo: "PhotoDescription") -> dict[str, Any]:
+    """What `--json` adds for a photograph: `description`, `signs` and the fate of the text."""
+    told = photo.to_json()
+    return {key: told[key] for key in ("description", "signs", "author", "status")} | {
+        "photo_notes": told["notes"]
+    }
 
 
 def _default_gallery(settings: machine.Settings) -> str:
@@ -90,6 +147,8 @@ def _translation(result: Any) -> str:
 
 def _answer_lines(result: Any) -> Iterator[str]:
     """The lines of the notes, the verdict and the candidates."""
+    if result.get("description"):
+        yield f"In the photo: {result['description']}"
     if result["language"]:
         yield _translation(result)
     yield from result["notes"]

@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.explain.nearest import kind_of, nearest_m
-from core.explain.phrasing import distance_phrase, noun_phrase
+from core.explain.phrasing import distance_phrase, noun_phrase, thing_phrase
 from core.explain.relation_differences import (
     RELATIONS,
     RelationDifferences,
@@ -327,7 +327,7 @@ def _metres(distance_m: float) -> str:
 
 def _thing_at(evidence: Evidence) -> str:
     """The thing at one place, with a word of caution where it fits only roughly."""
-    thing = noun_phrase(evidence.fact)
+    thing = thing_phrase(evidence)
     return f"something like it, {thing}," if evidence.rough else thing
 
 

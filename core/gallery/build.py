@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from core.arrays import I8
 from core.errors import GalleryError
+from core.facts.aerial import Photograph, things_from_above
 from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
 from core.files import replacing
 from core.gallery.manifest import (
@@ -80,10 +81,12 @@ def build_gallery(
     bbox: Bounds | None,
     now: datetime,
     progress: Progress,
+    photograph: Photograph | None = None,
 ) -> Path:
     """Builds and embeds the gallery `name` under `home`; returns its folder.
 
-    `world` was read from the files `sources`; tiles are limited to `bbox`. An old gallery of that
+    `world` was read from the files `sources`; tiles are limited to `bbox`. An aerial `photograph`
+    of the same ground adds facts that are seen from above. An old gallery of that
     name stays usable until the last step. Raises GalleryError, SourceError.
     """
     check_name(name)
@@ -98,7 +101,8 @@ def build_gallery(
     data = folder / build
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
     progress("facts", 0, 1)
-    facts = facts_around(world, views.lats, views.lons)
+    above = None if photograph is None else things_from_above(world, photograph)
+    facts = facts_around(world, views.lats, views.lons, above=above)
     if facts.table.empty:
         raise GalleryError("the map holds nothing that a person could name; choose another file")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)

@@ -92,7 +92,8 @@ class FactTable:
     """F facts: texts, kinds, names, and which facts are spoken, that is, have an embedding.
 
     `things` [F] counts the things behind each fact. It is None for a gallery of an earlier version,
-    in which things with the same text share a fact with the names of all.
+    in which things with the same text share a fact with the names of all. `views` [F] says
+    how each was seen (`core.facts.things.View`); None where all are of the map's tags.
     """
 
     text: list[str]
@@ -100,6 +101,7 @@ class FactTable:
     names: list[list[str]]
     spoken: Bools
     things: I32 | None = None
+    views: list[str] | None = None
 
 
 class Gallery:
@@ -123,6 +125,7 @@ class Gallery:
             names=facts["names"].to_pylist(),
             spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
             things=_numbers(facts["things"]) if "things" in facts.column_names else None,
+            views=_views(facts["view"]) if "view" in facts.column_names else None,
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
@@ -252,6 +255,12 @@ def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""
     with pq.ParquetFile(path) as file:
         return file.read(columns, use_threads=False)
+
+
+def _views(column: pa.ChunkedArray) -> list[str] | None:
+    """How each fact was seen, None where all are of the map's tags."""
+    views: list[str] = column.to_pylist()
+    return views if any(views) else None
 
 
 def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:

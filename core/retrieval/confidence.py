@@ -28,7 +28,14 @@ from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
 """A confidence is the probability that the describer is within this distance of a candidate."""
-ADDED_FEATURES: tuple[str, ...] = ("capitals", "capitals_unknown", "mentions", "corrected")
+ADDED_FEATURES: tuple[str, ...] = (
+    "capitals",
+    "capitals_unknown",
+    "names_unknown",
+    "roles",
+    "mentions",
+    "corrected",
+)
 """Features that a file of an earlier version does not hold."""
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
 """A row of the table: mean, scale, and the three models' parameters."""
@@ -219,7 +226,8 @@ def posterior_of(
 
     mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · scores) + v / T),
     over the T allowed tiles, where v is the probability that the text is uninformative. A person
-    who gives a `mask` knows that the place is in it: `p_outside` is 0 then.
+    who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
+    denials only.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
@@ -227,6 +235,8 @@ def posterior_of(
     )
     outputs = _linear_outputs(learned, features)
     p_outside = outputs.p_outside if mask is None else 0.0
+    if not len(encoded_query.affirmed):  # what is not there does not speak for another town
+        p_outside = 0.0
     logits = outputs.inverse_temperature * scores.astype(np.float64)
     allowed = np.ones(len(logits), dtype=bool) if mask is None else mask
     within = (1 - outputs.p_uninformative) * _softmax(

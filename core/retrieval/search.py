@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -10,9 +10,10 @@ from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
-from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
+from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
+from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
-from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
+from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
@@ -24,6 +25,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
@@ -67,6 +69,7 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         raise QueryError(f"no channel was chosen; choose one or more of {', '.join(present)}")
     if query.model is not None:
         gallery.picture_stamp(query.model)
+    wishes.checked(query.steering, gallery)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -82,6 +85,11 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     if mask is not None and not mask.any():
         raise QueryError(f"no tile of {gallery.card.title} lies in this area; widen it or move it")
     return mask
+
+
+_SMALL_AREA = 0.4
+"""Share of an area within 100 m of its first place from which a chance says little: our choice."""
+_DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +175,31 @@ def search_with_trace(
     channels = check_query(query, gallery)
     picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
-    text = without_town(query.text, match_index_of(gallery).mentions)
+    steering = query.steering
+    text = wishes.remaining_text(query.text, steering.minus)
+    text = without_town(text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
-    tokenized = tokenize_query(text, encoder, picture_encoder, gloss)
+    respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
+    tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    ask = _asking(gallery, encoder, query, channels, calibration)
+    if steering:
+        scores = wishes.steered_scores(
+            gallery, steering, ranking.scores, encoded_query, channels, ask
+        )
+        ranking = replace(ranking, scores=scores, order=ordered(scores, mask))
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
-    spots = spots_of(gallery, posterior.mass, query.k, mask)
+    choices = mask
+    if steering:
+        posterior = wishes.steered_posterior(gallery, steering, posterior, ranking.order, ask)
+        choices = posterior.mass > 0
+    spots = spots_of(gallery, posterior.mass, query.k, choices)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
     evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
@@ -205,7 +226,11 @@ def search_with_trace(
         truncated=min(_cuts(encoded_query), default=None),
         verdict=verdict,
         p_outside=posterior.p_outside,
-        notes=tuple(_notes(encoded_query, candidates, match_index_of(gallery))),
+        notes=(
+            *_notes(encoded_query, candidates, match_index_of(gallery)),
+            *_area_notes(gallery, spots[0].row, mask),
+            *wishes.notes_of(steering),
+        ),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -219,6 +244,26 @@ def search_with_trace(
         in_area=mask is not None,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
+
+
+def _asking(
+    gallery: Gallery,
+    encoder: "SentenceEncoder",
+    query: Query,
+    channels: tuple[Channel, ...],
+    calibration: Calibration | None,
+) -> wishes.Ask:
+    """Searches for other texts with the limits of a query; pictures are left out, as a phrase is
+    too short for them, unless nothing else is searched."""
+    by_words = tuple(channel for channel in channels if channel != "image")
+
+    def ask(text: str) -> SearchTrace:
+        if not by_words:
+            raise QueryError("phrases need the facts or the names of a map; this search has none")
+        other = replace(query, text=text, k=1, channels=by_words, steering=Steering())
+        return search_with_trace(gallery, encoder, other, None, calibration)
+
+    return ask
 
 
 def _checked_encoder(
@@ -268,6 +313,22 @@ def _candidate(
     )
 
 
+def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
+    """A note for an area so small that its first place is near most of it in any case."""
+    if mask is None:
+        return []
+    lat, lon = gallery.lats, gallery.lons
+    near = haversine_m(lat[first], lon[first], lat[mask], lon[mask]) <= RADIUS_M
+    share = float(near.mean())
+    if share < _SMALL_AREA:
+        return []
+    percent = f"{round(100 * share)} %" if share < 1 else "All"
+    return [
+        f"The area is small: {percent} of it is within {RADIUS_M:.0f} m of the first place in any "
+        "case, so its chance says little."
+    ]
+
+
 def _notes(
     encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
 ) -> list[str]:
@@ -285,6 +346,9 @@ def _notes(
         )
     if note := language_note(encoded_query, match_index):
         notes.append(note)
+    if not len(encoded_query.affirmed):
+        notes.append(_DENIALS_ONLY)
+        return notes
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")

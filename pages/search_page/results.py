@@ -8,6 +8,7 @@ from core.maps import probability_area, title_of
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
+    arrival,
     candidate_panel,
     comparison_panel,
     confidence_banner,
@@ -16,8 +17,10 @@ from pages.search_page import (
     followup,
     session,
 )
+from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
+from pages.search_page.wishes import given, phrase_chips
 from pages.ui import examples, resources
 from pages.ui.markdown import plain
 
@@ -46,6 +49,7 @@ def _draw(card: GalleryCard, ask: SearchParams) -> None:
     with place:
         _map(gallery, state, rank, ask)
     with notes:
+        given.draw(gallery, ask.steering)
         _notes(ask, state)
     with right:
         if state and result:
@@ -53,7 +57,8 @@ def _draw(card: GalleryCard, ask: SearchParams) -> None:
         else:
             _invitation(card)
     if state and result:
-        downloads.draw(card, ask, state.explained(), state.took_ms)
+        downloads.draw(gallery, ask, state)
+    arrival.draw(state, card.title)
     session.write_link(ask)
 
 
@@ -64,8 +69,7 @@ def _map(gallery: Gallery, state: SearchState | None, rank: int, ask: SearchPara
         return
     spread = state.cached("spread", lambda: probability_area(trace))
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
-    result = state.explained() if state.has_ledgers else trace.result
-    answer_map.draw(gallery, result, rank, ask.area, spread, other)
+    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other)
 
 
 def _notes(ask: SearchParams, state: SearchState | None) -> None:
@@ -135,5 +139,7 @@ def _answer(
         )
     with question:
         followup.draw(state)
+        photo.truth(state)
+        phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)

@@ -1,6 +1,7 @@
 """Galleries and models, which all visitors share and nobody changes. No visitor's words."""
 
 import contextlib
+import os
 import threading
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,11 @@ import streamlit as st
 from core import gallery, settings
 from core.errors import SaywhereError
 from core.explain.clarification.answer_model import answer_model_of
-from core.explain.ledger import ledgers
+from core.explain.ledger import standing_ledger
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
 from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
+from pages.ui.waiting_line import WaitingLine
 
 _ASIDE = "set-aside"
 _WARM_WORDS = "a church beside a park"
@@ -54,6 +56,12 @@ def encoder() -> Any:
     return load_model(threads=settings.load().search_threads)
 
 
+@st.cache_resource(show_spinner=False)
+def search_line() -> WaitingLine:
+    """The line of all visitors before a search: as many at once as there are cores."""
+    return WaitingLine(os.cpu_count() or 1)
+
+
 def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
     """A gallery's picture model, its usual one unless another is asked for."""
     stamp = opened.picture_stamp(model)
@@ -81,5 +89,5 @@ def _warm(card: GalleryCard) -> None:
         opened = open_gallery(card)
         seeing = picture_encoder(opened, None) if card.picture_models else None
         trace = search_with_trace(opened, encoder(), Query(_WARM_WORDS), seeing)
-        ledgers(trace, encoder(), seeing)
+        standing_ledger(trace, trace.result.candidates[0], encoder())
         answer_model_of(opened)
