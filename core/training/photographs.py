@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from core.describe.simulate.above import ViewFromAbove
 from core.errors import TrainingError
+from core.facts.aerial import things_from_above
 from core.geo import Bounds, Position
 from core.records import World
 from core.sources.imagery import Imagery, open_imagery
@@ -46,6 +48,13 @@ def aerial_kinds(places: Sequence[AerialDataset], at_least: int) -> tuple[str, .
 def seen_world(place: AerialDataset) -> World:
     """The map of a place with roofs by colour."""
     return _seen(place.sources, place.imagery)[0]
+
+
+def described_world(place: AerialDataset) -> tuple[World, ViewFromAbove]:
+    """The map of a place with roofs by colour, and what a person sees in the photographs."""
+    world, imagery = _seen(place.sources, place.imagery)
+    things = things_from_above(read_world(place.sources), imagery)
+    return world, ViewFromAbove(things, world.metric_crs)
 
 
 def prepare_photographs(

@@ -119,7 +119,7 @@ def _prepare_photographs(
     config: TrainingConfig, folder: Path, threads: int, progress: Progress
 ) -> PictureShards:
     """As `prepared`, of places seen from above."""
-    from core.training.photographs import aerial_kinds, prepare_photographs, seen_world
+    from core.training.photographs import aerial_kinds, described_world, prepare_photographs
 
     trained = [place for place in config.photographs if not place.held]
     path = folder / "kinds.json"
@@ -132,7 +132,7 @@ def _prepare_photographs(
     for place in config.photographs:
         cut[place] = prepare_photographs(place, folder, kinds, config.seed, progress)
         if described:
-            read = functools.partial(seen_world, place)
+            read = functools.partial(described_world, place)
             prepare_descriptions(
                 place, cut[place], config.texts_per_tile, config.seed, progress, read
             )

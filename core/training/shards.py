@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import shapely
 
+from core.describe.simulate.above import ViewFromAbove
 from core.describe.simulate.generator import Style, describe
 from core.describe.simulate.visibility import VisibilityMap
 from core.errors import SourceError, TrainingError
@@ -162,19 +163,23 @@ def prepare_descriptions(
     texts: int,
     seed: int,
     progress: Progress | None = None,
-    read: Callable[[], World] | None = None,
+    read: Callable[[], tuple[World, ViewFromAbove | None]] | None = None,
 ) -> list[Path]:
     """Writes `texts` descriptions of each example, in one file with column `texts` per shard.
 
-    `read` reads the map if it is not just that of the town's sources.
+    `read` reads the map, and what is seen from above, if it is not just that of the sources.
     """
     paths = [beside(path, "texts.feather") for path in pictures]
     missing = [number for number, path in enumerate(paths) if not path.is_file()]
     if missing:
-        visibility = VisibilityMap(read() if read else read_world(town.sources))
+        world, above = read() if read else (read_world(town.sources), None)
+        visibility = VisibilityMap(world)
         for number in missing:
             table = feather.read_table(pictures[number], columns=["lat", "lon"])
-            scenes = visibility.scenes(table["lat"].to_numpy(), table["lon"].to_numpy())
+            lats, lons = table["lat"].to_numpy(), table["lon"].to_numpy()
+            scenes = visibility.scenes(lats, lons)
+            if above is not None:
+                scenes = above.added(scenes, lats, lons)
             rng = np.random.default_rng((seed, number))
             rows = [
                 [describe(scene, rng, Style.random(rng)) for _ in range(texts)] for scene in scenes
