@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
 """The bundled default picture model."""
 
+COMPACT_AERIAL_WEIGHTS = (
+    COMPACT_WEIGHTS.parents[1] / "compact-aerial" / "compact-aerial.safetensors"
+)
+"""The bundled picture model for aerial photographs."""
+
 SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
 """The folder of the bundled sentence encoder."""
 

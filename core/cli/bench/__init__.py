@@ -17,7 +17,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
-    *("steps", "cases", "feedback", "visitors", "anywhere"),
+    *("steps", "cases", "feedback", "visitors", "anywhere", "planet"),
 )
 
 
@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--by", default="", metavar="FIELD", help="field of the lines to split by, for steps"
     )
     parser.add_argument("--model", help="picture model, for embed (default: compact)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE.toml", help="training configuration, for planet"
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--annotators",
@@ -91,6 +94,7 @@ def run(args: argparse.Namespace) -> Any:
         "model": args.model,
         "checkpoint": args.checkpoint,
         "queries": args.queries,
+        "config": args.config,
         "sets": args.sets,
         "by": args.by,
         "progress": bar(args.quiet),
