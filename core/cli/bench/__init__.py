@@ -18,6 +18,7 @@ BENCHES = (
     *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
     "visitors",
     "anywhere",
+    "scale",
 )
 
 
@@ -67,6 +68,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="seconds between two searches of a visitor (default: 20)",
     )
+    parser.add_argument(
+        "--tiles",
+        type=whole_number,
+        default=1_034_786,
+        help="tiles of the synthetic collection, for scale (default: 1034786)",
+    )
     add_store(parser)
 
 
@@ -83,6 +90,7 @@ def run(args: argparse.Namespace) -> Any:
         "verdicts": args.verdicts,
         "store": args.store,
         "kill": args.kill,
+        "tiles": args.tiles,
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,

@@ -18,10 +18,11 @@ import torch
 from core.arrays import F64, I64, Bools
 from core.errors import QueryError
 from core.evaluation.calibration.fit import PRIOR_ELSEWHERE
-from core.evaluation.queries import LabelledQuery, read_all, read_queries
+from core.evaluation.queries import LabelledQuery, read_queries
 from core.gallery.opened import Gallery, open_gallery
 from core.geo import haversine_m
 from core.records import CHANNELS
+from core.retrieval.anywhere import SharedEncoding
 from core.retrieval.confidence import CLIP_SIGMA, read_calibration
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.picture_model import load_picture_encoder
@@ -196,6 +197,7 @@ def region_examples(
     regions = np.zeros((len(queries), len(names), len(OF_REGION)))
     usable = np.zeros((len(queries), len(names)), dtype=bool)
     described = np.zeros((len(queries), len(OF_DESCRIPTION)))
+    encodings = [SharedEncoding(query.text, encoder) for query in queries]
     learned = read_calibration()
     for column, name in enumerate(names):
         gallery = open_gallery(name, settings)
@@ -203,7 +205,7 @@ def region_examples(
         picture_encoder = load_picture_encoder(gallery, settings, encoder) if has_image else None
         channels = tuple(one for one in CHANNELS if one in gallery.card.channels)
         for row, query in enumerate(queries):
-            (encoded,) = read_all([query], encoder, lambda *_: None, picture_encoder, gallery)
+            encoded = encodings[row].of(gallery, picture_encoder)
             ranking = rank_tiles(gallery, encoded, channels)
             features = confidence_features(
                 encoded, ranking.signals, ranking.scores, channels, None, learned.background
