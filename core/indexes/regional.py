@@ -7,9 +7,9 @@ in registers as by André et al. 2015: FAISS IndexPQFastScan). The codes are mem
 processes share them; the coarse ones, a quarter as large, are read at opening.
 
 A search in everything scans all coarse codes, then scores a fixed number of rows again by their
-8-bit codes. A search in given rows, such as those of a region, scans their 8-bit codes and is exact.
-With inverted lists (IVF, SQ8) the page's examples needed nearly all lists for a recall of 0.995: a
-short text is about equally similar to the tiles of many towns.
+8-bit codes. A search in given rows, such as those of a region, scans their 8-bit codes and is
+exact. With inverted lists (IVF, SQ8) the page's examples needed nearly all lists for a recall of
+0.995: a short text is about equally similar to the tiles of many towns.
 """
 
 from collections.abc import Iterable, Iterator

@@ -52,8 +52,9 @@ seven that are learned from."""
 _STEPS = 100
 _APART_M = 500.0
 """A gallery within this distance of a description's place is no wrong answer to it."""
-_FALSE_ABSENT = 0.05
-"""Accepted share of descriptions that are told to be in none of the galleries, and are."""
+_FALSE_ABSENT, _LEAST_ABSENT = 0.05, 0.1
+"""Accepted share of descriptions that are told to be in none of the galleries but are in one, and
+the least probability of "none" at which this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _with_absent(model: RegionModel, examples: Sequence[RegionExample]) -> Regio
         model.none_mean,
         model.none_scale,
         model.none,
-        max(absent, 0.5),
+        max(absent, _LEAST_ABSENT),
         model.sources,
     )
 
