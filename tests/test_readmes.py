@@ -22,7 +22,17 @@ from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
-from core.cli.bench import embed, evaluate, explain, feedback, questions, relevance, search, start
+from core.cli.bench import (
+    embed,
+    evaluate,
+    explain,
+    feedback,
+    questions,
+    relevance,
+    search,
+    start,
+    steps,
+)
 from core.cli.parser import parser_of
 from core.training.config import read_config
 
@@ -303,7 +313,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (embed, explain, feedback, questions, relevance, search):
+    for bench in (embed, explain, feedback, questions, relevance, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     for bench in (explain, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
