@@ -33,6 +33,7 @@ from core.cli.bench import (
     scale,
     search,
     start,
+    steps,
 )
 from core.cli.parser import parser_of
 from core.training.config import read_config
@@ -316,7 +317,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search):
+    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(scale, "_ROUNDS", 1)
     for bench in (anywhere, explain, search):
