@@ -65,7 +65,7 @@ def _write_codes(path: Path, blocks: Iterable[I8], dimensions: int) -> I64:
 
 
 def _write_coarse(folder: Path, rows: int, dimensions: int, seed: int) -> None:
-    codes = np.load(folder / _CODES, mmap_mode="r")
+    codes = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
     rng = np.random.default_rng(seed)
     sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
     index = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
