@@ -35,10 +35,21 @@ CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
     "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
 }
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
+View = Literal["drawn", "aerial"]
+"""A picture of a tile: drawn from the map, or seen from above."""
+VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
 Fit = Literal["thing", "like", "name"]
 """The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
 has the phrase's words."""
+
+
+SEEN_WORDS: Final[Mapping[str, str]] = {
+    "": "",
+    "outline": "as the map's outlines look from above",
+    "photograph": "seen in the aerial photograph",
+}
+"""How a fact was seen, in words for people. The gallery's licence line credits the photograph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +119,39 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """Wishes beside a description.
+
+    `like` and `unlike` are ids of tiles that the place resembles or does not. `must` are phrases
+    that the map has to have at a candidate, `twice` phrases that count double; they need not occur
+    in the description. `minus` are stretches of the description that do not count. `passed`
+    describes a place that the person passed before, at most `reach_m` metres away.
+    """
+
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    passed: str = ""
+    reach_m: float = 300.0
+
+    def __bool__(self) -> bool:
+        """Whether there is any wish."""
+        return bool(
+            self.like or self.unlike or self.must or self.twice or self.minus or self.passed
+        )
+
+
+NO_WISHES: Final = Steering()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A description, and limits of the search.
 
-    `model` is the picture model of the `image` channel, None for the gallery's default.
+    `model` is the picture model of the `image` channel, None for the gallery's default of each
+    view. `view` limits that channel to one picture of each tile, None for all.
     """
 
     text: str
@@ -121,6 +161,8 @@ class Query:
     within_m: float | None = None
     bounds: Bounds | None = None
     model: str | None = None
+    steering: Steering = NO_WISHES
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +172,9 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
-    `english` is the English of a phrase in another language where it differs, else "".
+    `english` is the English of a phrase in another language where it differs, else "". `by_name` is
+    the name that the fact's text does not show and that made it match, such as an operator's.
+    `seen` says how a fact was seen that no tag of the map tells, else "".
     """
 
     phrase: str
@@ -145,6 +189,8 @@ class Evidence:
     direction: str | None = None
     fit: Fit = "thing"
     english: str = ""
+    by_name: str = ""
+    seen: str = ""
 
     @property
     def supported(self) -> bool:

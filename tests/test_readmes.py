@@ -27,11 +27,13 @@ from core.cli.bench import (
     embed,
     evaluate,
     explain,
+    feedback,
     questions,
     relevance,
     scale,
     search,
     start,
+    steps,
 )
 from core.cli.parser import parser_of
 from core.training.config import read_config
@@ -51,6 +53,7 @@ SMALLER = {
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
+    "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
 
@@ -314,7 +317,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (anywhere, embed, explain, questions, relevance, scale, search):
+    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(scale, "_ROUNDS", 1)
     for bench in (anywhere, explain, search):

@@ -19,7 +19,7 @@ write() { # gallery, map file, number of texts
 }
 build rvs --from "$data/rvs/manhattan-pois.geojson.gz" --no-pictures
 training=$data/osm-training
-build krems --from "$training/krems.osm.gz"
+build krems --from "$training/krems.osm.gz" --no-pictures --spacing-m 40
 build moscow --from "$training/moscow.osm.pbf" --no-pictures
 build porto --from "$training/porto.osm.pbf" --no-pictures --spacing-m 40
 build manhattan-1 --from "$training/manhattan-1.osm.gz" --no-pictures

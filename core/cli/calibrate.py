@@ -1,11 +1,10 @@
 """Fit confidence, ranking or regions to descriptions with known places; write the search's file."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
-from core.cli.options import new_file, whole_number
+from core.cli.options import labelled_set, new_file, whole_number
 from core.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         dest="sets",
-        type=_labelled_set,
+        type=labelled_set,
         action="append",
         required=True,
         metavar="GALLERY=FILE.jsonl",
@@ -50,13 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F.json",
         help="file to write (default: the file that search reads)",
     )
-
-
-def _labelled_set(value: str) -> tuple[str, Path]:
-    gallery, separator, file = value.partition("=")
-    if not (gallery and separator and file):
-        raise argparse.ArgumentTypeError(f"{value!r} is not GALLERY=FILE.jsonl; give both parts")
-    return gallery, Path(file)
 
 
 def _fit_ranking(

@@ -3,21 +3,33 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import add_channels, add_checkpoint, position, text
+from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
-from core.records import Query, Translation
+from core.records import VIEWS, Query, Translation
 
 if TYPE_CHECKING:
+    from core.describe.streetview import PhotoDescription
     from core.models.sentence import SentenceEncoder
     from core.retrieval import SearchTrace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("text", type=text, metavar="TEXT", help="description of the place")
+    parser.add_argument(
+        "text", type=text, nargs="?", default="", metavar="TEXT", help="description of the place"
+    )
+    parser.add_argument(
+        "--image",
+        type=Path,
+        metavar="F",
+        help="describe this street photograph and search for it; TEXT beside it counts as well",
+    )
     parser.add_argument("--gallery", metavar="G", help="name of the gallery (default: all of them)")
     parser.add_argument("-k", type=int, default=10, help="number of candidates (default: 10)")
     parser.add_argument(
@@ -38,17 +50,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="picture model of the image channel (default: that of the gallery)"
     )
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="search only drawn or only aerial pictures in the image channel (default: both)",
+    )
     add_checkpoint(parser)
+    photo_options.add_detector(parser)
+    add_steering(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     settings = machine.load()
-    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    photo = _described_photo(args, settings)
+    query = Query(
+        _joined(args.text, photo.text) if photo else args.text,
+        args.k,
+        args.channels,
+        args.near,
+        args.within_m,
+        model=args.model,
+        steering=steering_of(args),
+        view=args.view,
+    )
     names = [args.gallery] if args.gallery else _galleries(settings)
+    seen = _photo_json(photo) if photo else {}
     if len(names) > 1:
-        return _in_all(names, query, args, settings)
-    return _in_one(names[0], query, args, settings)
+        return _in_all(names, query, args, settings) | seen
+    return _in_one(names[0], query, args, settings) | seen
 
 
 def _in_one(
@@ -64,7 +94,7 @@ def _in_one(
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
         picture_encoder = load_picture_encoder(
-            gallery, settings, encoder, args.model, args.checkpoint
+            gallery, settings, encoder, args.model, args.checkpoint, args.view
         )
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
     if (trace.result.p_outside or 0.0) >= SUSPICIOUS and args.checkpoint is None:
@@ -77,6 +107,36 @@ def _in_one(
     return result.to_json() | answer_details(trace, result)
 
 
+def _described_photo(
+    args: argparse.Namespace, settings: machine.Settings
+) -> "PhotoDescription | None":
+    """The description of `--image`, None without one. Its position is never read."""
+    if args.image is None:
+        if not args.text:
+            raise QueryError("give a description of the place, or a photo with --image")
+        return None
+    from core.describe.streetview import read_photo
+
+    picture = read_photo(args.image).picture
+    return photo_options.describer(settings.search_threads, args.detector).describe(picture)
+
+
+def _joined(own: str, seen: str) -> str:
+    """A person's own words before the description of their photo, as sentences."""
+    words = own.strip()
+    if words and words[-1].isalnum():
+        words += "."
+    return f"{words} {seen}".strip()
+
+
+def _photo_json(photo: "PhotoDescription") -> dict[str, Any]:
+    """What `--json` adds for a photograph: `description`, `signs` and the fate of the text."""
+    told = photo.to_json()
+    return {key: told[key] for key in ("description", "signs", "author", "status")} | {
+        "photo_notes": told["notes"]
+    }
+
+
 def _in_all(
     names: Sequence[str], query: Query, args: argparse.Namespace, settings: machine.Settings
 ) -> dict[str, Any]:
@@ -85,6 +145,8 @@ def _in_all(
 
     if args.model or args.checkpoint:
         raise QueryError("--model and --checkpoint are for one gallery; name it with --gallery")
+    if query.steering:
+        raise QueryError("wishes are about the places of one gallery; name it with --gallery")
     encoder = load_model(threads=settings.search_threads)
     opened = open_regions(names, settings, encoder)
     trace = search_anywhere(opened.galleries, encoder, query, opened.picture_encoders)
@@ -153,6 +215,8 @@ def _translation(result: Any) -> str:
 
 def _answer_lines(result: Any) -> Iterator[str]:
     """The lines of the notes, the verdict and the candidates."""
+    if result.get("description"):
+        yield f"In the photo: {result['description']}"
     if result["language"]:
         yield _translation(result)
     yield from result["notes"]

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 
 from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
 from core.errors import GalleryError
+from core.gallery.aerial import AerialArchive, webp_of
 from core.gallery.manifest import (
+    AerialStamp,
     Manifest,
     PictureStamp,
     check_name,
@@ -24,9 +26,10 @@ from core.gallery.manifest import (
 from core.geo import Bounds, Position, tile_bounds
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
-from core.models import DEFAULT_PICTURE_MODEL
-from core.records import Channel, Tile
+from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL
+from core.records import VIEWS, Channel, Tile, View
 from core.settings import Settings
+from core.sources.imagery.layer import AerialPicture
 
 # Arrow's own allocator keeps some 30 MB of what was read once.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -69,6 +72,8 @@ class GalleryCard:
     sources: tuple[str, ...]
     picture_models: tuple[PictureStamp, ...] = ()
     problem: str = ""
+    views: tuple[View, ...] = ("drawn",)
+    aerial: AerialStamp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ class FactTable:
     """F facts: texts, kinds, names, and which facts are spoken, that is, have an embedding.
 
     `things` [F] counts the things behind each fact. It is None for a gallery of an earlier version,
-    in which things with the same text share a fact with the names of all.
+    in which things with the same text share a fact with the names of all. `views` [F] says
+    how each was seen (`core.facts.things.View`); None where all are of the map's tags.
     """
 
     text: list[str]
@@ -100,6 +106,7 @@ class FactTable:
     names: list[list[str]]
     spoken: Bools
     things: I32 | None = None
+    views: list[str] | None = None
 
 
 class Gallery:
@@ -123,6 +130,7 @@ class Gallery:
             names=facts["names"].to_pylist(),
             spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
             things=_numbers(facts["things"]) if "things" in facts.column_names else None,
+            views=_views(facts["view"]) if "view" in facts.column_names else None,
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
@@ -141,6 +149,8 @@ class Gallery:
             raise ValueError("its files are of different builds")
         if not self.card.bounds.contains(self.lats, self.lons).all():
             raise ValueError("it has tiles outside its bounds")
+        self.aerial = self._open_aerial()
+        """The imagery of the gallery, None if it has none."""
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -153,20 +163,43 @@ class Gallery:
         name = f"{self._manifest.build}/base_map.pmtiles"
         return self._folder / name if name in self._manifest.files else None
 
-    def picture_stamp(self, model: str | None = None) -> PictureStamp:
-        """The picture model of that key or name, by default the first.
+    def _open_aerial(self) -> AerialArchive | None:
+        stamp = self.card.aerial
+        return AerialArchive(self._data / stamp.archive, stamp) if stamp else None
+
+    def picture_stamp(self, model: str | None = None, view: View | None = None) -> PictureStamp:
+        """The picture model of that key or name, by default the first, of that view or of any.
 
         Raises GalleryError if the gallery has no embeddings of it.
         """
         for stamp in self.card.picture_models:
-            if model in (None, stamp.key, stamp.name):
+            if model in (None, stamp.key, stamp.name) and view in (None, stamp.view):
                 return stamp
+        if view is not None and view not in self.card.views:
+            raise GalleryError(f"{self.card.name} has no {view} pictures")
         known = ", ".join(stamp.key for stamp in self.card.picture_models) or "none yet"
         raise GalleryError(
             f"{self.card.name} has no picture embeddings of {model or 'any model'}; it has: "
             f"{known}; run python -m core embed {self.card.name} --model "
             f"{model or DEFAULT_PICTURE_MODEL}"
         )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The pictures that each tile has."""
+        return self.card.views
+
+    def searched_stamps(
+        self, model: str | None = None, view: View | None = None
+    ) -> tuple[PictureStamp, ...]:
+        """The picture models of a search: the named one, else the usual one of the view, or of each
+        view. Raises GalleryError if there is none."""
+        if model is not None or view is not None:
+            return (self.picture_stamp(model, view),)
+        usual: dict[str, PictureStamp] = {}
+        for stamp in self.card.picture_models:
+            usual.setdefault(stamp.view, stamp)
+        return tuple(usual.values()) or (self.picture_stamp(),)
 
     def picture_index(self, key: str) -> VectorIndex:
         """Index of the picture embeddings by the model of that key."""
@@ -189,9 +222,25 @@ class Gallery:
             street=self.streets[row],
         )
 
-    def picture(self, tile_id: str) -> bytes:
-        """Picture of a tile as WebP; b"" if the gallery was built without pictures."""
+    def aerial_picture(
+        self, tile_id: str, side_m: float | None = None, size_px: int = 256
+    ) -> AerialPicture:
+        """The ground around a tile's centre from above, by default as wide as the tile.
+
+        Raises GalleryError if the gallery has no imagery.
+        """
+        if self.aerial is None:
+            raise GalleryError(f"{self.card.name} has no aerial pictures")
         row = self.row_of(tile_id)
+        center = Position(float(self.lats[row]), float(self.lons[row]))
+        return self.aerial.picture(center, side_m or self._manifest.footprint_m, size_px)
+
+    def picture(self, tile_id: str, view: View | None = None) -> bytes:
+        """Picture of a tile as WebP, by default the first of its views; b"" if there is none."""
+        view = view or self.card.views[0]
+        row = self.row_of(tile_id)
+        if view == "aerial":
+            return b"" if self.aerial is None else webp_of(self.aerial_picture(tile_id))
         shard, place = divmod(row, SHARD_TILES)
         with self._lock:
             if shard not in self._pictures:
@@ -254,6 +303,12 @@ def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
         return file.read(columns, use_threads=False)
 
 
+def _views(column: pa.ChunkedArray) -> list[str] | None:
+    """How each fact was seen, None where all are of the map's tags."""
+    views: list[str] = column.to_pylist()
+    return views if any(views) else None
+
+
 def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:
     return pa.concat_tables([_read_table(shard, columns) for shard in shards])
 
@@ -280,7 +335,11 @@ def _read_links(path: Path, facts: int) -> Links:
 
 def card_of(manifest: Manifest) -> GalleryCard:
     """The card of a gallery whose manifest can be read."""
-    models = sorted(manifest.picture_models, key=lambda stamp: stamp.key != DEFAULT_PICTURE_MODEL)
+    defaults = (DEFAULT_PICTURE_MODEL, f"{DEFAULT_AERIAL_MODEL}.aerial")
+    models = sorted(
+        manifest.picture_models,
+        key=lambda stamp: (stamp.key not in defaults, VIEWS.index(stamp.view)),
+    )
     return GalleryCard(
         name=manifest.name,
         title=manifest.title,
@@ -296,6 +355,13 @@ def card_of(manifest: Manifest) -> GalleryCard:
         model=manifest.model.title,
         sources=tuple(manifest.origin.files),
         picture_models=tuple(models),
+        views=tuple(
+            view
+            for view, is_there in zip(VIEWS, (manifest.drawn, manifest.aerial), strict=True)
+            if is_there
+        )
+        or ("drawn",),
+        aerial=manifest.aerial[0] if manifest.aerial else None,
     )
 
 

@@ -25,7 +25,7 @@ from core.retrieval.confidence import (
 )
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.picture_model import PictureEncoder, load_picture_encoder
-from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
+from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
 from core.retrieval.regions import (
     RegionModel,
     description_features,
@@ -45,6 +45,7 @@ from core.retrieval.search import (
     rank_tiles,
     region_mask,
 )
+from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import translated, translation_of
@@ -143,7 +144,7 @@ class SharedEncoding:
 
     def __init__(self, text: str, encoder: "SentenceEncoder") -> None:
         self._text, self._encoder = text, encoder
-        self._made: dict[tuple[str, str, str], EncodedQuery] = {}
+        self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
         self.seconds = 0.0
 
     def of(self, gallery: Gallery, picture_encoder: PictureEncoder | None) -> EncodedQuery:
@@ -151,10 +152,12 @@ class SharedEncoding:
         match_index = match_index_of(gallery)
         text = without_town(self._text, match_index.mentions)
         gloss = translated(text, match_index)
-        key = (text, gloss.english if gloss else "", picture_encoder.key if picture_encoder else "")
+        respellings = respellings_of(gloss.english if gloss else text, match_index.mentions)
+        pictures = picture_encoder.key if picture_encoder else ""
+        key = (text, gloss.english if gloss else "", pictures, respellings)
         if key not in self._made:
             started = time.perf_counter()
-            tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss)
+            tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss, respellings)
             self._made[key] = encode_query(tokenized, self._encoder, picture_encoder)
             self.seconds += time.perf_counter() - started
         return self._made[key]
@@ -270,7 +273,9 @@ def _region_search(
         encoded_query, ranking.signals, ranking.scores, channels, mask, learned.background
     )
     own_town = names_town(query.text, match_index_of(gallery).mentions.places)
-    posterior = posterior_from(features, ranking.scores, mask, learned)
+    posterior = posterior_from(
+        features, ranking.scores, mask, learned, affirms=len(encoded_query.affirmed) > 0
+    )
     return RegionSearch(
         gallery, channels, mask, encoded_query, ranking, features, own_town, posterior
     )
@@ -295,7 +300,13 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
         if shares[number] <= enough:
             break
         one = searches[number]
-        spots = spots_of(one.gallery, one.mass * shares[number], k, one.mask)
+        spots = spots_of(
+            one.gallery,
+            one.mass * shares[number],
+            k,
+            one.mask,
+            sharpening=one.posterior.sharpening,
+        )
         best += [_Choice(number, spot) for spot in spots]
         best = sorted(best, key=lambda choice: -choice.spot.chance)[:k]
     return best

@@ -12,8 +12,9 @@ from core.explain.clarification import Reply
 from core.explain.clarification.belief_update import GivenReply
 from core.explain.clarification.question_bank import template_of
 from core.geo import Bounds
-from core.records import CHANNELS, Channel
+from core.records import CHANNELS, NO_WISHES, Channel, Steering
 from core.settings import MAX_DESCRIPTION_CHARS
+from pages.search_page.wishes.link import params_of, wishes_in
 from pages.ui.link_values import bounds, identifier, whole
 
 ANYWHERE = ""
@@ -33,7 +34,7 @@ class SearchParams:
     """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
     city's usual one, and `city` may be `ANYWHERE`. `versus` is the id of the tile to compare the
     chosen candidate with, "" for none; `replies` are to follow-up questions, in the order they were
-    given."""
+    given; `steering` are the wishes beside the description."""
 
     text: str = ""
     city: str = ""
@@ -44,6 +45,7 @@ class SearchParams:
     model: str = ""
     versus: str = ""
     replies: tuple[GivenReply, ...] = ()
+    steering: Steering = NO_WISHES
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
@@ -68,7 +70,7 @@ class SearchParams:
         if self.replies:
             lines = (f"{_letter(one.answer)} {one.key}" for one in self.replies)
             params["answers"] = "\n".join(lines)
-        return params
+        return params | params_of(self.steering)
 
     @property
     def fits_link(self) -> bool:
@@ -91,6 +93,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
         model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
         versus=identifier(params.get("vs", "")),
         replies=_replies(params.get("answers", "")),
+        steering=wishes_in(params),
     )
 
 

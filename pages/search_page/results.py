@@ -18,8 +18,10 @@ from pages.search_page import (
     followup,
     session,
 )
+from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
+from pages.search_page.wishes import given, phrase_chips
 from pages.ui import examples, resources
 from pages.ui.markdown import plain
 
@@ -48,6 +50,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     with place:
         draw_map(gallery, state, rank, ask)
     with notes:
+        given.draw(gallery, ask.steering)
         draw_notes(ask, state)
     with right:
         if state and result:
@@ -145,5 +148,7 @@ def _answer(
         )
     with question:
         followup.draw(state)
+        photo.truth(state)
+        phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)

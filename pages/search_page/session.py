@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from core.records import SearchResult
+from core.records import SearchResult, Steering
 from pages.search_page.query_params import SearchParams, from_params, usual_city
 from pages.ui.session_link import Params, SessionLink, remember_city
 
@@ -84,8 +84,8 @@ def change(**changes: Any) -> SearchParams:
 
 
 def ask_anew(**changes: Any) -> SearchParams:
-    """Another description or city; drops the choice, comparison and replies of the old one."""
-    return rank_anew(**changes, replies=())
+    """Another description or city; drops the choice, comparison, replies and wishes of the old."""
+    return rank_anew(**changes, replies=(), steering=Steering())
 
 
 def rank_anew(**changes: Any) -> SearchParams:

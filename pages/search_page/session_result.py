@@ -159,7 +159,9 @@ def _search(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, PictureEn
     """Searches without pictures where no channel was picked and no picture model is available."""
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
-    query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
+    query = Query(
+        ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model, steering=ask.steering
+    )
     channels = check_query(query, gallery)
     picture_encoder, problem = None, ""
     if "image" in channels:

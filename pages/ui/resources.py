@@ -14,7 +14,13 @@ from core.explain.clarification.answer_model import answer_model_of
 from core.explain.ledger import standing_ledger
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
-from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
+from core.retrieval import (
+    PictureEncoder,
+    bind_picture_encoder,
+    joined,
+    load_verified,
+    search_with_trace,
+)
 from pages.ui.waiting_line import WaitingLine
 
 _ASIDE = "set-aside"
@@ -63,9 +69,12 @@ def search_line() -> WaitingLine:
 
 
 def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
-    """A gallery's picture model, its usual one unless another is asked for."""
-    stamp = opened.picture_stamp(model)
-    return bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+    """A gallery's picture models, its usual ones unless another is asked for."""
+    encoders = [
+        bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+        for stamp in opened.searched_stamps(model)
+    ]
+    return joined(tuple(encoders))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
