@@ -208,7 +208,7 @@ def search_anywhere(
     in_area = searches[0].mask is not None
     shares = model.probabilities(
         np.stack([region_features(one.features, learned, one.own_town) for one in searches]),
-        description_features(searches[0].features),
+        description_features(max(searches, key=lambda one: len(one.channels)).features),
         in_area,
     )
     chosen = _chosen(searches, shares[:-1], query.k)
