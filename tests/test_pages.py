@@ -349,6 +349,12 @@ def test_every_bundled_city_has_examples_that_are_text() -> None:
         assert all(text.strip() == text for text in examples.of_city(city))
 
 
+def test_anywhere_offers_one_example_of_each_city() -> None:
+    offered = examples.of_city(query_params.ANYWHERE)
+    assert len(offered) >= 4
+    assert examples.of_city("monaco")[0] in offered
+
+
 class TestRoutes:
     @pytest.fixture
     def client(self) -> TestClient:

@@ -148,7 +148,7 @@ def _in_all(
     if query.steering:
         raise QueryError("wishes are about the places of one gallery; name it with --gallery")
     encoder = load_model(threads=settings.search_threads)
-    opened = open_regions(names, settings, encoder)
+    opened = open_regions(names, settings, encoder, query.view)
     trace = search_anywhere(opened.galleries, encoder, query, opened.picture_encoders)
     trace = replace(
         trace, result=replace(trace.result, notes=(*trace.result.notes, *opened.problems))
@@ -172,7 +172,7 @@ def _compared(
     if len(names) < 2:
         return trace
     opened = open_regions(names, settings, encoder)
-    query = replace(trace.query, near=None, within_m=None, bounds=None, k=1)
+    query = replace(trace.query, near=None, within_m=None, bounds=None, k=1, view=None)
     regions = search_anywhere(
         opened.galleries, encoder, query, opened.picture_encoders
     ).result.regions

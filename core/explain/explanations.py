@@ -21,6 +21,7 @@ from core.explain.llm import Advice, advise
 from core.explain.llm.prompt import Subject
 from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
 from core.retrieval import PictureEncoder, SearchTrace
+from core.retrieval.anywhere import encoder_key
 from core.retrieval.reranking import TOP, reranked
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def explained_anywhere(
     explanations: dict[tuple[str, str], Explanation | None] = {}
     for part in trace.traces:
         result = explained(
-            part, encoder, picture_encoders.get(part.result.picture_model or ""), server
+            part, encoder, picture_encoders.get(encoder_key(part.gallery, part.query.view)), server
         )
         notes |= dict.fromkeys(result.notes)
         for name in timings:

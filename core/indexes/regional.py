@@ -24,7 +24,7 @@ from core.indexes.vector import Neighbours
 
 EXACT_ROWS = 20_000
 """Up to so many rows are scanned exactly."""
-POOL = 1024
+POOL = 2048
 """Rows that a search in everything scores again, whatever its k: so k never changes an order."""
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
 _CHUNK = 32_768
@@ -65,7 +65,7 @@ def _write_codes(path: Path, blocks: Iterable[I8], dimensions: int) -> I64:
 
 
 def _write_coarse(folder: Path, rows: int, dimensions: int, seed: int) -> None:
-    codes = np.load(folder / _CODES, mmap_mode="r")
+    codes = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
     rng = np.random.default_rng(seed)
     sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
     index = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)

@@ -15,7 +15,7 @@ import numpy as np
 from core.arrays import F32, F64, Bools
 from core.errors import GalleryError, ModelError, QueryError
 from core.gallery.opened import Gallery, open_gallery
-from core.records import CHANNELS, Candidate, Channel, Query, Region, SearchResult
+from core.records import CHANNELS, Candidate, Channel, Query, Region, SearchResult, View
 from core.retrieval.confidence import (
     Calibration,
     Posterior,
@@ -105,8 +105,23 @@ class OpenedRegions:
     problems: tuple[str, ...]
 
 
+def encoder_key(gallery: Gallery, view: View | None = None) -> str:
+    """The name of the gallery's usual picture models of a view, or of all; "" for none."""
+    try:
+        return "+".join(stamp.key for stamp in gallery.searched_stamps(None, view))
+    except GalleryError:
+        return ""
+
+
+def _key_of(picture_encoder: PictureEncoder) -> str:
+    return "+".join(one.key for one in (picture_encoder, *picture_encoder.others))
+
+
 def open_regions(
-    names: Sequence[str], settings: Settings, encoder: "SentenceEncoder"
+    names: Sequence[str],
+    settings: Settings,
+    encoder: "SentenceEncoder",
+    view: View | None = None,
 ) -> OpenedRegions:
     """Opens galleries with their usual picture models.
 
@@ -123,11 +138,11 @@ def open_regions(
             problems.append(f"Not searched: {error}")
             continue
         galleries.append(gallery)
-        stamp = gallery.card.picture_models[0] if gallery.card.picture_models else None
-        if stamp is None or stamp.key in encoders:
+        key = encoder_key(gallery, view)
+        if not key or key in encoders:
             continue
         try:
-            encoders[stamp.key] = load_picture_encoder(gallery, settings, encoder, stamp.key)
+            encoders[key] = load_picture_encoder(gallery, settings, encoder, view=view)
         except ModelError as error:
             problems.append(f"Pictures of {gallery.card.title} were not searched: {error}")
     if not galleries:
@@ -153,7 +168,7 @@ class SharedEncoding:
         text = without_town(self._text, match_index.mentions)
         gloss = translated(text, match_index)
         respellings = respellings_of(gloss.english if gloss else text, match_index.mentions)
-        pictures = picture_encoder.key if picture_encoder else ""
+        pictures = _key_of(picture_encoder) if picture_encoder else ""
         key = (text, gloss.english if gloss else "", pictures, respellings)
         if key not in self._made:
             started = time.perf_counter()
@@ -173,7 +188,7 @@ def search_anywhere(
 ) -> AnywhereTrace:
     """The best candidates of all galleries for a query. Raises QueryError.
 
-    `picture_encoders` are by the key of the stamp in a gallery; a gallery whose model is not among
+    `picture_encoders` are by the `encoder_key` of a gallery; a gallery whose models are not among
     them is searched without pictures. Galleries that have none of the query's channels, or no tile
     in its area, are left out, and a note says so. Without `calibration` and `model` the bundled
     ones are read.
@@ -193,7 +208,7 @@ def search_anywhere(
     in_area = searches[0].mask is not None
     shares = model.probabilities(
         np.stack([region_features(one.features, learned, one.own_town) for one in searches]),
-        description_features(searches[0].features),
+        description_features(max(searches, key=lambda one: len(one.channels)).features),
         in_area,
     )
     chosen = _chosen(searches, shares[:-1], query.k)
@@ -251,18 +266,13 @@ def _region_search(
     """The search of one region. Raises _LeftOutError, and QueryError for a bad query."""
     wanted = query.channels if query.channels is not None else CHANNELS
     present = tuple(name for name in wanted if name in gallery.card.channels)
-    picture_encoder = None
-    if "image" in present:
-        known = {stamp.key: stamp for stamp in gallery.card.picture_models}
-        names = {stamp.name for stamp in known.values()}
-        usual = query.model is None or query.model not in {*known, *names}
-        stamp = gallery.picture_stamp(None if usual else query.model)
-        picture_encoder = picture_encoders.get(stamp.key)
-        if picture_encoder is None:
-            present = tuple(name for name in present if name != "image")
+    picture_encoder = picture_encoders.get(encoder_key(gallery, query.view))
+    if picture_encoder is None or "image" not in present:
+        present, picture_encoder = tuple(name for name in present if name != "image"), None
     if not present and gallery.card.channels:
         raise _LeftOutError(f"{gallery.card.title} was left out: it has no {', '.join(wanted)}.")
-    channels = check_query(replace(query, channels=present, model=None), gallery)
+    view = query.view if picture_encoder else None
+    channels = check_query(replace(query, channels=present, model=None, view=view), gallery)
     try:
         mask = region_mask(query, gallery)
     except QueryError as error:

@@ -21,7 +21,12 @@ from core.arrays import F32, F64
 from core.errors import ModelError
 from core.files import write_text
 from core.retrieval.channels.named_places import NamedPlaces
-from core.retrieval.confidence import CLIP_SIGMA, Calibration, log_odds_outside
+from core.retrieval.confidence import (
+    ADDED_FEATURES,
+    CLIP_SIGMA,
+    Calibration,
+    log_odds_outside,
+)
 from core.retrieval.confidence_features import FEATURES
 from core.settings import MAX_DESCRIPTION_CHARS, REGIONS
 from core.vocabulary.folding import WORD, fold
@@ -86,6 +91,9 @@ _LONGEST_TOWN = 4
 """Most words of a town's name that are looked for."""
 
 
+_NO_EFFECT = (0.0, 1.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class RegionModel:
     """The fitted logit.
@@ -137,8 +145,12 @@ class RegionModel:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "RegionModel":
-        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
-        region = np.array([document["region"][name] for name in OF_REGION], dtype=np.float64)
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError.
+
+        A feature that was added after the document was written has no effect.
+        """
+        rows = dict.fromkeys(ADDED_FEATURES, _NO_EFFECT) | document["region"]
+        region = np.array([rows[name] for name in OF_REGION], dtype=np.float64)
         of_none = np.array(
             [document["description"][name] for name in OF_DESCRIPTION], dtype=np.float64
         )

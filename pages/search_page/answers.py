@@ -18,7 +18,7 @@ class Source(Protocol):
         """Picture of a tile as WebP, b"" for none."""
 
 
-class Answer(Protocol):
+class FoundPlaces(Protocol):
     """The places that were found, and how long it took."""
 
     @property

@@ -11,7 +11,7 @@ from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds
 from core.records import CHANNELS, Query, Region, SearchResult
 from core.retrieval import PictureEncoder
-from core.retrieval.anywhere import AnywhereTrace, search_anywhere
+from core.retrieval.anywhere import AnywhereTrace, encoder_key, search_anywhere
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, turn
 from pages.ui import resources
@@ -97,7 +97,7 @@ def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
     took_ms = (time.perf_counter() - started) * 1000
     states = {
         part.gallery.card.name: SearchState(
-            ask, part, part, opened.encoders.get(part.result.picture_model or ""), "", took_ms
+            ask, part, part, opened.encoders.get(encoder_key(part.gallery)), "", took_ms
         )
         for part in trace.traces
     }
@@ -116,8 +116,8 @@ class _Opened:
                 gallery = resources.open_gallery(card)
                 self.galleries.append(gallery)
                 if card.picture_models:
-                    seeing = resources.picture_encoder(gallery, None)
-                    self.encoders[seeing.key] = seeing
+                    key = encoder_key(gallery)
+                    self.encoders[key] = resources.picture_encoder(gallery, None)
             except GalleryError as error:
                 resources.set_aside(card, str(error))
                 self.notes.append(f"Not searched: {error}")

@@ -45,6 +45,8 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
         results.draw_map(gallery, part, rank, ask)
     with notes:
         results.draw_notes(ask, part)
+        if ask.steering:
+            st.info("Your wishes count when you search in one city.")
     with right:
         city_hints.likeliest(state.result.regions)
         confidence_banner.draw(state.result, None, _ANY_CITY)

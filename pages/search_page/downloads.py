@@ -10,7 +10,7 @@ import streamlit as st
 from core.maps import title_of
 from core.records import SearchResult
 from pages.search_page import printable, session
-from pages.search_page.answers import Answer, Source
+from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
 from pages.search_page.gps_exports import to_gpx, to_kml
 from pages.search_page.query_params import SearchParams
@@ -48,7 +48,7 @@ def table(result: SearchResult) -> str:
 
 
 @st.fragment
-def _table(state: Answer) -> None:
+def _table(state: FoundPlaces) -> None:
     if section := folding.opened("All places as a table", "section-table"):
         with section, st.spinner("Reading all places …"):
             st.html(table(state.explained()))
@@ -89,7 +89,7 @@ _FORMATS = (
 
 
 @st.fragment
-def _files(gallery: Source, state: Answer, link: str) -> None:
+def _files(gallery: Source, state: FoundPlaces, link: str) -> None:
     """The files, each written when it is asked for."""
     menu = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
     if not menu.open:
@@ -106,11 +106,11 @@ def _files(gallery: Source, state: Answer, link: str) -> None:
         )
 
 
-def _written(each: _Format, state: Answer, gallery: Source, link: str) -> str:
+def _written(each: _Format, state: FoundPlaces, gallery: Source, link: str) -> str:
     return each.write(state.explained(), gallery, link)
 
 
-def draw(gallery: Source, ask: SearchParams, state: Answer) -> None:
+def draw(gallery: Source, ask: SearchParams, state: FoundPlaces) -> None:
     """The answer as a table, its files, its link and how long it took. Table and files are made
     when somebody asks for them."""
     result = state.result

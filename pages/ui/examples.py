@@ -36,7 +36,10 @@ def of_city(name: str) -> list[str]:
 
 
 def _of(name: str) -> list[Example]:
-    """A user's own gallery replaces a bundled one of its name, and so do its examples."""
+    """A user's own gallery replaces a bundled one of its name, and so do its examples. Without a
+    name, the first of each bundled city."""
+    if not name:
+        return [listed[0] for listed in _all().values() if listed]
     folder = settings.load().user_galleries / name
     if not folder.is_dir():
         return _all().get(name, [])

@@ -10,7 +10,7 @@ from core.errors import GalleryError
 from core.gallery import list_galleries
 from core.models import load_model
 from core.records import Query
-from core.retrieval.anywhere import open_regions, search_anywhere
+from core.retrieval.anywhere import encoder_key, open_regions, search_anywhere
 from core.retrieval.search import search
 from core.settings import Settings
 
@@ -35,8 +35,7 @@ def run(settings: Settings) -> dict[str, Any]:
         for text in DESCRIPTIONS:
             times = [time.perf_counter()]
             for gallery in galleries:
-                stamps = gallery.card.picture_models
-                seeing = opened.picture_encoders.get(stamps[0].key) if stamps else None
+                seeing = opened.picture_encoders.get(encoder_key(gallery))
                 search(gallery, encoder, Query(text), seeing)
                 times.append(time.perf_counter())
             search_anywhere(galleries, encoder, Query(text), opened.picture_encoders)
