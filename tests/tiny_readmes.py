@@ -138,6 +138,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "manhattan-pois.geojson.gz": _points,
     "mytown.jsonl": _descriptions("mytown"),
     "othertown.jsonl": _descriptions("othertown"),
+    "thirdtown.jsonl": _descriptions("thirdtown"),
     "rvs-dev.jsonl": _descriptions(),
     "helsinki-nameless.jsonl": _descriptions("helsinki"),
     "helsinki-named.jsonl": _descriptions("helsinki"),
@@ -155,7 +156,7 @@ FILES: dict[str, Callable[[Path], None]] = {
 }
 """Each placeholder of the READMEs, and what stands for it in the tests."""
 
-GALLERIES = ("mytown", "othertown", "rvs")
+GALLERIES = ("mytown", "othertown", "thirdtown", "rvs")
 """The READMEs' names of a user's own galleries; each is the tiny city."""
 
 

@@ -135,7 +135,7 @@ def open_regions(
     return OpenedRegions(tuple(galleries), encoders, tuple(problems))
 
 
-class _Encoding:
+class SharedEncoding:
     """One encoding of a description for all regions that read it alike.
 
     Regions may read it differently: each keeps its own names in another language, and cuts its own
@@ -180,7 +180,7 @@ def search_anywhere(
     """
     started = time.perf_counter()
     learned, model = calibration or read_calibration(), model or read_regions()
-    encoding = _Encoding(query.text, encoder)
+    encoding = SharedEncoding(query.text, encoder)
     searches, left_out = [], []
     for gallery in galleries:
         try:
@@ -243,7 +243,7 @@ class _LeftOutError(QueryError):
 
 def _region_search(
     gallery: Gallery,
-    encoding: _Encoding,
+    encoding: SharedEncoding,
     query: Query,
     picture_encoders: Mapping[str, PictureEncoder],
     learned: Calibration,

@@ -18,6 +18,7 @@ from PIL import Image
 from core.describe.simulate.above import ViewFromAbove
 from core.errors import TrainingError
 from core.facts.aerial import things_from_above
+from core.files import write_text
 from core.geo import Bounds, Position
 from core.records import World
 from core.sources.imagery import Imagery, open_imagery
@@ -72,7 +73,7 @@ def prepare_photographs(
     listing = folder / f"{place.name}.shards.txt"
     if not listing.is_file():
         count = _write_shards(place, folder, kinds, seed, progress)
-        listing.write_text(str(count), "utf-8")
+        write_text(listing, str(count), error=TrainingError)
     count = int(listing.read_text("utf-8"))
     return [shard_path(folder, place.name, number) for number in range(count)]
 

@@ -17,7 +17,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
-    *("steps", "cases", "feedback", "visitors", "anywhere", "planet"),
+    *("steps", "cases", "feedback", "visitors", "anywhere", "scale", "planet"),
 )
 
 
@@ -82,6 +82,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="seconds between two searches of a visitor (default: 20)",
     )
+    parser.add_argument(
+        "--tiles",
+        type=whole_number,
+        default=1_034_786,
+        help="tiles of the synthetic collection, for scale (default: 1034786)",
+    )
     add_store(parser)
     add_imagery(parser)
 
@@ -102,6 +108,7 @@ def run(args: argparse.Namespace) -> Any:
         "verdicts": args.verdicts,
         "store": args.store,
         "kill": args.kill,
+        "tiles": args.tiles,
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,

@@ -6,6 +6,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def _plain_picture(imagery: Imagery, center: Position) -> U8:
     """A tile by rasterio's own virtual warp of each file that it touches."""
     import rasterio
     from rasterio.enums import Resampling
+    from rasterio.errors import NotGeoreferencedWarning
     from rasterio.transform import from_bounds
     from rasterio.vrt import WarpedVRT
 
@@ -125,6 +127,7 @@ def _plain_picture(imagery: Imagery, center: Position) -> U8:
         if not isinstance(layer, RasterLayer):
             continue
         with (
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
             rasterio.open(layer.path) as file,
             WarpedVRT(
                 file,

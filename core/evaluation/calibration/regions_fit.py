@@ -18,10 +18,11 @@ import torch
 from core.arrays import F64, I64, Bools
 from core.errors import QueryError
 from core.evaluation.calibration.fit import PRIOR_ELSEWHERE
-from core.evaluation.queries import LabelledQuery, read_all, read_queries
+from core.evaluation.queries import LabelledQuery, read_queries
 from core.gallery.opened import Gallery, open_gallery
 from core.geo import haversine_m
 from core.records import CHANNELS
+from core.retrieval.anywhere import SharedEncoding
 from core.retrieval.confidence import CLIP_SIGMA, read_calibration
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.picture_model import load_picture_encoder
@@ -51,8 +52,9 @@ seven that are learned from."""
 _STEPS = 100
 _APART_M = 500.0
 """A gallery within this distance of a description's place is no wrong answer to it."""
-_FALSE_ABSENT = 0.05
-"""Accepted share of descriptions that are told to be in none of the galleries, and are."""
+_FALSE_ABSENT, _LEAST_ABSENT = 0.05, 0.1
+"""Accepted share of descriptions that are told to be in none of the galleries but are in one, and
+the least probability of "none" at which this is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _with_absent(model: RegionModel, examples: Sequence[RegionExample]) -> Regio
         model.none_mean,
         model.none_scale,
         model.none,
-        max(absent, 0.5),
+        max(absent, _LEAST_ABSENT),
         model.sources,
     )
 
@@ -196,6 +198,7 @@ def region_examples(
     regions = np.zeros((len(queries), len(names), len(OF_REGION)))
     usable = np.zeros((len(queries), len(names)), dtype=bool)
     described = np.zeros((len(queries), len(OF_DESCRIPTION)))
+    encodings = [SharedEncoding(query.text, encoder) for query in queries]
     learned = read_calibration()
     for column, name in enumerate(names):
         gallery = open_gallery(name, settings)
@@ -203,7 +206,7 @@ def region_examples(
         picture_encoder = load_picture_encoder(gallery, settings, encoder) if has_image else None
         channels = tuple(one for one in CHANNELS if one in gallery.card.channels)
         for row, query in enumerate(queries):
-            (encoded,) = read_all([query], encoder, lambda *_: None, picture_encoder, gallery)
+            encoded = encodings[row].of(gallery, picture_encoder)
             ranking = rank_tiles(gallery, encoded, channels)
             features = confidence_features(
                 encoded, ranking.signals, ranking.scores, channels, None, learned.background
