@@ -5,11 +5,9 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
 from core.errors import GalleryError
@@ -23,6 +21,7 @@ from core.gallery.manifest import (
     read_manifest,
     verify_files,
 )
+from core.gallery.tables import numbers, read_columns, read_table
 from core.geo import Bounds, Position, tile_bounds
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
@@ -117,19 +116,19 @@ class Gallery:
         self._manifest = manifest
         self._data = folder / manifest.build
         self.card = card_of(manifest)
-        table = _read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
+        table = read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
         self.tile_ids: list[str] = table["tile_id"].to_pylist()
-        self.lats: F64 = _numbers(table["lat"])
-        self.lons: F64 = _numbers(table["lon"])
+        self.lats: F64 = numbers(table["lat"])
+        self.lons: F64 = numbers(table["lon"])
         self.streets: list[str] = table["street"].to_pylist()
         self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
-        facts = _read_table(self._data / "facts.parquet")
+        facts = read_table(self._data / "facts.parquet")
         self.facts = FactTable(
             text=facts["text"].to_pylist(),
             kind=facts["kind"].to_pylist(),
             names=facts["names"].to_pylist(),
             spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
-            things=_numbers(facts["things"]) if "things" in facts.column_names else None,
+            things=numbers(facts["things"]) if "things" in facts.column_names else None,
             views=_views(facts["view"]) if "view" in facts.column_names else None,
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
@@ -262,7 +261,7 @@ class Gallery:
 
     def _shard_column(self, shard: int, name: str) -> pa.ChunkedArray:
         try:
-            return _read_table(self._shards()[shard], [name])[name]
+            return read_table(self._shards()[shard], [name])[name]
         except (OSError, pa.ArrowInvalid) as error:
             raise GalleryError(
                 f"{self.card.name} was rebuilt or moved while it was open; open it again"
@@ -297,38 +296,22 @@ def unpack_embeddings(packed: I8) -> F32:
     return unit
 
 
-def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""
-    with pq.ParquetFile(path) as file:
-        return file.read(columns, use_threads=False)
-
-
 def _views(column: pa.ChunkedArray) -> list[str] | None:
     """How each fact was seen, None where all are of the map's tags."""
     views: list[str] = column.to_pylist()
     return views if any(views) else None
 
 
-def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:
-    return pa.concat_tables([_read_table(shard, columns) for shard in shards])
-
-
-def _numbers(column: pa.ChunkedArray) -> Any:
-    """A column of numbers as an array. Its own `to_numpy` would import pandas."""
-    none = np.empty(0, dtype=column.type.to_pandas_dtype())
-    return np.concatenate([none, *(np.from_dlpack(chunk) for chunk in column.chunks)])
-
-
 def _read_links(path: Path, facts: int) -> Links:
-    table = _read_table(path)
-    fact = _numbers(table["fact"])
+    table = read_table(path)
+    fact = numbers(table["fact"])
     order = np.argsort(fact, kind="stable")
     fact = fact[order]
     return Links(
-        tile=_numbers(table["tile"])[order],
+        tile=numbers(table["tile"])[order],
         fact=fact,
-        distance_m=_numbers(table["distance_m"])[order].astype(np.float32),
-        bearing_deg=_numbers(table["bearing_deg"])[order].astype(np.float32),
+        distance_m=numbers(table["distance_m"])[order].astype(np.float32),
+        bearing_deg=numbers(table["bearing_deg"])[order].astype(np.float32),
         starts=np.searchsorted(fact, np.arange(facts + 1)),
     )
 
