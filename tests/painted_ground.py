@@ -67,4 +67,8 @@ class PaintedGround:
             )
             rgb[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = patch.colour
         cast = np.clip(rgb * np.array(self.cast, dtype=np.float32), 0, 255).astype(np.uint8)
-        return Painted(cast, np.ones((size_px, size_px), dtype=bool))
+        step = (np.arange(size_px) + 0.5) / size_px
+        lats = edges.north - step * (edges.north - edges.south)
+        lons = edges.west + step * (edges.east - edges.west)
+        valid = self.bounds.contains(lats[:, None], lons[None, :])
+        return Painted(cast, np.asarray(valid, dtype=bool))

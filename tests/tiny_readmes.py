@@ -91,6 +91,14 @@ def _copy_of_cvgtext(path: Path) -> None:
     PUBLIC.write(path, "NewYork", "osm", {"test": texts})
 
 
+def _sheet(path: Path) -> None:
+    """A folder with one picture of the tiny city's ground, and its bounds."""
+    path.mkdir()
+    write_picture(path / "a.png", 1, size=256)
+    bounds = {"a": [24.9385, 60.1690, 24.9455, 60.1725]}
+    (path / "bounds.json").write_text(json.dumps(bounds), "utf-8")
+
+
 def _checkpoint(path: Path) -> None:
     torch.save(openai_state(), path)
 
@@ -130,6 +138,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "manhattan-pois.geojson.gz": _points,
     "mytown.jsonl": _descriptions("mytown"),
     "othertown.jsonl": _descriptions("othertown"),
+    "thirdtown.jsonl": _descriptions("thirdtown"),
     "rvs-dev.jsonl": _descriptions(),
     "helsinki-nameless.jsonl": _descriptions("helsinki"),
     "helsinki-named.jsonl": _descriptions("helsinki"),
@@ -143,10 +152,11 @@ FILES: dict[str, Callable[[Path], None]] = {
     "clip.pth": _checkpoint,
     "CVG-Text": _copy_of_cvgtext,
     "training.toml": _training,
+    "ortho": _sheet,
 }
 """Each placeholder of the READMEs, and what stands for it in the tests."""
 
-GALLERIES = ("mytown", "othertown", "rvs")
+GALLERIES = ("mytown", "othertown", "thirdtown", "rvs")
 """The READMEs' names of a user's own galleries; each is the tiny city."""
 
 

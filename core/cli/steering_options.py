@@ -1,6 +1,7 @@
 """Options that steer a search beside its description."""
 
 import argparse
+from typing import Any
 
 from core.cli.options import text
 from core.records import Steering
@@ -34,5 +35,5 @@ def add_steering(parser: argparse.ArgumentParser) -> None:
 
 def steering_of(args: argparse.Namespace) -> Steering:
     """The wishes of the options."""
-    lists = {name: tuple(getattr(args, name)) for name, _, _ in _LISTS}
+    lists: dict[str, Any] = {name: tuple(getattr(args, name)) for name, _, _ in _LISTS}
     return Steering(**lists, passed=args.passed.strip(), reach_m=args.reach_m)

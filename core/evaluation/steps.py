@@ -89,7 +89,8 @@ def leading_rows(
     if not step.spots:
         return _separate(gallery, scores)
     posterior = posterior_of(encoded_query, ranking.signals, scores, tuple(ranking.signals.results))
-    return [spot.row for spot in spots_of(gallery, posterior.mass, CUTS[-1])]
+    spots = spots_of(gallery, posterior.mass, CUTS[-1], sharpening=posterior.sharpening)
+    return [spot.row for spot in spots]
 
 
 def _separate(gallery: Gallery, scores: F32) -> list[int]:

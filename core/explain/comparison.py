@@ -6,7 +6,7 @@ differences add up to the difference of the two similarities.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from core.retrieval.search import SearchTrace, match_index_of
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import UNCOUNTED
 
+WISHES: Final = "your wishes: places that it is like, phrases that count double"
 Side = Literal["a", "b", "neither"]
 
 _MIN_DIFFERENCE = 0.002
@@ -310,6 +311,10 @@ def _whole_differences(
         parts.append(WholeDifference(name, channel, about, difference))
     if relations.rest:
         parts.append(WholeDifference("relations", "names", RELATIONS, relations.rest))
+    wished = trace.ranking.wished
+    if wished.any():
+        difference = float(wished[pair.a]) - float(wished[pair.b])
+        parts.append(WholeDifference("wishes", trace.channels[-1], WISHES, difference))
     return tuple(parts)
 
 

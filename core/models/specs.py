@@ -18,7 +18,8 @@ class ModelSpec:
     `module` is the one of `core.models` whose `load` makes the encoder. `checkpoint` says whether
     the user cannot, may or must name weights. `confident_lead` is the typical gap (cosine) between
     the best and the median picture for descriptions that the model handles well, None where it was
-    not measured.
+    not measured. `view` is the kind of picture that it was made for; its aerial pictures are
+    `side_m` wide, None for the width of a tile, and `size_px` large.
     """
 
     name: str
@@ -27,6 +28,9 @@ class ModelSpec:
     checkpoint: Literal["no", "may", "must"]
     module: str
     confident_lead: float | None = None
+    view: Literal["drawn", "aerial"] = "drawn"
+    side_m: float | None = None
+    size_px: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +216,5 @@ BUNDLED_SHA256S = frozenset({BUNDLED_COMPACT_SHA256, BUNDLED_AERIAL_SHA256})
 """Weights whose names and shapes need no check against the network, which would import torch."""
 DEFAULT_MODEL = MINILM.name
 DEFAULT_PICTURE_MODEL: Final = "compact"
+DEFAULT_AERIAL_MODEL: Final = "compact-aerial"
+"""The model of aerial pictures where it comes with the app."""

@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,24 +18,34 @@ from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.indexes.vector import VectorIndex
 from core.records import Channel, Steering
+from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.image import median_to_max_scale
 from core.retrieval.confidence import Posterior
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.negation import without
 from core.retrieval.query_encoding import EncodedQuery
 
-if TYPE_CHECKING:
-    from core.retrieval.search import SearchTrace
+
+@dataclass(frozen=True, slots=True)
+class PhraseSearch:
+    """A search of the same gallery for another text: its `scores` [N], the allowed tiles from the
+    best (`order`), and the `mass` [N] of its posterior."""
+
+    encoded_query: EncodedQuery
+    channels: tuple[Channel, ...]
+    scores: F32
+    order: I64
+    mass: F64
 
 
-Ask = Callable[[str], "SearchTrace"]
+Ask = Callable[[str], PhraseSearch]
 """Searches the same gallery and channels for another text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SteeringWeights:
-    """Weights in units of the fused score. Measured and swept on 50 simulated visitors of
-    Neubrandenburg, reported on Helsinki: see assets/reports/README.md."""
+    """Weights in units of the fused score. Chosen by hand and not swept;
+    `python -m core bench feedback` measures them on simulated visitors."""
 
     like: float = 0.35
     unlike: float = 0.15
@@ -134,49 +143,46 @@ def _likeness(index: VectorIndex, rows: list[int]) -> F32:
     return median_to_max_scale(index.similarities(wanted - common))
 
 
-def steered_scores(
+def wished_scores(
     gallery: Gallery,
     steering: Steering,
-    scores: F32,
     encoded_query: EncodedQuery,
     channels: Sequence[Channel],
     ask: Ask,
 ) -> F32:
-    """The scores [N] of a search with what resemblance and phrases that count double add."""
+    """What resemblance and phrases that count double add to the score of each tile: [N]."""
     picture_query = encoded_query.picture_query
     key = picture_query.key if picture_query else None
-    total = scores + resemblance(gallery, steering, key, channels)
+    total = resemblance(gallery, steering, key, channels)
     phrases = max(1, len(encoded_query.affirmed))
     for phrase in steering.twice:
-        total += median_to_max_scale(ask(phrase).ranking.scores).clip(0, 1) / phrases
+        total += median_to_max_scale(ask(phrase).scores).clip(0, 1) / phrases
     return total
 
 
 def steered_posterior(
-    gallery: Gallery, steering: Steering, posterior: Posterior, order: I64, ask: Ask
+    match_index: MatchIndex, steering: Steering, posterior: Posterior, order: I64, ask: Ask
 ) -> Posterior:
     """The posterior with the mass where demands are met, and near the passed place.
 
     `order` are the allowed tiles from the best. Raises QueryError where no tile meets all demands.
     """
-    factor = np.ones(len(gallery))
+    factor = np.ones(len(match_index.gallery))
     for phrase in steering.must:
-        factor *= _meeting(gallery, order, ask(phrase), phrase)
+        factor *= _meeting(match_index, order, ask(phrase), phrase)
     if steering.passed:
-        factor *= _near_passed(gallery, ask(steering.passed), steering.reach_m)
+        factor *= _near_passed(match_index.gallery, ask(steering.passed), steering.reach_m)
     mass = posterior.mass * factor
     if not mass.sum() > 0:
         raise QueryError("no place here has all that must be there; drop one of these phrases")
     return replace(posterior, mass=mass * posterior.mass.sum() / mass.sum())
 
 
-def _meeting(gallery: Gallery, order: I64, other: "SearchTrace", phrase: str) -> Bools:
+def _meeting(match_index: MatchIndex, order: I64, other: PhraseSearch, phrase: str) -> Bools:
     """The tiles [N] with evidence for each phrase of a demand, among the best by both texts."""
-    from core.retrieval.search import match_index_of
-
-    finder = EvidenceFinder(match_index_of(gallery), other.encoded_query, other.channels)
-    meets = np.zeros(len(gallery), dtype=bool)
-    for row in np.unique(np.concatenate([order[:_CHECKED], other.ranking.order[:_CHECKED]])):
+    finder = EvidenceFinder(match_index, other.encoded_query, other.channels)
+    meets = np.zeros(len(match_index.gallery), dtype=bool)
+    for row in np.unique(np.concatenate([order[:_CHECKED], other.order[:_CHECKED]])):
         pieces = finder.evidence(int(row))
         meets[row] = bool(pieces) and all(piece.supported for piece in pieces)
     if not meets.any():
@@ -184,9 +190,9 @@ def _meeting(gallery: Gallery, order: I64, other: "SearchTrace", phrase: str) ->
     return meets
 
 
-def _near_passed(gallery: Gallery, passed: "SearchTrace", reach_m: float) -> F64:
+def _near_passed(gallery: Gallery, passed: PhraseSearch, reach_m: float) -> F64:
     """Weight of each tile by the likeliest passed place within reach: [N], up to 1."""
-    mass = passed.posterior.mass
+    mass = passed.mass
     best = np.argsort(-mass, kind="stable")[:_PASSED_TILES]
     weight = np.full(len(gallery), _ELSEWHERE)
     for row in best:

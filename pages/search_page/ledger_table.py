@@ -23,8 +23,8 @@ def draw(state: SearchState, candidate: Candidate, title: str, key: str) -> None
         return
     with section:
         with st.spinner("Leaving out one phrase after another …"):
-            ledgers = state.ledgers()
-        st.html(table(ledgers.entries[candidate.rank - 1], ledgers.notes))
+            ledger, notes = state.ledger_of(candidate), state.ledgers().notes
+        st.html(table(ledger, notes))
 
 
 def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:

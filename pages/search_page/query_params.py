@@ -4,7 +4,7 @@ A link is a stranger's text: each value is checked, and one that makes no sense 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -17,6 +17,8 @@ from core.settings import MAX_DESCRIPTION_CHARS
 from pages.search_page.wishes.link import params_of, wishes_in
 from pages.ui.link_values import bounds, identifier, whole
 
+ANYWHERE = ""
+"""The city of a question that is asked everywhere; its link names no city."""
 DEFAULT_K = 10
 MOST_K = 50
 _LONGEST_LINK = 6000
@@ -30,9 +32,9 @@ _LONGEST_KEY = 200
 @dataclass(frozen=True, slots=True)
 class SearchParams:
     """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
-    city's usual one. `versus` is the id of the tile to compare the chosen candidate with, "" for
-    none; `replies` are to follow-up questions, in the order they were given; `steering` are the
-    wishes beside the description."""
+    city's usual one, and `city` may be `ANYWHERE`. `versus` is the id of the tile to compare the
+    chosen candidate with, "" for none; `replies` are to follow-up questions, in the order they were
+    given; `steering` are the wishes beside the description."""
 
     text: str = ""
     city: str = ""
@@ -47,7 +49,7 @@ class SearchParams:
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
-        params = {"city": self.city}
+        params = {"city": self.city} if self.city != ANYWHERE else {}
         if self.text and self.fits_link:
             params["q"] = self.text
         if self.k != DEFAULT_K:
@@ -83,7 +85,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
     wanted = params.get("channels", "").split(",")
     return SearchParams(
         text=params.get("q", "").strip()[: MAX_DESCRIPTION_CHARS + 1],
-        city=city if city in known else next(iter(known), ""),
+        city=city if city in known else usual_city(known),
         k=whole(params.get("k", ""), DEFAULT_K, MOST_K),
         channels=tuple(channel for channel in CHANNELS if channel in wanted),
         area=bounds(params.get("area", "")),
@@ -93,6 +95,11 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
         replies=_replies(params.get("answers", "")),
         steering=wishes_in(params),
     )
+
+
+def usual_city(cities: Sequence[str]) -> str:
+    """The city of a question that names none: everywhere, unless there is one city only."""
+    return cities[0] if len(cities) == 1 else ANYWHERE
 
 
 def _letter(answer: Reply) -> str:

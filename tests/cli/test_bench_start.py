@@ -17,7 +17,8 @@ from core.models.specs import BUNDLED_COMPACT_SHA256
 from core.settings import COMPACT_WEIGHTS, ROOT, Settings, environment_of
 
 SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy", "rapidocr", "cv2"}
-"""Packages that a search does without, the last two until a photo comes; on the command line it needs none of the next either."""
+"""Packages that a search does without, the last two until a photo comes; on the command line it
+needs none of the next either."""
 
 OF_PAGES = {"pandas", "shapely", "folium", "streamlit"}
 

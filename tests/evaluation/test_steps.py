@@ -29,9 +29,10 @@ def test_all_parts_together_are_the_search(
     queries = read_queries(path, "tinycity")
     (encoded,) = read_all(queries, encoder, lambda *_: None, None, tiny_gallery)
     ranking = rank_tiles(tiny_gallery, encoded, CHANNELS)
-    mass = fused_confidence(tiny_gallery, CHANNELS).posterior(encoded).mass
+    posterior = fused_confidence(tiny_gallery, CHANNELS).posterior(encoded)
+    spots = spots_of(tiny_gallery, posterior.mass, CUTS[-1], sharpening=posterior.sharpening)
     whole = leading_rows(tiny_gallery, encoded, ranking, STEPS["all"])
-    assert whole == [spot.row for spot in spots_of(tiny_gallery, mass, CUTS[-1])]
+    assert whole == [spot.row for spot in spots]
     rows = {name: leading_rows(tiny_gallery, encoded, ranking, one) for name, one in STEPS.items()}
     assert all(len(found) == len(whole) for found in rows.values())
 

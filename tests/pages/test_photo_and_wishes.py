@@ -39,6 +39,11 @@ def page(home: Path, monkeypatch: pytest.MonkeyPatch, **params: str) -> AppTest:
     return test
 
 
+def in_link(test: AppTest, name: str) -> str:
+    value = test.query_params.get(name, "")
+    return value if isinstance(value, str) else "".join(value)
+
+
 def labels(test: AppTest) -> list[str]:
     return [button.label for button in test.button]
 
@@ -72,8 +77,8 @@ def test_wishes_of_a_link_are_searched_shown_and_taken_back(
     chips = [label for label in labels(test) if "must be there" in label or "double" in label]
     assert len(chips) == 2
     test.button(key="wish-phrase-a pond").click().run()
-    assert test.query_params.get("must") is None
-    assert test.query_params["twice"] == ["a statue"]
+    assert in_link(test, "must") == ""
+    assert in_link(test, "twice") == "a statue"
 
 
 def test_a_wish_that_no_place_meets_is_told_and_can_be_taken_back(
@@ -92,7 +97,8 @@ def test_more_like_this_ranks_again_and_is_kept_in_the_link(
     test = page(tiny_home, monkeypatch, q="a park, a statue").run()
     test.button(key="alike-unlike").click().run()
     assert not test.exception
-    (unliked,) = test.query_params["unlike"]
+    unliked = in_link(test, "unlike")
+    assert unliked
     assert test.button(key=f"wish-unlike-{unliked}")
 
 
@@ -138,12 +144,14 @@ def test_a_link_restores_wishes_and_leaves_out_what_makes_no_sense() -> None:
         "city": "x",
         "like": "t1\nt1\n\x00\n" + "y" * 300,
         "unlike": "t1\nt3",
+        "twice": "thing 1\nanother",
         "must": "…\n" + "\n".join(f"thing {n}" for n in range(60)),
         "reach": "-5",
     }
     found = from_params(odd, ["x"]).steering
     assert (found.like, found.unlike, found.reach_m) == (("t1",), ("t3",), 300.0)
     assert len(found.must) in (19, 20)
+    assert found.twice == ("another",)
 
 
 def test_a_phrase_and_a_tile_have_one_wish_at_a_time() -> None:

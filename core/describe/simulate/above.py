@@ -14,12 +14,19 @@ import shapely
 from pyproj import CRS
 
 from core.arrays import F64
+from core.describe.simulate.style import Style
 from core.describe.simulate.visible_scene import VisibleObject, VisibleScene
 from core.facts.things import Fact, Things
 
 REACH_M = 110.0
 """People describe what lies within about this distance; the median of 40 descriptions is less."""
 _MOST = 30
+_COMPASS = 0.65
+
+
+def as_from_above(style: Style, rng: np.random.Generator) -> Style:
+    """A style for a person who looks at a photograph with north up: mostly compass directions."""
+    return replace(style, orientation="compass") if rng.random() < _COMPASS else style
 
 
 class ViewFromAbove:

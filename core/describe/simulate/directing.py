@@ -82,8 +82,9 @@ def direct(scene: VisibleScene, rng: np.random.Generator, style: Style) -> str:
     place = _Place(writer, target, others)
     sentences = [_start(place)]
     relations = [_RELATIONS[row] for row in rng.permutation(len(_RELATIONS)).tolist()]
+    count = int(rng.integers(1, _MOST_RELATIONS + 1))
     for relation in relations:
-        if len(sentences) > rng.integers(1, _MOST_RELATIONS + 1):
+        if len(sentences) > count:
             break
         if sentence := relation(place):
             sentences.append(f"{sentence}.")

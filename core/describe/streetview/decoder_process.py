@@ -10,19 +10,20 @@ decoder happens to a process that holds nothing, may write no file, and ends.
 
 import io
 import json
+import os
 import sys
 import warnings
+from importlib import import_module
 from typing import Any
 
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageOps
 from PIL.ExifTags import GPS, IFD
 
-FORMATS = (
-    JpegImagePlugin.JpegImageFile.format,
-    PngImagePlugin.PngImageFile.format,
-    WebPImagePlugin.WebPImageFile.format,
-)
-"""All that is opened; the plugins are imported before the limits are set."""
+FORMATS = {"JPEG": "JpegImagePlugin", "PNG": "PngImagePlugin", "WEBP": "WebPImagePlugin"}
+"""All formats that are opened, and their modules in Pillow."""
+
+ENDED_BY_FILE = 3
+"""Exit status where a file left no memory for an answer; 1 is a fault of this program."""
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -60,7 +61,7 @@ def _position(picture: Any) -> dict[str, float]:
 def _decoded(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes]:
     """The line and the pixels of a file."""
     Image.MAX_IMAGE_PIXELS = limits["pixels"] // 2  # an error from twice as many on
-    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+    with Image.open(io.BytesIO(data), formats=tuple(FORMATS)) as opened:
         width, height = opened.size
         if width * height > limits["pixels"]:
             return {"problem": "too many pixels"}, b""
@@ -86,8 +87,17 @@ def main() -> None:
     """Reads the file, writes the answer."""
     limits = json.loads(sys.argv[1])
     data = sys.stdin.buffer.read()
+    for module in FORMATS.values():
+        import_module(f"PIL.{module}")
     _limit(limits)
     warnings.simplefilter("ignore")
+    try:
+        _write_answer(data, limits)
+    except Exception:  # noqa: BLE001 - no memory even for an answer
+        os._exit(ENDED_BY_FILE)
+
+
+def _write_answer(data: bytes, limits: dict[str, int]) -> None:
     try:
         line, pixels = _decoded(data, limits)
     except MemoryError:
@@ -97,7 +107,9 @@ def main() -> None:
         unknown = type(error).__name__ == "UnidentifiedImageError"
         problem = "too many pixels" if bomb else "unknown format" if unknown else "damaged"
         line, pixels = {"problem": problem}, b""
-    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n" + pixels)
+    sys.stdout.buffer.write(json.dumps(line).encode() + b"\n")
+    sys.stdout.buffer.write(pixels)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ picture) stay behind in that process. Only pixels come back.
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -16,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import SourceError
 from core.geo import Position
+from core.settings import bare_environment
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _PROGRAM: Final = Path(__file__).with_name("decoder_process.py")
-_PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _AT_ONCE: Final = threading.BoundedSemaphore(2)
 """Decoders at the same time, so that many visitors cannot fill the memory together."""
 
@@ -87,7 +86,6 @@ def read_photo(
         )
     options = asdict(limits) | {"position": int(with_position)}
     command = [sys.executable, "-I", str(_PROGRAM), json.dumps(options)]
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         with _AT_ONCE:
             done = subprocess.run(
@@ -95,7 +93,7 @@ def read_photo(
                 input=data,
                 capture_output=True,
                 timeout=limits.wall_s,
-                env=environment,
+                env=bare_environment(),
                 check=False,
             )
     except subprocess.TimeoutExpired as error:

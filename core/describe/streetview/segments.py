@@ -7,6 +7,7 @@ not things: no cars, no people, no kinds of buildings; `NOTE` says so with every
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.arrays import F32, Bools
 from core.describe.streetview.scene import SIDES, FacadeColour, Segments, Side, side_of
@@ -144,7 +145,7 @@ def _colours(side: Side, hsv: F32, wall: Bools) -> list[FacadeColour]:
     ]
 
 
-def _names(hue: F32, saturation: F32, value: F32) -> np.ndarray:
+def _names(hue: F32, saturation: F32, value: F32) -> npt.NDArray[np.str_]:
     """The word for each colour, as a wall of that colour is called. Chosen by eye."""
     names = np.full(len(hue), "grey", dtype="U8")
     for name, mask in (

@@ -73,8 +73,8 @@ def fit_from_files(
         raise QueryError(f"{missing[0]} has no channel facts; give galleries of map data")
     backgrounds = BackgroundSet([galleries[name] for name in background or names], seed)
     examples: list[CalibrationExample] = []
-    for name in names:
-        rng = np.random.default_rng((seed, len(examples)))
+    for number, name in enumerate(names):
+        rng = np.random.default_rng((seed, number))
         searched = [query_set for query_set in read if query_set.home == name]
         others = [query_set for query_set in read if query_set.home != name]
         contradictory = _contradictory_queries(galleries[name], searched, others, rng)

@@ -8,7 +8,7 @@ import shapely
 
 from core.arrays import F64, I64, Bools, Objects
 from core.facts.aerial.looks import Looks
-from core.facts.things import Fact, Things, View
+from core.facts.things import Fact, Things, View, joined
 
 _TOUCH_M = 0.4
 _ROW_OF = 4
@@ -16,6 +16,9 @@ _ROW_OF = 4
 _HOUSE_M2 = (45.0, 320.0)
 _HALL_M2, _HUGE_M2 = 1200.0, 6000.0
 _LONG_M, _LONG_RATIO = 40.0, 3.2
+_HUT_M2 = (6.0, 40.0)
+_COLONY_M, _COLONY_OF = 60.0, 12
+"""A hut belongs to a colony of at least so many within this distance."""
 _FLATS_LEVELS = 4
 _COURT_M2 = (150.0, 20_000.0)
 _SMALLEST_M2 = 30.0
@@ -51,11 +54,27 @@ def building_things(features: pd.DataFrame, shapes: Objects, looks: Looks | None
         text = f"{noun} with {_article(colour)} roof" if colour else noun
         facts.append(Fact(text, noun, [], view="photograph" if colour else "outline"))
         places.append(shapes[row])
-    rows = _rows_and_blocks(shapes, group, sizes, looks)
-    return Things(
-        np.array([*places, *rows.shapes], dtype=object),
-        [*facts, *rows.facts],
-    )
+    own = Things(np.array(places, dtype=object), facts)
+    return joined(own, _rows_and_blocks(shapes, group, sizes, looks), _huts(shapes, sizes))
+
+
+def _huts(shapes: Objects, sizes: _Sizes) -> Things:
+    """Colonies of garden huts: many tiny buildings near each other and hardly a house."""
+    tiny = np.flatnonzero((sizes.area >= _HUT_M2[0]) & (sizes.area <= _HUT_M2[1]))
+    larger = np.flatnonzero(sizes.area > _HOUSE_M2[0])
+    middles = shapely.centroid(shapes[tiny])
+    counts = [
+        np.bincount(
+            shapely.STRtree(shapes[rows]).query(middles, predicate="dwithin", distance=_COLONY_M)[
+                0
+            ],
+            minlength=len(tiny),
+        )
+        for rows in (tiny, larger)
+    ]
+    colony = tiny[(counts[0] >= _COLONY_OF) & (counts[1] * 5 < counts[0])]
+    fact = Fact("allotment gardens with many tiny huts", "allotment gardens", [], view="outline")
+    return Things(shapes[colony], [fact] * len(colony))
 
 
 def roof_word(looks: Looks, row: int) -> str:

@@ -63,8 +63,8 @@ COLOUR_BOXES: tuple[ColourBox, ...] = (
     ColourBox("dark grey", (0, 43), (0, 15), (200, 300)),
 )
 """The words of `core.vocabulary.attributes` that are told apart from above; of two boxes the
-first counts, and colours between them have no name. Chosen by eye on roofs of Pardubice's western
-half."""
+first counts, and colours between them have no name. Chosen by eye on roofs of the western part of
+Pardubice."""
 COLOUR_WORDS = tuple(dict.fromkeys(box.word for box in COLOUR_BOXES))
 NO_COLOUR = -1
 

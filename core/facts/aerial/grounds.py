@@ -39,7 +39,7 @@ _COURT = {
     "light grey": "light grey ball court",
 }
 _FIELD = {
-    "green": "green field",
+    "green": "large green meadow or lawn",
     "brown": "bare brown field",
     "beige": "pale dry field",
     "yellow": "yellow field",

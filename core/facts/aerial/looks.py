@@ -7,7 +7,7 @@ import shapely
 
 from core.arrays import F32, I32, I64, Objects
 from core.facts.aerial.colours import COLOUR_WORDS, NO_COLOUR, colour_codes
-from core.facts.aerial.photograph import BalancedPhotograph, Block
+from core.facts.aerial.photograph import Block
 
 _SHADOW_L = 22.0
 """Darker pixels lie in shadow, or are so dark that their colour cannot be told."""
@@ -43,23 +43,29 @@ class Looks:
         return Looks(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
-def looks_of(photograph: BalancedPhotograph, shapes: Objects, over: I32) -> Looks:
-    """Measures N polygons (degrees); a pixel belongs to the shape with the highest `over` [N]."""
-    count = len(shapes)
-    looks = Looks(
-        np.full((count, 3), np.nan, dtype=np.float32),
-        np.full(count, NO_COLOUR, dtype=np.int64),
-        *(np.full(count, np.nan, dtype=np.float32) for _ in range(4)),
-    )
-    largest = np.zeros(count, dtype=np.int64)
-    tree = shapely.STRtree(shapes)
-    for block in photograph.blocks():
+class LooksMeter:
+    """Measures N polygons (degrees) block by block; a pixel belongs to the shape with the highest
+    `over` [N]."""
+
+    def __init__(self, shapes: Objects, over: I32) -> None:
+        count = len(shapes)
+        self.looks = Looks(
+            np.full((count, 3), np.nan, dtype=np.float32),
+            np.full(count, NO_COLOUR, dtype=np.int64),
+            *(np.full(count, np.nan, dtype=np.float32) for _ in range(4)),
+        )
+        self._shapes, self._over = shapes, over
+        self._largest = np.zeros(count, dtype=np.int64)
+        self._tree = shapely.STRtree(shapes)
+
+    def add(self, block: Block) -> I32:
+        """Measures the shapes of a block; returns the picture [S, S] of their rows + 1."""
         edges = block.bounds
-        near = tree.query(shapely.box(edges.west, edges.south, edges.east, edges.north))
-        near = near[np.argsort(over[near], kind="stable")]
-        labels = block.drawn(shapes[near], (near + 1).astype(np.int32))
-        _measure(block, labels, looks, largest)
-    return looks
+        near = self._tree.query(shapely.box(edges.west, edges.south, edges.east, edges.north))
+        near = near[np.argsort(self._over[near], kind="stable")]
+        labels = block.drawn(self._shapes[near], (near + 1).astype(np.int32))
+        _measure(block, labels, self.looks, self._largest)
+        return labels
 
 
 def _measure(block: Block, labels: I32, looks: Looks, largest: I64) -> None:

@@ -14,11 +14,12 @@ import shapely
 from PIL import Image, ImageDraw
 
 from core.arrays import F32, F64, I32, I64, U8, Bools, Objects
+from core.errors import SourceError
 from core.facts.aerial.colours import lab_of
 from core.geo import Bounds, Position, tile_bounds
 
 _BLOCK_M = 640.0
-_STEP_M = 540.0
+STEP_M = 540.0
 """Blocks overlap, so that a large hall lies whole in one of them."""
 _FINEST_M = 0.8
 _COARSEST_M = 1.5
@@ -56,6 +57,11 @@ class Block:
     rgb: U8
     valid: Bools
     gains: F32
+
+    @property
+    def metres_per_px(self) -> float:
+        """The ground width of a pixel."""
+        return _BLOCK_M / len(self.valid)
 
     def pixels(self, lonlat: F64) -> F64:
         """Columns and rows [N, 2] of positions [N, 2], longitude first."""
@@ -96,19 +102,16 @@ class Block:
 
 
 class BalancedPhotograph:
-    """A photograph whose colours are scaled by its roads (`roads`: lines in degrees)."""
+    """A photograph of an area, its colours scaled by its roads (`roads`: lines in degrees).
+
+    Raises SourceError if it shows none of the area.
+    """
 
     def __init__(self, photograph: Photograph, area: Bounds, roads: Objects, seed: int = 0) -> None:
         self._photograph = photograph
         self.metres_per_px = min(max(photograph.metres_per_px, _FINEST_M), _COARSEST_M)
         self._size = round(_BLOCK_M / self.metres_per_px)
-        seen = photograph.bounds
-        self.area = Bounds(
-            max(area.west, seen.west),
-            max(area.south, seen.south),
-            min(area.east, seen.east),
-            min(area.north, seen.north),
-        )
+        self.area = _shared(area, photograph.bounds)
         self.centers = _centers(self.area)
         self.gains = np.ones(3, dtype=np.float32)
         self.gains = self._gains(roads, np.random.default_rng(seed))
@@ -141,11 +144,23 @@ class BalancedPhotograph:
         if not samples:
             return np.ones(3, dtype=np.float32)
         pixels = np.concatenate(samples)
-        sunlit = pixels[pixels.sum(axis=1) > np.percentile(pixels.sum(axis=1), 40)]
+        brightness = pixels.sum(axis=1)
+        sunlit = pixels[brightness >= np.percentile(brightness, 40)]
         road = np.median(sunlit, axis=0)
         grey = _grey_of(_ROAD_L)
         gains: F32 = np.clip(grey / np.maximum(road, 1), *_GAIN).astype(np.float32)
         return gains
+
+
+def _shared(area: Bounds, seen: Bounds) -> Bounds:
+    """The part of an area that is seen. Raises SourceError for none."""
+    west, south = max(area.west, seen.west), max(area.south, seen.south)
+    east, north = min(area.east, seen.east), min(area.north, seen.north)
+    if west >= east or south >= north:
+        raise SourceError(
+            "the imagery shows other ground than the map; give imagery of the same place"
+        )
+    return Bounds(west, south, east, north)
 
 
 def _grey_of(lightness: float) -> float:
@@ -156,7 +171,7 @@ def _grey_of(lightness: float) -> float:
 
 def _centers(area: Bounds) -> list[Position]:
     """Centres of blocks that cover an area."""
-    step = tile_bounds(area.center, _STEP_M)
+    step = tile_bounds(area.center, STEP_M)
     lat_step, lon_step = step.north - step.south, step.east - step.west
     rows = max(math.ceil((area.north - area.south) / lat_step), 0)
     columns = max(math.ceil((area.east - area.west) / lon_step), 0)

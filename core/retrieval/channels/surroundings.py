@@ -28,6 +28,7 @@ from core.vocabulary.folding import WORD, fold
 class Choices:
     """Constants of the signal. Swept on the 40 descriptions of Pardubice in `aerial/`."""
 
+    base: float = 0.35
     least_share: float = 0.45
     sharpness: float = 2.0
     reach_m: float = 65.0
@@ -41,6 +42,7 @@ class Choices:
 
 
 CHOICES = Choices()
+_WITH = re.compile(r"\s*with\s*(?:an?|the|some|its|their|long|big)?\s*", re.IGNORECASE)
 _UNDERFOOT_M = 12.0
 _MOST_FACTS = 400
 _AXIS = re.compile(
@@ -65,32 +67,64 @@ def surroundings(
     gallery = match_index.gallery
     spoken = gallery.spoken if facts is None else facts
     scores = np.zeros(len(gallery), dtype=np.float32)
-    rows = encoded_query.affirmed
-    if not len(rows) or not len(spoken):
+    stretches = stretches_of(encoded_query)
+    if not stretches or not len(spoken):
         return scores
-    cosines = match_index.cosines(encoded_query.phrase_embeddings[rows], spoken)
+    embeddings = np.stack([stretch.embedding for stretch in stretches])
     of_facts = _colours_of(match_index)[spoken]
-    for row, cosine in zip(rows.tolist(), cosines, strict=True):
-        text = encoded_query.phrases[row].text
+    for stretch, cosine in zip(stretches, match_index.cosines(embeddings, spoken), strict=True):
         sure = min(max((float(cosine.max()) - choices.sure_from) / choices.sure_over, 0.0), 1.0)
         if not sure:
             continue
-        strength = np.maximum(cosine - choices.sure_from + 0.05, 0)
-        factors = list(colour_factors(text, choices).values())
+        factors = list(colour_factors(stretch.text, choices).values())
+        strength = np.maximum(cosine - choices.base, 0)
         strength *= np.array(factors, dtype=np.float32)[of_facts]
         strength = (strength / max(float(strength.max()), 1e-6)) ** choices.sharpness
         best = np.argsort(-strength, kind="stable")[:_MOST_FACTS]
         best = best[strength[best] >= choices.least_share**choices.sharpness]
-        there = _at_tiles(
-            match_index,
-            spoken[best],
-            strength[best],
-            stated_bearing(text, encoded_query.phrases[row].bearing_deg),
-            choices,
-        )
+        there = _at_tiles(match_index, spoken[best], strength[best], stretch.bearing_deg, choices)
         floor = np.float32(choices.floor)
-        scores += np.float32(sure) * np.log((floor + there) / (floor + there.mean()))
+        gain = np.log((floor + there) / (floor + there.mean()))
+        scores += np.float32(sure * stretch.weight) * gain
     return scores * np.float32(0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of the description about one thing: its embedding [D], and its direction in
+    degrees or None. One that is said again counts less by its `weight`."""
+
+    text: str
+    embedding: F32
+    bearing_deg: float | None
+    weight: float = 1.0
+
+
+def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
+    """The affirmed phrases; one that begins with "with" belongs to the thing before it.
+
+    The embedding of "a hall" + "with a blue roof" is the sum of both.
+    """
+    stretches: list[Stretch] = []
+    last_end = -1
+    for row in encoded_query.affirmed.tolist():
+        phrase, embedding = encoded_query.phrases[row], encoded_query.phrase_embeddings[row]
+        bearing = stated_bearing(phrase.text, phrase.bearing_deg)
+        between = encoded_query.text[max(last_end, 0) : phrase.start]
+        if last_end >= 0 and _WITH.fullmatch(between):
+            before = stretches.pop()
+            whole = before.embedding + embedding
+            stretches.append(
+                Stretch(
+                    f"{before.text} with {phrase.text}",
+                    whole / max(float(np.linalg.norm(whole)), 1e-6),
+                    before.bearing_deg if before.bearing_deg is not None else bearing,
+                )
+            )
+        else:
+            stretches.append(Stretch(phrase.text, embedding, bearing))
+        last_end = phrase.end
+    return stretches
 
 
 def stated_bearing(phrase: str, parsed_deg: float | None) -> float | None:

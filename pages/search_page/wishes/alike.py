@@ -1,6 +1,7 @@
 """Two buttons of a candidate: more like this, not like this."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ CHOICES = {
 def marked(wishes: Steering, tile_id: str, choice: str) -> Steering:
     """The wishes with a tile in one field only; in none if it was in that one already."""
     before = tile_id in getattr(wishes, choice)
-    lists = {
+    lists: dict[str, Any] = {
         name: tuple(one for one in getattr(wishes, name) if one != tile_id) for name in CHOICES
     }
     if not before:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ def weight_of(wishes: Steering, phrase: str) -> str:
 
 def weighed(wishes: Steering, phrase: str, choice: str) -> Steering:
     """The wishes with a phrase in one field only, or in none for ""."""
-    lists = {
+    lists: dict[str, Any] = {
         name: tuple(one for one in getattr(wishes, name) if one != phrase)
         for name in CHOICES
         if name
@@ -58,7 +58,10 @@ def draw(state: SearchState) -> None:
         return
     own = (trace.encoded_query.own_words(phrase)[0] for phrase in trace.encoded_query.phrases)
     phrases = list(dict.fromkeys([*own, *wishes.twice, *wishes.must, *wishes.minus]))
-    with st.popover("Weigh your words", type="tertiary", key="weigh-words"):
+    menu = st.popover("Weigh your words", type="tertiary", key="weigh-words", on_change="rerun")
+    if not menu.open:  # a row of choices for each phrase is dear
+        return
+    with menu:
         for number, phrase in enumerate(phrases[:_MOST_PHRASES]):
             _row(wishes, phrase, f"weigh-{number}")
         _walk_inputs(wishes)

@@ -7,6 +7,7 @@ import pytest
 from painted_ground import Colour, PaintedGround
 from tiny_osm import Town
 
+from core.errors import SourceError
 from core.facts.aerial import things_from_above
 from core.facts.aerial.colours import COLOUR_BOXES, COLOUR_WORDS, colour_codes, lab_of
 from core.facts.viewpoint_facts import facts_around, tile_texts
@@ -65,6 +66,24 @@ def test_a_roof_that_the_photograph_does_not_reach_has_no_colour(tmp_path: Path)
     town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
     ground.reach_m = 60
     assert "large hall" in texts_of(town, ground, tmp_path)
+
+
+def test_imagery_of_another_place_is_refused(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.town = Town(lat=10.0)
+    with pytest.raises(SourceError, match="other ground"):
+        texts_of(town, ground, tmp_path)
+
+
+def test_pools_and_yards_of_white_vans_are_found(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.paint(300, 60, 8, 5, (70, 190, 220))
+    ground.paint(0, 100, 80, 60, ASPHALT)
+    for row in range(16):
+        ground.paint(5 + 8 * (row % 8), 105 + 15 * (row // 8), 3, 7, (252, 252, 252))
+    texts = texts_of(town, ground, tmp_path)
+    assert texts.count("swimming pool in a garden") == 1
+    assert texts.count("yard full of white vans, lorries or buses") == 16
 
 
 def test_shapes_of_buildings(tmp_path: Path) -> None:
