@@ -360,16 +360,11 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A gallery that was searched as one of several, and the probability that the describer is in
-    it."""
+    """A gallery, searched as one of several, and the probability that the describer is in it."""
 
     gallery: str
     title: str
     probability: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON of the command line."""
-        return asdict(self) | {"probability": round(self.probability, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +402,10 @@ class SearchResult:
         return {
             "query": self.query,
             "gallery": self.gallery or None,
-            "regions": [region.to_json() for region in self.regions],
+            "regions": [
+                asdict(region) | {"probability": round(region.probability, 4)}
+                for region in self.regions
+            ],
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),
