@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from core.errors import SourceError
 from core.geo import Bounds, Position, wrapped
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-    from pyproj import CRS
 
 Channel = Literal["image", "facts", "names"]
 
@@ -50,56 +45,6 @@ SEEN_WORDS: Final[Mapping[str, str]] = {
     "photograph": "seen in the aerial photograph",
 }
 """How a fact was seen, in words for people. The gallery's licence line credits the photograph."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """`n` things of one kind that a reader of map files left out, and why."""
-
-    what: str
-    n: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The content of one or more map files.
-
-    `features` has one row per map feature, geometry in EPSG:4326, and the columns
-    `feature_id` ("n12", "w3", "r4"), `kind` (in everyday words, "" where unknown),
-    `synonyms` (other words for the kind), `name` (the main one, "" for none), `names` (all
-    names, the main one first), `address` (street and house number),
-    `group` ("street", "path", "rail", "building", "water", "green", "area", "barrier",
-    "place", "address") and `tags` (the key-value pairs of the source). `left_out` counts what was
-    not read.
-    """
-
-    features: GeoDataFrame
-    sources: tuple[str, ...]
-    licence: str
-    date: str
-    left_out: tuple[LeftOut, ...] = ()
-
-    @property
-    def metric_crs(self) -> CRS:
-        """The UTM zone of the middle. Raises SourceError near the poles, which have none."""
-        from geopandas import GeoSeries
-
-        west, south, east, north = self.features.total_bounds
-        lat, lon = (south + north) / 2, wrapped((west + east) / 2)
-        try:
-            crs: CRS = GeoSeries.from_xy([lon], [lat], crs=4326).estimate_utm_crs()
-        except RuntimeError as error:
-            raise SourceError(
-                f"the map lies around latitude {lat:.1f}; galleries reach from -80 to 84, so "
-                f"choose an area that is not at a pole"
-            ) from error
-        return crs
-
-    @property
-    def bounds(self) -> Bounds:
-        """The bounding box of all features."""
-        return Bounds(*(float(edge) for edge in self.features.total_bounds))
 
 
 @dataclass(frozen=True, slots=True)

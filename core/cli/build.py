@@ -16,7 +16,7 @@ from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
-    from core.records import World
+    from core.world import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

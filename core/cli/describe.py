@@ -12,7 +12,7 @@ from core.errors import QueryError, SourceError
 
 if TYPE_CHECKING:
     from core.describe.simulate.above import ViewFromAbove
-    from core.records import World
+    from core.world import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -50,8 +50,9 @@ from core.gallery.staging import (
 )
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds, wrapped
-from core.records import Tile, World
+from core.records import Tile
 from core.render import Renderer
+from core.world import World
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder

@@ -22,8 +22,8 @@ from anyascii import anyascii
 
 from core.errors import GalleryError
 from core.files import write_bytes, write_json
+from core.gallery.cards import list_galleries
 from core.gallery.manifest import check_name
-from core.gallery.opened import list_galleries
 from core.geo import Bounds
 from core.settings import ROOT, Settings, environment_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.errors import SourceError
 from core.gallery.viewpoints import find_viewpoints
 from core.geo import Bounds
-from core.records import World
+from core.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from core.errors import TrainingError
 from core.facts.aerial import things_from_above
 from core.files import write_text
 from core.geo import Bounds, Position
-from core.records import World
 from core.sources.imagery import Imagery, open_imagery
 from core.sources.world import read_world
 from core.training.datasets import AerialDataset
@@ -36,6 +35,7 @@ from core.training.shards import (
     shard_path,
     write_table,
 )
+from core.world import World
 
 _COVERED = 0.98
 """Least share of a picture that the photographs cover."""

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from core.arrays import F64, Bools, Objects
 from core.geo import METRES_PER_DEGREE, Position, local_metres
-from core.records import World
 from core.sources.imagery import AerialPicture, Imagery
+from core.world import World
 
 _MIN_M2 = 30.0
 _PX_M = 0.5

@@ -28,13 +28,13 @@ from core.gallery.viewpoints import find_viewpoints
 from core.geo import METRES_PER_DEGREE, Points, Position
 from core.models.pictures import open_picture
 from core.models.sentence import SentenceEncoder
-from core.records import World
 from core.render import Renderer
 from core.settings import MAX_TOKENS
 from core.sources.cvgtext import read_cvgtext
 from core.sources.world import read_world
 from core.training.datasets import AerialDataset, CvgTextDataset, MapDataset, PictureDataset
 from core.training.layout_labels import Layouts, frequent_kinds
+from core.world import World
 
 Progress = Callable[[str, int, int], None]
 

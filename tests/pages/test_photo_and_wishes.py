@@ -144,12 +144,14 @@ def test_a_link_restores_wishes_and_leaves_out_what_makes_no_sense() -> None:
         "city": "x",
         "like": "t1\nt1\n\x00\n" + "y" * 300,
         "unlike": "t1\nt3",
+        "twice": "thing 1\nanother",
         "must": "…\n" + "\n".join(f"thing {n}" for n in range(60)),
         "reach": "-5",
     }
     found = from_params(odd, ["x"]).steering
     assert (found.like, found.unlike, found.reach_m) == (("t1",), ("t3",), 300.0)
     assert len(found.must) in (19, 20)
+    assert found.twice == ("another",)
 
 
 def test_a_phrase_and_a_tile_have_one_wish_at_a_time() -> None:

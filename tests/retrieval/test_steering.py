@@ -11,6 +11,8 @@ from core.geo import haversine_m
 from core.models.sentence import SentenceEncoder
 from core.records import Query, Steering
 from core.retrieval import SearchTrace, search_with_trace
+from core.retrieval.evidence import EvidenceFinder
+from core.retrieval.search import match_index_of
 from core.retrieval.steering import remaining_text, resemblance
 
 TEXT = "a park, a statue on a square, a pharmacy"
@@ -57,12 +59,10 @@ def test_a_demand_leaves_only_places_that_have_it_on_the_map(
     kept = searched(tiny_gallery, encoder, text, must=("a pond",)).result
     assert kept.candidates
     asked = searched(tiny_gallery, encoder, "a pond")
-    has_pond = {
-        candidate.tile.tile_id
-        for candidate in asked.result.candidates
-        if any(piece.supported for piece in candidate.evidence)
-    }
-    assert kept.candidates[0].tile.tile_id in has_pond
+    finder = EvidenceFinder(match_index_of(tiny_gallery), asked.encoded_query, asked.channels)
+    for candidate in kept.candidates:
+        (piece,) = finder.evidence(tiny_gallery.row_of(candidate.tile.tile_id))
+        assert piece.supported, candidate.tile.tile_id
     assert len(kept.candidates) <= len(plain.result.candidates)
     assert any("a pond" in note for note in kept.notes)
     mass = searched(tiny_gallery, encoder, text, must=("a pond",)).posterior

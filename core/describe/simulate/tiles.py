@@ -10,7 +10,7 @@ from core.describe.simulate.generator import Style
 from core.describe.simulate.generator import describe as view
 from core.describe.simulate.visibility import VisibilityMap
 from core.gallery import Gallery
-from core.records import World
+from core.world import World
 
 
 def describe_tiles(

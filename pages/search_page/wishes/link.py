@@ -29,13 +29,17 @@ def params_of(wishes: Steering) -> dict[str, str]:
 def wishes_in(params: Mapping[str, str]) -> Steering:
     """The wishes of a link."""
     like = _lines(params.get("like", ""))
+    lists, taken = dict[str, tuple[str, ...]](), set[str]()
+    for name in _PHRASES:
+        lists[name] = tuple(one for one in _phrases(params.get(name, "")) if one not in taken)
+        taken.update(lists[name])
     reach = whole(params.get("reach", ""), int(Steering().reach_m), _MOST_REACH_M)
     return Steering(
         like=like,
         unlike=tuple(one for one in _lines(params.get("unlike", "")) if one not in like),
-        must=_phrases(params.get("must", "")),
-        twice=_phrases(params.get("twice", "")),
-        minus=_phrases(params.get("minus", "")),
+        must=lists["must"],
+        twice=lists["twice"],
+        minus=lists["minus"],
         passed=params.get("passed", "").strip()[: 10 * _LONGEST],
         reach_m=float(reach),
     )
