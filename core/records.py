@@ -316,10 +316,8 @@ class Region:
 class SearchResult:
     """The answer to one query.
 
-    `gallery` is "" where all galleries were searched as one. `regions` are then all that were
-    searched, the likeliest first, and `p_outside` is the probability of none of them. For a
-    gallery that a person chose they are those that were compared with it, mostly none.
-
+    `gallery` is "" where all galleries were searched as one: `regions` are these, the likeliest
+    first. For a chosen gallery they are those that were compared with it, mostly none.
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
     none of the allowed tiles. `in_area` is true if the query allows a part of the gallery only: all
