@@ -305,26 +305,19 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A gallery that was searched as one of several, and the probability that the describer is in
-    it."""
+    """A gallery, searched as one of several, and the probability that the describer is in it."""
 
     gallery: str
     title: str
     probability: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The JSON of the command line."""
-        return asdict(self) | {"probability": round(self.probability, 4)}
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
 
-    `gallery` is "" where all galleries were searched as one. `regions` are then all that were
-    searched, the likeliest first, and `p_outside` is the probability of none of them. For a
-    gallery that a person chose they are those that were compared with it, mostly none.
-
+    `gallery` is "" where all galleries were searched as one: `regions` are these, the likeliest
+    first. For a chosen gallery they are those that were compared with it, mostly none.
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
     none of the allowed tiles. `in_area` is true if the query allows a part of the gallery only: all
@@ -352,7 +345,10 @@ class SearchResult:
         return {
             "query": self.query,
             "gallery": self.gallery or None,
-            "regions": [region.to_json() for region in self.regions],
+            "regions": [
+                asdict(region) | {"probability": round(region.probability, 4)}
+                for region in self.regions
+            ],
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),

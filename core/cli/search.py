@@ -141,7 +141,8 @@ def _in_all(
     names: Sequence[str], query: Query, args: argparse.Namespace, settings: machine.Settings
 ) -> dict[str, Any]:
     from core.models import load_model
-    from core.retrieval.anywhere import open_regions, search_anywhere
+    from core.retrieval.anywhere import search_anywhere
+    from core.retrieval.opened_regions import open_regions
 
     if args.model or args.checkpoint:
         raise QueryError("--model and --checkpoint are for one gallery; name it with --gallery")
@@ -166,7 +167,8 @@ def _compared(
     trace: "SearchTrace", encoder: "SentenceEncoder", settings: machine.Settings
 ) -> "SearchTrace":
     """The answer from a gallery that does not fit, with the regions that may fit better."""
-    from core.retrieval.anywhere import better_region, open_regions, search_anywhere
+    from core.retrieval.anywhere import better_region, search_anywhere
+    from core.retrieval.opened_regions import open_regions
 
     names = _galleries(settings)
     if len(names) < 2:

@@ -21,7 +21,7 @@ from core.explain.llm import Advice, advise
 from core.explain.llm.prompt import Subject
 from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
 from core.retrieval import PictureEncoder, SearchTrace
-from core.retrieval.anywhere import encoder_key
+from core.retrieval.opened_regions import encoder_key
 from core.retrieval.reranking import TOP, reranked
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import F32, F64, Bools
-from core.errors import GalleryError, ModelError, QueryError
-from core.gallery.opened import Gallery, open_gallery
-from core.records import CHANNELS, Candidate, Channel, Query, Region, SearchResult, View
+from core.errors import QueryError
+from core.gallery.opened import Gallery
+from core.records import CHANNELS, Candidate, Channel, Query, Region, SearchResult
 from core.retrieval.confidence import (
     Calibration,
     Posterior,
@@ -24,7 +24,8 @@ from core.retrieval.confidence import (
     verdict_of,
 )
 from core.retrieval.confidence_features import confidence_features
-from core.retrieval.picture_model import PictureEncoder, load_picture_encoder
+from core.retrieval.opened_regions import encoder_key
+from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
 from core.retrieval.regions import (
     RegionModel,
@@ -49,7 +50,6 @@ from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import translated, translation_of
-from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -95,61 +95,6 @@ class AnywhereTrace:
         raise QueryError(f"no place in {gallery} is among the candidates")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedRegions:
-    """Opened galleries, the picture encoders that they need, by key, and sentences about what could
-    not be opened."""
-
-    galleries: tuple[Gallery, ...]
-    picture_encoders: dict[str, PictureEncoder]
-    problems: tuple[str, ...]
-
-
-def encoder_key(gallery: Gallery, view: View | None = None) -> str:
-    """The name of the gallery's usual picture models of a view, or of all; "" for none."""
-    try:
-        return "+".join(stamp.key for stamp in gallery.searched_stamps(None, view))
-    except GalleryError:
-        return ""
-
-
-def _key_of(picture_encoder: PictureEncoder) -> str:
-    return "+".join(one.key for one in (picture_encoder, *picture_encoder.others))
-
-
-def open_regions(
-    names: Sequence[str],
-    settings: Settings,
-    encoder: "SentenceEncoder",
-    view: View | None = None,
-) -> OpenedRegions:
-    """Opens galleries with their usual picture models.
-
-    A gallery that is damaged is left out, one whose picture model is missing is searched without
-    pictures; both are told. Raises GalleryError where none can be opened.
-    """
-    galleries: list[Gallery] = []
-    encoders: dict[str, PictureEncoder] = {}
-    problems: list[str] = []
-    for name in names:
-        try:
-            gallery = open_gallery(name, settings)
-        except GalleryError as error:
-            problems.append(f"Not searched: {error}")
-            continue
-        galleries.append(gallery)
-        key = encoder_key(gallery, view)
-        if not key or key in encoders:
-            continue
-        try:
-            encoders[key] = load_picture_encoder(gallery, settings, encoder, view=view)
-        except ModelError as error:
-            problems.append(f"Pictures of {gallery.card.title} were not searched: {error}")
-    if not galleries:
-        raise GalleryError(problems[0] if problems else "there is no gallery to search")
-    return OpenedRegions(tuple(galleries), encoders, tuple(problems))
-
-
 class SharedEncoding:
     """One encoding of a description for all regions that read it alike.
 
@@ -168,7 +113,7 @@ class SharedEncoding:
         text = without_town(self._text, match_index.mentions)
         gloss = translated(text, match_index)
         respellings = respellings_of(gloss.english if gloss else text, match_index.mentions)
-        pictures = _key_of(picture_encoder) if picture_encoder else ""
+        pictures = picture_encoder.keys if picture_encoder else ""
         key = (text, gloss.english if gloss else "", pictures, respellings)
         if key not in self._made:
             started = time.perf_counter()

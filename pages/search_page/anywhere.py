@@ -11,7 +11,8 @@ from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds
 from core.records import CHANNELS, Query, Region, SearchResult
 from core.retrieval import PictureEncoder
-from core.retrieval.anywhere import AnywhereTrace, encoder_key, search_anywhere
+from core.retrieval.anywhere import AnywhereTrace, search_anywhere
+from core.retrieval.opened_regions import encoder_key
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, turn
 from pages.ui import resources

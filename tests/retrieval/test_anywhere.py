@@ -13,7 +13,8 @@ from core.gallery import Gallery, open_gallery
 from core.models.sentence import SentenceEncoder
 from core.records import Query, Region
 from core.retrieval import PictureEncoder, load_picture_encoder, search
-from core.retrieval.anywhere import AnywhereTrace, better_region, open_regions, search_anywhere
+from core.retrieval.anywhere import AnywhereTrace, better_region, search_anywhere
+from core.retrieval.opened_regions import open_regions
 from core.retrieval.regions import (
     OF_DESCRIPTION,
     OF_REGION,

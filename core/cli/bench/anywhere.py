@@ -10,7 +10,8 @@ from core.errors import GalleryError
 from core.gallery import list_galleries
 from core.models import load_model
 from core.records import Query
-from core.retrieval.anywhere import encoder_key, open_regions, search_anywhere
+from core.retrieval.anywhere import search_anywhere
+from core.retrieval.opened_regions import encoder_key, open_regions
 from core.retrieval.search import search
 from core.settings import Settings
 
