@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from core import settings as machine
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.imagery_options import add_imagery, opened_imagery
-from core.cli.options import bounds, text
+from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import ModelError, QueryError
+from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+    from core.world import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--from", dest="sources", nargs="+", type=Path, metavar="FILE", help="map files"
+    )
+    source.add_argument(
+        "--overpass",
+        action="store_true",
+        help="download the map of --bbox from an Overpass server (SAYWHERE_OVERPASS)",
     )
     add_cvgtext(parser, source)
     add_imagery(parser)
@@ -55,6 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-pictures", action="store_true", help="make no pictures and no base map"
     )
     parser.add_argument(
+        "--estimate", action="store_true", help="only count the tiles, and say what a build takes"
+    )
+    parser.add_argument(
+        "--examples",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="descriptions to write for the pages' examples (default: none)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
@@ -66,9 +83,10 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     if args.cvgtext:
         return _build_cvgtext(args)
-    if args.sources is None:
+    if args.sources is None and not args.overpass:
         return _build_imagery(args)
     from core.gallery.build import BuildOptions, build_gallery
+    from core.gallery.estimate import build_size
     from core.gallery.manifest import read_manifest
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
@@ -76,15 +94,19 @@ def run(args: argparse.Namespace) -> Any:
     from core.sources.world import read_world
 
     settings = machine.load()
-    world = read_world(args.sources, args.bbox)
-    imagery = opened_imagery(args, args.bbox or world.bounds) if args.imagery else None
+    sources = _downloaded(args, settings) if args.overpass else args.sources
+    world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
+    if args.estimate:
+        size = build_size(world, args.bbox, options.spacing_m, options.footprint_m / 2)
+        return {"gallery": args.name, **asdict(size)}
+    imagery = opened_imagery(args, args.bbox or world.bounds) if args.imagery else None
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries
     with removed_if_failed(home, args.name):
         folder = build_gallery(
             args.name,
-            args.sources,
+            sources,
             world,
             encoder,
             home,
@@ -98,6 +120,8 @@ def run(args: argparse.Namespace) -> Any:
             _embed_with(DEFAULT_PICTURE_MODEL, folder, encoder, settings, args.quiet)
         if imagery is not None:
             _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args.quiet)
+    if args.examples:
+        _write_examples(folder, world, args.examples)
     manifest = read_manifest(folder)
     if manifest.on_grid:
         note("the map has no walkable way; the tiles are on a grid")
@@ -112,6 +136,30 @@ def run(args: argparse.Namespace) -> Any:
         "read": read_counts(world),
         "left_out": [asdict(row) for row in world.left_out],
     }
+
+
+def _downloaded(args: argparse.Namespace, settings: machine.Settings) -> list[Path]:
+    """The map of the box from the Overpass server, kept in the data folder."""
+    from core.sources.overpass import download
+
+    if args.bbox is None:
+        raise QueryError("--overpass needs a box: --bbox=W,S,E,N")
+    folder = settings.user_galleries.parent / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [download(args.bbox, settings.overpass, folder)]
+
+
+def _write_examples(folder: Path, world: "World", n: int) -> None:
+    """Writes descriptions of random tiles beside the gallery's manifest."""
+    from core.describe.simulate.tiles import describe_tiles
+    from core.files import write_json
+    from core.gallery.manifest import read_manifest
+    from core.gallery.opened import Gallery
+
+    rows = describe_tiles(Gallery(folder, read_manifest(folder)), world, n, 0, True)
+    write_json(
+        folder / EXAMPLES, [{name: row[name] for name in ("text", "lat", "lon")} for row in rows]
+    )
 
 
 def _embed_with(

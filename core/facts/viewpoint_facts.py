@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from core.arrays import F64, I32, I64, Objects
-from core.records import World
+from core.facts.things import Fact, FactKey, Things, joined
 from core.vocabulary.attributes import (
     COUNT_WORDS,
     ROOF_OF_TAG,
@@ -20,12 +20,14 @@ from core.vocabulary.attributes import (
 )
 from core.vocabulary.grammar import plural
 from core.vocabulary.kinds import has_trait, kinds_with
+from core.world import World
 
 VIEW_M = 200.0
 """Distance up to which a viewpoint gets facts with a name; others reach less far. This and the
 other distances are our choice, not measured."""
 
 _PLAIN_VIEW_M = 140.0
+_ABOVE_VIEW_M = 160.0
 _ADDRESS_VIEW_M = 40.0
 _COUNT_VIEW_M = 60.0
 _ADJOIN_M = 12.0
@@ -34,17 +36,15 @@ _SETTINGS, _PLAIN_KINDS = kinds_with("setting"), kinds_with("plain")
 _HEX = re.compile(r"^#?([0-9a-f]{6})$", re.IGNORECASE)
 
 
-_Key = tuple[str, ...]
-"""The text of a fact and its names."""
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """F distinct facts and L links from the N viewpoints to them, sorted by viewpoint.
 
     `table` has F rows: `text` (as a person would say it), `kind`, `synonyms` (other words for
     the kind), `names` (list), `spoken` (whether the text gets an embedding: addresses are found
-    by their words only), `things` (number of things behind the fact). Things with the same text
+    by their words only), `view` (how it was
+    seen: `core.facts.things.View`), `things` (number of things
+    behind the fact). Things with the same text
     share a fact only if they have the same names too. `links` has L rows:
     `tile` and `fact` (row numbers), `distance_m` and `bearing_deg` from the viewpoint to the
     nearest point of the nearest such thing.
@@ -140,38 +140,14 @@ def fact_text(kind: str, name: str, english: str, words: list[str]) -> str:
     return ": ".join(part for part in (noun, ", ".join(labels)) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """A fact without its position; the fields are the columns of `Facts.table`."""
-
-    text: str
-    kind: str
-    names: list[str]
-    synonyms: str = ""
-    spoken: bool = True
-
-    @property
-    def key(self) -> _Key:
-        """What two things must have in common to share a fact."""
-        return (self.text, *self.names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Things:
-    """T shapes in metres, and the fact of each."""
-
-    shapes: Objects
-    facts: list[_Fact]
-
-
-def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
+def _things(features: gpd.GeoDataFrame, shapes: Objects) -> Things:
     """The features worth a fact, and every address as a fact that is not spoken.
 
     An address without a house number tells where its street is. A thing without any name leaves
     its address to that fact: thousands of houses are one "house".
     """
     areas = shapely.area(shapes)
-    facts: list[tuple[int, _Fact]] = []
+    facts: list[tuple[int, Fact]] = []
     columns = ("kind", "synonyms", "name", "names", "address", "group", "tags")
     for row, (kind, synonyms, name, names, address, group, tags) in enumerate(
         zip(*(features[column] for column in columns), strict=True)
@@ -180,23 +156,23 @@ def _things(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
         if _is_worth_a_fact(kind, name, words) and group != "address":
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = list(dict.fromkeys([*names, address] if address and names else names))
-            facts.append((row, _Fact(text, kind, naming, synonyms)))
+            facts.append((row, Fact(text, kind, naming, synonyms)))
         if address and group != "street":
-            facts.append((row, _Fact(f"address: {address}", "address", [address], spoken=False)))
-    return _Things(shapes[[row for row, _ in facts]], [fact for _, fact in facts])
+            facts.append((row, Fact(f"address: {address}", "address", [address], spoken=False)))
+    return Things(shapes[[row for row, _ in facts]], [fact for _, fact in facts])
 
 
-def _without_names(things: _Things) -> _Things:
+def _without_names(things: Things) -> Things:
     """Repeats the named things without their names, for people who have not seen the sign."""
     rows = [row for row, fact in enumerate(things.facts) if fact.spoken and ": " in fact.text]
     named = [things.facts[row] for row in rows]
-    return _Things(
+    return Things(
         things.shapes[rows],
-        [_Fact(fact.text.split(": ")[0], fact.kind, [], fact.synonyms) for fact in named],
+        [Fact(fact.text.split(": ")[0], fact.kind, [], fact.synonyms) for fact in named],
     )
 
 
-def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
+def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> Things:
     """Crossings of differently named streets: "corner of A and B"."""
     streets = ((features.group == "street") & (features.name != "")).to_numpy()
     lines, names = shapes[streets], features.name.to_numpy()[streets]
@@ -206,11 +182,11 @@ def _corners(features: gpd.GeoDataFrame, shapes: Objects) -> _Things:
         shapely.intersection(lines[left[crossing]], lines[right[crossing]])
     )
     pairs = zip(names[left[crossing]], names[right[crossing]], strict=True)
-    facts = [_Fact(f"corner of {a} and {b}", "street corner", [a, b]) for a, b in pairs]
-    return _Things(np.asarray(points, dtype=object), facts)
+    facts = [Fact(f"corner of {a} and {b}", "street corner", [a, b]) for a, b in pairs]
+    return Things(np.asarray(points, dtype=object), facts)
 
 
-def _adjoining(things: _Things) -> _Things:
+def _adjoining(things: Things) -> Things:
     """Things in or beside a park or square: "statue in a park", "church beside a square"."""
     kinds = [fact.kind if fact.spoken else "" for fact in things.facts]
     settings = np.array([row for row, kind in enumerate(kinds) if kind in _SETTINGS], dtype=int)
@@ -223,23 +199,16 @@ def _adjoining(things: _Things) -> _Things:
         dtype=int,
     )
     if not len(settings) or not len(others):
-        return _Things(things.shapes[:0], [])
+        return Things(things.shapes[:0], [])
     other, setting = shapely.STRtree(things.shapes[settings]).query(
         things.shapes[others], predicate="dwithin", distance=_ADJOIN_M
     )
     inside = shapely.contains(things.shapes[settings[setting]], things.shapes[others[other]])
     facts = [
-        _Fact(f"{kinds[row]} {'in' if is_in else 'beside'} a {kinds[near]}", kinds[row], [])
+        Fact(f"{kinds[row]} {'in' if is_in else 'beside'} a {kinds[near]}", kinds[row], [])
         for row, near, is_in in zip(others[other], settings[setting], inside, strict=True)
     ]
-    return _Things(things.shapes[others[other]], facts)
-
-
-def _joined(*parts: _Things) -> _Things:
-    return _Things(
-        np.concatenate([part.shapes for part in parts]),
-        [fact for part in parts for fact in part.facts],
-    )
+    return Things(things.shapes[others[other]], facts)
 
 
 def facts_around(
@@ -247,8 +216,12 @@ def facts_around(
     lats: F64,
     lons: F64,
     view_m: float = VIEW_M,
+    above: Things | None = None,
 ) -> Facts:
-    """Collects the facts within `view_m` of each of N viewpoints (degrees)."""
+    """Collects the facts within `view_m` of each of N viewpoints (degrees).
+
+    `above` are further things, as they look from above.
+    """
     crs = world.metric_crs
     metric = world.features.geometry.to_crs(crs)
     shapes = np.asarray(metric.array, dtype=object)
@@ -257,8 +230,10 @@ def facts_around(
     )
     plain = _things(world.features, shapes)
     corners = _corners(world.features, shapes)
-    things = _joined(plain, _without_names(plain), corners, _adjoining(plain))
-    ids: dict[_Key, int] = {}
+    things = joined(plain, _without_names(plain), corners, _adjoining(plain))
+    if above is not None:
+        things = joined(things, above)
+    ids: dict[FactKey, int] = {}
     fact_of = np.array(
         [ids.setdefault(fact.key, len(ids)) for fact in things.facts], dtype=np.int32
     )
@@ -283,13 +258,15 @@ def _measure(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
     )
 
 
-def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float) -> pd.DataFrame:
+def _nearest_links(views: Objects, things: Things, fact_of: I32, view_m: float) -> pd.DataFrame:
     tile, thing = shapely.STRtree(things.shapes).query(views, predicate="dwithin", distance=view_m)
     links = _measure(views, things.shapes[thing], tile)
     links["fact"] = fact_of[thing]
     spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
     named = np.array([bool(fact.names) for fact in things.facts], dtype=bool)
     by_name = np.where(named, view_m, min(view_m, _PLAIN_VIEW_M))
+    above = np.array([fact.view != "" for fact in things.facts], dtype=bool)
+    by_name = np.where(above, min(view_m, _ABOVE_VIEW_M), by_name)
     reach = np.where(spoken, by_name, _ADDRESS_VIEW_M)
     links = links[links.distance_m <= reach[thing]]
     links = pd.concat([links, _links_of_unseen(views, things, fact_of, links.fact.to_numpy())])
@@ -298,7 +275,7 @@ def _nearest_links(views: Objects, things: _Things, fact_of: I32, view_m: float)
     return nearest
 
 
-def _links_of_unseen(views: Objects, things: _Things, fact_of: I32, linked: I32) -> pd.DataFrame:
+def _links_of_unseen(views: Objects, things: Things, fact_of: I32, linked: I32) -> pd.DataFrame:
     """Links from the nearest viewpoint to each address that no viewpoint sees."""
     spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
     unseen = np.flatnonzero(~spoken & ~np.isin(fact_of, linked))
@@ -308,7 +285,7 @@ def _links_of_unseen(views: Objects, things: _Things, fact_of: I32, linked: I32)
     return links
 
 
-def _count_links(views: Objects, things: _Things, ids: dict[_Key, int]) -> pd.DataFrame:
+def _count_links(views: Objects, things: Things, ids: dict[FactKey, int]) -> pd.DataFrame:
     """Links to facts about several things of a kind nearby, such as "several benches".
 
     Adds the texts of these facts to `ids`.
@@ -336,13 +313,13 @@ def _count_links(views: Objects, things: _Things, ids: dict[_Key, int]) -> pd.Da
     return counted
 
 
-def _table(things: _Things, ids: dict[_Key, int]) -> pd.DataFrame:
+def _table(things: Things, ids: dict[FactKey, int]) -> pd.DataFrame:
     """One row for each distinct key; facts about several things have neither kind nor names."""
-    rows = [_Fact(text, "", list(names)) for text, *names in ids]
+    rows = [Fact(text, "", list(names)) for text, *names in ids]
     for fact in things.facts:
         rows[ids[fact.key]] = fact
     table = pd.DataFrame(
-        [asdict(row) for row in rows], columns=[field.name for field in fields(_Fact)]
+        [asdict(row) for row in rows], columns=[field.name for field in fields(Fact)]
     )
     behind = Counter(ids[fact.key] for fact in things.facts)
     table["things"] = np.array([behind[row] for row in range(len(rows))], dtype=np.int32)
@@ -355,10 +332,13 @@ def _sorted_links(links: pd.DataFrame) -> pd.DataFrame:
 
 
 def tile_texts(facts: Facts, tiles: int, within_m: float, most: int = 40) -> list[str]:
-    """One text for each of N tiles: its nearest facts; a named thing is not repeated unnamed."""
+    """One text for each of N tiles: its nearest facts; a named thing is not repeated unnamed.
+
+    What is seen from above is left out: it would fill the text with houses.
+    """
     near = facts.links[facts.links.distance_m <= within_m]
     text = facts.table.text.to_numpy()
-    spoken = facts.table.spoken.to_numpy()
+    spoken = (facts.table.spoken & (facts.table["view"] == "")).to_numpy()
     texts_of: dict[int, dict[str, None]] = defaultdict(dict)
     for tile, fact in zip(near.tile.to_numpy(), near.fact.to_numpy(), strict=True):
         if spoken[fact]:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from core.arrays import I8
 from core.errors import GalleryError
+from core.facts.aerial import things_from_above
 from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
 from core.files import replacing
 from core.gallery.imagery_stage import imagery_hashes, write_imagery
@@ -49,8 +50,9 @@ from core.gallery.staging import (
 )
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds, wrapped
-from core.records import Tile, World
+from core.records import Tile
 from core.render import Renderer
+from core.world import World
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -87,8 +89,8 @@ def build_gallery(
     """Builds and embeds the gallery `name` under `home`; returns its folder.
 
     `world` was read from the files `sources`; tiles are limited to `bbox`. With `imagery` each
-    tile has an aerial picture, too. An old gallery of that name stays usable until the last step.
-    Raises GalleryError, SourceError.
+    tile has an aerial picture, too, and facts that are seen from above. An old gallery of that name
+    stays usable until the last step. Raises GalleryError, SourceError.
     """
     check_name(name)
     if not (5 <= options.spacing_m <= 1000 and 10 <= options.footprint_m <= 2000):
@@ -104,7 +106,8 @@ def build_gallery(
     data = folder / build
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
     progress("facts", 0, 1)
-    facts = facts_around(world, views.lats, views.lons)
+    above = None if imagery is None else things_from_above(world, imagery)
+    facts = facts_around(world, views.lats, views.lons, above=above)
     if facts.table.empty:
         raise GalleryError("the map holds nothing that a person could name; choose another file")
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import folium
 from branca.element import MacroElement
 from folium.template import Template
+from xyzservices import TileProvider
 
 from core.errors import SourceError
 from core.geo import Bounds
@@ -103,7 +104,7 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
     folium_map.default_css = [(url, url) for url in assets.styles]
     if base.tiles_url:
         folium.TileLayer(
-            base.tiles_url,
+            _tiles(base.tiles_url),
             name="Saywhere, offline",
             attr=safe_html(base.attribution),
             min_native_zoom=base.zooms.start,
@@ -116,7 +117,7 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
     Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(folium_map)
     if use != "picking":
         folium.TileLayer(
-            _ONLINE_TILES,
+            _tiles(_ONLINE_TILES),
             name="OpenStreetMap, online",
             attr=_ONLINE_ATTRIBUTION,
             show=False,
@@ -124,6 +125,12 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         ).add_to(folium_map)
         folium.LayerControl(collapsed=True).add_to(folium_map)
     return folium_map
+
+
+def _tiles(url: str) -> TileProvider:
+    """The tiles of an address. Folium takes a plain address for a provider's name first, and looks
+    through all names for it."""
+    return TileProvider(name="tiles", url=url, attribution="")
 
 
 def _add_aerial(folium_map: folium.Map, aerial: TileLayer, *, show: bool) -> None:

@@ -220,4 +220,6 @@ def evidence_label(evidence: Evidence) -> str:
         place = "right here"
     doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
     fact = f"{doubt}{noun_phrase(evidence.fact)}"
+    if evidence.seen:
+        fact = f"{fact} ({evidence.seen})"
     return f"{fact}, {place}" if place else fact

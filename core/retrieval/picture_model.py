@@ -26,6 +26,11 @@ class PictureEncoder:
     encoder: DualEncoder
     others: "tuple[PictureEncoder, ...]" = ()
 
+    @property
+    def keys(self) -> str:
+        """The keys of all of them, as one."""
+        return "+".join(one.key for one in (self, *self.others))
+
 
 def bind_picture_encoder(
     gallery: Gallery, encoder: DualEncoder, model: str | None = None

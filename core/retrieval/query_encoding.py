@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Respelling:
+    """The map's own spelling of `text[start:end]`."""
+
+    start: int
+    end: int
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
@@ -137,6 +146,17 @@ def denied_spans(phrases: list[Phrase]) -> list[tuple[int, int]]:
     ]
 
 
+def respelled(text: str, start: int, end: int, respellings: Sequence[Respelling]) -> str:
+    """`text[start:end]` with the spellings of the map for what lies wholly in it and is not
+    blank."""
+    parts, done = [], start
+    for one in respellings:
+        if done <= one.start and one.end <= end and text[one.start : one.end].strip():
+            parts += [text[done : one.start], one.spelling]
+            done = one.end
+    return "".join((*parts, text[done:end]))
+
+
 def search_words(
     text: str, gloss: Gloss | None, excluded: Sequence[tuple[int, int]] = ()
 ) -> list[str]:
@@ -151,9 +171,11 @@ def tokenize_query(
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None = None,
     gloss: Gloss | None = None,
+    respellings: Sequence[Respelling] = (),
 ) -> TokenizedQuery:
     """Cuts, splits and tokenizes a description, or its English where there is a `gloss`.
 
+    The encoder and `words` read the map's spellings, the phrases keep the description's own.
     Raises QueryError for one without words.
     """
     text = gloss.english if gloss else text
@@ -169,8 +191,10 @@ def tokenize_query(
     truncated = whole.truncated if whole.truncated is not None else char_limit
     text = text[:truncated]
     phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
-    parts = encoder.tokenize([phrase.text for phrase in phrases])
-    affirmed = affirmed_text(text, phrases)
+    parts = encoder.tokenize(
+        [respelled(text, phrase.start, phrase.end, respellings) for phrase in phrases]
+    )
+    affirmed = respelled(affirmed_text(text, phrases), 0, len(text), respellings)
     if affirmed != text:
         (whole,) = encoder.tokenize([affirmed])
     picture_truncated = None

@@ -160,6 +160,9 @@ SAID_SIZES: Mapping[str, str] = {"large": "large|big|huge", "small": "small|litt
 SURFACE_OF_TAG, ROOF_OF_TAG = _of_tag(SURFACES), _of_tag(ROOFS)
 """Values of `surface` and `roof:shape` → word; asphalt has none."""
 
+COLOUR_LOOKS: LookClasses = {**_classes(COLOURS), "dark grey": frozenset({"grey", "dark"})}
+"""Colour → classes, also for shades that contradict nothing but differ from above."""
+
 LOOKS: tuple[LookClasses, ...] = (
     _classes(COLOURS),
     _classes(SURFACES),

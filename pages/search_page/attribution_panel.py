@@ -10,6 +10,7 @@ from core.explain.attribution.report import AttributionSummary, attribution_summ
 from core.gallery import Gallery
 from core.records import Candidate, Relevance
 from pages.search_page.session_result import SearchState
+from pages.ui import folding
 from pages.ui.highlighted_text import by_relevance
 from pages.ui.markdown import plain
 from pages.ui.templates import picture_uri, render
@@ -26,8 +27,8 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
     picture = gallery.picture(candidate.tile.tile_id) if picture_encoder else None
     if picture_encoder is None or trace is None or not picture:
         return
-    section = st.expander("What the model looked at", key="section-looked", on_change="rerun")
-    if not section.open:
+    section = folding.opened("What the model looked at", "section-looked")
+    if section is None:
         return
     with section:
         text = trace.encoded_query.text

@@ -6,13 +6,22 @@ from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.maps import title_of
 from core.records import Candidate, LedgerEntry, SearchResult
-from pages.search_page import attribution_panel, comparison_panel, ledger_table, llm_panel, scores
+from pages.search_page import (
+    attribution_panel,
+    comparison_panel,
+    ledger_table,
+    llm_panel,
+    near_here,
+    scores,
+)
 from pages.search_page.confidence_banner import chance
-from pages.search_page.query_params import SearchParams
+from pages.search_page.query_params import ANYWHERE, SearchParams
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes import alike
 from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.highlighted_text import by_standing
 from pages.ui.numbers import percent
+from pages.ui.plus_codes import plus_code
 from pages.ui.templates import picture_uri, render
 
 _NAMES_SHOWN = 4
@@ -29,7 +38,7 @@ def summary(candidate: Candidate) -> str:
 
 
 def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: SearchParams) -> None:
-    """One candidate. What takes no time is drawn at once, the rest follows."""
+    """One candidate. What is folded is made when it is opened."""
     result, tile = state.result, candidate.tile
     assert result is not None
     st.html(
@@ -40,24 +49,22 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
             chance=chance(candidate),
         )
     )
-    why = st.empty()
-    if not state.has_ledgers:
-        why.html(render("candidate_reason", waiting=True))
+    ledger = state.standings(candidate)
+    st.html(reason_of(candidate, ledger))
     st.html(_place(gallery, candidate))
-    ledgers = state.ledgers()
-    ledger = ledgers.entries[candidate.rank - 1]
-    why.html(reason_of(candidate, ledger))
+    if ask.city != ANYWHERE:  # wishes are about the places of one city
+        alike.draw(candidate, ask.steering)
     words = by_standing(result.query, ledger, _read_to(result, ledger))
     st.html(render("candidate_words", words=words))
     if ledger:
-        with st.expander("Effect of each phrase", key="section-ledger"):
-            st.html(ledger_table.table(ledger, ledgers.notes))
+        ledger_table.draw(state, candidate, "Effect of each phrase", "section-ledger")
     attribution_panel.draw(gallery, state, candidate)
     scores.draw(result, candidate, ask)
     comparison_panel.draw(gallery, state, candidate, ask)
     llm_panel.draw(gallery, state, candidate)
+    near_here.draw(candidate)
     lat, lon = f"{tile.lat:.6f}", f"{tile.told_lon:.6f}"
-    st.code(f"{lat}, {lon}", language=None)
+    st.code(f"{lat}, {lon}  {plus_code(tile.lat, tile.told_lon)}", language=None)
     st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))
 
 
@@ -65,7 +72,6 @@ def reason_of(candidate: Candidate, ledger: tuple[LedgerEntry, ...]) -> str:
     """HTML of the paragraph; pictures alone have no phrases to tell about."""
     return render(
         "candidate_reason",
-        waiting=False,
         pictures_only=not candidate.evidence,
         reason=reason(ledger, candidate.confidence),
     )

@@ -1,13 +1,20 @@
-"""The answer to take away: a table for everyone, CSV, GeoJSON, and the link that restores it."""
+"""The answer to take away: a table for everyone, files, and the link that restores it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.gallery import GalleryCard
 from core.maps import title_of
 from core.records import SearchResult
-from pages.search_page import session
+from pages.search_page import printable, session
+from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
+from pages.search_page.gps_exports import to_gpx, to_kml
 from pages.search_page.query_params import SearchParams
+from pages.ui import addresses, copy_button, folding
 from pages.ui.numbers import percent
 from pages.ui.templates import render
 
@@ -40,31 +47,88 @@ def table(result: SearchResult) -> str:
     return render("answer_table", heads=_HEADS, rows=rows)
 
 
-def draw(card: GalleryCard, ask: SearchParams, result: SearchResult, took_ms: float) -> None:
-    """The answer as a table, its files, its link and how long it took."""
-    with st.expander("All places as a table"):
-        st.html(table(result))
+@st.fragment
+def _table(state: FoundPlaces) -> None:
+    if section := folding.opened("All places as a table", "section-table"):
+        with section, st.spinner("Reading all places …"):
+            st.html(table(state.explained()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A kind of file: its title, its ending, its media type, and what writes it."""
+
+    title: str
+    ending: str
+    media_type: str
+    write: Callable[[SearchResult, Source, str], str]
+
+
+_FORMATS = (
+    _Format("One page to print", "html", "text/html", printable.to_page),
+    _Format("CSV", "csv", "text/csv", lambda result, of, _: to_csv(result, of.card)),
+    _Format(
+        "GeoJSON",
+        "geojson",
+        "application/geo+json",
+        lambda result, of, _: to_geojson(result, of.card),
+    ),
+    _Format(
+        "KML, for Google Earth",
+        "kml",
+        "application/vnd.google-earth.kml+xml",
+        lambda result, of, _: to_kml(result, of.card),
+    ),
+    _Format(
+        "GPX, for a GPS device",
+        "gpx",
+        "application/gpx+xml",
+        lambda result, of, _: to_gpx(result, of.card),
+    ),
+)
+
+
+@st.fragment
+def _files(gallery: Source, state: FoundPlaces, link: str) -> None:
+    """The files, each written when it is asked for."""
+    menu = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    if not menu.open:
+        return
+    for each in _FORMATS:
+        menu.download_button(
+            each.title,
+            partial(_written, each, state, gallery, link),
+            f"saywhere-{gallery.card.name or 'anywhere'}.{each.ending}",
+            each.media_type,
+            key=f"save-{each.ending}",
+            on_click="ignore",
+            type="tertiary",
+        )
+
+
+def _written(each: _Format, state: FoundPlaces, gallery: Source, link: str) -> str:
+    return each.write(state.explained(), gallery, link)
+
+
+def draw(gallery: Source, ask: SearchParams, state: FoundPlaces) -> None:
+    """The answer as a table, its files, its link and how long it took. Table and files are made
+    when somebody asks for them."""
+    result = state.result
+    assert result is not None
+    _table(state)
+    link = session.link(ask) if ask.fits_link else ""
     with st.container(horizontal=True, key="take-away"):
-        name = f"saywhere-{card.name}"
-        st.download_button(
-            "CSV",
-            to_csv(result, card),
-            f"{name}.csv",
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "GeoJSON",
-            to_geojson(result, card),
-            f"{name}.geojson",
-            "application/geo+json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        _files(gallery, state, link)
         with st.popover("Link to this answer", icon=":material/link:"):
-            if ask.fits_link:
-                st.code(session.link(ask), language=None, wrap_lines=True)
-            else:
-                st.write("This description is too long for a link.")
-    st.html(render("answer_times", took_ms=took_ms, timings_ms=result.timings_ms))
+            _link(link)
+    st.html(render("answer_times", took_ms=state.took_ms, timings_ms=result.timings_ms))
+
+
+def _link(link: str) -> None:
+    if not link:
+        st.write("This description is too long for a link.")
+        return
+    copy_button.draw(link)
+    st.code(link, language=None, wrap_lines=True)
+    if not addresses.reachable(urlsplit(link).hostname or ""):
+        st.caption("Only this machine opens this address. Others need one that they can reach.")

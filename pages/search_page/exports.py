@@ -9,6 +9,7 @@ from core.files import safe_cell
 from core.gallery import GalleryCard
 from core.maps import evidence_label, title_of
 from core.records import Candidate, SearchResult, Standing
+from pages.ui.plus_codes import plus_code
 
 STANDINGS: tuple[Standing, ...] = ("supported", "contradicted", "missing", "unchecked")
 """In the order of the table's and the file's columns."""
@@ -43,6 +44,7 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
             "street",
             "lat",
             "lon",
+            "plus_code",
             "tile_id",
             "similarity",
             "confidence",
@@ -62,6 +64,7 @@ def to_csv(result: SearchResult, card: GalleryCard) -> str:
                 safe_cell(one.tile.street),
                 f"{one.tile.lat:.6f}",
                 f"{one.tile.told_lon:.6f}",
+                plus_code(one.tile.lat, one.tile.told_lon),
                 safe_cell(one.tile.tile_id),
                 f"{one.similarity:.4f}",
                 "" if one.confidence is None else f"{one.confidence:.4f}",
@@ -89,7 +92,8 @@ def to_geojson(result: SearchResult, card: GalleryCard) -> str:
             {
                 "type": "Feature",
                 "geometry": {"type": "Polygon", "coordinates": [ring]},
-                "properties": one.to_json(),
+                "properties": one.to_json()
+                | {"plus_code": plus_code(one.tile.lat, one.tile.told_lon)},
             }
         )
     return json.dumps(

@@ -2,13 +2,29 @@
 
 from collections.abc import Sequence
 
-from core.explain.phrasing import distance_phrase, noun_phrase
-from core.records import CHANNEL_TRAITS, LedgerEntry
+import streamlit as st
+
+from core.explain.phrasing import distance_phrase, thing_phrase
+from core.records import CHANNEL_TRAITS, Candidate, LedgerEntry
+from pages.search_page.session_result import SearchState
+from pages.ui import folding
 from pages.ui.highlighted_text import STANDINGS
 from pages.ui.numbers import signed
 from pages.ui.templates import render
 
 _LEAST_EFFECT_OF_CHANNEL = 0.005
+
+
+@st.fragment
+def draw(state: SearchState, candidate: Candidate, title: str, key: str) -> None:
+    """A folded section; the effects are measured when it is opened."""
+    section = folding.opened(title, key)
+    if section is None:
+        return
+    with section:
+        with st.spinner("Leaving out one phrase after another …"):
+            ledger, notes = state.ledger_of(candidate), state.ledgers().notes
+        st.html(table(ledger, notes))
 
 
 def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:
@@ -22,6 +38,7 @@ def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:
 def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
     evidence = entry.evidence
     doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
+    seen = f" ({evidence.seen})" if evidence.seen else ""
     return {
         "standing": entry.standing,
         "standing_words": STANDINGS[entry.standing],
@@ -29,7 +46,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "english": evidence.english,
         "against": entry.against,
         "absent": entry.absent,
-        "fact": noun_phrase(evidence.fact) if evidence.channel else "",
+        "fact": f"{thing_phrase(evidence)}{seen}" if evidence.channel else "",
         "doubt": doubt,
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
         "channel": CHANNEL_TRAITS[evidence.channel].word if evidence.channel else "",

@@ -5,15 +5,17 @@ import streamlit as st
 from core.maps import title_of
 from core.records import CHANNEL_TRAITS, Candidate, SearchResult
 from pages.search_page.query_params import SearchParams
+from pages.ui import folding
 from pages.ui.templates import render
 
 
+@st.fragment
 def draw(result: SearchResult, candidate: Candidate, ask: SearchParams) -> None:
     """Two folded sections."""
-    with st.expander("Order by fit, order by chance", key="section-again"):
-        st.html(reranking(result, candidate, bool(ask.replies)))
-    with st.expander("Scores", key="section-scores"):
-        st.html(bars(result, candidate))
+    if section := folding.opened("Order by fit, order by chance", "section-again"):
+        section.html(reranking(result, candidate, bool(ask.replies)))
+    if section := folding.opened("Scores", "section-scores"):
+        section.html(bars(result, candidate))
 
 
 def reranking(result: SearchResult, candidate: Candidate, replied: bool) -> str:

@@ -1,19 +1,21 @@
 """The search result of a question, with its explanations, kept in this session only."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ModelError, SaywhereError
 from core.explain.clarification import Question, next_question
 from core.explain.clarification.belief_update import as_shown
-from core.explain.ledger import Ledgers, ledgers
+from core.explain.ledger import Ledgers, ledgers, standing_ledger
 from core.explain.reasons import reason
 from core.gallery import Gallery
-from core.records import Explanation, Query, SearchResult
+from core.records import Candidate, Explanation, LedgerEntry, Query, SearchResult
 from core.retrieval import PictureEncoder, SearchTrace, check_query, search_with_trace
 from pages.search_page.query_params import SearchParams
 from pages.ui import resources
@@ -48,21 +50,42 @@ class SearchState:
             self.kept[key] = make()
         return cast(Made, self.kept[key])
 
-    @property
-    def has_ledgers(self) -> bool:
-        """Whether the ledgers need no more work."""
-        return "ledgers" in self.kept
+    def standings(self, candidate: Candidate) -> tuple[LedgerEntry, ...]:
+        """How each phrase stands at a candidate, without its effect."""
+        trace = self.trace
+        assert trace is not None
+        return self.cached(
+            ("standings", candidate.tile.tile_id),
+            lambda: standing_ledger(trace, candidate, resources.encoder()),
+        )
+
+    def shown(self, rank: int) -> SearchResult:
+        """The result, its candidate of one rank with its ledger, for the map."""
+        assert self.result is not None
+        candidates = (
+            replace(one, explanation=Explanation(self.standings(one), ""))
+            if one.rank == rank
+            else one
+            for one in self.result.candidates
+        )
+        return replace(self.result, candidates=tuple(candidates))
 
     def ledgers(self) -> Ledgers:
-        """The ledger of each candidate: how each phrase stands there."""
+        """The ledger of each candidate with all effects; the search is repeated for each phrase."""
         trace = self.trace
         assert trace is not None
         return self.cached(
             "ledgers", lambda: ledgers(trace, resources.encoder(), self.picture_encoder)
         )
 
+    def ledger_of(self, candidate: Candidate) -> tuple[LedgerEntry, ...]:
+        """The ledger of one candidate with all effects."""
+        assert self.result is not None
+        ids = [one.tile.tile_id for one in self.result.candidates]
+        return self.ledgers().entries[ids.index(candidate.tile.tile_id)]
+
     def explained(self) -> SearchResult:
-        """The result that is shown, each candidate with its ledger and reason."""
+        """The result that is shown, each candidate with its ledger, effects and reason."""
         result, told = self.result, self.ledgers()
         assert result is not None
         candidates = (
@@ -106,7 +129,7 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
     started = time.perf_counter()
     raw, shown, picture_encoder, problem = None, None, None, ""
     try:
-        with st.spinner("Reading your words. The first time takes a few seconds."):
+        with turn():
             raw, picture_encoder = _search(gallery, ask)
             shown = as_shown(raw, ask.replies)
     except SaywhereError as error:
@@ -116,11 +139,29 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
     )
 
 
+@contextmanager
+def turn() -> Iterator[None]:
+    """A turn in the line of all visitors who search now; says the place in it to those who wait."""
+    note = st.empty()
+    with (
+        resources.search_line().turn(lambda place: _tell_place(note, place)),
+        note,
+        st.spinner("Reading your words. The first time takes a few seconds."),
+    ):
+        yield
+
+
+def _tell_place(note: DeltaGenerator, place: int) -> None:
+    note.info(f"Many people search now. You are number {place} in line.")
+
+
 def _search(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, PictureEncoder | None]:
     """Searches without pictures where no channel was picked and no picture model is available."""
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
-    query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
+    query = Query(
+        ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model, steering=ask.steering
+    )
     channels = check_query(query, gallery)
     picture_encoder, problem = None, ""
     if "image" in channels:

@@ -1,6 +1,7 @@
 """Galleries and models, which all visitors share and nobody changes. No visitor's words."""
 
 import contextlib
+import os
 import threading
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 from core import gallery, settings
 from core.errors import SaywhereError
 from core.explain.clarification.answer_model import answer_model_of
-from core.explain.ledger import ledgers
+from core.explain.ledger import standing_ledger
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
 from core.retrieval import (
@@ -20,6 +21,7 @@ from core.retrieval import (
     load_verified,
     search_with_trace,
 )
+from pages.ui.waiting_line import WaitingLine
 
 _ASIDE = "set-aside"
 _WARM_WORDS = "a church beside a park"
@@ -47,7 +49,7 @@ def open_gallery(card: GalleryCard) -> Gallery:
     return _gallery(card)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _gallery(card: Any) -> Gallery:
     return gallery.open_gallery(card.name, settings.load())
 
@@ -58,6 +60,12 @@ def encoder() -> Any:
     from core.models import load_model
 
     return load_model(threads=settings.load().search_threads)
+
+
+@st.cache_resource(show_spinner=False)
+def search_line() -> WaitingLine:
+    """The line of all visitors before a search: as many at once as there are cores."""
+    return WaitingLine(os.cpu_count() or 1)
 
 
 def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
@@ -74,21 +82,26 @@ def _seeing(stamp: Any) -> Any:
     return load_verified(stamp, settings.load(), encoder())
 
 
-def warm_up(card: GalleryCard) -> None:
+def warm_up(*cards: GalleryCard) -> None:
     """Loads model and gallery behind the page, so that the first answer need not wait: one search
     and its explanation, of our own words, make all that is made once."""
     if st.session_state.get("warmed"):
         return
     st.session_state["warmed"] = True
-    threading.Thread(target=_warm, args=(card,), name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm, args=cards, name="warm-up", daemon=True).start()
 
 
-def _warm(card: GalleryCard) -> None:
+def _warm(*cards: GalleryCard) -> None:
     """Faults are left to the first question, which meets them again and can show them."""
+    for card in cards:
+        _warm_gallery(card)
+
+
+def _warm_gallery(card: GalleryCard) -> None:
     with contextlib.suppress(SaywhereError):
         encoder()
         opened = open_gallery(card)
         seeing = picture_encoder(opened, None) if card.picture_models else None
         trace = search_with_trace(opened, encoder(), Query(_WARM_WORDS), seeing)
-        ledgers(trace, encoder(), seeing)
+        standing_ledger(trace, trace.result.candidates[0], encoder())
         answer_model_of(opened)

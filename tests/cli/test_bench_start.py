@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from conftest import settings_for
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from core import settings
 from core.cli.bench import start
@@ -17,8 +16,9 @@ from core.models.checkpoints import sha256_of
 from core.models.specs import BUNDLED_COMPACT_SHA256
 from core.settings import COMPACT_WEIGHTS, ROOT, Settings, environment_of
 
-SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy"}
-"""Packages that a search does without; on the command line it needs none of the next either."""
+SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy", "rapidocr", "cv2"}
+"""Packages that a search does without, the last two until a photo comes; on the command line it
+needs none of the next either."""
 
 OF_PAGES = {"pandas", "shapely", "folium", "streamlit"}
 
@@ -111,10 +111,3 @@ def test_a_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(start, "ROOT", Path(os.devnull).parent)
     with pytest.raises(SaywhereError, match=r"the server did not start: .*app\.py"):
         start._serve("tinycity", environment_of(settings.load({})))
-
-
-def test_the_visitors_question_is_in_streamlits_words() -> None:
-    message = BackMsg()
-    message.ParseFromString(start._question({"q": "a red tower", "city": "tinycity"}))
-    assert message.rerun_script.query_string == "q=a+red+tower&city=tinycity"
-    assert message.WhichOneof("type") == "rerun_script"

@@ -316,7 +316,14 @@ def test_other_scripts_are_noticed(text: str, foreign: bool) -> None:
 
 def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
     files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
-    assert files == {*CHANNELS, "__init__", "channel", "matching", *MENTION_FILES}
+    assert files == {
+        *CHANNELS,
+        "__init__",
+        "channel",
+        "matching",
+        "surroundings",
+        *MENTION_FILES,
+    }
     assert list(SPECS) == list(CHANNELS)
     assert [spec.name for spec in SPECS.values()] == list(CHANNELS)
     assert list(CHANNELS) == list(get_args(Channel))

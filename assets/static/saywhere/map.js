@@ -5,7 +5,8 @@
   "use strict";
 
   const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
-                  spread: null, spreadOn: true, picking: false, tapped: false, tile: null };
+                  spread: null, spreadOn: true, picking: false, tapped: false, tile: null,
+                  focused: null, ties: null };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function report(event) {
@@ -73,6 +74,38 @@
     },
   });
 
+  /* Moves the map to where the visitor is, if the browser allows it; the server hears nothing. */
+  const HereControl = L.Control.extend({
+    options: { position: "topleft" },
+    onAdd(map) {
+      const box = element("div", "sw-here leaflet-bar");
+      L.DomEvent.disableClickPropagation(box);
+      const made = element("button", "", "◎");
+      made.type = "button";
+      const say = (words) => { made.title = words; made.setAttribute("aria-label", words); };
+      say("Show where I am");
+      made.addEventListener("click", () => {
+        say("Looking for you …");
+        map.locate({ setView: false, enableHighAccuracy: true, timeout: 15000 });
+      });
+      map.on("locationfound", (event) => {
+        say("Show where I am");
+        if (state.here) state.here.remove();
+        state.here = L.layerGroup([
+          L.circle(event.latlng, { radius: event.accuracy, className: "sw-here-around",
+            interactive: false }),
+          L.circleMarker(event.latlng, { radius: 7, className: "sw-here-dot" })
+            .bindTooltip(element("span", "sw-tip", "You are here"), { direction: "top" }),
+        ]).addTo(map);
+        state.look = null;
+        map.setView(event.latlng, Math.max(map.getZoom(), 16));
+      });
+      map.on("locationerror", () => say("The browser did not say where you are"));
+      box.append(made);
+      return box;
+    },
+  });
+
   /* The legend of the tinted area, with a switch. */
   const Legend = L.Control.extend({
     options: { position: "bottomleft" },
@@ -87,9 +120,23 @@
         element("span", "", "80 % of the probability"));
       box.hidden = true;
       state.legend = box;
+      state.legendControl = this;
       return box;
     },
   });
+
+  /* The legend goes to the lower corner where it covers fewer markers. */
+  function moveLegend() {
+    const legend = state.legendControl;
+    if (!legend || state.legend.hidden) return;
+    const [size, width] = [state.map.getSize(), state.legend.offsetWidth + 24];
+    const low = [...state.markers.values()].map((one) => state.map.latLngToContainerPoint(one.at))
+      .filter((point) => point.y > size.y - 64 && point.y < size.y + 16);
+    const left = low.filter((point) => point.x < width).length;
+    const right = low.filter((point) => point.x > size.x - width).length;
+    const wanted = left > right ? "bottomright" : "bottomleft";
+    if (legend.getPosition() !== wanted) legend.setPosition(wanted);
+  }
 
   function showSpread() {
     if (!state.spread) return;
@@ -182,11 +229,18 @@
     state.home = data.bounds;
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
-    const buttons = { searching: [AreaControl, Legend], picking: [MiddleControl, Legend],
-      looking: [] };
+    const here = window.isSecureContext && navigator.geolocation ? [HereControl] : [];
+    const buttons = { searching: [AreaControl, Legend, ...here],
+      picking: [MiddleControl, Legend], looking: [] };
     for (const Buttons of buttons[data.use]) new Buttons().addTo(map);
     if (data.use === "looking") passKeys();
     map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
+    map.on("zoomend", spreadOut);
+    map.on("moveend", moveLegend);
+    /* the layer is drawn again after a choice, and the keyboard shall stay where it was */
+    document.addEventListener("focusin", (event) => {
+      state.focused = event.target.dataset && event.target.dataset.rank || null;
+    });
     followTheme();
     const large = window.parent.document.querySelector(".st-key-booth") !== null;
     document.documentElement.classList.toggle("sw-large", large);
@@ -215,7 +269,25 @@
     act();
   }
 
-  function marker(one, group) {
+  function footprint(one, group) {
+    const shape = L.rectangle(one.footprint, { className: "sw-footprint", weight: 1.5 });
+    shape.on("click", (event) => picked(one, event));
+    group.addLayer(shape);
+    return shape;
+  }
+
+  function picked(one, event) {
+    if (state.picking) {
+      L.DomEvent.stopPropagation(event);
+      reportSpot(one.at);
+      return;
+    }
+    choose(one.rank, false);
+    report({ event: "choose", rank: one.rank });
+    showInList(one.rank);
+  }
+
+  function marker(one, shape, group) {
     const icon = element("span", "sw-pin");
     icon.appendChild(element("span", "sw-pin-rank", String(one.rank)));
     const made = L.marker(one.at, {
@@ -225,26 +297,62 @@
     });
     made.bindTooltip(element("span", "sw-tip", one.rank + " · " + one.title),
                      { direction: "top", offset: [0, -14] });
-    const shape = L.rectangle(one.footprint, { className: "sw-footprint", weight: 1.5 });
-    for (const layer of [shape, made]) {
-      layer.on("click", (event) => {
-        if (state.picking) {
-          L.DomEvent.stopPropagation(event);
-          reportSpot(one.at);
-          return;
-        }
-        choose(one.rank, false);
-        report({ event: "choose", rank: one.rank });
-        showInList(one.rank);
-      });
-      group.addLayer(layer);
-    }
+    made.on("click", (event) => picked(one, event));
+    group.addLayer(made);
     const node = made.getElement();
     if (node) {
       node.setAttribute("aria-label", "Candidate " + one.rank + ": " + one.title);
       node.dataset.rank = String(one.rank);
+      node.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        picked(one, event);
+      });
     }
     state.markers.set(one.rank, { made, shape, at: one.at });
+  }
+
+  /* Markers that would lie on each other move apart, each tied to its place by a line. */
+  function spreadOut() {
+    if (!state.ties) return;
+    state.ties.clearLayers();
+    const all = [...state.markers.values()].map((one) => {
+      const point = state.map.latLngToLayerPoint(one.at);
+      return { one, home: point, x: point.x, y: point.y };
+    });
+    for (let round = 0; round < 80 && pushApart(all); round += 1);
+    for (const { one, home, x, y } of all) {
+      const node = one.made.getElement();
+      if (!node) continue;
+      node.style.marginLeft = `${x - home.x - 16}px`;
+      node.style.marginTop = `${y - home.y - 16}px`;
+      if (Math.hypot(x - home.x, y - home.y) < 6) continue;
+      state.ties.addLayer(L.polyline([one.at, state.map.layerPointToLatLng([x, y])],
+        { className: "sw-tie", weight: 2, interactive: false }));
+    }
+    moveLegend();
+  }
+
+  const APART_PX = 30;
+
+  /* Whether any two were too near; each of them gives way by half. */
+  function pushApart(all) {
+    let moved = false;
+    for (let i = 0; i < all.length; i += 1) {
+      for (let j = i + 1; j < all.length; j += 1) {
+        const [a, b] = [all[i], all[j]];
+        let [dx, dy] = [b.x - a.x, b.y - a.y];
+        const far = Math.hypot(dx, dy);
+        if (far >= APART_PX - .5) continue;
+        if (far < .01) [dx, dy] = [Math.cos(j), Math.sin(j)];
+        const push = (APART_PX - far) / 2 / Math.hypot(dx, dy);
+        a.x -= dx * push; a.y -= dy * push;
+        b.x += dx * push; b.y += dy * push;
+        moved = true;
+      }
+    }
+    return moved;
   }
 
   /* The page's own list, once it has followed; the page itself is not scrolled. */
@@ -342,7 +450,13 @@
       group.addLayer(L.rectangle(data.other, { className: "sw-other", weight: 2.5 })
         .bindTooltip(element("span", "sw-tip", "Your spot"), { direction: "top" }));
     }
-    for (const one of [...data.candidates].reverse()) marker(one, group);
+    const focused = state.focused;
+    /* the footprint of the first lies on top; the Tab key goes to the first marker first */
+    const shapes = new Map([...data.candidates].reverse()
+      .map((one) => [one.rank, footprint(one, group)]));
+    state.ties = L.layerGroup().addTo(group);
+    for (const one of data.candidates) marker(one, shapes.get(one.rank), group);
+    if (focused && document.hasFocus()) refocus(focused);
     evidence(data, group);
     marks(data.marks, group);
     if (data.ground) {
@@ -353,6 +467,7 @@
     const moved = view !== state.view;
     state.view = view;
     choose(data.chosen, !moved);
+    spreadOut();
     if (!moved) return;
     const points = [...data.candidates, ...data.marks].map((one) => one.at);
     const target = points.length ? L.latLngBounds(points) : data.area || state.home;
@@ -360,6 +475,14 @@
     const room = points.length
       ? { paddingTopLeft: [44, 52], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));
+  }
+
+  function refocus(rank) {
+    const kept = state.markers.get(Number(rank));
+    const lost = [null, document.body].includes(document.activeElement);
+    if (kept && kept.made.getElement() && lost) {
+      kept.made.getElement().focus({ preventScroll: true });
+    }
   }
 
   /* The legend of the dots and lines between a truth and an answer. */

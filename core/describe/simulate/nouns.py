@@ -65,7 +65,8 @@ def noun(thing: VisibleObject, rng: np.random.Generator, name: str = "") -> Noun
         return Noun(f"{with_article(singular)}{after}", f"the {singular}", False)
     head, star, rest = bare.partition("*")
     several = plural(head) + rest if star else plural(bare)
-    return Noun(f"{_amount(thing, rng)} {several}", f"the {several}", True)
+    roofs = f"{after.replace(' a ', ' ').replace(' an ', ' ')}s" if after.endswith("roof") else ""
+    return Noun(f"{_amount(thing, rng)} {several}{roofs}", f"the {several}", True)
 
 
 def _amount(thing: VisibleObject, rng: np.random.Generator) -> str:
@@ -118,6 +119,9 @@ def _adjectives(words: Sequence[str], rng: np.random.Generator) -> tuple[list[st
                 before.append(_storeys(level, rng))
         elif word in SAID_ROOFS:
             after = after or " " + pick(rng, SAID_ROOFS[word].split("|"))
+        elif word.endswith((" roof", " roofs")):
+            roof = with_article(word) if word.endswith("roof") else word
+            after = after or f" with {roof}"
         elif word == "tall high-rise":
             before.append(vary("[tall|high-rise|very tall|towering]", rng))
         elif word == "multi-lane":

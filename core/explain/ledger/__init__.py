@@ -1,6 +1,6 @@
 """The ledger: for each phrase its support, its contradiction, whether a map can show it at all,
 and its effect on the rank."""
 
-from core.explain.ledger.build import Ledgers, ledgers
+from core.explain.ledger.build import Ledgers, ledgers, standing_ledger
 
-__all__ = ["Ledgers", "ledgers"]
+__all__ = ["Ledgers", "ledgers", "standing_ledger"]

@@ -64,11 +64,11 @@ def ablate_phrases(
         trace.encoded_query, encoder, picture_encoder if "image" in trace.channels else None
     ):
         if rest is None:
-            signals, scores = None, np.zeros_like(before.scores)
+            signals, scores = None, before.wished
             ranks.append(np.arange(1, len(rows) + 1))
         else:
             after = rank_tiles(trace.gallery, rest, trace.channels, trace.mask)
-            signals, scores = after.signals, after.scores
+            signals, scores = after.signals, after.scores + before.wished
             ranks.append(_ranks(trace, rows, scores))
         similarity.append(before.scores[rows] - scores[rows])
         for channel, losses in losses_of.items():
@@ -87,7 +87,13 @@ def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
     candidates = np.zeros(len(scores), dtype=bool)
     candidates[rows] = True
-    spots = spots_of(trace.gallery, trace.posterior.mass_of(scores), len(rows), candidates)
+    spots = spots_of(
+        trace.gallery,
+        trace.posterior.mass_of(scores),
+        len(rows),
+        candidates,
+        sharpening=trace.posterior.sharpening,
+    )
     rank_of = {spot.row: rank for rank, spot in enumerate(spots, 1)}
     return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 

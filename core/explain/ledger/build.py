@@ -61,6 +61,15 @@ def ledgers(
     return Ledgers(entries, (note,) if rest and with_effects else ())
 
 
+def standing_ledger(
+    trace: SearchTrace, candidate: Candidate, encoder: "SentenceEncoder"
+) -> tuple[LedgerEntry, ...]:
+    """The ledger of one candidate without effects, in a few milliseconds."""
+    builder, effects = _LedgerBuilder(trace, encoder), Ablation.none()
+    phrases = range(len(trace.encoded_query.phrases))
+    return tuple(builder.entry(row, candidate.rank - 1, candidate, effects) for row in phrases)
+
+
 class _LedgerBuilder:
     """Builds the entries of one search's ledgers."""
 

@@ -3,8 +3,9 @@
 Signals: `phrases`, the matches of all phrases as a share of the best that the gallery could give;
 `whole`, the cosine of the description and the tile's whole text; `best_fact`, the cosine of the
 description and the best single fact; `absent`, what the description denies and the tile has, as a
-penalty. A description without denials has no signal `absent`; its weight was chosen among 0 to 0.6
-on 80 program-written descriptions of Krems with a denial added.
+penalty; `surroundings`, what lies around, each thing weighed by its rarity, only in galleries with
+facts that are seen from above. A description without denials has no signal `absent`; its weight was
+chosen among 0 to 0.6 on 80 program-written descriptions of Krems with a denial added.
 """
 
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ from core.retrieval.channels.matching import (
     normalized_sum,
     visible_facts,
 )
+from core.retrieval.channels.surroundings import surroundings
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.relations import relations_of
 
 if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
@@ -59,7 +62,16 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     }
     if (presence := absence_of(match_index).presence(encoded_query)) is not None:
         signals["absent"] = -presence
+    if match_index.gallery.facts.views is not None:
+        signals["surroundings"] = surroundings(match_index, encoded_query, facts)
     return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask), similar)
+
+
+def _share_with_role(encoded_query: EncodedQuery) -> float:
+    """The share of the phrases that a relation places, as in directions to a meeting point."""
+    spans = [(phrase.start, phrase.end) for phrase in encoded_query.phrases]
+    roles = [relation.role for relation in relations_of(encoded_query.text, spans)]
+    return sum(role != "seen" for role in roles) / len(roles)
 
 
 def _features(
@@ -74,6 +86,7 @@ def _features(
     return {
         "phrases": logarithm(len(strengths)),
         "bearings": float(with_bearing),
+        "roles": _share_with_role(encoded_query),
         "phrase_strength": float(strengths.mean()),
         "phrase_floor": float(np.quantile(strengths, 0.25)),
         "phrases_found": float((strengths > _FOUND).mean()),
@@ -95,11 +108,13 @@ CHANNEL = ChannelSpec(
         "whole": Signal(0.14, "the meaning of the whole description"),
         "best_fact": Signal(0.23, "the one thing closest to the whole description"),
         "absent": Signal(0.10, "the things that it says are not there"),
+        "surroundings": Signal(0.50, "the rare things around it, as they look from above"),
     },
     _search,
     (
         "phrases",
         "bearings",
+        "roles",
         "phrase_strength",
         "phrase_floor",
         "phrases_found",

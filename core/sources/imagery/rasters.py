@@ -16,7 +16,7 @@ from core.arrays import F64
 from core.errors import SourceError
 from core.geo import Bounds, local_metres
 from core.settings import forget_empty_projections
-from core.sources.imagery.bands import BandPlan, Stretch, plan_of, read_rgba, stretch_of
+from core.sources.imagery.bands import BandPlan, ToneRange, plan_of, read_rgba, stretch_of
 from core.sources.imagery.layer import AerialPicture, Square
 
 DRIVERS: Final = ("GTiff", "JPEG", "PNG", "WEBP", "JP2OpenJPEG", "BMP", "GIF", "HFA")
@@ -120,7 +120,7 @@ class RasterLayer:
             self.tags: dict[str, str] = dict(dataset.tags())
             if dataset.driver == "GTiff":
                 _check_whole(dataset)
-        self.stretch: Stretch | None = None
+        self.stretch: ToneRange | None = None
         crs = self.place.crs.to_wkt()
         self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)

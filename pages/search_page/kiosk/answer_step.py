@@ -66,15 +66,14 @@ def _places(result: SearchResult, visit: Visit) -> None:
 def _why(state: SearchState, chosen: Candidate, city: str) -> None:
     result = state.result
     assert result is not None
-    ledger = state.ledgers().entries[chosen.rank - 1]
+    ledger = state.standings(chosen)
     verdict = confidence_banner.heading(result, city) if chosen.rank == 1 else ""
     reason = candidate_panel.reason_of(chosen, ledger)
     if result.translation is not None:
         st.caption(plain(result.translation.summary(), 300))
     st.html(render("kiosk_why", verdict=verdict, reason=reason))
     if ledger:
-        with st.expander("How does it know?", key=f"booth-why-{chosen.rank}"):
-            st.html(ledger_table.table(ledger))
+        ledger_table.draw(state, chosen, "How does it know?", f"booth-why-{chosen.rank}")
 
 
 def _code(visit: Visit, best: Candidate) -> None:

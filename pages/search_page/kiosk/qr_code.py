@@ -1,6 +1,5 @@
 """A QR code to take home: a phone opens this search with it, or the place."""
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -8,6 +7,7 @@ import segno
 
 from core.geo import Position
 from pages.search_page.query_params import SearchParams
+from pages.ui.addresses import reachable
 
 _MOST_LINK = 900
 """Characters of a link that a phone still reads off a screen with ease."""
@@ -34,17 +34,6 @@ def code_of(ask: SearchParams, here: str, place: Position, booth_is_usual: bool)
     if len(link) > _MOST_LINK:
         return spot
     return Code(link, "Opens this answer on your phone")
-
-
-def reachable(host: str) -> bool:
-    """Whether another machine can mean this one by that name."""
-    if not host or host == "localhost" or host.endswith(".localhost"):
-        return False
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return True
-    return not (address.is_loopback or address.is_unspecified)
 
 
 def svg(code: Code) -> str:

@@ -1,0 +1,71 @@
+"""Facts as they are seen from above: shapes on the map, and looks in an aerial photograph."""
+
+import numpy as np
+import shapely
+from geopandas import GeoSeries
+
+from core.facts.aerial.buildings import building_things
+from core.facts.aerial.grounds import SORTS, ground_things
+from core.facts.aerial.looks import LooksMeter
+from core.facts.aerial.photograph import BalancedPhotograph, Photograph
+from core.facts.aerial.roads import road_things
+from core.facts.aerial.spots import SpotFinder, crowded
+from core.facts.things import Fact, Things, joined
+from core.world import World
+
+__all__ = ["Photograph", "things_from_above"]
+
+
+def things_from_above(world: World, photograph: Photograph | None) -> Things:
+    """The things of a map as they look from above, with colours where there is a photograph."""
+    features = world.features
+    flat = np.asarray(features.geometry.array, dtype=object)
+    metric = np.asarray(features.geometry.to_crs(world.metric_crs).array, dtype=object)
+    is_area = shapely.get_dimensions(flat) == 2
+    buildings = is_area & np.array(["building" in tags for tags in features.tags], dtype=bool)
+    roads = ~is_area & np.array(["highway" in tags for tags in features.tags], dtype=bool)
+    grounds = is_area & ~buildings & np.array([_is_ground(tags) for tags in features.tags])
+    parts = [road_things(features[roads], metric[roads])]
+    if photograph is None:
+        return joined(*parts, building_things(features[buildings], metric[buildings], None))
+    streets = roads & (features.group == "street").to_numpy()
+    balanced = BalancedPhotograph(photograph, world.bounds, flat[streets])
+    rows = np.concatenate([np.flatnonzero(grounds), np.flatnonzero(buildings)])
+    split = int(grounds.sum())
+    order = np.empty(len(rows), dtype=np.int32)
+    order[np.argsort(-shapely.area(flat[rows[:split]]), kind="stable")] = np.arange(split)
+    order[split:] = np.arange(split, len(rows))
+    meter, spots = LooksMeter(flat[rows], order), SpotFinder()
+    for block in balanced.blocks():
+        labels = meter.add(block)
+        spots.add(block, np.where(labels > split, labels, 0))
+    looks = meter.looks
+    return joined(
+        *parts,
+        spot_things(spots, world),
+        building_things(features[buildings], metric[buildings], looks.part(split, len(rows))),
+        ground_things(features[grounds], metric[grounds], looks.part(0, split)),
+    )
+
+
+def spot_things(spots: SpotFinder, world: World) -> Things:
+    """Facts about pools, and about yards with many white vehicles."""
+    facts: list[Fact] = []
+    places: list[shapely.Geometry] = []
+    for sort, text, kind, within_m, least in (
+        ("pool", "swimming pool in a garden", "swimming pool", 1.0, 1),
+        ("white vehicle", "yard full of white vans, lorries or buses", "yard", 35.0, 14),
+    ):
+        lonlat = spots.places(sort)
+        metric = GeoSeries.from_xy(*lonlat.T, crs=4326).to_crs(world.metric_crs)
+        points = np.column_stack([metric.x, metric.y])
+        for point in points[crowded(points, within_m, least)]:
+            places.append(shapely.Point(point))
+            facts.append(Fact(text, kind, [], view="photograph"))
+    return Things(np.array(places, dtype=object), facts)
+
+
+def _is_ground(tags: dict[str, str]) -> bool:
+    return tags.get("amenity") == "parking" or any(
+        tags.get(sort.key) in sort.values for sort in SORTS
+    )

@@ -1,0 +1,184 @@
+"""The course of roads as it looks from above: junctions, bends, dead ends, carriageways."""
+
+from collections import defaultdict
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from core.arrays import F64, Objects
+from core.facts.things import Fact, Things
+
+_FAST = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
+_JUNCTIONS = frozenset(
+    {
+        *_FAST,
+        *(f"{word}_link" for word in _FAST),
+        "residential",
+        "unclassified",
+        "living_street",
+        "road",
+        "pedestrian",
+    }
+)
+_ARM_M = 14.0
+_EDGE_M = 40.0
+_STEP_M = 10.0
+_SHARP, _CURVED = 48.0, 50.0
+"""Change of direction, in degrees, over 40 m and over 100 m."""
+_MERGE_M = 25.0
+_APART_M = (5.0, 32.0)
+
+_Point = tuple[int, int]
+
+
+def road_things(features: pd.DataFrame, shapes: Objects) -> Things:
+    """Facts about the course of H roads with their `shapes` in metres."""
+    lines = np.array([shape.geom_type == "LineString" for shape in shapes], dtype=bool)
+    tags, shapes = (
+        [t for t, is_line in zip(features.tags, lines, strict=True) if is_line],
+        shapes[lines],
+    )
+    things: list[tuple[str, shapely.Geometry]] = [
+        *_by_tag(tags, shapes),
+        *_nodes(tags, shapes),
+        *_bends(tags, shapes),
+        *_carriageways(tags, shapes),
+    ]
+    places = np.array([place for _, place in things], dtype=object)
+    return Things(places, [Fact(text, text, [], view="outline") for text, _ in things])
+
+
+def _by_tag(tags: list[dict[str, str]], shapes: Objects) -> list[tuple[str, shapely.Geometry]]:
+    things = []
+    for of, shape in zip(tags, shapes, strict=True):
+        if of.get("junction") in ("roundabout", "circular"):
+            things.append(("roundabout", shape))
+        elif of.get("highway", "").endswith("_link"):
+            things.append(("slip road", shape))
+    return things
+
+
+def _nodes(tags: list[dict[str, str]], shapes: Objects) -> list[tuple[str, shapely.Geometry]]:
+    """Junctions by their arms, and dead ends."""
+    arms: defaultdict[_Point, set[_Point]] = defaultdict(set)
+    is_road: set[tuple[_Point, _Point]] = set()
+    rounds: set[_Point] = set()
+    for of, shape in zip(tags, shapes, strict=True):
+        counts = of.get("highway") in _JUNCTIONS
+        if not counts and of.get("highway") != "service":
+            continue
+        points = [(round(x * 2), round(y * 2)) for x, y in shapely.get_coordinates(shape)]
+        if of.get("junction"):
+            rounds.update(points)
+        for start, end in pairwise(points):
+            if start != end:
+                arms[start].add(end)
+                arms[end].add(start)
+                if counts:
+                    is_road |= {(start, end), (end, start)}
+    if not arms:
+        return []
+    everything = np.array(list(arms)) / 2
+    low, high = everything.min(axis=0) + _EDGE_M, everything.max(axis=0) - _EDGE_M
+    things: list[tuple[str, shapely.Geometry]] = []
+    for node, others in arms.items():
+        roads = [other for other in others if (node, other) in is_road]
+        at = np.array(node) / 2
+        if node in rounds or not roads:
+            continue
+        if len(others) == 1 and (at > low).all() and (at < high).all():
+            things.append(("dead end of a street", shapely.Point(at)))
+        elif len(roads) >= 3:
+            text = _junction([_heading(node, other, arms) for other in roads])
+            things.append((text, shapely.Point(at)))
+    return _merged(things)
+
+
+def _heading(node: _Point, to: _Point, arms: defaultdict[_Point, set[_Point]]) -> float:
+    """Direction of an arm, measured some metres away from its node."""
+    before, here = node, to
+    while np.hypot(here[0] - node[0], here[1] - node[1]) < 2 * _ARM_M and len(arms[here]) == 2:
+        (onward,) = arms[here] - {before} or {here}
+        if onward == here:
+            break
+        before, here = here, onward
+    return float(np.degrees(np.arctan2(here[0] - node[0], here[1] - node[1])) % 360)
+
+
+def _junction(headings: list[float]) -> str:
+    ordered = np.sort(headings)
+    gaps = np.sort(np.diff(np.r_[ordered, ordered[0] + 360]))
+    if len(gaps) > 3:
+        return "crossroads" if len(gaps) == 4 else "junction of many roads"
+    if gaps[0] < 65 and gaps[-1] > 130 and gaps[-1] < 168:
+        return "fork in the road"
+    return "T-junction"
+
+
+def _merged(things: list[tuple[str, shapely.Geometry]]) -> list[tuple[str, shapely.Geometry]]:
+    """Junctions with three or more nodes within some metres become a large junction."""
+    rows = [row for row, (text, _) in enumerate(things) if not text.startswith("dead")]
+    places = np.array([things[row][1] for row in rows], dtype=object)
+    if not len(places):
+        return things
+    left, _ = shapely.STRtree(places).query(places, predicate="dwithin", distance=_MERGE_M)
+    crowd = np.bincount(left, minlength=len(places))
+    large = [("large junction of several roads", places[row]) for row in np.flatnonzero(crowd >= 3)]
+    return [*things, *large]
+
+
+def _bends(tags: list[dict[str, str]], shapes: Objects) -> list[tuple[str, shapely.Geometry]]:
+    things: list[tuple[str, shapely.Geometry]] = []
+    for of, shape in zip(tags, shapes, strict=True):
+        if of.get("highway") not in _JUNCTIONS or of.get("junction"):
+            continue
+        points = shapely.get_coordinates(
+            shapely.line_interpolate_point(shape, np.arange(0, shape.length + 1, _STEP_M))
+        )
+        for text, reach, least in (("bend in the road", 2, _SHARP), ("curving street", 5, _CURVED)):
+            things += [(text, shapely.Point(at)) for at in _turns(points, reach, least)]
+    return things
+
+
+def _turns(points: F64, reach: int, least: float) -> F64:
+    """Points where a line turns by `least` degrees over `reach` steps to both sides."""
+    if len(points) <= 2 * reach:
+        return points[:0]
+    step = np.diff(points, axis=0)
+    heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+    turned = np.abs(np.degrees(heading[2 * reach - 1 :] - heading[: 1 - 2 * reach]))
+    best: F64 = points[reach : len(points) - reach][turned >= least]
+    return best
+
+
+def _carriageways(
+    tags: list[dict[str, str]], shapes: Objects
+) -> list[tuple[str, shapely.Geometry]]:
+    """One-way lanes of a bigger road beside those of the other direction."""
+    rows = [
+        row
+        for row, of in enumerate(tags)
+        if of.get("highway") in _FAST and of.get("oneway") == "yes" and not of.get("junction")
+    ]
+    lanes = shapes[rows]
+    if not len(lanes):
+        return []
+    middle = shapely.line_interpolate_point(lanes, 0.5, normalized=True)
+    left, right = shapely.STRtree(lanes).query(middle, predicate="dwithin", distance=_APART_M[1])
+    apart = shapely.distance(middle[left], lanes[right])
+    here, there = _direction(lanes[left], middle[left]), _direction(lanes[right], middle[left])
+    opposite = (here * there).sum(axis=1) < -0.8
+    double = np.unique(left[opposite & (apart >= _APART_M[0])])
+    return [("dual carriageway", lanes[row]) for row in double]
+
+
+def _direction(lines: Objects, points: Objects) -> F64:
+    """Unit directions [N, 2] of lines where they pass points."""
+    along = shapely.line_locate_point(lines, points)
+    start = shapely.get_coordinates(shapely.line_interpolate_point(lines, np.maximum(along - 5, 0)))
+    end = shapely.get_coordinates(shapely.line_interpolate_point(lines, along + 5))
+    step = end - start
+    direction: F64 = step / np.maximum(np.hypot(*step.T), 1e-6)[:, None]
+    return direction

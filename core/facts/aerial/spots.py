@@ -1,0 +1,82 @@
+"""Small bright things that no map has: swimming pools, and yards full of white vehicles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy import ndimage
+
+from core.arrays import F32, F64, I32, Bools
+from core.facts.aerial.photograph import STEP_M, Block
+from core.geo import tile_bounds
+
+_POOL_M2 = (9.0, 140.0)
+_VEHICLE_M2 = (6.0, 45.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SpotSort:
+    """A sort of spot by the sizes in m² that it may have."""
+
+    name: str
+    size_m2: tuple[float, float]
+
+
+SORTS: tuple[SpotSort, ...] = (
+    SpotSort("pool", _POOL_M2),
+    SpotSort("white vehicle", _VEHICLE_M2),
+)
+
+
+def _masks(rgb: F32) -> Mapping[str, Bools]:
+    """The pixels that a spot of each sort may have, from balanced colours [S, S, 3]."""
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    pool = (blue > red + 38) & (green > red + 14) & (blue > 105) & (blue >= green - 6)
+    low = np.minimum(np.minimum(red, green), blue)
+    high = np.maximum(np.maximum(red, green), blue)
+    return {"pool": pool, "white vehicle": (low > 208) & (high - low < 28)}
+
+
+class SpotFinder:
+    """Collects spots block by block: positions in degrees by sort, longitude first."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[F64]] = {sort.name: [] for sort in SORTS}
+
+    def add(self, block: Block, buildings: I32) -> None:
+        """Adds the spots of a block that lie outside `buildings` [S, S]."""
+        size = len(block.valid)
+        pixel_m2 = block.metres_per_px**2
+        rgb = block.rgb.astype(np.float32) * block.gains
+        free = block.valid & (ndimage.maximum_filter(buildings, 3) == 0)
+        core = tile_bounds(block.center, STEP_M)
+        masks = _masks(rgb)
+        for sort in SORTS:
+            numbers, count = ndimage.label(masks[sort.name] & free)
+            if not count:
+                continue
+            area = np.bincount(numbers.ravel())[1:] * pixel_m2
+            rows = np.flatnonzero((area >= sort.size_m2[0]) & (area <= sort.size_m2[1]))
+            if not len(rows):
+                continue
+            middle = np.array(ndimage.center_of_mass(numbers > 0, numbers, rows + 1))
+            edges = block.bounds
+            lons = edges.west + (middle[:, 1] + 0.5) / size * (edges.east - edges.west)
+            lats = edges.north - (middle[:, 0] + 0.5) / size * (edges.north - edges.south)
+            inside = core.contains(lats, lons)
+            self._places[sort.name].append(np.column_stack([lons, lats])[inside])
+
+    def places(self, sort: str) -> F64:
+        """The positions [N, 2] of all spots of a sort."""
+        return np.concatenate([np.empty((0, 2)), *self._places[sort]])
+
+
+def crowded(points: F64, within_m: float, least: int) -> Bools:
+    """Whether at least `least` of N points in metres lie within a distance of each."""
+    if not len(points):
+        return np.zeros(0, dtype=bool)
+    shapes = shapely.points(points)
+    left, _ = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=within_m)
+    many: Bools = np.bincount(left, minlength=len(points)) >= least
+    return many

@@ -1,0 +1,57 @@
+"""The answer as one page to print or to send: words, places, pictures and credits, in one file."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from core.maps import title_of
+from core.records import Candidate, SearchResult
+from pages.search_page.answers import Source
+from pages.search_page.confidence_banner import chance, title_of_verdict
+from pages.ui.plus_codes import plus_code
+from pages.ui.templates import picture_uri, render
+
+_PICTURES = 3
+_MOST_WORDS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class _PrintedPlace:
+    """One place as the page shows it; `picture` is "" for the later ones."""
+
+    rank: int
+    title: str
+    chance: str
+    position: str
+    plus_code: str
+    reason: str
+    picture: str
+
+
+def to_page(result: SearchResult, gallery: Source, link: str) -> str:
+    """A whole HTML document that needs no other file; `link` restores the answer, "" for none."""
+    card = gallery.card
+    verdict = title_of_verdict(result.verdict, card.title, result.in_area) if result.verdict else ""
+    return render(
+        "printable",
+        query=result.query[:_MOST_WORDS],
+        city=card.title,
+        verdict=verdict,
+        places=[_place(gallery, one) for one in result.candidates],
+        licence=card.licence,
+        created=card.created[:10],
+        link=link,
+    )
+
+
+def _place(gallery: Source, one: Candidate) -> _PrintedPlace:
+    picture = gallery.picture(one.tile.tile_id) if one.rank <= _PICTURES else None
+    return _PrintedPlace(
+        one.rank,
+        title_of(one),
+        chance(one),
+        f"{one.tile.lat:.6f}, {one.tile.told_lon:.6f}",
+        plus_code(one.tile.lat, one.tile.told_lon),
+        one.explanation.reason if one.explanation else "",
+        picture_uri(picture) if picture else Markup(""),
+    )

@@ -1,0 +1,159 @@
+"""Facts that are seen from above, on ground that the tests draw and paint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from painted_ground import Colour, PaintedGround
+from tiny_osm import Town
+
+from core.errors import SourceError
+from core.facts.aerial import things_from_above
+from core.facts.aerial.colours import COLOUR_BOXES, COLOUR_WORDS, colour_codes, lab_of
+from core.facts.viewpoint_facts import facts_around, tile_texts
+from core.sources.world import read_world
+from core.vocabulary.attributes import COLOURS
+
+ASPHALT = (150, 150, 150)
+
+
+def texts_of(town: Town, ground: PaintedGround | None, folder: Path) -> list[str]:
+    world = read_world([town.write(folder / "town.osm")])
+    return [fact.text for fact in things_from_above(world, ground).facts]
+
+
+def street_with_hall(roof: Colour, cast: tuple[float, float, float]) -> tuple[Town, PaintedGround]:
+    """A street of asphalt, and a hall of 40 × 50 m beside it."""
+    town = Town()
+    town.way([(0, 0), (400, 0)], highway="residential", name="Long Street")
+    town.box(100, 20, 40, 50, building="industrial")
+    ground = PaintedGround(town, cast=cast)
+    ground.paint(-50, -6, 500, 12, ASPHALT)
+    ground.paint(100, 20, 40, 50, roof)
+    return town, ground
+
+
+@pytest.mark.parametrize(
+    ("roof", "word"),
+    [
+        ((250, 250, 250), "white"),
+        ((60, 60, 60), "dark grey"),
+        ((40, 110, 190), "blue"),
+        ((190, 60, 50), "red"),
+        ((90, 150, 80), "green"),
+    ],
+)
+@pytest.mark.parametrize("cast", [(1.0, 1.0, 1.0), (1.0, 0.88, 0.75), (0.8, 0.9, 1.0)])
+def test_a_roof_has_its_colour_whatever_the_cast_of_the_camera(
+    roof: Colour, word: str, cast: tuple[float, float, float], tmp_path: Path
+) -> None:
+    town, ground = street_with_hall(roof, cast)
+    assert f"large hall with a {word} roof" in texts_of(town, ground, tmp_path)
+
+
+def test_without_a_photograph_only_the_shape_is_told(tmp_path: Path) -> None:
+    town, _ = street_with_hall((0, 0, 0), (1.0, 1.0, 1.0))
+    assert "large hall" in texts_of(town, None, tmp_path)
+
+
+def test_a_roof_in_shadow_has_no_colour(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.paint(100, 20, 40, 40, (12, 10, 10))
+    assert "large hall" in texts_of(town, ground, tmp_path)
+
+
+def test_a_roof_that_the_photograph_does_not_reach_has_no_colour(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.reach_m = 60
+    assert "large hall" in texts_of(town, ground, tmp_path)
+
+
+def test_imagery_of_another_place_is_refused(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.town = Town(lat=10.0)
+    with pytest.raises(SourceError, match="other ground"):
+        texts_of(town, ground, tmp_path)
+
+
+def test_pools_and_yards_of_white_vans_are_found(tmp_path: Path) -> None:
+    town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
+    ground.paint(300, 60, 8, 5, (70, 190, 220))
+    ground.paint(0, 100, 80, 60, ASPHALT)
+    for row in range(16):
+        ground.paint(5 + 8 * (row % 8), 105 + 15 * (row // 8), 3, 7, (252, 252, 252))
+    texts = texts_of(town, ground, tmp_path)
+    assert texts.count("swimming pool in a garden") == 1
+    assert texts.count("yard full of white vans, lorries or buses") == 16
+
+
+def test_shapes_of_buildings(tmp_path: Path) -> None:
+    town = Town()
+    town.way([(0, 0), (400, 0)], highway="residential")
+    town.box(0, 20, 60, 12, building="yes")
+    town.box(100, 20, 12, 10, building="house")
+    for row in range(5):
+        town.box(200 + 8 * row, 20, 8, 12, building="house")
+    outer, inner = town.box(0, 100, 50, 50), town.box(15, 115, 20, 20)
+    town.courtyard(outer, inner, building="yes")
+    texts = texts_of(town, None, tmp_path)
+    assert {"long building", "detached house", "row of terraced houses"} <= set(texts)
+    assert texts.count("house in a row") == 5
+    assert "building around a courtyard" in texts
+
+
+def test_courses_of_roads(tmp_path: Path) -> None:
+    town = Town()
+    for x in (0, 300, 600):
+        town.way([(x, -200), (x, 0), (x, 200)], highway="residential")
+    town.way([(-200, 0), (0, 0), (300, 0), (450, 0)], highway="residential")
+    town.way([(600, 0), (750, 0), (750, 150)], highway="residential")
+    texts = texts_of(town, None, tmp_path)
+    assert texts.count("crossroads") == 2
+    assert texts.count("T-junction") == 1
+    assert texts.count("dead end of a street") == 1
+    assert "bend in the road" in texts
+    assert "roundabout" not in texts
+
+
+def test_a_car_park_is_full_or_empty_and_a_court_has_its_colour(tmp_path: Path) -> None:
+    town, ground = street_with_hall(ASPHALT, (1.0, 1.0, 1.0))
+    town.box(0, 100, 60, 30, amenity="parking")
+    town.box(100, 100, 60, 30, amenity="parking")
+    town.box(200, 100, 40, 20, leisure="pitch")
+    ground.paint(0, 100, 60, 30, ASPHALT)
+    ground.paint(100, 100, 60, 30, ASPHALT)
+    ground.paint(200, 100, 40, 20, (200, 60, 50))
+    for row in range(10):
+        ground.paint(2 + 5.8 * row, 103, 4, 11, ((250, 250, 250), (160, 20, 20))[row % 2])
+        ground.paint(2 + 5.8 * row, 117, 4, 11, ((30, 40, 90), (250, 250, 250))[row % 2])
+    texts = texts_of(town, ground, tmp_path)
+    assert texts.count("car park full of cars") == 1
+    assert texts.count("almost empty car park") == 1
+    assert "red sports court" in texts
+
+
+def test_viewpoints_get_the_facts_and_whole_tiles_do_not(tmp_path: Path) -> None:
+    town, ground = street_with_hall((40, 110, 190), (1.0, 1.0, 1.0))
+    world = read_world([town.write(tmp_path / "town.osm")])
+    at = town.position(120, 0)
+    facts = facts_around(
+        world,
+        np.array([at.lat]),
+        np.array([at.lon]),
+        above=things_from_above(world, ground),
+    )
+    row = facts.table.index[facts.table.text == "large hall with a blue roof"][0]
+    link = facts.links[facts.links.fact == row].iloc[0]
+    assert facts.table["view"][row] == "photograph"
+    assert link.distance_m == pytest.approx(20, abs=0.5)
+    assert link.bearing_deg % 360 == pytest.approx(0, abs=2)
+    assert "hall" not in tile_texts(facts, 1, 100)[0]
+
+
+def test_colours_are_words_of_the_vocabulary_and_white_is_100() -> None:
+    assert {box.word for box in COLOUR_BOXES} <= {colour.word for colour in COLOURS}
+    lab = lab_of(np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], dtype=np.float32))
+    assert lab[0] == pytest.approx([100, 0, 0], abs=0.1)
+    assert lab[1] == pytest.approx([0, 0, 0], abs=0.1)
+    assert lab[2] == pytest.approx([53.24, 80.09, 67.2], abs=0.1)
+    assert COLOUR_WORDS[colour_codes(lab)[2]] == "red"
