@@ -66,6 +66,4 @@ def spot_things(spots: SpotFinder, world: World) -> Things:
 
 
 def _is_ground(tags: dict[str, str]) -> bool:
-    return tags.get("amenity") == "parking" or any(
-        tags.get(sort.key) in sort.values for sort in SORTS
-    )
+    return any(tags.get(sort.key) in sort.values for sort in SORTS)

@@ -1,5 +1,6 @@
 """Buildings as they look from above: shape, size, arrangement, and the colour of the roof."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +25,12 @@ _COURT_M2 = (150.0, 20_000.0)
 _SMALLEST_M2 = 30.0
 _FLATS = frozenset({"apartments", "residential", "dormitory", "block"})
 _OUTHOUSES = frozenset({"garage", "garages", "shed", "hut", "roof", "carport", "cabin"})
-_AGREED, _LIT = 0.55, 0.5
-"""Least share of a roof that has its colour, and that lies outside shadow."""
+_AGREED: Mapping[str, float] = {"grey": 0.75, "dark grey": 0.75, "brown": 0.68}
+_ELSE_AGREED, _LIT = 0.55, 0.6
+"""Least share of a roof that has its colour, by colour, and that lies outside shadow. Chosen by eye
+on 129 roofs: with 0.55 for all, grey was right on 13 of 16, dark grey on 12, brown on 14."""
+_UNSURE = frozenset({"green"})
+"""Colours that are wrong too often: plants hang over roofs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,9 @@ def _huts(shapes: Objects, sizes: _Sizes) -> Things:
 
 def roof_word(looks: Looks, row: int) -> str:
     """The colour of a roof, "" where it is not clear."""
-    clear = looks.agreement[row] >= _AGREED and looks.lit[row] >= _LIT
-    return looks.word(row) if clear else ""
+    word = looks.word(row)
+    clear = looks.agreement[row] >= _AGREED.get(word, _ELSE_AGREED) and looks.lit[row] >= _LIT
+    return word if clear and word not in _UNSURE else ""
 
 
 def _article(word: str) -> str:

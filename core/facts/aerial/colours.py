@@ -50,6 +50,7 @@ COLOUR_BOXES: tuple[ColourBox, ...] = (
     ColourBox("green", (38, 90), (20, 200), (108, 140)),
     ColourBox("red", (20, 75), (19, 200), (-20, 38)),
     ColourBox("red", (20, 50), (19, 200), (38, 48)),
+    ColourBox("red", (20, 75), (48, 200), (-20, 45)),
     ColourBox("orange", (50, 80), (12, 200), (38, 72)),
     ColourBox("yellow", (60, 101), (35, 200), (76, 108)),
     ColourBox("beige", (66, 101), (10, 35), (72, 105)),
@@ -57,9 +58,9 @@ COLOUR_BOXES: tuple[ColourBox, ...] = (
     ColourBox("brown", (50, 62), (7, 19), (-10, 38)),
     ColourBox("white", (80, 101), (0, 11)),
     ColourBox("light grey", (69, 80), (0, 11)),
-    ColourBox("grey", (43, 69), (0, 9)),
+    ColourBox("grey", (43, 69), (0, 6)),
     ColourBox("grey", (43, 69), (0, 14), (200, 300)),
-    ColourBox("dark grey", (0, 43), (0, 9)),
+    ColourBox("dark grey", (0, 43), (0, 6)),
     ColourBox("dark grey", (0, 43), (0, 15), (200, 300)),
 )
 """The words of `core.vocabulary.attributes` that are told apart from above; of two boxes the

@@ -1,4 +1,8 @@
-"""Mapped grounds as they look from above: colours of courts and fields, cars in car parks."""
+"""Mapped grounds as they look from above: the colours of courts and fields.
+
+By eye on 66 grounds, these were left out, because fewer than 85 % were right: car parks full of
+cars (6 of 9) or empty (7 of 9), grey courts (4 of 9: many are playgrounds), green fields (1 of 4).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +15,6 @@ from core.arrays import Objects
 from core.facts.aerial.looks import Looks
 from core.facts.things import Fact, Things
 
-_FULL, _EMPTY = 0.38, 0.14
-"""Shares of cluttered ground from which a car park is full, and up to which it is empty."""
 _FIELD_M2 = 3_000.0
 
 
@@ -35,11 +37,8 @@ _COURT = {
     "blue": "blue sports court",
     "turquoise": "turquoise sports court",
     "green": "green sports pitch",
-    "grey": "grey ball court",
-    "light grey": "light grey ball court",
 }
 _FIELD = {
-    "green": "large green meadow or lawn",
     "brown": "bare brown field",
     "beige": "pale dry field",
     "yellow": "yellow field",
@@ -58,8 +57,6 @@ def ground_things(features: pd.DataFrame, shapes: Objects, looks: Looks) -> Thin
     areas = shapely.area(shapes)
     for row, tags in enumerate(features.tags):
         words = []
-        if tags.get("amenity") == "parking" and areas[row] > 250:
-            words = _parking(looks, row)
         for sort in SORTS:
             clear = looks.agreement[row] >= 0.5 and areas[row] >= sort.least_m2
             if clear and tags.get(sort.key) in sort.values:
@@ -69,15 +66,3 @@ def ground_things(features: pd.DataFrame, shapes: Objects, looks: Looks) -> Thin
             facts.append(Fact(text, kind, [], view="photograph"))
             places.append(shapes[row])
     return Things(np.array(places, dtype=object), facts)
-
-
-def _parking(looks: Looks, row: int) -> list[tuple[str, str]]:
-    clutter, green = looks.clutter[row], looks.green[row]
-    words = []
-    if clutter >= _FULL and green < 0.5:
-        words.append(("car park full of cars", "car park"))
-    elif clutter <= _EMPTY and green < 0.3:
-        words.append(("almost empty car park", "car park"))
-    if looks.word(row) in ("red", "brown", "orange") and looks.agreement[row] >= 0.5:
-        words.append(("car park with reddish paving", "car park"))
-    return words

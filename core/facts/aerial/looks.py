@@ -72,6 +72,8 @@ def _measure(block: Block, labels: I32, looks: Looks, largest: I64) -> None:
     """Measures the shapes of one block that have more pixels in it than in those before."""
     flat = np.where(block.valid, labels, 0).ravel()
     order = np.flatnonzero(flat)
+    if not len(order):
+        return
     order = order[np.argsort(flat[order], kind="stable")]
     ids, starts = np.unique(flat[order], return_index=True)
     stops = np.append(starts[1:], len(order))
