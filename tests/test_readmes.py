@@ -114,9 +114,10 @@ def run_core(rest: str) -> None:
     arguments = shlex.split(rest)
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
-    if arguments[0] == "train" and arguments[1].startswith("assets/"):
+    configured = next((word for word in arguments if word.endswith(".toml")), "")
+    if configured.startswith("assets/"):
         parsed(arguments)  # it needs the extracts and an hour
-        assert read_config(ROOT / arguments[1]).stages
+        assert read_config(ROOT / configured).stages
         return
     errors, output = StringIO(), StringIO()
     with redirect_stdout(output), redirect_stderr(errors):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from torch import Tensor
 from core.arrays import F64, I64
 from core.errors import TrainingError
 from core.evaluation.bootstrap import interval_of_mean, resamples
+from core.files import write_text
 from core.models.specs import PLANET_TERMS, CompactSpec
 from core.training.compact import TrainableCompact
 from core.training.config import TrainingConfig, read_config
@@ -62,7 +64,8 @@ def compare(
     `path` is a training of the compact model with one contrastive stage. No step is chosen on the
     validation places: only the last one is measured, on them. R@k is in percent, of the mean over
     the seeds; the intervals are over descriptions; `more` is the paired difference to the first
-    arm. `physical` is R@10 of the texts' predicted signatures alone. Raises TrainingError.
+    arm; "signatures alone" ranks by the texts' predicted signatures. The rows so far are in
+    `table.json` of the folder. Raises TrainingError.
     """
     config = read_config(path)
     if not isinstance(config.model, CompactSpec) or config.model.trunk == "mapnet":
@@ -84,6 +87,7 @@ def compare(
         plain = plain or runs
         seconds = (time.monotonic() - started) / len(runs)
         rows.append({**_figures(arm, runs, plain), "seconds a run": round(seconds, 1)})
+        write_text(folder / "table.json", json.dumps(rows, indent=1), error=TrainingError)
     return rows
 
 
