@@ -24,7 +24,7 @@ from core.indexes.vector import Neighbours
 
 EXACT_ROWS = 20_000
 """Up to so many rows are scanned exactly."""
-POOL = 2048
+POOL = 1024
 """Rows that a search in everything scores again, whatever its k: so k never changes an order."""
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
 _CHUNK = 32_768
