@@ -135,8 +135,9 @@ def _tiles(url: str) -> TileProvider:
 
 def _add_aerial(folium_map: folium.Map, aerial: TileLayer, *, show: bool) -> None:
     folium.TileLayer(
-        aerial.tiles_url,
+        _tiles(aerial.tiles_url),
         name="Aerial picture",
+        class_name="sw-photo",  # a photograph keeps its colours in the dark
         attr=safe_html(aerial.attribution),
         min_native_zoom=aerial.zooms.start,
         max_native_zoom=aerial.zooms.stop - 1,
