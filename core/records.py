@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from core.errors import SourceError
 from core.geo import Bounds, Position, wrapped
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-    from pyproj import CRS
 
 Channel = Literal["image", "facts", "names"]
 
@@ -35,6 +30,9 @@ CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
     "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
 }
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
+View = Literal["drawn", "aerial"]
+"""A picture of a tile: drawn from the map, or seen from above."""
+VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
 Fit = Literal["thing", "like", "name"]
 """The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
@@ -47,56 +45,6 @@ SEEN_WORDS: Final[Mapping[str, str]] = {
     "photograph": "seen in the aerial photograph",
 }
 """How a fact was seen, in words for people. The gallery's licence line credits the photograph."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """`n` things of one kind that a reader of map files left out, and why."""
-
-    what: str
-    n: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The content of one or more map files.
-
-    `features` has one row per map feature, geometry in EPSG:4326, and the columns
-    `feature_id` ("n12", "w3", "r4"), `kind` (in everyday words, "" where unknown),
-    `synonyms` (other words for the kind), `name` (the main one, "" for none), `names` (all
-    names, the main one first), `address` (street and house number),
-    `group` ("street", "path", "rail", "building", "water", "green", "area", "barrier",
-    "place", "address") and `tags` (the key-value pairs of the source). `left_out` counts what was
-    not read.
-    """
-
-    features: GeoDataFrame
-    sources: tuple[str, ...]
-    licence: str
-    date: str
-    left_out: tuple[LeftOut, ...] = ()
-
-    @property
-    def metric_crs(self) -> CRS:
-        """The UTM zone of the middle. Raises SourceError near the poles, which have none."""
-        from geopandas import GeoSeries
-
-        west, south, east, north = self.features.total_bounds
-        lat, lon = (south + north) / 2, wrapped((west + east) / 2)
-        try:
-            crs: CRS = GeoSeries.from_xy([lon], [lat], crs=4326).estimate_utm_crs()
-        except RuntimeError as error:
-            raise SourceError(
-                f"the map lies around latitude {lat:.1f}; galleries reach from -80 to 84, so "
-                f"choose an area that is not at a pole"
-            ) from error
-        return crs
-
-    @property
-    def bounds(self) -> Bounds:
-        """The bounding box of all features."""
-        return Bounds(*(float(edge) for edge in self.features.total_bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +64,39 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """Wishes beside a description.
+
+    `like` and `unlike` are ids of tiles that the place resembles or does not. `must` are phrases
+    that the map has to have at a candidate, `twice` phrases that count double; they need not occur
+    in the description. `minus` are stretches of the description that do not count. `passed`
+    describes a place that the person passed before, at most `reach_m` metres away.
+    """
+
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    must: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    passed: str = ""
+    reach_m: float = 300.0
+
+    def __bool__(self) -> bool:
+        """Whether there is any wish."""
+        return bool(
+            self.like or self.unlike or self.must or self.twice or self.minus or self.passed
+        )
+
+
+NO_WISHES: Final = Steering()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A description, and limits of the search.
 
-    `model` is the picture model of the `image` channel, None for the gallery's default.
+    `model` is the picture model of the `image` channel, None for the gallery's default of each
+    view. `view` limits that channel to one picture of each tile, None for all.
     """
 
     text: str
@@ -129,6 +106,8 @@ class Query:
     within_m: float | None = None
     bounds: Bounds | None = None
     model: str | None = None
+    steering: Steering = NO_WISHES
+    view: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +117,9 @@ class Evidence:
     `start` and `end` are offsets into the description. Without a match `fact` is empty and the
     position fields are None. `similarity`, 0..1, depends on the channel: the cosine for `facts`;
     for `names` the share of the phrase's words, or of those up to its noun, that were found.
-    `english` is the English of a phrase in another language where it differs, else "". `seen` says
-    how a fact was seen that no tag of the map tells, else "".
+    `english` is the English of a phrase in another language where it differs, else "". `by_name` is
+    the name that the fact's text does not show and that made it match, such as an operator's.
+    `seen` says how a fact was seen that no tag of the map tells, else "".
     """
 
     phrase: str
@@ -154,6 +134,7 @@ class Evidence:
     direction: str | None = None
     fit: Fit = "thing"
     english: str = ""
+    by_name: str = ""
     seen: str = ""
 
     @property
@@ -262,7 +243,7 @@ class Candidate:
     it, None without calibration; it orders the candidates, and theirs add up to 1 at most.
     `explanation` is None unless requested. `rank_before` is its rank among the candidates by
     similarity, None where an answer to a question added it. `title` is what people would call the
-    place, "" where nobody has named it.
+    place, "" where nobody has named it. `gallery` is the name of the tile's gallery.
     """
 
     tile: Tile
@@ -275,11 +256,13 @@ class Candidate:
     explanation: Explanation | None = None
     rank_before: int | None = None
     title: str = ""
+    gallery: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line, with `explanation` if there is one."""
         document = {
             "tile_id": self.tile.tile_id,
+            "gallery": self.gallery,
             "rank": self.rank,
             "lat": self.tile.lat,
             "lon": self.tile.told_lon,
@@ -321,9 +304,20 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A gallery, searched as one of several, and the probability that the describer is in it."""
+
+    gallery: str
+    title: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query.
 
+    `gallery` is "" where all galleries were searched as one: `regions` are these, the likeliest
+    first. For a chosen gallery they are those that were compared with it, mostly none.
     `truncated` is the offset in the description after which a channel read nothing, or None.
     `verdict` is None without calibration. `p_outside` is the probability that the describer is in
     none of the allowed tiles. `in_area` is true if the query allows a part of the gallery only: all
@@ -343,13 +337,18 @@ class SearchResult:
     p_outside: float | None = None
     translation: Translation | None = None
     in_area: bool = False
+    regions: tuple[Region, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
         translation = self.translation
         return {
             "query": self.query,
-            "gallery": self.gallery,
+            "gallery": self.gallery or None,
+            "regions": [
+                asdict(region) | {"probability": round(region.probability, 4)}
+                for region in self.regions
+            ],
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),

@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPACT_WEIGHTS = ROOT / "assets" / "models" / "compact" / "compact.safetensors"
 """The bundled default picture model."""
 
+COMPACT_AERIAL_WEIGHTS = (
+    COMPACT_WEIGHTS.parents[1] / "compact-aerial" / "compact-aerial.safetensors"
+)
+"""The bundled picture model for aerial photographs."""
+
 SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
 """The folder of the bundled sentence encoder."""
 
@@ -22,15 +27,26 @@ CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
 RANKING = ROOT / "assets" / "models" / "ranking.json"
 """The weights of the learned ranking."""
 
+REGIONS = ROOT / "assets" / "models" / "regions.json"
+"""The weights of the probabilities of regions, where several galleries are searched as one."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 
 MAX_DESCRIPTION_CHARS = 20_000
 """Most characters of a description; the rest is reported as cut."""
 
+_OF_PROGRAMS = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
 MAX_CANDIDATES = 100
 """Most candidates of one search."""
 
+
+EXAMPLES = "examples.json"
+"""The file of descriptions to try, in the folder of a user's own gallery."""
+
+OVERPASS = "https://overpass-api.de/api/interpreter"
+"""The server that gives the map of a box, where no other one is set."""
 
 ADVISOR_TIMEOUT_S = 20.0
 """Time limit of a language model for one reason."""
@@ -51,12 +67,15 @@ class Settings:
     """Paths and choices for this machine, read once from the environment.
 
     `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
-    without a language model. `booth` switches the front page to kiosk mode.
+    without a language model. `booth` switches the front page to kiosk mode. `add_places` says
+    whether visitors may build galleries; None leaves it to the address: where only this machine
+    reaches it, they may. `overpass` is the address of an Overpass interpreter.
     """
 
     bundled_galleries: Path
     user_galleries: Path
     user_models: Path
+    user_imagery: Path
     runs: Path
     bundled_reports: Path
     user_reports: Path
@@ -66,6 +85,8 @@ class Settings:
     batch_threads: int
     advisor: AdvisorServer | None = None
     booth: bool = False
+    add_places: bool | None = None
+    overpass: str = OVERPASS
 
 
 @functools.cache
@@ -88,10 +109,11 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     """The settings of this machine.
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
-    and `SAYWHERE_BOOTH=1` switches on kiosk mode. `SAYWHERE_THREADS` (1 to 999) is the number of
-    threads of models and matrix products. By default a search uses one, because on a busy machine
-    more threads wait for each other, and work on many texts uses `free_cores`. For
-    `SAYWHERE_LLM_…` see `_advisor`.
+    `SAYWHERE_BOOTH=1` switches on kiosk mode, and `SAYWHERE_ADD` is 1 or 0: visitors may build
+    galleries, or not. `SAYWHERE_OVERPASS` is the address of another Overpass interpreter.
+    `SAYWHERE_THREADS` (1 to 999) is the number of threads of models and matrix products. By default
+    a search uses one, because on a busy machine more threads wait for each other, and work on many
+    texts uses `free_cores`. For `SAYWHERE_LLM_…` see `_advisor`.
     """
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
@@ -102,6 +124,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         bundled_galleries=ROOT / "assets" / "galleries",
         user_galleries=folder / "galleries",
         user_models=folder / "models",
+        user_imagery=folder / "imagery",
         runs=folder / "runs",
         bundled_reports=ROOT / "assets" / "reports",
         user_reports=folder / "reports",
@@ -111,6 +134,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         batch_threads=threads or free_cores(),
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
+        overpass=env.get("SAYWHERE_OVERPASS", "").strip() or OVERPASS,
+        add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
     )
 
 
@@ -125,6 +150,11 @@ def forget_empty_projections() -> None:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment of another process that shall find the same data."""
     return os.environ | {"SAYWHERE_DATA": str(settings.user_galleries.parent)}
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment of a process that shall know nothing of ours: where programs are."""
+    return {name: os.environ[name] for name in _OF_PROGRAMS if name in os.environ}
 
 
 def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:

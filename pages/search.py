@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.search_page import controls, results, session
+from pages.search_page import anywhere, anywhere_results, controls, results, session
 from pages.search_page.kiosk import page as kiosk
 from pages.search_page.kiosk import session as visits
+from pages.search_page.query_params import ANYWHERE
 from pages.ui import frame, resources
 
 if visits.wanted():
@@ -21,12 +22,16 @@ if not healthy:
     st.stop()
 
 ask = session.current(card.name for card in healthy)
-card = next(card for card in healthy if card.name == ask.city)
+everywhere = ask.city == ANYWHERE
+card = next((one for one in healthy if one.name == ask.city), None) or anywhere.card_of(healthy)
 with frame.head():
     controls.city_choice(healthy)
 frame.problems(problems)
 frame.not_here("city", session.absent_city(), card.title)
 controls.question(ask, card)
-results.draw(card)
+if everywhere:
+    anywhere_results.draw(healthy)
+else:
+    results.draw(card, healthy)
 frame.foot(card)
-resources.warm_up(card)
+resources.warm_up(*(healthy if everywhere else (card,)))

@@ -268,11 +268,14 @@ def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """Debian's Chromium. Without one, a browser test is skipped, and in CI it fails."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found:
-        return found
-    reason = "needs Chromium: apt-get install chromium"
+    """Debian's Chromium, best the one that has no window, which takes a fifth less processor time.
+
+    Without one, a browser test is skipped, and in CI it fails.
+    """
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser"):
+        if found := shutil.which(name):
+            return found
+    reason = "needs Chromium: apt-get install chromium-headless-shell"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -47,6 +47,15 @@ def seeing(seen_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return page(seen_home, monkeypatch, "tinycity", q="a church, a fountain, blue sky")
 
 
+SECTIONS = ("ledger", "looked", "again", "scores", "table")
+
+
+def open_all(app: AppTest) -> None:
+    """Unfolds every section; what is in them is made only then."""
+    for name in SECTIONS:
+        app.session_state[f"section-{name}"] = True
+
+
 def html_of(app: AppTest) -> str:
     return "\n".join(one.proto.body for one in app.get("html"))
 
@@ -151,6 +160,7 @@ class TestReason:
         assert "sw-panel" in bodies[head + 2]
 
     def test_the_ledger_has_a_row_for_each_phrase(self, seeing: AppTest) -> None:
+        seeing.session_state["section-ledger"] = True
         seeing.run()
         (table,) = re.findall(r'<table class="sw-ledger">.*?</table>', html_of(seeing), re.S)
         assert len(re.findall(r'<th scope="row">', table)) == 3
@@ -160,7 +170,7 @@ class TestReason:
     @pytest.mark.parametrize("text", HOSTILE)
     def test_hostile_words_are_text_in_every_section(self, seeing: AppTest, text: str) -> None:
         seeing.query_params["q"] = f"a church, {text}, a fountain"
-        seeing.session_state["section-looked"] = True
+        open_all(seeing)
         seeing.run()
         assert not seeing.exception
         html = html_of(seeing)
@@ -174,7 +184,7 @@ class TestLooked:
     def test_maps_are_worked_out_when_their_section_is_open(self, seeing: AppTest) -> None:
         seeing.run()
         assert 'class="sw-looked"' not in html_of(seeing)
-        seeing.session_state["section-looked"] = True
+        open_all(seeing)
         seeing.run()
         assert not seeing.exception
         html = html_of(seeing)
@@ -200,6 +210,19 @@ class TestLooked:
             "a church", replace(seen, relevance=_relevance(telling=True, likeness=0.2)), b""
         )
 
+    def test_nothing_of_a_folded_section_is_made(self, seeing: AppTest) -> None:
+        seeing.run()
+        html = html_of(seeing)
+        kept = seeing.session_state["found"].kept
+        assert "ledgers" not in kept
+        assert not [
+            part for part in ("sw-ledger", "sw-again", "sw-scores", "sw-table") if part in html
+        ]
+        open_all(seeing)
+        seeing.run()
+        html = html_of(seeing)
+        assert all(part in html for part in ("sw-ledger", "sw-again", "sw-scores", "sw-table"))
+
     def test_no_picture_searched_is_no_section(self, seeing: AppTest) -> None:
         seeing.query_params["channels"] = "facts,names"
         seeing.run()
@@ -216,7 +239,7 @@ def _relevance(
 class TestWithoutSomething:
     def test_pictures_alone_explain_what_they_can(self, seeing: AppTest) -> None:
         seeing.query_params["channels"] = "image"
-        seeing.session_state["section-looked"] = True
+        open_all(seeing)
         seeing.run()
         assert not seeing.exception
         html = html_of(seeing)
@@ -262,6 +285,7 @@ class TestWithoutSomething:
         self, tiny_data: Path, tiny_city: str, monkeypatch: pytest.MonkeyPatch, channels: str
     ) -> None:
         app = page(tiny_data, monkeypatch, tiny_city, q="a church and a park", channels=channels)
+        app.session_state["section-ledger"] = True
         app.run()
         assert not app.exception
         assert 'class="sw-ledger"' in html_of(app)

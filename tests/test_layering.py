@@ -27,6 +27,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         "core.geo",
         "core.web_tiles",
         "core.records",
+        "core.world",
     ),
     ("core.vocabulary",),
     ("core.sources", "core.render", "core.facts"),

@@ -91,7 +91,7 @@ class TestLinks:
     )
     def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
         ask = query_params.from_params({name: text}, CITIES)
-        assert ask.city == "helsinki"
+        assert ask.city == query_params.ANYWHERE
         assert 1 <= ask.k <= query_params.MOST_K
         assert 1 <= ask.chosen <= query_params.MOST_K
         assert (ask.channels, ask.area, ask.replies) == ((), None, ())
@@ -347,6 +347,12 @@ def test_every_bundled_city_has_examples_that_are_text() -> None:
     for city in ("helsinki", "monaco", "neubrandenburg", "montevideo"):
         assert len(examples.of_city(city)) >= 4
         assert all(text.strip() == text for text in examples.of_city(city))
+
+
+def test_anywhere_offers_one_example_of_each_city() -> None:
+    offered = examples.of_city(query_params.ANYWHERE)
+    assert len(offered) >= 4
+    assert examples.of_city("monaco")[0] in offered
 
 
 class TestRoutes:

@@ -22,7 +22,19 @@ from tiny_readmes import make_workplace, toml_example, write_reports
 
 from core import settings
 from core.__main__ import COMMANDS, main
-from core.cli.bench import embed, evaluate, explain, questions, relevance, search, start
+from core.cli.bench import (
+    anywhere,
+    embed,
+    evaluate,
+    explain,
+    feedback,
+    questions,
+    relevance,
+    scale,
+    search,
+    start,
+    steps,
+)
 from core.cli.parser import parser_of
 from core.training.config import read_config
 
@@ -37,9 +49,11 @@ SMALLER = {
     "--annotators 50": "--annotators 2",
     "--verdicts 10000": "--verdicts 20",
     "--kill 15": "--kill 1",
+    "--tiles 1034786": "--tiles 2000",
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
+    "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
 
@@ -100,9 +114,10 @@ def run_core(rest: str) -> None:
     arguments = shlex.split(rest)
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
-    if arguments[0] == "train" and arguments[1].startswith("assets/"):
+    configured = next((word for word in arguments if word.endswith(".toml")), "")
+    if configured.startswith("assets/"):
         parsed(arguments)  # it needs the extracts and an hour
-        assert read_config(ROOT / arguments[1]).stages
+        assert read_config(ROOT / configured).stages
         return
     errors, output = StringIO(), StringIO()
     with redirect_stdout(output), redirect_stderr(errors):
@@ -303,9 +318,10 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (embed, explain, questions, relevance, search):
+    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
-    for bench in (explain, search):
+    monkeypatch.setattr(scale, "_ROUNDS", 1)
+    for bench in (anywhere, explain, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):

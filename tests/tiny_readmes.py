@@ -12,6 +12,7 @@ import torch
 from tiny_clip import openai_state
 from tiny_cvgtext import PUBLIC, panorama, write_picture
 from tiny_osm import Town, tiny_city
+from tiny_street import write_street, write_streets
 from tiny_training import COMPACT, write_town
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,6 +91,14 @@ def _copy_of_cvgtext(path: Path) -> None:
     PUBLIC.write(path, "NewYork", "osm", {"test": texts})
 
 
+def _sheet(path: Path) -> None:
+    """A folder with one picture of the tiny city's ground, and its bounds."""
+    path.mkdir()
+    write_picture(path / "a.png", 1, size=256)
+    bounds = {"a": [24.9385, 60.1690, 24.9455, 60.1725]}
+    (path / "bounds.json").write_text(json.dumps(bounds), "utf-8")
+
+
 def _checkpoint(path: Path) -> None:
     torch.save(openai_state(), path)
 
@@ -129,6 +138,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "manhattan-pois.geojson.gz": _points,
     "mytown.jsonl": _descriptions("mytown"),
     "othertown.jsonl": _descriptions("othertown"),
+    "thirdtown.jsonl": _descriptions("thirdtown"),
     "rvs-dev.jsonl": _descriptions(),
     "helsinki-nameless.jsonl": _descriptions("helsinki"),
     "helsinki-named.jsonl": _descriptions("helsinki"),
@@ -137,13 +147,16 @@ FILES: dict[str, Callable[[Path], None]] = {
     "tests/descriptions_other_languages.jsonl": _descriptions("helsinki", "monaco"),
     **dict.fromkeys(REPORTS, _report),
     "tile.png": _picture,
+    "street.jpg": write_street,
+    "photos": write_streets,
     "clip.pth": _checkpoint,
     "CVG-Text": _copy_of_cvgtext,
     "training.toml": _training,
+    "ortho": _sheet,
 }
 """Each placeholder of the READMEs, and what stands for it in the tests."""
 
-GALLERIES = ("mytown", "othertown", "rvs")
+GALLERIES = ("mytown", "othertown", "thirdtown", "rvs")
 """The READMEs' names of a user's own galleries; each is the tiny city."""
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Learns the ranking and the confidence again, in this order, and writes both files here.
+# Learns the ranking, the confidence and the regions again, in this order, and writes them here.
 # Usage: SAYWHERE_DATA=FOLDER bash assets/models/refit.sh FOLDER_WITH_DATA [PYTHON]
 # FOLDER_WITH_DATA has osm/, osm-training/, rvs/ and texts/, as README.md here tells. SAYWHERE_DATA
 # keeps the galleries and texts that are learned from; those that are there are not made again.
@@ -19,13 +19,14 @@ write() { # gallery, map file, number of texts
 }
 build rvs --from "$data/rvs/manhattan-pois.geojson.gz" --no-pictures
 training=$data/osm-training
-build krems --from "$training/krems.osm.gz"
+build krems --from "$training/krems.osm.gz" --no-pictures --spacing-m 40
 build moscow --from "$training/moscow.osm.pbf" --no-pictures
 build porto --from "$training/porto.osm.pbf" --no-pictures --spacing-m 40
 build manhattan-1 --from "$training/manhattan-1.osm.gz" --no-pictures
 build manhattan-2 --from "$training/manhattan-2.osm.gz" --no-pictures
 build nyc --from "$training/nyc.osm.pbf" --no-pictures
 build stockholm --from "$training/stockholm.osm.pbf" --no-pictures
+build boston --from "$training/boston.osm.pbf" --no-pictures
 write krems "$training/krems.osm.gz" 150
 write moscow "$training/moscow.osm.pbf" 150
 write porto "$training/porto.osm.pbf" 150
@@ -33,6 +34,7 @@ write manhattan-1 "$training/manhattan-1.osm.gz" 150
 write manhattan-2 "$training/manhattan-2.osm.gz" 150
 write nyc "$training/nyc.osm.pbf" 100
 write stockholm "$training/stockholm.osm.pbf" 100
+write boston "$training/boston.osm.pbf" 80
 write monaco "$data/osm/monaco.osm.pbf" 150
 write montevideo "$data/osm/montevideo.geojsonl.gz" 150
 write neubrandenburg "$data/osm/neubrandenburg.osm.bz2" 150
@@ -60,7 +62,7 @@ save("rvs-train.jsonl", train[:1300])
 save("rvs-confidence.jsonl", train[1300:1700])
 save("written.jsonl", [row for name in written for row in rows(texts / f"{name}.jsonl")[:150]])
 # Porto, Moscow, Manhattan and Stockholm are learned from; the bundled cities are for reporting.
-cities = ("porto", "moscow", "manhattan-1", "manhattan-2", "nyc", "stockholm")
+cities = ("porto", "moscow", "manhattan-1", "manhattan-2", "nyc", "stockholm", "boston")
 free = [row | {"gallery": row["extract"].split(".")[0]} for row in rows(data / "texts" / "free-hand.jsonl")]
 save("free-hand.jsonl", [row for row in free if row["gallery"] in cities])
 PREPARE
@@ -75,3 +77,12 @@ done
 "$python" -m core calibrate --ranking --set "rvs=$home/texts/rvs-train.jsonl" \
   --set "helsinki=$home/texts/by-hand.jsonl" "${sets[@]}"
 "$python" -m core calibrate --set "rvs=$home/texts/rvs-confidence.jsonl" "${sets[@]}"
+
+# Regions: the bundled cities are for reporting.
+regions=()
+for name in krems moscow nyc stockholm boston; do
+  head -80 "$home/texts/$name.jsonl" > "$home/texts/$name-regions.jsonl"
+  regions+=(--set "$name=$home/texts/$name-regions.jsonl")
+done
+for name in moscow nyc stockholm boston; do regions+=(--set "$name=$home/texts/free-hand.jsonl"); done
+"$python" -m core calibrate --regions "${regions[@]}"

@@ -1,4 +1,4 @@
-"""Build a gallery with its indexes, from map files or from CVG-Text's pictures."""
+"""Build a gallery with its indexes, from map files, imagery, or CVG-Text's pictures."""
 
 import argparse
 from dataclasses import asdict
@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.cvgtext_options import add_cvgtext, read_copy
-from core.cli.options import bounds, text
+from core.cli.imagery_options import add_imagery, opened_imagery
+from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
-from core.errors import QueryError
+from core.errors import ModelError, QueryError
+from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+    from core.world import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("name", metavar="NAME", help="name of the new gallery")
-    source = parser.add_mutually_exclusive_group(required=True)
+    source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--from", dest="sources", nargs="+", type=Path, metavar="FILE", help="map files"
     )
+    source.add_argument(
+        "--overpass",
+        action="store_true",
+        help="download the map of --bbox from an Overpass server (SAYWHERE_OVERPASS)",
+    )
     add_cvgtext(parser, source)
+    add_imagery(parser)
     parser.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
     parser.add_argument(
         "--title",
@@ -53,6 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-pictures", action="store_true", help="make no pictures and no base map"
     )
     parser.add_argument(
+        "--estimate", action="store_true", help="only count the tiles, and say what a build takes"
+    )
+    parser.add_argument(
+        "--examples",
+        type=whole_number,
+        default=0,
+        metavar="N",
+        help="descriptions to write for the pages' examples (default: none)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
@@ -64,22 +83,30 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     if args.cvgtext:
         return _build_cvgtext(args)
+    if args.sources is None and not args.overpass:
+        return _build_imagery(args)
     from core.gallery.build import BuildOptions, build_gallery
+    from core.gallery.estimate import build_size
     from core.gallery.manifest import read_manifest
     from core.gallery.staging import removed_if_failed
-    from core.models import load_model
+    from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
     from core.sources.left_out import read_counts, reading_line
     from core.sources.world import read_world
 
     settings = machine.load()
-    world = read_world(args.sources, args.bbox)
+    sources = _downloaded(args, settings) if args.overpass else args.sources
+    world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
+    if args.estimate:
+        size = build_size(world, args.bbox, options.spacing_m, options.footprint_m / 2)
+        return {"gallery": args.name, **asdict(size)}
+    imagery = opened_imagery(args, args.bbox or world.bounds) if args.imagery else None
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries
     with removed_if_failed(home, args.name):
         folder = build_gallery(
             args.name,
-            args.sources,
+            sources,
             world,
             encoder,
             home,
@@ -87,11 +114,21 @@ def run(args: argparse.Namespace) -> Any:
             args.bbox,
             datetime.now(UTC),
             bar(args.quiet),
+            imagery,
         )
         if not args.no_pictures:
-            _embed_with_default_model(folder, encoder, settings, args.quiet)
-    if read_manifest(folder).on_grid:
+            _embed_with(DEFAULT_PICTURE_MODEL, folder, encoder, settings, args.quiet)
+        if imagery is not None:
+            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args.quiet)
+    if args.examples:
+        _write_examples(folder, world, args.examples)
+    manifest = read_manifest(folder)
+    if manifest.on_grid:
         note("the map has no walkable way; the tiles are on a grid")
+    for stamp in manifest.aerial:
+        if stamp.tiles < manifest.tiles:
+            outside = manifest.tiles - stamp.tiles
+            note(f"{outside} of {manifest.tiles} tiles lie outside the imagery")
     note(reading_line(world))
     return {
         "gallery": args.name,
@@ -101,21 +138,77 @@ def run(args: argparse.Namespace) -> Any:
     }
 
 
-def _embed_with_default_model(
-    folder: Path, sentences: "SentenceEncoder", settings: machine.Settings, quiet: bool
+def _downloaded(args: argparse.Namespace, settings: machine.Settings) -> list[Path]:
+    """The map of the box from the Overpass server, kept in the data folder."""
+    from core.sources.overpass import download
+
+    if args.bbox is None:
+        raise QueryError("--overpass needs a box: --bbox=W,S,E,N")
+    folder = settings.user_galleries.parent / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return [download(args.bbox, settings.overpass, folder)]
+
+
+def _write_examples(folder: Path, world: "World", n: int) -> None:
+    """Writes descriptions of random tiles beside the gallery's manifest."""
+    from core.describe.simulate.tiles import describe_tiles
+    from core.files import write_json
+    from core.gallery.manifest import read_manifest
+    from core.gallery.opened import Gallery
+
+    rows = describe_tiles(Gallery(folder, read_manifest(folder)), world, n, 0, True)
+    write_json(
+        folder / EXAMPLES, [{name: row[name] for name in ("text", "lat", "lon")} for row in rows]
+    )
+
+
+def _embed_with(
+    model: str, folder: Path, sentences: "SentenceEncoder", settings: machine.Settings, quiet: bool
 ) -> None:
-    """Adds the `image` channel to a new gallery, with the picture model that comes with the app."""
+    """Adds the `image` channel to a new gallery, with a picture model that comes with the app."""
     from core.gallery.embed import embed_pictures
     from core.gallery.manifest import read_manifest
-    from core.models import DEFAULT_PICTURE_MODEL, load_model
+    from core.models import DEFAULT_PICTURE_MODEL, SPECS, DualEncoder, load_model
 
-    if not machine.COMPACT_WEIGHTS.is_file():
+    if model not in SPECS:
+        note(
+            "no model for aerial pictures comes with this version; they can be seen, and searched "
+            "after python -m core embed NAME --model M --view aerial"
+        )
+        return
+    if model == DEFAULT_PICTURE_MODEL and not machine.COMPACT_WEIGHTS.is_file():
         note(f"{machine.COMPACT_WEIGHTS} is missing; this gallery has no image channel")
         return
-    encoder = load_model(DEFAULT_PICTURE_MODEL, sentences=sentences)
+    encoder = load_model(model, sentences=sentences)
+    if not isinstance(encoder, DualEncoder):
+        raise ModelError(f"{model} reads texts only; it cannot embed pictures")
     embedded = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
     if encoder.spec.weights_sha256 not in embedded:
         embed_pictures(folder, encoder, None, settings.batch_threads, bar(quiet))
+
+
+def _build_imagery(args: argparse.Namespace) -> Any:
+    """A gallery of imagery without a map."""
+    from core.gallery.build import BuildOptions
+    from core.gallery.imagery_builder import build_imagery
+    from core.gallery.staging import removed_if_failed
+    from core.models import DEFAULT_AERIAL_MODEL, SPECS, load_model
+
+    imagery = opened_imagery(args, args.bbox)
+    if imagery is None:
+        raise QueryError("name what to build from: --from map files, --imagery, or --cvgtext")
+    settings = machine.load()
+    options = BuildOptions(args.title, args.spacing_m, args.footprint_m, pictures=False)
+    home = args.out or settings.user_galleries
+    with removed_if_failed(home, args.name):
+        folder = build_imagery(
+            args.name, imagery, home, options, args.bbox, datetime.now(UTC), bar(args.quiet)
+        )
+        if DEFAULT_AERIAL_MODEL in SPECS:
+            encoder = load_model(threads=settings.batch_threads)
+            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args.quiet)
+    note("a gallery of imagery alone has no map facts and no names; only its pictures are searched")
+    return {"gallery": args.name, "folder": str(folder), "imagery": asdict(imagery.credit)}
 
 
 def _build_cvgtext(args: argparse.Namespace) -> Any:
@@ -123,6 +216,8 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
 
     if args.bbox:
         raise QueryError("--bbox works with --from only; leave it out for CVG-Text")
+    if args.imagery:
+        raise QueryError("--imagery goes with --from or alone; leave it out for CVG-Text")
     settings = machine.load()
     data = read_copy(args, None)
     reader = None

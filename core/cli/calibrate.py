@@ -1,11 +1,10 @@
-"""Fit confidence or the ranking to descriptions with known places; write the file of the search."""
+"""Fit confidence, ranking or regions to descriptions with known places; write the search's file."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
-from core.cli.options import new_file, whole_number
+from core.cli.options import labelled_set, new_file, whole_number
 from core.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         dest="sets",
-        type=_labelled_set,
+        type=labelled_set,
         action="append",
         required=True,
         metavar="GALLERY=FILE.jsonl",
@@ -37,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the weights of the ranking instead of the confidence; fit the confidence after "
         "it; sets of one file share one weight",
     )
+    parser.add_argument(
+        "--regions",
+        action="store_true",
+        help="fit the probabilities of regions, for searches in all galleries at once; fit them "
+        "after the confidence, to sets of three galleries or more",
+    )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
@@ -44,13 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F.json",
         help="file to write (default: the file that search reads)",
     )
-
-
-def _labelled_set(value: str) -> tuple[str, Path]:
-    gallery, separator, file = value.partition("=")
-    if not (gallery and separator and file):
-        raise argparse.ArgumentTypeError(f"{value!r} is not GALLERY=FILE.jsonl; give both parts")
-    return gallery, Path(file)
 
 
 def _fit_ranking(
@@ -64,6 +62,17 @@ def _fit_ranking(
     return {"file": str(path), "sources": list(model.sources), "sharpness": model.sharpness}
 
 
+def _fit_regions(
+    args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
+) -> Any:
+    from core.evaluation.calibration.regions_fit import fit_regions_from_files
+    from core.retrieval.regions import write_regions
+
+    model = fit_regions_from_files(args.sets, settings, encoder, args.seed, bar(args.quiet))
+    path = write_regions(model, args.out or machine.REGIONS)
+    return {"file": str(path), "sources": list(model.sources), "absent": model.absent}
+
+
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.evaluation.calibration.pipeline import fit_from_files
@@ -74,6 +83,8 @@ def run(args: argparse.Namespace) -> Any:
     encoder = load_model(threads=settings.search_threads)
     if args.ranking:
         return _fit_ranking(args, settings, encoder)
+    if args.regions:
+        return _fit_regions(args, settings, encoder)
     calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )

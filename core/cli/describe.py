@@ -1,4 +1,4 @@
-"""Write synthetic descriptions of a gallery's tiles from the map."""
+"""Write descriptions: of a gallery's tiles from the map, or of street photographs."""
 
 import argparse
 import json
@@ -6,23 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import new_file, whole_number
-from core.errors import SourceError
+from core.errors import QueryError, SourceError
 
 if TYPE_CHECKING:
     from core.describe.simulate.above import ViewFromAbove
-    from core.records import World
+    from core.world import World
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--gallery", required=True, metavar="G", help="name of the gallery")
+    photo_options.add_batch(parser)
+    parser.add_argument("--gallery", metavar="G", help="name of the gallery")
     parser.add_argument(
         "--from",
         dest="sources",
         nargs="+",
         type=Path,
-        required=True,
         metavar="FILE",
         help="the map files that the gallery was built from",
     )
@@ -44,19 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whether the texts contain names from signs (default: mixed)",
     )
     parser.add_argument(
+        "--manner",
+        choices=("view", "directions"),
+        default="view",
+        help="what a person sees there, or directions to it by relations (default: view)",
+    )
+    parser.add_argument(
         "--out", type=new_file, metavar="F.jsonl", help="file to write (default: print)"
     )
 
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    if args.photos:
+        return photo_options.run_batch(args)
+    if not (args.gallery and args.sources):
+        raise QueryError("give --gallery and --from for a gallery's tiles, or --photos FOLDER")
     import numpy as np
 
     from core.cli.progress import note
-    from core.describe.simulate.above import as_from_above
-    from core.describe.simulate.generator import Style
-    from core.describe.simulate.generator import describe as run
-    from core.describe.simulate.visibility import VisibilityMap
+    from core.describe.simulate.tiles import describe_tiles
     from core.gallery import open_gallery
     from core.sources.left_out import reading_line
     from core.sources.world import read_world
@@ -70,31 +78,9 @@ def run(args: argparse.Namespace) -> Any:
             "that it was built from"
         )
     note(reading_line(world))
-    drawn = np.random.default_rng(args.seed).permutation(len(gallery))[: args.n]
     names = {"yes": True, "no": False, "mixed": None}[args.names]
-    lats, lons = gallery.lats[drawn], gallery.lons[drawn]
-    scenes = VisibilityMap(world).scenes(lats, lons)
-    if args.imagery:
-        scenes = _seen_from_above(world, args.imagery).added(scenes, lats, lons)
-    rows = []
-    for row, scene in zip(drawn.tolist(), scenes, strict=True):
-        rng = np.random.default_rng((args.seed, row))
-        style, tile = Style.random(rng, names), gallery.tile(row)
-        if args.imagery:
-            style = as_from_above(style, rng)
-        rows.append(
-            {
-                "id": f"{args.gallery}-{args.seed}-{row}",
-                "gallery": args.gallery,
-                "text": run(scene, rng, style),
-                "lat": tile.lat,
-                "lon": tile.told_lon,
-                "tile_id": tile.tile_id,
-                "names": style.names,
-                "length": style.length,
-                "care": style.care,
-            }
-        )
+    above = _seen_from_above(world, args.imagery) if args.imagery else None
+    rows = describe_tiles(gallery, world, args.n, args.seed, names, args.manner, above)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if args.out:
         args.out.write_text(lines, "utf-8")

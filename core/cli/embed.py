@@ -7,6 +7,7 @@ from typing import Any
 from core import settings as machine
 from core.cli.options import add_checkpoint
 from core.cli.progress import bar, note
+from core.records import VIEWS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="minilm",
         help="minilm embeds texts, all other models embed pictures (default: minilm)",
+    )
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="pictures to embed (default: those that the model was made for)",
     )
     add_checkpoint(parser)
     parser.add_argument(
@@ -45,7 +51,12 @@ def run(args: argparse.Namespace) -> Any:
             if args.checkpoint:
                 link_checkpoint(args.checkpoint, settings)
             model = embed_pictures(
-                folder, encoder, args.checkpoint, settings.batch_threads, bar(args.quiet)
+                folder,
+                encoder,
+                args.checkpoint,
+                settings.batch_threads,
+                bar(args.quiet),
+                args.view,
             ).key
         else:
             embed_gallery(folder, encoder, bar(args.quiet))

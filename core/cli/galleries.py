@@ -32,6 +32,7 @@ def run(_: argparse.Namespace) -> Any:
                 "channels": list(card.channels),
                 "model": card.model,
                 "picture_models": [stamp.key for stamp in card.picture_models],
+                "views": list(card.views),
                 "sources": list(card.sources),
                 "data_date": card.date,
                 "licence": card.licence,

@@ -89,3 +89,11 @@ def add_output_flags(parser: argparse.ArgumentParser, default: bool | str = Fals
     flags = (("--json", "print one JSON document"), ("--quiet", "show no progress bars"))
     for name, about in flags:
         parser.add_argument(name, action="store_true", default=default, help=about)
+
+
+def labelled_set(value: str) -> tuple[str, Path]:
+    """The gallery and the file of an option GALLERY=FILE.jsonl."""
+    gallery, separator, file = value.partition("=")
+    if not (gallery and separator and file):
+        raise argparse.ArgumentTypeError(f"{value!r} is not GALLERY=FILE.jsonl; give both parts")
+    return gallery, Path(file)

@@ -1,21 +1,36 @@
-"""Search a gallery for the places that fit a description best."""
+"""Search all galleries, or one, for the places that fit a description best."""
 
 import argparse
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli import photo_options
 from core.cli.options import add_channels, add_checkpoint, position, text
+from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
-from core.records import Query, Translation
+from core.records import VIEWS, Query, Translation
+
+if TYPE_CHECKING:
+    from core.describe.streetview import PhotoDescription
+    from core.models.sentence import SentenceEncoder
+    from core.retrieval import SearchTrace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("text", type=text, metavar="TEXT", help="description of the place")
     parser.add_argument(
-        "--gallery", metavar="G", help="name of the gallery (default: the first one)"
+        "text", type=text, nargs="?", default="", metavar="TEXT", help="description of the place"
     )
+    parser.add_argument(
+        "--image",
+        type=Path,
+        metavar="F",
+        help="describe this street photograph and search for it; TEXT beside it counts as well",
+    )
+    parser.add_argument("--gallery", metavar="G", help="name of the gallery (default: all of them)")
     parser.add_argument("-k", type=int, default=10, help="number of candidates (default: 10)")
     parser.add_argument(
         "--near",
@@ -35,25 +50,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", help="picture model of the image channel (default: that of the gallery)"
     )
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        help="search only drawn or only aerial pictures in the image channel (default: both)",
+    )
     add_checkpoint(parser)
+    photo_options.add_detector(parser)
+    add_steering(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    settings = machine.load()
+    photo = _described_photo(args, settings)
+    query = Query(
+        _joined(args.text, photo.text) if photo else args.text,
+        args.k,
+        args.channels,
+        args.near,
+        args.within_m,
+        model=args.model,
+        steering=steering_of(args),
+        view=args.view,
+    )
+    names = [args.gallery] if args.gallery else _galleries(settings)
+    seen = _photo_json(photo) if photo else {}
+    if len(names) > 1:
+        return _in_all(names, query, args, settings) | seen
+    return _in_one(names[0], query, args, settings) | seen
+
+
+def _in_one(
+    name: str, query: Query, args: argparse.Namespace, settings: machine.Settings
+) -> dict[str, Any]:
     from core.gallery import open_gallery
     from core.models import load_model
     from core.retrieval import check_query, load_picture_encoder, search_with_trace
+    from core.retrieval.anywhere import SUSPICIOUS
 
-    settings = machine.load()
-    gallery = open_gallery(args.gallery or _default_gallery(settings), settings)
-    query = Query(args.text, args.k, args.channels, args.near, args.within_m, model=args.model)
+    gallery = open_gallery(name, settings)
     channels = check_query(query, gallery)
     encoder, picture_encoder = load_model(threads=settings.search_threads), None
     if "image" in channels:
         picture_encoder = load_picture_encoder(
-            gallery, settings, encoder, args.model, args.checkpoint
+            gallery, settings, encoder, args.model, args.checkpoint, args.view
         )
     trace = search_with_trace(gallery, encoder, query, picture_encoder)
+    if (trace.result.p_outside or 0.0) >= SUSPICIOUS and args.checkpoint is None:
+        trace = _compared(trace, encoder, settings)
     if not args.explain:
         return trace.result.to_json()
     from core.explain.explanations import answer_details, explained
@@ -62,13 +107,95 @@ def run(args: argparse.Namespace) -> Any:
     return result.to_json() | answer_details(trace, result)
 
 
-def _default_gallery(settings: machine.Settings) -> str:
+def _described_photo(
+    args: argparse.Namespace, settings: machine.Settings
+) -> "PhotoDescription | None":
+    """The description of `--image`, None without one. Its position is never read."""
+    if args.image is None:
+        if not args.text:
+            raise QueryError("give a description of the place, or a photo with --image")
+        return None
+    from core.describe.streetview import read_photo
+
+    picture = read_photo(args.image).picture
+    return photo_options.describer(settings.search_threads, args.detector).describe(picture)
+
+
+def _joined(own: str, seen: str) -> str:
+    """A person's own words before the description of their photo, as sentences."""
+    words = own.strip()
+    if words and words[-1].isalnum():
+        words += "."
+    return f"{words} {seen}".strip()
+
+
+def _photo_json(photo: "PhotoDescription") -> dict[str, Any]:
+    """What `--json` adds for a photograph: `description`, `signs` and the fate of the text."""
+    told = photo.to_json()
+    return {key: told[key] for key in ("description", "signs", "author", "status")} | {
+        "photo_notes": told["notes"]
+    }
+
+
+def _in_all(
+    names: Sequence[str], query: Query, args: argparse.Namespace, settings: machine.Settings
+) -> dict[str, Any]:
+    from core.models import load_model
+    from core.retrieval.anywhere import search_anywhere
+    from core.retrieval.opened_regions import open_regions
+
+    if args.model or args.checkpoint:
+        raise QueryError("--model and --checkpoint are for one gallery; name it with --gallery")
+    if query.steering:
+        raise QueryError("wishes are about the places of one gallery; name it with --gallery")
+    encoder = load_model(threads=settings.search_threads)
+    opened = open_regions(names, settings, encoder, query.view)
+    trace = search_anywhere(opened.galleries, encoder, query, opened.picture_encoders)
+    trace = replace(
+        trace, result=replace(trace.result, notes=(*trace.result.notes, *opened.problems))
+    )
+    if not args.explain:
+        return trace.result.to_json()
+    from core.explain.explanations import answer_details, explained_anywhere
+
+    result = explained_anywhere(trace, encoder, opened.picture_encoders, settings.advisor)
+    first = trace.traces[0]
+    return result.to_json() | answer_details(first, first.result)
+
+
+def _compared(
+    trace: "SearchTrace", encoder: "SentenceEncoder", settings: machine.Settings
+) -> "SearchTrace":
+    """The answer from a gallery that does not fit, with the regions that may fit better."""
+    from core.retrieval.anywhere import better_region, search_anywhere
+    from core.retrieval.opened_regions import open_regions
+
+    names = _galleries(settings)
+    if len(names) < 2:
+        return trace
+    opened = open_regions(names, settings, encoder)
+    query = replace(trace.query, near=None, within_m=None, bounds=None, k=1, view=None)
+    regions = search_anywhere(
+        opened.galleries, encoder, query, opened.picture_encoders
+    ).result.regions
+    better = better_region(regions, trace.gallery.card.name)
+    notes = trace.result.notes
+    if better is not None:
+        notes = (
+            *notes,
+            f"This fits {better.title} better: search there with --gallery {better.gallery}.",
+        )
+    return replace(trace, result=replace(trace.result, regions=regions, notes=notes))
+
+
+def _galleries(settings: machine.Settings) -> list[str]:
+    """The names of the galleries that can be searched. Raises QueryError where there are none."""
     from core.gallery import list_galleries
 
-    healthy = [card.name for card in list_galleries(settings) if not card.problem]
+    healthy = [card.name for card in list_galleries(settings) if card.channels and not card.problem]
     if not healthy:
         raise QueryError("there is no gallery to search; make one with python -m core build")
-    return healthy[0]
+    return healthy
 
 
 def readable(result: Any) -> str:
@@ -90,17 +217,25 @@ def _translation(result: Any) -> str:
 
 def _answer_lines(result: Any) -> Iterator[str]:
     """The lines of the notes, the verdict and the candidates."""
+    if result.get("description"):
+        yield f"In the photo: {result['description']}"
     if result["language"]:
         yield _translation(result)
     yield from result["notes"]
+    if result["regions"] and result["gallery"] is None:
+        yield told_regions(result["regions"])
     if result["verdict"]:
         where = " in this area" if result["in_area"] else ""
-        yield result["verdict"][:1].upper() + result["verdict"][1:] + where
+        verdict = result["verdict"]
+        if result["gallery"] is None:
+            verdict = verdict.replace("in this gallery", "in any of the galleries")
+        yield verdict[:1].upper() + verdict[1:] + where
     if result.get("question"):
         yield f"To tell them apart: {result['question']['text']}"
     for candidate in result["candidates"]:
+        city = f"{candidate['gallery']}  " if result["gallery"] is None else ""
         yield (
-            f"{candidate['rank']:2}  {candidate['lat']:.5f}, {candidate['lon']:.5f}  "
+            f"{candidate['rank']:2}  {city}{candidate['lat']:.5f}, {candidate['lon']:.5f}  "
             f"{_chance(candidate['confidence'])}similarity {candidate['similarity']:.2f}  "
             f"{candidate['street']}"
         ).rstrip()
@@ -116,9 +251,25 @@ def _answer_lines(result: Any) -> Iterator[str]:
             yield f"      {piece['phrase']}{english} — {fact or 'not found'}"
 
 
+def told_regions(regions: Sequence[dict[str, Any]]) -> str:
+    """The likeliest regions: "Most likely Helsinki, 71 %; Monaco 12 %"."""
+    shown = [one for one in regions if one["probability"] >= _WORTH_TELLING][:_REGIONS_SHOWN]
+    (first, *others) = shown or regions[:1]
+    rest = "".join(f"; {one['title']} {_percent(one['probability'])}" for one in others)
+    return f"Most likely {first['title']}, {_percent(first['probability'])}{rest}"
+
+
+_REGIONS_SHOWN, _WORTH_TELLING = 4, 0.01
+"""At most so many regions are listed, and none below this probability."""
+
+
+def _percent(share: float) -> str:
+    percent = min(99, round(100 * share))
+    return f"{percent} %" if percent else "under 1 %"
+
+
 def _chance(confidence: float | None) -> str:
     """The chance of a candidate in words; never 0 % and never 100 %, as on the page."""
     if confidence is None:
         return ""
-    percent = min(99, round(100 * confidence))
-    return f"{f'{percent} %' if percent else 'under 1 %':>9} chance within 100 m  "
+    return f"{_percent(confidence):>9} chance within 100 m  "

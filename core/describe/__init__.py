@@ -1,1 +1,1 @@
-"""Writing descriptions of viewpoints."""
+"""Descriptions of places: written by a program from the map, and from street photographs."""

@@ -11,6 +11,7 @@ from core.geo import Position, haversine_m
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 from core.retrieval.search import match_index_of
+from core.retrieval.spelling import respellings_of
 from core.retrieval.translation import translated
 
 if TYPE_CHECKING:
@@ -159,25 +160,19 @@ def read_all(
 ) -> list[EncodedQuery]:
     """The encoded queries, in order; the `image` channel needs `picture_encoder`.
 
-    Descriptions in other languages are translated as search does for the `gallery`.
+    Descriptions in other languages are translated, and streets spelled, as search does for the
+    `gallery`.
 
     Raises QueryError that names the query.
     """
     encoded_queries = []
     for number, query in enumerate(queries, 1):
         try:
-            encoded_queries.append(
-                encode_query(
-                    tokenize_query(
-                        query.text,
-                        encoder,
-                        picture_encoder,
-                        translated(query.text, match_index_of(gallery)) if gallery else None,
-                    ),
-                    encoder,
-                    picture_encoder,
-                )
-            )
+            gloss = translated(query.text, match_index_of(gallery)) if gallery else None
+            text = gloss.english if gloss else query.text
+            respellings = respellings_of(text, match_index_of(gallery).mentions) if gallery else ()
+            tokenized = tokenize_query(query.text, encoder, picture_encoder, gloss, respellings)
+            encoded_queries.append(encode_query(tokenized, encoder, picture_encoder))
         except QueryError as error:
             raise QueryError(f"query {query.query_id[:80]}: {error}") from error
         progress(number, len(queries))

@@ -168,7 +168,7 @@ def fit_ranking_from_files(
         has_image = "image" in gallery.card.channels
         picture_encoder = load_picture_encoder(gallery, settings, encoder) if has_image else None
         for number, query in enumerate(queries, 1):
-            (encoded_query,) = read_all([query], encoder, lambda *_: None, picture_encoder)
+            (encoded_query,) = read_all([query], encoder, lambda *_: None, picture_encoder, gallery)
             example = ranking_example(gallery, encoded_query, query.position, path.stem, rng)
             if example is not None:
                 examples.append(example)

@@ -125,7 +125,7 @@ def evaluate(
         posterior, spots = None, list[LikelySpot]()
         if confidence_model is not None and among is None:
             posterior = confidence_model.posterior(encoded_query)
-            spots = spots_of(gallery, posterior.mass, _CANDIDATES)
+            spots = spots_of(gallery, posterior.mass, _CANDIDATES, sharpening=posterior.sharpening)
             leading = [spot.row for spot in spots]
         else:
             leading = suppress_neighbours(order, gallery.lats, gallery.lons, _CANDIDATES)

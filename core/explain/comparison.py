@@ -6,14 +6,14 @@ differences add up to the difference of the two similarities.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from core.arrays import F32, F64, I64
 from core.errors import QueryError
 from core.explain.nearest import kind_of, nearest_m
-from core.explain.phrasing import distance_phrase, noun_phrase
+from core.explain.phrasing import distance_phrase, noun_phrase, thing_phrase
 from core.explain.relation_differences import (
     RELATIONS,
     RelationDifferences,
@@ -36,6 +36,7 @@ from core.retrieval.search import SearchTrace, match_index_of
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import UNCOUNTED
 
+WISHES: Final = "your wishes: places that it is like, phrases that count double"
 Side = Literal["a", "b", "neither"]
 
 _MIN_DIFFERENCE = 0.002
@@ -310,6 +311,10 @@ def _whole_differences(
         parts.append(WholeDifference(name, channel, about, difference))
     if relations.rest:
         parts.append(WholeDifference("relations", "names", RELATIONS, relations.rest))
+    wished = trace.ranking.wished
+    if wished.any():
+        difference = float(wished[pair.a]) - float(wished[pair.b])
+        parts.append(WholeDifference("wishes", trace.channels[-1], WISHES, difference))
     return tuple(parts)
 
 
@@ -327,7 +332,7 @@ def _metres(distance_m: float) -> str:
 
 def _thing_at(evidence: Evidence) -> str:
     """The thing at one place, with a word of caution where it fits only roughly."""
-    thing = noun_phrase(evidence.fact)
+    thing = thing_phrase(evidence)
     return f"something like it, {thing}," if evidence.rough else thing
 
 

@@ -21,10 +21,14 @@ from core.explain.llm import Advice, advise
 from core.explain.llm.prompt import Subject
 from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
 from core.retrieval import PictureEncoder, SearchTrace
+from core.retrieval.opened_regions import encoder_key
 from core.retrieval.reranking import TOP, reranked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.models.sentence import SentenceEncoder
+    from core.retrieval.anywhere import AnywhereTrace
     from core.settings import AdvisorServer
 
 _UNSPECIFIC = (
@@ -73,6 +77,41 @@ def explained(
             "ledger": (ledgers_done - started) * 1e3,
             "relevance": (relevance_done - ledgers_done) * 1e3,
         },
+    )
+
+
+def explained_anywhere(
+    trace: AnywhereTrace,
+    encoder: SentenceEncoder,
+    picture_encoders: Mapping[str, PictureEncoder],
+    server: AdvisorServer | None = None,
+) -> SearchResult:
+    """The result of a search in all galleries, explained as by `explained`.
+
+    Each candidate is explained by its own gallery. Their order stays: a language model that saw the
+    places of one region only cannot rank them among those of others.
+    """
+    timings = {"ledger": 0.0, "relevance": 0.0}
+    notes: dict[str, None] = dict.fromkeys(trace.result.notes)
+    explanations: dict[tuple[str, str], Explanation | None] = {}
+    for part in trace.traces:
+        result = explained(
+            part, encoder, picture_encoders.get(encoder_key(part.gallery, part.query.view)), server
+        )
+        notes |= dict.fromkeys(result.notes)
+        for name in timings:
+            timings[name] += result.timings_ms[name]
+        for one in result.candidates:
+            explanations[one.gallery, one.tile.tile_id] = one.explanation
+    candidates = tuple(
+        replace(one, explanation=explanations[one.gallery, one.tile.tile_id])
+        for one in trace.result.candidates
+    )
+    return replace(
+        trace.result,
+        candidates=candidates,
+        notes=tuple(notes),
+        timings_ms=trace.result.timings_ms | timings,
     )
 
 

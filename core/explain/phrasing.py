@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from core.records import Evidence
 from core.vocabulary import grammar
 from core.vocabulary.attributes import NATIONS
 
@@ -61,6 +62,12 @@ def noun_phrase(fact: str) -> str:
         return f"{one_line(name, 60)} ({one_line(kind, 50)})"
     kind = one_line(kind, 90)
     return f"the {kind}" if kind.startswith("corner of ") else with_article(kind)
+
+
+def thing_phrase(evidence: Evidence) -> str:
+    """The fact of an evidence as a noun phrase, with the hidden name that made it match."""
+    name = f" (with the name {one_line(evidence.by_name, 60)})" if evidence.by_name else ""
+    return f"{noun_phrase(evidence.fact)}{name}"
 
 
 def distance_phrase(distance_m: float, direction: str) -> str:

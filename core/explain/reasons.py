@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line
+from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, thing_phrase
 from core.records import LedgerEntry, Standing
 from core.vocabulary.relation_cues import ROLE_WORDS
 
@@ -34,7 +34,7 @@ class _SupportingThing:
         evidence = self.entries[0].evidence
         where = distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here")
         comma = ", " if ", paved" in noun_phrase(self.fact) else " "
-        return f"{noun_phrase(self.fact)}{comma}{where}"
+        return f"{thing_phrase(evidence)}{comma}{where}"
 
     @property
     def rough(self) -> bool:
@@ -156,7 +156,7 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
         where = distance_phrase(first.distance_m or 0.0, first.direction or "here")
         parts.append(
             f"{_quoted_list(named)} {'appears' if len(named) == 1 else 'appear'} here only in "
-            f"names, such as {noun_phrase(first.fact)} {where}"
+            f"names, such as {thing_phrase(first)} {where}"
         )
     if unchecked:
         parts.append(f"{_quoted_list(unchecked)} cannot be checked on a map")

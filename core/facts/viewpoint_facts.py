@@ -12,7 +12,6 @@ import shapely
 
 from core.arrays import F64, I32, I64, Objects
 from core.facts.things import Fact, FactKey, Things, joined
-from core.records import World
 from core.vocabulary.attributes import (
     COUNT_WORDS,
     ROOF_OF_TAG,
@@ -21,6 +20,7 @@ from core.vocabulary.attributes import (
 )
 from core.vocabulary.grammar import plural
 from core.vocabulary.kinds import has_trait, kinds_with
+from core.world import World
 
 VIEW_M = 200.0
 """Distance up to which a viewpoint gets facts with a name; others reach less far. This and the

@@ -3,6 +3,7 @@
 Import `core.gallery.build` to make one; it loads the map libraries.
 """
 
-from core.gallery.opened import Gallery, GalleryCard, find_gallery, list_galleries, open_gallery
+from core.gallery.cards import GalleryCard, find_gallery, list_galleries
+from core.gallery.opened import Gallery, open_gallery
 
 __all__ = ["Gallery", "GalleryCard", "find_gallery", "list_galleries", "open_gallery"]

@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from core.arrays import I8
 from core.errors import GalleryError
-from core.facts.aerial import Photograph, things_from_above
+from core.facts.aerial import things_from_above
 from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
 from core.files import replacing
+from core.gallery.imagery_stage import imagery_hashes, write_imagery
 from core.gallery.manifest import (
     FORMAT,
     Manifest,
@@ -49,11 +50,13 @@ from core.gallery.staging import (
 )
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds, wrapped
-from core.records import Tile, World
+from core.records import Tile
 from core.render import Renderer
+from core.world import World
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+    from core.sources.imagery import Imagery
 
 _EMBED_PART = 512
 _BASE_MAP_TILES = 2_500
@@ -81,13 +84,13 @@ def build_gallery(
     bbox: Bounds | None,
     now: datetime,
     progress: Progress,
-    imagery: Photograph | None = None,
+    imagery: "Imagery | None" = None,
 ) -> Path:
     """Builds and embeds the gallery `name` under `home`; returns its folder.
 
-    `world` was read from the files `sources`; tiles are limited to `bbox`. Aerial `imagery`
-    of the same ground adds facts that are seen from above. An old gallery of that
-    name stays usable until the last step. Raises GalleryError, SourceError.
+    `world` was read from the files `sources`; tiles are limited to `bbox`. With `imagery` each
+    tile has an aerial picture, too, and facts that are seen from above. An old gallery of that name
+    stays usable until the last step. Raises GalleryError, SourceError.
     """
     check_name(name)
     if not (5 <= options.spacing_m <= 1000 and 10 <= options.footprint_m <= 2000):
@@ -97,6 +100,8 @@ def build_gallery(
         )
     files = {path.name: file_entry(path)["sha256"] for path in sources}
     folder = home / name
+    if imagery is not None:
+        files |= imagery_hashes(imagery)
     build = build_id(files, asdict(options), asdict(bbox) if bbox else None)
     data = folder / build
     views = _within(find_viewpoints(world, options.spacing_m, options.footprint_m / 2), bbox)
@@ -108,6 +113,13 @@ def build_gallery(
     texts = tile_texts(facts, len(views.lats), options.footprint_m * 0.7)
     progress("facts", 1, 1)
     with building(folder, data):
+        aerial = (
+            ()
+            if imagery is None
+            else (
+                write_imagery(data, imagery, views.lats, views.lons, options.footprint_m, progress),
+            )
+        )
         write_facts(data, facts, _kind_words(facts))
         with Renderer(world) if options.pictures else nullcontext() as renderer:
             _write_tiles(data, views, texts, options, renderer, progress)
@@ -134,6 +146,8 @@ def build_gallery(
             model=stamp_of(encoder.spec),
             files=list_files(folder, data),
             picture_models=reusable_models(folder, build),
+            aerial=aerial,
+            drawn=options.pictures,
         )
         write_manifest(folder, manifest)
         remove_old_builds(folder, build)

@@ -22,6 +22,7 @@ from PIL import Image
 from core.arrays import F32
 from core.errors import GalleryError
 from core.files import replacing
+from core.gallery.aerial import LEAST_COVER, AerialArchive
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
 from core.gallery.opened import pack_embeddings
 from core.gallery.staging import (
@@ -32,6 +33,9 @@ from core.gallery.staging import (
     removed_if_failed,
     save_matrix,
 )
+from core.geo import Position
+from core.models.specs import SPECS
+from core.records import View
 
 if TYPE_CHECKING:
     from core.models import DualEncoder
@@ -62,22 +66,29 @@ def copied_to_home(folder: Path, home: Path) -> Iterator[Path]:
 
 
 def embed_pictures(
-    folder: Path, encoder: "DualEncoder", checkpoint: Path | None, workers: int, progress: Progress
+    folder: Path,
+    encoder: "DualEncoder",
+    checkpoint: Path | None,
+    workers: int,
+    progress: Progress,
+    view: View | None = None,
 ) -> PictureStamp:
     """Embeds every picture of a gallery and records the model in its manifest.
 
-    `checkpoint` is the path of a user's own weights. Each of the `workers` decodes and embeds on
+    `checkpoint` is the path of a user's own weights. `view` is that of the pictures, by default
+    the one that the model was made for. A tile outside the imagery has a zero for an aerial
+    picture. Each of the `workers` decodes and embeds on
     one core. Can be stopped and run again. Raises GalleryError if there are no pictures.
     """
     manifest = read_manifest(folder)
-    stamp = picture_stamp_of(encoder, checkpoint)
+    stamp = picture_stamp_of(encoder, checkpoint, view)
     data = folder / manifest.build
     parts = data / f".{stamp.key}-{stamp.weights_sha256[:12]}-parts"
     make_folder(parts)
     with disk_faults_told(folder.parent):
         paths = []
         done = 0
-        for pictures in _picture_parts(folder, manifest):
+        for pictures in picture_parts(folder, manifest, stamp):
             path, total = parts / f"{done:07d}.npy", done + len(pictures)
             if not path.is_file():
                 embedded = []
@@ -100,15 +111,19 @@ def embed_pictures(
     return stamp
 
 
-def picture_stamp_of(encoder: "DualEncoder", checkpoint: Path | None) -> PictureStamp:
-    """The manifest entry of a picture model."""
+def picture_stamp_of(
+    encoder: "DualEncoder", checkpoint: Path | None, view: View | None = None
+) -> PictureStamp:
+    """The manifest entry of a picture model, for a view of the tiles."""
     spec = encoder.spec
+    made_for = SPECS[spec.name].view if spec.name in SPECS else "drawn"
     return PictureStamp(
         spec.name,
         spec.title,
         spec.weights_sha256,
         spec.dimensions,
         checkpoint.resolve().name if checkpoint else "",
+        view or made_for,
     )
 
 
@@ -121,7 +136,12 @@ def embed_encoded(pictures: Sequence[bytes], encoder: "DualEncoder", workers: in
 
 
 def _embed(encoder: "DualEncoder", pictures: Sequence[bytes]) -> F32:
-    return encoder.encode_pictures([_decode(picture) for picture in pictures])
+    """Unit embeddings of encoded pictures; zero for an empty one."""
+    rows: F32 = np.zeros((len(pictures), encoder.spec.dimensions), dtype=np.float32)
+    full = [row for row, picture in enumerate(pictures) if picture]
+    if full:
+        rows[full] = encoder.encode_pictures([_decode(pictures[row]) for row in full])
+    return rows
 
 
 def _decode(encoded: bytes) -> Image.Image:
@@ -146,8 +166,12 @@ def _one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _picture_parts(folder: Path, manifest: Manifest) -> Iterator[list[bytes]]:
-    """The encoded pictures of all tiles, `_PART` at a time."""
+def picture_parts(folder: Path, manifest: Manifest, stamp: PictureStamp) -> Iterator[list[bytes]]:
+    """The encoded pictures of all tiles in the view of a model, `_PART` at a time; of aerial ones
+    those outside the imagery are empty."""
+    if stamp.view == "aerial":
+        yield from _aerial_parts(folder, manifest, stamp)
+        return
     for name in sorted(manifest.files):
         if not name.startswith(f"{manifest.build}/tiles-"):
             continue
@@ -160,3 +184,34 @@ def _picture_parts(folder: Path, manifest: Manifest) -> Iterator[list[bytes]]:
                 f"{manifest.name} has no pictures to embed; build it again without --no-pictures"
             )
         yield from (pictures[start : start + _PART] for start in range(0, len(pictures), _PART))
+
+
+def _aerial_parts(folder: Path, manifest: Manifest, stamp: PictureStamp) -> Iterator[list[bytes]]:
+    if not manifest.aerial:
+        raise GalleryError(
+            f"{manifest.name} has no aerial pictures to embed; build it again with --imagery"
+        )
+    spec = SPECS.get(stamp.name)
+    side_m = spec.side_m if spec and spec.side_m else manifest.footprint_m
+    size_px = spec.size_px if spec else 256
+    data = folder / manifest.build
+    archive = AerialArchive(data / manifest.aerial[0].archive, manifest.aerial[0])
+    for name in sorted(manifest.files):
+        if not name.startswith(f"{manifest.build}/tiles-"):
+            continue
+        table = pq.read_table(folder / name, columns=["lat", "lon"]).to_pydict()
+        centers = [Position(*at) for at in zip(table["lat"], table["lon"], strict=True)]
+        for start in range(0, len(centers), _PART):
+            yield [
+                _cut(archive, center, side_m, size_px) for center in centers[start : start + _PART]
+            ]
+
+
+def _cut(archive: AerialArchive, center: Position, side_m: float, size_px: int) -> bytes:
+    """A picture as a file without loss; empty where the imagery covers less than half."""
+    picture = archive.picture(center, side_m, size_px)
+    if picture.valid.mean() < LEAST_COVER:
+        return b""
+    buffer = io.BytesIO()
+    Image.fromarray(picture.rgb).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

@@ -8,8 +8,9 @@ import numpy as np
 import shapely
 
 from core.arrays import F64
+from core.gallery.cards import find_gallery
 from core.gallery.manifest import Manifest, file_problem, read_manifest
-from core.gallery.opened import Gallery, find_gallery
+from core.gallery.opened import Gallery
 from core.geo import Position, compass, haversine_m, tile_bounds
 from core.settings import Settings
 from core.vocabulary.folding import fold

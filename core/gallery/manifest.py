@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 from core.errors import GalleryError
 from core.files import write_json
 from core.geo import Bounds
-from core.records import CHANNEL_TRAITS, Channel
+from core.records import CHANNEL_TRAITS, VIEWS, Channel
 
 FORMAT = 1
 UNFINISHED = ".unfinished"
@@ -27,6 +27,7 @@ TEXT_CHANNELS: tuple[Channel, ...] = ("facts", "names")
 """The channels that a manifest may list; the image channel follows from the picture models."""
 
 _MOST_CHARS = 4_000
+_MOST_HASHED = 200_000_000
 _RANGES = {
     "footprint_m": (1.0, 20_000.0),
     "spacing_m": (0.0, 1_000_000.0),
@@ -35,6 +36,7 @@ _RANGES = {
     "facts": (0, 1e9),
     "named": (0, 1e9),
     "dimensions": (1, 1e6),
+    "metres_per_px": (0.001, 10_000.0),
 }
 """Least and greatest value of each number; a gallery beyond them cannot be drawn or searched."""
 
@@ -65,7 +67,8 @@ class ModelStamp:
 class PictureStamp:
     """A picture model that embedded the pictures of a gallery.
 
-    `checkpoint` is the file or folder name of a user's own weights, else "".
+    `checkpoint` is the file or folder name of a user's own weights, else "". `view` is the
+    picture that it embedded, "drawn" or "aerial".
     """
 
     name: str
@@ -73,16 +76,36 @@ class PictureStamp:
     weights_sha256: str
     dimensions: int
     checkpoint: str = ""
+    view: str = "drawn"
 
     @property
     def key(self) -> str:
-        """Name of the model in one gallery, which may hold several checkpoints of one model."""
-        return f"{self.name}-{self.weights_sha256[:8]}" if self.checkpoint else self.name
+        """Name of the model in one gallery, which may hold several checkpoints of one model, and
+        one model for two views."""
+        name = f"{self.name}-{self.weights_sha256[:8]}" if self.checkpoint else self.name
+        return name if self.view == "drawn" else f"{name}.{self.view}"
 
     @property
     def label(self) -> str:
         """Title for people; different for each model of a gallery."""
-        return f"{self.title}, {self.weights_sha256[:8]}" if self.checkpoint else self.title
+        title = f"{self.title}, {self.weights_sha256[:8]}" if self.checkpoint else self.title
+        return title if self.view == "drawn" else f"{title}, {self.view}"
+
+
+@dataclass(frozen=True, slots=True)
+class AerialStamp:
+    """The imagery of a gallery: the name of its archive, whom to credit, and its finest pixels.
+
+    `tiles` counts the tiles that it shows.
+    """
+
+    archive: str
+    licence: str
+    credit: str
+    date: str
+    source: str
+    metres_per_px: float
+    tiles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +117,8 @@ class Manifest:
     `build` is the sub-folder with the data; `files` maps a path below the gallery's folder to its
     size in bytes and SHA-256. `bounds` are west, south, east, north. `channels` lists which of
     `facts` and `names` it has to search; `picture_models` are those that embedded its pictures.
+    `aerial` has one entry if the gallery holds imagery. `drawn` says whether it has pictures that
+    were drawn from the map or came with it.
     """
 
     format: int
@@ -114,6 +139,8 @@ class Manifest:
     model: ModelStamp
     files: dict[str, dict[str, Any]]
     picture_models: tuple[PictureStamp, ...] = ()
+    aerial: tuple[AerialStamp, ...] = ()
+    drawn: bool = True
 
     @property
     def searched_by(self) -> tuple[Channel, ...]:
@@ -240,6 +267,7 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
             "picture_models": tuple(
                 _to_record(PictureStamp, stamp) for stamp in raw.get("picture_models", ())
             ),
+            "aerial": tuple(_to_record(AerialStamp, stamp) for stamp in raw.get("aerial", ())),
         },
     )
     if not set(manifest.channels) <= set(TEXT_CHANNELS):
@@ -251,6 +279,8 @@ def _parsed(raw: dict[str, Any]) -> Manifest:
         if not isinstance(digest, str):
             raise TypeError(f"the source {name!r:.80} has no hash")
     for stamp in manifest.picture_models:
+        if stamp.view not in VIEWS:
+            raise ValueError(f"a view is {stamp.view!r:.40}")
         if stamp.checkpoint and Path(stamp.checkpoint).name != stamp.checkpoint:
             raise ValueError(f"a checkpoint is {stamp.checkpoint!r:.80}")
     for entry in manifest.files.values():
@@ -291,7 +321,8 @@ def _required_files(manifest: Manifest) -> set[str]:
         f"{model}-tiles.npy",
     )
     pictures = [f"{stamp.key}-pictures.npy" for stamp in manifest.picture_models]
-    return {f"{manifest.build}/{name}" for name in (*names, *pictures)}
+    archives = [stamp.archive for stamp in manifest.aerial]
+    return {f"{manifest.build}/{name}" for name in (*names, *pictures, *archives)}
 
 
 def file_problem(path: Path, wanted: dict[str, Any]) -> str:
@@ -303,9 +334,18 @@ def file_problem(path: Path, wanted: dict[str, Any]) -> str:
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Raises GalleryError unless every listed file has the size and hash it was built with."""
+    """Raises GalleryError unless every listed file has the size and hash it was built with.
+
+    Of imagery above `_MOST_HASHED` bytes only the size is compared, since hashing it would take
+    longer than everything else; `file_problem` hashes it, too.
+    """
+    archives = {f"{manifest.build}/{stamp.archive}" for stamp in manifest.aerial}
     for name, wanted in manifest.files.items():
-        problem = file_problem(folder / name, wanted)
+        path = folder / name
+        if name in archives and wanted["bytes"] > _MOST_HASHED and path.is_file():
+            problem = "" if path.stat().st_size == wanted["bytes"] else "not as it was built"
+        else:
+            problem = file_problem(path, wanted)
         if problem == "missing":
             raise GalleryError(f"{manifest.name} has lost its file {name}; build it again")
         if problem:

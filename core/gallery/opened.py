@@ -1,32 +1,27 @@
-"""Galleries on disk: listing, finding and opening them."""
+"""An opened gallery: tiles, facts, pictures, embeddings and indexes, read from its files."""
 
 import sqlite3
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
 from core.errors import GalleryError
-from core.gallery.manifest import (
-    Manifest,
-    PictureStamp,
-    check_name,
-    is_unfinished,
-    read_manifest,
-    verify_files,
-)
-from core.geo import Bounds, Position, tile_bounds
+from core.gallery.aerial import AerialArchive, webp_of
+from core.gallery.cards import card_of, find_gallery
+from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
+from core.gallery.tables import numbers, read_columns, read_table
+from core.geo import Position, tile_bounds
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
-from core.records import Channel, Tile
+from core.records import Tile, View
 from core.settings import Settings
+from core.sources.imagery.layer import AerialPicture
 
 # Arrow's own allocator keeps some 30 MB of what was read once.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -45,30 +40,6 @@ _UNREADABLE = (
     sqlite3.Error,
 )
 """What reading files that are not of one gallery may raise."""
-
-
-@dataclass(frozen=True, slots=True)
-class GalleryCard:
-    """A gallery in a list. `problem` says why it cannot be searched, else "".
-
-    The first of the `picture_models` is searched by default.
-    """
-
-    name: str
-    title: str
-    tiles: int
-    place_count: int
-    bounds: Bounds
-    licence: str
-    date: str
-    created: str
-    footprint_m: float
-    spacing_m: float
-    channels: tuple[Channel, ...]
-    model: str
-    sources: tuple[str, ...]
-    picture_models: tuple[PictureStamp, ...] = ()
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +83,19 @@ class Gallery:
         self._manifest = manifest
         self._data = folder / manifest.build
         self.card = card_of(manifest)
-        table = _read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
+        table = read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
         self.tile_ids: list[str] = table["tile_id"].to_pylist()
-        self.lats: F64 = _numbers(table["lat"])
-        self.lons: F64 = _numbers(table["lon"])
+        self.lats: F64 = numbers(table["lat"])
+        self.lons: F64 = numbers(table["lon"])
         self.streets: list[str] = table["street"].to_pylist()
         self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
-        facts = _read_table(self._data / "facts.parquet")
+        facts = read_table(self._data / "facts.parquet")
         self.facts = FactTable(
             text=facts["text"].to_pylist(),
             kind=facts["kind"].to_pylist(),
             names=facts["names"].to_pylist(),
             spoken=np.array(facts["spoken"].to_pylist(), dtype=bool),
-            things=_numbers(facts["things"]) if "things" in facts.column_names else None,
+            things=numbers(facts["things"]) if "things" in facts.column_names else None,
             views=_views(facts["view"]) if "view" in facts.column_names else None,
         )
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
@@ -144,6 +115,8 @@ class Gallery:
             raise ValueError("its files are of different builds")
         if not self.card.bounds.contains(self.lats, self.lons).all():
             raise ValueError("it has tiles outside its bounds")
+        self.aerial = self._open_aerial()
+        """The imagery of the gallery, None if it has none."""
         self._pictures: OrderedDict[int, list[bytes | None]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -156,20 +129,43 @@ class Gallery:
         name = f"{self._manifest.build}/base_map.pmtiles"
         return self._folder / name if name in self._manifest.files else None
 
-    def picture_stamp(self, model: str | None = None) -> PictureStamp:
-        """The picture model of that key or name, by default the first.
+    def _open_aerial(self) -> AerialArchive | None:
+        stamp = self.card.aerial
+        return AerialArchive(self._data / stamp.archive, stamp) if stamp else None
+
+    def picture_stamp(self, model: str | None = None, view: View | None = None) -> PictureStamp:
+        """The picture model of that key or name, by default the first, of that view or of any.
 
         Raises GalleryError if the gallery has no embeddings of it.
         """
         for stamp in self.card.picture_models:
-            if model in (None, stamp.key, stamp.name):
+            if model in (None, stamp.key, stamp.name) and view in (None, stamp.view):
                 return stamp
+        if view is not None and view not in self.card.views:
+            raise GalleryError(f"{self.card.name} has no {view} pictures")
         known = ", ".join(stamp.key for stamp in self.card.picture_models) or "none yet"
         raise GalleryError(
             f"{self.card.name} has no picture embeddings of {model or 'any model'}; it has: "
             f"{known}; run python -m core embed {self.card.name} --model "
             f"{model or DEFAULT_PICTURE_MODEL}"
         )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The pictures that each tile has."""
+        return self.card.views
+
+    def searched_stamps(
+        self, model: str | None = None, view: View | None = None
+    ) -> tuple[PictureStamp, ...]:
+        """The picture models of a search: the named one, else the usual one of the view, or of each
+        view. Raises GalleryError if there is none."""
+        if model is not None or view is not None:
+            return (self.picture_stamp(model, view),)
+        usual: dict[str, PictureStamp] = {}
+        for stamp in self.card.picture_models:
+            usual.setdefault(stamp.view, stamp)
+        return tuple(usual.values()) or (self.picture_stamp(),)
 
     def picture_index(self, key: str) -> VectorIndex:
         """Index of the picture embeddings by the model of that key."""
@@ -192,9 +188,25 @@ class Gallery:
             street=self.streets[row],
         )
 
-    def picture(self, tile_id: str) -> bytes:
-        """Picture of a tile as WebP; b"" if the gallery was built without pictures."""
+    def aerial_picture(
+        self, tile_id: str, side_m: float | None = None, size_px: int = 256
+    ) -> AerialPicture:
+        """The ground around a tile's centre from above, by default as wide as the tile.
+
+        Raises GalleryError if the gallery has no imagery.
+        """
+        if self.aerial is None:
+            raise GalleryError(f"{self.card.name} has no aerial pictures")
         row = self.row_of(tile_id)
+        center = Position(float(self.lats[row]), float(self.lons[row]))
+        return self.aerial.picture(center, side_m or self._manifest.footprint_m, size_px)
+
+    def picture(self, tile_id: str, view: View | None = None) -> bytes:
+        """Picture of a tile as WebP, by default the first of its views; b"" if there is none."""
+        view = view or self.card.views[0]
+        row = self.row_of(tile_id)
+        if view == "aerial":
+            return b"" if self.aerial is None else webp_of(self.aerial_picture(tile_id))
         shard, place = divmod(row, SHARD_TILES)
         with self._lock:
             if shard not in self._pictures:
@@ -216,7 +228,7 @@ class Gallery:
 
     def _shard_column(self, shard: int, name: str) -> pa.ChunkedArray:
         try:
-            return _read_table(self._shards()[shard], [name])[name]
+            return read_table(self._shards()[shard], [name])[name]
         except (OSError, pa.ArrowInvalid) as error:
             raise GalleryError(
                 f"{self.card.name} was rebuilt or moved while it was open; open it again"
@@ -251,115 +263,23 @@ def unpack_embeddings(packed: I8) -> F32:
     return unit
 
 
-def _read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""
-    with pq.ParquetFile(path) as file:
-        return file.read(columns, use_threads=False)
-
-
 def _views(column: pa.ChunkedArray) -> list[str] | None:
     """How each fact was seen, None where all are of the map's tags."""
     views: list[str] = column.to_pylist()
     return views if any(views) else None
 
 
-def _read_columns(shards: list[Path], columns: list[str]) -> pa.Table:
-    return pa.concat_tables([_read_table(shard, columns) for shard in shards])
-
-
-def _numbers(column: pa.ChunkedArray) -> Any:
-    """A column of numbers as an array. Its own `to_numpy` would import pandas."""
-    none = np.empty(0, dtype=column.type.to_pandas_dtype())
-    return np.concatenate([none, *(np.from_dlpack(chunk) for chunk in column.chunks)])
-
-
 def _read_links(path: Path, facts: int) -> Links:
-    table = _read_table(path)
-    fact = _numbers(table["fact"])
+    table = read_table(path)
+    fact = numbers(table["fact"])
     order = np.argsort(fact, kind="stable")
     fact = fact[order]
     return Links(
-        tile=_numbers(table["tile"])[order],
+        tile=numbers(table["tile"])[order],
         fact=fact,
-        distance_m=_numbers(table["distance_m"])[order].astype(np.float32),
-        bearing_deg=_numbers(table["bearing_deg"])[order].astype(np.float32),
+        distance_m=numbers(table["distance_m"])[order].astype(np.float32),
+        bearing_deg=numbers(table["bearing_deg"])[order].astype(np.float32),
         starts=np.searchsorted(fact, np.arange(facts + 1)),
-    )
-
-
-def card_of(manifest: Manifest) -> GalleryCard:
-    """The card of a gallery whose manifest can be read."""
-    models = sorted(manifest.picture_models, key=lambda stamp: stamp.key != DEFAULT_PICTURE_MODEL)
-    return GalleryCard(
-        name=manifest.name,
-        title=manifest.title,
-        tiles=manifest.tiles,
-        place_count=manifest.named,
-        bounds=Bounds(*manifest.bounds),
-        licence=manifest.origin.licence,
-        date=manifest.origin.date,
-        created=manifest.created,
-        footprint_m=manifest.footprint_m,
-        spacing_m=manifest.spacing_m,
-        channels=manifest.searched_by,
-        model=manifest.model.title,
-        sources=tuple(manifest.origin.files),
-        picture_models=tuple(models),
-    )
-
-
-def _broken_card(name: str, problem: str) -> GalleryCard:
-    return GalleryCard(
-        name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (), (), problem
-    )
-
-
-def find_gallery(name: str, settings: Settings, home: Path | None = None) -> Path:
-    """Folder of a gallery: in `home`, else the user's own, else one that came with the app.
-
-    Raises GalleryError if there is none.
-    """
-    check_name(name)
-    for parent in (home, settings.user_galleries, settings.bundled_galleries):
-        if parent is not None and (parent / name).is_dir():
-            return parent / name
-    known = ", ".join(card.name for card in list_galleries(settings)) or "none yet"
-    raise GalleryError(f"there is no gallery {name!r}; there are: {known}")
-
-
-def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
-    """All galleries by name; a user's own replaces a bundled one of the same name.
-
-    Only manifests are read; files are verified on opening.
-    """
-    cards: dict[str, GalleryCard] = {}
-    for home in (settings.bundled_galleries, settings.user_galleries):
-        try:
-            folders = _folders(home)
-        except OSError as error:
-            problem = f"the folder {home} cannot be read ({error.strerror}); change its permissions"
-            cards[home.name] = _broken_card(home.name, problem)
-            continue
-        for folder in folders:
-            try:
-                check_name(folder.name)
-                card = card_of(read_manifest(folder))
-            except (GalleryError, OSError) as error:
-                # a name of bytes that are no text would stop the page that shows it
-                name = folder.name.encode("utf-8", "replace").decode()
-                card = _broken_card(name, str(error))
-            cards[card.name] = card
-    return tuple(cards[name] for name in sorted(cards))
-
-
-def _folders(home: Path) -> list[Path]:
-    """Folders that may hold a gallery; none where `home` is no folder. Raises OSError."""
-    if not home.is_dir():
-        return []
-    return sorted(
-        path
-        for path in home.iterdir()
-        if not path.name.startswith(".") and path.is_dir() and not is_unfinished(path)
     )
 
 

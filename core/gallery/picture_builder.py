@@ -88,7 +88,7 @@ def build_pictures(
     with building(folder, to):
         _write_tiles(to, pictured, progress)
         lines = _read_all(to, pictured, reader, progress) if reader else [()] * len(pictured)
-        facts = _facts(lines)
+        facts = facts_of_lines(lines)
         write_facts(to, facts, [""] * len(facts.table))
         for matrix in ("facts", "tiles"):
             empty = np.zeros((0, MINILM.dimensions), dtype=np.int8)
@@ -200,7 +200,7 @@ def _read_all(
     return lines
 
 
-def _facts(lines_of: Sequence[Sequence[str]]) -> Facts:
+def facts_of_lines(lines_of: Sequence[Sequence[str]]) -> Facts:
     """Makes each distinct line a named fact at the centres of the tiles whose pictures show it."""
     tiles: dict[str, list[int]] = defaultdict(list)
     for tile, lines in enumerate(lines_of):

@@ -10,7 +10,7 @@ import shapely
 from core.arrays import F64, Objects
 from core.errors import SourceError
 from core.geo import near_lons
-from core.records import World
+from core.world import World
 
 _WALKABLE = frozenset(
     {

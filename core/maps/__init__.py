@@ -3,7 +3,7 @@
 Text from users and data files reaches the browser through `escaping` only.
 """
 
-from core.maps.base_map import Assets, BaseMap, MapUse, base_map, zooms_of
+from core.maps.base_map import Assets, BaseMap, MapUse, TileLayer, base_map, zooms_of
 from core.maps.escaping import safe_html, script_data
 from core.maps.layers import (
     Mark,
@@ -26,6 +26,7 @@ __all__ = [
     "Miss",
     "NamedPlace",
     "ProbabilityArea",
+    "TileLayer",
     "answer_layer",
     "base_map",
     "coverage_layer",

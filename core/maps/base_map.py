@@ -32,13 +32,24 @@ class Assets:
 
 
 @dataclass(frozen=True, slots=True)
+class TileLayer:
+    """Tiles served by the app: a Leaflet template, whom to credit, and the zooms that there are."""
+
+    tiles_url: str
+    attribution: str
+    zooms: range
+
+
+@dataclass(frozen=True, slots=True)
 class BaseMap:
-    """The base map of one gallery; `tiles_url` is a Leaflet template, "" for none."""
+    """The base map of one gallery; `tiles_url` is a Leaflet template, "" for none. `aerial` is the
+    imagery of the same ground, None for none."""
 
     bounds: Bounds
     tiles_url: str
     attribution: str
     zooms: range
+    aerial: TileLayer | None = None
 
 
 def zooms_of(archive: Path) -> range:
@@ -101,6 +112,8 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
             min_zoom=2,
             max_zoom=19,
         ).add_to(folium_map)
+    if base.aerial:
+        _add_aerial(folium_map, base.aerial, show=not base.tiles_url)
     Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(folium_map)
     if use != "picking":
         folium.TileLayer(
@@ -118,6 +131,20 @@ def _tiles(url: str) -> TileProvider:
     """The tiles of an address. Folium takes a plain address for a provider's name first, and looks
     through all names for it."""
     return TileProvider(name="tiles", url=url, attribution="")
+
+
+def _add_aerial(folium_map: folium.Map, aerial: TileLayer, *, show: bool) -> None:
+    folium.TileLayer(
+        _tiles(aerial.tiles_url),
+        name="Aerial picture",
+        class_name="sw-photo",  # a photograph keeps its colours in the dark
+        attr=safe_html(aerial.attribution),
+        min_native_zoom=aerial.zooms.start,
+        max_native_zoom=aerial.zooms.stop - 1,
+        min_zoom=2,
+        max_zoom=19,
+        show=show,
+    ).add_to(folium_map)
 
 
 def corners(bounds: Bounds) -> list[list[float]]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
 from core.arrays import F32, Bools
 from core.errors import ModelError
-from core.models.specs import DEFAULT_MODEL, DEFAULT_PICTURE_MODEL, SPECS, ModelSpec
+from core.models.specs import (
+    DEFAULT_AERIAL_MODEL,
+    DEFAULT_MODEL,
+    DEFAULT_PICTURE_MODEL,
+    SPECS,
+    ModelSpec,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
 
 __all__ = [
+    "DEFAULT_AERIAL_MODEL",
     "DEFAULT_MODEL",
     "DEFAULT_PICTURE_MODEL",
     "SPECS",

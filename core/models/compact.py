@@ -31,14 +31,15 @@ from core.models.checkpoints import (
 )
 from core.models.sentence import SentenceEncoder, Tokens
 from core.models.specs import (
-    BUNDLED_COMPACT_SHA256,
+    BUNDLED_SHA256S,
     COMPACT,
+    COMPACT_AERIAL,
     MINILM,
     CheckpointSpec,
     CompactSpec,
     ModelSpec,
 )
-from core.settings import COMPACT_WEIGHTS
+from core.settings import COMPACT_AERIAL_WEIGHTS, COMPACT_WEIGHTS
 
 if TYPE_CHECKING:
     import torch
@@ -214,6 +215,10 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
     return value.half() if value.is_floating_point() else value
 
 
+_BUNDLED = {COMPACT.name: COMPACT_WEIGHTS, COMPACT_AERIAL.name: COMPACT_AERIAL_WEIGHTS}
+"""The weights that come with the app, by the name of the model."""
+
+
 def load(
     model: ModelSpec,
     threads: int = 0,
@@ -221,10 +226,10 @@ def load(
     sentences: SentenceEncoder | None = None,
 ) -> CompactEncoder:
     """The bundled model, or the one in `checkpoint`. Raises ModelError where there is none."""
-    path = checkpoint or COMPACT_WEIGHTS
+    path = checkpoint or _BUNDLED[model.name]
     if not path.is_file():
         raise ModelError(
-            f"there is no compact model at {path}; fetch the whole app again, or name weights "
+            f"there is no {model.name} model at {path}; fetch the whole app again, or name weights "
             f"that python -m core train made with --checkpoint"
         )
     return load_compact(path, sentences or SentenceEncoder.load(MINILM, threads), model, threads)
@@ -240,7 +245,7 @@ def load_compact(
     """
     spec = _saved_spec(path)
     sha256 = sha256_of([path])
-    network = None if sha256 == BUNDLED_COMPACT_SHA256 else read_network(path, threads)
+    network = None if sha256 in BUNDLED_SHA256S else read_network(path, threads)
     stamp = CheckpointSpec(model.name, model.title, sha256, spec.dimensions, spec.max_tokens)
     return CompactEncoder(stamp, path, sentences, network, threads)
 

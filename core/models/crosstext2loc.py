@@ -88,11 +88,18 @@ class CrossText2Loc:
         the end-of-text token is pooled, so padding changes nothing (SigLIP's texts all have one
         length).
         """
+        return self.text_states(tokens)[2]
+
+    def text_states(self, tokens: list[Tokens]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The text tower's last hidden states [N, T, W], the mask [N, T] of tokens that are no
+        padding, and the embeddings of `embed_tokens`."""
+        lengths = torch.tensor([text_tokens.count() for text_tokens in tokens])
         ids = torch.nn.utils.rnn.pad_sequence(
             [torch.tensor(text_tokens.ids) for text_tokens in tokens], batch_first=True
         )
         output = self.network.get_text_features(input_ids=ids.to(self.network.device))
-        return functional.normalize(output.pooler_output, dim=-1)
+        mask = (torch.arange(ids.shape[1]) < lengths[:, None]).to(self.network.device)
+        return output.last_hidden_state, mask, functional.normalize(output.pooler_output, dim=-1)
 
     def embed_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
         """Unit embeddings [N, D] of prepared pictures [N, 3, S, S], with gradients."""

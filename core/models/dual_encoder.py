@@ -3,8 +3,9 @@
 Each dimension of the space is a concept. The first ones are named kinds of things: the trunk learns
 them from layouts, and the text tower starts from the sentence encoder's embeddings of their names.
 The others emerge in training. Text input: hidden states of a frozen sentence encoder. Picture
-input: a small convolutional trunk, or EfficientNet-Lite0. In both towers each concept pools by
-attention, so that relevance can be drawn. Our own architecture.
+input: a small convolutional trunk, EfficientNet-Lite0 or its early blocks, or geoembed's network.
+In both towers each concept pools by attention, so that relevance can be drawn. Our own
+architecture.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.models.early_efficientnet import EarlyEfficientNetLite0
 from core.models.efficientnet import EfficientNetLite0
+from core.models.geoembed import GeoEmbedNet
 from core.models.specs import CompactSpec
 
 
@@ -67,9 +70,11 @@ class MapNet(nn.Sequential):
         """Does nothing: this trunk is trained from scratch."""
 
 
-_TRUNKS: dict[str, type[MapNet] | type[EfficientNetLite0]] = {
+_TRUNKS: dict[str, type[MapNet] | type[EfficientNetLite0] | type[GeoEmbedNet]] = {
     "mapnet": MapNet,
     "efficientnet-lite0": EfficientNetLite0,
+    "efficientnet-lite0-early": EarlyEfficientNetLite0,
+    "geoembed": GeoEmbedNet,
 }
 
 
@@ -104,10 +109,11 @@ class PictureTower(nn.Module):
     def __init__(self, spec: CompactSpec) -> None:
         super().__init__()
         trunk = _TRUNKS[spec.trunk]()
-        self.trunk: MapNet | EfficientNetLite0 = trunk
+        self.trunk: MapNet | EfficientNetLite0 | GeoEmbedNet = trunk
         self.channels, self.cells = trunk.channels, spec.picture_px // trunk.stride
         self.kinds = len(spec.kinds)
-        self.concepts = nn.Conv2d(self.channels, spec.dimensions, 1)
+        self.context = _context(self.channels, spec.context)
+        self.concepts = nn.Conv2d(spec.context or self.channels, spec.dimensions, 1)
         nn.init.constant_(cast(Tensor, self.concepts.bias)[: self.kinds], -4.0)
         self.reach = nn.Parameter(_center_prior(self.cells).repeat(1, spec.dimensions))
         self.pool = ConceptPool(spec.dimensions)
@@ -120,7 +126,7 @@ class PictureTower(nn.Module):
     def cell_logits(self, features: Tensor) -> Tensor:
         """Features [N, C, cells, cells] → concept logits [N, D, cells, cells]; rows from north,
         columns from west."""
-        logits: Tensor = self.concepts(features)
+        logits: Tensor = self.concepts(self.context(features))
         return logits
 
     def layout(self, features: Tensor) -> Tensor:
@@ -135,6 +141,13 @@ class PictureTower(nn.Module):
         """Features [N, C, cells, cells] → unit embeddings [N, D]."""
         embeddings: Tensor = self.pool(self.token_logits(features), None)
         return embeddings
+
+
+def _context(inputs: int, channels: int) -> nn.Module:
+    """Two 3 × 3 convolutions after a trunk that was trained for something else, or none."""
+    if not channels:
+        return nn.Identity()
+    return nn.Sequential(_conv(inputs, channels, 3, 1), _conv(channels, channels, 3, 1))
 
 
 def _center_prior(cells: int) -> Tensor:

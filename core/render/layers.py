@@ -18,10 +18,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.arrays import F64, Objects
-from core.records import World
 from core.render import lines, marks, matching, palette, style
 from core.render.coast import sea_polygons
 from core.web_tiles.mercator import MAX_LAT, to_mercator
+from core.world import World
 
 _LABEL_CHARS = 80
 _OSM_ID = re.compile("[nwr]-?[0-9]+")

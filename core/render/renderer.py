@@ -21,7 +21,7 @@ from core.web_tiles.archive import RasterTile, write_archive
 from core.web_tiles.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
 
 if TYPE_CHECKING:
-    from core.records import World
+    from core.world import World
 
 Progress = Callable[[int, int], None]
 """Called with the number of tiles done and their total."""

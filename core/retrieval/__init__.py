@@ -11,6 +11,7 @@ from core.retrieval.confidence import CredibleRegion, Posterior
 from core.retrieval.picture_model import (
     PictureEncoder,
     bind_picture_encoder,
+    joined,
     link_checkpoint,
     load_picture_encoder,
     load_verified,
@@ -25,6 +26,7 @@ __all__ = [
     "SearchTrace",
     "bind_picture_encoder",
     "check_query",
+    "joined",
     "link_checkpoint",
     "load_picture_encoder",
     "load_verified",

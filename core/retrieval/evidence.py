@@ -22,6 +22,7 @@ from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
+from core.vocabulary.kinds import STOPS, are_akin
 
 _MIN_COSINE = 0.65
 _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.5, 0.5
@@ -36,6 +37,8 @@ _MIN_DISTANCE_WEIGHT = 0.3
 _HIDDEN_NAME = 0.5
 """Share of the words of a name that the fact's text does not show: the street of an address counts
 less than the street."""
+_STOP_NAME = 0.8
+"""Stops are called after what they are at: "Stockmann" is the store rather than its bus stop."""
 _MIN_KIND_COSINE = 0.5
 """From this mean cosine with facts of its kind on, a thing that matches only by its name may be
 the thing that the phrase means. Read on the bundled cities."""
@@ -285,8 +288,20 @@ class EvidenceFinder:
             distance_m=round(distance, 1),
             direction=compass(bearing) if distance >= 3 else "here",
             fit=fit,
+            by_name=self._hidden_name(row, int(visible.facts[best]))
+            if match.channel == "names"
+            else "",
             seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
+
+    def _hidden_name(self, row: int, fact: int) -> str:
+        """The name of a fact that has a word of a phrase and that the fact's text does not show."""
+        facts, phrase = self._match_index.gallery.facts, self._query.phrases[row]
+        if self._names.shows(phrase, fact):
+            return ""
+        spellings = self._match_index.gallery.names.spellings
+        wanted = {near for word in words_of(phrase.text) for near, _ in spellings(word)}
+        return next((name for name in facts.names[fact] if wanted & set(words_of(name))), "")
 
     def _is_named(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
@@ -346,6 +361,8 @@ class EvidenceFinder:
             phrase = self._query.phrases[row]
             if not self._names.shows(phrase, int(visible.facts[at])):
                 words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
+            elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
+                words[at] *= _STOP_NAME
         best = _argmax_positive(words, counted)
         if best is None:
             return None
@@ -361,9 +378,15 @@ class EvidenceFinder:
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
 
+    def _is_stop(self, fact: int) -> bool:
+        kind = self._match_index.gallery.facts.kind[fact]
+        return any(kind.endswith(noun) for noun in STOPS)
+
     def _fit(self, row: int, fact: int, share: float) -> Fit:
-        """The fit of a fact whose name has common words of the phrase only."""
+        """The fit of a fact whose name has some words of the phrase only."""
         head = self._heads[row]
+        if head and are_akin(head.noun, self._match_index.gallery.facts.kind[fact]):
+            return "like"
         words = head.words if head else set(words_of(self._query.phrases[row].text))
         if share == 1 and len(words) > 1:
             return "thing"

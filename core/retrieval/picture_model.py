@@ -8,6 +8,7 @@ from core.errors import ModelError
 from core.gallery.manifest import PictureStamp
 from core.gallery.opened import Gallery
 from core.models import DualEncoder, load_model
+from core.records import View
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PictureEncoder:
-    """A dual encoder, and the key of its embeddings in galleries."""
+    """A dual encoder, and the key of its embeddings in galleries.
+
+    `others` are those of a tile's other pictures, which are searched with it.
+    """
 
     key: str
     encoder: DualEncoder
+    others: "tuple[PictureEncoder, ...]" = ()
+
+    @property
+    def keys(self) -> str:
+        """The keys of all of them, as one."""
+        return "+".join(one.key for one in (self, *self.others))
 
 
 def bind_picture_encoder(
@@ -43,15 +53,27 @@ def load_picture_encoder(
     sentences: "SentenceEncoder",
     model: str | None = None,
     checkpoint: Path | None = None,
+    view: View | None = None,
 ) -> PictureEncoder:
-    """Loads the gallery's `model`, or its default one; see `load_verified`.
+    """Loads the gallery's `model`, or its default one of the `view` or of each; see
+    `load_verified`.
 
     Raises GalleryError for a model that did not embed the gallery, ModelError for missing weights.
     """
-    stamp = gallery.picture_stamp(model)
-    return bind_picture_encoder(
-        gallery, load_verified(stamp, settings, sentences, checkpoint), stamp.key
+    return joined(
+        tuple(
+            bind_picture_encoder(
+                gallery, load_verified(stamp, settings, sentences, checkpoint), stamp.key
+            )
+            for stamp in gallery.searched_stamps(model, view)
+        )
     )
+
+
+def joined(encoders: tuple[PictureEncoder, ...]) -> PictureEncoder:
+    """The first of the encoders, with the others."""
+    first, *others = encoders
+    return PictureEncoder(first.key, first.encoder, tuple(others))
 
 
 def load_verified(

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Respelling:
+    """The map's own spelling of `text[start:end]`."""
+
+    start: int
+    end: int
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
 class TokenizedQuery:
     """A description ready for the encoder: its phrases and words, and the tokens of each.
 
@@ -56,7 +65,8 @@ class EncodedQuery:
 
     `truncated` is the offset after which nothing was read, or None. `words` are its folded
     content words in order. `embedding` [D] is that of the whole description.
-    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only. What the
+    `phrase_embeddings` is [P, D]. `picture_query` is for the `image` channel only, and
+    `other_picture_queries` for a tile's other pictures. What the
     description denies is in neither; the embedding of a denial is zero, and so is the whole one if
     nothing else is left. `gloss` is None for a description in English; else `text` is its English,
     and `words` have original ones, too.
@@ -69,6 +79,7 @@ class EncodedQuery:
     embedding: F32
     phrase_embeddings: F32
     picture_query: PictureQuery | None = None
+    other_picture_queries: tuple[PictureQuery, ...] = ()
     gloss: Gloss | None = None
 
     def own_words(self, phrase: Phrase) -> tuple[str, int, int]:
@@ -135,6 +146,17 @@ def denied_spans(phrases: list[Phrase]) -> list[tuple[int, int]]:
     ]
 
 
+def respelled(text: str, start: int, end: int, respellings: Sequence[Respelling]) -> str:
+    """`text[start:end]` with the spellings of the map for what lies wholly in it and is not
+    blank."""
+    parts, done = [], start
+    for one in respellings:
+        if done <= one.start and one.end <= end and text[one.start : one.end].strip():
+            parts += [text[done : one.start], one.spelling]
+            done = one.end
+    return "".join((*parts, text[done:end]))
+
+
 def search_words(
     text: str, gloss: Gloss | None, excluded: Sequence[tuple[int, int]] = ()
 ) -> list[str]:
@@ -149,9 +171,11 @@ def tokenize_query(
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None = None,
     gloss: Gloss | None = None,
+    respellings: Sequence[Respelling] = (),
 ) -> TokenizedQuery:
     """Cuts, splits and tokenizes a description, or its English where there is a `gloss`.
 
+    The encoder and `words` read the map's spellings, the phrases keep the description's own.
     Raises QueryError for one without words.
     """
     text = gloss.english if gloss else text
@@ -167,8 +191,10 @@ def tokenize_query(
     truncated = whole.truncated if whole.truncated is not None else char_limit
     text = text[:truncated]
     phrases = split_phrases(text) or [Phrase(text, 0, len(text))]
-    parts = encoder.tokenize([phrase.text for phrase in phrases])
-    affirmed = affirmed_text(text, phrases)
+    parts = encoder.tokenize(
+        [respelled(text, phrase.start, phrase.end, respellings) for phrase in phrases]
+    )
+    affirmed = respelled(affirmed_text(text, phrases), 0, len(text), respellings)
     if affirmed != text:
         (whole,) = encoder.tokenize([affirmed])
     picture_truncated = None
@@ -200,17 +226,17 @@ def encode_query(
     parts[[is_denied(phrase) for phrase in tokenized.phrases]] = 0
     affirmed = affirmed_text(tokenized.text, tokenized.phrases)
     anything = np.float32(any(character.isalnum() for character in affirmed))
-    picture_query = None
-    if picture_encoder is not None:
-        reader = _reader(picture_encoder, tokenized.whole)
-        picture_embedding = (
-            reader.from_states(states, mask)
-            if reader
-            else picture_encoder.encoder.encode_texts([affirmed])
+    pictures = (picture_encoder, *picture_encoder.others) if picture_encoder else ()
+    picture_queries = []
+    for other in pictures:
+        reader = _reader(other, tokenized.whole)
+        truncated = tokenized.picture_truncated
+        if other is not picture_encoder:
+            truncated = None if reader else other.encoder.tokenize([tokenized.text])[0].truncated
+        embeddings = (
+            reader.from_states(states, mask) if reader else other.encoder.encode_texts([affirmed])
         )
-        picture_query = PictureQuery(
-            picture_encoder.key, anything * picture_embedding[0], tokenized.picture_truncated
-        )
+        picture_queries.append(PictureQuery(other.key, anything * embeddings[0], truncated))
     return EncodedQuery(
         text=tokenized.text,
         truncated=tokenized.truncated,
@@ -218,7 +244,8 @@ def encode_query(
         words=list(dict.fromkeys(tokenized.words)),
         embedding=anything * whole[0],
         phrase_embeddings=parts,
-        picture_query=picture_query,
+        picture_query=picture_queries[0] if picture_queries else None,
+        other_picture_queries=tuple(picture_queries[1:]),
         gloss=tokenized.gloss,
     )
 

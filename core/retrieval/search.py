@@ -2,17 +2,21 @@
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
-from core.records import CHANNELS, Candidate, Channel, Query, SearchResult
+from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
+from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
-from core.retrieval.confidence import Calibration, Posterior, posterior_of, verdict_of
+from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
 from core.retrieval.picture_model import PictureEncoder
@@ -24,6 +28,7 @@ from core.retrieval.query_encoding import (
 )
 from core.retrieval.ranking import RankingModel, read_ranking
 from core.retrieval.relation_values import ThingValues, thing_values
+from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
@@ -65,8 +70,9 @@ def check_query(query: Query, gallery: Gallery) -> tuple[Channel, ...]:
         )
     if not wanted:
         raise QueryError(f"no channel was chosen; choose one or more of {', '.join(present)}")
-    if query.model is not None:
-        gallery.picture_stamp(query.model)
+    wishes.checked(query.steering, gallery)
+    if query.model is not None or query.view is not None:
+        gallery.picture_stamp(query.model, query.view)
     return tuple(dict.fromkeys(wanted))
 
 
@@ -84,12 +90,17 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     return mask
 
 
+_SMALL_AREA = 0.4
+"""Share of an area within 100 m of its first place from which a chance says little: our choice."""
+_DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Signals and `scores` of N tiles, and the allowed tiles from the best.
 
     The scores are the fused signals with the corrections of the ranking `model`, which come from
-    the `named_things`.
+    the `named_things`, and what the query's wishes add: `wished` [N].
     """
 
     signals: Signals
@@ -97,6 +108,7 @@ class Ranking:
     order: I64
     named_things: ThingValues
     model: RankingModel
+    wished: F32
 
 
 def rank_tiles(
@@ -117,7 +129,7 @@ def rank_tiles(
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
     scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things, model)
+    return Ranking(signals, scores, ordered(scores, mask), things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,47 +177,50 @@ def search_with_trace(
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
-    picture_encoder = _checked_encoder(picture_encoder, channels, query, gallery)
+    picture_encoder = checked_encoder(picture_encoder, channels, query, gallery)
     mask = region_mask(query, gallery)
-    text = without_town(query.text, match_index_of(gallery).mentions)
+    steering = query.steering
+    text = wishes.remaining_text(query.text, steering.minus)
+    text = without_town(text, match_index_of(gallery).mentions)
     gloss = translated(text, match_index_of(gallery))
-    tokenized = tokenize_query(text, encoder, picture_encoder, gloss)
+    respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
+    tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
     encoded_query = encode_query(tokenized, encoder, picture_encoder)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    ask = _asking(gallery, encoder, query, channels, calibration)
+    if steering:
+        wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
+        scores = ranking.scores + wished
+        ranking = replace(ranking, scores=scores, order=ordered(scores, mask), wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
     )
-    spots = spots_of(gallery, posterior.mass, query.k, mask)
+    choices = mask
+    if steering:
+        posterior = wishes.steered_posterior(
+            match_index_of(gallery), steering, posterior, ranking.order, ask
+        )
+        choices = posterior.mass > 0
+    spots = spots_of(gallery, posterior.mass, query.k, choices, sharpening=posterior.sharpening)
     verdict = verdict_of(posterior.p_outside, spots[0].chance, calibration)
     judged = time.perf_counter()
-    evidence_finder = EvidenceFinder(match_index_of(gallery), encoded_query, channels)
-    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
-    candidates = tuple(
-        _candidate(
-            rank,
-            by_similarity.index(spot) + 1,
-            spot,
-            gallery,
-            ranking,
-            encoded_query,
-            channels,
-            evidence_finder,
-        )
-        for rank, spot in enumerate(spots, 1)
-    )
-    candidates = titled(match_index_of(gallery), candidates)
+    candidates = candidates_of(gallery, spots, ranking, encoded_query, channels)
     ended = time.perf_counter()
     result = SearchResult(
-        query=query.text.encode("utf-8", "replace").decode(),
+        query=as_text(query.text),
         gallery=gallery.card.name,
         candidates=candidates,
-        truncated=min(_cuts(encoded_query), default=None),
+        truncated=cut_of(encoded_query),
         verdict=verdict,
         p_outside=posterior.p_outside,
-        notes=tuple(_notes(encoded_query, candidates, match_index_of(gallery))),
+        notes=(
+            *notes_of(encoded_query, candidates, match_index_of(gallery)),
+            *_area_notes(gallery, spots[0].row, mask),
+            *wishes.notes_of(steering),
+        ),
         timings_ms={
             "read": (read - started) * 1e3,
             "encode": (encoded - read) * 1e3,
@@ -221,7 +236,36 @@ def search_with_trace(
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
-def _checked_encoder(
+def _asking(
+    gallery: Gallery,
+    encoder: "SentenceEncoder",
+    query: Query,
+    channels: tuple[Channel, ...],
+    calibration: Calibration | None,
+) -> wishes.Ask:
+    """Searches for other texts with the limits of a query; pictures are left out, as a phrase is
+    too short for them, unless nothing else is searched."""
+    by_words = tuple(channel for channel in channels if channel != "image")
+
+    def ask(text: str) -> wishes.PhraseSearch:
+        if not by_words:
+            raise QueryError("phrases need the facts or the names of a map; this search has none")
+        other = replace(query, text=text, k=1, channels=by_words, steering=Steering())
+        trace = search_with_trace(gallery, encoder, other, None, calibration)
+        ranking = trace.ranking
+        return wishes.PhraseSearch(
+            trace.encoded_query, by_words, ranking.scores, ranking.order, trace.posterior.mass
+        )
+
+    return ask
+
+
+def as_text(text: str) -> str:
+    """A description that can be written to any file: halves of surrogate pairs are replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def checked_encoder(
     picture_encoder: PictureEncoder | None,
     channels: tuple[Channel, ...],
     query: Query,
@@ -230,17 +274,49 @@ def _checked_encoder(
     """The picture encoder if the `image` channel is searched. Raises QueryError for a wrong one."""
     if "image" not in channels:
         return None
-    stamp = gallery.picture_stamp(query.model)
-    if picture_encoder is None or picture_encoder.key != stamp.key:
-        raise QueryError(f"the image channel of {gallery.card.name} needs the model {stamp.title}")
+    stamps = gallery.searched_stamps(query.model, query.view)
+    keys = [stamp.key for stamp in stamps]
+    if picture_encoder is None or picture_encoder.key != keys[0]:
+        raise QueryError(
+            f"the image channel of {gallery.card.name} needs the model {stamps[0].title}"
+        )
+    if extra := {other.key for other in picture_encoder.others} - set(keys):
+        raise QueryError(f"this search does not use the model {min(extra)}")
     return picture_encoder
 
 
-def _cuts(encoded_query: EncodedQuery) -> list[int]:
-    """The offsets after which one of the encoders read nothing."""
+def cut_of(encoded_query: EncodedQuery) -> int | None:
+    """The offset after which one of the encoders read nothing, None where all was read."""
     picture_cut = encoded_query.picture_query.truncated if encoded_query.picture_query else None
     cuts = [cut for cut in (encoded_query.truncated, picture_cut) if cut is not None]
-    return [encoded_query.own_offset(cut) for cut in cuts]
+    return min((encoded_query.own_offset(cut) for cut in cuts), default=None)
+
+
+def candidates_of(
+    gallery: Gallery,
+    spots: Sequence[LikelySpot],
+    ranking: Ranking,
+    encoded_query: EncodedQuery,
+    channels: tuple[Channel, ...],
+) -> tuple[Candidate, ...]:
+    """The candidates at the spots of a gallery, in their order, with evidence and titles."""
+    match_index = match_index_of(gallery)
+    evidence_finder = EvidenceFinder(match_index, encoded_query, channels)
+    by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
+    candidates = (
+        _candidate(
+            rank,
+            by_similarity.index(spot) + 1,
+            spot,
+            gallery,
+            ranking,
+            encoded_query,
+            channels,
+            evidence_finder,
+        )
+        for rank, spot in enumerate(spots, 1)
+    )
+    return titled(match_index, tuple(candidates))
 
 
 def _candidate(
@@ -265,12 +341,30 @@ def _candidate(
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,
+        gallery=gallery.card.name,
     )
 
 
-def _notes(
+def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
+    """A note for an area so small that its first place is near most of it in any case."""
+    if mask is None:
+        return []
+    lat, lon = gallery.lats, gallery.lons
+    near = haversine_m(lat[first], lon[first], lat[mask], lon[mask]) <= RADIUS_M
+    share = float(near.mean())
+    if share < _SMALL_AREA:
+        return []
+    percent = f"{round(100 * share)} %" if share < 1 else "All"
+    return [
+        f"The area is small: {percent} of it is within {RADIUS_M:.0f} m of the first place in any "
+        "case, so its chance says little."
+    ]
+
+
+def notes_of(
     encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
-) -> list[str]:
+) -> tuple[str, ...]:
+    """Sentences for the user about what was read and found."""
     notes = []
     if encoded_query.truncated is not None:
         read = encoded_query.own_offset(encoded_query.truncated)
@@ -283,9 +377,22 @@ def _notes(
             "Pictures were compared with the first "
             f"{encoded_query.own_offset(encoded_query.picture_query.truncated)} characters only."
         )
+    if view_note := _view_note(match_index.gallery, encoded_query):
+        notes.append(view_note)
     if note := language_note(encoded_query, match_index):
         notes.append(note)
+    if not len(encoded_query.affirmed):
+        return (*notes, _DENIALS_ONLY)
     evidence = [piece for candidate in candidates for piece in candidate.evidence]
     if evidence and not any(piece.supported for piece in evidence):
         notes.append("Nothing in the description was found on this map; treat this as a guess.")
-    return notes
+    return tuple(notes)
+
+
+def _view_note(gallery: Gallery, encoded_query: EncodedQuery) -> str:
+    """Pictures of a gallery that no model has embedded yet; "" if all are searched."""
+    embedded = {stamp.view for stamp in gallery.card.picture_models}
+    waiting = [view for view in gallery.views if view == "aerial" and view not in embedded]
+    if not waiting or (encoded_query.picture_query is None and embedded):
+        return ""
+    return "The aerial pictures are shown but not searched: no model has embedded them yet."

@@ -101,12 +101,14 @@ def spots_of(
     k: int,
     choices: Bools | None = None,
     separation_m: float = SEPARATION_M,
+    sharpening: float = 1.0,
 ) -> list[LikelySpot]:
     """The `k` likeliest spots from the probability `mass` [N] of the tiles, the likeliest first.
 
     `choices` [N] are the tiles that may be spots, None for all. Spots are at least `separation_m`
     apart; where the choices hold fewer such spots, nearer ones follow. There are fewer than `k`
-    only where there are fewer choices.
+    only where there are fewer choices. Spots are chosen by the mass to the power of `sharpening`,
+    which does not change their chances.
     """
     around = _neighbourhoods.get(gallery)
     if around is None:
@@ -115,6 +117,8 @@ def spots_of(
     distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
     # the share that all tiles have would favour places with many tiles around
     informative = (mass - mass[unused].min(initial=1.0)).clip(0)
+    if sharpening != 1 and (most := float(informative.max(initial=0))) > 0:
+        informative = (informative / most) ** sharpening
     sums = around.weighted_sums(informative)
     while len(spots) < k and unused.any():
         usable = distinct if distinct.any() else unused

@@ -4,7 +4,7 @@ from collections import Counter
 
 import shapely
 
-from core.records import LeftOut, World
+from core.world import LeftOut, World
 
 
 class Losses:

@@ -3,11 +3,14 @@
 The networks come with the package `rapidocr` (Apache-2.0), so nothing is downloaded.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from rapidocr import RapidOCR
+
+from core.arrays import F32
 
 _MIN_SCORE = 0.6
 _MIN_LETTERS = 2
@@ -15,6 +18,23 @@ _SMALLEST_PX, _LARGEST_PX = 736, 2000
 """Least and largest length of the longer side for detection."""
 _MAX_ASPECT = 4
 """Largest ratio of the sides; the engine fails on narrower pictures, so they get a margin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A line of text with its score, 0..1, and its place in the picture, which is 1 × 1.
+
+    `x`, `y` is the middle of its box, `height` the height of its letters, `turn_deg` its rotation
+    clockwise from the horizontal; `width` is along the text.
+    """
+
+    text: str
+    score: float
+    x: float
+    y: float
+    width: float
+    height: float
+    turn_deg: float
 
 
 class PictureReader:
@@ -32,19 +52,53 @@ class PictureReader:
 
     def lines(self, picture: Image.Image) -> tuple[str, ...]:
         """Distinct lines of text, from the top, without single letters and unsure lines."""
-        pixels = np.ascontiguousarray(np.asarray(_resized(picture.convert("RGB")))[:, :, ::-1])
-        result = self._engine(pixels)
-        lines = zip(result.txts or (), result.scores or (), strict=True)
-        sure = (" ".join(text.split()) for text, score in lines if score >= _MIN_SCORE)
+        read = self.located_lines(picture, _MIN_SCORE)
+        return tuple(dict.fromkeys(line.text for line in read))
+
+    def located_lines(self, picture: Image.Image, least_score: float) -> tuple[ReadLine, ...]:
+        """All lines of two letters or more, from the top, with their places; also lines that are
+        rotated or seen from the side."""
+        sized = _resized(picture.convert("RGB"))
+        result = self._engine(np.ascontiguousarray(np.asarray(sized.picture)[:, :, ::-1]))
+        if result.boxes is None:
+            return ()
+        rows = zip(result.txts, result.scores, result.boxes, strict=True)
         return tuple(
-            dict.fromkeys(line for line in sure if sum(map(str.isalnum, line)) >= _MIN_LETTERS)
+            _located(" ".join(text.split()), float(score), np.asarray(box), sized)
+            for text, score, box in rows
+            if score >= least_score and sum(map(str.isalnum, text)) >= _MIN_LETTERS
         )
 
 
-def _resized(picture: Image.Image) -> Image.Image:
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """An enlarged picture, and the size of the part of it that is the picture."""
+
+    picture: Image.Image
+    width: int
+    height: int
+
+
+def _located(text: str, score: float, corners: F32, sized: _Sized) -> ReadLine:
+    """A line from the four corners of its box in pixels, from the top left in reading order."""
+    x, y = corners.mean(axis=0)
+    along = corners[1] - corners[0] + corners[2] - corners[3]
+    down = corners[3] - corners[0] + corners[2] - corners[1]
+    return ReadLine(
+        text,
+        score,
+        min(1.0, float(x) / sized.width),
+        min(1.0, float(y) / sized.height),
+        float(np.hypot(*along)) / 2 / sized.width,
+        float(np.hypot(*down)) / 2 / sized.height,
+        float(np.degrees(np.arctan2(along[1], along[0]))),
+    )
+
+
+def _resized(picture: Image.Image) -> _Sized:
     """Enlarges a picture to the size that detection needs; a narrow one gets a margin."""
     larger = max(1.0, _SMALLEST_PX / max(picture.size))
     width, height = (max(1, round(larger * side)) for side in picture.size)
     sized = Image.new("RGB", (max(width, height // _MAX_ASPECT), max(height, width // _MAX_ASPECT)))
     sized.paste(picture.resize((width, height), Image.Resampling.BICUBIC))
-    return sized
+    return _Sized(sized, width, height)

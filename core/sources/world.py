@@ -12,7 +12,6 @@ import shapely
 from core.arrays import F64, Bools, Objects
 from core.errors import SourceError
 from core.geo import Bounds
-from core.records import World
 from core.sources.antimeridian import inside, joined_across, whole
 from core.sources.features import MapFeature
 from core.sources.left_out import Losses, left_out_text
@@ -26,6 +25,7 @@ from core.sources.vector_files import (
     read_json_lines,
     read_table,
 )
+from core.world import World
 
 
 def read_world(paths: Sequence[Path], bbox: Bounds | None = None) -> World:

@@ -14,11 +14,15 @@ from torch import Tensor, nn
 
 from core.arrays import I64
 from core.errors import TrainingError
+from core.models.compact import pixels_of
 from core.models.crosstext2loc import CrossText2Loc
+from core.models.planet import save_heads
 from core.models.sentence import Tokens
+from core.models.specs import PlanetSpec
 from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.loop import Embedded
+from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined
 from core.training.shard_reader import ShardReader
 from core.training.shards import Progress
 from core.training.validation import retrieval
@@ -28,8 +32,9 @@ _PART = 32
 
 @dataclass(frozen=True, slots=True)
 class ClipBatch:
-    """B examples: the tokens of one description each, and pictures float32 [B, 3, S, S]."""
+    """B examples by `rows`: tokens of one description each, and pictures float32 [B, 3, S, S]."""
 
+    rows: I64
     tokens: list[Tokens]
     pixels: Tensor
 
@@ -38,9 +43,16 @@ class TrainableClip:
     """Trains a CLIP on examples; see `core.training.loop.TrainableModel`."""
 
     def __init__(
-        self, model: CrossText2Loc, train: ShardReader, held: ShardReader, device: torch.device
+        self,
+        model: CrossText2Loc,
+        train: ShardReader,
+        held: ShardReader,
+        device: torch.device,
+        planet: PlanetSpec | None = None,
     ) -> None:
         self._model = model
+        width = model.network.config.text_config.hidden_size
+        self._physical = planet and PhysicalBranch(model.network, planet, width)
         self._train, self._held = train, held
         self.network: nn.Module = model.network.to(device)
 
@@ -56,22 +68,40 @@ class TrainableClip:
         return self._train.places
 
     def on_stage_start(self, stage: Stage, _progress: Progress, /) -> None:
-        """Checks the stage. Raises TrainingError for one with a layout loss."""
+        """Checks the stage, and mines the pictures' signatures if it has PLANET's losses.
+
+        Raises TrainingError for a stage with a layout loss.
+        """
         if stage.layout or not stage.contrastive:
             raise TrainingError(
                 f"stage {stage.name}: crosstext2loc learns no layout; write layout = 0"
             )
 
+        if stage.physical and self._physical:
+            spec = self._physical.heads.spec
+            pictures = (
+                pixels_of([Image.open(io.BytesIO(content))], spec.signature_px)
+                for row in range(len(self._train))
+                for content in self._train.pictures(np.array([row]))
+            )
+            self._physical.use(mined(pictures, spec))
+
     def load_batch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
         """The examples of some rows, each with one random description."""
         return self._load(self._train, rows, draws)
 
-    def embed(self, examples: ClipBatch, part: slice, _stage: Stage, /) -> Embedded:
-        """The embeddings of both towers for a part of a batch."""
+    def embed(self, examples: ClipBatch, part: slice, stage: Stage, /) -> Embedded:
+        """The embeddings of both towers for a part of a batch, and PLANET's terms."""
+        states, mask, texts = self._model.text_states(examples.tokens[part])
+        physical: tuple[PhysicalTerm, ...] = ()
+        if stage.physical and self._physical:
+            descriptors = self._physical.heads.of_texts(states, mask)
+            physical = self._physical.terms(examples.rows[part], descriptors)
         return Embedded(
-            self._model.embed_tokens(examples.tokens[part]),
+            texts,
             self._model.embed_pixels(examples.pixels[part]),
             torch.zeros((), device=self.scale.device),
+            physical,
         )
 
     @torch.inference_mode()
@@ -87,7 +117,10 @@ class TrainableClip:
         return retrieval(texts, pictures, self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """Writes one file for `--checkpoint` and returns its path."""
+        """Writes one file for `--checkpoint` and returns its path; PLANET's heads beside it."""
+        if self._physical:
+            save_heads(self._physical.heads, folder / f"{HEADS}.safetensors")
+            self.network.__delattr__(HEADS)
         return self._model.save(folder / "crosstext2loc.safetensors")
 
     def _load(self, examples: ShardReader, rows: I64, draws: I64) -> ClipBatch:
@@ -95,4 +128,6 @@ class TrainableClip:
             self._model.preparation.pixels(Image.open(io.BytesIO(content)))
             for content in examples.pictures(rows)
         ]
-        return ClipBatch(self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels))
+        return ClipBatch(
+            rows, self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels)
+        )

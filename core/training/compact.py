@@ -19,13 +19,16 @@ from core.errors import TrainingError
 from core.files import open_replacing
 from core.models.compact import pixels_of, save_compact
 from core.models.dual_encoder import CompactNetwork
+from core.models.planet import PlanetHeads, save_heads
+from core.models.specs import PlanetSpec
 from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.distributed import Worker
 from core.training.loop import Embedded
 from core.training.losses import layout_loss
+from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined
 from core.training.shard_reader import ShardReader
-from core.training.shards import CELLS, Progress
+from core.training.shards import Progress
 from core.training.validation import retrieval
 
 _PART = 64
@@ -49,9 +52,10 @@ class CompactBatch:
 
     `pictures` are uint8 [B, 3, S, S], `features` [B, C, G, G] their cached features, `states`
     [B, T, 384] and `mask` [B, T] the hidden states of one description each, `layout`
-    [B, K, CELLS, CELLS] the layout labels.
+    [B, K, CELLS, CELLS] the layout labels. `rows` are their numbers among the training examples.
     """
 
+    rows: I64
     pictures: Tensor | None
     features: Tensor | None
     states: Tensor | None
@@ -69,7 +73,11 @@ class TrainableCompact:
         held: ShardReader,
         folder: Path,
         device: torch.device,
+        planet: PlanetSpec | None = None,
     ) -> None:
+        self._physical = planet and PhysicalBranch(network, planet, network.spec.dimensions)
+        self.signatures: dict[str, tuple[Tensor, ...]] = {}
+        """PLANET's signatures of the examples of "train" and "held", where they are known."""
         self.network = network.to(device)
         self._train, self._held = train, held
         self._folder, self._device = folder, device
@@ -98,24 +106,34 @@ class TrainableCompact:
             _check_layouts(self._train, self._held, picture.cells, stage)
             self._weight = _class_weights(self._train).to(self._device)
         trained = any(parameter.requires_grad for parameter in picture.trunk.parameters())
-        self._features = {}
-        if not (trained or stage.turned):
+        if trained:
+            self._features = {}
+        if not (trained or stage.turned or stage.jitter):
             for name, examples in (("features", self._train), ("held-features", self._held)):
                 path = self._folder / f"{stage.name}.{name}.npy"
-                self._features[examples] = self._cached_features(path, examples, progress)
+                batches = self._feature_batches(examples)
+                self._features[examples] = self.cached(path, batches, len(examples), progress)
         if stage.contrastive and not self.network.text.middle.any():
             self._equalize_concept_variance()
+        if stage.physical and self._physical:
+            self._physical.use(self._mined(self._train, self._physical.heads.spec))
 
     def load_batch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
         """The examples of some rows, each with one random description."""
         states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
-        layouts = self._train.layouts(rows) if stage.layout else None
         cached = self._features.get(self._train)
         if cached is not None:
-            return CompactBatch(None, torch.from_numpy(cached[rows]), states, mask, layouts)
-        pictures, rotations = self._pixels(self._train, rows), _rotations(draws, stage.turned)
-        rotated = None if layouts is None else _augment(layouts, rotations)
-        return CompactBatch(_augment(pictures, rotations), None, states, mask, rotated)
+            layouts = self.layouts(self._train, rows) if stage.layout else None
+            return CompactBatch(rows, None, torch.from_numpy(cached[rows]), states, mask, layouts)
+        pictures, layouts = self.augmented(rows, draws, stage)
+        return CompactBatch(rows, pictures, None, states, mask, layouts)
+
+    def augmented(self, rows: I64, draws: I64, stage: Stage) -> tuple[Tensor, Tensor | None]:
+        """Training pictures uint8 [B, 3, S, S], changed at random, and their layouts if wanted."""
+        turns = rotations(draws, stage.turned)
+        pictures = turned(self.pictures(self._train, rows), turns)
+        layouts = turned(self.layouts(self._train, rows), turns) if stage.layout else None
+        return pictures, layouts
 
     def embed(self, examples: CompactBatch, part: slice, stage: Stage) -> Embedded:
         """The embeddings of both towers, and the layout loss if the stage has one."""
@@ -132,31 +150,44 @@ class TrainableCompact:
             own = stage.layout * _LAYOUT_SCALE * own
         if examples.states is None or examples.mask is None:
             return Embedded(torch.empty(0), torch.empty(0), own)
-        texts = self._text_embeddings(examples.states[part], examples.mask[part])
-        return Embedded(texts, network.picture(features), own)
+        heads = self._physical.heads if self._physical and stage.physical else None
+        texts, *descriptors = self._of_texts(examples.states[part], examples.mask[part], heads)
+        physical: tuple[PhysicalTerm, ...] = ()
+        if self._physical and descriptors:
+            physical = self._physical.terms(examples.rows[part], tuple(descriptors))
+        return Embedded(texts, network.picture(features), own, physical)
 
-    def _text_embeddings(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Embeddings [B, D] of hidden states, in groups of similar length to avoid padding."""
+    def _of_texts(
+        self, states: Tensor, mask: Tensor, heads: PlanetHeads | None = None
+    ) -> list[Tensor]:
+        """Embeddings [B, D] of hidden states, and the descriptors of `heads` if there are any.
+
+        In groups of similar length to avoid padding.
+        """
         order = mask.sum(1).argsort()
-        parts = []
+        text, parts = self.network.text, []
         for rows in torch.tensor_split(order, min(_LENGTH_GROUPS, len(order))):
             longest = int(mask[rows].sum(1).max())
             group_mask = mask[rows, :longest].to(self._device)
-            group_states = states[rows, :longest].to(self._device).float()
-            parts.append(self.network.text(group_states, group_mask))
-        return torch.cat(parts)[order.argsort()]
+            logits = text.token_logits(states[rows, :longest].to(self._device).float())
+            found = (text.pool(logits, group_mask),)
+            parts.append(found + (heads.of_texts(logits, group_mask) if heads else ()))
+        back = order.argsort()
+        return [torch.cat(outputs)[back] for outputs in zip(*parts, strict=True)]
 
     def validate(self, stage: Stage) -> dict[str, float]:
         """R@k and L@50m on the validation examples, or the mean precision of the layout there."""
         if not stage.contrastive:
             precision = self._layout_precision()
             return {"quality": precision, "precision": precision}
-        pictures = self.embed_pictures(self._held)
-        return retrieval(self.embed_texts(self._held), pictures, self._held.places)
+        return retrieval(*self.validation_embeddings(), self._held.places)
 
     def save(self, folder: Path) -> Path:
-        """Writes both towers in half precision and returns the path."""
+        """Writes both towers in half precision and returns the path; PLANET's heads beside them."""
         path = folder / "compact.safetensors"
+        if self._physical:
+            save_heads(self._physical.heads, folder / f"{HEADS}.safetensors")
+            self.network.__delattr__(HEADS)
         save_compact(self.network, path)
         return path
 
@@ -204,8 +235,41 @@ class TrainableCompact:
         parts = []
         for rows in _parts(len(examples)):
             states, mask = examples.states(rows, np.full(len(rows), which))
-            parts.append(self._text_embeddings(states, mask).cpu())
+            parts.append(self._of_texts(states, mask)[0].cpu())
         return torch.cat(parts)
+
+    @torch.inference_mode()
+    def physical_descriptors(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]] | None:
+        """PLANET's descriptors [N, d] of the validation texts and of their pictures' signatures,
+        one for each term; None without PLANET."""
+        if self._physical is None:
+            return None
+        heads, count = self._physical.heads, len(self._held)
+        of_texts = []
+        for rows in _parts(count):
+            states, mask = self._held.states(rows, rows * 0)
+            of_texts.append(self._of_texts(states, mask, heads)[1:])
+        found = self._mined(self._held, heads.spec)
+        texts = tuple(torch.cat(parts).cpu() for parts in zip(*of_texts, strict=True))
+        return texts, heads.of_signatures(found)
+
+    def _mined(self, examples: ShardReader, spec: PlanetSpec) -> tuple[Tensor, ...]:
+        """The signatures [N, size] of all pictures, computed once."""
+        key = "train" if examples is self._train else "held"
+        if key not in self.signatures:
+            batches = (self.pictures(examples, rows) for rows in _parts(len(examples)))
+            self.signatures[key] = mined(batches, spec)
+        return self.signatures[key]
+
+    @property
+    def held_places(self) -> PairPlaces:
+        """The places of the validation examples."""
+        return self._held.places
+
+    @torch.inference_mode()
+    def validation_embeddings(self) -> tuple[Tensor, Tensor]:
+        """The embeddings [N, D] of the validation texts and of their pictures."""
+        return self.embed_texts(self._held), self.embed_pictures(self._held)
 
     @torch.inference_mode()
     def _layout_precision(self) -> float:
@@ -217,28 +281,30 @@ class TrainableCompact:
         for rows, features in self._feature_batches(self._held):
             logits = self.network.picture.layout(features)
             scores.append(logits.amax((2, 3)).cpu().numpy())
-            truth.append(self._held.layouts(rows).amax((2, 3)).numpy())
+            truth.append(self.layouts(self._held, rows).amax((2, 3)).numpy())
         score, present = np.concatenate(scores), np.concatenate(truth) > 0
         frequent = np.flatnonzero(present.sum(0) >= _MIN_POSITIVES)
         precisions = [average_precision(score[:, c], present[:, c]) for c in frequent]
         return float(np.mean(precisions)) if precisions else float("nan")
 
     @torch.inference_mode()
-    def _cached_features(self, path: Path, examples: ShardReader, progress: Progress) -> F16:
-        """Features [N, C, G, G] of all examples, computed once for all processes."""
+    def cached(
+        self, path: Path, batches: Iterator[tuple[I64, Tensor]], count: int, progress: Progress
+    ) -> F16:
+        """Features [N, C, G, G] of all batches, computed once for all processes."""
         if Worker.current().writes and not path.is_file():
-            picture, count = self.network.picture, len(examples)
+            picture = self.network.picture
             self.network.eval()
             header = np.lib.format.header_data_from_array_1_0(np.empty(0, np.float16))
             header["shape"] = (count, picture.channels, picture.cells, picture.cells)
             with open_replacing(path, error=TrainingError) as file:
                 np.lib.format.write_array_header_1_0(file, header)
-                for rows, features in self._feature_batches(examples):
+                for rows, features in batches:
                     file.write(features.cpu().half().numpy().tobytes())
                     progress(path.stem.replace(".", " "), int(rows[-1]) + 1, count)
         Worker.current().wait()
-        cached: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
-        return cached
+        features: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
+        return features
 
     def _feature_batches(self, examples: ShardReader) -> Iterator[tuple[I64, Tensor]]:
         """All rows in batches, with the trunk's features [B, C, G, G]."""
@@ -250,9 +316,13 @@ class TrainableCompact:
         cached = self._features.get(examples)
         if cached is not None:
             return torch.from_numpy(cached[rows]).to(self._device).float()
-        return self.network.picture.features(self._pixels(examples, rows).to(self._device))
+        return self.network.picture.features(self.pictures(examples, rows).to(self._device))
 
-    def _pixels(self, examples: ShardReader, rows: I64) -> Tensor:
+    def layouts(self, examples: ShardReader, rows: I64) -> Tensor:
+        """The layout labels uint8 [B, K, cells, cells] of some rows."""
+        return examples.layouts(rows)
+
+    def pictures(self, examples: ShardReader, rows: I64) -> Tensor:
         """The pictures uint8 [B, 3, S, S] of some rows, decoded with torch's number of threads."""
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             return torch.cat(list(pool.map(self._decode, examples.pictures(rows))))
@@ -261,7 +331,7 @@ class TrainableCompact:
         return pixels_of([Image.open(io.BytesIO(content))], self.network.spec.picture_px)
 
 
-def _rotations(draws: I64, share: float) -> I64:
+def rotations(draws: I64, share: float) -> I64:
     """The rotation [B] of each example, 0 to 7: quarter turns, from 4 on also mirrored.
 
     The random numbers `draws` [B] decide; `share` is the share of rotated examples.
@@ -270,11 +340,11 @@ def _rotations(draws: I64, share: float) -> I64:
     return np.where(chance % 1000 < 1000 * share, turn, 0)
 
 
-def _augment(images: Tensor, rotations: I64) -> Tensor:
+def turned(images: Tensor, turns: I64) -> Tensor:
     """The images [B, C, S, S], each rotated by its own number, in place."""
-    for row in np.flatnonzero(rotations).tolist():
-        image = torch.rot90(images[row], int(rotations[row]) % 4, (1, 2))
-        images[row] = image.flip(2) if rotations[row] >= 4 else image
+    for row in np.flatnonzero(turns).tolist():
+        image = torch.rot90(images[row], int(turns[row]) % 4, (1, 2))
+        images[row] = image.flip(2) if turns[row] >= 4 else image
     return images
 
 
@@ -301,10 +371,12 @@ def _check_layouts(train: ShardReader, held: ShardReader, cells: int, stage: Sta
             f"stage {stage.name} learns the layout, but pictures of an album or of CVG-Text have "
             "none; give it towns only, or write layout = 0"
         )
-    if CELLS % cells:
+    labelled = train.cells
+    if labelled % cells:
         raise TrainingError(
-            f"stage {stage.name} learns a layout of {CELLS} × {CELLS} cells, which the trunk's "
-            f"{cells} × {cells} cells do not divide; choose another picture_px, or layout = 0"
+            f"stage {stage.name} learns a layout of {labelled} × {labelled} cells, which the "
+            f"trunk's {cells} × {cells} cells do not divide; choose another picture_px, or "
+            "layout = 0"
         )
 
 

@@ -11,8 +11,14 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from core.errors import TrainingError
-from core.models.specs import CompactSpec
-from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset, check_name
+from core.models.specs import CompactSpec, PlanetSpec
+from core.training.datasets import (
+    AerialDataset,
+    CvgTextDataset,
+    MapDataset,
+    PictureDataset,
+    check_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,10 @@ class Stage:
     are not negatives. `chunks` splits a batch to save memory and does not change its gradient.
     `negative_groups` is an ablation: that many parts of the batch do not share negatives, as with a
     faulty gather over as many processes. `turned` is the share of pictures that are mirrored or
-    rotated by quarter turns, with their layouts.
+    rotated by quarter turns, with their layouts. `jitter`, 0 to 1, is the strength of the random
+    changes of aerial pictures: scale, place, sharpness and colours. `views` above 0 caches that
+    many of these random views of each picture, as features of a frozen trunk. `physical` is the
+    weight λ of PLANET's losses.
     """
 
     name: str
@@ -34,11 +43,14 @@ class Stage:
     lr: float
     contrastive: float = 1.0
     layout: float = 0.0
+    physical: float = 0.0
     group: int = 1
     apart_m: float = 15.0
     chunks: int = 1
     negative_groups: int = 1
     turned: float = 0.0
+    jitter: float = 0.0
+    views: int = 0
     warmup: int = 100
     weight_decay: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -61,15 +73,28 @@ class Stage:
         for name in counts:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 1 or more")
-        for name in ("contrastive", "layout", "apart_m", "warmup", "weight_decay"):
+        for name in (
+            "contrastive",
+            "layout",
+            "physical",
+            "apart_m",
+            "warmup",
+            "weight_decay",
+            "views",
+        ):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 0 or more")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr is {self.lr}; give more than 0")
-        if not 0 <= self.turned <= 1:
-            raise ValueError(f"turned is {self.turned}; give 0 to 1")
+        for name in ("turned", "jitter"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; give 0 to 1")
         if not (self.contrastive or self.layout):
             raise ValueError("contrastive and layout are both 0; give one of them a weight")
+        if self.physical and (self.chunks > 1 or not self.contrastive):
+            raise ValueError("physical needs the contrastive loss, and chunks = 1")
+        if self.physical and "planet" not in self.train:
+            raise ValueError('physical trains the heads of PLANET; add "planet" to train')
         if max(self.group, self.chunks) > self.batch or self.batch % self.negative_groups:
             raise ValueError(
                 f"group ({self.group}) and chunks ({self.chunks}) must be at most the batch "
@@ -83,14 +108,17 @@ class TrainingConfig:
 
     Places marked `held` are for validation: they are never trained on, and the best step is chosen
     on them. `model` has the sizes of the compact model, or is "crosstext2loc" to continue training
-    the model in `checkpoint`.
+    the model in `checkpoint`. `planet` has the sizes of PLANET's physical branch, for stages with
+    `physical` above 0.
     """
 
     seed: int
     stages: tuple[Stage, ...]
     model: CompactSpec | Literal["crosstext2loc"] = field(default_factory=CompactSpec)
     checkpoint: Path | None = None
+    planet: PlanetSpec = field(default_factory=PlanetSpec)
     towns: tuple[MapDataset, ...] = ()
+    photographs: tuple[AerialDataset, ...] = ()
     albums: tuple[PictureDataset, ...] = ()
     cities: tuple[CvgTextDataset, ...] = ()
     texts_per_tile: int = 2
@@ -105,12 +133,22 @@ class TrainingConfig:
             raise ValueError(
                 'checkpoint and model = "crosstext2loc" go together; give both or none'
             )
+        if self.photographs and (self.towns or self.albums or self.cities or self.checkpoint):
+            raise ValueError(
+                "photographs train the compact model by themselves; leave out towns, albums, "
+                "cities and checkpoint"
+            )
         if not self.stages:
             raise ValueError("it has no [[stages]]; give at least one")
         _check_unique("stages", [stage.name for stage in self.stages])
         _check_unique("places", [*self.learned, *self.held])
         if not (self.learned and self.held):
             raise ValueError("it needs places to train on and places marked held = true")
+
+    @property
+    def is_physical(self) -> bool:
+        """Whether a stage has PLANET's losses."""
+        return any(stage.physical for stage in self.stages)
 
     @property
     def learned(self) -> tuple[str, ...]:
@@ -123,7 +161,11 @@ class TrainingConfig:
         return self._places(True) + tuple(city.held_name for city in self.cities)
 
     def _places(self, held: bool) -> tuple[str, ...]:
-        places: tuple[MapDataset | PictureDataset, ...] = (*self.towns, *self.albums)
+        places: tuple[MapDataset | AerialDataset | PictureDataset, ...] = (
+            *self.towns,
+            *self.photographs,
+            *self.albums,
+        )
         return tuple(place.name for place in places if place.held is held)
 
 
@@ -148,13 +190,18 @@ def read_config(path: Path) -> TrainingConfig:
         for name, kind in (
             ("stages", Stage),
             ("towns", MapDataset),
+            ("photographs", AerialDataset),
             ("albums", PictureDataset),
             ("cities", CvgTextDataset),
         )
         if name in table
     }
     sizes = table.pop("model") if isinstance(table.get("model"), dict) else None
-    model = {} if sizes is None else {"model": _dataclass_of(CompactSpec, sizes, path, "model")}
+    model: dict[str, Any] = {}
+    if sizes is not None:
+        model["model"] = _dataclass_of(CompactSpec, sizes, path, "model")
+    if "planet" in table:
+        model["planet"] = _dataclass_of(PlanetSpec, table.pop("planet"), path, "planet")
     config: TrainingConfig = _dataclass_of(
         TrainingConfig, table, path, "the configuration", **parts, **model
     )

@@ -1,4 +1,4 @@
-"""The datasets of a training run: towns, picture folders with texts, cities of CVG-Text."""
+"""The datasets of a training run: towns, towns seen from above, picture folders, CVG-Text."""
 
 from __future__ import annotations
 
@@ -33,6 +33,34 @@ class MapDataset:
         check_name(self.name)
         if not (self.sources and self.spacing_m > 0 and self.limit > 0):
             raise ValueError("give at least one of sources, and a spacing_m and a limit above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class AerialDataset:
+    """Aerial photographs of one town, and map files of the same ground.
+
+    At most `limit` viewpoints are sampled, as for a `MapDataset`. `bbox` is west, south, east,
+    north in degrees; viewpoints outside it are not used, empty for all.
+    """
+
+    name: str
+    sources: tuple[Path, ...]
+    imagery: tuple[Path, ...]
+    spacing_m: float
+    limit: int
+    bbox: tuple[float, ...] = ()
+    held: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if not (self.sources and self.imagery and self.spacing_m > 0 and self.limit > 0):
+            raise ValueError(
+                "give at least one of sources and of imagery, and a spacing_m and a limit above 0"
+            )
+        if self.bbox and not (
+            len(self.bbox) == 4 and self.bbox[0] < self.bbox[2] and self.bbox[1] < self.bbox[3]
+        ):
+            raise ValueError(f"bbox is {list(self.bbox)}; give west, south, east, north")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from core.arrays import Bools
 from core.geo import EARTH_RADIUS_M, Position
-from core.records import World
+from core.world import World
 
 _MERCATOR_RADIUS_M = 6_378_137.0
 _FINE = 2

@@ -26,6 +26,7 @@ from core.training.batches import Batches, PairPlaces
 from core.training.config import Stage
 from core.training.distributed import Worker
 from core.training.losses import gathered, info_nce
+from core.training.physical import PhysicalTerm, physical_loss
 
 Progress = Callable[[str, int, int], None]
 
@@ -34,12 +35,13 @@ Progress = Callable[[str, int, int], None]
 class Embedded:
     """The model's output for B examples: unit embeddings [B, D] and a loss of its own.
 
-    The embeddings are empty in a stage without contrastive loss.
+    The embeddings are empty in a stage without contrastive loss. `physical` has PLANET's terms.
     """
 
     texts: Tensor
     pictures: Tensor
     own_loss: Tensor
+    physical: tuple[PhysicalTerm, ...] = ()
 
 
 class TrainableModel(Protocol):
@@ -193,6 +195,8 @@ def _step(model: TrainableModel, examples: Any, ignored: Tensor, stage: Stage) -
         loss = embedded.own_loss * ((part.stop - part.start) / share)
         if stage.contrastive and not cached_gradients:
             loss = loss + _contrast(model, embedded.texts, embedded.pictures, ignored, stage)
+        if embedded.physical:
+            loss = loss + stage.physical * physical_loss(embedded.physical, ignored)
         total += float(loss.detach())
         if cached_gradients:
             for embeddings, gradient in zip(

@@ -12,18 +12,21 @@ import numpy as np
 import torch
 
 from core.errors import TrainingError
-from core.files import remove_parts, write_bytes
+from core.files import remove_parts, write_bytes, write_text
 from core.geo import Points, nearest
 from core.models import load_model
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
+from core.training.aerial import TrainableAerial
 from core.training.compact import TrainableCompact, name_kinds
 from core.training.config import TrainingConfig, read_config
-from core.training.datasets import MapDataset, PictureDataset
+from core.training.datasets import AerialDataset, MapDataset, PictureDataset
 from core.training.distributed import join_workers
 from core.training.loop import TrainableModel, run_stage
 from core.training.shard_reader import ShardReader
 from core.training.shards import (
+    AROUND_CELLS,
+    CELLS,
     FOOTPRINT_M,
     PictureShards,
     Progress,
@@ -51,11 +54,11 @@ def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | 
             _claim(folder, path)
         else:
             process.wait()  # until the first process has prepared all examples
-        shards = _prepare(config, folder / "examples", threads, shown)
+        shards = prepared(config, folder / "examples", threads, shown)
         if process.writes:
             process.wait()
         torch.set_num_threads(max(1, threads // process.count))
-        model = _trainable_model(config, shards, folder, process.device, threads)
+        model = trainable_model(config, shards, folder, process.device, threads)
         for number, stage in enumerate(config.stages):
             run_stage(model, stage, config.seed + number, folder, shown)
         return model.save(folder) if process.writes else None
@@ -84,16 +87,18 @@ def _claim(folder: Path, path: Path) -> None:
     remove_parts(folder)
 
 
-def _prepare(
+def prepared(
     config: TrainingConfig, folder: Path, threads: int, progress: Progress
 ) -> PictureShards:
     """Prepares pictures, layouts and descriptions of all places, and their hidden states."""
-    files = [path for town in config.towns for path in town.sources]
+    files = [path for town in (*config.towns, *config.photographs) for path in town.sources]
     if absent := [str(path) for path in files if not path.is_file()]:
         raise TrainingError(f"there is no map file {', '.join(absent)}; check the sources")
     prepared = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]
     prepared += [prepare_city(city, folder, progress) for city in config.cities]
     training_towns = [town for town in config.towns if not town.held]
+    if config.photographs:
+        return _prepare_photographs(config, folder, threads, progress)
     kinds = prepare_kinds(training_towns, folder, config.kinds_at_least)
     rendered = {
         town: prepare_pictures(town, folder, kinds, config.seed, progress) for town in config.towns
@@ -110,31 +115,67 @@ def _prepare(
     return PictureShards(learned, held)
 
 
+def _prepare_photographs(
+    config: TrainingConfig, folder: Path, threads: int, progress: Progress
+) -> PictureShards:
+    """As `prepared`, of places seen from above."""
+    from core.training.photographs import aerial_kinds, described_world, prepare_photographs
+
+    trained = [place for place in config.photographs if not place.held]
+    path = folder / "kinds.json"
+    if not path.is_file():
+        kinds = aerial_kinds(trained, config.kinds_at_least)
+        write_text(path, json.dumps(kinds), error=TrainingError)
+    kinds = tuple(json.loads(path.read_text("utf-8")))
+    described = any(stage.contrastive for stage in config.stages)
+    cut: dict[AerialDataset, list[Path]] = {}
+    for place in config.photographs:
+        cut[place] = prepare_photographs(place, folder, kinds, config.seed, progress)
+        if described:
+            read = functools.partial(described_world, place)
+            prepare_descriptions(
+                place, cut[place], config.texts_per_tile, config.seed, progress, read
+            )
+    learned = tuple(shard for place in cut if not place.held for shard in cut[place])
+    held = tuple(shard for place in cut if place.held for shard in cut[place])
+    _check_separation(positions(learned), positions(held))
+    if described:
+        load = functools.partial(load_model, "minilm", threads)
+        assert isinstance(config.model, CompactSpec)
+        prepare_states([*learned, *held], load, config.model.max_tokens, progress)
+    return PictureShards(learned, held)
+
+
 def _split(place: MapDataset | PictureDataset, shards: Sequence[Path]) -> PictureShards:
     return PictureShards((), tuple(shards)) if place.held else PictureShards(tuple(shards), ())
 
 
-def _trainable_model(
+def trainable_model(
     config: TrainingConfig, shards: PictureShards, folder: Path, device: torch.device, threads: int
 ) -> TrainableModel:
     """The model with its examples; its initial weights depend on the seed only."""
     kinds = json.loads((folder / "examples" / "kinds.json").read_text("utf-8"))
     tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None
+    cells = AROUND_CELLS if config.photographs else CELLS
+    described = any(stage.contrastive for stage in config.stages) or not config.photographs
     learned, held = (
-        ShardReader(paths, len(kinds), tokens) for paths in (shards.learned, shards.held)
+        ShardReader(paths, len(kinds), tokens if described else None, cells)
+        for paths in (shards.learned, shards.held)
     )
+    planet = config.planet if config.is_physical else None
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
         network = CompactNetwork(_with_kinds(config.model, kinds))
         network.picture.trunk.load_pretrained()
         if kinds:
             name_kinds(network, load_model("minilm", threads).encode(kinds))
-        return TrainableCompact(network, learned, held, folder, device)
+        model = TrainableAerial if config.photographs else TrainableCompact
+        return model(network, learned, held, folder, device, planet)
     from core.models.crosstext2loc import load_crosstext2loc
     from core.training.clip import TrainableClip
 
     assert config.checkpoint is not None
-    return TrainableClip(load_crosstext2loc(config.checkpoint), learned, held, device)
+    return TrainableClip(load_crosstext2loc(config.checkpoint), learned, held, device, planet)
 
 
 def _with_kinds(spec: CompactSpec, kinds: Sequence[str]) -> CompactSpec:

@@ -21,18 +21,27 @@ from core.training.shards import CELLS, beside, ends_beside, states_beside
 class ShardReader:
     """The N examples of some picture shards, each read on demand.
 
-    With `max_tokens`, also the hidden states of descriptions truncated to that length.
+    With `max_tokens`, also the hidden states of descriptions truncated to that length. `cells` is
+    the number of layout cells along a side.
     """
 
-    def __init__(self, shards: Sequence[Path], kinds: int, max_tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        shards: Sequence[Path],
+        kinds: int,
+        max_tokens: int | None = None,
+        cells: int = CELLS,
+    ) -> None:
         tables = [feather.read_table(path, memory_map=True) for path in shards]
         pictures = pa.concat_tables(tables)
-        texts = pa.concat_tables(
-            [feather.read_table(beside(path, "texts.feather"), memory_map=True) for path in shards]
-        )
-        self._kinds = kinds
+        texts = [beside(path, "texts.feather") for path in shards]
+        self._kinds, self.cells = kinds, cells
         self._pictures, self._layouts = pictures["picture"], pictures["layout"]
-        self._texts = texts["texts"]
+        self._texts = (
+            pa.concat_tables([feather.read_table(path, memory_map=True) for path in texts])["texts"]
+            if all(path.is_file() for path in texts)
+            else None
+        )
         self.mapped = bool(pc.min(pc.binary_length(self._layouts)).as_py())
         """Whether all examples have layouts; only those made from maps do."""
         lengths = [table.num_rows for table in tables]
@@ -52,14 +61,15 @@ class ShardReader:
         return [self._pictures[int(row)].as_py() for row in rows]
 
     def layouts(self, rows: I64) -> Tensor:
-        """The layout labels of some rows, uint8 [B, C, CELLS, CELLS]."""
-        shape = (self._kinds, CELLS, CELLS)
+        """The layout labels of some rows, uint8 [B, C, cells, cells]."""
+        shape = (self._kinds, self.cells, self.cells)
         packed = [np.frombuffer(self._layouts[int(row)].as_buffer(), np.uint8) for row in rows]
         bits = np.unpackbits(np.stack(packed), axis=1, count=int(np.prod(shape)))
         return torch.from_numpy(bits.reshape(-1, *shape))
 
     def texts(self, rows: I64, draws: I64) -> list[str]:
         """One description of each row: the number in `draws` modulo their count selects it."""
+        assert self._texts is not None
         choices = [self._texts[int(row)].as_py() for row in rows]
         return [texts[draw % len(texts)] for texts, draw in zip(choices, draws, strict=True)]
 

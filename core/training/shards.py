@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import shapely
 
+from core.describe.simulate.above import ViewFromAbove
 from core.describe.simulate.generator import Style, describe
 from core.describe.simulate.visibility import VisibilityMap
 from core.errors import SourceError, TrainingError
@@ -27,19 +28,24 @@ from core.gallery.viewpoints import find_viewpoints
 from core.geo import METRES_PER_DEGREE, Points, Position
 from core.models.pictures import open_picture
 from core.models.sentence import SentenceEncoder
-from core.records import World
 from core.render import Renderer
 from core.settings import MAX_TOKENS
 from core.sources.cvgtext import read_cvgtext
 from core.sources.world import read_world
-from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset
+from core.training.datasets import AerialDataset, CvgTextDataset, MapDataset, PictureDataset
 from core.training.layout_labels import Layouts, frequent_kinds
+from core.world import World
 
 Progress = Callable[[str, int, int], None]
 
 FOOTPRINT_M = 100.0
 CELLS = 16
-_SHARD = 512
+AROUND_M = 150.0
+"""Width on the ground of an aerial picture, out of which tiles are cut."""
+AROUND_PX = 300
+AROUND_CELLS = 48
+"""Pixels (half a metre each) and layout cells along a side of an aerial picture."""
+SHARD = 512
 _RICH_M = 60.0
 _TEXT_BATCH = 32
 _GAP_M = 150.0
@@ -96,21 +102,22 @@ def prepare_pictures(
     """
     world = functools.cache(lambda: read_world(town.sources))
     views = _views(town, folder / f"{town.name}.views.npy", world, seed)[: town.limit]
-    starts = range(0, len(views), _SHARD)
-    paths = [_shard_path(folder, town.name, start // _SHARD) for start in starts]
+    starts = range(0, len(views), SHARD)
+    paths = [shard_path(folder, town.name, start // SHARD) for start in starts]
     missing = [pair for pair in zip(starts, paths, strict=True) if not pair[1].is_file()]
     if missing:
         layouts = Layouts(world(), kinds)
         with Renderer(world()) as renderer:
             for start, path in missing:
-                rows = [_example(renderer, layouts, view) for view in views[start : start + _SHARD]]
-                _write_table(path, pa.Table.from_pylist(rows))
+                rows = [_example(renderer, layouts, view) for view in views[start : start + SHARD]]
+                write_table(path, pa.Table.from_pylist(rows))
                 if progress is not None:
-                    progress(town.name, min(start + _SHARD, len(views)), len(views))
+                    progress(town.name, min(start + SHARD, len(views)), len(views))
     return paths
 
 
-def _shard_path(folder: Path, name: str, number: int) -> Path:
+def shard_path(folder: Path, name: str, number: int) -> Path:
+    """The path of a picture shard of a place."""
     return folder / f"{name}-{number:03}.pictures.feather"
 
 
@@ -118,16 +125,16 @@ def _views(town: MapDataset, path: Path, world: Callable[[], World], seed: int) 
     """All viewpoints of a town in order of sampling, stored in a file to read the map only once."""
     if not path.is_file():
         try:
-            views = _sampled_views(world(), town, np.random.default_rng(seed))
+            views = sampled_views(world(), town.spacing_m, np.random.default_rng(seed))
         except SourceError as error:
             raise TrainingError(f"the town {town.name} cannot be used: {error}") from error
         _save_array(path, np.array([[view.lat, view.lon] for view in views]))
     return [Position(lat, lon) for lat, lon in np.load(path, allow_pickle=False).tolist()]
 
 
-def _sampled_views(world: World, town: MapDataset, rng: np.random.Generator) -> list[Position]:
+def sampled_views(world: World, spacing_m: float, rng: np.random.Generator) -> list[Position]:
     """Viewpoints in random order, earlier with higher probability where more things are near."""
-    viewpoints = find_viewpoints(world, town.spacing_m, town.spacing_m)
+    viewpoints = find_viewpoints(world, spacing_m, spacing_m)
     crs = world.metric_crs
     places = world.features[world.features.group == "place"].geometry.to_crs(crs)
     views = gpd.GeoSeries.from_xy(viewpoints.lons, viewpoints.lats, crs=4326).to_crs(crs)
@@ -151,25 +158,33 @@ def _example(renderer: Renderer, layouts: Layouts, view: Position) -> dict[str, 
 
 
 def prepare_descriptions(
-    town: MapDataset,
+    town: MapDataset | AerialDataset,
     pictures: Sequence[Path],
     texts: int,
     seed: int,
     progress: Progress | None = None,
+    read: Callable[[], tuple[World, ViewFromAbove | None]] | None = None,
 ) -> list[Path]:
-    """Writes `texts` descriptions of each example, in one file with column `texts` per shard."""
+    """Writes `texts` descriptions of each example, in one file with column `texts` per shard.
+
+    `read` reads the map, and what is seen from above, if it is not just that of the sources.
+    """
     paths = [beside(path, "texts.feather") for path in pictures]
     missing = [number for number, path in enumerate(paths) if not path.is_file()]
     if missing:
-        visibility = VisibilityMap(read_world(town.sources))
+        world, above = read() if read else (read_world(town.sources), None)
+        visibility = VisibilityMap(world)
         for number in missing:
             table = feather.read_table(pictures[number], columns=["lat", "lon"])
-            scenes = visibility.scenes(table["lat"].to_numpy(), table["lon"].to_numpy())
+            lats, lons = table["lat"].to_numpy(), table["lon"].to_numpy()
+            scenes = visibility.scenes(lats, lons)
+            if above is not None:
+                scenes = above.added(scenes, lats, lons)
             rng = np.random.default_rng((seed, number))
             rows = [
                 [describe(scene, rng, Style.random(rng)) for _ in range(texts)] for scene in scenes
             ]
-            _write_table(paths[number], pa.table({"texts": rows}))
+            write_table(paths[number], pa.table({"texts": rows}))
             if progress is not None:
                 progress(f"{town.name} texts", number + 1, len(paths))
     return paths
@@ -260,16 +275,16 @@ def _prepare_pictures(
     name: str, rows: Sequence[_LabelledPicture], folder: Path, progress: Progress | None
 ) -> list[Path]:
     paths = []
-    for start in range(0, len(rows), _SHARD):
-        part, path = rows[start : start + _SHARD], _shard_path(folder, name, start // _SHARD)
+    for start in range(0, len(rows), SHARD):
+        part, path = rows[start : start + SHARD], shard_path(folder, name, start // SHARD)
         paths.append(path)
         if path.is_file():
             continue
         for row in part:
             open_picture(row.picture)
         texts = pa.table({"texts": [row.texts for row in part]})
-        _write_table(beside(path, "texts.feather"), texts)
-        _write_table(
+        write_table(beside(path, "texts.feather"), texts)
+        write_table(
             path,
             pa.table(
                 {
@@ -321,7 +336,8 @@ def prepare_states(
     return paths
 
 
-def _write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table) -> None:
+    """Writes a table atomically. Raises TrainingError."""
     with open_replacing(path, error=TrainingError) as file:
         feather.write_feather(table, file, compression="uncompressed")
 

@@ -23,6 +23,20 @@ def retrieval(texts: Tensor, pictures: Tensor, places: PairPlaces) -> dict[str, 
     among all pictures without one. Equally similar pictures count against it, so that constant
     embeddings get the worst values. `quality` selects the best step.
     """
+    ranks, error_m = ranked(texts, pictures, places)
+    figures = {f"R@{k}": 100 * float(np.mean(ranks <= k)) for k in (1, 5, 10)}
+    placed = ~np.isnan(places.lats)
+    if not placed.any():
+        return {"quality": sum(figures.values()), **figures}
+    figures["L@50m"] = 100 * float(np.mean(error_m[placed] <= _CLOSE_M))
+    return {"quality": figures["R@1"] + figures["L@50m"], **figures}
+
+
+def ranked(texts: Tensor, pictures: Tensor, places: PairPlaces) -> tuple[I64, F64]:
+    """The rank [N] of each text's own picture, from 1, and the metres [N] to its best one.
+
+    As in `retrieval`; NaN metres for texts without a place.
+    """
     ranks = np.empty(len(places.lats), dtype=np.int64)
     error_m = np.full(len(places.lats), np.nan)
     for rows, near in _scopes(places):
@@ -33,12 +47,7 @@ def retrieval(texts: Tensor, pictures: Tensor, places: PairPlaces) -> dict[str, 
         best = candidates == candidates.max(1, keepdims=True)
         for row, others, top in zip(rows, near, best, strict=True):
             error_m[row] = _metres(places, row, others[top]).max()
-    figures = {f"R@{k}": 100 * float(np.mean(ranks <= k)) for k in (1, 5, 10)}
-    placed = ~np.isnan(places.lats)
-    if not placed.any():
-        return {"quality": sum(figures.values()), **figures}
-    figures["L@50m"] = 100 * float(np.mean(error_m[placed] <= _CLOSE_M))
-    return {"quality": figures["R@1"] + figures["L@50m"], **figures}
+    return ranks, error_m
 
 
 def _scopes(places: PairPlaces) -> Iterator[tuple[I64, I64]]:

@@ -1,6 +1,7 @@
 """Words as search compares them: folded to ASCII, without stop words."""
 
 import re
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -33,7 +34,16 @@ while who whole why will with without would yes yet you your
 
 def fold(text: str) -> str:
     """Converts to lower-case ASCII: no accents, no apostrophes, other scripts transliterated."""
+    return _folded_name(text) if len(text) <= _NAME else _folded(text)
+
+
+def _folded(text: str) -> str:
     return anyascii(text.translate(_APOSTROPHES)).lower()
+
+
+_NAME = 80
+"""Texts up to this length are mostly names of a gallery, which every search folds again."""
+_folded_name = lru_cache(maxsize=50_000)(_folded)
 
 
 def words_of(text: str) -> list[str]:

@@ -220,6 +220,21 @@ def answering(question: str) -> str:
     )
 
 
+STOPS = ("stop", "public transport platform", "station entrance", "bike rental station")
+"""How kinds end whose names are those of what they are at."""
+_AKIN = (
+    frozenset({"statue", "bust", "sculpture", "artwork", "monument", "memorial", "mausoleum"}),
+    frozenset({"church", "cathedral", "chapel", "basilica"}),
+)
+"""Nouns that maps use for one another."""
+
+
+def are_akin(noun: str, kind: str) -> bool:
+    """Whether maps may call by this kind what people call by the noun: a statue is a memorial."""
+    own = kind.rpartition(" ")[2]
+    return any(noun in nouns and own in nouns for nouns in _AKIN)
+
+
 def marked(mark: str, key: str) -> frozenset[str]:
     """Values of a tag whose kinds have the pictogram `mark`."""
     return frozenset(value for value, row in TAGGED[key].items() if row.mark == mark)

@@ -110,7 +110,7 @@ CUES_BEFORE: Final[tuple[Cue, ...]] = (
         "beside",
         rf"(?:next (?:door )?to|besides?|by|near(?:by| to)?|close to|adjacent (?:to|and)|"
         r"alongside|attached to|around the corner (?:from|of)|in front of|outside(?: of)?|behind|"
-        rf"at the back of|surrounded by)\b(?!\s+{_HERE})",
+        rf"at the back of|surrounded by|(?:just|right) off)\b(?!\s+{_HERE})",
         r"a (?:few|couple(?: of)?) (?:doors?|steps|paces|buildings|stores|shops|feet|meters|yards|"
         rf"spots)\s*(?:down|away|over|up|{_COMPASS})?\s*(?:from|of|to|past)\b(?!\s+{_HERE})",
         r"(?:one|a|two) (?:doors?|buildings?|stores?|shops?)\s*(?:down|away|over|up)?\s*"

@@ -51,6 +51,7 @@ def facts(manifest: Manifest) -> str:
         ("Title", manifest.title),
         ("Licence and attribution", origin.licence or "not stated"),
         ("Map date", origin.date or _year_of(manifest)),
+        *_imagery(manifest),
         ("Built", manifest.created.replace("T", ", ", 1)),
         (
             "Tiles",
@@ -68,6 +69,18 @@ def facts(manifest: Manifest) -> str:
     return render("gallery_facts", rows=rows, sources=origin.files)
 
 
+def _imagery(manifest: Manifest) -> list[tuple[str, str]]:
+    """A row about the imagery, none where a gallery has none."""
+    return [
+        (
+            "Imagery",
+            f"{stamp.credit or stamp.source}, {stamp.licence}, {stamp.date or 'date not stated'}; "
+            f"pixels {stamp.metres_per_px:g} m wide, under {stamp.tiles:,} tiles",
+        )
+        for stamp in manifest.aerial
+    ]
+
+
 def _year_of(manifest: Manifest) -> str:
     """The year of a bundled map whose file has no date, as the package that it comes from says."""
     years = [_YEARS[digest] for digest in manifest.origin.files.values() if digest in _YEARS]
@@ -81,7 +94,12 @@ def models(manifest: Manifest) -> str:
     text = manifest.model
     rows = [(text.title, "texts", text.dimensions, text.weights_sha256)] * bool(manifest.channels)
     rows += [
-        (one.label, "pictures", one.dimensions, one.weights_sha256)
+        (
+            one.label,
+            "aerial pictures" if one.view == "aerial" else "pictures",
+            one.dimensions,
+            one.weights_sha256,
+        )
         for one in manifest.picture_models
     ]
     return render("gallery_models", rows=rows) if rows else ""

@@ -9,6 +9,7 @@ from core.gallery import Gallery
 from core.gallery.inspection import TileFact, tile_facts
 from core.records import Tile
 from pages.gallery_page import session
+from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.templates import picture_uri, render
 
 _FIRST_ROWS = 12
@@ -60,6 +61,8 @@ def picture(gallery: Gallery, tile: Tile) -> str:
     return render(
         "tile_picture",
         picture=picture_uri(seen) if seen else "",
+        aerial=aerial_uri(gallery, tile.tile_id),
+        credit=credit_of(gallery.card),
         place=tile.street or tile.tile_id,
         card=gallery.card,
     )

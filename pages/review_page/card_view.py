@@ -3,6 +3,7 @@
 from core.review.model import Card
 from pages.review_page.places import Place, letters_of
 from pages.review_page.precompute import LABELS, Insight
+from pages.ui.aerial import credit_of
 from pages.ui.comparison_table import comparison_table
 from pages.ui.highlighted_text import by_relevance
 from pages.ui.numbers import metres
@@ -36,6 +37,7 @@ def pictures(card: Card, place: Place) -> str:
             _side("A", "Answer", place, card.top_tile, away),
         ],
         licence=place.card.licence if place.card else "",
+        credit=credit_of(place.card),
     )
 
 
@@ -45,6 +47,7 @@ def _side(letter: str, title: str, place: Place, tile_id: str, told: str) -> dic
         "letter": letter,
         "title": title,
         "picture": picture_uri(picture) if picture else "",
+        "aerial": place.aerial(tile_id),
         "street": place.street(tile_id),
         "told": told,
         "known_as": tile_id[:_MOST_ID_CHARS] if place.missing else "",

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
 from core.review.model import Card
 from pages.ui import resources
+from pages.ui.aerial import aerial_uri
 from pages.ui.numbers import metres
 
 _LETTERS = "BDEFGHIJKLMNOPQRSUVWXYZ"
@@ -42,6 +45,13 @@ class Place:
             return self.gallery.picture(tile_id) if self.gallery else b""
         except GalleryError:
             return b""
+
+    def aerial(self, tile_id: str) -> Markup:
+        """The aerial picture of a tile that has a drawn one, too; empty where there is none."""
+        try:
+            return aerial_uri(self.gallery, tile_id) if self.gallery else Markup()
+        except GalleryError:
+            return Markup()
 
     def street(self, tile_id: str) -> str:
         """The street of a tile, "" where none is known."""

@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import settings
 from core.maps import title_of
+from pages.search_page.answers import FoundPlaces
 from pages.search_page.confidence_banner import title_of_verdict
-from pages.search_page.session_result import SearchState
 from pages.ui.templates import render
 
 _TARGET = ".sw-verdict, .st-key-notes [role=alert], .st-key-places"
@@ -27,7 +27,7 @@ def _component() -> Callable[..., object]:
     return made
 
 
-def draw(state: SearchState | None, city: str) -> None:
+def draw(state: FoundPlaces | None, city: str) -> None:
     """The words of an answer; "" before the first. A choice among its places says nothing."""
     asked = replace(state.ask, chosen=1, versus="") if state else None
     _component()(
@@ -42,7 +42,7 @@ def draw(state: SearchState | None, city: str) -> None:
     )
 
 
-def words_of(state: SearchState, city: str) -> str:
+def words_of(state: FoundPlaces, city: str) -> str:
     """The answer in two short sentences."""
     result = state.result
     if result is None or not result.candidates:

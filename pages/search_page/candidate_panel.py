@@ -15,8 +15,10 @@ from pages.search_page import (
     scores,
 )
 from pages.search_page.confidence_banner import chance
-from pages.search_page.query_params import SearchParams
+from pages.search_page.query_params import ANYWHERE, SearchParams
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes import alike
+from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.highlighted_text import by_standing
 from pages.ui.numbers import percent
 from pages.ui.plus_codes import plus_code
@@ -50,6 +52,8 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
     ledger = state.standings(candidate)
     st.html(reason_of(candidate, ledger))
     st.html(_place(gallery, candidate))
+    if ask.city != ANYWHERE:  # wishes are about the places of one city
+        alike.draw(candidate, ask.steering)
     words = by_standing(result.query, ledger, _read_to(result, ledger))
     st.html(render("candidate_words", words=words))
     if ledger:
@@ -90,6 +94,8 @@ def _place(gallery: Gallery, candidate: Candidate) -> str:
         title=title,
         names=list(dict.fromkeys(name for name in around if name and name != title)),
         picture=picture_uri(picture) if picture else "",
+        aerial=aerial_uri(gallery, candidate.tile.tile_id),
+        credit=credit_of(card),
         across_m=card.footprint_m,
         licence=card.licence,
     )

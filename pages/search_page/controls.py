@@ -7,7 +7,9 @@ import streamlit as st
 from core.gallery import GalleryCard
 from core.records import CHANNEL_TRAITS, CHANNELS
 from pages.search_page import session
-from pages.search_page.query_params import MOST_K, SearchParams
+from pages.search_page.anywhere import TITLE
+from pages.search_page.photo import panel as photo
+from pages.search_page.query_params import ANYWHERE, MOST_K, SearchParams
 from pages.ui import examples
 from pages.ui.markdown import one_line, plain
 
@@ -43,6 +45,8 @@ def try_example(text: str) -> None:
 def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     """The galleries as a row of names, or as a list where there are many."""
     titles = {card.name: one_line(card.title) for card in cards}
+    if len(cards) > 1:
+        titles = {ANYWHERE: TITLE} | titles
     choose = (
         partial(
             st.selectbox,
@@ -87,7 +91,9 @@ def question(ask: SearchParams, card: GalleryCard) -> None:
             width="stretch",
             help="Or press Ctrl + Enter in the box",
         )
+    photo.seen()
     with st.container(horizontal=True, key="tools"):
+        photo.choice()
         if ask.text and examples.of_city(card.name):
             # another key for each try: the popover closes over the map instead of covering it
             tried = st.session_state.get("examples-tried", 0)

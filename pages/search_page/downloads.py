@@ -7,14 +7,13 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.gallery import Gallery
 from core.maps import title_of
 from core.records import SearchResult
 from pages.search_page import printable, session
+from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
 from pages.search_page.gps_exports import to_gpx, to_kml
 from pages.search_page.query_params import SearchParams
-from pages.search_page.session_result import SearchState
 from pages.ui import addresses, copy_button, folding
 from pages.ui.numbers import percent
 from pages.ui.templates import render
@@ -49,7 +48,7 @@ def table(result: SearchResult) -> str:
 
 
 @st.fragment
-def _table(state: SearchState) -> None:
+def _table(state: FoundPlaces) -> None:
     if section := folding.opened("All places as a table", "section-table"):
         with section, st.spinner("Reading all places …"):
             st.html(table(state.explained()))
@@ -62,7 +61,7 @@ class _Format:
     title: str
     ending: str
     media_type: str
-    write: Callable[[SearchResult, Gallery, str], str]
+    write: Callable[[SearchResult, Source, str], str]
 
 
 _FORMATS = (
@@ -90,7 +89,7 @@ _FORMATS = (
 
 
 @st.fragment
-def _files(gallery: Gallery, state: SearchState, link: str) -> None:
+def _files(gallery: Source, state: FoundPlaces, link: str) -> None:
     """The files, each written when it is asked for."""
     menu = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
     if not menu.open:
@@ -99,7 +98,7 @@ def _files(gallery: Gallery, state: SearchState, link: str) -> None:
         menu.download_button(
             each.title,
             partial(_written, each, state, gallery, link),
-            f"saywhere-{gallery.card.name}.{each.ending}",
+            f"saywhere-{gallery.card.name or 'anywhere'}.{each.ending}",
             each.media_type,
             key=f"save-{each.ending}",
             on_click="ignore",
@@ -107,11 +106,11 @@ def _files(gallery: Gallery, state: SearchState, link: str) -> None:
         )
 
 
-def _written(each: _Format, state: SearchState, gallery: Gallery, link: str) -> str:
+def _written(each: _Format, state: FoundPlaces, gallery: Source, link: str) -> str:
     return each.write(state.explained(), gallery, link)
 
 
-def draw(gallery: Gallery, ask: SearchParams, state: SearchState) -> None:
+def draw(gallery: Source, ask: SearchParams, state: FoundPlaces) -> None:
     """The answer as a table, its files, its link and how long it took. Table and files are made
     when somebody asks for them."""
     result = state.result

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.explain.phrasing import distance_phrase, noun_phrase
+from core.explain.phrasing import distance_phrase, thing_phrase
 from core.records import CHANNEL_TRAITS, Candidate, LedgerEntry
 from pages.search_page.session_result import SearchState
 from pages.ui import folding
@@ -23,8 +23,8 @@ def draw(state: SearchState, candidate: Candidate, title: str, key: str) -> None
         return
     with section:
         with st.spinner("Leaving out one phrase after another …"):
-            ledgers = state.ledgers()
-        st.html(table(ledgers.entries[candidate.rank - 1], ledgers.notes))
+            ledger, notes = state.ledger_of(candidate), state.ledgers().notes
+        st.html(table(ledger, notes))
 
 
 def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:
@@ -46,7 +46,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "english": evidence.english,
         "against": entry.against,
         "absent": entry.absent,
-        "fact": f"{noun_phrase(evidence.fact)}{seen}" if evidence.channel else "",
+        "fact": f"{thing_phrase(evidence)}{seen}" if evidence.channel else "",
         "doubt": doubt,
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
         "channel": CHANNEL_TRAITS[evidence.channel].word if evidence.channel else "",

@@ -36,7 +36,7 @@ def _asked(
 ) -> Advice:
     assert state.trace is not None
     picture = gallery.picture(candidate.tile.tile_id) or b""
-    ledger = state.ledgers().entries[candidate.rank - 1]
+    ledger = state.ledger_of(candidate)
     relevance = _relevance(state, candidate, picture)
     text = state.trace.encoded_query.text
     return advise(server, Subject(text, candidate, ledger, picture, relevance))

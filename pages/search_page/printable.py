@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from core.gallery import Gallery
 from core.maps import title_of
 from core.records import Candidate, SearchResult
+from pages.search_page.answers import Source
 from pages.search_page.confidence_banner import chance, title_of_verdict
 from pages.ui.plus_codes import plus_code
 from pages.ui.templates import picture_uri, render
@@ -28,7 +28,7 @@ class _PrintedPlace:
     picture: str
 
 
-def to_page(result: SearchResult, gallery: Gallery, link: str) -> str:
+def to_page(result: SearchResult, gallery: Source, link: str) -> str:
     """A whole HTML document that needs no other file; `link` restores the answer, "" for none."""
     card = gallery.card
     verdict = title_of_verdict(result.verdict, card.title, result.in_area) if result.verdict else ""
@@ -44,7 +44,7 @@ def to_page(result: SearchResult, gallery: Gallery, link: str) -> str:
     )
 
 
-def _place(gallery: Gallery, one: Candidate) -> _PrintedPlace:
+def _place(gallery: Source, one: Candidate) -> _PrintedPlace:
     picture = gallery.picture(one.tile.tile_id) if one.rank <= _PICTURES else None
     return _PrintedPlace(
         one.rank,

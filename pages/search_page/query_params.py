@@ -4,7 +4,7 @@ A link is a stranger's text: each value is checked, and one that makes no sense 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,10 +12,13 @@ from core.explain.clarification import Reply
 from core.explain.clarification.belief_update import GivenReply
 from core.explain.clarification.question_bank import template_of
 from core.geo import Bounds
-from core.records import CHANNELS, Channel
+from core.records import CHANNELS, NO_WISHES, Channel, Steering
 from core.settings import MAX_DESCRIPTION_CHARS
+from pages.search_page.wishes.link import params_of, wishes_in
 from pages.ui.link_values import bounds, identifier, whole
 
+ANYWHERE = ""
+"""The city of a question that is asked everywhere; its link names no city."""
 DEFAULT_K = 10
 MOST_K = 50
 _LONGEST_LINK = 6000
@@ -29,8 +32,9 @@ _LONGEST_KEY = 200
 @dataclass(frozen=True, slots=True)
 class SearchParams:
     """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
-    city's usual one. `versus` is the id of the tile to compare the chosen candidate with, "" for
-    none; `replies` are to follow-up questions, in the order they were given."""
+    city's usual one, and `city` may be `ANYWHERE`. `versus` is the id of the tile to compare the
+    chosen candidate with, "" for none; `replies` are to follow-up questions, in the order they were
+    given; `steering` are the wishes beside the description."""
 
     text: str = ""
     city: str = ""
@@ -41,10 +45,11 @@ class SearchParams:
     model: str = ""
     versus: str = ""
     replies: tuple[GivenReply, ...] = ()
+    steering: Steering = NO_WISHES
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
-        params = {"city": self.city}
+        params = {"city": self.city} if self.city != ANYWHERE else {}
         if self.text and self.fits_link:
             params["q"] = self.text
         if self.k != DEFAULT_K:
@@ -65,7 +70,7 @@ class SearchParams:
         if self.replies:
             lines = (f"{_letter(one.answer)} {one.key}" for one in self.replies)
             params["answers"] = "\n".join(lines)
-        return params
+        return params | params_of(self.steering)
 
     @property
     def fits_link(self) -> bool:
@@ -80,7 +85,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
     wanted = params.get("channels", "").split(",")
     return SearchParams(
         text=params.get("q", "").strip()[: MAX_DESCRIPTION_CHARS + 1],
-        city=city if city in known else next(iter(known), ""),
+        city=city if city in known else usual_city(known),
         k=whole(params.get("k", ""), DEFAULT_K, MOST_K),
         channels=tuple(channel for channel in CHANNELS if channel in wanted),
         area=bounds(params.get("area", "")),
@@ -88,7 +93,13 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
         model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
         versus=identifier(params.get("vs", "")),
         replies=_replies(params.get("answers", "")),
+        steering=wishes_in(params),
     )
+
+
+def usual_city(cities: Sequence[str]) -> str:
+    """The city of a question that names none: everywhere, unless there is one city only."""
+    return cities[0] if len(cities) == 1 else ANYWHERE
 
 
 def _letter(answer: Reply) -> str:

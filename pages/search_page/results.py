@@ -4,12 +4,13 @@ import streamlit as st
 
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
-from core.maps import probability_area, title_of
+from core.maps import ProbabilityArea, probability_area, title_of
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
     arrival,
     candidate_panel,
+    city_hints,
     comparison_panel,
     confidence_banner,
     controls,
@@ -17,24 +18,26 @@ from pages.search_page import (
     followup,
     session,
 )
+from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
+from pages.search_page.wishes import given, phrase_chips
 from pages.ui import examples, resources
 from pages.ui.markdown import plain
 
 
 @st.fragment
-def draw(card: GalleryCard) -> None:
+def draw(card: GalleryCard, cards: tuple[GalleryCard, ...]) -> None:
     """Everything below the question. The map comes first and waits for no explanation."""
     session.redraw_if_asked()
     try:
-        _draw(card, session.settled())
+        _draw(card, cards, session.settled())
     except GalleryError as error:
         resources.set_aside(card, str(error))
         st.rerun()  # with the next city, and a line about this one
 
 
-def _draw(card: GalleryCard, ask: SearchParams) -> None:
+def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) -> None:
     gallery = resources.open_gallery(card)
     notes = st.container(key="notes")
     left, right = st.columns([1, 1], gap="medium")
@@ -45,31 +48,42 @@ def _draw(card: GalleryCard, ask: SearchParams) -> None:
     result = state.result if state and state.result and state.result.candidates else None
     rank = session.chosen_rank(result, ask) if result else 1
     with place:
-        _map(gallery, state, rank, ask)
+        draw_map(gallery, state, rank, ask)
     with notes:
-        _notes(ask, state)
+        given.draw(gallery, ask.steering)
+        draw_notes(ask, state)
     with right:
         if state and result:
+            confidence_banner.draw(result, _spread(state), card.title)
+            city_hints.better(card, cards, state)
             _answer(gallery, state, result, rank, ask)
         else:
-            _invitation(card)
+            invitation(card)
     if state and result:
         downloads.draw(gallery, ask, state)
     arrival.draw(state, card.title)
     session.write_link(ask)
 
 
-def _map(gallery: Gallery, state: SearchState | None, rank: int, ask: SearchParams) -> None:
+def draw_map(gallery: Gallery, state: SearchState | None, rank: int, ask: SearchParams) -> None:
+    """The map of a city with its candidates, as far as there are any."""
     trace = state.trace if state else None
     if state is None or trace is None or not trace.result.candidates:
         answer_map.draw(gallery, None, rank, ask.area)
         return
-    spread = state.cached("spread", lambda: probability_area(trace))
+    spread = _spread(state)
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
     answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other)
 
 
-def _notes(ask: SearchParams, state: SearchState | None) -> None:
+def _spread(state: SearchState) -> ProbabilityArea:
+    trace = state.trace
+    assert trace is not None
+    return state.cached("spread", lambda: probability_area(trace))
+
+
+def draw_notes(ask: SearchParams, state: SearchState | None) -> None:
+    """What was understood of the description, and what to know about the answer."""
     if ask.area:
         st.button(
             "Only inside the marked area",
@@ -99,7 +113,8 @@ def _clear_area() -> None:
     session.rank_anew(area=None)
 
 
-def _invitation(card: GalleryCard) -> None:
+def invitation(card: GalleryCard) -> None:
+    """What to write, and examples."""
     st.markdown("##### Describe what is around you")
     st.markdown(
         "Buildings, shops, trees, water, street names: what you would tell a friend on the phone."
@@ -108,18 +123,15 @@ def _invitation(card: GalleryCard) -> None:
     controls.example_buttons(card, "first")
 
 
-def _choose() -> None:
+def choose() -> None:
+    """Shows another candidate; for callbacks of the list."""
     session.change(chosen=st.session_state["chosen"])
 
 
 def _answer(
     gallery: Gallery, state: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
-    """Verdict and question above the list and the panel; the question is chosen last."""
-    trace = state.trace
-    assert trace is not None
-    spread = state.cached("spread", lambda: probability_area(trace))
-    confidence_banner.draw(result, spread, gallery.card.title)
+    """The question above the list and the panel; the question is chosen last."""
     question = st.container()
     names, details = st.columns([4, 7], gap="small")
     by_rank = {candidate.rank: candidate for candidate in result.candidates}
@@ -130,11 +142,13 @@ def _answer(
             "Places found, likeliest first",
             list(by_rank),
             key="chosen",
-            on_change=_choose,
+            on_change=choose,
             format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
             captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
         )
     with question:
         followup.draw(state)
+        photo.truth(state)
+        phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)

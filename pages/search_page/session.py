@@ -7,8 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from core.records import SearchResult
-from pages.search_page.query_params import SearchParams, from_params
+from core.records import SearchResult, Steering
+from pages.search_page.query_params import SearchParams, from_params, usual_city
 from pages.ui.session_link import Params, SessionLink, remember_city
 
 _KEY = "ask"
@@ -55,7 +55,7 @@ def current(cities: Iterable[str]) -> SearchParams:
     """The session's question; a link that was just opened, or the Back button, replaces it, and
     so does the address where the city is gone, with the next city."""
     session, known = _session(), tuple(cities)
-    gone = session.ask.city not in known
+    gone = session.ask.city not in {*known, usual_city(known)}
     session.sync(lambda params: session.follow(params, known), stale=gone)
     return session.ask
 
@@ -84,8 +84,8 @@ def change(**changes: Any) -> SearchParams:
 
 
 def ask_anew(**changes: Any) -> SearchParams:
-    """Another description or city; drops the choice, comparison and replies of the old one."""
-    return rank_anew(**changes, replies=())
+    """Another description or city; drops the choice, comparison, replies and wishes of the old."""
+    return rank_anew(**changes, replies=(), steering=Steering())
 
 
 def rank_anew(**changes: Any) -> SearchParams:
@@ -97,7 +97,7 @@ def rank_anew(**changes: Any) -> SearchParams:
 
 def write_link(ask: SearchParams) -> None:
     """Makes the browser's address restore the question."""
-    params = ask.to_params() if ask.text else {"city": ask.city}
+    params = (ask if ask.text else SearchParams(city=ask.city)).to_params()
     if st.query_params.get("booth") == "0":
         params["booth"] = "0"  # or the machine's setting would make the next visit a booth
     _session().write(params)

@@ -62,9 +62,12 @@ class SearchState:
     def shown(self, rank: int) -> SearchResult:
         """The result, its candidate of one rank with its ledger, for the map."""
         assert self.result is not None
-        candidates = list(self.result.candidates)
-        chosen = candidates[rank - 1]
-        candidates[rank - 1] = replace(chosen, explanation=Explanation(self.standings(chosen), ""))
+        candidates = (
+            replace(one, explanation=Explanation(self.standings(one), ""))
+            if one.rank == rank
+            else one
+            for one in self.result.candidates
+        )
         return replace(self.result, candidates=tuple(candidates))
 
     def ledgers(self) -> Ledgers:
@@ -74,6 +77,12 @@ class SearchState:
         return self.cached(
             "ledgers", lambda: ledgers(trace, resources.encoder(), self.picture_encoder)
         )
+
+    def ledger_of(self, candidate: Candidate) -> tuple[LedgerEntry, ...]:
+        """The ledger of one candidate with all effects."""
+        assert self.result is not None
+        ids = [one.tile.tile_id for one in self.result.candidates]
+        return self.ledgers().entries[ids.index(candidate.tile.tile_id)]
 
     def explained(self) -> SearchResult:
         """The result that is shown, each candidate with its ledger, effects and reason."""
@@ -120,7 +129,7 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
     started = time.perf_counter()
     raw, shown, picture_encoder, problem = None, None, None, ""
     try:
-        with _turn():
+        with turn():
             raw, picture_encoder = _search(gallery, ask)
             shown = as_shown(raw, ask.replies)
     except SaywhereError as error:
@@ -131,7 +140,7 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def turn() -> Iterator[None]:
     """A turn in the line of all visitors who search now; says the place in it to those who wait."""
     note = st.empty()
     with (
@@ -150,7 +159,9 @@ def _search(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, PictureEn
     """Searches without pictures where no channel was picked and no picture model is available."""
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
-    query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model)
+    query = Query(
+        ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model, steering=ask.steering
+    )
     channels = check_query(query, gallery)
     picture_encoder, problem = None, ""
     if "image" in channels:

@@ -13,7 +13,13 @@ from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render
 
 _FOLDER = Path(__file__).resolve().parent.parent
-_TITLES = {"search": "Search", "benchmark": "Benchmark", "cases": "Cases", "gallery": "Gallery"}
+_TITLES = {
+    "search": "Search",
+    "benchmark": "Benchmark",
+    "cases": "Cases",
+    "gallery": "Gallery",
+    "add": "Add a place",
+}
 
 
 def pages() -> dict[str, Any]:
@@ -69,7 +75,7 @@ def not_here(what: str, wanted: str, shown: str) -> None:
 
 def nothing_to_search() -> None:
     """Says what to do where no gallery is usable."""
-    st.info("There is no gallery to search yet. Build one from any map extract:")
+    st.info("There is no gallery to search yet. Add a place, or build one on the command line:")
     st.code("python -m core build my-town --from my-town.osm.pbf", language=None)
 
 

@@ -12,6 +12,7 @@ from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position
 from core.maps import MapUse
 from pages.ui import routes
+from pages.ui.aerial import credit_of
 from pages.ui.link_values import position_of
 
 _HEIGHT_PX = 560
@@ -46,13 +47,22 @@ def look_at(
 def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> maps.BaseMap:
     if card is None:
         return maps.BaseMap(around, "", "", _ANY_ZOOMS)
+    aerial = _aerial(card, gallery)
     if gallery is None or gallery.base_map is None:
-        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS, aerial)
     try:
         zooms = maps.zooms_of(gallery.base_map)
     except SaywhereError:
-        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS)
-    return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms)
+        return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS, aerial)
+    return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms, aerial)
+
+
+def _aerial(card: GalleryCard, gallery: Gallery | None) -> maps.TileLayer | None:
+    """The imagery of a gallery as a layer."""
+    if gallery is None or gallery.aerial is None:
+        return None
+    url = routes.tiles_url(card, "aerial")
+    return maps.TileLayer(url, credit_of(card), gallery.aerial.zooms)
 
 
 def _mount(

@@ -14,7 +14,13 @@ from core.explain.clarification.answer_model import answer_model_of
 from core.explain.ledger import standing_ledger
 from core.gallery import Gallery, GalleryCard
 from core.records import Query
-from core.retrieval import PictureEncoder, bind_picture_encoder, load_verified, search_with_trace
+from core.retrieval import (
+    PictureEncoder,
+    bind_picture_encoder,
+    joined,
+    load_verified,
+    search_with_trace,
+)
 from pages.ui.waiting_line import WaitingLine
 
 _ASIDE = "set-aside"
@@ -43,7 +49,7 @@ def open_gallery(card: GalleryCard) -> Gallery:
     return _gallery(card)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _gallery(card: Any) -> Gallery:
     return gallery.open_gallery(card.name, settings.load())
 
@@ -63,9 +69,12 @@ def search_line() -> WaitingLine:
 
 
 def picture_encoder(opened: Gallery, model: str | None) -> PictureEncoder:
-    """A gallery's picture model, its usual one unless another is asked for."""
-    stamp = opened.picture_stamp(model)
-    return bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+    """A gallery's picture models, its usual ones unless another is asked for."""
+    encoders = [
+        bind_picture_encoder(opened, _seeing(stamp), stamp.key)
+        for stamp in opened.searched_stamps(model)
+    ]
+    return joined(tuple(encoders))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -73,17 +82,22 @@ def _seeing(stamp: Any) -> Any:
     return load_verified(stamp, settings.load(), encoder())
 
 
-def warm_up(card: GalleryCard) -> None:
+def warm_up(*cards: GalleryCard) -> None:
     """Loads model and gallery behind the page, so that the first answer need not wait: one search
     and its explanation, of our own words, make all that is made once."""
     if st.session_state.get("warmed"):
         return
     st.session_state["warmed"] = True
-    threading.Thread(target=_warm, args=(card,), name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm, args=cards, name="warm-up", daemon=True).start()
 
 
-def _warm(card: GalleryCard) -> None:
+def _warm(*cards: GalleryCard) -> None:
     """Faults are left to the first question, which meets them again and can show them."""
+    for card in cards:
+        _warm_gallery(card)
+
+
+def _warm_gallery(card: GalleryCard) -> None:
     with contextlib.suppress(SaywhereError):
         encoder()
         opened = open_gallery(card)

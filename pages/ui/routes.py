@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -59,10 +60,10 @@ def _ours(name: str) -> str:
     return f"/vendor/saywhere/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def tiles_url(card: GalleryCard) -> str:
-    """The Leaflet template of a gallery's base map; a rebuilt gallery has another one."""
+def tiles_url(card: GalleryCard, layer: Literal["tiles", "aerial"] = "tiles") -> str:
+    """The Leaflet template of a gallery's base map or imagery; a rebuilt gallery has another."""
     name, version = quote(card.name, safe=""), quote(card.created, safe="")
-    return f"/tiles/{name}/{{z}}/{{x}}/{{y}}.webp?v={version}"
+    return f"/{layer}/{name}/{{z}}/{{x}}/{{y}}.webp?v={version}"
 
 
 def healthz(_: Request) -> Response:
@@ -71,23 +72,28 @@ def healthz(_: Request) -> Response:
 
 
 @functools.lru_cache(maxsize=16)
-def _base_map(name: str, version: str) -> Path:
+def _archive(name: str, version: str, is_aerial: bool) -> Path:
     """The archive of a gallery as it was when the page was drawn; failures are not kept."""
     card = next((one for one in resources.cards() if one.name == name), None)
     if card is None or card.created != version:
         raise GalleryError("there is no such gallery, or it was built again: reload the page")
-    archive = resources.open_gallery(card).base_map
+    gallery = resources.open_gallery(card)
+    aerial = gallery.aerial.path if gallery.aerial else None
+    archive = aerial if is_aerial else gallery.base_map
     if archive is None:
-        raise GalleryError("this gallery has no base map")
+        raise GalleryError(f"this gallery has no {'imagery' if is_aerial else 'base map'}")
     return archive
 
 
 def tile(request: Request) -> Response:
-    """One base-map tile: 404 for no such gallery or base map, 204 where the map is empty."""
+    """One tile of a base map or of imagery: 404 for no such gallery or archive, 204 where it is
+    empty."""
     parts = request.path_params
+    is_aerial = request.url.path.startswith("/aerial/")
     try:
         with _opening:
-            archive = _base_map(parts["gallery"], request.query_params.get("v", ""))
+            version = request.query_params.get("v", "")
+            archive = _archive(parts["gallery"], version, is_aerial)
         picture = read_tile(archive, parts["z"], parts["x"], parts["y"])
     except SaywhereError as error:
         return Response(str(error), status_code=404, media_type="text/plain")
@@ -108,5 +114,6 @@ def routes() -> Sequence[BaseRoute]:
         Route("/healthz", healthz),
         Route("/search", search_page),
         Route("/tiles/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
+        Route("/aerial/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
         Mount("/vendor", _CachedFiles(directory=settings.load().static)),
     ]

@@ -16,8 +16,9 @@ from core.models.checkpoints import sha256_of
 from core.models.specs import BUNDLED_COMPACT_SHA256
 from core.settings import COMPACT_WEIGHTS, ROOT, Settings, environment_of
 
-SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy"}
-"""Packages that a search does without; on the command line it needs none of the next either."""
+SLOW_TO_IMPORT = {"torch", "transformers", "geopandas", "sklearn", "scipy", "rapidocr", "cv2"}
+"""Packages that a search does without, the last two until a photo comes; on the command line it
+needs none of the next either."""
 
 OF_PAGES = {"pandas", "shapely", "folium", "streamlit"}
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from tiny_osm import Town
+from tiny_street import write_street, write_streets
 
 from core.__main__ import main
 from core.evaluation import read_queries
 from core.gallery import Gallery
+from core.sources.cvgtext import read_cvgtext
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -93,3 +95,75 @@ def test_what_was_read_and_left_out_is_one_line(call: Call, city_osm: Path, tmp_
     assert len(json.loads(out)["descriptions"]) == 2
     (line,) = (one for one in err.splitlines() if "left out" in one)
     assert "1 node (its position has a decimal comma; write a point)" in line
+
+
+def test_directions_are_another_manner_of_the_same_places(call: Call, city_osm: Path) -> None:
+    texts = {}
+    for manner in ("view", "directions"):
+        code, out, err = call("--from", city_osm, "--json", "--n", 8, "--manner", manner)
+        assert code == 0, err
+        texts[manner] = {row["id"]: row["text"] for row in json.loads(out)["descriptions"]}
+    assert texts["view"].keys() == texts["directions"].keys()
+    assert all(texts["view"][key] != text for key, text in texts["directions"].items())
+
+
+def test_photographs_are_described_with_a_quality_report_and_as_cvgtext(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_streets(tmp_path / "photos")
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"no picture")
+    arguments = ["describe", "--photos", tmp_path / "photos", "--cvgtext-out", tmp_path / "copy"]
+    assert main([*map(str, arguments), "--json", "--quiet"]) == 0
+    written = capfd.readouterr()
+    report = json.loads(written.out)
+    assert (report["photos"], report["described"], report["signs_understood"]) == (2, 1, 1)
+    assert report["cvgtext"]["single_views"] == 1
+    assert "broken.jpg: the photo cannot be read" in written.err
+    (row,) = read_cvgtext(tmp_path / "copy", "Photos", "photos", "ground", "test").rows
+    assert "a pharmacy, “APOTHEKE”" in row.description
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["describe"], "--photos FOLDER"),
+        (["describe", "--photos", "absent"], "no folder absent"),
+        (["describe", "--photos", ".", "--gallery", "helsinki"], "takes no --gallery"),
+        (["search"], "with --image"),
+        (["search", "--image", "absent.jpg"], "no photo absent.jpg"),
+        (["search", "a park", "--must", "…", "--gallery", "tinycity"], "has no words"),
+    ],
+)
+def test_mistakes_with_photographs_and_wishes_are_one_clear_line(
+    tiny_home: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    told: str,
+) -> None:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
+    assert main(arguments) == 2
+    written = capfd.readouterr()
+    assert (written.out, written.err.count("\n")) == ("", 1)
+    assert told in written.err
+
+
+def test_a_photo_is_searched_with_the_words_beside_it(
+    tiny_home: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
+    write_street(tmp_path / "street.jpg")
+    arguments = ["search", "Near a fountain", "--image", str(tmp_path / "street.jpg")]
+    options = ["--gallery", "tinycity", "--channels", "facts,names", "--json"]
+    assert main([*arguments, *options]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert {sign["text"]: sign["meaning"] for sign in found["signs"]} == {
+        "APOTHEKE": "pharmacy",
+        "Lindenhof": "",
+    }
+    assert found["query"] == f"Near a fountain. {found['description']}"
+    first = found["candidates"][0]
+    assert any("pharmacy" in piece["phrase"] for piece in first["evidence"] if piece["supported"])

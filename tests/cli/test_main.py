@@ -119,6 +119,26 @@ def test_galleries_are_listed_as_one_document(core: Core) -> None:
     assert len(run.out.splitlines()) == 1
 
 
+def test_a_search_without_a_gallery_is_one_in_all_of_them(inside: Core) -> None:
+    search = ("search", "a cathedral beside a tram stop in Helsinki", "-k", "4")
+    document = inside(*search, "--json", "--explain").document
+    assert document["gallery"] is None
+    probabilities = [one["probability"] for one in document["regions"]]
+    assert {"helsinki", "monaco"} <= {one["gallery"] for one in document["regions"]}
+    assert sum(probabilities) + document["elsewhere"] == pytest.approx(1, abs=0.01)
+    assert [one["rank"] for one in document["candidates"]] == [1, 2, 3, 4]
+    assert all(one["explanation"]["ledger"] for one in document["candidates"])
+    assert document["candidates"][0]["gallery"] == "helsinki"
+    assert inside(*search).out.startswith("Most likely Helsinki")
+
+
+def test_a_search_in_a_wrong_city_names_the_one_that_fits_better(inside: Core) -> None:
+    text = "Casino de Monte-Carlo and the Café de Paris, palm trees, Avenue de Grande-Bretagne"
+    found = inside("search", text, "--gallery", "helsinki", "--json").document
+    assert found["regions"][0]["gallery"] == "monaco"
+    assert any("fits Monaco better" in note for note in found["notes"])
+
+
 def test_a_search_prints_the_contracts_document(core: Core) -> None:
     run = core(
         "search",

@@ -13,7 +13,7 @@ from core.errors import QueryError
 from core.evaluation.calibration.dataset import CalibrationExample, spherical_kmeans
 from core.evaluation.calibration.fit import calibrate, mass_before_truth
 from core.evaluation.calibration.pipeline import fit_from_files
-from core.evaluation.calibration.uninformative_texts import uninformative_text
+from core.evaluation.calibration.uninformative_texts import contradictory_text, uninformative_text
 from core.models.sentence import SentenceEncoder
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import write_calibration
@@ -157,3 +157,17 @@ def test_one_town_alone_has_no_strangers(
     path = a_set(tmp_path / "set.jsonl")
     with pytest.raises(QueryError, match="two galleries"):
         fit_from_files([("here", path)], (), two_towns, encoder, 1, lambda *_: None)
+
+
+def test_a_contradictory_text_goes_on_with_names_that_its_town_does_not_have() -> None:
+    foreign = ["beside the Eiffel Tower, past Café Oak", "a park", "next to Colosseum"]
+    known = {"cafe", "oak"}
+    for seed in range(20):
+        text = contradictory_text(
+            "Near Havis Amanda.", foreign, known.__contains__, np.random.default_rng(seed)
+        )
+        assert text.startswith("Near Havis Amanda, ")
+        assert "Oak" not in text
+        assert "Eiffel Tower" in text or "Colosseum" in text
+    nothing = contradictory_text("here", ["a park"], known.__contains__, np.random.default_rng(0))
+    assert nothing == ""

@@ -10,8 +10,8 @@ from tiny_osm import Town, tiny_city
 
 from core.facts.viewpoint_facts import VIEW_M, Facts, colour_word, facts_around, plural, tile_texts
 from core.geo import compass
-from core.records import World
 from core.sources.world import read_world
+from core.world import World
 
 
 @dataclass(frozen=True)

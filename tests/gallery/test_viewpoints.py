@@ -11,8 +11,8 @@ from tiny_osm import Town, tiny_city
 
 from core.errors import SourceError
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
-from core.records import World
 from core.sources.world import read_world
+from core.world import World
 
 Read = Callable[[Town], World]
 

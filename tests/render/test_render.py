@@ -15,7 +15,6 @@ from shapely.geometry.base import BaseGeometry
 
 from core import errors
 from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds
-from core.records import World
 from core.render import Renderer, marks, palette
 from core.render.coast import sea_polygons
 from core.render.encode import webp
@@ -23,6 +22,7 @@ from core.render.style import style_sheet
 from core.render.symbols import SYMBOLS, symbol_svg
 from core.web_tiles.archive import read_tile
 from core.web_tiles.mercator import tiles_in, to_mercator
+from core.world import World
 
 pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from core import settings
 from core.explain.ledger import ledgers
 from core.explain.reasons import reason
-from core.gallery import Gallery
+from core.gallery import Gallery, open_gallery
 from core.maps import evidence_label
 from core.models.sentence import SentenceEncoder
 from core.records import Channel, Evidence, Query
@@ -90,3 +91,28 @@ def test_a_capital_within_a_sentence_makes_a_name() -> None:
     assert not written_as_name("Rose beds. Stop here", 0, "rose")
     assert not written_as_name("beds. Stop here", 0, "stop")
     assert not written_as_name("a rose", 0, "rose")
+
+
+def test_a_hidden_name_is_told_and_a_stop_stands_behind_what_it_is_called_after(
+    encoder: SentenceEncoder,
+) -> None:
+    gallery = open_gallery("helsinki", settings.load({}))
+    for text, fact, by_name in (
+        ("Stockman", "public toilets", "Stockman"),
+        ("Stockmann", "department store: Stockmann", ""),
+    ):
+        trace = search_with_trace(gallery, encoder, Query(text, k=1, channels=("names",)))
+        piece = trace.result.candidates[0].evidence[0]
+        assert piece.fact.endswith(fact)
+        assert piece.by_name == by_name
+        (ledger,) = ledgers(trace, encoder, with_effects=False).entries
+        assert ("(with the name Stockman)" in reason(ledger)) == bool(by_name)
+
+
+def test_a_memorial_with_the_name_is_something_like_the_statue(encoder: SentenceEncoder) -> None:
+    gallery = open_gallery("montevideo", settings.load({}))
+    query = Query("a statue of Artigas", k=10, channels=("names",))
+    found = search_with_trace(gallery, encoder, query).result
+    pieces = [one.evidence[0] for one in found.candidates if "Mausoleo" in one.evidence[0].fact]
+    assert pieces
+    assert all(piece.supported and piece.rough for piece in pieces)

@@ -10,9 +10,10 @@ from core.records import Evidence, Query
 from core.retrieval import rank_tiles, search
 from core.retrieval.channels.mentions import MentionIndex, mention_scores
 from core.retrieval.fusion import WEIGHTS
-from core.retrieval.query_encoding import encode_query, tokenize_query
+from core.retrieval.query_encoding import encode_query, respelled, tokenize_query
 from core.retrieval.ranking import NO_CORRECTION
 from core.retrieval.search import match_index_of
+from core.retrieval.spelling import respellings_of
 from core.retrieval.town_suffix import without_town
 
 
@@ -45,6 +46,32 @@ def test_streets_and_addresses_are_found_in_any_spelling(
     text: str, mentions: list[str], neubrandenburg: MentionIndex
 ) -> None:
     assert mentioned(neubrandenburg, text) == mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Turmstr. 22", "Turmstraße 22"),
+        ("a bank, 22 Turm Str., on the left", "a bank, 22 Turmstraße., on the left"),
+        ("Turmstraße Nr. 22", "Turmstraße Nr. 22"),
+        ("a bench on a corner of the street", "a bench on a corner of the street"),
+    ],
+)
+def test_a_street_is_read_as_the_map_spells_it(
+    text: str, read: str, neubrandenburg: MentionIndex
+) -> None:
+    assert respelled(text, 0, len(text), respellings_of(text, neubrandenburg)) == read
+
+
+def test_an_abbreviated_address_is_as_sure_as_the_whole_one(encoder: SentenceEncoder) -> None:
+    gallery = open_gallery("neubrandenburg", settings.load({}))
+    whole, short = (
+        search(gallery, encoder, Query(text, k=1, channels=("facts", "names")))
+        for text in ("Turmstraße 22", "Turmstr. 22")
+    )
+    assert short.candidates[0].tile == whole.candidates[0].tile
+    assert short.candidates[0].confidence > 0.9 * whole.candidates[0].confidence
+    assert short.candidates[0].evidence[0].phrase == "Turmstr. 22"
 
 
 def test_a_short_street_is_known_by_its_number() -> None:

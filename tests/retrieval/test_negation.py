@@ -131,3 +131,12 @@ def test_absence_supports_and_presence_contradicts_with_their_reason(
     assert "bench" in contradicted.against
     assert contradicted.absent == ""
     assert "“no benches” contradicts it" in told
+
+
+def test_denials_alone_say_nothing_about_another_town(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    result = search_with_trace(tiny_gallery, encoder, Query("no benches, no trams")).result
+    assert result.p_outside == 0
+    assert result.verdict == "several places fit"
+    assert any("only what is not there" in note for note in result.notes)

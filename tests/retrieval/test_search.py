@@ -389,6 +389,13 @@ def test_what_was_cut_off_does_not_count(ask: Ask) -> None:
     assert [one.tile for one in cut.candidates] == [one.tile for one in read.candidates]
 
 
+def test_a_small_area_says_that_its_chances_say_little(ask: Ask, tiny_gallery: Gallery) -> None:
+    middle = Position(float(tiny_gallery.lats.mean()), float(tiny_gallery.lons.mean()))
+    for within_m, is_told in ((90.0, True), (2000.0, False)):
+        result = ask("a street", k=3, near=middle, within_m=within_m)
+        assert any("The area is small" in note for note in result.notes) == is_told
+
+
 def test_just_the_longest_description_is_read_whole(ask: Ask) -> None:
     assert ask("church " * 40).truncated is None
 

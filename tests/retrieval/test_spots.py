@@ -82,3 +82,11 @@ def test_neighbours_are_those_that_a_plain_search_finds() -> None:
 
 def test_no_more_spots_than_tiles() -> None:
     assert len(spots([0.0], [1.0], 10)) == 1
+
+
+def test_an_unsure_answer_is_chosen_from_as_a_surer_one() -> None:
+    """Of little differences the best tile wins, not the place with most tiles; its chance stays."""
+    metres, mass = [0.0, 1000.0, 1010.0, 1020.0, 5000.0], [0.26, 0.18, 0.18, 0.18, 0.1]
+    assert spots(metres, mass, 1)[0][0] in (1, 2, 3)
+    found = spots_of(cast("Any", _Line(*metres)), np.array(mass), 1, sharpening=4.0)
+    assert [(spot.row, spot.chance) for spot in found] == [(0, 0.26)]

@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from core.errors import SourceError
-from core.records import LeftOut, World
 from core.sources.left_out import read_counts, reading_line
 from core.sources.world import read_world
+from core.world import LeftOut, World
 
 FAULTY = Path(__file__).parent / "faulty"
 NODES = '<node id="1" lat="47.05" lon="15.44"/><node id="2" lat="47.05" lon="15.445"/>'

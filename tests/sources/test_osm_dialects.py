@@ -6,8 +6,8 @@ import pytest
 from tiny_dialects import DIALECTS
 from tiny_osm import tiny_city
 
-from core.records import World
 from core.sources.world import read_world
+from core.world import World
 
 
 def content_of(world: World) -> list[tuple[str, str, list[tuple[str, str]]]]:

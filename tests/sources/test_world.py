@@ -16,8 +16,8 @@ from tiny_osm import Town, tiny_city
 
 from core.errors import SourceError
 from core.geo import Bounds
-from core.records import World
 from core.sources.world import read_world
+from core.world import World
 
 Refused = Callable[[Path], str]
 

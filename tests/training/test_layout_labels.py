@@ -13,9 +13,9 @@ from PIL import Image
 from tiny_osm import Town
 
 from core.geo import Position, tile_bounds
-from core.records import World
 from core.sources.world import read_world
 from core.training.layout_labels import Layouts, frequent_kinds
+from core.world import World
 
 CELLS = 16
 FOOTPRINT_M = 100.0

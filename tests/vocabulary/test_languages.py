@@ -58,6 +58,8 @@ def test_every_description_in_another_language_is_recognised() -> None:
         ("kościół obok mostu", "pl"),
         ("Rue des Roses 9", None),
         ("Hermann-von-Maltzan-Weg 24", None),
+        ("Brandenburg Gate, Unter den Linden", None),
+        ("Rathaus am Markt, Brunnen", "de"),
         ("Площа Ринок, ратуша і вежа", None),
         ("", None),
     ],

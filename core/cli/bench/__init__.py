@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
-from core.cli.options import add_checkpoint, add_store, whole_number
+from core.cli.imagery_options import add_imagery
+from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number
 from core.cli.progress import bar
 
 BENCHES = (
-    *("start", "search", "evaluate", "embed", "explain", "relevance", "questions", "cases"),
-    "visitors",
+    *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
+    *("steps", "cases", "feedback", "visitors", "anywhere", "scale", "planet"),
 )
 
 
@@ -32,7 +33,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.jsonl",
         help="descriptions with known places, for relevance and questions",
     )
+    parser.add_argument(
+        "--set",
+        dest="sets",
+        type=labelled_set,
+        action="append",
+        default=[],
+        metavar="GALLERY=FILE.jsonl",
+        help="descriptions with known places, for steps; repeat for more galleries and files",
+    )
+    parser.add_argument(
+        "--by", default="", metavar="FIELD", help="field of the lines to split by, for steps"
+    )
     parser.add_argument("--model", help="picture model, for embed (default: compact)")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE.toml", help="training configuration, for planet"
+    )
     add_checkpoint(parser)
     parser.add_argument(
         "--annotators",
@@ -66,7 +82,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=20,
         help="seconds between two searches of a visitor (default: 20)",
     )
+    parser.add_argument(
+        "--tiles",
+        type=whole_number,
+        default=1_034_786,
+        help="tiles of the synthetic collection, for scale (default: 1034786)",
+    )
     add_store(parser)
+    add_imagery(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -77,14 +100,19 @@ def run(args: argparse.Namespace) -> Any:
         "model": args.model,
         "checkpoint": args.checkpoint,
         "queries": args.queries,
+        "config": args.config,
+        "sets": args.sets,
+        "by": args.by,
         "progress": bar(args.quiet),
         "annotators": args.annotators,
         "verdicts": args.verdicts,
         "store": args.store,
         "kill": args.kill,
+        "tiles": args.tiles,
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,
+        "args": args,
     }
     bench = importlib.import_module(f"{__name__}.{args.what}").run
     return bench(**{name: options[name] for name in inspect.signature(bench).parameters})

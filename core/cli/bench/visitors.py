@@ -43,7 +43,7 @@ class _Answer:
 
 
 @dataclass(slots=True)
-class _Log:
+class _Visits:
     """What the visitors met; written by all of them."""
 
     answers: list[_Answer] = field(default_factory=list)
@@ -73,7 +73,7 @@ def run(
     name = gallery or largest(settings)
     total = searches or 6 * n
     texts = _descriptions(open_gallery(name, settings), queries, total)
-    log = _Log()
+    log = _Visits()
     with app_server(environment_of(settings)) as server:
         _warm(server, name)
         before_s, started = server.cpu_s(), time.perf_counter()
@@ -91,6 +91,7 @@ def run(
                 raise SaywhereError("the server ended while visitors were there")
             log.rss_mb.append(server.rss_mb())
             progress("searches", min(len(log.answers), total), total)
+        progress("searches", len(log.answers), total)
         cpu_s, lasted_s = server.cpu_s() - before_s, time.perf_counter() - started
     if not log.answers:
         raise SaywhereError(f"no visitor got an answer: {log.errors[0] if log.errors else '?'}")
@@ -150,7 +151,7 @@ def _around_tiles(opened: Gallery, random: Random) -> Iterator[str]:
 
 def _warm(server: AppServer, gallery: str) -> None:
     """A visitor who comes before all others, so that models and gallery are loaded."""
-    log = _Log()
+    log = _Visits()
     with server.connected() as connection:
         visitor = _Visitor(connection, gallery)
         visitor.arrive()
@@ -205,7 +206,7 @@ def _visit(
     server: AppServer,
     gallery: str,
     texts: "SimpleQueue[str]",
-    log: _Log,
+    log: _Visits,
     after_s: float,
     every_s: float,
 ) -> None:
@@ -226,7 +227,7 @@ def _visit(
         log.errors.append(f"{type(error).__name__}: {error}"[:200])
 
 
-def _ask(visitor: _Visitor, text: str, log: _Log) -> None:
+def _ask(visitor: _Visitor, text: str, log: _Visits) -> None:
     """A search without markers or without a verdict counts as an error."""
     answer = visitor.ask(text)
     if answer.first_s:

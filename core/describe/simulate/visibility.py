@@ -21,7 +21,7 @@ from core.describe.simulate.visibility_rules import (
 )
 from core.describe.simulate.visible_scene import SECTORS, VisibleObject, VisibleScene, Way
 from core.facts.viewpoint_facts import surface_word
-from core.records import World
+from core.world import World
 
 _BATCH = 128
 _SIDEWALKS = frozenset({"sidewalk", "crossing", "traffic_island", "access_aisle"})

@@ -20,7 +20,7 @@ from core.evaluation.calibration.dataset import (
     calibration_examples,
 )
 from core.evaluation.calibration.fit import calibrate
-from core.evaluation.calibration.uninformative_texts import uninformative_text
+from core.evaluation.calibration.uninformative_texts import contradictory_text, uninformative_text
 from core.evaluation.queries import LabelledQuery, read_all, read_queries
 from core.gallery.opened import Gallery, open_gallery
 from core.geo import Position
@@ -31,8 +31,9 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
-_OUTSIDE, _UNINFORMATIVE = 120, 25
-"""Numbers of descriptions of other places and of uninformative texts, for each gallery."""
+_OUTSIDE, _UNINFORMATIVE, _CONTRADICTORY = 120, 25, 25
+"""Numbers of descriptions of other places, of uninformative texts and of texts with names of two
+towns, for each gallery."""
 _NOWHERE = Position(0, 0)
 
 
@@ -72,11 +73,12 @@ def fit_from_files(
         raise QueryError(f"{missing[0]} has no channel facts; give galleries of map data")
     backgrounds = BackgroundSet([galleries[name] for name in background or names], seed)
     examples: list[CalibrationExample] = []
-    for name in names:
-        rng = np.random.default_rng((seed, len(examples)))
+    for number, name in enumerate(names):
+        rng = np.random.default_rng((seed, number))
         searched = [query_set for query_set in read if query_set.home == name]
         others = [query_set for query_set in read if query_set.home != name]
-        searched += _outside_queries(others, rng)
+        contradictory = _contradictory_queries(galleries[name], searched, others, rng)
+        searched = [*searched, *_outside_queries(others, rng), contradictory]
         examples += _examples_of(
             galleries[name], searched, backgrounds, settings, encoder, seed, progress
         )
@@ -96,6 +98,25 @@ def _outside_queries(others: Sequence[_Set], rng: np.random.Generator) -> list[_
     ]
     queries = [LabelledQuery(text, _NOWHERE, "", "idle") for text in noise if _has_words(text)]
     return [*drawn, _Set("idle", "", queries)]
+
+
+def _contradictory_queries(
+    gallery: Gallery, own: Sequence[_Set], others: Sequence[_Set], rng: np.random.Generator
+) -> _Set:
+    """Descriptions of the gallery that go on with names from other towns: no place has both."""
+    texts = [query.text for query_set in own for query in query_set.queries]
+    foreign = [query.text for query_set in others for query in query_set.queries]
+    mixed = [
+        contradictory_text(
+            texts[int(rng.integers(len(texts)))],
+            foreign,
+            lambda word: bool(gallery.names.postings(word, "name").facts.size),
+            rng,
+        )
+        for _ in range(_CONTRADICTORY)
+    ]
+    queries = [LabelledQuery(text, _NOWHERE, "", "mixed") for text in mixed if text]
+    return _Set("names of two towns", "", queries)
 
 
 def _has_words(text: str) -> bool:

@@ -81,11 +81,11 @@ def raw_relevance(
         return _by_attention(encoder, texts, pictures)
     raise ModelError(
         f"{encoder.spec.title} gives no access to its attention; relevance maps need "
-        f"{' or '.join(_ATTRIBUTABLE)}"
+        f"{', '.join(_ATTRIBUTABLE[:-1])} or {_ATTRIBUTABLE[-1]}"
     )
 
 
-_ATTRIBUTABLE = ("compact", "crosstext2loc")
+_ATTRIBUTABLE = ("compact", "compact-aerial", "crosstext2loc")
 
 
 def _by_attention(

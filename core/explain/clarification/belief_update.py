@@ -39,7 +39,13 @@ def _with_replies(trace: SearchTrace, replies: Sequence[GivenReply]) -> SearchTr
     for reply in replies:
         shares = answered(gallery, shares, reply.key, reply.answer)
     posterior = replace(before, mass=shares * (1 - before.p_outside))
-    spots = spots_of(gallery, posterior.mass, len(trace.result.candidates), trace.mask)
+    spots = spots_of(
+        gallery,
+        posterior.mass,
+        len(trace.result.candidates),
+        trace.mask,
+        sharpening=posterior.sharpening,
+    )
     candidate_of = {candidate.tile.tile_id: candidate for candidate in trace.result.candidates}
     evidence_finder = EvidenceFinder(match_index_of(gallery), trace.encoded_query, trace.channels)
     candidates = []
@@ -67,4 +73,5 @@ def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) ->
         channels={name: float(signals.channel(name)[row]) for name in trace.channels},
         names=names,
         evidence=all_in_own_words(evidence, trace.encoded_query),
+        gallery=trace.gallery.card.name,
     )

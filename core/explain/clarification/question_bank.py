@@ -12,7 +12,7 @@ from core.vocabulary.grammar import sign, with_article
 from core.vocabulary.kinds import answering
 from core.vocabulary.questions import QUESTIONS
 
-_STREET_M, _NEAR_M = 25.0, 50.0
+STREET_M, _NEAR_M = 25.0, 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def name_question(kind: str, name: str) -> QuestionTemplate | None:
             f"Does a sign near you say that this is {name}?",
             _STREETS,
             re.escape(name.casefold()),
-            _STREET_M,
+            STREET_M,
             NAME_SIGN,
             name=name,
         )

@@ -6,7 +6,7 @@ answers that can be wrong (`question_bank.AnswerReliability`).
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -14,11 +14,18 @@ import numpy as np
 from core.arrays import F32, F64, I64, Bools
 from core.errors import QueryError
 from core.explain.clarification.answer_model import answer_model_of, chance_of_yes, chances
-from core.explain.clarification.question_bank import QuestionTemplate, kind_questions, template_of
+from core.explain.clarification.described import open_questions, open_streets
+from core.explain.clarification.question_bank import (
+    STREET_M,
+    QuestionTemplate,
+    kind_questions,
+    template_of,
+)
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.retrieval.fusion import SEPARATION_M
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.search import match_index_of
 from core.vocabulary.folding import fold
 
 Reply = Literal["yes", "no", "cannot tell"]
@@ -169,15 +176,19 @@ def _kind_candidates(
     gallery: Gallery, leaders: _Leaders, encoded_query: EncodedQuery | None, asked: Sequence[str]
 ) -> _Askable:
     answer_model = answer_model_of(gallery)
-    answered_keys = (
-        answer_model.answered_keys(encoded_query) if encoded_query is not None else frozenset()
-    )
+    answered_keys, opened = frozenset[str](), dict[str, str]()
+    if encoded_query is not None:
+        opened = open_questions(encoded_query)
+        answered_keys = answer_model.answered_keys(encoded_query) - opened.keys()
     rows = [
         row
         for row, template in enumerate(kind_questions())
         if template.key not in answered_keys.union(asked)
     ]
-    templates = [kind_questions()[row] for row in rows]
+    templates = [
+        replace(template, text=opened.get(template.key, template.text))
+        for template in (kind_questions()[row] for row in rows)
+    ]
     return _Askable(
         templates, chances(templates, answer_model.kind_distances_m(leaders.tiles)[rows])
     )
@@ -186,20 +197,34 @@ def _kind_candidates(
 def _name_candidates(
     gallery: Gallery, leaders: _Leaders, encoded_query: EncodedQuery | None, asked: Sequence[str]
 ) -> _Askable:
-    """Questions for names near the heaviest tiles only."""
-    folded = fold(encoded_query.text) if encoded_query is not None else ""
+    """Questions for names near the heaviest tiles only; for a name in the description only where
+    it is a street that the person may stand in or not."""
+    folded, streets = "", frozenset[str]()
+    if encoded_query is not None:
+        folded = fold(encoded_query.text)
+        streets = open_streets(encoded_query, match_index_of(gallery))
     metres_of = {
-        template: metres
+        _mentioned(template) if _is_street_of(template, streets) else template: metres
         for template, metres in answer_model_of(gallery)
         .name_distances_m(leaders.tiles, _NAMES_NEAR_TILES)
         .items()
         if template.key not in asked
-        and fold(template.name) not in folded
+        and (fold(template.name) not in folded or _is_street_of(template, streets))
         and metres[:_NAMES_NEAR_TILES].min() <= template.within_m
     }
     templates = list(metres_of)
     metres = np.array(list(metres_of.values())).reshape(len(templates), len(leaders.tiles))
     return _Askable(templates, chances(templates, metres))
+
+
+def _is_street_of(template: QuestionTemplate, streets: frozenset[str]) -> bool:
+    """Whether a question is about one of some streets, by their folded names."""
+    return template.within_m == STREET_M and fold(template.name) in streets
+
+
+def _mentioned(template: QuestionTemplate) -> QuestionTemplate:
+    """The question for a street that the description mentions."""
+    return replace(template, text=f"You mention {template.name}: are you in that street?")
 
 
 def answered(gallery: Gallery, weights: F64, key: str, answer: Reply) -> F64:

@@ -64,11 +64,11 @@ def ablate_phrases(
         trace.encoded_query, encoder, picture_encoder if "image" in trace.channels else None
     ):
         if rest is None:
-            signals, scores = None, np.zeros_like(before.scores)
+            signals, scores = None, before.wished
             ranks.append(np.arange(1, len(rows) + 1))
         else:
             after = rank_tiles(trace.gallery, rest, trace.channels, trace.mask)
-            signals, scores = after.signals, after.scores
+            signals, scores = after.signals, after.scores + before.wished
             ranks.append(_ranks(trace, rows, scores))
         similarity.append(before.scores[rows] - scores[rows])
         for channel, losses in losses_of.items():
@@ -87,7 +87,13 @@ def _ranks(trace: SearchTrace, rows: I64, scores: F32) -> I64:
     """The ranks [C], from 1, of the candidates in `rows` by new scores [N]."""
     candidates = np.zeros(len(scores), dtype=bool)
     candidates[rows] = True
-    spots = spots_of(trace.gallery, trace.posterior.mass_of(scores), len(rows), candidates)
+    spots = spots_of(
+        trace.gallery,
+        trace.posterior.mass_of(scores),
+        len(rows),
+        candidates,
+        sharpening=trace.posterior.sharpening,
+    )
     rank_of = {spot.row: rank for rank, spot in enumerate(spots, 1)}
     return np.array([rank_of[int(row)] for row in rows], dtype=np.int64)
 
@@ -106,9 +112,15 @@ def _without_each_phrase(
     tokens = encoder.tokenize(texts)
     within = np.cumsum([part.count() for part in tokens]) <= MAX_TOKENS_READ
     count = max(1, int(within.sum()))
-    embeddings, picture_embeddings = _embedded(
-        texts[:count], tokens[:count], encoder, picture_encoder
-    )
+    pictures = (picture_encoder, *picture_encoder.others) if picture_encoder else ()
+    embeddings, picture_embeddings = _embedded(texts[:count], tokens[:count], encoder, pictures)
+    queries = [
+        tuple(
+            PictureQuery(one.key, left[row] * rows[row], None)
+            for one, rows in zip(pictures, picture_embeddings, strict=True)
+        )
+        for row in range(count)
+    ]
     return [
         replace(
             encoded_query,
@@ -125,11 +137,8 @@ def _without_each_phrase(
             ),
             embedding=left[row] * embeddings[row],
             phrase_embeddings=np.delete(encoded_query.phrase_embeddings, row, axis=0),
-            picture_query=PictureQuery(
-                picture_encoder.key, left[row] * picture_embeddings[row], None
-            )
-            if picture_encoder and picture_embeddings is not None
-            else None,
+            picture_query=queries[row][0] if queries[row] else None,
+            other_picture_queries=queries[row][1:],
         )
         for row, (text, part) in enumerate(
             zip(texts[:count], encoded_query.phrases[:count], strict=True)
@@ -141,26 +150,24 @@ def _embedded(
     texts: list[str],
     tokens: "list[Tokens]",
     encoder: "SentenceEncoder",
-    picture_encoder: PictureEncoder | None,
-) -> tuple[F32, F32 | None]:
-    """Embeddings [M, D] of M texts, and their embeddings [M, E] by the picture model."""
+    pictures: tuple[PictureEncoder, ...],
+) -> tuple[F32, list[F32]]:
+    """Embeddings [M, D] of M texts, and their embeddings [M, E] by each picture model."""
     longest = max(text_tokens.count() for text_tokens in tokens)
-    reader = None
-    if (
-        picture_encoder
-        and isinstance(picture_encoder.encoder, StatesReader)
-        and longest <= picture_encoder.encoder.spec.max_tokens
-    ):
-        reader = picture_encoder.encoder
-    embeddings, picture_embeddings = [], []
+    readers = {
+        row: one.encoder
+        for row, one in enumerate(pictures)
+        if isinstance(one.encoder, StatesReader) and longest <= one.encoder.spec.max_tokens
+    }
+    embeddings: list[F32] = []
+    by_picture: list[list[F32]] = [[] for _ in pictures]
     step = max(1, _BATCH_TOKENS // longest)
     for start in range(0, len(tokens), step):
         states, mask = encoder.states(tokens[start : start + step])
         embeddings.append(encoder.pooled(states, mask))
-        if reader:
-            picture_embeddings.append(reader.from_states(states, mask))
-    if picture_encoder and not reader:
-        picture_embeddings.append(picture_encoder.encoder.encode_texts(texts))
-    return np.concatenate(embeddings), np.concatenate(
-        picture_embeddings
-    ) if picture_embeddings else None
+        for row, reader in readers.items():
+            by_picture[row].append(reader.from_states(states, mask))
+    for row, one in enumerate(pictures):
+        if row not in readers:
+            by_picture[row].append(one.encoder.encode_texts(texts))
+    return np.concatenate(embeddings), [np.concatenate(rows) for rows in by_picture]

@@ -18,7 +18,7 @@ from core.explain.ledger.claims import (
     storeys,
 )
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
-from core.explain.phrasing import UNDERFOOT_M, distance_phrase, head_of, noun_phrase, one_line
+from core.explain.phrasing import distance_phrase, head_of, noun_phrase, one_line
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.absence import absence_of
@@ -33,6 +33,8 @@ _NEAR_M = 60.0
 _FAR_M = 300.0
 """Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
 road leads to."""
+_HERE_M = 3.0
+"""The direction of nearer things is unknown."""
 _STOREYS_APART = 3
 _BUILDINGS = 2
 _SAME_SIDE_DEG = 67.5
@@ -162,7 +164,7 @@ class ContradictionFinder:
         kind = self._match_index.gallery.facts.kind[fact]
         same_kind = self._positions.facts_of_kind.get(kind, [fact])
         places = self._positions.places(tile, [fact] if by_name else same_kind, _SIGHT_M)
-        if not places or places[0].distance_m < UNDERFOOT_M:
+        if not places or places[0].distance_m < _HERE_M:
             return Contradiction("", evidence)
         angles = [abs((place.bearing_deg - stated_deg + 180) % 360 - 180) for place in places]
         for place, degrees in zip(places, angles, strict=True):

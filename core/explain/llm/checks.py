@@ -1,20 +1,18 @@
 """Checks of a language model's answer."""
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from core.explain.llm.prompt import Subject, speaks_to_models
 from core.explain.phrasing import one_line
+from core.models.chat import ChatError, json_in
 from core.vocabulary.folding import words_of
 
 _TEXT_KEYS = ("text_attention", "image_attention", "reason")
 _MAX_CHARS = {"text_attention": 600, "image_attention": 600, "reason": 1200}
 _MIN_REASON_CHARS = 20
 _MIN_COMMON_WORDS = 2
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL)
 _MARKUP = (
     (re.compile(r"<[^<>]*>"), " "),
     (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
@@ -33,7 +31,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-class AnswerError(ValueError):
+class AnswerError(ChatError):
     """The answer is not as requested; the message says in a few words why."""
 
 
@@ -52,7 +50,7 @@ def read_answer(content: str, subject: Subject) -> Answer:
 
     Checks the form, and that the answer is about this candidate; it can still be wrong.
     """
-    document = _object_in(content)
+    document = json_in(content)
     if not isinstance(document, dict) or set(document) != {*_TEXT_KEYS, "confidence"}:
         raise AnswerError("it was not the requested JSON object")
     confidence = document["confidence"]
@@ -70,21 +68,6 @@ def read_answer(content: str, subject: Subject) -> Answer:
     if len(common) < min(_MIN_COMMON_WORDS, len(known)):
         raise AnswerError("its reason is not about this spot")
     return Answer(**texts, confidence=float(confidence))
-
-
-def _object_in(content: str) -> Any:
-    """The JSON of an answer, without the code fence or <think> block that models may add."""
-
-    def refuse(constant: str) -> None:
-        raise AnswerError(f"{constant} is not a number")
-
-    without_thought = _THOUGHT.sub("", content, count=1)
-    if fenced := _FENCE.match(without_thought):
-        without_thought = fenced.group(1)
-    try:
-        return json.loads(without_thought, parse_constant=refuse)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise AnswerError("it was not JSON") from error
 
 
 def _plain(value: object, key: str) -> str:

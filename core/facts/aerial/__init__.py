@@ -11,7 +11,7 @@ from core.facts.aerial.photograph import BalancedPhotograph, Photograph
 from core.facts.aerial.roads import road_things
 from core.facts.aerial.spots import SpotFinder, crowded
 from core.facts.things import Fact, Things, joined
-from core.records import World
+from core.world import World
 
 __all__ = ["Photograph", "things_from_above"]
 

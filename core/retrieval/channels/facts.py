@@ -32,6 +32,7 @@ from core.retrieval.channels.matching import (
 )
 from core.retrieval.channels.surroundings import surroundings
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.relations import relations_of
 
 if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
@@ -67,6 +68,13 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask), similar)
 
 
+def _share_with_role(encoded_query: EncodedQuery) -> float:
+    """The share of the phrases that a relation places, as in directions to a meeting point."""
+    spans = [(phrase.start, phrase.end) for phrase in encoded_query.phrases]
+    roles = [relation.role for relation in relations_of(encoded_query.text, spans)]
+    return sum(role != "seen" for role in roles) / len(roles)
+
+
 def _features(
     result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, background: "Background"
 ) -> dict[str, float]:
@@ -79,6 +87,7 @@ def _features(
     return {
         "phrases": logarithm(len(strengths)),
         "bearings": float(with_bearing),
+        "roles": _share_with_role(encoded_query),
         "phrase_strength": float(strengths.mean()),
         "phrase_floor": float(np.quantile(strengths, 0.25)),
         "phrases_found": float((strengths > _FOUND).mean()),
@@ -106,6 +115,7 @@ CHANNEL = ChannelSpec(
     (
         "phrases",
         "bearings",
+        "roles",
         "phrase_strength",
         "phrase_floor",
         "phrases_found",

@@ -1,17 +1,19 @@
 """The `image` channel: the description's embedding against those of the tiles' pictures.
 
 One signal, `image`: the similarity on the scale of `median_to_max_scale`, times
-`picture_reliability`. Its weight was chosen for the compact model, on program-written descriptions
-of Krems and tests/descriptions.jsonl, together with `picture_reliability`.
+`picture_reliability`; where tiles have several pictures, the mean of theirs. Its weight was chosen
+for the compact model, on program-written descriptions of Krems and tests/descriptions.jsonl,
+together with `picture_reliability`.
 """
 
 import numpy as np
 
 from core.arrays import F32
+from core.gallery.opened import Gallery
 from core.models import SPECS
 from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.matching import MatchIndex
-from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 
 
 def _search(
@@ -20,20 +22,18 @@ def _search(
     """The signal; None for a query that was not encoded with the picture model."""
     if encoded_query.picture_query is None:
         return None
-    pictures = match_index.gallery.picture_index(encoded_query.picture_query.key)
-    similarities = pictures.similarities(encoded_query.picture_query.embedding)
-    reliability = picture_reliability(
-        similarities, _confident_lead(encoded_query.picture_query.key)
-    )
-    return ChannelResult(
-        {"image": median_to_max_scale(similarities, mask) * np.float32(reliability)}
-    )
+    queries = (encoded_query.picture_query, *encoded_query.other_picture_queries)
+    views = [_view_signal(match_index.gallery, query, mask) for query in queries]
+    return ChannelResult({"image": np.mean(views, axis=0, dtype=np.float32)})
 
 
-def _confident_lead(key: str) -> float | None:
-    """The typical lead of the model that embedded pictures under `key`, None where unknown."""
-    spec = SPECS.get(key.partition("-")[0])
-    return spec.confident_lead if spec else None
+def _view_signal(gallery: Gallery, query: PictureQuery, mask: Allowed) -> F32:
+    """The signal [N] of one picture of each tile."""
+    similarities = gallery.picture_index(query.key).similarities(query.embedding)
+    spec = SPECS.get(gallery.picture_stamp(query.key).name)
+    reliability = picture_reliability(similarities, spec.confident_lead if spec else None)
+    signal: F32 = median_to_max_scale(similarities, mask) * np.float32(reliability)
+    return signal
 
 
 def picture_reliability(similarities: F32, confident_lead: float | None) -> float:

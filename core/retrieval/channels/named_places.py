@@ -37,9 +37,13 @@ _CORNER, _ADDRESS = "street corner", "address"
 
 @dataclass(frozen=True, slots=True)
 class MentionedPlace:
-    """A street or a name: the facts that carry it, the tiles on it, its facts by house number."""
+    """A street or a name: the facts that carry it, the tiles on it, its facts by house number.
+
+    `name` is the first spelling on the map.
+    """
 
     kind: PlaceKind
+    name: str
     facts: I64
     tiles: I64
     numbers: dict[HouseNumber, list[int]]
@@ -47,6 +51,7 @@ class MentionedPlace:
 
 @dataclass(slots=True)
 class _Street:
+    name: str = ""
     facts: list[int] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)
     numbers: dict[HouseNumber, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -57,6 +62,7 @@ class _Address:
     """An address among the names of a fact, split into street and house numbers."""
 
     fact: int
+    name: str
     street: Tokens
     numbers: tuple[HouseNumber, ...]
 
@@ -85,10 +91,13 @@ class NamedPlaces:
         self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
         streets: dict[Tokens, _Street] = defaultdict(_Street)
         for tile, name in enumerate(gallery.streets):
+            streets[self._tokens(name)].name = name
             streets[self._tokens(name)].tiles.append(tile)
         for fact, name in lines:
+            streets[self._tokens(name)].name = name
             streets[self._tokens(name)].facts.append(fact)
         for address in self._addresses(set(streets)):
+            streets[address.street].name = streets[address.street].name or address.name
             streets[address.street].facts.append(address.fact)
             for number in address.numbers:
                 streets[address.street].numbers[number].append(address.fact)
@@ -130,7 +139,7 @@ class NamedPlaces:
         possible: list[_Address] = []
         for fact, name in self._hidden_names():
             street, numbers = split_address(name)
-            address = _Address(fact, self._tokens(street), numbers)
+            address = _Address(fact, street, self._tokens(street), numbers)
             (certain if self._facts.kind[fact] == _ADDRESS else possible).append(address)
         streets = streets | {address.street for address in certain}
         numbers_of: dict[Tokens, set[HouseNumber]] = defaultdict(set)
@@ -160,7 +169,7 @@ class NamedPlaces:
 
     def _add_streets(self, streets: dict[Tokens, _Street]) -> None:
         for tokens, street in streets.items():
-            row = self._add("street", street.facts, street.tiles, dict(street.numbers))
+            row = self._add("street", street.name, street.facts, street.tiles, dict(street.numbers))
             for variant in variants(tokens):
                 known = self.options[variant.tokens]
                 known[row] = max(known.get(row, 0.0), variant.certainty)
@@ -168,6 +177,7 @@ class NamedPlaces:
     def _add_names(self) -> None:
         """Adds the names that the facts' texts show, unless they are streets."""
         facts_of: dict[Tokens, list[int]] = defaultdict(list)
+        spelling: dict[Tokens, str] = {}
         for fact, (text, kind, names) in enumerate(
             zip(self._facts.text, self._facts.kind, self._facts.names, strict=True)
         ):
@@ -175,13 +185,15 @@ class NamedPlaces:
                 for name in names:
                     if name in text:
                         facts_of[self._tokens(name)].append(fact)
+                        spelling.setdefault(self._tokens(name), name)
         for tokens, facts in facts_of.items():
             if 0 < len(tokens) <= LONGEST and tokens not in self.options:
-                self.options[tokens][self._add("name", facts, (), {})] = 1.0
+                self.options[tokens][self._add("name", spelling[tokens], facts, (), {})] = 1.0
 
     def _add(
         self,
         kind: PlaceKind,
+        name: str,
         facts: Iterable[int],
         tiles: Iterable[int],
         numbers: dict[HouseNumber, list[int]],
@@ -189,6 +201,6 @@ class NamedPlaces:
         """Adds a place and returns its row."""
         rows = np.array(sorted(set(facts)), dtype=np.int64)
         self.places.append(
-            MentionedPlace(kind, rows, np.array(list(tiles), dtype=np.int64), numbers)
+            MentionedPlace(kind, name, rows, np.array(list(tiles), dtype=np.int64), numbers)
         )
         return len(self.places) - 1

@@ -60,6 +60,7 @@ def _features(
     return {
         "capitals": logarithm(1 + int(as_names.sum())),
         "capitals_unknown": logarithm(1 + int((as_names & (strengths <= 0)).sum())),
+        "names_unknown": float((strengths[as_names] <= 0).mean()) if as_names.any() else 0.0,
         "mentions": 0.0 if mentions is None else float(allowed(mentions, mask).max()),
         "words": logarithm(len(strengths)),
         "words_found": float((strengths > 0).mean()),
@@ -87,6 +88,7 @@ CHANNEL = ChannelSpec(
         "window",
         "capitals",
         "capitals_unknown",
+        "names_unknown",
         "mentions",
     ),
     _features,

@@ -6,6 +6,6 @@ raster file is opened.
 
 from core.sources.imagery.credits import ImageryCredit
 from core.sources.imagery.layer import AerialPicture
-from core.sources.imagery.mosaic import Imagery, ImageryPlace, open_imagery
+from core.sources.imagery.mosaic import Imagery, ImageryPlace, Online, open_imagery
 
-__all__ = ["AerialPicture", "Imagery", "ImageryCredit", "ImageryPlace", "open_imagery"]
+__all__ = ["AerialPicture", "Imagery", "ImageryCredit", "ImageryPlace", "Online", "open_imagery"]

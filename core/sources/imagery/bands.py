@@ -28,12 +28,12 @@ class BandPlan:
 
     @property
     def kind(self) -> tuple[int, bool]:
-        """Files of one kind share a `Stretch`."""
+        """Files of one kind share a `ToneRange`."""
         return len(self.colours), self.palette is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ToneRange:
     """The values that become black and white, per band [B], for all files of one kind together, so
     that their edges do not show."""
 
@@ -61,7 +61,7 @@ def plan_of(dataset: Any) -> BandPlan:
     return BandPlan(others[:3] if len(others) >= 3 else others[:1], alpha)
 
 
-def stretch_of(datasets: Sequence[Any]) -> Stretch | None:
+def stretch_of(datasets: Sequence[Any]) -> ToneRange | None:
     """The stretch for datasets of one kind, from samples of up to 16; None where values are colours
     from 0 to 255 already."""
     if all(dataset.dtypes[0] == "uint8" for dataset in datasets):
@@ -74,7 +74,7 @@ def stretch_of(datasets: Sequence[Any]) -> Stretch | None:
     if values.max() <= 255 and all("int" in dataset.dtypes[0] for dataset in datasets):
         return None
     low, high = np.percentile(values, [_DARK_PERCENT, _BRIGHT_PERCENT], axis=1)
-    return Stretch(low, np.maximum(high, low + 1e-6))
+    return ToneRange(low, np.maximum(high, low + 1e-6))
 
 
 def _sample(dataset: Any) -> F64:
@@ -91,7 +91,7 @@ def _sample(dataset: Any) -> F64:
 def read_rgba(
     dataset: Any,
     plan: BandPlan,
-    stretch: Stretch | None,
+    stretch: ToneRange | None,
     window: Any,
     shape: tuple[int, int],
 ) -> F32:
@@ -123,7 +123,7 @@ def read_rgba(
     return joined
 
 
-def _stretched(values: Any, stretch: Stretch | None) -> F32:
+def _stretched(values: Any, stretch: ToneRange | None) -> F32:
     colours: F32 = np.nan_to_num(values.astype(np.float32))
     if stretch is not None:
         low = stretch.low[:, None, None].astype(np.float32)

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from core.arrays import U8, Bools
-from core.geo import Bounds, Position, tile_bounds
+from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,20 @@ class AerialPicture:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """The square of ground that a picture shows: `side_m` metres around `center`."""
+    """The ground that a picture of `size_px` × `size_px` shows; pixels divide degrees evenly."""
 
-    center: Position
-    side_m: float
+    bounds: Bounds
     size_px: int
 
-    @property
-    def bounds(self) -> Bounds:
-        """Its edges in degrees; pixels divide them evenly."""
-        return tile_bounds(self.center, self.side_m)
+    @classmethod
+    def around(cls, center: Position, side_m: float, size_px: int) -> "Square":
+        """The square of `side_m` metres around a position."""
+        return cls(tile_bounds(center, side_m), size_px)
 
     @property
     def metres_per_px(self) -> float:
-        """The ground width of a pixel."""
-        return self.side_m / self.size_px
+        """The ground height of a pixel."""
+        return (self.bounds.north - self.bounds.south) * METRES_PER_DEGREE / self.size_px
 
 
 class Layer(Protocol):

@@ -1,6 +1,6 @@
 """Imagery of several sources as one picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ import numpy as np
 
 from core.errors import SourceError
 from core.geo import Bounds, Position
+from core.sources.imagery.addresses import is_address, parse_address
 from core.sources.imagery.bounds_files import read_bounds
 from core.sources.imagery.credits import UNKNOWN_LICENCE, ImageryCredit, joined
+from core.sources.imagery.download import TileServer
 from core.sources.imagery.layer import AerialPicture, Layer, Square
 from core.sources.imagery.pyramid import PyramidLayer
 from core.sources.imagery.rasters import (
@@ -29,12 +31,20 @@ class Imagery:
     """Layers of imagery as one picture of the ground; the first ones lie on top."""
 
     def __init__(
-        self, layers: Sequence[Layer], credit: ImageryCredit, notes: Sequence[str] = ()
+        self,
+        layers: Sequence[Layer],
+        credit: ImageryCredit,
+        notes: Sequence[str] = (),
+        files: Mapping[str, Sequence[Path]] | None = None,
+        servers: Sequence[TileServer] = (),
     ) -> None:
         self.layers = tuple(layers)
         self.credit = credit
         self.notes = tuple(notes)
         """What was left out, in words."""
+        self.files = dict(files or {})
+        """The files of each source, by its name."""
+        self.servers = tuple(servers)
         edges = [
             (at.bounds.west, at.bounds.south, at.bounds.east, at.bounds.north) for at in layers
         ]
@@ -51,9 +61,12 @@ class Imagery:
 
         It covers `core.geo.tile_bounds` exactly. Raises SourceError for damaged files.
         """
-        square = Square(Position(lat, lon), side_m, size_px)
+        return self.square(Square.around(Position(lat, lon), side_m, size_px))
+
+    def square(self, square: Square) -> AerialPicture:
+        """The picture of a square. Raises SourceError for damaged files."""
         rgb, valid = None, None
-        for layer in self._layers_at(square.bounds):
+        for layer in self.layers_at(square.bounds):
             part = layer.picture(square)
             if rgb is None or valid is None:
                 rgb, valid = part.rgb, part.valid
@@ -64,10 +77,11 @@ class Imagery:
             if valid.all():
                 break
         if rgb is None or valid is None:
-            return AerialPicture.empty(size_px)
+            return AerialPicture.empty(square.size_px)
         return AerialPicture(rgb, valid)
 
-    def _layers_at(self, bounds: Bounds) -> list[Layer]:
+    def layers_at(self, bounds: Bounds) -> list[Layer]:
+        """The layers that touch a box."""
         west, south, east, north = self._edges.T
         touches = (
             (west < bounds.east)
@@ -87,24 +101,40 @@ class ImageryPlace:
     crs: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Online:
+    """What is needed to read tiles from servers: the `area`, the folder of the `cache`, and the
+    finest `zoom`, None for the source's own."""
+
+    area: Bounds | None = None
+    cache: Path | None = None
+    zoom: int | None = None
+
+
 def open_imagery(
     sources: Sequence[str | Path],
     *,
     place: ImageryPlace | None = None,
     credit: ImageryCredit | None = None,
+    online: Online | None = None,
 ) -> Imagery:
-    """Opens raster files, folders of them, bounds files, XYZ folders, MBTiles and PMTiles as one.
+    """Opens raster files, folders of them, bounds files, XYZ folders, MBTiles, PMTiles and
+    addresses of tiles as one.
 
-    A bounds file among the sources, or beside a folder of pictures, gives the bounds of pictures
-    by name. `credit` replaces what the files state. Raises SourceError.
+    Nothing is downloaded before a picture is asked for, or `Imagery.servers` are. A bounds file
+    among the sources, or beside a folder of pictures, gives the bounds of pictures by name.
+    `credit` replaces what the files state. Raises SourceError.
     """
     place = place or ImageryPlace()
     reading = _Reading(place)
     for source in sources:
-        reading.add(Path(source))
+        if is_address(str(source)):
+            reading.add_address(str(source), online or Online())
+        else:
+            reading.add(Path(source))
     layers = reading.layers()
     stated = joined(reading.credits)
-    return Imagery(layers, credit or stated, reading.notes)
+    return Imagery(layers, credit or stated, reading.notes, reading.files, reading.servers)
 
 
 class _Reading:
@@ -113,6 +143,8 @@ class _Reading:
     def __init__(self, place: ImageryPlace) -> None:
         self.credits: list[ImageryCredit] = []
         self.notes: list[str] = []
+        self.files: dict[str, list[Path]] = {}
+        self.servers: list[TileServer] = []
         self._place = place
         self._pictures: list[Path] = []
         self._bounds: dict[str, Bounds] = {}
@@ -123,21 +155,35 @@ class _Reading:
         """Adds a file or folder. Raises SourceError."""
         ending = source.suffix.lower()
         if source.is_dir() and is_xyz_folder(source):
+            self.files[source.name] = sorted(
+                path for path in source.glob("*/*/*") if path.is_file()
+            )
             self._add_pyramid(XyzFolder(source))
         elif source.is_dir():
             self._add_folder(source)
         elif not source.is_file():
             raise SourceError(f"there is no imagery {source}; check the path")
         elif ending == ".mbtiles":
+            self.files[source.name] = [source]
             self._add_pyramid(MbTiles(source))
         elif ending == ".pmtiles":
+            self.files[source.name] = [source]
             self._add_pyramid(PmTiles(source))
         elif ending in _TABLES:
             self._add_bounds(source)
         else:
+            self.files[source.name] = [source]
             self._pictures.append(source)
 
-    def _add_pyramid(self, store: XyzFolder | MbTiles | PmTiles) -> None:
+    def add_address(self, source: str, online: Online) -> None:
+        """Adds the tiles behind an address. Raises SourceError."""
+        if online.area is None:
+            raise SourceError(f"{source[:80]} needs an area; give it with --bbox or map files")
+        server = TileServer(parse_address(source, online.zoom), online.area, online.cache)
+        self.servers.append(server)
+        self._add_pyramid(server)
+
+    def _add_pyramid(self, store: XyzFolder | MbTiles | PmTiles | TileServer) -> None:
         self._pyramids.append(PyramidLayer(store))
         self.credits.append(store.credit)
 
@@ -162,11 +208,13 @@ class _Reading:
                 f"{folder} holds no pictures; give a folder of GeoTIFF, JPEG, PNG or WebP files, "
                 f"or of tiles zoom/column/row.png"
             )
+        self.files[folder.name] = pictures
         self._pictures += pictures
 
     def _add_bounds(self, path: Path) -> None:
         if path not in self._bounds_files:
             self._bounds_files.append(path)
+            self.files[path.name] = [path]
             self._bounds |= read_bounds(path)
 
     def layers(self) -> list[Layer]:

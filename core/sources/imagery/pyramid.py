@@ -76,7 +76,7 @@ class PyramidLayer:
 
     def _zoom_for(self, square: Square) -> int:
         """The first zoom that is as fine as the wanted picture, among those that there are."""
-        zooms, lat = self.store.zooms, square.center.lat
+        zooms, lat = self.store.zooms, square.bounds.center.lat
         finer = [zoom for zoom in zooms if ground_metres(zoom, lat) <= square.metres_per_px * 1.001]
         return finer[0] if finer else zooms.stop - 1
 

@@ -16,7 +16,7 @@ from core.arrays import F64
 from core.errors import SourceError
 from core.geo import Bounds, local_metres
 from core.settings import forget_empty_projections
-from core.sources.imagery.bands import BandPlan, Stretch, plan_of, read_rgba, stretch_of
+from core.sources.imagery.bands import BandPlan, ToneRange, plan_of, read_rgba, stretch_of
 from core.sources.imagery.layer import AerialPicture, Square
 
 DRIVERS: Final = ("GTiff", "JPEG", "PNG", "WEBP", "JP2OpenJPEG", "BMP", "GIF", "HFA")
@@ -113,15 +113,15 @@ class RasterLayer:
         self.path = path
         self._files = files
         with files.dataset(path) as dataset:
-            self._place = place or _own_place(path, dataset)
+            self.place = place or _own_place(path, dataset)
             self._size = (dataset.width, dataset.height)
             self.plan: BandPlan = plan_of(dataset)
             self.dtype: str = dataset.dtypes[0]
             self.tags: dict[str, str] = dict(dataset.tags())
             if dataset.driver == "GTiff":
                 _check_whole(dataset)
-        self.stretch: Stretch | None = None
-        crs = self._place.crs.to_wkt()
+        self.stretch: ToneRange | None = None
+        crs = self.place.crs.to_wkt()
         self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
         self.bounds = self._bounds()
@@ -129,7 +129,7 @@ class RasterLayer:
 
     def _bounds(self) -> Bounds:
         edge_x, edge_y = _box_edge(0, 0, *self._size)
-        x, y = _apply(self._place.transform, edge_x, edge_y)
+        x, y = _apply(self.place.transform, edge_x, edge_y)
         lons, lats = self._to_degrees.transform(x, y)
         try:
             if not (np.isfinite(lons).all() and np.isfinite(lats).all()):
@@ -139,7 +139,7 @@ class RasterLayer:
             )
         except ValueError as error:
             raise SourceError(
-                f"{self.path} does not lie where its projection {_crs_name(self._place.crs)} can "
+                f"{self.path} does not lie where its projection {_crs_name(self.place.crs)} can "
                 f"be ({error}); its projection is wrong, give the right one with --imagery-crs"
             ) from error
 
@@ -147,7 +147,7 @@ class RasterLayer:
         width, height = self._size
         at_x = np.array([width / 2 - 0.5, width / 2 + 0.5, width / 2 - 0.5])
         at_y = np.array([height / 2 - 0.5, height / 2 - 0.5, height / 2 + 0.5])
-        lons, lats = self._to_degrees.transform(*_apply(self._place.transform, at_x, at_y))
+        lons, lats = self._to_degrees.transform(*_apply(self.place.transform, at_x, at_y))
         x, y = local_metres(lats, lons, float(lats[0]))
         area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
         return math.sqrt(abs(float(area)))
@@ -155,7 +155,6 @@ class RasterLayer:
     def picture(self, square: Square) -> AerialPicture:
         """The part that lies in a square. Raises SourceError for a damaged file."""
         import rasterio.warp
-        from affine import Affine
         from rasterio.enums import Resampling
         from rasterio.transform import from_bounds
         from rasterio.windows import Window
@@ -172,13 +171,13 @@ class RasterLayer:
         with self._files.dataset(self.path) as dataset:
             rgba = read_rgba(dataset, self.plan, self.stretch, window, shape)
             scale = ((right - left) / shape[1], (bottom - top) / shape[0])
-            place = self._place.transform * Affine.translation(left, top) * Affine.scale(*scale)
+            place = _part_of(self.place.transform, left, top, *scale)
             warped = np.zeros((4, size, size), dtype=np.float32)
             rasterio.warp.reproject(
                 rgba,
                 warped,
                 src_transform=place,
-                src_crs=self._place.crs,
+                src_crs=self.place.crs,
                 dst_transform=from_bounds(
                     bounds.west, bounds.south, bounds.east, bounds.north, size, size
                 ),
@@ -195,12 +194,20 @@ class RasterLayer:
         x, y = self._from_degrees.transform(lons, lats)
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return None
-        columns, rows = _apply(~self._place.transform, np.asarray(x), np.asarray(y))
+        columns, rows = _apply(~self.place.transform, np.asarray(x), np.asarray(y))
         left = max(0, math.floor(columns.min() - margin_px))
         top = max(0, math.floor(rows.min() - margin_px))
         right = min(self._size[0], math.ceil(columns.max() + margin_px))
         bottom = min(self._size[1], math.ceil(rows.max() + margin_px))
         return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _part_of(transform: Any, left: int, top: int, x_scale: float, y_scale: float) -> Any:
+    """The transform of a part that begins at a pixel and has other pixel sizes."""
+    (x,), (y,) = _apply(transform, np.array([left]), np.array([top]))
+    sizes = (transform.a * x_scale, transform.b * y_scale)
+    heights = (transform.d * x_scale, transform.e * y_scale)
+    return type(transform)(*sizes, x, *heights, y)
 
 
 def _apply(transform: Any, x: F64, y: F64) -> tuple[F64, F64]:

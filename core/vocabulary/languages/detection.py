@@ -8,7 +8,7 @@ language, see `tests/vocabulary/test_languages.py`.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Final
 
@@ -31,6 +31,7 @@ _READ_WORDS = 400
 _ADDRESS = re.compile(r"[^\d,;:!?]{2,60} \d{1,5}(?:[ ,/-]*\w{1,4})?")
 """A name and a number."""
 _LEAST_NAME = 4
+_PART = re.compile(r"[^,;\n]+")
 
 
 @cache
@@ -93,14 +94,26 @@ def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | Non
         return code
     if _is_address(text):
         return None
-    words = list(
-        dict.fromkeys(
-            fold(match.group())
-            for match in TOKEN.finditer(text)
-            if "LATIN" in unicodedata.name(match.group()[0], "")
-            and not any(start <= match.start() < end for start, end in names)
-        )
-    )[:_READ_WORDS]
+    best = _best_language(_words(text, names))
+    if best is None:
+        return None
+    listed = _listed_names(text, best)
+    return best if not listed or _best_language(_words(text, [*names, *listed])) == best else None
+
+
+def _words(text: str, names: Collection[tuple[int, int]]) -> list[str]:
+    """The folded words in Latin script outside names, each once."""
+    words = (
+        fold(match.group())
+        for match in TOKEN.finditer(text)
+        if "LATIN" in unicodedata.name(match.group()[0], "")
+        and not any(start <= match.start() < end for start, end in names)
+    )
+    return list(dict.fromkeys(words))[:_READ_WORDS]
+
+
+def _best_language(words: Sequence[str]) -> str | None:
+    """The language that most words have, None for English."""
     english = [word for word in words if word in english_words()]
     if len(words) < _FEWEST or len(english) >= _ENGLISH_SHARE * len(words):
         return None
@@ -111,3 +124,23 @@ def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | Non
     best = max(counts, key=counts.__getitem__)
     only_english = [word for word in english if best not in languages.get(word, ())]
     return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None
+
+
+def _listed_names(text: str, code: str) -> list[tuple[int, int]]:
+    """The parts between commas that are but a name in capitals ("Unter den Linden"), where one of
+    them has a word that is English and not of the language: "Brandenburg Gate"."""
+    languages = _languages_of()
+    titles = [match.span() for match in _PART.finditer(text) if _is_title(match.group())]
+    words = {word for start, end in titles for word in _words(text[start:end], ())}
+    has_english = any(
+        word in english_words() and code not in languages.get(word, ()) for word in words
+    )
+    return titles if has_english else []
+
+
+def _is_title(part: str) -> bool:
+    """Whether a part has two words and more, and all but the short ones begin with a capital."""
+    words = TOKEN.findall(part)
+    return len(words) >= _FEWEST and not any(
+        word[0].islower() for word in (words[0], *words) if len(word) >= _LEAST_NAME
+    )

@@ -1,0 +1,73 @@
+"""The English of words on signs, by the tables of other languages and of kinds of things."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from core.vocabulary.folding import WORD, fold
+from core.vocabulary.kinds import KINDS
+from core.vocabulary.languages.lexicon import CODES, TOKEN, LexiconEntry, lexicon
+
+_THINGS = frozenset({"noun", "kind"})
+_LEAST_ALSO = 6
+"""Shorter words for less usual things are names too often."""
+_LONGEST_WORDS = 3
+_PARTS_OF_NAMES = frozenset(
+    {"street", "square", "bridge", "avenue", "lane", "path", "gate", "island", "hill", "market"}
+)
+"""Things that a street is named after: on a sign they are the name."""
+_NOT_PLACES = frozenset({"stop sign", "no entry sign", "door", "window", "house", "building"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignMeaning:
+    """The kind of thing that a sign names, in English, and the language of the word."""
+
+    english: str
+    language: str
+
+
+@cache
+def _english_kinds() -> dict[str, str]:
+    """Kinds that are one or two English words, by their folded words."""
+    return {
+        " ".join(WORD.findall(fold(noun))): noun
+        for noun in KINDS
+        if len(noun.split()) <= _LONGEST_WORDS - 1 and noun not in _NOT_PLACES
+    }
+
+
+def meaning_of(text: str) -> SignMeaning | None:
+    """The meaning of the first word or words of a sign that name a kind of thing.
+
+    "PHARMACIE DU CENTRE" is a pharmacy. A word that English and other languages share counts as
+    English.
+    """
+    words = [word for word in TOKEN.findall(text) if not word.isdigit()]
+    for start in range(len(words)):
+        for count in range(min(_LONGEST_WORDS, len(words) - start), 0, -1):
+            meaning = _meaning(words[start : start + count])
+            if meaning is not None:
+                return meaning
+    return None
+
+
+def _meaning(words: list[str]) -> SignMeaning | None:
+    english = _english_kinds().get(fold(" ".join(words)))
+    if english is not None:
+        return SignMeaning(english, "English")
+    entries = {code: entry for code in CODES if (entry := lexicon(code).entry(words))}
+    for code, entry in entries.items():
+        if entry.role in _THINGS and (noun := _place(entry)):
+            return SignMeaning(noun, lexicon(code).name)
+    for code, entry in entries.items():
+        if entry.role == "also" and len("".join(words)) >= _LEAST_ALSO and (noun := _place(entry)):
+            return SignMeaning(noun, lexicon(code).name)
+    return None
+
+
+def _place(entry: LexiconEntry) -> str:
+    """The English of an entry if somebody can stand in front of it, else ""."""
+    noun = entry.english[0]
+    is_name = re.split(r"\W+", noun)[-1] in _PARTS_OF_NAMES
+    return "" if is_name or noun in _NOT_PLACES else noun

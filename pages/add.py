@@ -1,0 +1,16 @@
+"""The page that adds a place: a map file in, a gallery to search out."""
+
+import streamlit as st
+
+from pages.add_page import builds, form, permission
+from pages.ui import frame
+
+frame.begin("add")
+with frame.head():
+    pass
+st.html("<h2>Add a place</h2>")
+if not permission.allowed():
+    st.info(permission.REFUSAL)
+    st.stop()
+form.draw()
+builds.draw()

@@ -1,0 +1,41 @@
+"""What every answer has, from one city or from all: its places, and the pictures of these."""
+
+from typing import Protocol
+
+from core.gallery import GalleryCard
+from core.records import SearchResult
+from pages.search_page.query_params import SearchParams
+
+
+class Source(Protocol):
+    """Where the places come from."""
+
+    @property
+    def card(self) -> GalleryCard:
+        """The city, or all of them as if they were one."""
+
+    def picture(self, tile_id: str) -> bytes:
+        """Picture of a tile as WebP, b"" for none."""
+
+
+class FoundPlaces(Protocol):
+    """The places that were found, and how long it took."""
+
+    @property
+    def ask(self) -> SearchParams:
+        """The question."""
+
+    @property
+    def problem(self) -> str:
+        """Why there is no answer, else ""."""
+
+    @property
+    def result(self) -> SearchResult | None:
+        """The result that is shown."""
+
+    @property
+    def took_ms(self) -> float:
+        """The time from the question to the answer."""
+
+    def explained(self) -> SearchResult:
+        """The result, each candidate with its ledger, effects and reason."""

@@ -1,0 +1,86 @@
+"""The answer from all cities: their chances, one list of places, and the map of the chosen one."""
+
+import streamlit as st
+
+from core.gallery import GalleryCard
+from core.maps import title_of
+from pages.search_page import (
+    anywhere,
+    arrival,
+    candidate_panel,
+    city_hints,
+    confidence_banner,
+    downloads,
+    results,
+    session,
+)
+from pages.search_page.query_params import SearchParams
+from pages.ui import resources
+from pages.ui.markdown import plain
+
+_ANY_CITY = "any of these cities"
+
+
+@st.fragment
+def draw(cards: tuple[GalleryCard, ...]) -> None:
+    """Everything below the question."""
+    session.redraw_if_asked()
+    ask = session.settled()
+    everywhere = anywhere.card_of(cards)
+    wanted = bool(ask.text or st.session_state.get("asked"))
+    state = anywhere.answer_to(cards, ask) if wanted else None
+    if state is None or state.result is None or not state.result.candidates:
+        if state is not None:
+            st.info(plain(state.problem or "No place fits. Try other words.", 500))
+        results.invitation(everywhere)
+        arrival.draw(state, _ANY_CITY)
+        session.write_link(ask)
+        return
+    rank = session.chosen_rank(state.result, ask)
+    notes = st.container(key="notes")
+    left, right = st.columns([1, 1], gap="medium")
+    part = state.state_of(rank)
+    gallery = resources.open_gallery(next(one for one in cards if _has(part, one)))
+    with left.container(key="map-pane"), st.container(key="map-frame"):
+        results.draw_map(gallery, part, rank, ask)
+    with notes:
+        results.draw_notes(ask, part)
+        if ask.steering:
+            st.info("Your wishes count when you search in one city.")
+    with right:
+        city_hints.likeliest(state.result.regions)
+        confidence_banner.draw(state.result, None, _ANY_CITY)
+        _places(state, rank, {card.name: card.title for card in cards}, ask)
+    downloads.draw(state, ask, state)
+    arrival.draw(state, _ANY_CITY)
+    session.write_link(ask)
+
+
+def _has(part: results.SearchState, card: GalleryCard) -> bool:
+    return part.raw is not None and part.raw.gallery.card.name == card.name
+
+
+def _places(
+    state: anywhere.AnywhereState, rank: int, titles: dict[str, str], ask: SearchParams
+) -> None:
+    assert state.result is not None
+    by_rank = {one.rank: one for one in state.result.candidates}
+    names, details = st.columns([4, 7], gap="small")
+    if st.session_state.get("chosen") != rank:
+        st.session_state["chosen"] = rank
+    with names.container(key="places"):
+        st.radio(
+            "Places found, likeliest first",
+            list(by_rank),
+            key="chosen",
+            on_change=results.choose,
+            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
+            captions=[
+                plain(f"{titles.get(one.gallery, one.gallery)} · {candidate_panel.summary(one)}")
+                for one in state.result.candidates
+            ],
+        )
+    part = state.state_of(rank)
+    assert part.raw is not None
+    with details.container(key="panel"):
+        candidate_panel.draw(part.raw.gallery, part, by_rank[rank], ask)

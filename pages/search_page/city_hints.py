@@ -1,0 +1,66 @@
+"""The cities that an answer points to: the likeliest of all, or one that fits better."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import SaywhereError
+from core.gallery import GalleryCard
+from core.records import Region
+from core.retrieval.anywhere import SUSPICIOUS, better_region
+from pages.search_page import session
+from pages.search_page.anywhere import regions_for
+from pages.search_page.session_result import SearchState
+from pages.ui.markdown import plain
+from pages.ui.numbers import percent
+
+_MOST, _LEAST = 4, 0.01
+"""At most so many cities are shown, and none that is less likely."""
+
+
+def _go(city: str) -> None:
+    st.session_state["city"] = city
+    session.ask_anew(city=city, area=None)
+    st.session_state["redraw"] = True
+
+
+def likeliest(regions: Sequence[Region]) -> None:
+    """The cities that fit, the likeliest first; a click searches one of them alone."""
+    shown = [one for one in regions if one.probability >= _LEAST][:_MOST] or list(regions[:1])
+    first = shown[0]
+    st.markdown(f"**Most likely {plain(first.title, 60)}, {percent(first.probability)}**")
+    with st.container(horizontal=True, key="regions", gap="small"):
+        for one in shown:
+            st.button(
+                plain(f"{one.title} {percent(one.probability)}", 70),
+                key=f"region-{one.gallery}",
+                type="tertiary",
+                icon=":material/location_city:",
+                on_click=_go,
+                args=(one.gallery,),
+                help="Search only there",
+            )
+
+
+def better(card: GalleryCard, cards: Sequence[GalleryCard], state: SearchState) -> None:
+    """The city that fits better than the one that was chosen, where the answer is in doubt."""
+    result = state.result
+    doubtful = result is not None and (result.p_outside or 0.0) >= SUSPICIOUS
+    if not doubtful or len(cards) < 2 or state.ask.area:
+        return
+
+    def compared() -> Region | None:
+        try:
+            return better_region(regions_for(cards, state.ask.text), card.name)
+        except SaywhereError:
+            return None  # the answer of the chosen city stands without the comparison
+
+    region = state.cached("better", compared)
+    if region is not None:
+        st.button(
+            plain(f"This fits {region.title} better: search there", 100),
+            key="better-city",
+            icon=":material/arrow_forward:",
+            on_click=_go,
+            args=(region.gallery,),
+        )

@@ -1,0 +1,52 @@
+"""Chips of the wishes that are in force; a click takes one back."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.errors import SaywhereError
+from core.gallery import Gallery
+from core.records import Steering
+from pages.search_page import session
+from pages.search_page.wishes.alike import CHOICES as TILE_CHOICES
+from pages.search_page.wishes.alike import marked
+from pages.search_page.wishes.phrase_chips import CHOICES as PHRASE_CHOICES
+from pages.search_page.wishes.phrase_chips import weighed, weight_of
+from pages.ui.markdown import one_line, plain
+
+
+def draw(gallery: Gallery, wishes: Steering) -> None:
+    """One chip for each wish, in the order of `Steering`; nothing without wishes."""
+    if not wishes:
+        return
+    with st.container(horizontal=True, key="wishes-given", gap="small"):
+        for name in TILE_CHOICES:
+            for tile_id in getattr(wishes, name):
+                words = TILE_CHOICES[name][0].replace("this", _street(gallery, tile_id))
+                _chip(words, f"{name}-{tile_id}", marked(wishes, tile_id, name))
+        for phrase in (*wishes.must, *wishes.twice, *wishes.minus):
+            words = f"{one_line(phrase, 50)}: {PHRASE_CHOICES[weight_of(wishes, phrase)]}"
+            _chip(words, f"phrase-{phrase}", weighed(wishes, phrase, ""))
+        if wishes.passed:
+            words = f"passed {one_line(wishes.passed, 40)}"
+            _chip(words, "passed", replace(wishes, passed=""))
+
+
+def _street(gallery: Gallery, tile_id: str) -> str:
+    try:
+        street = gallery.tile(gallery.row_of(tile_id)).street
+    except SaywhereError:  # a link may name a tile that is not here; the search says so
+        street = ""
+    return one_line(street or f"place {tile_id}", 40)
+
+
+def _chip(words: str, key: str, without: Steering) -> None:
+    st.button(
+        plain(words, 80),
+        key=f"wish-{key}",
+        type="tertiary",
+        icon=":material/close:",
+        on_click=session.rank_anew,
+        kwargs={"steering": without},
+        help="Take it back",
+    )

@@ -1,0 +1,141 @@
+"""Builds that a page starts: counted first, stopped and continued, renamed and removed."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import settings_for, tiny_town
+
+from core.errors import GalleryError
+from core.gallery import list_galleries, open_gallery, own_places
+from core.gallery.build_jobs import MOST_JOBS, BuildJobs, JobStatus, _problem, name_of
+from core.geo import Bounds
+from core.settings import Settings
+
+MAP = json.dumps(tiny_town()).encode()
+PATIENCE_S = 180
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Settings:
+    """A machine without any gallery."""
+    return settings_for(tmp_path / "data" / "galleries")
+
+
+def until(jobs: BuildJobs, name: str, true: Callable[[JobStatus], bool]) -> JobStatus:
+    """Looks at a job until it is so."""
+    end = time.monotonic() + PATIENCE_S
+    while not true(status := jobs.status(name)):
+        assert time.monotonic() < end, status
+        time.sleep(0.05)
+    return status
+
+
+def is_over(status: JobStatus) -> bool:
+    return status.state not in ("counting", "building")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Bad Münster", "bad-munster"), ("Львів", "lviv"), ("  A_b  ", "a-b"), ("x" * 99, "x" * 40)],
+)
+def test_a_name_is_made_of_a_title(title: str, name: str) -> None:
+    assert name_of(title) == name
+
+
+@pytest.mark.parametrize("title", ["", "../..", "!!!", "\x00"])
+def test_a_title_without_letters_is_none(title: str) -> None:
+    with pytest.raises(GalleryError, match="is not a gallery name"):
+        name_of(title)
+
+
+def test_a_map_is_counted_first_and_a_second_job_of_its_name_is_refused(machine: Settings) -> None:
+    jobs = BuildJobs(machine)
+    job = jobs.add("My Town", "../My Town.geojson", MAP)
+    assert job.file == "my_town.geojson"
+    assert jobs.status("my-town").state == "counting"
+    with pytest.raises(GalleryError, match="already"):
+        jobs.add("my town", "a.geojson", MAP)
+    counted = until(jobs, "my-town", is_over)
+    assert (counted.state, counted.problem) == ("counted", "")
+    assert 20 < counted.tiles < 500
+    assert counted.about_s > 0
+    assert counted.about_mb > 0
+    assert list_galleries(machine) == ()
+    jobs.forget("my-town")
+    assert jobs.all() == []
+    with pytest.raises(GalleryError, match="no job"):
+        jobs.status("my-town")
+
+
+def test_a_file_that_is_no_map_says_so(machine: Settings) -> None:
+    jobs = BuildJobs(machine)
+    jobs.add("Nothing", "a.xyz", b"nothing", Bounds(1, 1, 2, 2))
+    failed = until(jobs, "nothing", is_over)
+    assert failed.state == "failed"
+    assert "has a format that cannot be read" in failed.problem
+    assert "Traceback" not in failed.problem
+
+
+def test_there_is_a_limit_of_jobs(machine: Settings) -> None:
+    home = machine.user_galleries.parent / "builds"
+    for number in range(MOST_JOBS):
+        (home / f"job-{number}").mkdir(parents=True)
+        (home / f"job-{number}" / "job.json").write_text(
+            json.dumps({"name": f"job-{number}", "title": "a", "file": "a"})
+        )
+    jobs = BuildJobs(machine)
+    assert {one.state for one in jobs.all()} == {"stopped"}
+    with pytest.raises(GalleryError, match="remove one first"):
+        jobs.add("One more", "a.geojson", MAP)
+    (home / "job-0" / "job.json").write_text('{"strange": 1}')
+    assert len(jobs.all()) == MOST_JOBS - 1
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("", ""),
+        ("embed facts:  40%|####  | 4/10\r", ""),
+        ("saywhere: stopped; run the same command again to continue\n", ""),
+        ("pictures: 100%|##| 4/4\nsaywhere: the disk is full\n", "the disk is full"),
+        ("Traceback …\nKeyError: 1\n", "the build met a fault of ours: KeyError: 1"),
+    ],
+)
+def test_what_a_process_said_last_is_its_problem(said: str, problem: str) -> None:
+    assert _problem(said) == problem
+
+
+@pytest.mark.slow
+def test_a_build_is_stopped_continued_by_another_server_searched_renamed_removed(
+    machine: Settings,
+) -> None:
+    jobs = BuildJobs(machine)
+    jobs.add("My Town", "town.geojson", MAP)
+    until(jobs, "my-town", is_over)
+    jobs.start("my-town")
+    with pytest.raises(GalleryError, match="is being built"):
+        jobs.start("my-town")
+    until(jobs, "my-town", lambda one: bool(one.stage))
+    jobs.stop("my-town")
+    assert until(jobs, "my-town", is_over).state == "stopped"
+    assert list_galleries(machine) == ()
+    later = BuildJobs(machine)
+    later.start("my-town")
+    assert until(later, "my-town", is_over) == later.status("my-town")
+    assert later.status("my-town").state == "built"
+    gallery = open_gallery("my-town", machine)
+    assert (gallery.card.title, len(gallery)) == ("My Town", later.status("my-town").tiles)
+    made = json.loads((machine.user_galleries / "my-town" / "examples.json").read_text())
+    assert len(made) == 5
+    assert all(one["text"] for one in made)
+    own_places.rename("my-town", " Our  town ", machine)
+    assert open_gallery("my-town", machine).card.title == "Our town"
+    with pytest.raises(GalleryError, match="needs a title"):
+        own_places.rename("my-town", " ", machine)
+    own_places.remove("my-town", machine)
+    assert list_galleries(machine) == ()
+    with pytest.raises(GalleryError, match="no place of your own"):
+        own_places.remove("my-town", machine)

@@ -1,0 +1,113 @@
+"""A twin gallery: each tile has a drawn and an aerial picture, and both are searched."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import QueryError
+from core.gallery.embed import embed_pictures
+from core.gallery.manifest import PictureStamp, read_manifest
+from core.gallery.opened import Gallery
+from core.records import Query
+from core.retrieval import PictureEncoder, joined, search_with_trace
+from core.sources.imagery import open_imagery
+from core.sources.world import read_world
+
+if TYPE_CHECKING:
+    from core.models.compact import CompactEncoder
+    from core.models.sentence import SentenceEncoder
+
+TEXT = "a red square with a green park"
+
+
+def ignore(stage: str, done: int, total: int) -> None:
+    assert done <= total, stage
+
+
+@pytest.fixture(scope="module")
+def twin(
+    city_osm: Path,
+    encoder: "SentenceEncoder",
+    compact: "CompactEncoder",
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Gallery:
+    """The tiny city with imagery of its western half."""
+    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
+    from core.gallery.build import BuildOptions, build_gallery
+
+    folder = tmp_path_factory.mktemp("twin")
+    world = read_world([city_osm])
+    box = world.bounds
+    (folder / "ortho").mkdir()
+    noise = np.random.default_rng(7).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize((400, 400)).save(folder / "ortho" / "a.png")
+    bounds = {"a": [box.west - 0.001, box.south - 0.001, box.center.lon, box.north + 0.001]}
+    (folder / "ortho" / "bounds.json").write_text(json.dumps(bounds), "utf-8")
+    built = build_gallery(
+        "twin",
+        [city_osm],
+        world,
+        encoder,
+        folder,
+        BuildOptions(spacing_m=90),
+        None,
+        datetime(2026, 1, 1, tzinfo=UTC),
+        ignore,
+        open_imagery([folder / "ortho"]),
+    )
+    for view in ("drawn", "aerial"):
+        embed_pictures(built, compact, None, 1, ignore, view)
+    return Gallery(built, read_manifest(built))
+
+
+def encoders(gallery: Gallery, compact: "CompactEncoder") -> Callable[..., PictureEncoder]:
+    def of(stamps: tuple[PictureStamp, ...]) -> PictureEncoder:
+        return joined(tuple(PictureEncoder(stamp.key, compact) for stamp in stamps))
+
+    return lambda view=None: of(gallery.searched_stamps(view=view))
+
+
+def test_both_pictures_of_a_tile_are_there(twin: Gallery) -> None:
+    assert twin.views == ("drawn", "aerial")
+    assert [stamp.key for stamp in twin.card.picture_models] == ["compact", "compact.aerial"]
+    west = twin.tile_ids[int(np.argmin(twin.lons))]
+    assert twin.picture(west) == twin.picture(west, "drawn")
+    assert twin.picture(west, "aerial")[8:12] == b"WEBP"
+    assert twin.aerial_picture(west).valid.all()
+
+
+def test_a_tile_outside_the_imagery_has_no_aerial_embedding(twin: Gallery) -> None:
+    rows = np.arange(len(twin))
+    aerial = twin.picture_index("compact.aerial").embeddings(rows)
+    is_empty = ~aerial.any(axis=1)
+    assert 0 < is_empty.sum() < len(twin)
+    assert twin.card.aerial is not None
+    assert twin.card.aerial.tiles == int((~is_empty).sum())
+    assert twin.lons[is_empty].min() > twin.lons[~is_empty].min()
+
+
+def test_a_search_takes_both_pictures_or_one(
+    twin: Gallery, encoder: "SentenceEncoder", compact: "CompactEncoder"
+) -> None:
+    of = encoders(twin, compact)
+    signals = {}
+    for view in (None, "drawn", "aerial"):
+        query = Query(TEXT, channels=("image",), view=view)
+        trace = search_with_trace(twin, encoder, query, of(view))
+        signals[view] = trace.ranking.signals.channel("image")
+    assert np.allclose(signals[None], (signals["drawn"] + signals["aerial"]) / 2, atol=1e-5)
+    assert not np.allclose(signals["drawn"], signals["aerial"], atol=1e-3)
+
+
+def test_an_encoder_of_another_view_is_refused(
+    twin: Gallery, encoder: "SentenceEncoder", compact: "CompactEncoder"
+) -> None:
+    query = Query(TEXT, channels=("image",), view="aerial")
+    with pytest.raises(QueryError, match="needs the model"):
+        search_with_trace(twin, encoder, query, encoders(twin, compact)("drawn"))

@@ -1,0 +1,163 @@
+"""A photograph on the search page, and the chips that weigh words and places."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from tiny_hostile import saved
+
+from core.describe.streetview.scene import PhotoDescription, Scene, Segments, Sign
+from core.describe.streetview.sentences import described_by_rules
+from core.geo import Position
+from core.records import Steering
+from pages.search_page.photo.session import VisitorPhoto
+from pages.search_page.query_params import SearchParams, from_params
+from pages.search_page.wishes.alike import marked
+from pages.search_page.wishes.phrase_chips import weighed, weight_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCENE = Scene(
+    (
+        Sign("PHARMACIE", 0.97, "left", "pharmacy", "French", size=0.05),
+        Sign("<b>*Oddly*</b>", 0.9, "right", size=0.04),
+    ),
+    Segments({"sky": 0.2, "vegetation": 0.1, "road": 0.3, "facade": 0.4}, "classical"),
+)
+
+
+def photo_of(own: str = "", taken_at: Position | None = None) -> VisitorPhoto:
+    text = described_by_rules([SCENE])
+    picture = Image.new("RGB", (64, 48), "orange")
+    return VisitorPhoto(picture, PhotoDescription(text, (SCENE,)), own, taken_at=taken_at)
+
+
+def page(home: Path, monkeypatch: pytest.MonkeyPatch, **params: str) -> AppTest:
+    monkeypatch.setenv("SAYWHERE_DATA", str(home))
+    test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=120)
+    test.query_params.update({"city": "tinycity", **params})
+    return test
+
+
+def in_link(test: AppTest, name: str) -> str:
+    value = test.query_params.get(name, "")
+    return value if isinstance(value, str) else "".join(value)
+
+
+def labels(test: AppTest) -> list[str]:
+    return [button.label for button in test.button]
+
+
+def test_a_photo_is_described_in_the_box_and_its_signs_can_be_dropped(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page(tiny_home, monkeypatch).run()
+    photo = photo_of("Near a fountain", Position(60.17, 24.94))
+    test.session_state["photo-seen"] = photo
+    test.session_state["text"] = photo.text
+    test.run()
+    assert not test.exception
+    assert test.text_area(key="text").value.startswith("Near a fountain. On the left is a pharmacy")
+    chips = test.get("button_group")
+    (signs,) = (chip for chip in chips if chip.key == "photo-signs")
+    assert signs.value == ["PHARMACIE", "<b>*Oddly*</b>"]
+    signs.set_value(["PHARMACIE"]).run()
+    assert "Oddly" not in test.text_area(key="text").value
+    assert "PHARMACIE" in test.text_area(key="text").value
+    test.button(key="photo-forget").click().run()
+    assert "photo-seen" not in test.session_state
+    assert "PHARMACIE" in test.text_area(key="text").value
+
+
+def test_wishes_of_a_link_are_searched_shown_and_taken_back(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page(tiny_home, monkeypatch, q="a park", must="a pond", twice="a statue").run()
+    assert not test.exception
+    chips = [label for label in labels(test) if "must be there" in label or "double" in label]
+    assert len(chips) == 2
+    test.button(key="wish-phrase-a pond").click().run()
+    assert in_link(test, "must") == ""
+    assert in_link(test, "twice") == "a statue"
+
+
+def test_a_wish_that_no_place_meets_is_told_and_can_be_taken_back(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page(tiny_home, monkeypatch, q="a park", must="a lighthouse").run()
+    assert not test.exception
+    assert any("lighthouse" in info.value for info in test.info)
+    test.button(key="wish-phrase-a lighthouse").click().run()
+    assert test.radio(key="chosen").options
+
+
+def test_more_like_this_ranks_again_and_is_kept_in_the_link(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page(tiny_home, monkeypatch, q="a park, a statue").run()
+    test.button(key="alike-unlike").click().run()
+    assert not test.exception
+    unliked = in_link(test, "unlike")
+    assert unliked
+    assert test.button(key=f"wish-unlike-{unliked}")
+
+
+def test_a_file_is_described_and_its_position_kept_only_on_request() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (55.0, 30.0, 0.0), 3: "E", 4: (13.0, 0.0, 0.0)})
+    pixels = Image.new("RGB", (200, 150), "#d9a520")
+    pixels.paste("#2f7d2b", (0, 100, 200, 150))
+
+    def script(data: bytes, harm: bytes) -> None:
+        import streamlit as st
+
+        from pages.search_page.photo import session
+
+        session.take(data, with_position=False)
+        st.session_state["without"] = session.current()
+        session.take(data, with_position=True)
+        st.session_state["with"] = session.current()
+        session.take(harm, with_position=False)
+        st.session_state["told"] = session.problem()
+
+    arguments = {"data": saved(pixels, exif=exif, quality=95), "harm": b"<svg/>"}
+    test = AppTest.from_function(script, default_timeout=120, kwargs=arguments).run()
+    assert not test.exception
+    assert test.session_state["without"].taken_at is None
+    assert test.session_state["with"].taken_at == Position(55.5, 13.0)
+    assert "no JPEG, PNG or WebP" in test.session_state["told"]
+    assert test.session_state["text"] == test.session_state["with"].text
+
+
+def test_a_link_restores_wishes_and_leaves_out_what_makes_no_sense() -> None:
+    wishes = Steering(
+        like=("t1",),
+        unlike=("t2",),
+        must=("a pond",),
+        minus=("trams",),
+        passed="a bank",
+        reach_m=500,
+    )
+    params = SearchParams(text="a park", city="x", steering=wishes).to_params()
+    assert from_params(params, ["x"]).steering == wishes
+    odd = {
+        "city": "x",
+        "like": "t1\nt1\n\x00\n" + "y" * 300,
+        "unlike": "t1\nt3",
+        "twice": "thing 1\nanother",
+        "must": "…\n" + "\n".join(f"thing {n}" for n in range(60)),
+        "reach": "-5",
+    }
+    found = from_params(odd, ["x"]).steering
+    assert (found.like, found.unlike, found.reach_m) == (("t1",), ("t3",), 300.0)
+    assert len(found.must) in (19, 20)
+    assert found.twice == ("another",)
+
+
+def test_a_phrase_and_a_tile_have_one_wish_at_a_time() -> None:
+    wishes = weighed(weighed(Steering(), "a pond", "must"), "a pond", "twice")
+    assert (wishes.must, wishes.twice, weight_of(wishes, "a pond")) == ((), ("a pond",), "twice")
+    assert not weighed(wishes, "a pond", "")
+    liked = marked(Steering(), "t1", "like")
+    assert marked(liked, "t1", "unlike") == Steering(unlike=("t1",))
+    assert not marked(liked, "t1", "like")

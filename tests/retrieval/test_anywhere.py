@@ -1,0 +1,241 @@
+"""All galleries searched as one: regions, places, and what is left out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import settings as machine
+from core.errors import ModelError, QueryError
+from core.gallery import Gallery, open_gallery
+from core.models.sentence import SentenceEncoder
+from core.records import Query, Region
+from core.retrieval import PictureEncoder, load_picture_encoder, search
+from core.retrieval.anywhere import AnywhereTrace, better_region, search_anywhere
+from core.retrieval.opened_regions import open_regions
+from core.retrieval.regions import (
+    OF_DESCRIPTION,
+    OF_REGION,
+    RegionModel,
+    names_town,
+    read_regions,
+    write_regions,
+)
+from core.retrieval.search import match_index_of
+
+HELSINKI = "a white cathedral above wide steps, a big cobbled square with a statue"
+"""A description of the Senate Square."""
+
+
+@pytest.fixture(scope="module")
+def towns() -> tuple[Gallery, ...]:
+    settings = machine.load({})
+    bundled = replace(settings, user_galleries=settings.bundled_galleries)
+    return tuple(open_gallery(name, bundled) for name in ("helsinki", "monaco"))
+
+
+@pytest.fixture(scope="module")
+def encoders(towns: tuple[Gallery, ...], encoder: SentenceEncoder) -> dict[str, PictureEncoder]:
+    seeing = load_picture_encoder(towns[0], machine.load({}), encoder)
+    return {seeing.key: seeing}
+
+
+@pytest.fixture(scope="module")
+def answer(
+    towns: tuple[Gallery, ...],
+    encoders: dict[str, PictureEncoder],
+    encoder: SentenceEncoder,
+) -> AnywhereTrace:
+    return search_anywhere(towns, encoder, Query(HELSINKI), encoders)
+
+
+def test_the_regions_and_none_of_them_add_up_to_one(answer: AnywhereTrace) -> None:
+    result = answer.result
+    total = sum(region.probability for region in result.regions) + (result.p_outside or 0)
+    assert total == pytest.approx(1)
+    assert [region.gallery for region in result.regions] == ["helsinki", "monaco"]
+    assert result.gallery == ""
+
+
+def test_candidates_of_all_regions_are_ranked_by_their_chances(answer: AnywhereTrace) -> None:
+    candidates = answer.result.candidates
+    assert [one.rank for one in candidates] == list(range(1, 11))
+    chances = [one.confidence or 0 for one in candidates]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) <= 1
+    assert candidates[0].gallery == "helsinki"
+
+
+def test_each_region_ranks_its_places_as_if_it_were_searched_alone(
+    answer: AnywhereTrace,
+    encoders: dict[str, PictureEncoder],
+    encoder: SentenceEncoder,
+) -> None:
+    (seeing,) = encoders.values()
+    for trace in answer.traces:
+        alone = search(trace.gallery, encoder, Query(HELSINKI), seeing)
+        own = [one.tile.tile_id for one in trace.result.candidates]
+        assert own
+        assert own == [one.tile.tile_id for one in alone.candidates[: len(own)]]
+        assert trace.posterior.mass.sum() + trace.posterior.p_outside == pytest.approx(1)
+
+
+def test_more_candidates_do_not_change_the_first_ones(
+    answer: AnywhereTrace,
+    towns: tuple[Gallery, ...],
+    encoders: dict[str, PictureEncoder],
+    encoder: SentenceEncoder,
+) -> None:
+    few = search_anywhere(towns, encoder, Query(HELSINKI, k=3), encoders)
+    many = search_anywhere(towns, encoder, Query(HELSINKI, k=20), encoders)
+    ids = [[one.tile.tile_id for one in found.result.candidates] for found in (few, answer, many)]
+    assert ids[0] == ids[1][:3]
+    assert ids[1] == ids[2][:10]
+
+
+def test_the_json_names_the_gallery_of_each_candidate(answer: AnywhereTrace) -> None:
+    document = json.loads(json.dumps(answer.result.to_json()))
+    assert document["gallery"] is None
+    assert {one["gallery"] for one in document["candidates"]} <= {"helsinki", "monaco"}
+    assert set(document["regions"][0]) >= {"gallery", "probability"}
+
+
+def test_an_area_leaves_other_regions_out_and_says_so(
+    towns: tuple[Gallery, ...],
+    encoders: dict[str, PictureEncoder],
+    encoder: SentenceEncoder,
+) -> None:
+    box = towns[1].card.bounds
+    found = search_anywhere(towns, encoder, Query(HELSINKI, bounds=box), encoders).result
+    assert [region.gallery for region in found.regions] == ["monaco"]
+    assert found.p_outside == 0
+    assert found.in_area
+    assert any("Helsinki" in note for note in found.notes)
+    nowhere = replace(box, west=0.0, east=0.1)
+    with pytest.raises(QueryError, match="no tile"):
+        search_anywhere(towns, encoder, Query(HELSINKI, bounds=nowhere), encoders)
+
+
+def test_a_description_in_another_language_is_read_as_in_one_gallery(
+    towns: tuple[Gallery, ...],
+    encoders: dict[str, PictureEncoder],
+    encoder: SentenceEncoder,
+) -> None:
+    text = "Eine weiße Kirche mit Treppe an einem großen Platz mit Denkmal"
+    found = search_anywhere(towns, encoder, Query(text), encoders).result
+    assert found.translation is not None
+    assert found.translation.code == "de"
+
+
+def test_a_gallery_without_the_picture_model_is_searched_by_the_rest(
+    towns: tuple[Gallery, ...], encoder: SentenceEncoder
+) -> None:
+    found = search_anywhere(towns, encoder, Query(HELSINKI, k=1), {}).result
+    assert set(found.candidates[0].channels) == {"facts", "names"}
+    with pytest.raises(QueryError, match="has no image"):
+        search_anywhere(towns, encoder, Query(HELSINKI, channels=("image",)), {})
+
+
+def test_a_town_that_is_named_is_likelier(
+    towns: tuple[Gallery, ...], encoder: SentenceEncoder
+) -> None:
+    def odds(text: str) -> float:
+        found = search_anywhere(towns, encoder, Query(text, k=1), {}).result
+        share = next(one.probability for one in found.regions if one.gallery == "monaco")
+        return share / (1 - share)
+
+    assert odds("a church beside a park in Monaco") > 5 * odds("a church beside a park")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a church in Helsinki", True),
+        ("HELSINKI, harbour", True),
+        ("the church of helsinki", True),
+        ("a Helsinkian church", False),
+        ("a church", False),
+    ],
+)
+def test_a_town_is_named_by_its_whole_name(
+    towns: tuple[Gallery, ...], text: str, named: bool
+) -> None:
+    assert names_town(text, match_index_of(towns[0]).mentions.places) is named
+
+
+def test_a_better_region_must_be_clearly_better() -> None:
+    def regions(a: float, b: float) -> list[Region]:
+        return [Region("a", "A", a), Region("b", "B", b)]
+
+    better = better_region(regions(0.1, 0.8), "a")
+    assert better is not None
+    assert better.gallery == "b"
+    assert better_region(regions(0.3, 0.6), "a") is None, "not three times as likely"
+    assert better_region(regions(0.05, 0.4), "a") is None, "not likely by itself"
+    assert better_region(regions(0.8, 0.1), "a") is None
+    assert better_region(regions(0.1, 0.8), "c") is None
+    assert better_region([], "a") is None
+
+
+def test_a_missing_picture_model_or_gallery_is_told(
+    tmp_path: Path, encoder: SentenceEncoder
+) -> None:
+    settings = replace(machine.load({}), user_galleries=tmp_path)
+    (tmp_path / "monaco").mkdir()
+    (tmp_path / "monaco" / "manifest.json").write_text("{")
+    opened = open_regions(["helsinki", "monaco"], settings, encoder)
+    assert [gallery.card.name for gallery in opened.galleries] == ["helsinki"]
+    assert len(opened.problems) == 1
+    assert "monaco" in opened.problems[0]
+
+
+# ---- The logit ---------------------------------------------------------------------------------
+
+
+def a_model(**changes: object) -> RegionModel:
+    regions, texts = len(OF_REGION), len(OF_DESCRIPTION)
+    weights = np.zeros(regions)
+    weights[OF_REGION.index("outside")] = -1.0
+    model = RegionModel(
+        np.zeros(regions),
+        np.ones(regions),
+        weights,
+        np.zeros(texts),
+        np.ones(texts),
+        np.zeros(1 + texts),
+        0.5,
+        ("a", "b"),
+    )
+    return replace(model, **changes)  # type: ignore[arg-type]
+
+
+def test_probabilities_are_a_softmax_of_utilities_worked_by_hand() -> None:
+    regions = np.zeros((2, len(OF_REGION)))
+    regions[:, OF_REGION.index("outside")] = [-np.log(3), 0]
+    shares = a_model().probabilities(regions, np.zeros(len(OF_DESCRIPTION)))
+    assert shares == pytest.approx([0.6, 0.2, 0.2])
+    shares = a_model().probabilities(regions, np.zeros(len(OF_DESCRIPTION)), in_area=True)
+    assert shares == pytest.approx([0.75, 0.25, 0])
+
+
+def test_the_model_survives_its_file(tmp_path: Path) -> None:
+    path = write_regions(a_model(), tmp_path / "regions.json")
+    again = read_regions(path)
+    assert again.weights == pytest.approx(a_model().weights)
+    assert again.sources == ("a", "b")
+    document = json.loads(path.read_text())
+    document["region"]["outside"] = [0, 0, 1]
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text(json.dumps(document))
+    with pytest.raises(ModelError, match="regions"):
+        read_regions(damaged)
+    with pytest.raises(ModelError, match="regions"):
+        read_regions(tmp_path / "none.json")
+
+
+def test_the_bundled_model_can_be_read() -> None:
+    model = read_regions()
+    assert model.weights[OF_REGION.index("outside")] < 0
+    assert 0 < model.absent < 1

@@ -1,0 +1,29 @@
+"""A street drawn with signs, as a photograph would show it."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+
+def street() -> Image.Image:
+    """A street between a yellow house with a pharmacy and a red one with a name."""
+    picture = Image.new("RGB", (640, 480), "#6fa0e0")
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(0, 50), (260, 200), (260, 260), (0, 410)], "#d9a520")
+    draw.polygon([(640, 50), (380, 200), (380, 260), (640, 410)], "#8a2b20")
+    draw.polygon([(0, 480), (0, 405), (310, 250), (330, 250), (640, 405), (640, 480)], "#8c8a88")
+    for text, at in (("APOTHEKE", (10, 190)), ("Lindenhof", (470, 190))):
+        draw.rectangle((at[0] - 6, at[1] - 4, at[0] + 156, at[1] + 40), "white")
+        draw.text(at, text, "black", ImageFont.load_default(30))
+    return picture
+
+
+def write_street(path: Path) -> None:
+    """The street as a JPEG."""
+    street().save(path, "JPEG", quality=95)
+
+
+def write_streets(folder: Path) -> None:
+    """A folder with the street at a known position."""
+    folder.mkdir()
+    write_street(folder / "60.170500,24.941200_001.jpg")

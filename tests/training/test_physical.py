@@ -1,0 +1,203 @@
+"""PLANET's losses in a training: on the compact model, on CLIP, and as a table of arms."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_clip import openai_state, saved
+
+from core.errors import TrainingError
+from core.models.compact import read_network
+from core.models.crosstext2loc import load_crosstext2loc
+from core.models.dual_encoder import CompactNetwork
+from core.models.planet import load_heads
+from core.models.sentence import SentenceEncoder
+from core.models.specs import CompactSpec, PlanetSpec
+from core.training import planet_table
+from core.training.clip import TrainableClip
+from core.training.compact import TrainableCompact
+from core.training.config import Stage, read_config
+from core.training.datasets import PictureDataset
+from core.training.loop import run_stage
+from core.training.physical import PhysicalTerm, physical_loss
+from core.training.planet_table import Arm
+from core.training.shard_reader import ShardReader
+from core.training.shards import prepare_album, prepare_states
+
+PLANET = PlanetSpec(
+    colour_bins=4, structure_bins=8, texture_rings=6, dimensions=8, hidden=8, signature_px=32
+)
+COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 80, 200), "grey": (128,) * 3}
+STAGE = Stage(
+    "contrast",
+    steps=40,
+    batch=8,
+    train=("picture.concepts", "picture.pool", "text", "planet"),
+    lr=1e-2,
+    physical=1.0,
+    warmup=3,
+    validate_every=40,
+)
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight pictures in four colours, plain and striped, with a text for each."""
+    folder = tmp_path_factory.mktemp("album")
+    rows = []
+    for colour, rgb in COLOURS.items():
+        for striped in (False, True):
+            pixels = np.full((32, 32, 3), rgb, np.uint8)
+            pixels[:, ::4] //= 2 if striped else 1
+            name = f"{colour}-{striped}.png"
+            Image.fromarray(pixels).save(folder / name)
+            text = f"a {'striped' if striped else 'plain'} {colour} field"
+            rows.append(json.dumps({"picture": name, "texts": [text]}))
+    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shards(
+    album: Path, encoder: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    folder = tmp_path_factory.mktemp("shards")
+    made = prepare_album(PictureDataset("fields", album, album / "texts.jsonl"), folder)
+    prepare_states(made, lambda: encoder, 300)
+    return made
+
+
+def silent(*_: Any) -> None:
+    pass
+
+
+def test_the_losses_teach_which_words_mean_which_signature(
+    shards: list[Path], tmp_path: Path
+) -> None:
+    examples = ShardReader(shards, 0, 300)
+    torch.manual_seed(0)
+    network = CompactNetwork(CompactSpec(picture_px=32, dimensions=24))
+    model = TrainableCompact(network, examples, examples, tmp_path, torch.device("cpu"), PLANET)
+    before = network.text.concepts.weight.detach().clone()
+    run_stage(model, replace(STAGE, contrastive=1e-9), 1, tmp_path, silent)
+    assert not torch.equal(network.text.concepts.weight, before)
+    described = model.physical_descriptors()
+    assert described is not None
+    colours = described[0][0] @ described[1][0].T
+    names = [name.split()[2] for name in examples.texts(np.arange(8), np.zeros(8, int))]
+    same = np.equal.outer(names, names)
+    assert colours[torch.from_numpy(same)].mean() > colours[torch.from_numpy(~same)].mean() + 0.3
+    path = model.save(tmp_path)
+    assert "planet" not in dict(read_network(path).named_children())
+    assert load_heads(tmp_path / "planet.safetensors").spec == PLANET
+
+
+def test_clip_learns_with_the_same_losses(album: Path, tmp_path: Path) -> None:
+    checkpoint = saved(openai_state(text_layers=1, picture_layers=1), tmp_path / "clip.pth")
+    made = prepare_album(PictureDataset("fields", album, album / "texts.jsonl"), tmp_path)
+    examples = ShardReader(made, 0)
+    clip = load_crosstext2loc(checkpoint, context=77)
+    model = TrainableClip(clip, examples, examples, torch.device("cpu"), PLANET)
+    stage = replace(STAGE, steps=2, train=("text_", "logit_scale", "planet"))
+    before = model.network.get_submodule("planet").queries.detach().clone()  # type: ignore[union-attr,operator]
+    run_stage(model, stage, 1, tmp_path, silent)
+    assert not torch.equal(model.network.get_submodule("planet").queries, before)  # type: ignore[arg-type]
+    again = load_crosstext2loc(model.save(tmp_path), context=77)
+    assert not [name for name, _ in again.network.named_modules() if name == "planet"]
+    assert (tmp_path / "planet.safetensors").is_file()
+
+
+def test_a_term_without_weight_costs_nothing() -> None:
+    generator = torch.Generator().manual_seed(1)
+    texts, pictures = torch.randn(2, 6, 4, generator=generator)
+    terms = [PhysicalTerm(texts, pictures, torch.tensor(5.0), weight) for weight in (1.0, 0.0, 2.0)]
+    ignored = torch.zeros(6, 6, dtype=torch.bool)
+    first, both = physical_loss(terms[:2], ignored), physical_loss(terms, ignored)
+    assert float(both) == pytest.approx(3 * float(first), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"chunks": 2}, "chunks = 1"),
+        ({"contrastive": 0.0, "layout": 1.0}, "contrastive loss"),
+        ({"train": ("text",)}, 'add "planet" to train'),
+    ],
+)
+def test_a_stage_that_cannot_have_the_losses_is_refused(
+    change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(STAGE, **change)
+
+
+def write_comparison(album: Path, folder: Path, trunk: str = "efficientnet-lite0-early") -> Path:
+    held = folder / "held.jsonl"
+    held.write_text((album / "texts.jsonl").read_text("utf-8"), "utf-8")
+    path = folder / "fields.toml"
+    path.write_text(
+        f"""seed = 1
+[model]
+trunk = "{trunk}"
+picture_px = 32
+dimensions = 16
+[planet]
+colour_bins = 4
+structure_bins = 8
+texture_rings = 6
+[[albums]]
+name = "fields"
+pictures = "{album}"
+texts = "{album}/texts.jsonl"
+[[albums]]
+name = "held"
+pictures = "{album}"
+texts = "held.jsonl"
+held = true
+[[stages]]
+name = "contrast"
+steps = 2
+batch = 4
+lr = 1e-3
+train = ["picture.concepts", "text"]
+""",
+        "utf-8",
+    )
+    return path
+
+
+def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms = [Arm("plain"), Arm("all", 1.0), Arm("colour", 0.3, (1.0, 0.0, 0.0))]
+    monkeypatch.setattr(planet_table, "arms", lambda: iter(arms))
+    path = write_comparison(album, tmp_path)
+    rows = planet_table.compare(path, tmp_path / "run", 1, silent, seeds=(1, 2))
+    assert [row["arm"] for row in rows] == ["plain", "all", "colour"]
+    assert rows[0]["R@1 more"] == [0.0, 0.0, 0.0]
+    assert "signatures alone R@10" not in rows[0]
+    for row in rows:
+        assert row["descriptions"] == 8
+        low, high = row["R@5"][1:]
+        assert low <= row["R@5"][0] <= high
+        assert len(row["R@5 of each seed"]) == 2
+    assert rows[1]["signatures alone R@10"][0] == 100.0
+
+
+def test_all_terms_several_weights_and_each_term_alone_are_compared() -> None:
+    arms = list(planet_table.arms())
+    assert arms[0].physical == 0
+    assert [arm.physical for arm in arms[1:4]] == list(planet_table.WEIGHTS)
+    assert [arm.terms for arm in arms[4:]] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+
+
+def test_a_trunk_that_is_not_pretrained_cannot_be_compared(album: Path, tmp_path: Path) -> None:
+    path = write_comparison(album, tmp_path, "mapnet")
+    assert read_config(path).planet.colour_bins == 4
+    with pytest.raises(TrainingError, match="pretrained trunk"):
+        planet_table.compare(path, tmp_path / "run", 1, silent)
