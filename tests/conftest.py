@@ -49,8 +49,8 @@ CHROMIUM_FLAGS = (
 )
 
 
-pytest_plugins = ["tiny_cases"]
-"""The fixtures of the store of cases, which start PostgreSQL."""
+pytest_plugins = ["tiny_cases", "tiny_street"]
+"""The fixtures of the store of cases, which start PostgreSQL, and of photographs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
