@@ -42,7 +42,7 @@ def test_a_street_scene_has_its_surfaces_and_colours() -> None:
         ("#f4f2ee", "white"),
         ("#808080", "grey"),
         ("#d8c8a0", "beige"),
-        ("#e0a030", "orange"),
+        ("#e07020", "orange"),
         ("#c02020", "red"),
         ("#6b4020", "brown"),
         ("#2060c0", "blue"),
