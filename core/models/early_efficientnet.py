@@ -53,7 +53,7 @@ class EarlyEfficientNetLite0(EfficientNetLite0):
         """The output of the last early block."""
         trained = torch.is_grad_enabled() and self.network._conv_stem.weight.requires_grad
         with torch.set_grad_enabled(trained):
-            parts = pictures.split(len(pictures) if trained else _STEM_PART)
+            parts = torch.split(pictures, len(pictures) if trained else _STEM_PART)
             features = torch.cat([self._stem(part) for part in parts])
         for block in self.network._blocks[_STEM_BLOCKS:]:
             features = block(features)

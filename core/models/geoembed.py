@@ -102,4 +102,4 @@ class GeoEmbedNet(nn.Module):
             {name: value.shape for name, value in state.items() if name not in counted},
             path,
         )
-        self.load_state_dict(weights, strict=False)
+        self.load_state_dict(weights | {name: state[name] for name in counted})

@@ -125,7 +125,7 @@ class PlanetHeads(nn.Module):
             self.register_buffer(f"{term}_spread", torch.ones(size))
 
     @torch.no_grad()
-    def fit(self, mined: tuple[Tensor, Tensor, Tensor]) -> None:
+    def fit(self, mined: tuple[Tensor, ...]) -> None:
         """Sets mean and standard deviation of each signature from those [N, size] of N pictures."""
         for term, values in zip(PLANET_TERMS, mined, strict=True):
             self.get_buffer(f"{term}_middle").copy_(values.mean(0))

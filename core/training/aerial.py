@@ -75,7 +75,8 @@ class Cut:
         scale = AROUND_PX / AROUND_M
         box = (self.west_m, self.north_m, self.west_m + self.side_m, self.north_m + self.side_m)
         edges = (box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale)
-        with Image.open(io.BytesIO(content)) as around:
+        with Image.open(io.BytesIO(content)) as opened:
+            around: Image.Image = opened
             if self.blur_m:
                 small = max(8, round(self.side_m / self.blur_m))
                 around = around.resize((small, small), Image.Resampling.BOX, edges)

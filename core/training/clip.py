@@ -52,7 +52,9 @@ class TrainableClip:
     ) -> None:
         self._model = model
         width = model.network.config.text_config.hidden_size
-        self._physical = planet and PhysicalBranch(model.network, planet, width)
+        self._physical: PhysicalBranch | None = None
+        if planet is not None:
+            self._physical = PhysicalBranch(model.network, planet, width)
         self._train, self._held = train, held
         self.network: nn.Module = model.network.to(device)
 

@@ -75,7 +75,9 @@ class TrainableCompact:
         device: torch.device,
         planet: PlanetSpec | None = None,
     ) -> None:
-        self._physical = planet and PhysicalBranch(network, planet, network.spec.dimensions)
+        self._physical: PhysicalBranch | None = None
+        if planet is not None:
+            self._physical = PhysicalBranch(network, planet, network.spec.dimensions)
         self.signatures: dict[str, tuple[Tensor, ...]] = {}
         """PLANET's signatures of the examples of "train" and "held", where they are known."""
         self.network = network.to(device)
@@ -303,8 +305,8 @@ class TrainableCompact:
                     file.write(features.cpu().half().numpy().tobytes())
                     progress(path.stem.replace(".", " "), int(rows[-1]) + 1, count)
         Worker.current().wait()
-        features: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
-        return features
+        cached: F16 = np.load(path, mmap_mode="r", allow_pickle=False)
+        return cached
 
     def _feature_batches(self, examples: ShardReader) -> Iterator[tuple[I64, Tensor]]:
         """All rows in batches, with the trunk's features [B, C, G, G]."""

@@ -19,7 +19,7 @@ from core.describe.simulate.above import ViewFromAbove
 from core.errors import TrainingError
 from core.facts.aerial import things_from_above
 from core.files import write_text
-from core.geo import Bounds, Position
+from core.geo import Position
 from core.sources.imagery import Imagery, open_imagery
 from core.sources.world import read_world
 from core.training.datasets import AerialDataset
@@ -97,8 +97,8 @@ def _write_shards(
     layouts = Layouts(world, kinds)
     views = sampled_views(world, place.spacing_m, np.random.default_rng(seed))
     if place.bbox:
-        bounds = Bounds(*place.bbox)
-        views = [view for view in views if bounds.contains(view.lat, view.lon)]
+        west, south, east, north = place.bbox
+        views = [view for view in views if south <= view.lat <= north and west <= view.lon <= east]
     rows: list[dict[str, object]] = []
     written = done = 0
     for view in views:

@@ -91,7 +91,8 @@ def prepared(
     config: TrainingConfig, folder: Path, threads: int, progress: Progress
 ) -> PictureShards:
     """Prepares pictures, layouts and descriptions of all places, and their hidden states."""
-    files = [path for town in (*config.towns, *config.photographs) for path in town.sources]
+    files = [path for town in config.towns for path in town.sources]
+    files += [path for place in config.photographs for path in place.sources]
     if absent := [str(path) for path in files if not path.is_file()]:
         raise TrainingError(f"there is no map file {', '.join(absent)}; check the sources")
     prepared = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]

@@ -11,21 +11,18 @@ import torch
 from PIL import Image
 from tiny_clip import openai_state, saved
 
-from core.errors import TrainingError
 from core.models.compact import read_network
 from core.models.crosstext2loc import load_crosstext2loc
 from core.models.dual_encoder import CompactNetwork
 from core.models.planet import load_heads
 from core.models.sentence import SentenceEncoder
 from core.models.specs import CompactSpec, PlanetSpec
-from core.training import planet_table
 from core.training.clip import TrainableClip
 from core.training.compact import TrainableCompact
-from core.training.config import Stage, read_config
+from core.training.config import Stage
 from core.training.datasets import PictureDataset
 from core.training.loop import run_stage
 from core.training.physical import PhysicalTerm, physical_loss
-from core.training.planet_table import Arm
 from core.training.shard_reader import ShardReader
 from core.training.shards import prepare_album, prepare_states
 
@@ -134,70 +131,3 @@ def test_a_stage_that_cannot_have_the_losses_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         replace(STAGE, **change)
-
-
-def write_comparison(album: Path, folder: Path, trunk: str = "efficientnet-lite0-early") -> Path:
-    held = folder / "held.jsonl"
-    held.write_text((album / "texts.jsonl").read_text("utf-8"), "utf-8")
-    path = folder / "fields.toml"
-    path.write_text(
-        f"""seed = 1
-[model]
-trunk = "{trunk}"
-picture_px = 32
-dimensions = 16
-[planet]
-colour_bins = 4
-structure_bins = 8
-texture_rings = 6
-[[albums]]
-name = "fields"
-pictures = "{album}"
-texts = "{album}/texts.jsonl"
-[[albums]]
-name = "held"
-pictures = "{album}"
-texts = "held.jsonl"
-held = true
-[[stages]]
-name = "contrast"
-steps = 2
-batch = 4
-lr = 1e-3
-train = ["picture.concepts", "text"]
-""",
-        "utf-8",
-    )
-    return path
-
-
-def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
-    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arms = [Arm("plain"), Arm("all", 1.0), Arm("colour", 0.3, (1.0, 0.0, 0.0))]
-    monkeypatch.setattr(planet_table, "arms", lambda: iter(arms))
-    path = write_comparison(album, tmp_path)
-    rows = planet_table.compare(path, tmp_path / "run", 1, silent, seeds=(1, 2))
-    assert [row["arm"] for row in rows] == ["plain", "all", "colour"]
-    assert rows[0]["R@1 more"] == [0.0, 0.0, 0.0]
-    assert "signatures alone R@10" not in rows[0]
-    for row in rows:
-        assert row["descriptions"] == 8
-        low, high = row["R@5"][1:]
-        assert low <= row["R@5"][0] <= high
-        assert len(row["R@5 of each seed"]) == 2
-    assert rows[1]["signatures alone R@10"][0] == 100.0
-
-
-def test_all_terms_several_weights_and_each_term_alone_are_compared() -> None:
-    arms = list(planet_table.arms())
-    assert arms[0].physical == 0
-    assert [arm.physical for arm in arms[1:4]] == list(planet_table.WEIGHTS)
-    assert [arm.terms for arm in arms[4:]] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-
-
-def test_a_trunk_that_is_not_pretrained_cannot_be_compared(album: Path, tmp_path: Path) -> None:
-    path = write_comparison(album, tmp_path, "mapnet")
-    assert read_config(path).planet.colour_bins == 4
-    with pytest.raises(TrainingError, match="pretrained trunk"):
-        planet_table.compare(path, tmp_path / "run", 1, silent)

@@ -1,11 +1,39 @@
 """PLANET's losses against none: the same training with each term, several weights and seeds."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.arrays import F64, I64
 from core.errors import TrainingError
+from core.evaluation.bootstrap import interval_of_mean, resamples
+from core.files import write_text
+from core.models.specs import PLANET_TERMS, CompactSpec
 from core.settings import Settings
+from core.training.compact import TrainableCompact
+from core.training.config import TrainingConfig, read_config
+from core.training.loop import Progress, run_stage
+from core.training.physical import HEADS
+from core.training.run import prepared, trainable_model
+from core.training.shards import PictureShards
+from core.training.validation import ranked
+
+SEEDS: Final = (1, 2, 3)
+WEIGHTS: Final = (0.1, 0.3, 1.0)
+"""The values of λ that are compared, with all three terms."""
+_TERM_WEIGHT = 0.3
+"""λ where one term stands alone."""
+_RANKS = (1, 5, 10)
 
 
 def run(
@@ -15,10 +43,146 @@ def run(
 
     Raises TrainingError for no file or another training.
     """
-    from core.training.planet_table import compare
-
     if config is None:
         raise TrainingError("bench planet compares trainings; give one with --config FILE.toml")
-    folder = settings.runs / f"planet-{config.stem}"
+    folder = settings.runs / f"bench-{config.stem}"
     rows = compare(config, folder, settings.batch_threads, progress)
     return {"bench": "planet", "config": str(config), "rows": rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One recipe of the comparison: λ, and the weights of the three terms."""
+
+    name: str
+    physical: float = 0.0
+    terms: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+def arms() -> Iterator[Arm]:
+    """L_itc alone first, then all terms with each λ, then each term alone."""
+    yield Arm("L_itc")
+    for weight in WEIGHTS:
+        yield Arm(f"L_itc + {weight:g} L_phy", weight)
+    for number, term in enumerate(PLANET_TERMS):
+        alone = tuple(float(number == other) for other in range(len(PLANET_TERMS)))
+        yield Arm(
+            f"L_itc + {_TERM_WEIGHT:g} L_{term}", _TERM_WEIGHT, (alone[0], alone[1], alone[2])
+        )
+
+
+def compare(
+    path: Path, folder: Path, threads: int, progress: Progress, seeds: Sequence[int] = SEEDS
+) -> list[dict[str, Any]]:
+    """Trains every arm with every seed on the same examples; one row of figures for each arm.
+
+    `path` is a training of the compact model with one contrastive stage. No step is chosen on the
+    validation places: only the last one is measured, on them. R@k is in percent, of the mean over
+    the seeds; the intervals are over descriptions; `more` is the paired difference to the first
+    arm; "signatures alone" ranks by the texts' predicted signatures. The rows so far are in
+    `table.json` of the folder. Raises TrainingError.
+    """
+    config = read_config(path)
+    if not isinstance(config.model, CompactSpec) or config.model.trunk == "mapnet":
+        raise TrainingError(f"{path} is no training of the compact model with a pretrained trunk")
+    if len(config.stages) != 1 or not config.stages[0].contrastive:
+        raise TrainingError(f"{path} has not one stage with a contrastive loss; give it one")
+    (folder / "examples").mkdir(parents=True, exist_ok=True)
+    shards = prepared(config, folder / "examples", threads, progress)
+    torch.set_num_threads(max(1, threads))
+    signatures: dict[str, tuple[Tensor, ...]] = {}
+    plain: list[_Outcome] = []
+    rows: list[dict[str, Any]] = []
+    for arm in arms():
+        started = time.monotonic()
+        runs = [
+            _trained(_variant(config, arm, seed), shards, folder, threads, progress, signatures)
+            for seed in seeds
+        ]
+        plain = plain or runs
+        seconds = (time.monotonic() - started) / len(runs)
+        rows.append({**_figures(arm, runs, plain), "seconds a run": round(seconds, 1)})
+        write_text(folder / "table.json", json.dumps(rows, indent=1), error=TrainingError)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """One trained arm on N validation descriptions: the rank [N] of each one's picture by the
+    embeddings, and by the predicted signatures of the terms that were trained, NaN without one."""
+
+    ranks: F64
+    physical: F64
+
+
+def _variant(config: TrainingConfig, arm: Arm, seed: int) -> TrainingConfig:
+    colour, structure, texture = arm.terms
+    stage = config.stages[0]
+    train = tuple(name for name in stage.train if name != HEADS)
+    stage = replace(
+        stage,
+        physical=arm.physical,
+        validate_every=stage.steps,
+        checkpoint_every=stage.steps,
+        train=(*train, HEADS) if arm.physical else train,
+    )
+    planet = replace(config.planet, colour=colour, structure=structure, texture=texture)
+    return replace(config, seed=seed, planet=planet, stages=(stage,))
+
+
+def _trained(
+    config: TrainingConfig,
+    shards: PictureShards,
+    folder: Path,
+    threads: int,
+    progress: Progress,
+    signatures: dict[str, tuple[Tensor, ...]],
+) -> _Outcome:
+    """Trains one arm; `signatures` are kept from run to run."""
+    model = trainable_model(config, shards, folder, torch.device("cpu"), threads)
+    assert isinstance(model, TrainableCompact)
+    model.signatures = signatures
+    with tempfile.TemporaryDirectory(dir=folder) as run:
+        run_stage(model, config.stages[0], config.seed, Path(run), progress)
+    places = model.held_places
+    ranks, _ = ranked(*model.validation_embeddings(), places)
+    physical = np.full(len(ranks), np.nan)
+    if (described := model.physical_descriptors()) is not None:
+        used = [bool(weight) for weight in config.planet.weights]
+        texts, pictures = (_joined(side, used) for side in described)
+        physical = ranked(texts, pictures, places)[0].astype(np.float64)
+    return _Outcome(ranks.astype(np.float64), physical)
+
+
+def _joined(descriptors: Sequence[Tensor], used: Sequence[bool]) -> Tensor:
+    """Unit vectors whose cosine is the mean of the cosines of the terms that are used."""
+    kept = torch.cat([part for part, use in zip(descriptors, used, strict=True) if use], 1)
+    return torch.nn.functional.normalize(kept, dim=-1)
+
+
+def _figures(arm: Arm, runs: Sequence[_Outcome], plain: Sequence[_Outcome]) -> dict[str, Any]:
+    """One row of the table; `plain` are the runs of the first arm."""
+    drawn = resamples(len(runs[0].ranks))
+    row: dict[str, Any] = {"arm": arm.name, "descriptions": len(runs[0].ranks)}
+    for k in _RANKS:
+        hits, before = _hits(runs, k), _hits(plain, k)
+        row[f"R@{k}"] = _with_interval(hits, drawn)
+        row[f"R@{k} of each seed"] = [
+            round(100 * float((run.ranks <= k).mean()), 1) for run in runs
+        ]
+        row[f"R@{k} more"] = _with_interval(hits - before, drawn)
+    if arm.physical:
+        alone = np.mean([run.physical <= _RANKS[-1] for run in runs], axis=0)
+        row[f"signatures alone R@{_RANKS[-1]}"] = _with_interval(alone, drawn)
+    return row
+
+
+def _hits(runs: Sequence[_Outcome], k: int) -> F64:
+    """The share of the seeds [N] whose first k pictures hold that of each description."""
+    hits: F64 = np.mean([run.ranks <= k for run in runs], axis=0)
+    return hits
+
+
+def _with_interval(values: F64, drawn: I64) -> list[float]:
+    low, high = interval_of_mean(values, drawn)
+    return [round(100 * figure, 1) for figure in (float(values.mean()), low, high)]

@@ -1,0 +1,110 @@
+"""`core bench planet`: a training with and without PLANET's losses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.cli.bench import planet as planet_table
+from core.cli.bench.planet import Arm
+from core.errors import TrainingError
+from core.settings import load as load_settings
+from core.training.config import read_config
+
+COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 80, 200), "grey": (128,) * 3}
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of eight pictures in four colours, plain and striped, with a text for each."""
+    folder = tmp_path_factory.mktemp("album")
+    rows = []
+    for colour, rgb in COLOURS.items():
+        for striped in (False, True):
+            pixels = np.full((32, 32, 3), rgb, np.uint8)
+            pixels[:, ::4] //= 2 if striped else 1
+            name = f"{colour}-{striped}.png"
+            Image.fromarray(pixels).save(folder / name)
+            text = f"a {'striped' if striped else 'plain'} {colour} field"
+            rows.append(json.dumps({"picture": name, "texts": [text]}))
+    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
+    return folder
+
+
+def silent(*_: Any) -> None:
+    pass
+
+
+def write_comparison(album: Path, folder: Path, trunk: str = "efficientnet-lite0-early") -> Path:
+    held = folder / "held.jsonl"
+    held.write_text((album / "texts.jsonl").read_text("utf-8"), "utf-8")
+    path = folder / "fields.toml"
+    path.write_text(
+        f"""seed = 1
+[model]
+trunk = "{trunk}"
+picture_px = 32
+dimensions = 16
+[planet]
+colour_bins = 4
+structure_bins = 8
+texture_rings = 6
+[[albums]]
+name = "fields"
+pictures = "{album}"
+texts = "{album}/texts.jsonl"
+[[albums]]
+name = "held"
+pictures = "{album}"
+texts = "held.jsonl"
+held = true
+[[stages]]
+name = "contrast"
+steps = 2
+batch = 4
+lr = 1e-3
+train = ["picture.concepts", "text"]
+""",
+        "utf-8",
+    )
+    return path
+
+
+def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms = [Arm("plain"), Arm("all", 1.0), Arm("colour", 0.3, (1.0, 0.0, 0.0))]
+    monkeypatch.setattr(planet_table, "arms", lambda: iter(arms))
+    path = write_comparison(album, tmp_path)
+    rows = planet_table.compare(path, tmp_path / "run", 1, silent, seeds=(1, 2))
+    assert [row["arm"] for row in rows] == ["plain", "all", "colour"]
+    assert rows[0]["R@1 more"] == [0.0, 0.0, 0.0]
+    assert "signatures alone R@10" not in rows[0]
+    for row in rows:
+        assert row["descriptions"] == 8
+        low, high = row["R@5"][1:]
+        assert low <= row["R@5"][0] <= high
+        assert len(row["R@5 of each seed"]) == 2
+    assert rows[1]["signatures alone R@10"][0] == 100.0
+
+
+def test_all_terms_several_weights_and_each_term_alone_are_compared() -> None:
+    arms = list(planet_table.arms())
+    assert arms[0].physical == 0
+    assert [arm.physical for arm in arms[1:4]] == list(planet_table.WEIGHTS)
+    assert [arm.terms for arm in arms[4:]] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+
+
+def test_a_trunk_that_is_not_pretrained_cannot_be_compared(album: Path, tmp_path: Path) -> None:
+    path = write_comparison(album, tmp_path, "mapnet")
+    assert read_config(path).planet.colour_bins == 4
+    with pytest.raises(TrainingError, match="pretrained trunk"):
+        planet_table.compare(path, tmp_path / "run", 1, silent)
+
+
+def test_a_configuration_is_needed() -> None:
+    with pytest.raises(TrainingError, match="give one with --config"):
+        planet_table.run(load_settings({}), None, silent)
