@@ -130,9 +130,9 @@ def test_padding_does_not_change_the_descriptors_of_a_text() -> None:
     mask = torch.ones(2, 5, dtype=torch.bool)
     padded = torch.cat([tokens, torch.randn(2, 3, 24)], 1)
     longer = torch.cat([mask, torch.zeros(2, 3, dtype=torch.bool)], 1)
-    for own, other in zip(
-        heads.of_texts(tokens, mask), heads.of_texts(padded, longer), strict=True
-    ):
+    owns, others = heads.of_texts(tokens, mask), heads.of_texts(padded, longer)
+    assert len(owns) == 3
+    for own, other in zip(owns, others, strict=True):
         assert torch.allclose(own, other, atol=1e-6)
         assert torch.allclose(own.norm(dim=-1), torch.ones(2))
 
@@ -145,7 +145,9 @@ def test_heads_come_back_from_their_file(tmp_path: Path, pictures: torch.Tensor)
     save_heads(heads, tmp_path / "planet.safetensors")
     again = load_heads(tmp_path / "planet.safetensors")
     assert again.spec == SPEC
-    for own, other in zip(heads.of_signatures(mined), again.of_signatures(mined), strict=True):
+    owns, others = heads.of_signatures(mined), again.of_signatures(mined)
+    assert len(owns) == 3
+    for own, other in zip(owns, others, strict=True):
         assert torch.equal(own, other)
     (tmp_path / "other.safetensors").write_bytes(b"{}")
     with pytest.raises(ModelError):

@@ -74,6 +74,7 @@ def test_each_region_ranks_its_places_as_if_it_were_searched_alone(
     encoder: SentenceEncoder,
 ) -> None:
     (seeing,) = encoders.values()
+    assert answer.traces
     for trace in answer.traces:
         alone = search(trace.gallery, encoder, Query(HELSINKI), seeing)
         own = [one.tile.tile_id for one in trace.result.candidates]

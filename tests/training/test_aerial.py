@@ -95,6 +95,7 @@ def test_labels_lie_on_the_pixels_of_their_things(
 ) -> None:
     row = kinds_of(place).index("red roof")
     seen = 0
+    assert len(examples)
     for content, labels in zip(
         examples.pictures(np.arange(len(examples))),
         examples.layouts(np.arange(len(examples))),

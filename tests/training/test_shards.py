@@ -282,7 +282,7 @@ def test_a_city_too_small_to_hold_a_part_apart_is_told(tmp_path: Path) -> None:
 def test_a_second_shard_begins_where_the_first_one_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: SentenceEncoder
 ) -> None:
-    monkeypatch.setattr("core.training.shards._SHARD", 4)
+    monkeypatch.setattr("core.training.shards.SHARD", 4)
     texts = ["text " * (number + 1) for number in range(11)]
     given = album(tmp_path, *(line(number % 3, text) for number, text in enumerate(texts)))
     (tmp_path / "out").mkdir()

@@ -135,7 +135,7 @@ def fit_regions(examples: Sequence[RegionExample], seed: int = 42) -> RegionMode
 
 
 def _scale_of(features: F64) -> F64:
-    scale = features.std(axis=0)
+    scale: F64 = features.std(axis=0)
     scale[scale < 1e-3] = 1.0
     return scale
 

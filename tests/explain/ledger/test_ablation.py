@@ -78,11 +78,14 @@ def naive(
 
 
 def by_chance(trace: SearchTrace, scores: np.ndarray, rows: list[int]) -> list[int]:
-    """The candidates by the probability around them, found tile by tile."""
+    """The candidates by the sharpened probability around them, found tile by tile."""
     gallery = trace.gallery
     logits = trace.posterior.inverse_temperature * scores.astype(float)
     mass = np.where(trace.posterior.mass > 0, np.exp(logits - logits.max()), 0.0)
     mass /= mass.sum()
+    worth = (mass - mass[rows].min()).clip(0)
+    if worth.max() > 0:
+        worth = (worth / worth.max()) ** trace.posterior.sharpening
     away_m = {
         row: haversine_m(gallery.lats[row], gallery.lons[row], gallery.lats, gallery.lons)
         for row in rows
@@ -91,10 +94,10 @@ def by_chance(trace: SearchTrace, scores: np.ndarray, rows: list[int]) -> list[i
     while len(chosen) < len(rows):
         unused = [row for row in rows if row not in chosen]
         apart = [row for row in unused if all(away_m[row][one] >= 100 for one in chosen)]
-        best = max(apart or unused, key=lambda row: (mass * (1 - away_m[row] / 150).clip(0)).sum())
+        best = max(apart or unused, key=lambda row: (worth * (1 - away_m[row] / 150).clip(0)).sum())
         near = away_m[best] <= 100
         chosen[best] = mass[near].sum()
-        mass[near] = 0
+        mass[near] = worth[near] = 0
     return sorted(rows, key=lambda row: (-chosen[row], list(chosen).index(row)))
 
 
