@@ -95,12 +95,10 @@ def test_labels_lie_on_the_pixels_of_their_things(
 ) -> None:
     row = kinds_of(place).index("red roof")
     seen = 0
-    assert len(examples)
-    for content, labels in zip(
-        examples.pictures(np.arange(len(examples))),
-        examples.layouts(np.arange(len(examples))),
-        strict=True,
-    ):
+    rows = np.arange(len(examples))
+    pictures, layouts = examples.pictures(rows), examples.layouts(rows)
+    assert len(pictures)
+    for content, labels in zip(pictures, layouts, strict=True):
         picture = Cut.middle().picture(content, AROUND_CELLS)
         red = torch.from_numpy(picture[0].astype(int) - picture[2] > 100)
         labelled = Cut.middle().layout(labels)[row] > 0
