@@ -81,7 +81,8 @@ def test_every_example_and_city_works_without_any_network(
     served: Served, visits: Callable[..., Visit]
 ) -> None:
     visit = visits(served)
-    page = open_page(visit, "/")
+    open_page(visit, "/")
+    page = open_page(visit, "/?city=helsinki")
     page.wait_for_load_state("networkidle")
     the_map(page).locator(".leaflet-control").first.wait_for()
     the_map(page).locator(".leaflet-control-layers").hover()

@@ -254,7 +254,8 @@ def _problem(said: str) -> str:
     """The line with which a process ended by itself, "" where it was stopped or killed."""
     lines = [line.strip() for line in re.split(r"[\r\n]+", said) if line.strip()]
     last = lines[-1] if lines else ""
-    if last.startswith("saywhere: stopped") or _STAGE.search(last):
+    stopped = last.startswith("saywhere: stopped") or last == "KeyboardInterrupt"
+    if stopped or _STAGE.search(last):
         return ""
     if last.startswith("saywhere: "):
         return last.removeprefix("saywhere: ")[:300]

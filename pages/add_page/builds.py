@@ -30,8 +30,8 @@ def _jobs() -> BuildJobs:
 
 def _draw(ran: bool) -> None:
     found = _jobs().all()
-    if ran and not any(one.state in _RUNNING for one in found):
-        st.rerun()  # the whole page, which then no longer looks
+    if ran != any(one.state in _RUNNING for one in found):
+        st.rerun()  # the whole page, which then looks again and again, or no longer
     if problem := st.session_state.pop(_KEY, ""):
         st.error(plain(problem, 500))
     for one in found:

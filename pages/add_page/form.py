@@ -9,6 +9,7 @@ from pages.ui.link_values import bounds
 from pages.ui.markdown import plain
 
 _KEY = "add-problem"
+_TURN = "add-turn"
 
 
 def draw() -> None:
@@ -21,7 +22,7 @@ def draw() -> None:
     with st.form("add", border=True):
         st.file_uploader(
             "Map file",
-            key="add-file",
+            key=f"add-file-{_turn()}",
             help=".osm.pbf, .osm, .osm.gz, Overpass JSON, GeoJSON, GeoPackage, Shapefile, KML …",
         )
         left, right = st.columns(2)
@@ -37,8 +38,13 @@ def draw() -> None:
         st.error(plain(problem, 500))
 
 
+def _turn() -> int:
+    """Another one empties the box of the file."""
+    return int(st.session_state.get(_TURN, 0))
+
+
 def _add() -> None:
-    file = st.session_state.get("add-file")
+    file = st.session_state.get(f"add-file-{_turn()}")
     title = str(st.session_state.get("add-title") or "").strip()
     box = str(st.session_state.get("add-box") or "").replace(" ", "")
     area = bounds(box) if box else None
@@ -53,3 +59,6 @@ def _add() -> None:
             BuildJobs(settings.load()).add(title, name, content, area)
         except (GalleryError, OSError) as error:
             st.session_state[_KEY] = str(error)
+        else:
+            st.session_state["add-title"] = st.session_state["add-box"] = ""
+            st.session_state[_TURN] = _turn() + 1

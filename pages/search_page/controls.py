@@ -80,7 +80,7 @@ def question(ask: SearchParams, card: GalleryCard) -> None:
         words.text_area(
             "What do you see around you?",
             key="text",
-            height=84,
+            height="content",
             max_chars=None,
             placeholder="A church with two towers, a tram stop, a small park with a fountain …",
         )

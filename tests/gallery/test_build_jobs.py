@@ -102,6 +102,7 @@ def test_there_is_a_limit_of_jobs(machine: Settings) -> None:
         ("saywhere: stopped; run the same command again to continue\n", ""),
         ("pictures: 100%|##| 4/4\nsaywhere: the disk is full\n", "the disk is full"),
         ("Traceback …\nKeyError: 1\n", "the build met a fault of ours: KeyError: 1"),
+        ("Traceback …\nKeyboardInterrupt\n", ""),
     ],
 )
 def test_what_a_process_said_last_is_its_problem(said: str, problem: str) -> None:

@@ -355,8 +355,10 @@
     return moved;
   }
 
-  /* The page's own list, once it has followed; the page itself is not scrolled. */
-  function showInList(rank, tries = 30) {
+  /* The page's own list, once it has followed, which a busy machine may take long for; the page
+     itself is not scrolled. */
+  function showInList(rank, tries = 200) {
+    state.listed = rank;
     const list = window.parent.document.querySelector(".st-key-places [data-testid=stRadioGroup]");
     const entry = list && list.children[rank - 1];
     if (entry && entry.hasAttribute("data-selected")) {
@@ -364,7 +366,7 @@
       list.scrollBy({ left: Math.round(own.left - seen.left), behavior: "smooth",
         top: own.top < seen.top || own.bottom > seen.bottom ? own.top - seen.top - 8 : 0 });
     } else if (tries > 0) {
-      setTimeout(() => showInList(rank, tries - 1), 100);
+      setTimeout(() => state.listed === rank && showInList(rank, tries - 1), 100);
     }
   }
 
