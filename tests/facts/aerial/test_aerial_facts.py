@@ -34,21 +34,21 @@ def street_with_hall(roof: Colour, cast: tuple[float, float, float]) -> tuple[To
 
 
 @pytest.mark.parametrize(
-    ("roof", "word"),
+    ("roof", "look"),
     [
-        ((250, 250, 250), "white"),
-        ((220, 140, 80), "orange"),
-        ((40, 110, 190), "blue"),
-        ((190, 60, 50), "red"),
-        ((70, 160, 160), "turquoise"),
+        ((250, 250, 250), "a white"),
+        ((220, 140, 80), "an orange"),
+        ((40, 110, 190), "a blue"),
+        ((190, 60, 50), "a red"),
+        ((70, 160, 160), "a turquoise"),
     ],
 )
 @pytest.mark.parametrize("cast", [(1.0, 1.0, 1.0), (1.0, 0.88, 0.75), (0.8, 0.9, 1.0)])
 def test_a_roof_has_its_colour_whatever_the_cast_of_the_camera(
-    roof: Colour, word: str, cast: tuple[float, float, float], tmp_path: Path
+    roof: Colour, look: str, cast: tuple[float, float, float], tmp_path: Path
 ) -> None:
     town, ground = street_with_hall(roof, cast)
-    assert f"large hall with a {word} roof" in texts_of(town, ground, tmp_path)
+    assert f"large hall with {look} roof" in texts_of(town, ground, tmp_path)
 
 
 def test_without_a_photograph_only_the_shape_is_told(tmp_path: Path) -> None:
