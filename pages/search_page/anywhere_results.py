@@ -15,6 +15,7 @@ from pages.search_page import (
     session,
 )
 from pages.search_page.query_params import SearchParams
+from pages.search_page.session_result import SearchState
 from pages.ui import resources
 from pages.ui.markdown import plain
 
@@ -56,7 +57,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     session.write_link(ask)
 
 
-def _has(part: results.SearchState, card: GalleryCard) -> bool:
+def _has(part: SearchState, card: GalleryCard) -> bool:
     return part.raw is not None and part.raw.gallery.card.name == card.name
 
 
