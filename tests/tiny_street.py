@@ -58,7 +58,7 @@ def folder(street: Image.Image, tmp_path: Path) -> Callable[..., Path]:
         photos.mkdir(exist_ok=True)
         for number, name in enumerate(names):
             picture = street.copy()
-            picture.putpixel((0, 0), (number, 0, 0))
+            picture.paste((60 * number, 0, 0), (0, 0, 16, 16))
             picture.save(photos / name, quality=95)
         for name, data in others.items():
             (photos / f"{name}.jpg").write_bytes(data)

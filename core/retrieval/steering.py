@@ -136,11 +136,18 @@ def _alike(
 
 
 def _likeness(index: VectorIndex, rows: list[int]) -> F32:
-    """Likeness [N] of every row of an index to the mean of some, apart from what all share."""
+    """Likeness [N] of every row of an index to the mean of some, apart from what all share.
+
+    The cosine of what is left of both without the mean of all, so a tile is most like itself.
+    """
     sample = np.unique(np.linspace(0, len(index) - 1, _SAMPLE).astype(np.int64))
     common = index.embeddings(sample).mean(axis=0)
-    wanted = index.embeddings(np.array(rows, dtype=np.int64)).mean(axis=0)
-    return median_to_max_scale(index.similarities(wanted - common))
+    wanted = index.embeddings(np.array(rows, dtype=np.int64)).mean(axis=0) - common
+    shared = index.similarities(common)
+    squares = 1 - 2 * shared + common @ common  # embeddings are unit vectors
+    along = index.similarities(wanted) - common @ wanted
+    cosines: F32 = along / np.sqrt(squares.clip(1e-6))
+    return median_to_max_scale(cosines)
 
 
 def wished_scores(

@@ -19,13 +19,19 @@ _SMALLEST_PX, _LARGEST_PX = 736, 2000
 _MAX_ASPECT = 4
 """Largest ratio of the sides; the engine fails on narrower pictures, so they get a margin."""
 
+_TALL = 1.5
+"""A box that is so many times as high as wide holds a line that runs up or down, for the engine as
+well."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
     """A line of text with its score, 0..1, and its place in the picture, which is 1 × 1.
 
-    `x`, `y` is the middle of its box, `height` the height of its letters, `turn_deg` its rotation
-    clockwise from the horizontal; `width` is along the text.
+    `x`, `y` is the middle of its box, `height` the height of its letters, as a share of the
+    picture's height, and `width` its length, as a share of the picture's width. `turn_deg` is its
+    rotation clockwise from the horizontal, -45 to 135: the engine reads a line upside down as well
+    and does not tell.
     """
 
     text: str
@@ -82,16 +88,19 @@ class _Sized:
 def _located(text: str, score: float, corners: F32, sized: _Sized) -> ReadLine:
     """A line from the four corners of its box in pixels, from the top left in reading order."""
     x, y = corners.mean(axis=0)
-    along = corners[1] - corners[0] + corners[2] - corners[3]
-    down = corners[3] - corners[0] + corners[2] - corners[1]
+    along = (corners[1] - corners[0] + corners[2] - corners[3]) / 2
+    down = (corners[3] - corners[0] + corners[2] - corners[1]) / 2
+    if np.hypot(*down) >= _TALL * np.hypot(*along):
+        along, down = down, along
+    turn_deg = float(np.degrees(np.arctan2(along[1], along[0])))
     return ReadLine(
         text,
         score,
         min(1.0, float(x) / sized.width),
         min(1.0, float(y) / sized.height),
-        float(np.hypot(*along)) / 2 / sized.width,
-        float(np.hypot(*down)) / 2 / sized.height,
-        float(np.degrees(np.arctan2(along[1], along[0]))),
+        float(np.hypot(*along)) / sized.width,
+        float(np.hypot(*down)) / sized.height,
+        (turn_deg + 45) % 180 - 45,
     )
 
 

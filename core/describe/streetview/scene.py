@@ -104,7 +104,8 @@ class Segments:
         """The JSON of the command line."""
         document = asdict(self)
         document["shares"] = {name: round(share, 3) for name, share in self.shares.items()}
-        return document
+        lists = ("colours", "green_sides", "things")
+        return document | {name: list(document[name]) for name in lists}
 
 
 @dataclass(frozen=True, slots=True)

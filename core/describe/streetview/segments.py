@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import F32, Bools
-from core.describe.streetview.scene import SIDES, FacadeColour, Segments, Side, side_of
+from core.describe.streetview.scene import (
+    SIDES,
+    FacadeColour,
+    Segments,
+    Side,
+    Surface,
+    side_of,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,16 +47,9 @@ def segment(picture: "Image.Image") -> Segments:
     wall = ~(sky | green | road)
     columns = np.array([side_of((x + 0.5) / sky.shape[1]) for x in range(sky.shape[1])])
     upright, level = _lines(picture)
+    masks: dict[Surface, Bools] = {"sky": sky, "vegetation": green, "road": road, "facade": wall}
     return Segments(
-        shares={
-            name: float(mask.mean())
-            for name, mask in (
-                ("sky", sky),
-                ("vegetation", green),
-                ("road", road),
-                ("facade", wall),
-            )
-        },
+        shares={name: float(mask.mean()) for name, mask in masks.items()},
         method=METHOD,
         note=NOTE,
         colours=tuple(
@@ -71,7 +71,8 @@ def _small(picture: "Image.Image") -> tuple[F32, F32]:
     import cv2
 
     height = max(1, round(_WIDTH_PX * picture.height / picture.width))
-    pixels = np.asarray(picture.convert("RGB").resize((_WIDTH_PX, height)), dtype=np.float32) / 255
+    small = picture.convert("RGB").resize((_WIDTH_PX, height))
+    pixels: F32 = np.asarray(small).astype(np.float32) / np.float32(255)
     hsv: F32 = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(np.float32)
     return pixels, hsv
 

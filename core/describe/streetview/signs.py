@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 MOST_SIGNS = 12
 _READ_PX = 1600
-_MOST_ENLARGED = 2.0
+_MOST_ENLARGED = 1.5
+"""Enlarged twice, the detector missed one of two plain signs of a drawn street, and read none more
+of sixty drawn signs."""
 _LEAST_SCORE = 0.7
 _LEAST_LETTERS = 2
 _MOST_ALIKE = 0.6

@@ -78,7 +78,7 @@ def test_a_batch_goes_on_where_it_was_stopped(
     assert (calls.count, again.resumed) == (1, 1)
     assert again.rows == first.rows
     assert out.read_text("utf-8") == "".join(lines)
-    folder("c.jpg", "b.jpg")  # another b, and c is new
+    folder("b.jpg", "c.jpg")  # another b, and c is new
     assert describe_folder(photos, out, [calls], quiet).resumed == 1
     assert calls.count == 3
 
