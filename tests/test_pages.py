@@ -472,6 +472,7 @@ def seeing(seen_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     test = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
     test.query_params["city"] = "tinycity"
     test.query_params["q"] = "a church and a fountain"
+    test.session_state["section-scores"] = True
     return test
 
 
@@ -542,6 +543,7 @@ class TestModels:
         test.query_params["city"] = "tinycity"
         test.query_params["q"] = "a church"
         test.query_params["channels"] = "image"
+        test.session_state["section-scores"] = True
         return test
 
     def test_one_model_is_no_choice(self, seeing: AppTest) -> None:

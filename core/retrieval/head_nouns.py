@@ -219,15 +219,12 @@ def _heads_of(kind: str) -> tuple[HeadNoun, ...]:
 def matches_kind(kind: str, head: HeadNoun) -> bool:
     """Whether `head` can refer to `kind`: same noun, no nationality or compound modifier that makes
     it another thing, and at least one shared distinguishing modifier if the phrase has any."""
+    of_noun = [one for one in _heads_of(kind) if one.noun == head.noun]
+    if not of_noun or _of_other_nation(kind, head):
+        return False
     distinguishing = head.modifiers & _NOUNS.get(head.noun, frozenset())
-    stated_nations, kind_nations = (
-        set(NATIONS.findall(text)) for text in (" ".join(head.modifiers), kind)
-    )
-    return not (
-        stated_nations and kind_nations and stated_nations.isdisjoint(kind_nations)
-    ) and any(
-        kind_head.noun == head.noun
-        and not any(
+    return any(
+        not any(
             (kind_head.noun, word) in _COMPOUND_MODIFIERS
             for word in head.modifiers ^ kind_head.modifiers
         )
@@ -236,8 +233,16 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
             or bool(distinguishing & kind_head.modifiers)
             or not (kind_head.modifiers or kind_head.continues)
         )
-        for kind_head in _heads_of(kind)
+        for kind_head in of_noun
     )
+
+
+def _of_other_nation(kind: str, head: HeadNoun) -> bool:
+    """Whether both state a nationality, and none that they share."""
+    stated_nations, kind_nations = (
+        set(NATIONS.findall(text)) for text in (" ".join(head.modifiers), kind)
+    )
+    return bool(stated_nations and kind_nations) and stated_nations.isdisjoint(kind_nations)
 
 
 @lru_cache(maxsize=4096)

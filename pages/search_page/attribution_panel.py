@@ -30,7 +30,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
     section = folding.opened("What the model looked at", "section-looked")
     if section is None:
         return
-    with section:
+    with section, st.spinner("Looking at the picture …"):
         text = trace.encoded_query.text
         try:
             summary = state.cached(
