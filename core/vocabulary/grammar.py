@@ -2,7 +2,7 @@
 
 import re
 
-_JOINTS = (" of ", " for ", " with ", " under ")
+_JOINT = re.compile(r" (?:full of|of|for|with|under|in|around) ")
 _SIGN_CHARS = 40
 _VOWEL = re.compile(r"(?!uni|use|usa|uti|one\b|one-|eu|u-)[aeiou]|hour", re.IGNORECASE)
 
@@ -14,14 +14,15 @@ def with_article(text: str) -> str:
 
 def plural(kind: str) -> str:
     """Regular plural of a kind's head noun: "rows of trees"."""
-    head, joint, rest = kind.partition(next((w for w in _JOINTS if w in kind), " of "))
+    joint = _JOINT.search(kind)
+    head, rest = (kind[: joint.start()], kind[joint.start() :]) if joint else (kind, "")
     if head.endswith(("x", "ch", "sh", "ss")):
         head += "es"
     elif head.endswith("y") and head[-2:-1] not in "aeiou":
         head = f"{head[:-1]}ies"
     elif not head.endswith("s"):
         head += "s"
-    return head + joint + rest
+    return head + rest
 
 
 def sign(name: str) -> str:

@@ -36,6 +36,9 @@ def test_plurals_end_as_plurals_do_and_keep_the_rest_of_the_noun() -> None:
     assert plural("bakery") == "bakeries"
     assert plural("quay") == "quays"
     assert plural("street under construction") == "streets under construction"
+    assert plural("house in a row") == "houses in a row"
+    assert plural("building around a courtyard") == "buildings around a courtyard"
+    assert plural("yard full of white vans") == "yards full of white vans"
     for noun in KINDS:
         several = plural(noun)
         head = re.split(r" (?:of|for|with|under) ", several)[0]

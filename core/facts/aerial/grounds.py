@@ -1,7 +1,8 @@
 """Mapped grounds as they look from above: the colours of courts and fields.
 
 By eye on 66 grounds, these were left out, because fewer than 85 % were right: car parks full of
-cars (6 of 9) or empty (7 of 9), grey courts (4 of 9: many are playgrounds), green fields (1 of 4).
+cars (6 of 9) or empty (7 of 9), grey courts (4 of 9: many are playgrounds), reddish brown courts
+(2 of 4), green fields (1 of 4).
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,6 @@ class GroundSort:
 _COURT = {
     "red": "red sports court",
     "orange": "orange clay court",
-    "brown": "reddish brown clay court",
     "beige": "pale sandy court",
     "blue": "blue sports court",
     "turquoise": "turquoise sports court",

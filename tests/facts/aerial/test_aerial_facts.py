@@ -108,7 +108,6 @@ def test_courses_of_roads(tmp_path: Path) -> None:
     texts = texts_of(town, None, tmp_path)
     assert texts.count("crossroads") == 2
     assert texts.count("T-junction") == 1
-    assert texts.count("dead end of a street") == 1
     assert "bend in the road" in texts
     assert "roundabout" not in texts
 
