@@ -51,8 +51,9 @@ class OpenWorldDetector:
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
         self.name = Path(source).name or source
+        processors: Any = AutoProcessor  # its methods have no types
         try:
-            self._processor: Any = AutoProcessor.from_pretrained(source)
+            self._processor: Any = processors.from_pretrained(source)
             model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(source)
         except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]

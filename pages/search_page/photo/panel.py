@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.describe.streetview import LIMITS
-from core.geo import haversine_m
+from core.geo import haversine_km
 from pages.search_page.photo import session
 from pages.search_page.session_result import SearchState
 from pages.ui.markdown import plain
@@ -102,11 +102,11 @@ def truth(state: SearchState) -> None:
     if photo is None or photo.taken_at is None or state.result is None:
         return
     at, tile = photo.taken_at, state.result.candidates[0].tile
-    away = float(haversine_m(at.lat, at.lon, tile.lat, tile.lon))
+    away_m = 1000 * haversine_km(at.lat, at.lon, tile.lat, tile.lon)
     st.caption(
         plain(
             f"The photo says it was taken at {at.lat:.5f}, {at.lon:.5f}: "
-            f"{metres(away)} from place 1. The search did not use this.",
+            f"{metres(away_m)} from place 1. The search did not use this.",
             200,
         )
     )

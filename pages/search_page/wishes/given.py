@@ -40,13 +40,17 @@ def _street(gallery: Gallery, tile_id: str) -> str:
     return one_line(street or f"place {tile_id}", 40)
 
 
+def _take_back(without: Steering) -> None:
+    session.rank_anew(steering=without)
+
+
 def _chip(words: str, key: str, without: Steering) -> None:
     st.button(
         plain(words, 80),
         key=f"wish-{key}",
         type="tertiary",
         icon=":material/close:",
-        on_click=session.rank_anew,
-        kwargs={"steering": without},
+        on_click=_take_back,
+        args=(without,),
         help="Take it back",
     )
