@@ -57,7 +57,9 @@ def open_all(app: AppTest) -> None:
 
 
 def html_of(app: AppTest) -> str:
-    return "\n".join(one.proto.body for one in app.get("html"))
+    """The HTML of the page without its style sheets."""
+    bodies = (one.proto.body for one in app.get("html"))
+    return "\n".join(body for body in bodies if not body.startswith("<style"))
 
 
 def drawn_of(app: AppTest) -> dict[str, object]:
@@ -82,7 +84,9 @@ class TestOtherLanguages:
         self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked = "eine Kirche neben dem Springbrunnen, ein Quastenflosser"
-        german = page(seen_home, monkeypatch, "tinycity", q=asked).run()
+        german = page(seen_home, monkeypatch, "tinycity", q=asked)
+        open_all(german)
+        german.run()
         assert not german.exception
         captions = [one.value.replace("\\", "") for one in german.caption]
         assert (

@@ -132,6 +132,11 @@ class BuildJobs:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(job.pid, signal.SIGINT)
 
+    def rename(self, name: str, title: str) -> None:
+        """Gives a job the title that its gallery has now. Raises GalleryError."""
+        title = " ".join(title.split())[:_LONGEST_TITLE]
+        self._write(replace(self._read(name), title=title))
+
     def forget(self, name: str) -> None:
         """Removes a job with its map file; its gallery stays. Raises GalleryError."""
         self.stop(name)

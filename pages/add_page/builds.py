@@ -105,7 +105,13 @@ def _remove(name: str, built: bool) -> None:
 def _rename(name: str) -> None:
     title = str(st.session_state.get(f"title-{name}") or "")
     if title.strip():
-        _try(partial(own_places.rename, name, title, settings.load()))
+        _try(partial(_retitle, name, title))
+
+
+def _retitle(name: str, title: str) -> None:
+    own_places.rename(name, title, settings.load())
+    _jobs().rename(name, title)
+    st.session_state[f"title-{name}"] = ""
 
 
 def _try(deed: Callable[[], object]) -> None:

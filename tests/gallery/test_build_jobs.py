@@ -134,6 +134,8 @@ def test_a_build_is_stopped_continued_by_another_server_searched_renamed_removed
     assert all(one["text"] for one in made)
     own_places.rename("my-town", " Our  town ", machine)
     assert open_gallery("my-town", machine).card.title == "Our town"
+    jobs.rename("my-town", " Our  town ")
+    assert jobs.status("my-town").job.title == "Our town"
     with pytest.raises(GalleryError, match="needs a title"):
         own_places.rename("my-town", " ", machine)
     own_places.remove("my-town", machine)
