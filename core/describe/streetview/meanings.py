@@ -16,7 +16,9 @@ _PARTS_OF_NAMES = frozenset(
     {"street", "square", "bridge", "avenue", "lane", "path", "gate", "island", "hill", "market"}
 )
 """Things that a street is named after: on a sign they are the name."""
-_NOT_PLACES = frozenset({"stop sign", "no entry sign", "door", "window", "house", "building"})
+_NOT_PLACES = frozenset(
+    {"sign", "signs", "stop sign", "no entry sign", "door", "window", "house", "building"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,9 @@ def sign_words(sign: Sign) -> str:
     if not sign.meaning:
         number = sign.text.isdigit()
         return f"is the number “{sign.text}”" if number else f"I read “{sign.text}”"
-    kind = grammar.with_article(sign.meaning)
-    return f"is {kind}, “{sign.text}”"
+    if grammar.plural(sign.meaning) == sign.meaning:
+        return f"are {sign.meaning}, “{sign.text}”"
+    return f"is {grammar.with_article(sign.meaning)}, “{sign.text}”"
 
 
 def _things(scene: Scene) -> Iterator[str]:

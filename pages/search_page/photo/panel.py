@@ -63,10 +63,11 @@ def seen() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="photo-seen-row"):
         st.image(photo.thumbnail, width=120)
         with st.container():
-            st.caption("Described from your photo. Change what is wrong, then find places.")
+            st.caption(
+                "Described from your photo. Change what is wrong, then find places.",
+                help=plain(" ".join(photo.description.notes), 400) or None,
+            )
             _signs(photo)
-            if photo.description.notes:
-                st.caption(plain(" ".join(photo.description.notes), 400))
             st.button(
                 "Forget the photo",
                 key="photo-forget",

@@ -1,6 +1,7 @@
 """Files of strangers: decoded elsewhere, with limits, without their metadata."""
 
 import resource
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def test_a_hostile_file_gives_one_line_or_plain_pixels(file: HostileFile) -> Non
 
 @pytest.mark.slow
 def test_a_hundred_hostile_files_do_no_harm(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -61,6 +64,7 @@ def test_a_hundred_hostile_files_do_no_harm(
     for file in FILES:
         assert_harmless(file)
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    record_property("grown_mb", round(grown_mb, 1))
     assert grown_mb < 64
     assert not [*tmp_path.iterdir()]
 

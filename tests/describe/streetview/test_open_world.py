@@ -33,13 +33,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "num_attention_heads": 2,
     }
     torch.manual_seed(0)
+    tokenizer = CLIPTokenizer(vocab=vocabulary(), merges=merges(), model_max_length=16)
     config = Owlv2Config(
-        text_config=tower | {"vocab_size": len(vocabulary()), "max_position_embeddings": 16},
+        text_config=tower | {"vocab_size": len(tokenizer), "max_position_embeddings": 16},
         vision_config=tower | {"image_size": 64, "patch_size": 16},
         projection_dim=32,
     )
     Owlv2ForObjectDetection(config).save_pretrained(made)
-    tokenizer = CLIPTokenizer(vocab=vocabulary(), merges=merges(), model_max_length=16)
     pictures = Owlv2ImageProcessorPil(size={"height": 64, "width": 64})
     Owlv2Processor(pictures, tokenizer).save_pretrained(made)
     return made

@@ -5,7 +5,7 @@ import pytest
 from core.describe.streetview.checks import form_faults, sign_faults
 from core.describe.streetview.meanings import meaning_of
 from core.describe.streetview.scene import Box, FacadeColour, Scene, SeenThing, Segments, Sign
-from core.describe.streetview.sentences import described_by_rules, text_without_signs
+from core.describe.streetview.sentences import described_by_rules, sign_words, text_without_signs
 from core.describe.streetview.signs import cleaned, is_number_plate
 
 SHARES = {"sky": 0.2, "vegetation": 0.05, "road": 0.3, "facade": 0.45}
@@ -84,7 +84,12 @@ def test_the_word_on_a_sign_names_a_kind_of_thing(text: str, english: str, langu
     assert meaning.language == language or english == "pharmacy"
 
 
-@pytest.mark.parametrize("text", ["RENNES", "Lindenhof 3", "Marktstraße", "12", ""])
+def test_a_thing_in_the_plural_has_no_article() -> None:
+    assert sign_words(Sign("ESCALIER", 0.9, "left", "steps")) == "are steps, “ESCALIER”"
+    assert sign_words(Sign("MAIRIE", 0.9, "left", "town hall")) == "is a town hall, “MAIRIE”"
+
+
+@pytest.mark.parametrize("text", ["RENNES", "50 Places", "Lindenhof 3", "Marktstraße", "12", ""])
 def test_a_name_means_no_kind_of_thing(text: str) -> None:
     assert meaning_of(text) is None
 
