@@ -88,14 +88,19 @@ _FORMATS = (
 )
 
 
+_MENU_PX = 270
+"""Height of the menu of files, also while it is empty: so it unfolds to where it has room."""
+
+
 @st.fragment
 def _files(gallery: Source, state: FoundPlaces, link: str) -> None:
     """The files, each written when it is asked for."""
     menu = st.popover("Save", icon=":material/download:", key="save", on_change="rerun")
+    files = menu.container(height=_MENU_PX, border=False)
     if not menu.open:
         return
     for each in _FORMATS:
-        menu.download_button(
+        files.download_button(
             each.title,
             partial(_written, each, state, gallery, link),
             f"saywhere-{gallery.card.name or 'anywhere'}.{each.ending}",
