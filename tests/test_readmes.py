@@ -245,8 +245,11 @@ def tensorboard(rest: str) -> None:
 
 
 def export(rest: str) -> None:
-    """What it sets is read as a language model's server."""
+    """What it sets is read: the booth's mode, or a language model's server."""
     environ = dict(word.split("=", 1) for word in shlex.split(rest))
+    if environ.keys() == {"SAYWHERE_BOOTH"}:
+        assert settings.load(environ).booth
+        return
     server = settings.load(environ).advisor
     assert server is not None
     assert {server.url, server.model} == set(environ.values())

@@ -65,6 +65,8 @@ save("written.jsonl", [row for name in written for row in rows(texts / f"{name}.
 cities = ("porto", "moscow", "manhattan-1", "manhattan-2", "nyc", "stockholm", "boston")
 free = [row | {"gallery": row["extract"].split(".")[0]} for row in rows(data / "texts" / "free-hand.jsonl")]
 save("free-hand.jsonl", [row for row in free if row["gallery"] in cities])
+for name in ("krems", "moscow", "nyc", "stockholm", "boston"):
+    save(f"{name}-regions.jsonl", rows(texts / f"{name}.jsonl")[:80])
 PREPARE
 cp tests/descriptions.jsonl "$home/texts/by-hand.jsonl"
 
@@ -81,7 +83,6 @@ done
 # Regions: the bundled cities are for reporting.
 regions=()
 for name in krems moscow nyc stockholm boston; do
-  head -80 "$home/texts/$name.jsonl" > "$home/texts/$name-regions.jsonl"
   regions+=(--set "$name=$home/texts/$name-regions.jsonl")
 done
 for name in moscow nyc stockholm boston; do regions+=(--set "$name=$home/texts/free-hand.jsonl"); done

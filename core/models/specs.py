@@ -183,6 +183,8 @@ COMPACT_AERIAL = ModelSpec(
     sees_pictures=True,
     checkpoint="may",
     module="compact",
+    view="aerial",
+    size_px=192,
 )
 CROSSTEXT2LOC = ModelSpec(
     "crosstext2loc",
