@@ -8,7 +8,7 @@ from pages.ui import frame
 frame.begin("add")
 with frame.head():
     pass
-st.html("<h2>Add a place</h2>")
+st.markdown("## Add a place")
 if not permission.allowed():
     st.info(permission.REFUSAL)
     st.stop()

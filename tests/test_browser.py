@@ -289,7 +289,7 @@ def test_a_phone_needs_no_sideways_scrolling(
 def test_on_a_phone_the_list_comes_to_the_marker_that_was_tapped(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
-    page = open_page(visits(served, 390, 844), f"/?city={tiny_city}&q=church&k=5")
+    page = open_page(visits(served, 390, 1200), f"/?city={tiny_city}&q=church&k=5")
     marker = the_map(page).locator('.sw-marker[data-rank="5"]')
     marker.wait_for()
     entry = page.locator(".st-key-places [data-testid=stRadioOption]").nth(4)

@@ -14,7 +14,8 @@ from core.retrieval import PictureEncoder
 from core.retrieval.anywhere import AnywhereTrace, search_anywhere
 from core.retrieval.opened_regions import encoder_key
 from pages.search_page.query_params import SearchParams
-from pages.search_page.session_result import SearchState, turn
+from pages.search_page.searching import turn
+from pages.search_page.session_result import SearchState
 from pages.ui import resources
 
 TITLE = "Anywhere"

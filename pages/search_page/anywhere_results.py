@@ -11,6 +11,7 @@ from pages.search_page import (
     city_hints,
     confidence_banner,
     downloads,
+    invitation,
     results,
     session,
 )
@@ -33,7 +34,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     if state is None or state.result is None or not state.result.candidates:
         if state is not None:
             st.info(plain(state.problem or "No place fits. Try other words.", 500))
-        results.invitation(everywhere)
+        invitation.draw(everywhere)
         arrival.draw(state, _ANY_CITY)
         session.write_link(ask)
         return

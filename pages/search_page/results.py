@@ -13,16 +13,16 @@ from pages.search_page import (
     city_hints,
     comparison_panel,
     confidence_banner,
-    controls,
     downloads,
     followup,
+    invitation,
     session,
 )
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
 from pages.search_page.wishes import given, phrase_chips
-from pages.ui import examples, resources
+from pages.ui import resources
 from pages.ui.markdown import plain
 
 
@@ -58,7 +58,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
             city_hints.better(card, cards, state)
             _answer(gallery, state, result, rank, ask)
         else:
-            invitation(card)
+            invitation.draw(card)
     if state and result:
         downloads.draw(gallery, ask, state)
     arrival.draw(state, card.title)
@@ -89,7 +89,8 @@ def draw_notes(ask: SearchParams, state: SearchState | None) -> None:
             "Only inside the marked area",
             icon=":material/close:",
             key="clear-area",
-            on_click=_clear_area,
+            on_click=session.rank_anew,
+            kwargs={"area": None},
             help="Search the whole city again",
         )
     if state is None:
@@ -107,20 +108,6 @@ def draw_notes(ask: SearchParams, state: SearchState | None) -> None:
             notes.append("No place here fits. Try other words or the whole city.")
         for note in notes:
             st.info(plain(note, 500))
-
-
-def _clear_area() -> None:
-    session.rank_anew(area=None)
-
-
-def invitation(card: GalleryCard) -> None:
-    """What to write, and examples."""
-    st.markdown("##### Describe what is around you")
-    st.markdown(
-        "Buildings, shops, trees, water, street names: what you would tell a friend on the phone."
-        + (" Or try an example:" if examples.of_city(card.name) else "")
-    )
-    controls.example_buttons(card, "first")
 
 
 def choose() -> None:

@@ -1,23 +1,22 @@
 """The search result of a question, with its explanations, kept in this session only."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import ModelError, SaywhereError
+from core.errors import SaywhereError
 from core.explain.clarification import Question, next_question
 from core.explain.clarification.belief_update import as_shown
 from core.explain.ledger import Ledgers, ledgers, standing_ledger
 from core.explain.reasons import reason
 from core.gallery import Gallery
-from core.records import Candidate, Explanation, LedgerEntry, Query, SearchResult
-from core.retrieval import PictureEncoder, SearchTrace, check_query, search_with_trace
+from core.records import Candidate, Explanation, LedgerEntry, SearchResult
+from core.retrieval import PictureEncoder, SearchTrace
 from pages.search_page.query_params import SearchParams
+from pages.search_page.searching import search_city, turn
 from pages.ui import resources
 
 Made = TypeVar("Made")
@@ -130,50 +129,10 @@ def _searched(gallery: Gallery, ask: SearchParams) -> SearchState:
     raw, shown, picture_encoder, problem = None, None, None, ""
     try:
         with turn():
-            raw, picture_encoder = _search(gallery, ask)
+            raw, picture_encoder = search_city(gallery, ask)
             shown = as_shown(raw, ask.replies)
     except SaywhereError as error:
         problem = str(error)
     return SearchState(
         ask, raw, shown, picture_encoder, problem, (time.perf_counter() - started) * 1000
     )
-
-
-@contextmanager
-def turn() -> Iterator[None]:
-    """A turn in the line of all visitors who search now; says the place in it to those who wait."""
-    note = st.empty()
-    with (
-        resources.search_line().turn(lambda place: _tell_place(note, place)),
-        note,
-        st.spinner("Reading your words. The first time takes a few seconds."),
-    ):
-        yield
-
-
-def _tell_place(note: DeltaGenerator, place: int) -> None:
-    note.info(f"Many people search now. You are number {place} in line.")
-
-
-def _search(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, PictureEncoder | None]:
-    """Searches without pictures where no channel was picked and no picture model is available."""
-    known = {stamp.key for stamp in gallery.card.picture_models}
-    model = ask.model if ask.model in known else None
-    query = Query(
-        ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model, steering=ask.steering
-    )
-    channels = check_query(query, gallery)
-    picture_encoder, problem = None, ""
-    if "image" in channels:
-        try:
-            picture_encoder = resources.picture_encoder(gallery, model)
-        except ModelError as error:
-            if ask.channels or channels == ("image",):
-                raise
-            problem = f"Pictures were not searched: {error}"
-            query = replace(query, channels=channels[1:])
-    trace = search_with_trace(gallery, resources.encoder(), query, picture_encoder)
-    if problem:
-        result = replace(trace.result, notes=(*trace.result.notes, problem))
-        trace = replace(trace, result=result)
-    return trace, picture_encoder
