@@ -89,8 +89,7 @@ def draw_notes(ask: SearchParams, state: SearchState | None) -> None:
             "Only inside the marked area",
             icon=":material/close:",
             key="clear-area",
-            on_click=session.rank_anew,
-            kwargs={"area": None},
+            on_click=_clear_area,
             help="Search the whole city again",
         )
     if state is None:
@@ -108,6 +107,10 @@ def draw_notes(ask: SearchParams, state: SearchState | None) -> None:
             notes.append("No place here fits. Try other words or the whole city.")
         for note in notes:
             st.info(plain(note, 500))
+
+
+def _clear_area() -> None:
+    session.rank_anew(area=None)
 
 
 def choose() -> None:
