@@ -4,6 +4,7 @@ Run as a program, it trains the toy and can kill itself on the way.
 """
 
 import gc
+import json
 import os
 import resource
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+from PIL import Image
 from tiny_osm import Town
 from torch import Tensor, nn
 from torch.nn import functional
@@ -139,6 +141,26 @@ held = true
         "utf-8",
     )
     return path
+
+
+# ---- Pictures with texts ---------------------------------------------------------------------
+
+FIELDS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 80, 200), "grey": (128,) * 3}
+
+
+def write_album(folder: Path) -> Path:
+    """A folder of eight pictures in four colours, plain and striped, with a text for each."""
+    rows = []
+    for colour, rgb in FIELDS.items():
+        for striped in (False, True):
+            pixels = np.full((32, 32, 3), rgb, np.uint8)
+            pixels[:, ::4] //= 2 if striped else 1
+            name = f"{colour}-{striped}.png"
+            Image.fromarray(pixels).save(folder / name)
+            text = f"a {'striped' if striped else 'plain'} {colour} field"
+            rows.append(json.dumps({"picture": name, "texts": [text]}))
+    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
+    return folder
 
 
 # ---- A toy in the loop -----------------------------------------------------------------------

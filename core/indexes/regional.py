@@ -104,11 +104,6 @@ class RegionalIndex:
     def __len__(self) -> int:
         return len(self._codes)
 
-    def region_of(self, rows: I64) -> I64:
-        """The region of each of M rows."""
-        regions: I64 = np.searchsorted(self.starts, rows, side="right") - 1
-        return regions
-
     def region(self, region: int) -> I64:
         """All rows of a region, for `search`."""
         return np.arange(self.starts[region], self.starts[region + 1])

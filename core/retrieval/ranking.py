@@ -6,8 +6,6 @@ and of its role. They are fitted by `core.evaluation.ranking_fit` and read from 
 can read. Our own method, after learning to rank by a softmax over a list (ListNet).
 """
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +15,9 @@ from typing import Any, Final
 import numpy as np
 
 from core.arrays import F32, F64, Bools
-from core.errors import ModelError
-from core.files import write_text
 from core.retrieval.fusion import SIGNALS, Signals
 from core.retrieval.relation_values import KERNELS, THING_KINDS, Thing, ThingValues
+from core.retrieval.weight_files import read_weights, write_weights
 from core.settings import RANKING
 from core.vocabulary.relation_cues import ROLES
 
@@ -150,17 +147,9 @@ NO_CORRECTION: Final = RankingModel(
 @lru_cache(maxsize=4)
 def read_ranking(path: Path = RANKING) -> RankingModel:
     """Reads the weights from a JSON file. Raises ModelError where it is missing or damaged."""
-    try:
-        return RankingModel.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"{path} holds no weights for the ranking ({error!r:.80}); restore it, or run "
-            "python -m core calibrate --ranking"
-        ) from error
+    return read_weights(path, RankingModel.from_json, "the ranking", "--ranking")
 
 
 def write_ranking(model: RankingModel, path: Path) -> Path:
     """Writes the weights atomically; returns the path."""
-    text = json.dumps(model.to_json(), indent=1)
-    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    return write_text(path, text + "\n")
+    return write_weights(model.to_json(), path)

@@ -7,7 +7,6 @@ fitted on descriptions whose town is known (`core.evaluation.calibration.regions
 a file. The features and the method are our own.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +17,6 @@ from typing import Any, Final
 import numpy as np
 
 from core.arrays import F32, F64
-from core.errors import ModelError
-from core.files import write_text
 from core.retrieval.channels.named_places import NamedPlaces
 from core.retrieval.confidence import (
     ADDED_FEATURES,
@@ -28,6 +25,7 @@ from core.retrieval.confidence import (
     log_odds_outside,
 )
 from core.retrieval.confidence_features import FEATURES
+from core.retrieval.weight_files import read_weights, write_weights
 from core.settings import MAX_DESCRIPTION_CHARS, REGIONS
 from core.vocabulary.folding import WORD, fold
 
@@ -182,17 +180,9 @@ def _rows(names: Sequence[str], *columns: F64) -> dict[str, list[float]]:
 @lru_cache(maxsize=4)
 def read_regions(path: Path = REGIONS) -> RegionModel:
     """Reads the weights from a JSON file. Raises ModelError where it is missing or damaged."""
-    try:
-        return RegionModel.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"{path} holds no weights for regions ({error!r:.80}); restore it, or run "
-            "python -m core calibrate --regions"
-        ) from error
+    return read_weights(path, RegionModel.from_json, "regions", "--regions")
 
 
 def write_regions(model: RegionModel, path: Path) -> Path:
     """Writes the weights atomically; returns the path."""
-    text = json.dumps(model.to_json(), indent=1)
-    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda row: f"[{' '.join(row[1].split())}]", text)
-    return write_text(path, text + "\n")
+    return write_weights(model.to_json(), path)

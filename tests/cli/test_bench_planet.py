@@ -1,12 +1,10 @@
 """`core bench planet`: a training with and without PLANET's losses."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
+from tiny_training import write_album
 
 from core.cli.bench import planet as planet_table
 from core.cli.bench.planet import Arm
@@ -14,24 +12,10 @@ from core.errors import TrainingError
 from core.settings import load as load_settings
 from core.training.config import read_config
 
-COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 80, 200), "grey": (128,) * 3}
-
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of eight pictures in four colours, plain and striped, with a text for each."""
-    folder = tmp_path_factory.mktemp("album")
-    rows = []
-    for colour, rgb in COLOURS.items():
-        for striped in (False, True):
-            pixels = np.full((32, 32, 3), rgb, np.uint8)
-            pixels[:, ::4] //= 2 if striped else 1
-            name = f"{colour}-{striped}.png"
-            Image.fromarray(pixels).save(folder / name)
-            text = f"a {'striped' if striped else 'plain'} {colour} field"
-            rows.append(json.dumps({"picture": name, "texts": [text]}))
-    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
-    return folder
+    return write_album(tmp_path_factory.mktemp("album"))
 
 
 def silent(*_: Any) -> None:

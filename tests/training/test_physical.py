@@ -1,6 +1,5 @@
 """PLANET's losses in a training: on the compact model, on CLIP, and as a table of arms."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from tiny_clip import openai_state, saved
+from tiny_training import write_album
 
 from core.models.compact import read_network
 from core.models.crosstext2loc import load_crosstext2loc
@@ -29,7 +28,6 @@ from core.training.shards import prepare_album, prepare_states
 PLANET = PlanetSpec(
     colour_bins=4, structure_bins=8, texture_rings=6, dimensions=8, hidden=8, signature_px=32
 )
-COLOURS = {"red": (200, 40, 40), "green": (40, 160, 60), "blue": (50, 80, 200), "grey": (128,) * 3}
 STAGE = Stage(
     "contrast",
     steps=40,
@@ -44,19 +42,7 @@ STAGE = Stage(
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of eight pictures in four colours, plain and striped, with a text for each."""
-    folder = tmp_path_factory.mktemp("album")
-    rows = []
-    for colour, rgb in COLOURS.items():
-        for striped in (False, True):
-            pixels = np.full((32, 32, 3), rgb, np.uint8)
-            pixels[:, ::4] //= 2 if striped else 1
-            name = f"{colour}-{striped}.png"
-            Image.fromarray(pixels).save(folder / name)
-            text = f"a {'striped' if striped else 'plain'} {colour} field"
-            rows.append(json.dumps({"picture": name, "texts": [text]}))
-    (folder / "texts.jsonl").write_text("\n".join(rows), "utf-8")
-    return folder
+    return write_album(tmp_path_factory.mktemp("album"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from random import Random
@@ -131,7 +132,7 @@ def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQ
         else _around_tiles(opened, Random(0))
     )
     texts: SimpleQueue[str] = SimpleQueue()
-    for text, _ in zip(told, range(total), strict=False):
+    for text in islice(told, total):
         texts.put(text)
     return texts
 
