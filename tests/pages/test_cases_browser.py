@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,7 +100,7 @@ def app(home: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
                 try:
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
                     break
-                except (urllib.error.URLError, ConnectionError, TimeoutError):
+                except OSError:
                     time.sleep(0.1)
             yield process
         finally:
