@@ -77,10 +77,18 @@ def _around(shape: shapely.Geometry, middle: Position) -> shapely.Geometry:
 
 def _colour(shape: shapely.Geometry, picture: AerialPicture) -> str:
     """The word for the colour of a roof, in metres around the middle of a picture."""
-    inside = _mask(shape.buffer(-_MARGIN_M), _PICTURE_M, picture.rgb.shape[0]) & picture.valid
+    roof, size = shape.buffer(-_MARGIN_M), picture.rgb.shape[0]
+    if roof.is_empty:
+        return ""
+    west, south, east, north = roof.bounds
+    edges = np.array([west, -north, east, -south]) / _PICTURE_M * size + size / 2
+    left, top = np.clip(np.floor(edges[:2]), 0, size).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(edges[2:]) + 1, 0, size).astype(int).tolist()
+    part = (slice(top, bottom), slice(left, right))
+    inside = _mask(roof, _PICTURE_M, size)[part] & picture.valid[part]
     if inside.sum() < _MIN_PX:
         return ""
-    pixels = picture.rgb[inside].astype(np.float64)
+    pixels = picture.rgb[part][inside].astype(np.float64)
     brightness = pixels.max(1)
     lit = pixels[brightness >= _SHADOW * np.median(brightness)]
     red, green, blue = np.median(lit, axis=0) / 255

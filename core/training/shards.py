@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import shapely
 
-from core.describe.simulate.above import ViewFromAbove
+from core.describe.simulate.above import ViewFromAbove, as_from_above
 from core.describe.simulate.generator import Style, describe
 from core.describe.simulate.visibility import VisibilityMap
 from core.errors import SourceError, TrainingError
@@ -167,7 +167,8 @@ def prepare_descriptions(
 ) -> list[Path]:
     """Writes `texts` descriptions of each example, in one file with column `texts` per shard.
 
-    `read` reads the map, and what is seen from above, if it is not just that of the sources.
+    `read` reads the map, and what is seen from above, if it is not just that of the sources. What
+    is written from above has no names, and nothing that only a person in the street sees.
     """
     paths = [beside(path, "texts.feather") for path in pictures]
     missing = [number for number, path in enumerate(paths) if not path.is_file()]
@@ -179,15 +180,20 @@ def prepare_descriptions(
             lats, lons = table["lat"].to_numpy(), table["lon"].to_numpy()
             scenes = visibility.scenes(lats, lons)
             if above is not None:
-                scenes = above.added(scenes, lats, lons)
+                scenes = above.alone(scenes, lats, lons)
             rng = np.random.default_rng((seed, number))
             rows = [
-                [describe(scene, rng, Style.random(rng)) for _ in range(texts)] for scene in scenes
+                [describe(scene, rng, _style(rng, above is not None)) for _ in range(texts)]
+                for scene in scenes
             ]
             write_table(paths[number], pa.table({"texts": rows}))
             if progress is not None:
                 progress(f"{town.name} texts", number + 1, len(paths))
     return paths
+
+
+def _style(rng: np.random.Generator, is_above: bool) -> Style:
+    return as_from_above(Style.random(rng, False), rng) if is_above else Style.random(rng)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,12 @@ REACH_M = 110.0
 """People describe what lies within about this distance; the median of 40 descriptions is less."""
 _MOST = 30
 _COMPASS = 0.65
+_FROM_THE_GROUND = frozenset({"place", "address", "barrier"})
+_LARGE_ENOUGH = frozenset(
+    {"tree", "pedestrian crossing", "hedge", "wall", "city wall", "old city wall", "fountain"}
+)
+"""Groups of things that a photograph from above does not show, and the kinds in them that it does:
+benches, shops and street lamps are seen from the street only."""
 
 
 def as_from_above(style: Style, rng: np.random.Generator) -> Style:
@@ -45,6 +51,12 @@ class ViewFromAbove:
         for scene, point in zip(scenes, metric, strict=True):
             things = sorted([*scene.things, *self.around(point)], key=lambda one: one.distance_m)
             yield replace(scene, things=tuple(things))
+
+    def alone(self, scenes: Iterable[VisibleScene], lats: F64, lons: F64) -> Iterator[VisibleScene]:
+        """As `added`, without what only a person in the street sees."""
+        for scene in self.added(scenes, lats, lons):
+            things = tuple(thing for thing in scene.things if _is_seen(thing))
+            yield replace(scene, things=things)
 
     def around(self, point: shapely.Point) -> list[VisibleObject]:
         """The things around a point in metres, nearest first, the same ones together."""
@@ -84,3 +96,7 @@ class ViewFromAbove:
             size_m=size_m,
             rarity=self._rarity[fact.text],
         )
+
+
+def _is_seen(thing: VisibleObject) -> bool:
+    return thing.group not in _FROM_THE_GROUND or thing.kind in _LARGE_ENOUGH

@@ -88,15 +88,15 @@ def _sample(dataset: Any) -> F64:
     return inside
 
 
-def read_rgba(
+def read_colours(
     dataset: Any,
     plan: BandPlan,
     stretch: ToneRange | None,
     window: Any,
     shape: tuple[int, int],
-) -> F32:
-    """Red, green, blue, each times alpha, and alpha [4, H, W] of a window of an open dataset;
-    colours 0..255, alpha 0..1."""
+) -> U8:
+    """Red, green and blue [H, W, 3] of a window of an open dataset, reduced to `shape`; with alpha
+    [H, W, 4] where the window has edges without data."""
     from rasterio.enums import MaskFlags, Resampling
 
     blend = Resampling.nearest if plan.palette is not None else Resampling.average
@@ -106,27 +106,31 @@ def read_rgba(
         out_shape=(len(plan.colours), *shape),
         resampling=blend,
     )
-    alpha: F32 = np.ones(shape, dtype=np.float32)
+    alpha: U8 | None = None
     if any(MaskFlags.all_valid not in dataset.mask_flag_enums[band - 1] for band in plan.colours):
-        alpha = dataset.dataset_mask(window=window, out_shape=shape).astype(np.float32) / 255
+        alpha = dataset.dataset_mask(window=window, out_shape=shape)
     if plan.palette is not None:
-        known = np.minimum(values[0].astype(np.int64), len(plan.palette) - 1)
-        rgba = plan.palette[known].astype(np.float32)
-        colours: F32 = rgba[..., :3].transpose(2, 0, 1)
-        alpha = alpha * rgba[..., 3] / 255
+        known = plan.palette[np.minimum(values[0].astype(np.int64), len(plan.palette) - 1)]
+        colours = known[..., :3]
+        alpha = np.minimum(known[..., 3], 255 if alpha is None else alpha)
     else:
-        alpha = alpha * np.isfinite(values).all(axis=0)
-        colours = _stretched(values, stretch)
-    joined: F32 = np.concatenate(
-        [np.broadcast_to(colours, (3, *shape)) * alpha, alpha[None]], dtype=np.float32
-    )
-    return joined
+        if values.dtype.kind == "f" and not (finite := np.isfinite(values).all(axis=0)).all():
+            alpha = np.where(finite, np.uint8(255) if alpha is None else alpha, 0)
+        colours = _stretched(values, stretch).transpose(1, 2, 0)
+    rgb: U8 = np.broadcast_to(colours, (*shape, 3))
+    if alpha is None or alpha.min() == 255:
+        return np.ascontiguousarray(rgb)
+    return np.concatenate([rgb, alpha[..., None].astype(np.uint8)], axis=-1)
 
 
-def _stretched(values: Any, stretch: ToneRange | None) -> F32:
+def _stretched(values: Any, stretch: ToneRange | None) -> U8:
+    if values.dtype == np.uint8 and stretch is None:
+        same: U8 = values
+        return same
     colours: F32 = np.nan_to_num(values.astype(np.float32))
     if stretch is not None:
         low = stretch.low[:, None, None].astype(np.float32)
         high = stretch.high[:, None, None].astype(np.float32)
         colours = (colours - low) / (high - low) * np.float32(255)
-    return colours.clip(0, 255)
+    rounded: U8 = colours.round().clip(0, 255).astype(np.uint8)
+    return rounded

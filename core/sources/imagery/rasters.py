@@ -5,19 +5,20 @@ import math
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from core.arrays import F64
+from core.arrays import F64, U8
 from core.errors import SourceError
 from core.geo import Bounds, local_metres
 from core.settings import forget_empty_projections
-from core.sources.imagery.bands import BandPlan, ToneRange, plan_of, read_rgba, stretch_of
+from core.sources.imagery.bands import BandPlan, ToneRange, plan_of, read_colours, stretch_of
 from core.sources.imagery.layer import AerialPicture, Square
+from core.sources.imagery.windows import SourceGrid, SourceWindow, grid_points, upright
 
 DRIVERS: Final = ("GTiff", "JPEG", "PNG", "WEBP", "JP2OpenJPEG", "BMP", "GIF", "HFA")
 """GDAL's readers that are used: those of single files, which fetch nothing from elsewhere."""
@@ -28,16 +29,24 @@ ENDINGS: Final = frozenset(
 """File endings of raster files in folders."""
 
 _OPEN_FILES: Final = 64
-_CACHE_MB: Final = 256
+_CACHE_MB: Final = 128
+_DECODED_BYTES: Final = 256_000_000
+_WHOLE_PX: Final = 20_000_000
+"""Files of up to this many pixels whose rows can only be read from the top are decoded whole."""
+_FINER: Final = 1.25
+"""Files are averaged to pixels this many times as fine as those of the picture."""
 _GRID = 9
 """Points along each edge of a box that are projected to find its place in another projection."""
 
 
 class RasterFiles:
-    """Open raster files; the ones used longest ago are closed. One thread reads at a time."""
+    """Open and decoded raster files; the ones used longest ago are closed and forgotten. One thread
+    reads at a time."""
 
     def __init__(self) -> None:
         self._open: OrderedDict[Path, Any] = OrderedDict()
+        self._decoded: OrderedDict[Path, U8] = OrderedDict()
+        self._decoded_bytes = 0
         self._lock = threading.RLock()
 
     @contextlib.contextmanager
@@ -60,9 +69,22 @@ class RasterFiles:
                     f"{path} is cut short or damaged ({_brief(error)}); get the file again"
                 ) from error
 
+    def decoded(self, path: Path, decode: Callable[[], U8]) -> U8:
+        """The whole picture of a file, kept in memory."""
+        with self._lock:
+            if path not in self._decoded:
+                self._decoded[path] = decode()
+                self._decoded_bytes += self._decoded[path].nbytes
+                while self._decoded_bytes > _DECODED_BYTES and len(self._decoded) > 1:
+                    self._decoded_bytes -= self._decoded.popitem(last=False)[1].nbytes
+            self._decoded.move_to_end(path)
+            return self._decoded[path]
+
     def close(self) -> None:
         """Closes all files."""
         with self._lock:
+            self._decoded.clear()
+            self._decoded_bytes = 0
             while self._open:
                 self._open.popitem()[1].close()
 
@@ -118,6 +140,9 @@ class RasterLayer:
             self.plan: BandPlan = plan_of(dataset)
             self.dtype: str = dataset.dtypes[0]
             self.tags: dict[str, str] = dict(dataset.tags())
+            self._is_decoded_whole = (
+                math.prod(self._size) <= _WHOLE_PX and dataset.block_shapes[0][1] >= dataset.width
+            )
             if dataset.driver == "GTiff":
                 _check_whole(dataset)
         self.stretch: ToneRange | None = None
@@ -154,60 +179,36 @@ class RasterLayer:
 
     def picture(self, square: Square) -> AerialPicture:
         """The part that lies in a square. Raises SourceError for a damaged file."""
-        import rasterio.warp
-        from rasterio.enums import Resampling
-        from rasterio.transform import from_bounds
-        from rasterio.windows import Window
-
-        bounds, size = square.bounds, square.size_px
+        grid = self._grid(square.bounds)
         reduction = max(1.0, square.metres_per_px / self.metres_per_px)
-        box = self._source_box(bounds, 2 * reduction)
-        if box is None:
-            return AerialPicture.empty(size)
-        left, top, right, bottom = box
-        step = reduction if reduction >= 2 else 1.0
-        shape = (max(1, round((bottom - top) / step)), max(1, round((right - left) / step)))
-        window = Window(left, top, right - left, bottom - top)
-        with self._files.dataset(self.path) as dataset:
-            rgba = read_rgba(dataset, self.plan, self.stretch, window, shape)
-            scale = ((right - left) / shape[1], (bottom - top) / shape[0])
-            place = _part_of(self.place.transform, left, top, *scale)
-            warped = np.zeros((4, size, size), dtype=np.float32)
-            rasterio.warp.reproject(
-                rgba,
-                warped,
-                src_transform=place,
-                src_crs=self.place.crs,
-                dst_transform=from_bounds(
-                    bounds.west, bounds.south, bounds.east, bounds.north, size, size
-                ),
-                dst_crs="EPSG:4326",
-                resampling=Resampling.bilinear,
-            )
-        valid = warped[3] > 0.5
-        rgb = np.where(valid, warped[:3] / np.maximum(warped[3], 1e-3), 0).round().clip(0, 255)
-        return AerialPicture(rgb.astype(np.uint8).transpose(1, 2, 0).copy(), valid)
+        window = None if grid is None else grid.window(self._size, 2 * reduction)
+        if grid is None or window is None:
+            return AerialPicture.empty(square.size_px)
+        step = max(1.0, reduction / _FINER)
+        return upright(self._read(window, window.shape(step)), window, grid, square.size_px)
 
-    def _source_box(self, bounds: Bounds, margin_px: float) -> tuple[int, ...] | None:
-        """The file's pixels under a box, with a margin: left, top, right, bottom; None if none."""
-        lons, lats = _box_edge(bounds.west, bounds.south, bounds.east, bounds.north)
+    def _grid(self, bounds: Bounds) -> SourceGrid | None:
+        """The file's pixels under a grid of points of a box; None where they are nowhere."""
+        lons, lats = grid_points(bounds)
         x, y = self._from_degrees.transform(lons, lats)
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return None
-        columns, rows = _apply(~self.place.transform, np.asarray(x), np.asarray(y))
-        left = max(0, math.floor(columns.min() - margin_px))
-        top = max(0, math.floor(rows.min() - margin_px))
-        right = min(self._size[0], math.ceil(columns.max() + margin_px))
-        bottom = min(self._size[1], math.ceil(rows.max() + margin_px))
-        return (left, top, right, bottom) if left < right and top < bottom else None
+        return SourceGrid(*_apply(~self.place.transform, np.asarray(x), np.asarray(y)))
 
+    def _read(self, window: SourceWindow, shape: tuple[int, int]) -> U8:
+        """The colours [H, W, 3] or [H, W, 4] of a window, reduced to `shape`."""
+        from rasterio.windows import Window
 
-def _part_of(transform: Any, left: int, top: int, x_scale: float, y_scale: float) -> Any:
-    """The transform of a part that begins at a pixel and has other pixel sizes."""
-    (x,), (y,) = _apply(transform, np.array([left]), np.array([top]))
-    sizes = (transform.a * x_scale, transform.b * y_scale)
-    heights = (transform.d * x_scale, transform.e * y_scale)
-    return type(transform)(*sizes, x, *heights, y)
+        def read(part: SourceWindow, shape: tuple[int, int]) -> U8:
+            edges = Window(part.left, part.top, part.width, part.height)
+            with self._files.dataset(self.path) as dataset:
+                return read_colours(dataset, self.plan, self.stretch, edges, shape)
+
+        if not self._is_decoded_whole:
+            return read(window, shape)
+        everything = SourceWindow(0, 0, *self._size)
+        decoded = self._files.decoded(self.path, lambda: read(everything, self._size[::-1]))
+        return window.part_of(decoded, shape)
 
 
 def _apply(transform: Any, x: F64, y: F64) -> tuple[F64, F64]:
