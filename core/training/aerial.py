@@ -134,7 +134,7 @@ class TrainableAerial(TrainableCompact):
         """The examples of some rows, each with one random description and one of its views."""
         if self._views is None:
             return super().load_batch(rows, draws, stage)
-        states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
+        states, mask = self.described(rows, draws, stage)
         numbers = rows * stage.views + draws % stage.views
         features = torch.from_numpy(self._views[numbers])
         layouts = self._view_layouts(numbers, stage) if stage.layout else None

@@ -122,13 +122,21 @@ class TrainableCompact:
 
     def load_batch(self, rows: I64, draws: I64, stage: Stage) -> CompactBatch:
         """The examples of some rows, each with one random description."""
-        states, mask = self._train.states(rows, draws) if stage.contrastive else (None, None)
+        states, mask = self.described(rows, draws, stage)
         cached = self._features.get(self._train)
         if cached is not None:
             layouts = self.layouts(self._train, rows) if stage.layout else None
             return CompactBatch(rows, None, torch.from_numpy(cached[rows]), states, mask, layouts)
         pictures, layouts = self.augmented(rows, draws, stage)
         return CompactBatch(rows, pictures, None, states, mask, layouts)
+
+    def described(
+        self, rows: I64, draws: I64, stage: Stage
+    ) -> tuple[Tensor, Tensor] | tuple[None, None]:
+        """Hidden states [B, T, 384] and mask [B, T] of a random description of each row."""
+        return (
+            self._train.states(rows, draws, stage.left_out) if stage.contrastive else (None, None)
+        )
 
     def augmented(self, rows: I64, draws: I64, stage: Stage) -> tuple[Tensor, Tensor | None]:
         """Training pictures uint8 [B, 3, S, S], changed at random, and their layouts if wanted."""

@@ -32,8 +32,9 @@ class Stage:
     faulty gather over as many processes. `turned` is the share of pictures that are mirrored or
     rotated by quarter turns, with their layouts. `jitter`, 0 to 1, is the strength of the random
     changes of aerial pictures: scale, place, sharpness and colours. `views` above 0 caches that
-    many of these random views of each picture, as features of a frozen trunk. `physical` is the
-    weight λ of PLANET's losses.
+    many of these random views of each picture, as features of a frozen trunk. `left_out` is the
+    share of each description that is left out at random, a few words at a time, so that no text is
+    read twice. `physical` is the weight λ of PLANET's losses.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Stage:
     turned: float = 0.0
     jitter: float = 0.0
     views: int = 0
+    left_out: float = 0.0
     warmup: int = 100
     weight_decay: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -86,7 +88,7 @@ class Stage:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 0 or more")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr is {self.lr}; give more than 0")
-        for name in ("turned", "jitter"):
+        for name in ("turned", "jitter", "left_out"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; give 0 to 1")
         if not (self.contrastive or self.layout):

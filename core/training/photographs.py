@@ -53,9 +53,7 @@ def seen_world(place: AerialDataset) -> World:
 
 def described_world(place: AerialDataset) -> tuple[World, ViewFromAbove]:
     """The map of a place with roofs by colour, and what a person sees in the photographs."""
-    world, imagery = _seen(place.sources, place.imagery)
-    things = things_from_above(read_world(place.sources), imagery)
-    return world, ViewFromAbove(things, world.metric_crs)
+    return _described(place.sources, place.imagery)
 
 
 def prepare_photographs(
@@ -76,6 +74,14 @@ def prepare_photographs(
         write_text(listing, str(count), error=TrainingError)
     count = int(listing.read_text("utf-8"))
     return [shard_path(folder, place.name, number) for number in range(count)]
+
+
+@functools.lru_cache(1)
+def _described(sources: tuple[Path, ...], imagery: tuple[Path, ...]) -> tuple[World, ViewFromAbove]:
+    """As `described_world`; parts of one town share it."""
+    world, opened = _seen(sources, imagery)
+    things = things_from_above(read_world(sources), opened)
+    return world, ViewFromAbove(things, world.metric_crs)
 
 
 @functools.lru_cache(1)

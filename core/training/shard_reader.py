@@ -13,9 +13,12 @@ import pyarrow.feather as feather
 import torch
 from torch import Tensor
 
-from core.arrays import F16, I64
+from core.arrays import F16, I64, Bools
 from core.training.batches import PairPlaces
 from core.training.shards import CELLS, beside, ends_beside, states_beside
+
+_PIECE = 6
+"""Tokens that are left out together."""
 
 
 class ShardReader:
@@ -73,13 +76,21 @@ class ShardReader:
         choices = [self._texts[int(row)].as_py() for row in rows]
         return [texts[draw % len(texts)] for texts, draw in zip(choices, draws, strict=True)]
 
-    def states(self, rows: I64, draws: I64) -> tuple[Tensor, Tensor]:
-        """Hidden states float16 [B, T, 384] of the descriptions of `texts`, and mask [B, T]."""
+    def states(self, rows: I64, draws: I64, left_out: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Hidden states float16 [B, T, 384] of the descriptions of `texts`, and mask [B, T].
+
+        `left_out` is the share of each description to leave out, as `remaining` chooses.
+        """
         shards = np.searchsorted(self._starts, rows, side="right") - 1
         per_text = [
             self._states[shard].of(int(row - self._starts[shard]), int(draw))
             for row, shard, draw in zip(rows, shards, draws, strict=True)
         ]
+        if left_out:
+            per_text = [
+                hidden[remaining(len(hidden), int(draw), left_out)]
+                for hidden, draw in zip(per_text, draws, strict=True)
+            ]
         longest = max(len(hidden) for hidden in per_text)
         states = np.zeros((len(per_text), longest, per_text[0].shape[1]), dtype=np.float16)
         mask = np.zeros((len(per_text), longest), dtype=bool)
@@ -87,6 +98,21 @@ class ShardReader:
             states[row, : len(hidden)] = hidden
             mask[row, : len(hidden)] = True
         return torch.from_numpy(states), torch.from_numpy(mask)
+
+
+def remaining(tokens: int, draw: int, left_out: float) -> Bools:
+    """Which of T tokens remain when pieces of a few tokens are left out at random, [T].
+
+    `left_out` is the share of pieces, `draw` the random number. The first token and at least one
+    piece remain.
+    """
+    rng = np.random.default_rng((draw, 11))
+    piece = (np.arange(tokens) + int(rng.integers(_PIECE))) // _PIECE
+    chance = rng.random(int(piece[-1]) + 1)
+    chance[rng.integers(len(chance))] = 1.0
+    stays: Bools = chance[piece] >= left_out
+    stays[0] = True
+    return stays
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,21 @@ def test_most_texts_from_above_have_compass_directions() -> None:
     style = Style(False, "short", "careful", "heading")
     turned = [as_from_above(style, rng).orientation for _ in range(200)]
     assert 100 < turned.count("compass") < 170
+
+
+def test_what_only_a_person_in_the_street_sees_can_be_left_out(tmp_path: Path) -> None:
+    town = Town()
+    town.way([(-100, 0), (100, 0)], highway="residential")
+    town.box(0, 20, 20, 12, building="yes")
+    town.point(10, -8, amenity="bench")
+    town.point(-10, -8, natural="tree")
+    world = read_world([town.write(tmp_path / "town.osm")])
+    at = town.position(0, 0)
+    lats, lons = np.array([at.lat]), np.array([at.lon])
+    nothing = ViewFromAbove(Things(np.array([], dtype=object), []), world.metric_crs)
+    seen = VisibilityMap(world)
+    (both,) = nothing.added(seen.scenes(lats, lons), lats, lons)
+    (scene,) = nothing.alone(seen.scenes(lats, lons), lats, lons)
+    left_out = {thing.kind for thing in both.things} - {thing.kind for thing in scene.things}
+    assert left_out == {"bench"}
+    assert {"tree", "building"} <= {thing.kind for thing in scene.things}

@@ -20,7 +20,7 @@ from core.models.sentence import SentenceEncoder
 from core.sources.world import read_world
 from core.training.datasets import CvgTextDataset, MapDataset, PictureDataset
 from core.training.layout_labels import Layouts
-from core.training.shard_reader import ShardReader
+from core.training.shard_reader import ShardReader, remaining
 from core.training.shards import (
     CELLS,
     FOOTPRINT_M,
@@ -294,3 +294,25 @@ def test_a_second_shard_begins_where_the_first_one_ends(
     assert examples.texts(rows, rows) == [texts[row] for row in rows]
     assert examples.states(rows, rows)[1].sum(1).tolist() == [13, 6, 7, 11]
     assert len(set(examples.places.towns)) == 1
+
+
+def test_some_words_are_left_out_and_the_first_token_stays() -> None:
+    texts = [remaining(60, draw, 0.3) for draw in range(300)]
+    assert 0.25 < 1 - np.mean(texts) < 0.33
+    assert all(text[0] for text in texts)
+    assert len({text.tobytes() for text in texts}) > 250
+    assert remaining(60, 5, 0.0).all()
+    assert 1 < remaining(60, 5, 1.0).sum() <= 7, "one piece and the first token"
+    assert np.array_equal(remaining(60, 5, 0.3), remaining(60, 5, 0.3))
+
+
+def test_texts_with_words_left_out_are_parts_of_the_whole_ones(folder: Path) -> None:
+    reader = opened(folder)
+    rows = np.arange(min(4, len(reader)))
+    whole, whole_mask = reader.states(rows, rows)
+    part, mask = reader.states(rows, rows, 0.5)
+    assert (mask.sum(1) < whole_mask.sum(1)).any()
+    for row, count in enumerate(mask.sum(1).tolist()):
+        assert count
+        for state in part[row, :count]:
+            assert (whole[row] == state).all(1).any()

@@ -23,6 +23,7 @@ from core.errors import SourceError
 from core.geo import Bounds, Position, local_metres, tile_bounds
 from core.sources.imagery import AerialPicture, Imagery, ImageryPlace, open_imagery
 from core.sources.imagery.bounds_files import read_bounds
+from core.sources.imagery.rasters import RasterFiles
 from core.web_tiles.archive import RasterTile, write_archive
 from core.web_tiles.mercator import tile_box
 
@@ -116,6 +117,30 @@ def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     imagery = open_imagery([write(tmp_path / "a.tif", bands, turned)])
     center = middle()
     assert_in_place(imagery.picture(center.lat, center.lon, 80, 160), center, 80)
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_a_coarse_picture_averages_fine_pixels(tiled: bool, tmp_path: Path) -> None:
+    """Black and white pixels in turn are grey from afar, whether the file is read whole or not."""
+    columns, rows = np.meshgrid(np.arange(256), np.arange(256))
+    bands = np.broadcast_to(((columns + rows) % 2 * 250).astype(np.uint8), (3, 256, 256))
+    place = Affine(0.25, 0, EAST, 0, -0.25, NORTH)
+    path = write(tmp_path / "a.tif", bands, place, tiled=tiled, blockxsize=64, blockysize=64)
+    center = middle(64)
+    picture = open_imagery([path]).picture(center.lat, center.lon, 40, 40)
+    assert picture.valid.all()
+    assert np.abs(picture.rgb.astype(int) - 125).max() < 20
+
+
+def test_files_that_were_read_whole_are_forgotten_in_time(tmp_path: Path) -> None:
+    files = RasterFiles()
+    sizes = [1, 100_000_000, 200_000_000]
+    for number, size in enumerate(sizes):
+        picture = np.broadcast_to(np.uint8(number), (size, 1, 1))
+        assert files.decoded(tmp_path / str(number), lambda made=picture: made) is picture
+    again = np.zeros((1, 1, 1), np.uint8)
+    assert files.decoded(tmp_path / "2", lambda: again)[0, 0, 0] == 2
+    assert files.decoded(tmp_path / "1", lambda: again) is again
 
 
 def test_sheets_of_two_utm_zones_join(tmp_path: Path) -> None:
