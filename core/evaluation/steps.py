@@ -44,8 +44,8 @@ class Step:
 
 
 STEPS: Final[Mapping[str, Step]] = {
-    "facts and words alone": Step(("mentions", "absent", "image"), True, True, False),
-    "without image": Step(("image",)),
+    "facts and words alone": Step(("mentions", "absent", "image", "aerial"), True, True, False),
+    "without image": Step(("image", "aerial")),
     "without mentions": Step(("mentions",)),
     "without negation": Step(("absent",)),
     "without relations": Step(plain_things=True),

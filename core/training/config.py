@@ -110,7 +110,9 @@ class TrainingConfig:
 
     Places marked `held` are for validation: they are never trained on, and the best step is chosen
     on them. `model` has the sizes of the compact model, or is "crosstext2loc" to continue training
-    the model in `checkpoint`. `planet` has the sizes of PLANET's physical branch, for stages with
+    the model in `checkpoint`. `start` are weights of the compact model to continue from; they must
+    have the sizes of `model`, and keep their kinds. `planet` has the sizes of PLANET's physical
+    branch, for stages with
     `physical` above 0.
     """
 
@@ -118,6 +120,7 @@ class TrainingConfig:
     stages: tuple[Stage, ...]
     model: CompactSpec | Literal["crosstext2loc"] = field(default_factory=CompactSpec)
     checkpoint: Path | None = None
+    start: Path | None = None
     planet: PlanetSpec = field(default_factory=PlanetSpec)
     towns: tuple[MapDataset, ...] = ()
     photographs: tuple[AerialDataset, ...] = ()
@@ -135,6 +138,10 @@ class TrainingConfig:
             raise ValueError(
                 'checkpoint and model = "crosstext2loc" go together; give both or none'
             )
+        if self.start and self.checkpoint:
+            raise ValueError("start is for the compact model; leave it out beside checkpoint")
+        if self.start and any(stage.layout for stage in self.stages):
+            raise ValueError("weights to start from have kinds of their own; write layout = 0")
         if self.photographs and (self.towns or self.albums or self.cities or self.checkpoint):
             raise ValueError(
                 "photographs train the compact model by themselves; leave out towns, albums, "

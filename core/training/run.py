@@ -15,6 +15,7 @@ from core.errors import TrainingError
 from core.files import remove_parts, write_bytes, write_text
 from core.geo import Points, nearest
 from core.models import load_model
+from core.models.compact import read_network
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
 from core.training.aerial import TrainableAerial
@@ -166,10 +167,13 @@ def trainable_model(
     planet = config.planet if config.is_physical else None
     torch.manual_seed(config.seed)
     if isinstance(config.model, CompactSpec):
-        network = CompactNetwork(_with_kinds(config.model, kinds))
-        network.picture.trunk.load_pretrained()
-        if kinds:
-            name_kinds(network, load_model("minilm", threads).encode(kinds))
+        if config.start is not None:
+            network = _started(config.start, config.model, threads)
+        else:
+            network = CompactNetwork(_with_kinds(config.model, kinds))
+            network.picture.trunk.load_pretrained()
+            if kinds:
+                name_kinds(network, load_model("minilm", threads).encode(kinds))
         model = TrainableAerial if config.photographs else TrainableCompact
         return model(network, learned, held, folder, device, planet)
     from core.models.crosstext2loc import load_crosstext2loc
@@ -177,6 +181,18 @@ def trainable_model(
 
     assert config.checkpoint is not None
     return TrainableClip(load_crosstext2loc(config.checkpoint), learned, held, device, planet)
+
+
+def _started(path: Path, spec: CompactSpec, threads: int) -> CompactNetwork:
+    """The network in a file of weights. Raises TrainingError for one of other sizes."""
+    if not path.is_file():
+        raise TrainingError(f"there are no weights {path} to start from; check the path")
+    network = read_network(path, threads)
+    if (found := replace(network.spec, kinds=())) != replace(spec, kinds=()):
+        raise TrainingError(
+            f"the weights {path} have other sizes; write in [model] what they have: {found}"
+        )
+    return network
 
 
 def _with_kinds(spec: CompactSpec, kinds: Sequence[str]) -> CompactSpec:

@@ -94,6 +94,13 @@ held = true
         ("seed = 1", 'seed = 1\nmodel = "crosstext2loc"', "checkpoint and model = .* go together"),
         ("seed = 1", 'seed = 1\ncheckpoint = "a.pth"', "checkpoint and model = .* go together"),
         ("seed = 1", "seed = 1\ncheckpoint = 3", "checkpoint is 3; give a path$"),
+        (WHOLE, f"start = 'a'\n{WHOLE}layout = 1\n", "kinds of their own"),
+        (
+            "seed = 1",
+            "seed = 1\nmodel = 'crosstext2loc'\ncheckpoint = 'a'\nstart = 'b'",
+            "leave it out beside checkpoint",
+        ),
+        ("lr = 1e-3", "lr = 1e-3\nleft_out = 2", "left_out is 2.0; give 0 to 1"),
         (
             "seed = 1",
             "seed = 1\n[model]\ndimensions = 'big'",

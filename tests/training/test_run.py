@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 from tiny_training import COMPACT, CONTRAST_STAGE, LAYOUT_STAGE, write_config, write_town
 
 from core.__main__ import main
@@ -210,3 +211,31 @@ def test_the_pretrained_trunk_trains_and_loads(prepared: Path, encoder: Sentence
     model = load_compact(weights, encoder)
     pixels = np.zeros((1, 3, 64, 64), np.uint8)
     assert model.network.picture.features(torch.from_numpy(pixels)).shape == (1, 1280, 2, 2)
+
+
+def test_a_training_starts_from_the_weights_of_another(prepared: Path) -> None:
+    """Half precision is all that differs after a step that learns next to nothing."""
+    stage = CONTRAST_STAGE.replace('name = "contrast"', 'name = "more"')
+    text = (prepared / "tiny.toml").read_text("utf-8")
+    text = text.replace(LAYOUT_STAGE, "").replace(CONTRAST_STAGE, _almost_still(stage))
+    config = prepared / "more.toml"
+    config.write_text(f'start = "straight/compact.safetensors"\n{text}', "utf-8")
+    weights = train(config, copied(prepared, "more"), 1, lambda *_: None)
+    assert weights is not None
+    before, after = (load_file(path) for path in (prepared / "straight" / weights.name, weights))
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        assert np.allclose(value, after[name], atol=2e-3), name
+    config.write_text(
+        config.read_text("utf-8").replace("dimensions = 96", "dimensions = 95"), "utf-8"
+    )
+    with pytest.raises(TrainingError, match=r"have other sizes; write in .model. what they have"):
+        train(config, copied(prepared, "other"), 1, lambda *_: None)
+    config.write_text(config.read_text("utf-8").replace("straight/", "nowhere/"), "utf-8")
+    with pytest.raises(TrainingError, match="there are no weights"):
+        train(config, copied(prepared, "none"), 1, lambda *_: None)
+
+
+def _almost_still(stage: str) -> str:
+    lines = [line for line in stage.splitlines() if not line.startswith(("steps", "lr", "layout"))]
+    return "\n".join([*lines, "steps = 1", "lr = 1e-9", "layout = 0"]) + "\n"

@@ -1,10 +1,13 @@
 """The `image` channel: the description's embedding against those of the tiles' pictures.
 
-One signal, `image`: the similarity on the scale of `median_to_max_scale`, times
-`picture_reliability`; where tiles have several pictures, the mean of theirs. Its weight was chosen
-for the compact model, on program-written descriptions of Krems and tests/descriptions.jsonl,
-together with `picture_reliability`.
+Two signals, one for each view: `image` for drawn pictures, `aerial` for photographs. Each
+is the similarity on the scale of `median_to_max_scale`, times `picture_reliability`. The weight of
+`image` was chosen for the compact model, on program-written descriptions of Krems and
+tests/descriptions.jsonl, together with `picture_reliability`.
 """
+
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
@@ -15,16 +18,24 @@ from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec,
 from core.retrieval.channels.matching import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 
+_SIGNALS: Final[Mapping[str, str]] = {"drawn": "image", "aerial": "aerial"}
+"""The signal of each view of a tile."""
+
 
 def _search(
     match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed
 ) -> ChannelResult | None:
-    """The signal; None for a query that was not encoded with the picture model."""
+    """The signals; None for a query that was not encoded with a picture model."""
     if encoded_query.picture_query is None:
         return None
-    queries = (encoded_query.picture_query, *encoded_query.other_picture_queries)
-    views = [_view_signal(match_index.gallery, query, mask) for query in queries]
-    return ChannelResult({"image": np.mean(views, axis=0, dtype=np.float32)})
+    gallery = match_index.gallery
+    views: dict[str, list[F32]] = {}
+    for query in (encoded_query.picture_query, *encoded_query.other_picture_queries):
+        name = _SIGNALS[gallery.picture_stamp(query.key).view]
+        views.setdefault(name, []).append(_view_signal(gallery, query, mask))
+    return ChannelResult(
+        {name: np.mean(signals, axis=0, dtype=np.float32) for name, signals in views.items()}
+    )
 
 
 def _view_signal(gallery: Gallery, query: PictureQuery, mask: Allowed) -> F32:
@@ -60,4 +71,11 @@ def median_to_max_scale(similarities: F32, mask: Allowed = None) -> F32:
     return scaled if mask is None else scaled * mask
 
 
-CHANNEL = ChannelSpec("image", {"image": Signal(0.08, "the look of the picture")}, _search)
+CHANNEL = ChannelSpec(
+    "image",
+    {
+        "image": Signal(0.08, "the look of the picture"),
+        "aerial": Signal(0.08, "the look of the aerial photograph"),
+    },
+    _search,
+)
