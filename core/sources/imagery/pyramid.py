@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 from PIL import Image
 
-from core.arrays import F32
+from core.arrays import U8
 from core.errors import SourceError
 from core.geo import Bounds
 from core.sources.imagery.layer import AerialPicture, Square
@@ -45,7 +45,7 @@ class PyramidLayer:
     def __init__(self, store: TileStore) -> None:
         self.store = store
         self.bounds = store.bounds
-        self._decoded: OrderedDict[tuple[int, ...], F32 | None] = OrderedDict()
+        self._decoded: OrderedDict[tuple[int, ...], U8 | None] = OrderedDict()
         self._lock = threading.Lock()
         self.metres_per_px = ground_metres(store.zooms.stop - 1, self.bounds.center.lat)
 
@@ -62,17 +62,12 @@ class PyramidLayer:
         side = canvas.shape[0] / (tiles.y1 - tiles.y0)
         box = _box_px(square.bounds, tiles, side)
         size = (square.size_px, square.size_px)
-        bands = [
-            np.asarray(
-                Image.fromarray(canvas[..., band]).resize(size, Image.Resampling.BILINEAR, box=box)
-            )
-            for band in range(4)
-        ]
-        alpha = bands[3]
-        valid = alpha > 0.5
-        rgb = np.stack(bands[:3], axis=-1) / np.maximum(alpha, 1e-3)[..., None]
-        rgb = np.where(valid[..., None], rgb, 0).round().clip(0, 255)
-        return AerialPicture(rgb.astype(np.uint8), valid)
+        picture = Image.fromarray(canvas).resize(size, Image.Resampling.BILINEAR, box=box)
+        pixels = np.asarray(picture)
+        if pixels.shape[2] == 3:
+            return AerialPicture(pixels.copy(), np.ones(size, dtype=bool))
+        valid = pixels[..., 3] > 127
+        return AerialPicture(np.where(valid[..., None], pixels[..., :3], np.uint8(0)), valid)
 
     def _zoom_for(self, square: Square) -> int:
         """The first zoom that is as fine as the wanted picture, among those that there are."""
@@ -80,8 +75,9 @@ class PyramidLayer:
         finer = [zoom for zoom in zooms if ground_metres(zoom, lat) <= square.metres_per_px * 1.001]
         return finer[0] if finer else zooms.stop - 1
 
-    def _mosaic(self, tiles: TileRange) -> F32 | None:
-        """Tiles side by side [H, W, 4], colours times alpha; None where there is none."""
+    def _mosaic(self, tiles: TileRange) -> U8 | None:
+        """Tiles side by side [H, W, 3], or [H, W, 4] with alpha where some are not whole; None
+        where there is none."""
         rows = [
             [
                 self._tile_or_part(tiles.zoom, x % 2**tiles.zoom, y)
@@ -89,21 +85,25 @@ class PyramidLayer:
             ]
             for y in range(tiles.y0, tiles.y1)
         ]
-        sides = {tile.shape[0] for row in rows for tile in row if tile is not None}
-        if not sides:
+        shapes = {(0, 0) if tile is None else tile.shape[1:] for row in rows for tile in row}
+        side = max(width for width, _ in shapes)
+        if not side:
             return None
-        side = max(sides)
-        canvas = np.zeros((len(rows) * side, len(rows[0]) * side, 4), dtype=np.float32)
+        bands = 3 if all(bands == 3 for _, bands in shapes) else 4
+        canvas = np.zeros((len(rows) * side, len(rows[0]) * side, bands), dtype=np.uint8)
         for down, row in enumerate(rows):
             for across, tile in enumerate(row):
-                if tile is not None:
-                    repeat = side // tile.shape[0]
-                    part = tile.repeat(repeat, axis=0).repeat(repeat, axis=1)
-                    top, left = down * side, across * side
-                    canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
+                if tile is None:
+                    continue
+                repeat = side // tile.shape[0]
+                part = tile.repeat(repeat, axis=0).repeat(repeat, axis=1)
+                top, left = down * side, across * side
+                place = canvas[top : top + part.shape[0], left : left + part.shape[1]]
+                place[..., 3:] = 255
+                place[..., : part.shape[2]] = part
         return canvas
 
-    def _tile_or_part(self, zoom: int, x: int, y: int) -> F32 | None:
+    def _tile_or_part(self, zoom: int, x: int, y: int) -> U8 | None:
         """A tile, or where it is missing the part of a coarser one, enlarged."""
         for up in range(zoom - self.store.zooms.start + 1):
             tile = self._tile(zoom - up, x >> up, y >> up)
@@ -118,7 +118,7 @@ class PyramidLayer:
             return tile[top : top + side, left : left + side].repeat(2**up, 0).repeat(2**up, 1)
         return None
 
-    def _tile(self, zoom: int, x: int, y: int) -> F32 | None:
+    def _tile(self, zoom: int, x: int, y: int) -> U8 | None:
         key = (zoom, x, y)
         with self._lock:
             if key in self._decoded:
@@ -139,17 +139,15 @@ def ground_metres(zoom: int, lat: float) -> float:
     return WORLD_M / count / TILE_PX * math.cos(math.radians(lat))
 
 
-def decoded(encoded: bytes, name: str) -> F32:
-    """A tile as colours 0..255 times alpha, and alpha 0..1, [S, S, 4]. Raises SourceError."""
+def decoded(encoded: bytes, name: str) -> U8:
+    """A tile [S, S, 3], or [S, S, 4] where it is not opaque. Raises SourceError."""
     try:
         with Image.open(io.BytesIO(encoded)) as picture:
-            rgba = np.asarray(picture.convert("RGBA"), dtype=np.float32)
+            rgba = np.asarray(picture.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         begins = "it is a web page" if encoded.lstrip()[:1] == b"<" else str(error)[:80]
         raise SourceError(f"the tile {name} is not a picture: {begins}") from error
-    alpha = rgba[..., 3:] / 255
-    tile: F32 = np.concatenate([rgba[..., :3] * alpha, alpha], axis=-1)
-    return tile
+    return np.ascontiguousarray(rgba[..., :3]) if rgba[..., 3].min() == 255 else rgba
 
 
 def _box_px(bounds: Bounds, tiles: TileRange, side: float) -> tuple[float, float, float, float]:
