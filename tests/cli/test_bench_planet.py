@@ -73,6 +73,9 @@ def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
         assert low <= row["R@5"][0] <= high
         assert len(row["R@5 of each seed"]) == 2
     assert rows[1]["signatures alone R@10"][0] == 100.0
+    assert "gradients" not in rows[0]
+    assert all(ratio > 0 for row in rows[1:] for ratio in row["gradients"])
+    assert rows[1]["gradients"][0] > rows[2]["gradients"][0], "three terms pull more than one"
 
 
 def test_all_terms_several_weights_and_each_term_alone_are_compared() -> None:

@@ -20,18 +20,21 @@ from core.evaluation.bootstrap import interval_of_mean, resamples
 from core.files import write_text
 from core.models.specs import PLANET_TERMS, CompactSpec
 from core.settings import Settings
+from core.training.batches import Batches
 from core.training.compact import TrainableCompact
-from core.training.config import TrainingConfig, read_config
+from core.training.config import Stage, TrainingConfig, read_config
 from core.training.loop import Progress, run_stage
-from core.training.physical import HEADS
+from core.training.losses import info_nce
+from core.training.physical import HEADS, physical_loss
 from core.training.run import prepared, trainable_model
 from core.training.shards import PictureShards
 from core.training.validation import ranked
 
 SEEDS: Final = (1, 2, 3)
-WEIGHTS: Final = (0.1, 0.3, 1.0)
-"""The values of λ that are compared, with all three terms."""
-_TERM_WEIGHT = 0.3
+WEIGHTS: Final = (0.001, 0.01, 0.1)
+"""The values of λ that are compared, with all three terms. At first L_phy moves the compact model's
+text tower 250 times as far as L_itc does, so that 0.004 weighs both alike."""
+_TERM_WEIGHT = 0.01
 """λ where one term stands alone."""
 _RANKS = (1, 5, 10)
 
@@ -79,7 +82,8 @@ def compare(
     `path` is a training of the compact model with one contrastive stage. No step is chosen on the
     validation places: only the last one is measured, on them. R@k is in percent, of the mean over
     the seeds; the intervals are over descriptions; `more` is the paired difference to the first
-    arm; "signatures alone" ranks by the texts' predicted signatures. The rows so far are in
+    arm; "signatures alone" ranks by the texts' predicted signatures; "gradients" is the norm of the
+    gradient of L_phy in the text tower over that of L_itc, before and after. The rows so far are in
     `table.json` of the folder. Raises TrainingError.
     """
     config = read_config(path)
@@ -109,10 +113,12 @@ def compare(
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """One trained arm on N validation descriptions: the rank [N] of each one's picture by the
-    embeddings, and by the predicted signatures of the terms that were trained, NaN without one."""
+    embeddings, and by the predicted signatures of the terms that were trained, NaN without one; how
+    many times as large the gradient of L_phy is, before and after the training."""
 
     ranks: F64
     physical: F64
+    gradients: tuple[float, float]
 
 
 def _variant(config: TrainingConfig, arm: Arm, seed: int) -> TrainingConfig:
@@ -142,8 +148,11 @@ def _trained(
     model = trainable_model(config, shards, folder, torch.device("cpu"), threads)
     assert isinstance(model, TrainableCompact)
     model.signatures = signatures
+    stage = config.stages[0]
     with tempfile.TemporaryDirectory(dir=folder) as run:
-        run_stage(model, config.stages[0], config.seed, Path(run), progress)
+        before = _gradient_ratio(model, stage, config.seed, progress)
+        run_stage(model, stage, config.seed, Path(run), progress)
+        after = _gradient_ratio(model, stage, config.seed, progress)
     places = model.held_places
     ranks, _ = ranked(*model.validation_embeddings(), places)
     physical = np.full(len(ranks), np.nan)
@@ -151,7 +160,29 @@ def _trained(
         used = [bool(weight) for weight in config.planet.weights]
         texts, pictures = (_joined(side, used) for side in described)
         physical = ranked(texts, pictures, places)[0].astype(np.float64)
-    return _Outcome(ranks.astype(np.float64), physical)
+    return _Outcome(ranks.astype(np.float64), physical, (before, after))
+
+
+def _gradient_ratio(model: TrainableCompact, stage: Stage, seed: int, progress: Progress) -> float:
+    """The norm of the gradient of L_phy, with λ = 1, over that of L_itc: both for the first batch,
+    in the concepts of the text tower. NaN without L_phy."""
+    if not stage.physical:
+        return float("nan")
+    model.network.picture.trunk.requires_grad_(False)
+    model.on_stage_start(stage, progress)
+    batches = Batches(model.places, stage.batch, stage.group, seed)
+    examples = model.load_batch(batches.rows(0), batches.draws(0), stage)
+    weight = model.network.text.concepts.weight
+    embedded = model.embed(examples, slice(0, stage.batch), stage)
+    none = torch.zeros(stage.batch, stage.batch, dtype=torch.bool)
+    losses = (
+        physical_loss(embedded.physical, none),
+        info_nce(embedded.texts, embedded.pictures, model.scale, none),
+    )
+    physical, plain = (
+        float(torch.autograd.grad(loss, weight, retain_graph=True)[0].norm()) for loss in losses
+    )
+    return physical / max(plain, 1e-12)
 
 
 def _joined(descriptors: Sequence[Tensor], used: Sequence[bool]) -> Tensor:
@@ -174,6 +205,7 @@ def _figures(arm: Arm, runs: Sequence[_Outcome], plain: Sequence[_Outcome]) -> d
     if arm.physical:
         alone = np.mean([run.physical <= _RANKS[-1] for run in runs], axis=0)
         row[f"signatures alone R@{_RANKS[-1]}"] = _with_interval(alone, drawn)
+        row["gradients"] = np.mean([run.gradients for run in runs], axis=0).round(1).tolist()
     return row
 
 
