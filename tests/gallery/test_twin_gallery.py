@@ -16,6 +16,7 @@ from core.gallery.manifest import PictureStamp, read_manifest
 from core.gallery.opened import Gallery
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
+from core.retrieval.fusion import WEIGHTS
 from core.sources.imagery import open_imagery
 from core.sources.world import read_world
 
@@ -101,7 +102,13 @@ def test_a_search_takes_both_pictures_or_one(
         query = Query(TEXT, channels=("image",), view=view)
         trace = search_with_trace(twin, encoder, query, of(view))
         signals[view] = trace.ranking.signals.channel("image")
-    assert np.allclose(signals[None], (signals["drawn"] + signals["aerial"]) / 2, atol=1e-5)
+        found = {
+            name for name in ("image", "aerial") if trace.ranking.signals.found(name) is not None
+        }
+        assert found == {None: {"image", "aerial"}, "drawn": {"image"}, "aerial": {"aerial"}}[view]
+    drawn, aerial = WEIGHTS["image"], WEIGHTS["aerial"]
+    both = (drawn * signals["drawn"] + aerial * signals["aerial"]) / (drawn + aerial)
+    assert np.allclose(signals[None], both, atol=1e-5)
     assert not np.allclose(signals["drawn"], signals["aerial"], atol=1e-3)
 
 
