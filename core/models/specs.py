@@ -213,7 +213,7 @@ SPECS: Final[dict[str, ModelSpec]] = {
     )
 }
 BUNDLED_COMPACT_SHA256 = "65dbf981d477885611cfe0aff46c0f20141bbd616a3c8cc98d459dde50e0e3ea"
-BUNDLED_AERIAL_SHA256 = "f2de9e2ea5c49c8a7474ee2c72c953b25ada3f0a05b42496656d5b638b1f98db"
+BUNDLED_AERIAL_SHA256 = "84154aa1afbc13c738b8f0d647fc6efcddfae021f442041e7ab977e30b2d7332"
 BUNDLED_SHA256S = frozenset({BUNDLED_COMPACT_SHA256, BUNDLED_AERIAL_SHA256})
 """Weights whose names and shapes need no check against the network, which would import torch."""
 DEFAULT_MODEL = MINILM.name
