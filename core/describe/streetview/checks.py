@@ -49,6 +49,11 @@ def form_faults(text: str) -> Iterator[str]:
         yield f"it has only {count} words"
     if count > MOST_WORDS:
         yield f"it has {count} words, more than {MOST_WORDS}"
+    yield from phrase_faults(text)
+
+
+def phrase_faults(text: str) -> Iterator[str]:
+    """Faults of form apart from the length of the whole."""
     for fault, pattern in _FORM:
         if pattern.search(text):
             yield fault

@@ -1,18 +1,19 @@
 """All faults of a collection, each with its shard and row."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from core.errors import SourceError
 from core.sources.collection import json_lines
 from core.sources.collection.opened import ENDINGS, READERS, Collection
 from core.sources.collection.pictures import decoded
 from core.sources.collection.schema import (
+    CONTINENTS,
     OF_DESCRIPTIONS,
+    SPLITS,
     CollectionManifest,
     FaultKind,
     RawRow,
@@ -25,6 +26,14 @@ Progress = Callable[[str, int, int], None]
 
 _KNOWN = 8
 """Bytes of a hash by which ids and pictures are remembered: a million fit into 200 MB."""
+
+
+_ONE_OF_REGION: Final[tuple[tuple[FaultKind, str, Callable[[Any], bool]], ...]] = (
+    ("region in two splits", "split", lambda value: value in SPLITS),
+    ("region in two countries", "country", lambda value: isinstance(value, str) and value != ""),
+    ("region in two continents", "continent", lambda value: value in CONTINENTS),
+)
+"""What a region has one of; other values are told as faults of their row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,32 +177,20 @@ def _faults_between(shard: str, raw: RawRow, seen: _Seen) -> Iterator[tuple[Faul
         if first != here:
             yield kind, f"as in {first[0]}, row {first[1]}"  # type: ignore[misc]
     region = values.get("region")
-    for kind, name in (
-        ("region in two splits", "split"),
-        ("region in two countries", "country"),
-        ("region in two continents", "continent"),
-    ):
-        if name == "split" and not seen.split_by_region:
+    for kind, name, valid in _ONE_OF_REGION:
+        value = values.get(name)
+        if (name == "split" and not seen.split_by_region) or not valid(value) or not region:
             continue
-        value = json.dumps(values.get(name) or "")
-        others = seen.regions.setdefault((kind, str(region)), set())  # type: ignore[arg-type]
-        if value not in others and others and region:
-            yield kind, f"{region!a:.60}: {', '.join(sorted(others))} and {value}"  # type: ignore[misc]
-        others.add(value)
+        others = seen.regions.setdefault((kind, str(region)), set())
+        if repr(value) not in others and others:
+            yield kind, f"{region!a:.60}: {', '.join(sorted(others))} and {value!a:.40}"
+        others.add(repr(value))
     continent = values.get("continent") or ""
     told = seen.regions.setdefault(("no continent", str(region)), set())
     if seen.continents and continent not in seen.continents and not told:
         told.add(str(continent))
         detail = f"{region!a:.60} in {continent or 'no continent'!a:.40}"
         yield "no continent", f"{detail}: in no split of intercontinental"
-
-
-def counted(faults: Iterable[CollectionFault]) -> dict[str, int]:
-    """The number of faults of each kind, most first."""
-    counts: dict[str, int] = {}
-    for fault in faults:
-        counts[fault.kind] = counts.get(fault.kind, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def fault_json(fault: CollectionFault) -> dict[str, Any]:

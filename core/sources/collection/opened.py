@@ -64,19 +64,25 @@ class Collection:
     ) -> Iterator[LocatedRow]:
         """The rows of some splits and regions, of all by default, in the order of the shards.
 
-        Raises SourceError at the first row that cannot be used, and for an unknown region or a
-        protocol that the collection does not have.
+        Raises SourceError at the first row that cannot be used, for a shard with another number of
+        rows than the manifest says, an unknown region, and a protocol that it does not have.
         """
         self._check(protocol, regions)
         wanted, places = set(splits), set(regions)
         read = READERS[self.manifest.storage]
         for shard in self.manifest.shards:
+            count = 0
             for raw in read(self.folder / shard.name, pictures):
+                count += 1
                 if places and raw.values.get("region") not in places:
                     continue
                 found = LocatedRow(shard.name, raw.number, usable_row(shard.name, raw, pictures))
                 if not wanted or self.manifest.split_of(found.row, protocol) in wanted:
                     yield found
+            if count != shard.rows:  # a tar file may end anywhere
+                raise SourceError(
+                    f"{shard.name} has {count} rows, {shard.rows} in the manifest; copy it again"
+                )
 
     def _check(self, protocol: Protocol, regions: Names[str]) -> None:
         if protocol == "intercontinental" and not self.manifest.continents:

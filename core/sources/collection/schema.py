@@ -217,7 +217,8 @@ def value_faults(values: Mapping[str, Any]) -> Iterator[tuple[FaultKind, str]]:
 
 
 def _position_faults(lat: Any, lon: Any) -> Iterator[tuple[FaultKind, str]]:
-    numbers = [one for one in (lat, lon) if isinstance(one, int | float) and one is not True]
+    numbers = [one for one in (lat, lon) if isinstance(one, int | float)]
+    numbers = [one for one in numbers if not isinstance(one, bool)]
     if len(numbers) < 2 or not all(map(math.isfinite, numbers)):
         yield "no position", f"{_brief(lat)}, {_brief(lon)}"
     elif not (-90 <= lat <= 90 and -180 <= lon <= 180):
