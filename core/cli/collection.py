@@ -181,12 +181,12 @@ def _convert(args: argparse.Namespace) -> Any:
     if args.storage == "cvgtext":
         return _as_cvgtext(args)
     source = opened_source(args)
-    if source.info.unverified:
-        note(source.info.unverified)
     collection = write_collection(
         args.out, source.info, source.rows, args.storage, bar(args.quiet), source.total
     )
     manifest = collection.manifest
+    if manifest.unverified:
+        note(manifest.unverified)
     if absent := sorted(source.named_regions - manifest.regions.keys()):
         note(f"no row is of the region {', '.join(absent)}")
     return {

@@ -136,7 +136,7 @@ class _Places:
 
 def _of_name(name: str) -> CarriedFact:
     """A name of a place as a fact right there; it is found by its words only."""
-    return CarriedFact(f"name:{name}", name, NAME_KIND, (name,), spoken=False)
+    return CarriedFact(f"name:{name}", f"{NAME_KIND}: {name}", NAME_KIND, (name,), spoken=False)
 
 
 def build_collection(

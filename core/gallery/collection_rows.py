@@ -100,7 +100,7 @@ class _Carried:
             synonyms=fact["synonyms"],
             spoken=fact["spoken"],
             view=fact.get("view") or "",
-            things=fact.get("things") or 1,
+            things=fact.get("things", 1),
             distance_m=link["distance_m"],
             bearing_deg=link["bearing_deg"],
         )

@@ -170,7 +170,7 @@ def test_a_damaged_shard_is_one_fault_and_the_others_are_read(
     assert (storage == "parquet") == ((first.name, "shard unreadable") in kinds)
     assert {(last.name, "shard missing"), (last.name, "wrong count")} <= kinds
     assert not [one for one in found if one.shard == second.name]
-    with pytest.raises(SourceError, match=r"is damaged|has \d rows, 5 in the manifest"):
+    with pytest.raises(SourceError, match=first.name):
         list(made.rows())
 
 

@@ -34,7 +34,7 @@ _FORM: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     (
         "it begins with a greeting",
-        re.compile(r"^\s*(?:sure|certainly|of course|here(?:['’]s| is))"),
+        re.compile(r"^\s*(?:sure|certainly|of course|here(?:['’]s| is))\b", re.IGNORECASE),
     ),
     ("it has markup", re.compile(r"^\s*(?:[-*#>]|\d+[.)])\s|\*\*|__|`|<[a-z/]|\]\(", re.MULTILINE)),
     ("it has an address of the web", re.compile(r"\bhttps?:|\bwww\.", re.IGNORECASE)),

@@ -9,10 +9,12 @@ from core.describe.streetview.checks import phrase_faults
 from core.describe.zero_shot.prompts import LEAST_WORDS, MOST_WORDS
 from core.sources.collection import CollectionRow
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
-from core.vocabulary.languages.detection import english_words, is_unknown_language, language_of
+from core.vocabulary.languages.detection import english_words, language_of
 
 _PHRASE_WORDS, _MOST_SAME = 5, 3
 """A text repeats itself if so many words in a row stand in it so many times."""
+_SMALL_WORDS = 0.2
+"""Least share of small words ("the", "in", "of") in English; in a description it is 0.35 to 0.5."""
 _TOKEN = re.compile(r"[^\W\d_][\w'’-]*")
 _ONE_LETTER = re.compile(r"[A-Z](?:-|$)")
 """Shapes of letters, such as "T-junction" and "U"."""
@@ -61,12 +63,19 @@ def _faults(text: str, row: CollectionRow) -> Iterator[str]:
     for fault, pattern in _BANNED:
         if pattern.search(text):
             yield fault
-    if language_of(text) is not None or is_unknown_language(text):
+    if not _is_english(text):
         yield "it is not in English"
     for name in invented_names(text, row):
         yield f"it has the name “{name}”"
     if repeats_itself(text):
         yield "it repeats itself"
+
+
+def _is_english(text: str) -> bool:
+    """Whether a text has as many of English's small words as prose has, and no other language."""
+    words = _TOKEN.findall(text.lower())
+    small = sum(word in STOP_WORDS for word in words)
+    return small > 0 and small >= _SMALL_WORDS * len(words) and language_of(text) is None
 
 
 def invented_names(text: str, row: CollectionRow) -> list[str]:

@@ -65,13 +65,10 @@ def write_collection(
     """
     if (folder / MANIFEST).exists():
         raise SourceError(f"{folder} has a collection already; choose another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SourceError(f"{folder} cannot be made: {error.strerror}") from error
     regions: Counter[str] = Counter()
     described, entries = 0, list[ShardEntry]()
     for part in _parts(rows, shard_rows):
+        _make(folder)
         path = folder / f"part-{len(entries):05d}{ENDINGS[storage]}"
         WRITERS[storage](path, part)
         entries.append(ShardEntry(path.name, len(part), path.stat().st_size, sha256_of(path)))
@@ -99,6 +96,13 @@ def write_collection(
     )
     write_collection_manifest(folder, manifest)
     return Collection(folder, manifest)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be made: {error.strerror}") from error
 
 
 def _parts(rows: Iterable[CollectionRow], shard_rows: int) -> Iterator[list[CollectionRow]]:
