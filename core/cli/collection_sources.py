@@ -154,7 +154,7 @@ def _texts(args: argparse.Namespace, gallery: "Gallery") -> dict[str, list[str]]
     from core.geo import haversine_m
 
     texts: dict[str, list[str]] = {}
-    queries = read_queries(args.queries, gallery.card.name)
+    queries = read_queries(args.queries, gallery.card.name, may_be_none=len(args.gallery) > 1)
     for query in inside_gallery(queries, gallery, args.queries.name):
         at = query.position
         row = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).argmin()

@@ -8,6 +8,7 @@ from core import settings as machine
 from core.cli.options import whole_number
 from core.cli.progress import bar, confirmed, note
 from core.errors import QueryError
+from core.settings import AdvisorServer
 
 if TYPE_CHECKING:
     from core.describe.zero_shot.estimate import Price
@@ -73,6 +74,7 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     from core.describe.zero_shot.batch import (
         DescribeJob,
         RateLimit,
+        Written,
         describe_collection,
         lines_of,
         read_written,
@@ -83,6 +85,8 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     from core.sources.collection import open_collection
 
     server = machine.load().advisor
+    if server is None and args.estimate:
+        server = AdvisorServer("", "a language model")
     if server is None:
         raise QueryError(
             "describing a collection needs a language model that sees pictures; set "
@@ -94,7 +98,7 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     out = args.out or collection.folder / _OUT
     workers = max(1, args.workers)
     job = DescribeJob(collection, out, server, tuple(args.splits), args.limit, workers)
-    known = read_written(job)
+    known = read_written(job) if server.url else Written()
     waiting = sum(1 for _ in waiting_rows(job, known, pictures=False))
     samples = (found.row.picture for found in islice(waiting_rows(job, known), _SAMPLES))
     told = estimate(waiting, len(known.ids), samples, args.price, args.per_minute)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_collection import CONTINENTS, rows, written
-from tiny_training import write_album
+from safetensors.torch import load_file
+from tiny_collection import CONTINENTS, quiet, rows, written
+from tiny_training import COMPACT, CONTRAST_STAGE, write_album
 
 from core.errors import SourceError, TrainingError
 from core.training import collections as stages
@@ -15,6 +16,7 @@ from core.training.batches import Batches, PairPlaces
 from core.training.collections import prepare_collection
 from core.training.config import read_config
 from core.training.datasets import CollectionDataset, PictureDataset
+from core.training.run import train
 from core.training.shard_reader import ShardReader
 from core.training.shards import prepare_album
 
@@ -99,3 +101,18 @@ def test_the_table_of_a_configuration(tmp_path: Path) -> None:
     path.write_text(f"seed = 1\n{table}limit = -1\n[[stages]]\n{stage}")
     with pytest.raises(TrainingError, match=r"collections\[0\]: limit is -1"):
         read_config(path)
+
+
+def test_a_model_is_trained_on_a_collection(tmp_path: Path) -> None:
+    written(tmp_path / "c", rows(4), continents={"Europe": "train", "Asia": "validation"})
+    stage = CONTRAST_STAGE.replace("steps = 6", "steps = 2").replace("batch = 8", "batch = 4")
+    path = tmp_path / "t.toml"
+    path.write_text(
+        'seed = 1\n[[collections]]\nname = "c"\npath = "c"\nprotocol = "intercontinental"\n'
+        f"{stage}balanced = true\n{COMPACT}"
+    )
+    weights = train(path, tmp_path / "run", 1, quiet)
+    assert weights is not None
+    assert load_file(weights)
+    examples = {one.name for one in (tmp_path / "run" / "examples").glob("*.pictures.feather")}
+    assert examples == {"c-000.pictures.feather", "c-held-000.pictures.feather"}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from core.errors import SourceError
 from core.sources.collection import json_lines
-from core.sources.collection.opened import ENDINGS, READERS, Collection
+from core.sources.collection.opened import SHARD_KINDS, Collection
 from core.sources.collection.pictures import decoded
 from core.sources.collection.schema import (
     CONTINENTS,
@@ -82,7 +82,7 @@ def collection_faults(
     for shard in manifest.shards:
         yield from _file_faults(collection.folder, shard)
         before = seen.rows
-        rows = READERS[manifest.storage](collection.folder / shard.name, True)
+        rows = SHARD_KINDS[manifest.storage].read(collection.folder / shard.name, True)
         yield from _shard_faults(
             shard.name, rows, decode, seen, lambda n: progress("check", n, manifest.rows)
         )
@@ -108,7 +108,7 @@ def _has_descriptions(path: Path) -> bool:
 
 def _unlisted(folder: Path, manifest: CollectionManifest) -> Iterator[CollectionFault]:
     listed = {shard.name for shard in manifest.shards}
-    for path in sorted(folder.glob(f"*{ENDINGS[manifest.storage]}")):
+    for path in sorted(folder.glob(f"*{SHARD_KINDS[manifest.storage].ending}")):
         if path.name not in listed:
             yield CollectionFault("shard unlisted", path.name, 0)
 

@@ -1,6 +1,6 @@
 """An opened collection: its manifest, and its rows by split and region."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Names
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,22 @@ from core.sources.collection.schema import (
     value_faults,
 )
 
-Reader = Callable[[Path, bool], Iterator[RawRow]]
 
-READERS: Final[dict[Storage, Reader]] = {
-    "parquet": parquet_shards.read_rows,
-    "webdataset": webdataset.read_rows,
-}
-ENDINGS: Final[dict[Storage, str]] = {
-    "parquet": parquet_shards.ENDING,
-    "webdataset": webdataset.ENDING,
+@dataclass(frozen=True, slots=True)
+class ShardKind:
+    """A way to store rows: the ending of its files, their reader (with or without pictures) and
+    their writer, which returns the path."""
+
+    ending: str
+    read: Callable[[Path, bool], Iterator[RawRow]]
+    write: Callable[[Path, Sequence[CollectionRow]], Path]
+
+
+SHARD_KINDS: Final[dict[Storage, ShardKind]] = {
+    "parquet": ShardKind(
+        parquet_shards.ENDING, parquet_shards.read_rows, parquet_shards.write_rows
+    ),
+    "webdataset": ShardKind(webdataset.ENDING, webdataset.read_rows, webdataset.write_rows),
 }
 
 
@@ -69,7 +76,7 @@ class Collection:
         """
         self._check(protocol, regions)
         wanted, places = set(splits), set(regions)
-        read = READERS[self.manifest.storage]
+        read = SHARD_KINDS[self.manifest.storage].read
         for shard in self.manifest.shards:
             count = 0
             for raw in read(self.folder / shard.name, pictures):

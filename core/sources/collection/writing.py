@@ -2,14 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from core.errors import SourceError
-from core.sources.collection import parquet_shards, webdataset
-from core.sources.collection.opened import ENDINGS, Collection
+from core.sources.collection.opened import SHARD_KINDS, Collection
 from core.sources.collection.schema import (
     MANIFEST,
     CollectionManifest,
@@ -22,10 +21,6 @@ from core.sources.collection.schema import (
 
 Progress = Callable[[str, int, int], None]
 
-WRITERS: Final[dict[Storage, Callable[[Path, Sequence[CollectionRow]], Path]]] = {
-    "parquet": parquet_shards.write_rows,
-    "webdataset": webdataset.write_rows,
-}
 _SHARD_ROWS: Final = 2_000
 _SHARD_BYTES: Final = 128 * 2**20
 """A shard ends at this number of rows, or of bytes of pictures and facts; one is in memory."""
@@ -66,11 +61,11 @@ def write_collection(
     if (folder / MANIFEST).exists():
         raise SourceError(f"{folder} has a collection already; choose another folder")
     regions: Counter[str] = Counter()
-    described, entries = 0, list[ShardEntry]()
+    described, entries, kind = 0, list[ShardEntry](), SHARD_KINDS[storage]
     for part in _parts(rows, shard_rows):
         _make(folder)
-        path = folder / f"part-{len(entries):05d}{ENDINGS[storage]}"
-        WRITERS[storage](path, part)
+        path = folder / f"part-{len(entries):05d}{kind.ending}"
+        kind.write(path, part)
         entries.append(ShardEntry(path.name, len(part), path.stat().st_size, sha256_of(path)))
         regions.update(row.region for row in part)
         described += sum(bool(row.descriptions) for row in part)
