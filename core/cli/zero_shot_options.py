@@ -84,6 +84,7 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     from core.describe.zero_shot.quality import describe_quality
     from core.sources.collection import open_collection
 
+    collection = open_collection(args.sources[0])
     server = machine.load().advisor
     if server is None and args.estimate:
         server = AdvisorServer("", "a language model")
@@ -92,7 +93,6 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
             "describing a collection needs a language model that sees pictures; set "
             "SAYWHERE_LLM_URL and SAYWHERE_LLM_MODEL"
         )
-    collection = open_collection(args.sources[0])
     if collection.manifest.unverified:
         note(collection.manifest.unverified)
     out = args.out or collection.folder / _OUT

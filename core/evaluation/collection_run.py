@@ -126,7 +126,7 @@ def rank_collection(embedded: EmbeddedCollection, scope: CollectionScope) -> lis
     """The outcome of each description, in order.
 
     Pictures that are as similar as the own one count as better, so that constant embeddings get
-    the worst ranks.
+    the worst ranks. Localization at k uses the first k pictures, however close they are.
     """
     outcomes: dict[int, Outcome] = {}
     for queries, rows in _candidates(embedded, scope):

@@ -116,7 +116,7 @@ def test_cvgtext_there_and_back(core: Core, tmp_path: Path) -> None:
         (["evaluate", "--collection", "absent"], "no folder absent"),
         (["evaluate", "--collection", ".", "--scope", "full"], "choose world or region"),
         (["evaluate", "--gallery", "helsinki", "--scope", "world"], "goes with --collection"),
-        (["describe", "--from", "."], "SAYWHERE_LLM_URL"),
+        (["describe", "--from", "."], "no collection.json"),
     ],
 )
 def test_a_mistake_is_one_line(
@@ -161,6 +161,8 @@ def test_a_collection_is_described_after_an_estimate(
     core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(tmp_path / "c", rows(1, described=False))
+    monkeypatch.delenv("SAYWHERE_LLM_URL", raising=False)
+    assert "SAYWHERE_LLM_URL" in core("describe", "--from", tmp_path / "c").mistake
     with chat(well) as server:
         monkeypatch.setenv("SAYWHERE_LLM_URL", server.url)
         monkeypatch.setenv("SAYWHERE_LLM_MODEL", "tiny")
