@@ -17,7 +17,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
-    *("steps", "cases", "feedback", "visitors", "anywhere", "scale", "planet"),
+    *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
 )
 
 

@@ -39,8 +39,8 @@ from core.settings import ROOT, Settings
 
 _SMALLER = (10_000, 100_000)
 _TILES_OF_REGION = 4_600
-_TEXTS_OF_TILES = 40
-_COMPARED = 24
+_TEXTS_OF_TILES = 24
+_COMPARED = 10
 _K, _WITHIN_M = 10, 1000.0
 
 
