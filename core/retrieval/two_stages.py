@@ -23,11 +23,11 @@ LEAST_LIKELY = 0.05
 Its places would be the last of them, and each region costs time."""
 
 
-MOST_SEARCHED = 6
+MOST_SEARCHED = 4
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
-_SURE = 2.0
+_SURE = 1.5
 """The next region is searched while its estimate plus so many standard errors of the estimates
-would give it `LEAST_LIKELY`."""
+would give it `LEAST_LIKELY`, or make it the likeliest."""
 
 
 class TwoStages:
@@ -84,12 +84,12 @@ class TwoStages:
             if not area.meets(gallery.card.bounds):
                 self._left_out[number] = str(no_tile_here(gallery.card))
         if exact or len(self._inside) <= 1:
-            for gallery_number in self._inside:
-                self._search(gallery_number)
+            for number in self._inside:
+                self._search(number)
             return
         self._estimate()
-        while (number := self._next()) is not None and len(self._searched) < MOST_SEARCHED:
-            self._search(number)
+        while (likeliest := self._next()) is not None and len(self._searched) < MOST_SEARCHED:
+            self._search(likeliest)
 
     def _search(self, number: int) -> None:
         try:
@@ -125,7 +125,8 @@ class TwoStages:
         utilities[self._inside.index(number)] += _SURE * self._error
         exponentials = np.exp(utilities - utilities.max())
         share = exponentials[self._inside.index(number)] / exponentials.sum()
-        return number if share >= LEAST_LIKELY else None
+        may_lead = exponentials[self._inside.index(number)] >= exponentials.max()
+        return number if share >= LEAST_LIKELY or may_lead else None
 
     def _utilities(self) -> F64:
         """The utilities of the regions that were not left out: exact ones, and estimates that are
