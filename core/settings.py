@@ -30,6 +30,9 @@ RANKING = ROOT / "assets" / "models" / "ranking.json"
 REGIONS = ROOT / "assets" / "models" / "regions.json"
 """The weights of the probabilities of regions, where several galleries are searched as one."""
 
+OVERVIEW = ROOT / "assets" / "models" / "overview.json"
+"""The weights by which regions are chosen for a search, where there are many."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

@@ -29,11 +29,13 @@ from core.cli.bench import (
     explain,
     feedback,
     questions,
+    regions,
     relevance,
     scale,
     search,
     start,
     steps,
+    vectors,
 )
 from core.cli.parser import parser_of
 from core.training.config import read_config
@@ -327,9 +329,13 @@ def test_every_command_shown_runs(
     monkeypatch.setattr("core.models.load_model", loaded_once)
     for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
-    monkeypatch.setattr(scale, "_ROUNDS", 1)
-    for bench in (anywhere, explain, search):
+    monkeypatch.setattr(regions, "load_model", loaded_once)
+    monkeypatch.setattr(vectors, "_ROUNDS", 1)
+    monkeypatch.setattr(scale, "_examples", list)
+    monkeypatch.setattr(scale, "_TEXTS_OF_TILES", 2)
+    for bench in (anywhere, explain, scale, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
+    for bench in (anywhere, explain, search):
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):
         monkeypatch.setattr(bench, "_TURNS", 1)
