@@ -148,6 +148,13 @@ class PhotoDescription:
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def pointing_away(self) -> frozenset[str]:
+        """The texts of signposts; a search goes better without them."""
+        return frozenset(
+            sign.text for scene in self.scenes for sign in scene.signs if sign.points_away
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
         return {

@@ -66,7 +66,8 @@ def take(data: bytes, with_position: bool) -> None:
         return
     thumbnail = photo.picture.copy()
     thumbnail.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-    seen = VisitorPhoto(thumbnail, description, own, taken_at=photo.taken_at)
+    away = description.pointing_away
+    seen = VisitorPhoto(thumbnail, description, own, away, photo.taken_at)
     st.session_state[_KEY] = seen
     st.session_state["text"] = seen.text
 
