@@ -1,6 +1,7 @@
 """The English of words on signs, by the tables of other languages and of kinds of things."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from string import ascii_lowercase
@@ -20,6 +21,9 @@ _PARTS_OF_NAMES = frozenset(
 _NOT_PLACES = frozenset({"sign", "signs", "door", "window", "house", "building", "centre", "sand"})
 _MISREAD = {"0": "o", "1": "i", "5": "s", "8": "b"}
 """Digits that are read for letters inside words."""
+_ALIKE = str.maketrans("ABCEHKMOPTXYΓΔΛΠΦ", "АВСЕНКМОРТХУГДЛПФ")
+"""Capitals of other scripts that look like Cyrillic ones: the network knows no Cyrillic."""
+_LEAST_ALIKE = 4
 _LEAST_CUT = 5
 """Letters that are left of a word whose first letter is outside the picture."""
 
@@ -46,14 +50,23 @@ def meaning_of(text: str, cut: bool = False) -> SignMeaning | None:
     """The meaning of the first word or words of a sign that name a kind of thing.
 
     "PHARMACIE DU CENTRE" is a pharmacy. A word that English and other languages share counts as
-    English. The first letter of a sign that is `cut` by the picture's edge is guessed.
+    English. The first letter of a sign that is `cut` by the picture's edge is guessed. Cyrillic
+    capitals that were read as Latin ones are understood.
     """
     words = [_mended(word) for word in TOKEN.findall(text) if not word.isdigit()]
-    found = _first_meaning(words)
+    found = _first_meaning(words) or _first_meaning(list(_cyrillic(words)))
     if found is None and cut and words and len(words[0]) >= _LEAST_CUT:
         guesses = (_meaning([letter + words[0]]) for letter in ascii_lowercase)
         found = next((guess for guess in guesses if guess is not None), None)
     return found
+
+
+def _cyrillic(words: list[str]) -> Iterator[str]:
+    """The words that may be Cyrillic capitals, in Cyrillic."""
+    for word in words:
+        cyrillic = word.translate(_ALIKE)
+        if len(word) >= _LEAST_ALIKE and all("А" <= letter <= "Я" for letter in cyrillic):
+            yield cyrillic
 
 
 def _mended(word: str) -> str:

@@ -82,6 +82,7 @@ def test_a_dropped_sign_takes_its_sentence_with_it() -> None:
         ("PISCINE", "swimming pool", "Spanish"),
         ("STOP", "stop sign", "English"),
         ("Ap0theke", "pharmacy", "German"),
+        ("PECTOPAH", "restaurant", "Russian"),
     ],
 )
 def test_the_word_on_a_sign_names_a_kind_of_thing(text: str, english: str, language: str) -> None:
