@@ -54,14 +54,14 @@ class SceneNetwork:
     def probabilities(self, picture: "Image.Image") -> F32:
         """Probabilities [1000] of a picture: means over the whole of it and three squares along
         its longer side."""
-        pixels = np.stack([np.asarray(crop, dtype=np.float32) for crop in _crops(picture)])
+        pixels = np.stack([np.asarray(crop, dtype=np.float32) for crop in crops_of(picture)])
         planes = ((pixels - 127) / 128).transpose(0, 3, 1, 2)
         (found,) = self._network.run(["probabilities"], {"pictures": planes})
         means: F32 = np.asarray(found, dtype=np.float32).mean(axis=0)
         return means
 
 
-def _crops(picture: "Image.Image") -> list["Image.Image"]:
+def crops_of(picture: "Image.Image") -> list["Image.Image"]:
     """The whole picture, and squares at its start, middle and end, in the network's size."""
     from PIL import Image
 
