@@ -19,6 +19,7 @@ COMPACT_AERIAL_WEIGHTS = (
 """The bundled picture model for aerial photographs."""
 
 SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
+SCENE_MODEL = ROOT / "assets" / "models" / "scene"
 """The folder of the bundled sentence encoder."""
 
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> Any:
     settings = machine.load()
     photo = _described_photo(args, settings)
     query = Query(
-        _joined(args.text, photo.text) if photo else args.text,
+        _joined(args.text, _searched(photo)) if photo else args.text,
         args.k,
         args.channels,
         args.near,
@@ -131,6 +131,13 @@ def _described_photo(
 
     picture = read_photo(args.image).picture
     return photo_options.describer(settings.search_threads, args.detector).describe(picture)
+
+
+def _searched(photo: "PhotoDescription") -> str:
+    """A photograph's description without what signposts name, unless it has nothing else."""
+    from core.describe.streetview.sentences import text_without_signs
+
+    return text_without_signs(photo.text, photo.pointing_away) or photo.text
 
 
 def _joined(own: str, seen: str) -> str:

@@ -107,6 +107,7 @@ def method_of(describer: PhotoDescriber) -> str:
     """What decides a description beside the photograph: models and prompts."""
     parts = [
         describer.detector.name if describer.detector else "classical",
+        *(["main things"] if describer.network else []),
         f"{describer.server.model} {VERSION}" if describer.server else "rules",
     ]
     return " + ".join(parts)
