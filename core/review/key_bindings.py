@@ -21,7 +21,7 @@ ACTION_KEYS: Final[Mapping[str, str]] = {
 }
 """Actions besides verdicts, with their keys. Enter always records."""
 
-RESERVED: Final = frozenset("AEGLOVCR")
+RESERVED: Final = frozenset("AEGLOVWCR")
 """Letters that the page has for its views, or Streamlit for its menu."""
 
 

@@ -37,7 +37,7 @@ def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
     contained = left.text_input(
         "With these words", key=widget("words"), max_chars=session.MOST_WORD_CHARS
     )
-    everything = right.toggle("Also those that were found", key=widget("hits"))
+    everything = right.toggle("Found ones, too", key=widget("hits"))
     one, part = by_letter[letter], parts[words]
     queries = run_metrics.subgroups(one.run, part.by).get(part.kind, ())
     measure = session.measure()
