@@ -16,7 +16,7 @@ from core.review.table_rows import put
 
 
 @dataclass(frozen=True, slots=True)
-class Workload:
+class TaskLoad:
     """The number of cases that were assigned to an annotator, and of those judged by them."""
 
     annotator: str
@@ -89,10 +89,10 @@ def release(store: Store, annotator: str) -> int:
     return store.database.write(work)
 
 
-def workloads(store: Store) -> tuple[Workload, ...]:
+def workloads(store: Store) -> tuple[TaskLoad, ...]:
     """The work of everyone in the store, by name."""
 
-    def work(connection: Connection) -> tuple[Workload, ...]:
+    def work(connection: Connection) -> tuple[TaskLoad, ...]:
         judged = standing.c.annotator
         query = (
             select(annotators.c.name, func.count(tasks.c.case_id), func.count(judged))
@@ -106,6 +106,6 @@ def workloads(store: Store) -> tuple[Workload, ...]:
             .group_by(annotators.c.name)
             .order_by(annotators.c.name)
         )
-        return tuple(Workload(str(row[0]), row[1], row[2]) for row in connection.execute(query))
+        return tuple(TaskLoad(str(row[0]), row[1], row[2]) for row in connection.execute(query))
 
     return store.database.read(work)

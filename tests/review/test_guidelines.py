@@ -17,7 +17,7 @@ from core.review.guidelines import MAX_CHARS, guidelines_of, reword
 from core.review.key_bindings import bind, default_keys, keys_of
 from core.review.schema import STEPS, version_of
 from core.review.store import Store, open_store
-from core.review.tasks import Workload, assign, release, workloads
+from core.review.tasks import TaskLoad, assign, release, workloads
 from core.review.verdicts import CASE_VERDICTS, VerdictKind
 
 Say = Callable[..., str]
@@ -105,7 +105,7 @@ class TestTasks:
         say("Ada", first.case_id)
         done = queue.progress(store, "Ada")
         assert (done.assigned, done.assigned_done) == (1, 1)
-        assert workloads(store)[0] == Workload("Ada", 1, 1)
+        assert workloads(store)[0] == TaskLoad("Ada", 1, 1)
 
     def test_the_work_of_somebody_who_left_is_given_to_others(
         self, store: Store, case_ids: list[str], say: Say
