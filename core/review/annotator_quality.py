@@ -8,7 +8,9 @@ Not cleanlab (CROWDLAB, arXiv 2210.06812): it also needs a classifier's probabil
 annotators (8 verdicts, 100 to 679 cases, 4 to 6 people, 2 or 3 votes each, 8 seeds) its consensus
 was right in 79 to 90 % of the cases where the classifier knew nothing, this one in 81 to 91 %, and
 the majority in 74 to 87 %. Only a classifier that knows verdicts well made it better (82 to 93 %),
-and there is none. `tests/review/test_annotator_quality.py` has the simulation.
+and there is none: verdicts are what people are asked for. The ranks of the annotators' estimated
+and true quality correlate by 0.68 to 0.95 here, and by 0.69 to 0.94 there.
+`tests/review/test_annotator_quality.py` repeats the part without cleanlab.
 """
 
 from collections.abc import Mapping, Sequence

@@ -28,8 +28,8 @@ def choose(one: Chosen, queries: Sequence[SavedQuery]) -> tuple[SavedQuery, ...]
             key=widget("grouping"),
             format_func=GROUPINGS.__getitem__,
             required=True,
-            help="Alike: by what the descriptions say. Probable cause: by distance, street and "
-            "names, as suggested on the cases",
+            help="Alike: by what the descriptions say. Cause: the probable one, by distance, "
+            "street and names, as suggested on the cases",
         ),
         GROUPINGS,
         "none",

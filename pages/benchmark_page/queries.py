@@ -33,11 +33,10 @@ def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
         format_func=lambda one: one_line(by_letter[one].label, 70),
     )
     words = right.selectbox("Which descriptions", list(parts), key=widget("kind"))
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    contained = left.text_input(
+    contained = st.text_input(
         "With these words", key=widget("words"), max_chars=session.MOST_WORD_CHARS
     )
-    everything = right.toggle("Found ones, too", key=widget("hits"))
+    everything = st.toggle("Also those that were found", key=widget("hits"))
     one, part = by_letter[letter], parts[words]
     queries = run_metrics.subgroups(one.run, part.by).get(part.kind, ())
     measure = session.measure()

@@ -23,7 +23,7 @@ _KEY = "benchmark"
 _FIRST_SHOWN = 3
 FLIP_MEASURES = tuple(name for name, metric in METRICS.items() if not metric.found_by)
 """The measures by which a description is found or missed."""
-GROUPINGS = {"none": "No groups", "likeness": "Alike", "cause": "Probable cause"}
+GROUPINGS = {"none": "No groups", "likeness": "Alike", "cause": "Cause"}
 CHANGES = {"both": "All", "lost": "Lost", "gained": "Gained"}
 _KEYS = (
     *("reports", "plot", "metric", "by", "run", "kind", "k", "metres", "most", "hits"),
