@@ -63,7 +63,10 @@ class Desk {
     this.data = data;
     if (!before || before.token !== data.token) this.lay();
     else {
-      if (before.deeds !== data.deeds) this.waits(false);
+      if (before.deeds !== data.deeds) {
+        this.waits(false);
+        this.prompt();
+      }
       this.countMore();
     }
     if (data.problem) this.say(data.problem, true);
@@ -175,6 +178,12 @@ class Desk {
     event.preventDefault();
     this.note.blur();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.act("record");
+    else this.prompt();
+  }
+
+  /* What to do next. */
+  prompt() {
+    if (!this.data.verdicts.length) this.say("");
     else this.say(this.chosen ? `${this.chosen}: Enter records it.` : "Press a number, then Enter.");
   }
 
