@@ -36,6 +36,8 @@ session.restore(found)
 with menus:
     report_actions.draw(found)
     scenario_panel.draw()
+report_actions.draw_result()
+scenario_panel.draw_result()
 runs = session.chosen(found)
 if not runs:
     st.info("Choose a report above to see its numbers.")

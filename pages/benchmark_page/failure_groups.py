@@ -12,9 +12,9 @@ from core.review.reports import report_of
 from pages.benchmark_page.case_import import opened
 from pages.benchmark_page.reports import Chosen
 from pages.benchmark_page.session import GROUPINGS, widget
-from pages.ui import resources
 from pages.ui.link_values import one_of
 from pages.ui.markdown import plain
+from pages.ui.text_embeddings import text_embeddings
 
 _ALL = "all groups"
 
@@ -74,7 +74,7 @@ def _clusters(
     texts = {query.number: query.text for query in _one.run.queries if query.number in wanted}
     order = list(texts)
     found: dict[str, tuple[int, ...]] = {}
-    for group in groups_of(list(texts.values()), resources.encoder().encode(list(texts.values()))):
+    for group in groups_of(list(texts.values()), text_embeddings().of(list(texts.values()))):
         title = group.title
         while title in found:
             title += " too"

@@ -32,6 +32,10 @@ def draw(found: Mapping[str, Entry]) -> None:
             st.caption("Reports can be renamed and deleted on the machine itself only.")
         else:
             _changes(entry)
+
+
+def draw_result() -> None:
+    """Says what became of the last press."""
     kind, text = st.session_state.pop("bench-managed-told", ("", ""))
     if kind:
         (st.error if kind == "problem" else st.success)(plain(text, 400))

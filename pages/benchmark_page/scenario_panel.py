@@ -15,6 +15,7 @@ from pages.ui.markdown import plain
 from pages.ui.templates import render
 
 _NEW = ""
+_TURN = "bench-scenario-turn"
 
 
 def folder() -> Path:
@@ -41,6 +42,10 @@ def draw() -> None:
             _known(by_id[chosen])
         else:
             _form(Scenario(_NEW, "", session.view(), "", "open", ""))
+
+
+def draw_result() -> None:
+    """Says what became of the last press."""
     told = st.session_state.pop("bench-scenario-told", "")
     if told:
         st.info(plain(told, 300))
@@ -60,7 +65,8 @@ def _known(one: Scenario) -> None:
 
 
 def _form(one: Scenario) -> None:
-    key = f"bench-scenario-{one.scenario_id or 'new'}"
+    turn = st.session_state.get(_TURN, "")  # another one empties the form
+    key = f"bench-scenario-{one.scenario_id or f'new{turn}'}"
     st.text_input("Title", one.title, key=f"{key}-title", max_chars=scenarios.MAX_TITLE_CHARS)
     st.text_area("Note", one.note, key=f"{key}-note", max_chars=scenarios.MAX_NOTE_CHARS)
     st.segmented_control("Status", STATUSES, default=one.status, key=f"{key}-status", required=True)
@@ -87,8 +93,7 @@ def _save(one: Scenario, key: str) -> None:
         return
     st.session_state["bench-scenario-told"] = f"{made.title} is saved."
     if not one.scenario_id:
-        for name in ("title", "note", "status"):
-            st.session_state.pop(f"bench-scenario-new-{name}", None)
+        st.session_state[_TURN] = int(st.session_state.get(_TURN) or 0) + 1
 
 
 def _delete(one: Scenario) -> None:
