@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pages.ui import frame
+from pages.ui.templates import render
 
-_SCRIPT = '<script src="/vendor/saywhere/address.js"></script>'
+_SCRIPT = "/vendor/saywhere/address.js"
 _HEAD = "<head>"
 
 
@@ -33,4 +34,5 @@ def page_document(_: Request) -> Response:
 @functools.cache
 def _document() -> str:
     page = Path(st.__file__).parent / "static" / "index.html"
-    return page.read_text(encoding="utf-8").replace(_HEAD, _HEAD + _SCRIPT, 1)
+    script = render("address_script", src=_SCRIPT)
+    return page.read_text(encoding="utf-8").replace(_HEAD, _HEAD + script, 1)
