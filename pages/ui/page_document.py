@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, Response
 from pages.ui import frame
 from pages.ui.templates import render
 
-_SCRIPT = "/vendor/saywhere/address.js"
 _HEAD = "<head>"
 
 
@@ -34,5 +33,5 @@ def page_document(_: Request) -> Response:
 @functools.cache
 def _document() -> str:
     page = Path(st.__file__).parent / "static" / "index.html"
-    script = render("address_script", src=_SCRIPT)
+    script = str(render("address_script"))  # the page beside it is HTML already
     return page.read_text(encoding="utf-8").replace(_HEAD, _HEAD + script, 1)

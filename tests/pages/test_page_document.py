@@ -24,6 +24,8 @@ def test_our_script_comes_before_streamlits() -> None:
     scripts = re.findall(r"<script[^>]*src=\"([^\"]*)", page)
     assert scripts[0] == "/vendor/saywhere/address.js"
     assert len(scripts) > 1
+    assert "<head><script" in page
+    assert "&lt;" not in page
     assert (ROOT / "assets" / "static" / "saywhere" / "address.js").is_file()
     assert answer.headers["cache-control"] == "no-cache"
 
