@@ -394,7 +394,7 @@ def documented_options() -> dict[str, set[str]]:
     for row in rows:
         first, _, options = row.split(" | ", 2) if row.count(" | ") > 1 else (*row.split(" | "), "")
         words = shlex.split(first.strip("`"))
-        name = " ".join(words[1:3]) if words[1] == "cases" else words[1]
+        name = " ".join(words[1:3]) if words[1] in ("cases", "collection") else words[1]
         named = re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", f"{first} {options}")
         found.setdefault(name, set()).update(named)
     return found

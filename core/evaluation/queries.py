@@ -49,15 +49,16 @@ def author_of(row: Mapping[str, Any]) -> str | None:
     return "program" if any(name in row for name in _OF_PROGRAMS) else None
 
 
-def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
+def read_queries(path: Path, gallery: str, may_be_none: bool = False) -> list[LabelledQuery]:
     """Labelled queries from JSON lines.
 
     Each line has `text`, `lat`, `lon`, optionally `tile_id`, `id`, `named` or `names` (true if the
     text has names), and `written_by` (`people` or `program`). Lines that name another `gallery` are
-    skipped, so that one file can hold several cities. Raises QueryError that names the line.
+    skipped, so that one file can hold several cities. Raises QueryError that names the line, and
+    where there is no query, unless it `may_be_none`.
     """
     queries = list(_read(path, lambda row: row.get("gallery", gallery) == gallery))
-    if not queries:
+    if not queries and not may_be_none:
         raise QueryError(f"{path.name} has no queries for {gallery}")
     return queries
 

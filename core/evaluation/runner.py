@@ -19,9 +19,9 @@ from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
 from core.retrieval.spots import LikelySpot, spots_of
 
-Scope = Literal["full", "nearest-100", "thinned"]
+Scope = Literal["full", "nearest-100", "thinned", "world", "region"]
 """The tiles that are ranked: all; the 100 nearest to the truth; or tiles at least 100 m apart, with
-only the descriptions of these tiles as queries."""
+only the descriptions of these tiles as queries. Of a collection: all, or those of the region."""
 NEAREST = 100
 APART_M = 100.0
 _CANDIDATES = 10

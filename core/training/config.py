@@ -14,6 +14,7 @@ from core.errors import TrainingError
 from core.models.specs import CompactSpec, PlanetSpec
 from core.training.datasets import (
     AerialDataset,
+    CollectionDataset,
     CvgTextDataset,
     MapDataset,
     PictureDataset,
@@ -33,7 +34,8 @@ class Stage:
     rotated by quarter turns, with their layouts. `jitter`, 0 to 1, is the strength of the random
     changes of aerial pictures: scale, place, sharpness and colours. `views` above 0 caches that
     many of these random views of each picture, as features of a frozen trunk. `physical` is the
-    weight λ of PLANET's losses.
+    weight λ of PLANET's losses. With `balanced`, every region of a collection and every other place
+    is drawn equally often, however many examples it has.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Stage:
     turned: float = 0.0
     jitter: float = 0.0
     views: int = 0
+    balanced: bool = False
     warmup: int = 100
     weight_decay: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -121,6 +124,7 @@ class TrainingConfig:
     photographs: tuple[AerialDataset, ...] = ()
     albums: tuple[PictureDataset, ...] = ()
     cities: tuple[CvgTextDataset, ...] = ()
+    collections: tuple[CollectionDataset, ...] = ()
     texts_per_tile: int = 2
     kinds_at_least: int = 40
 
@@ -133,10 +137,11 @@ class TrainingConfig:
             raise ValueError(
                 'checkpoint and model = "crosstext2loc" go together; give both or none'
             )
-        if self.photographs and (self.towns or self.albums or self.cities or self.checkpoint):
+        others = (self.towns, self.albums, self.cities, self.collections, self.checkpoint)
+        if self.photographs and any(others):
             raise ValueError(
                 "photographs train the compact model by themselves; leave out towns, albums, "
-                "cities and checkpoint"
+                "cities, collections and checkpoint"
             )
         if not self.stages:
             raise ValueError("it has no [[stages]]; give at least one")
@@ -153,12 +158,14 @@ class TrainingConfig:
     @property
     def learned(self) -> tuple[str, ...]:
         """Names of the training places."""
-        return self._places(False) + tuple(city.name for city in self.cities)
+        split: tuple[CvgTextDataset | CollectionDataset, ...] = (*self.cities, *self.collections)
+        return self._places(False) + tuple(place.name for place in split)
 
     @property
     def held(self) -> tuple[str, ...]:
         """Names of the validation places."""
-        return self._places(True) + tuple(city.held_name for city in self.cities)
+        split: tuple[CvgTextDataset | CollectionDataset, ...] = (*self.cities, *self.collections)
+        return self._places(True) + tuple(place.held_name for place in split)
 
     def _places(self, held: bool) -> tuple[str, ...]:
         places: tuple[MapDataset | AerialDataset | PictureDataset, ...] = (
@@ -193,6 +200,7 @@ def read_config(path: Path) -> TrainingConfig:
             ("photographs", AerialDataset),
             ("albums", PictureDataset),
             ("cities", CvgTextDataset),
+            ("collections", CollectionDataset),
         )
         if name in table
     }
