@@ -42,6 +42,9 @@ MAX_DESCRIPTION_CHARS = 20_000
 
 _OF_PROGRAMS = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
+MAX_UPLOAD_MB = 25
+"""Largest file that a page takes, of any kind; `.streamlit/config.toml` says it to the server."""
+
 MAX_CANDIDATES = 100
 """Most candidates of one search."""
 

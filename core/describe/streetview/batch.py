@@ -129,6 +129,7 @@ def _row(
         "lon": place.lon if place else None,
         "panorama": is_equirectangular(photo.picture),
         **told,
+        "written_by": "program",
         "method": method,
         "sha256": digest,
     }

@@ -1,0 +1,46 @@
+"""Deep links tell the browser where the server is, so that no request of a page fails."""
+
+import re
+
+import pytest
+import streamlit as st
+from conftest import ROOT
+
+from core.settings import MAX_UPLOAD_MB
+from pages.ui import frame
+from pages.ui.page_document import deep_links, page_document
+from pages.ui.routes import routes
+
+
+def test_every_page_but_the_first_has_a_document_of_its_own() -> None:
+    paths = [getattr(one, "path", "") for one in routes()]
+    assert set(deep_links()) == {f"/{name}" for name in frame.page_names()[1:]}
+    assert {"/benchmark", "/cases"} <= set(deep_links()) <= set(paths)
+
+
+def test_our_script_comes_before_streamlits() -> None:
+    answer = page_document(None)  # type: ignore[arg-type]
+    page = bytes(answer.body).decode()
+    scripts = re.findall(r"<script[^>]*src=\"([^\"]*)", page)
+    assert scripts[0] == "/vendor/saywhere/address.js"
+    assert len(scripts) > 1
+    assert "<head><script" in page
+    assert "&lt;" not in page
+    assert (ROOT / "assets" / "static" / "saywhere" / "address.js").is_file()
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_below_another_path_streamlit_looks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "get_option", lambda name: "/app" if "baseUrl" in name else None)
+    assert deep_links() == ()
+
+
+def test_there_is_one_limit_for_what_is_uploaded() -> None:
+    from core.describe.streetview.decoding import PhotoLimits
+
+    config = (ROOT / ".streamlit" / "config.toml").read_text("utf-8")
+    assert f"maxUploadSize = {MAX_UPLOAD_MB}\n" in config
+    assert PhotoLimits().file_bytes == MAX_UPLOAD_MB * 2**20
+    calls = [path.read_text("utf-8") for path in (ROOT / "pages").rglob("*.py")]
+    assert sum("st.file_uploader(" in text for text in calls) >= 3
+    assert not any("max_upload_size" in text for text in calls), "no box has a limit of its own"
