@@ -1,4 +1,4 @@
-"""Deep links tell the browser where the server is, so that no request of a page fails."""
+"""Pages have our style from the start, and tell the browser where the server is."""
 
 import re
 
@@ -8,31 +8,32 @@ from conftest import ROOT
 
 from core.settings import MAX_UPLOAD_MB
 from pages.ui import frame
-from pages.ui.page_document import deep_links, page_document
+from pages.ui.page_document import page_document, page_paths
 from pages.ui.routes import routes
 
 
-def test_every_page_but_the_first_has_a_document_of_its_own() -> None:
+def test_every_page_has_this_document() -> None:
     paths = [getattr(one, "path", "") for one in routes()]
-    assert set(deep_links()) == {f"/{name}" for name in frame.page_names()[1:]}
-    assert {"/benchmark", "/cases"} <= set(deep_links()) <= set(paths)
+    assert set(page_paths()) == {"/", *(f"/{name}" for name in frame.page_names()[1:])}
+    assert {"/", "/benchmark", "/cases"} <= set(page_paths()) <= set(paths)
 
 
-def test_our_script_comes_before_streamlits() -> None:
+def test_our_style_and_script_come_before_streamlits() -> None:
     answer = page_document(None)  # type: ignore[arg-type]
     page = bytes(answer.body).decode()
     scripts = re.findall(r"<script[^>]*src=\"([^\"]*)", page)
     assert scripts[0] == "/vendor/saywhere/address.js"
     assert len(scripts) > 1
-    assert "<head><script" in page
+    assert '<head><link rel="stylesheet" href="/vendor/saywhere/starting.css"><script' in page
     assert "&lt;" not in page
-    assert (ROOT / "assets" / "static" / "saywhere" / "address.js").is_file()
+    for name in ("address.js", "starting.css"):
+        assert (ROOT / "assets" / "static" / "saywhere" / name).is_file()
     assert answer.headers["cache-control"] == "no-cache"
 
 
 def test_below_another_path_streamlit_looks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "get_option", lambda name: "/app" if "baseUrl" in name else None)
-    assert deep_links() == ()
+    assert page_paths() == ()
 
 
 def test_there_is_one_limit_for_what_is_uploaded() -> None:
