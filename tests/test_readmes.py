@@ -2,7 +2,8 @@
 
 Commands of `python -m core` run in this process, word for word, in a folder where small files have
 the READMEs' names (`tiny_readmes.FILES`), with `SMALLER` numbers for the longest. Some are only
-read by the program's own parser; `HANDLERS` says which. An unknown command fails.
+read by the program's own parser; `HANDLERS` and `TESTED_BENCHES` say which. An unknown command
+fails.
 """
 
 import functools
@@ -58,6 +59,12 @@ SMALLER = {
     "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
+
+SLOW = os.environ.get("SLOW") == "1"
+TESTED_BENCHES = (
+    () if SLOW else ("embed", "evaluate", "explain", "questions", "relevance", "start", "visitors")
+)
+"""Benches that tests/cli run too, on small galleries: here they are only read, unless SLOW=1."""
 
 COMMON_OPTIONS = {"--help", "--json", "--quiet"}
 
@@ -116,6 +123,9 @@ def run_core(rest: str) -> None:
     arguments = shlex.split(rest)
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
+    if arguments[:1] == ["bench"] and arguments[1:2] and arguments[1] in TESTED_BENCHES:
+        parsed(arguments)
+        return
     configured = next((word for word in arguments if word.endswith(".toml")), "")
     if configured.startswith("assets/"):
         parsed(arguments)  # it needs the extracts and an hour
