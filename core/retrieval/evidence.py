@@ -14,6 +14,7 @@ from core.retrieval.head_nouns import (
     is_location_only,
     is_of_other_size,
     is_part_of,
+    is_vague,
     noun_of_phrase,
     singular,
     without_distance,
@@ -26,9 +27,9 @@ from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
 
 _MIN_COSINE = 0.65
-_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.5, 0.5
-"""Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
-be called the thing itself."""
+_MIN_NOUN_COSINE, _MIN_VAGUE_COSINE, _MIN_CALLED_COSINE = 0.5, 0.6, 0.36
+"""Least cosines: of any fact; of a fact that the phrase's noun can refer to; of one for a vague
+noun; and of one whose kind is called by the noun and nothing more."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
 """Below the first cosine, half of the matches are another thing. Below the second, a fact with
 another noun may match only the words after the phrase's noun. Read on the bundled cities."""
@@ -328,12 +329,17 @@ class EvidenceFinder:
         near &= self._allowed[row][visible.facts]
         if head is None:
             best = _argmax_positive(cosines * visible.weight, near)
-            return self._match_at(best, cosines, _MIN_THING_COSINE, _MIN_THING_COSINE)
-        best = _argmax_positive(
-            cosines * visible.weight, near & self._referables[row][visible.facts]
-        )
-        if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
-            return match
+            return self._match_at(best, cosines, _MIN_THING_COSINE)
+        referable = near & self._referables[row][visible.facts]
+        called = referable & self._match_index.called(head.noun)[visible.facts]
+        if is_vague(head.noun):
+            tries = [(referable, _MIN_VAGUE_COSINE)]
+        else:
+            tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
+        for possible, least in tries:
+            best = _argmax_positive(cosines * visible.weight, possible)
+            if match := self._match_at(best, cosines, least):
+                return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = _argmax_positive(cosines * visible.weight, others)
@@ -346,12 +352,11 @@ class EvidenceFinder:
         return _Match(best, "facts", float(cosines[best]), "like")
 
     @staticmethod
-    def _match_at(best: int | None, cosines: F32, least: float, sure: float) -> _Match | None:
-        """A match with the fact `best`: "thing" from cosine `sure` on, None below `least`."""
+    def _match_at(best: int | None, cosines: F32, least: float) -> _Match | None:
+        """A match with the fact `best`; None below the cosine `least`."""
         if best is None or cosines[best] < least:
             return None
-        fit: Fit = "thing" if cosines[best] >= sure else "like"
-        return _Match(best, "facts", float(cosines[best]), fit)
+        return _Match(best, "facts", float(cosines[best]))
 
     def _by_word(self, row: int, visible: _VisibleFacts, *, meant: bool) -> _Match | None:
         """The named fact with the most words of the phrase, times distance weight.
