@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(result) if args.json else _readable(args.module, result), flush=True)
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return int(args.module.exit_code(result)) if hasattr(args.module, "exit_code") else 0
 
 
 def _readable(command: Any, result: Any) -> str:

@@ -323,7 +323,8 @@ class SearchResult:
     none of the allowed tiles. `in_area` is true if the query allows a part of the gallery only: all
     probabilities assume that the describer is there. `notes` are sentences for the user.
     `picture_model` is the picture model of the `image` channel, None where it was not searched.
-    `translation` is None for a description in English.
+    `translation` is None for a description in English. `regions_searched` counts the regions that
+    were searched; the probabilities of the others are estimates. None where all were.
     """
 
     query: str
@@ -338,6 +339,7 @@ class SearchResult:
     translation: Translation | None = None
     in_area: bool = False
     regions: tuple[Region, ...] = ()
+    regions_searched: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
@@ -349,6 +351,7 @@ class SearchResult:
                 asdict(region) | {"probability": round(region.probability, 4)}
                 for region in self.regions
             ],
+            "regions_searched": self.regions_searched,
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),

@@ -19,6 +19,7 @@ COMPACT_AERIAL_WEIGHTS = (
 """The bundled picture model for aerial photographs."""
 
 SENTENCE_MODEL = ROOT / "assets" / "models" / "sentence"
+SCENE_MODEL = ROOT / "assets" / "models" / "scene"
 """The folder of the bundled sentence encoder."""
 
 CONFIDENCE = ROOT / "assets" / "models" / "confidence.json"
@@ -30,6 +31,9 @@ RANKING = ROOT / "assets" / "models" / "ranking.json"
 REGIONS = ROOT / "assets" / "models" / "regions.json"
 """The weights of the probabilities of regions, where several galleries are searched as one."""
 
+OVERVIEW = ROOT / "assets" / "models" / "overview.json"
+"""The weights by which regions are chosen for a search, where there are many."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 
@@ -37,6 +41,9 @@ MAX_DESCRIPTION_CHARS = 20_000
 """Most characters of a description; the rest is reported as cut."""
 
 _OF_PROGRAMS = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+MAX_UPLOAD_MB = 25
+"""Largest file that a page takes, of any kind; `.streamlit/config.toml` says it to the server."""
 
 MAX_CANDIDATES = 100
 """Most candidates of one search."""

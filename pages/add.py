@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.add_page import builds, form, permission
-from pages.ui import frame
+from pages.add_page import builds, form
+from pages.ui import frame, permission
 
 frame.begin("add")
 with frame.head():

@@ -8,7 +8,9 @@ from pages.benchmark_page import (
     paired_comparison,
     plot_panel,
     queries,
+    report_actions,
     reports,
+    scenario_panel,
     session,
 )
 from pages.benchmark_page.subgroups import parts_of
@@ -18,6 +20,8 @@ from pages.ui.templates import render
 
 frame.begin("benchmark")
 with frame.head():
+    menus = st.container(horizontal=True, width="content", key="bench-menus")
+with menus:
     reports.upload()
 reports.draw_result()
 found, problems = reports.entries()
@@ -29,6 +33,11 @@ if not found:
 
 st.html(render("section", title="Reports side by side"))
 session.restore(found)
+with menus:
+    report_actions.draw(found)
+    scenario_panel.draw()
+report_actions.draw_result()
+scenario_panel.draw_result()
 runs = session.chosen(found)
 if not runs:
     st.info("Choose a report above to see its numbers.")
@@ -46,7 +55,7 @@ with left:
 with right:
     picked = queries.choose(runs, parts)
     queries.listed(picked)
-    case_import.draw(picked.one)
+    case_import.draw(picked)
 with left:
     plot_panel.draw(plot, runs, picked)
 

@@ -5,7 +5,15 @@ from functools import partial
 import streamlit as st
 
 from core.errors import SaywhereError
-from pages.review_page import agreement, case_store, export, review, sign_in, verdict_form
+from pages.review_page import (
+    agreement,
+    case_store,
+    export,
+    guidelines,
+    review,
+    sign_in,
+    verdict_form,
+)
 from pages.review_page.session import ReviewSession, View, current, write_link
 from pages.ui import frame
 from pages.ui.markdown import plain
@@ -13,6 +21,7 @@ from pages.ui.markdown import plain
 _VIEWS: dict[View, tuple[str, str]] = {
     "review": ("Review", "V"),
     "agreement": ("Agreement", "A"),
+    "guidelines": ("Guidelines", "G"),
     "export": ("Export", "E"),
 }
 
@@ -42,6 +51,8 @@ def drawn(session: ReviewSession) -> None:
         trouble.error(plain(session.problem, 600))
     if session.view == "agreement":
         agreement.draw(store, session)
+    elif session.view == "guidelines":
+        guidelines.draw(store, session)
     elif session.view == "export":
         export.draw(store)
         write_link(session)

@@ -29,8 +29,8 @@ with frame.head():
 frame.problems(problems)
 frame.not_here("city", session.absent_city(), card.title)
 controls.question(ask, card)
-if everywhere:
-    anywhere_results.draw(healthy)
+if everywhere or card.regions:
+    anywhere_results.draw(healthy if everywhere else (card,))
 else:
     results.draw(card, healthy)
 frame.foot(card)

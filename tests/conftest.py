@@ -23,7 +23,7 @@ import pytest
 from filelock import FileLock
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page, Request
 
     from core.arrays import F32
     from core.gallery import Gallery
@@ -46,8 +46,10 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-
+STORED = "local_storage,cookies,indexeddb,service_workers,cache_storage"
+"""What a page may leave in a browser."""
 
 pytest_plugins = ["tiny_cases", "tiny_street"]
 """The fixtures of the store of cases, which start PostgreSQL, and of photographs."""
@@ -285,14 +287,14 @@ def chromium_path() -> str:
 class Visit:
     """A page in a browser whose network reaches the app only; what it tried is written down."""
 
-    page: "object"
+    page: "Page"
     served: Served
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path: str) -> Iterator[object]:
+def browser(chromium_path: str) -> Iterator["Browser"]:
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=20_000)  # a cold page on a busy machine
@@ -313,10 +315,57 @@ def drawn(page: "Page") -> None:
     expect(page.locator("[data-stale=true], [data-testid=stSkeleton]")).to_have_count(0)
 
 
+class Guests:
+    """One context of the browser for many tests: what a page loads is loaded and compiled once.
+
+    Every test gets pages of its own and finds nothing that another one left in the browser.
+    """
+
+    def __init__(self, browser: "Browser", policed: bool) -> None:
+        self._context = browser.new_context(bypass_csp=not policed)
+        self._context.on("request", self._note)
+        self._visits: list[Visit] = []
+
+    def visit(self, served: Served, width: int, height: int, scheme: str) -> Visit:
+        page = self._context.new_page()
+        page.set_default_timeout(30_000)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        made = Visit(page, served)
+        page.on("pageerror", lambda error: made.errors.append(str(error)))
+        self._visits.append(made)
+        return made
+
+    def _note(self, request: "Request") -> None:
+        allowed = (*(visit.served.url for visit in self._visits), "data:", "blob:")
+        if not request.url.startswith(allowed):
+            for visit in self._visits:
+                visit.outside.append(request.url)
+
+    def leave(self) -> None:
+        if not self._visits:
+            return
+        last = self._context.new_page()
+        session = self._context.new_cdp_session(last)
+        for page in self._context.pages:
+            if page is not last:
+                page.close()
+        for origin in {visit.served.url for visit in self._visits}:
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORED})
+        self._context.clear_cookies()
+        self._visits.clear()
+        last.close()
+
+
+@pytest.fixture(scope="session")
+def guests(browser: "Browser") -> dict[bool, Guests]:
+    """Two contexts: with the pages' content security policy, and without."""
+    return {policed: Guests(browser, policed) for policed in (False, True)}
+
+
 @pytest.fixture
-def visits(browser: object) -> Iterator[Callable[..., Visit]]:
+def visits(guests: dict[bool, Guests]) -> Iterator[Callable[..., Visit]]:
     """Opens pages of a served app; everything outside its address fails, as without a network."""
-    contexts = []
 
     def visit(
         served: Served,
@@ -327,28 +376,11 @@ def visits(browser: object) -> Iterator[Callable[..., Visit]]:
     ) -> Visit:
         """`policed` keeps the content security policy, under which Playwright cannot wait for
         functions of its own."""
-        context = browser.new_context(  # type: ignore[attr-defined]
-            viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=not policed
-        )
-        contexts.append(context)
-        context.set_default_timeout(30_000)
-        made = Visit(context.new_page(), served)
-
-        def only_the_app(route: object) -> None:
-            url = route.request.url  # type: ignore[attr-defined]
-            if url.startswith((served.url, "data:", "blob:")):
-                route.continue_()  # type: ignore[attr-defined]
-            else:
-                made.outside.append(url)
-                route.abort()  # type: ignore[attr-defined]
-
-        context.route("**/*", only_the_app)
-        made.page.on("pageerror", lambda error: made.errors.append(str(error)))  # type: ignore[attr-defined]
-        return made
+        return guests[policed].visit(served, width, height, scheme)
 
     yield visit
-    for context in contexts:
-        context.close()
+    for one in guests.values():
+        one.leave()
 
 
 # ---- End of the app in a browser -------------------------------------------------------------

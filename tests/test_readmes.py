@@ -2,7 +2,8 @@
 
 Commands of `python -m core` run in this process, word for word, in a folder where small files have
 the READMEs' names (`tiny_readmes.FILES`), with `SMALLER` numbers for the longest. Some are only
-read by the program's own parser; `HANDLERS` says which. An unknown command fails.
+read by the program's own parser; `HANDLERS` and `TESTED_BENCHES` say which. An unknown command
+fails.
 """
 
 import functools
@@ -29,11 +30,13 @@ from core.cli.bench import (
     explain,
     feedback,
     questions,
+    regions,
     relevance,
     scale,
     search,
     start,
     steps,
+    vectors,
 )
 from core.cli.parser import parser_of
 from core.training.config import read_config
@@ -56,6 +59,12 @@ SMALLER = {
     "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
+
+SLOW = os.environ.get("SLOW") == "1"
+TESTED_BENCHES = (
+    () if SLOW else ("embed", "evaluate", "explain", "questions", "relevance", "start", "visitors")
+)
+"""Benches that tests/cli run too, on small galleries: here they are only read, unless SLOW=1."""
 
 COMMON_OPTIONS = {"--help", "--json", "--quiet"}
 
@@ -114,6 +123,9 @@ def run_core(rest: str) -> None:
     arguments = shlex.split(rest)
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
+    if arguments[:1] == ["bench"] and arguments[1:2] and arguments[1] in TESTED_BENCHES:
+        parsed(arguments)
+        return
     configured = next((word for word in arguments if word.endswith(".toml")), "")
     if configured.startswith("assets/"):
         parsed(arguments)  # it needs the extracts and an hour
@@ -327,9 +339,13 @@ def test_every_command_shown_runs(
     monkeypatch.setattr("core.models.load_model", loaded_once)
     for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
-    monkeypatch.setattr(scale, "_ROUNDS", 1)
-    for bench in (anywhere, explain, search):
+    monkeypatch.setattr(regions, "load_model", loaded_once)
+    monkeypatch.setattr(vectors, "_ROUNDS", 1)
+    monkeypatch.setattr(scale, "_examples", list)
+    monkeypatch.setattr(scale, "_TEXTS_OF_TILES", 2)
+    for bench in (anywhere, explain, scale, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
+    for bench in (anywhere, explain, search):
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):
         monkeypatch.setattr(bench, "_TURNS", 1)
@@ -394,7 +410,7 @@ def documented_options() -> dict[str, set[str]]:
     for row in rows:
         first, _, options = row.split(" | ", 2) if row.count(" | ") > 1 else (*row.split(" | "), "")
         words = shlex.split(first.strip("`"))
-        name = " ".join(words[1:3]) if words[1] == "cases" else words[1]
+        name = " ".join(words[1:3]) if words[1] in ("cases", "collection") else words[1]
         named = re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", f"{first} {options}")
         found.setdefault(name, set()).update(named)
     return found

@@ -190,6 +190,7 @@ def ranks() -> dict[tuple[str, str], int]:
     return {pair: rank for rank, pair in enumerate(merges())}
 
 
+@cache
 def letters() -> dict[int, str]:
     """Byte → the letter that stands for it; the order is that of the ids."""
     good = [

@@ -10,6 +10,7 @@ from pathlib import Path
 import osmium
 import torch
 from tiny_clip import openai_state
+from tiny_collection import written
 from tiny_cvgtext import PUBLIC, panorama, write_picture
 from tiny_osm import Town, tiny_city
 from tiny_street import write_street, write_streets
@@ -151,6 +152,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "photos": write_streets,
     "clip.pth": _checkpoint,
     "CVG-Text": _copy_of_cvgtext,
+    "mycollection": written,
     "training.toml": _training,
     "ortho": _sheet,
 }

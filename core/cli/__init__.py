@@ -2,7 +2,8 @@
 
 A command is a module with `add_arguments(parser)` and `run(args)`, which returns the document to
 print. A command that prints something other than indented JSON for people also has
-`readable(document)`. The file name is the command's name, the first line of the docstring its help.
+`readable(document)`, and one that can end with another code than 0 has `exit_code(document)`. The
+file name is the command's name, the first line of the docstring its help.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from core.cli import (
     build,
     calibrate,
     cases,
+    collection,
     compare,
     describe,
     embed,
@@ -45,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     embed,
     encode,
     describe,
+    collection,
     calibrate,
     train,
     compare,

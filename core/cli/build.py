@@ -1,4 +1,4 @@
-"""Build a gallery with its indexes, from map files, imagery, or CVG-Text's pictures."""
+"""Build a gallery with its indexes, from map files, imagery, CVG-Text or a collection."""
 
 import argparse
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli.collection_options import add_collection
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.imagery_options import add_imagery, opened_imagery
 from core.cli.options import bounds, text, whole_number
@@ -16,6 +17,7 @@ from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+    from core.records import View
     from core.world import World
 
 
@@ -32,6 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="download the map of --bbox from an Overpass server (SAYWHERE_OVERPASS)",
     )
     add_cvgtext(parser, source)
+    add_collection(source, "folder of a collection")
+    parser.add_argument(
+        "--region",
+        dest="regions",
+        action="append",
+        default=[],
+        type=text,
+        metavar="R",
+        help="only this region of --collection; repeat for another (default: all)",
+    )
     add_imagery(parser)
     parser.add_argument("--ocr", action="store_true", help="read the names in CVG-Text's pictures")
     parser.add_argument(
@@ -83,6 +95,10 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     if args.cvgtext:
         return _build_cvgtext(args)
+    if args.collection:
+        return _build_collection(args)
+    if args.regions:
+        raise QueryError("--region goes with --collection")
     if args.sources is None and not args.overpass:
         return _build_imagery(args)
     from core.gallery.build import BuildOptions, build_gallery
@@ -163,9 +179,17 @@ def _write_examples(folder: Path, world: "World", n: int) -> None:
 
 
 def _embed_with(
-    model: str, folder: Path, sentences: "SentenceEncoder", settings: machine.Settings, quiet: bool
+    model: str,
+    folder: Path,
+    sentences: "SentenceEncoder",
+    settings: machine.Settings,
+    quiet: bool,
+    view: "View | None" = None,
 ) -> None:
-    """Adds the `image` channel to a new gallery, with a picture model that comes with the app."""
+    """Adds the `image` channel to a new gallery, with a picture model that comes with the app.
+
+    `view` is that of the gallery's pictures, by default the one that the model was made for.
+    """
     from core.gallery.embed import embed_pictures
     from core.gallery.manifest import read_manifest
     from core.models import DEFAULT_PICTURE_MODEL, SPECS, DualEncoder, load_model
@@ -184,7 +208,7 @@ def _embed_with(
         raise ModelError(f"{model} reads texts only; it cannot embed pictures")
     embedded = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
     if encoder.spec.weights_sha256 not in embedded:
-        embed_pictures(folder, encoder, None, settings.batch_threads, bar(quiet))
+        embed_pictures(folder, encoder, None, settings.batch_threads, bar(quiet), view)
 
 
 def _build_imagery(args: argparse.Namespace) -> Any:
@@ -196,7 +220,9 @@ def _build_imagery(args: argparse.Namespace) -> Any:
 
     imagery = opened_imagery(args, args.bbox)
     if imagery is None:
-        raise QueryError("name what to build from: --from map files, --imagery, or --cvgtext")
+        raise QueryError(
+            "name what to build from: --from map files, --imagery, --cvgtext, or --collection"
+        )
     settings = machine.load()
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, pictures=False)
     home = args.out or settings.user_galleries
@@ -235,3 +261,40 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
         bar(args.quiet),
     )
     return {"gallery": args.name, "folder": str(folder), "faults": data.faults_json()}
+
+
+def _build_collection(args: argparse.Namespace) -> Any:
+    """A gallery of a collection's pictures, embedded by the model for their view."""
+    from core.gallery.collection_builder import CollectionPart, build_collection
+    from core.gallery.staging import removed_if_failed
+    from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
+    from core.sources.collection import open_collection
+
+    if args.bbox or args.imagery:
+        raise QueryError("--bbox and --imagery do not go with --collection; choose with --region")
+    settings = machine.load()
+    collection = open_collection(args.collection)
+    if collection.manifest.unverified:
+        note(collection.manifest.unverified)
+    encoder = load_model(threads=settings.batch_threads)
+    home = args.out or settings.user_galleries
+    aerial = collection.manifest.view == "aerial"
+    with removed_if_failed(home, args.name):
+        folder = build_collection(
+            args.name,
+            CollectionPart(collection, tuple(args.regions)),
+            encoder,
+            home,
+            args.title,
+            datetime.now(UTC),
+            bar(args.quiet),
+        )
+        if not args.no_pictures:
+            model = DEFAULT_AERIAL_MODEL if aerial else DEFAULT_PICTURE_MODEL
+            _embed_with(model, folder, encoder, settings, args.quiet, "drawn")
+    return {
+        "gallery": args.name,
+        "folder": str(folder),
+        "collection": collection.manifest.name,
+        "regions": args.regions or sorted(collection.manifest.regions),
+    }

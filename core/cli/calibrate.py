@@ -1,4 +1,4 @@
-"""Fit confidence, ranking or regions to descriptions with known places; write the search's file."""
+"""Fit confidence, ranking, regions or overview to descriptions; write the search's file."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the probabilities of regions, for searches in all galleries at once; fit them "
         "after the confidence, to sets of three galleries or more",
     )
+    parser.add_argument(
+        "--overview",
+        action="store_true",
+        help="fit the overview that chooses regions for a search, to descriptions of any place and "
+        "to all regions of the sets; fit it after the regions",
+    )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
@@ -73,6 +79,27 @@ def _fit_regions(
     return {"file": str(path), "sources": list(model.sources), "absent": model.absent}
 
 
+def _fit_overview(
+    args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
+) -> Any:
+    from core.evaluation.calibration.overview_fit import fit_overview, overview_examples
+    from core.evaluation.queries import read_queries
+    from core.retrieval.opened_regions import open_regions
+    from core.retrieval.overview import write_overview
+
+    names = list(dict.fromkeys(name for name, _ in args.sets))
+    files = list(dict.fromkeys(path for _, path in args.sets))
+    rows = [query for name, path in args.sets for query in read_queries(path, name)]
+    texts = list(dict.fromkeys(query.text for query in rows))
+    opened = open_regions(names, settings, encoder)
+    examples = overview_examples(
+        opened.galleries, texts, encoder, opened.picture_encoders, bar(args.quiet)
+    )
+    model = fit_overview(examples, [*names, *(path.stem for path in files)])
+    path = write_overview(model, args.out or machine.OVERVIEW)
+    return {"file": str(path), "sources": list(model.sources), "error": round(model.error, 4)}
+
+
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.evaluation.calibration.pipeline import fit_from_files
@@ -85,6 +112,8 @@ def run(args: argparse.Namespace) -> Any:
         return _fit_ranking(args, settings, encoder)
     if args.regions:
         return _fit_regions(args, settings, encoder)
+    if args.overview:
+        return _fit_overview(args, settings, encoder)
     calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )

@@ -1,4 +1,4 @@
-"""Write descriptions: of a gallery's tiles from the map, or of street photographs."""
+"""Write descriptions: of a gallery's tiles from the map, of street photographs, of a collection."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
-from core.cli import photo_options
+from core.cli import photo_options, zero_shot_options
 from core.cli.options import new_file, whole_number
 from core.errors import QueryError, SourceError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     photo_options.add_batch(parser)
+    zero_shot_options.add_zero_shot(parser)
     parser.add_argument("--gallery", metavar="G", help="name of the gallery")
     parser.add_argument(
         "--from",
@@ -25,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="the map files that the gallery was built from",
+        help="the map files that the gallery was built from; or, without --gallery, the folder of "
+        "a collection, whose pictures the language model describes",
     )
     parser.add_argument(
         "--imagery",
@@ -59,8 +61,12 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     if args.photos:
         return photo_options.run_batch(args)
+    if args.sources and not args.gallery and len(args.sources) == 1 and args.sources[0].is_dir():
+        return zero_shot_options.run_zero_shot(args)
     if not (args.gallery and args.sources):
-        raise QueryError("give --gallery and --from for a gallery's tiles, or --photos FOLDER")
+        raise QueryError(
+            "give --gallery and --from for a gallery's tiles, --photos FOLDER, or --from COLLECTION"
+        )
     import numpy as np
 
     from core.cli.progress import note

@@ -1,10 +1,11 @@
-"""Evaluate search, or a model on CVG-Text, on descriptions with known places."""
+"""Evaluate search, or a model on CVG-Text or a collection, on descriptions with known places."""
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
+from core.cli.collection_options import add_collection
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.options import add_channels, add_checkpoint, new_file, text
 from core.cli.progress import bar, note
@@ -12,14 +13,30 @@ from core.errors import ModelError, QueryError
 from core.files import write_json
 from core.records import Query
 
+if TYPE_CHECKING:
+    from core.evaluation import Scope
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--gallery", metavar="G", help="name of the gallery")
     add_cvgtext(parser, source)
+    add_collection(source, "folder of a collection: its descriptions find its pictures")
     parser.add_argument(
-        "--model", help="picture model (default: that of the gallery; for CVG-Text compact)"
+        "--protocol",
+        choices=("world", "intercontinental"),
+        default="world",
+        help="how --collection is split: by region or by continent (default: world)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        default="test",
+        help="split of --collection to evaluate (default: test)",
+    )
+    parser.add_argument(
+        "--model", help="picture model (default: that of the gallery; else the one that comes here)"
     )
     add_checkpoint(parser)
     parser.add_argument(
@@ -33,9 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scope",
-        choices=("full", "nearest-100", "thinned"),
-        default="full",
-        help="tiles to rank, with --gallery (default: full); CVG-Text runs in two scopes",
+        choices=("full", "nearest-100", "thinned", "world", "region"),
+        help="tiles to rank, with --gallery (default: full); with --collection world or region "
+        "(default: world); CVG-Text runs in two scopes",
     )
     add_channels(parser)
     parser.add_argument(
@@ -58,6 +75,11 @@ def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     if args.cvgtext:
         return _evaluate_cvgtext(args)
+    if args.collection:
+        return _evaluate_collection(args)
+    args.scope = args.scope or "full"
+    if args.scope in ("world", "region"):
+        raise QueryError(f"--scope {args.scope} goes with --collection")
     if not args.queries:
         raise QueryError("--gallery needs --queries FILE.jsonl")
     from core import evaluation
@@ -158,3 +180,44 @@ def _evaluate_cvgtext(args: argparse.Namespace) -> Any:
             },
         )
     return result | {test.scope: run.summary(test) for test in ranked}
+
+
+def _evaluate_collection(args: argparse.Namespace) -> Any:
+    """The report on one split of a collection."""
+    from core.evaluation import query_rows
+    from core.evaluation.collection_run import collection_report, embed_split, rank_collection
+    from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, DualEncoder, load_model
+    from core.sources.collection import open_collection
+
+    scope: Scope = args.scope or "world"
+    if scope != "world" and scope != "region":
+        raise QueryError(f"--scope {scope} goes with --gallery; choose world or region")
+    if args.queries or args.table or args.strangers or args.channels:
+        raise QueryError("--collection takes no --queries, --channels, --table and --strangers")
+    collection = open_collection(args.collection)
+    manifest = collection.manifest
+    if manifest.unverified:
+        note(manifest.unverified)
+    model = args.model or (
+        DEFAULT_AERIAL_MODEL if manifest.view == "aerial" else DEFAULT_PICTURE_MODEL
+    )
+    encoder = load_model(model, machine.load().batch_threads, args.checkpoint)
+    if not isinstance(encoder, DualEncoder):
+        raise ModelError(f"{model} reads texts only; give a --model that reads pictures")
+    embedded = embed_split(collection, args.split, args.protocol, encoder, bar(args.quiet))
+    outcomes = rank_collection(embedded, scope)
+    result = {
+        "gallery": manifest.name,
+        "collection": manifest.name,
+        "protocol": args.protocol,
+        "split": args.split,
+        "channels": ["image"],
+        "model": encoder.spec.name,
+        "weights_sha256": encoder.spec.weights_sha256,
+        "unverified": manifest.unverified,
+    }
+    result |= collection_report(embedded, outcomes, scope)
+    if args.out:
+        title = {"title": args.title} if args.title else {}
+        write_json(args.out, title | result | {"queries": list(query_rows(outcomes))})
+    return result

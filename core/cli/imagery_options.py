@@ -1,13 +1,12 @@
 """The options that name imagery, and the imagery that they name."""
 
 import argparse
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core import settings
 from core.cli.options import bounds, text, whole_number
-from core.cli.progress import bar, note
+from core.cli.progress import bar, confirmed, note
 from core.errors import QueryError
 from core.geo import Bounds
 
@@ -87,14 +86,6 @@ def _download(server: "TileServer", args: argparse.Namespace) -> None:
     if not estimate.missing:
         return
     note(estimate.sentence(server.name))
-    if not args.yes and not _confirmed():
+    if not args.yes and not confirmed("download?"):
         raise QueryError("the download was not confirmed; add --yes to start it without asking")
     server.download(bar(args.quiet))
-
-
-def _confirmed() -> bool:
-    """Whether a person at a terminal agrees."""
-    if not sys.stdin.isatty():
-        return False
-    note("download? [y/N]")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -12,6 +12,14 @@ def note(text: str) -> None:
     sys.stderr.write(f"saywhere: {shown(text)}\n")
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person at a terminal agrees."""
+    if not sys.stdin.isatty():
+        return False
+    note(f"{question} [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def bar(quiet: bool) -> Callable[[str, int, int], None]:
     """A progress bar on standard error, one line for each stage."""
     from tqdm import tqdm

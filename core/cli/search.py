@@ -55,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=VIEWS,
         help="search only drawn or only aerial pictures in the image channel (default: both)",
     )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="search all regions, not only those that an overview finds likely",
+    )
     add_checkpoint(parser)
     photo_options.add_detector(parser)
     add_steering(parser)
@@ -65,7 +70,7 @@ def run(args: argparse.Namespace) -> Any:
     settings = machine.load()
     photo = _described_photo(args, settings)
     query = Query(
-        _joined(args.text, photo.text) if photo else args.text,
+        _joined(args.text, _searched(photo)) if photo else args.text,
         args.k,
         args.channels,
         args.near,
@@ -76,9 +81,16 @@ def run(args: argparse.Namespace) -> Any:
     )
     names = [args.gallery] if args.gallery else _galleries(settings)
     seen = _photo_json(photo) if photo else {}
-    if len(names) > 1:
+    if len(names) > 1 or _is_collection(names[0], settings):
         return _in_all(names, query, args, settings) | seen
     return _in_one(names[0], query, args, settings) | seen
+
+
+def _is_collection(name: str, settings: machine.Settings) -> bool:
+    from core.gallery import find_gallery
+    from core.gallery.packed_manifest import is_packed
+
+    return is_packed(find_gallery(name, settings))
 
 
 def _in_one(
@@ -121,6 +133,13 @@ def _described_photo(
     return photo_options.describer(settings.search_threads, args.detector).describe(picture)
 
 
+def _searched(photo: "PhotoDescription") -> str:
+    """A photograph's description without what signposts name, unless it has nothing else."""
+    from core.describe.streetview.sentences import text_without_signs
+
+    return text_without_signs(photo.text, photo.pointing_away) or photo.text
+
+
 def _joined(own: str, seen: str) -> str:
     """A person's own words before the description of their photo, as sentences."""
     words = own.strip()
@@ -150,7 +169,9 @@ def _in_all(
         raise QueryError("wishes are about the places of one gallery; name it with --gallery")
     encoder = load_model(threads=settings.search_threads)
     opened = open_regions(names, settings, encoder, query.view)
-    trace = search_anywhere(opened.galleries, encoder, query, opened.picture_encoders)
+    trace = search_anywhere(
+        opened.galleries, encoder, query, opened.picture_encoders, exact=args.exact
+    )
     trace = replace(
         trace, result=replace(trace.result, notes=(*trace.result.notes, *opened.problems))
     )

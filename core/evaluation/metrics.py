@@ -35,7 +35,8 @@ class Metric:
     `judged`. `digits` are those of the value and of its interval in reports, `shown_digits` those
     on pages. `title` is for lists, `heading` for tables, `axis` for plots. `tested` metrics get
     McNemar's test; with more tests, more would be significant by chance. `found_by` names the
-    share that decides which queries failed; empty means the metric itself.
+    share that decides which queries failed; empty means the metric itself. `meaning` explains the
+    number to people.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Metric:
     shown_digits: int = 1
     tested: bool = False
     found_by: str = ""
+    meaning: str = ""
 
     def centre_of(self, values: F64) -> F64:
         """The mean or the median of values [..., N] over the last axis: [...]."""
@@ -67,6 +69,7 @@ def _share(
     candidates: int = 0,
     judged: bool = False,
     tested: bool = False,
+    meaning: str = "",
 ) -> Metric:
     """The percentage of queries that hit."""
     return Metric(
@@ -79,11 +82,19 @@ def _share(
         candidates=candidates,
         judged=judged,
         tested=tested,
+        meaning=meaning,
     )
 
 
 def _recall(k: int, tested: bool = False) -> Metric:
-    return _share(f"R@{k}", lambda results: results.ranks <= k, ranks_to=k, tested=tested)
+    among = "the first candidate" if k == 1 else f"among the first {k} candidates"
+    return _share(
+        f"R@{k}",
+        lambda results: results.ranks <= k,
+        ranks_to=k,
+        tested=tested,
+        meaning=f"Percent of descriptions whose true tile is {among}",
+    )
 
 
 def _within(metres: int, first: int = 1, tested: bool = False) -> Metric:
@@ -92,6 +103,9 @@ def _within(metres: int, first: int = 1, tested: bool = False) -> Metric:
         lambda results: results.nearest_m[:, first - 1] <= metres,
         candidates=first,
         tested=tested,
+        meaning="Percent of descriptions with "
+        + ("the first candidate" if first == 1 else f"one of the first {first} candidates")
+        + f" within {metres} m of the true place",
     )
 
 
@@ -121,10 +135,16 @@ METRICS: Final[dict[str, Metric]] = {
             digits=(4, 4),
             shown_digits=3,
             found_by="R@1",
+            meaning="Mean of 1 / rank of the true tile: 1 if it is always first, 0.5 if second",
         ),
         _within(100, first=5),
         _within(100, first=10),
-        _share("coverage_80", _inside80, judged=True),
+        _share(
+            "coverage_80",
+            _inside80,
+            judged=True,
+            meaning="Percent of true places in the area that should hold 80 % of them",
+        ),
         Metric(
             "median_m",
             lambda results: results.nearest_m[:, 0],
@@ -138,6 +158,7 @@ METRICS: Final[dict[str, Metric]] = {
             digits=(1, 1),
             shown_digits=0,
             found_by="L@50m",
+            meaning="Half of the first candidates are nearer to the true place, in metres",
         ),
     )
 }

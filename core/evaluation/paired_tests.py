@@ -93,7 +93,7 @@ def paired(first: SavedRun, second: SavedRun) -> Pairing:
     for run in (first, second):
         if run.only_failures:
             raise ReportError(f"{run.title} lists failures only; give a run with all its queries")
-    ours, theirs = _matched(first, second)
+    ours, theirs = matched(first, second)
     if not ours:
         raise ReportError("the two runs have no query in common; measure both on the same file")
     names = [name for name in METRICS if has_metric(first, name) and has_metric(second, name)]
@@ -111,7 +111,7 @@ def comparable(first: SavedRun, second: SavedRun) -> bool:
     )
 
 
-def _matched(first: SavedRun, second: SavedRun) -> tuple[list[SavedQuery], list[SavedQuery]]:
+def matched(first: SavedRun, second: SavedRun) -> tuple[list[SavedQuery], list[SavedQuery]]:
     """The common queries of both runs, in the same order.
 
     Queries with the same text and place are matched in order.

@@ -1,7 +1,7 @@
 """Descriptions with a known place: read from a file, and encoded for search."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ class LabelledQuery:
     """A description and the position where it was written.
 
     `tile_id` is "" if the nearest tile is meant. `named` is True if the text has names, None if
-    the file does not tell.
+    the file does not tell. `written_by` is a key of `AUTHORS`, None if the file does not tell.
     """
 
     text: str
@@ -32,17 +32,33 @@ class LabelledQuery:
     tile_id: str
     query_id: str
     named: bool | None = None
+    written_by: str | None = None
 
 
-def read_queries(path: Path, gallery: str) -> list[LabelledQuery]:
+AUTHORS = {"people": "by hand", "program": "by a program"}
+"""Who writes descriptions, by the value of `written_by` in files, in words."""
+_OF_PROGRAMS = ("care", "method")
+"""Fields that only our own programs write, also in files from before `written_by`."""
+
+
+def author_of(row: Mapping[str, Any]) -> str | None:
+    """Who wrote the text of a line or of a report's row: a key of `AUTHORS`, None if unknown."""
+    given = row.get("written_by")
+    if isinstance(given, str) and given in AUTHORS:
+        return given
+    return "program" if any(name in row for name in _OF_PROGRAMS) else None
+
+
+def read_queries(path: Path, gallery: str, may_be_none: bool = False) -> list[LabelledQuery]:
     """Labelled queries from JSON lines.
 
-    Each line has `text`, `lat`, `lon`, optionally `tile_id`, `id`, and `named` or `names` (true if
-    the text has names). Lines that name another `gallery` are skipped, so that one file can hold
-    several cities. Raises QueryError that names the line.
+    Each line has `text`, `lat`, `lon`, optionally `tile_id`, `id`, `named` or `names` (true if the
+    text has names), and `written_by` (`people` or `program`). Lines that name another `gallery` are
+    skipped, so that one file can hold several cities. Raises QueryError that names the line, and
+    where there is no query, unless it `may_be_none`.
     """
     queries = list(_read(path, lambda row: row.get("gallery", gallery) == gallery))
-    if not queries:
+    if not queries and not may_be_none:
         raise QueryError(f"{path.name} has no queries for {gallery}")
     return queries
 
@@ -139,6 +155,7 @@ def _query(row: dict[str, Any], number: int) -> LabelledQuery:
         _whole(str(row.get("tile_id") or "")),
         _whole(str(number if query_id is None else query_id)),
         named if isinstance(named, bool) else None,
+        author_of(row),
     )
 
 

@@ -1,6 +1,10 @@
 """The report files on this machine: the bundled ones, and a user's own."""
 
+import csv
+import gzip
 import hashlib
+import io
+import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -8,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import ReportError
-from core.evaluation.saved_runs import read_saved
-from core.files import write_bytes
+from core.evaluation.queries import AUTHORS
+from core.evaluation.saved_runs import SavedRun, read_bytes, read_saved
+from core.files import safe_cell, write_bytes
 from core.settings import Settings
 
 SUFFIXES = (".json", ".json.gz", ".csv")
@@ -17,6 +22,11 @@ MOST_REPORTS = 300
 """Most reports in a folder, so that visitors cannot fill the disk."""
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _MOST_NAME_CHARS = 60
+_MOST_TITLE_CHARS = 120
+_COLUMNS = (
+    *("id", "rank", "distance_m", "confidence", "verdict", "lat", "lon", "tile_id"),
+    *("answer_tile_id", "written_by", "text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +103,74 @@ def save_report(data: bytes, name: str, folder: Path) -> Path:
         raise ReportError(
             f"{name[:80]} cannot be saved in {folder} ({error}); nothing was written"
         ) from error
+
+
+def rename_report(report: ReportFile, title: str, written_by: str = "") -> Path:
+    """Gives a user's own report another title, and says who wrote its texts; returns its path.
+
+    `written_by` is a key of `AUTHORS`, "" leaves that as it is. A CSV has no place for either: its
+    file gets the name instead. Raises ReportError for a bundled report and for an empty title.
+    """
+    _check_own(report)
+    title = " ".join(title.split())[:_MOST_TITLE_CHARS]
+    if not title:
+        raise ReportError("a report needs a title; type one")
+    suffix = suffix_of(report.path.name)
+    try:
+        if suffix == ".csv":
+            return _renamed(report.path, f"{_key(title)}{suffix}")
+        document = json.loads(read_bytes(report.path).decode("utf-8-sig"))
+        document["title"] = title
+        if written_by in AUTHORS:
+            document["written_by"] = written_by
+        data = json.dumps(document, ensure_ascii=False).encode()
+        return write_bytes(report.path, gzip.compress(data) if suffix == ".json.gz" else data)
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise ReportError(f"{report.path.name} cannot be renamed ({error!r:.120})") from error
+
+
+def _renamed(path: Path, name: str) -> Path:
+    new, number = path.with_name(name), 1
+    while new.exists() and new != path:
+        number += 1
+        new = path.with_name(f"{Path(name).stem}-{number}{path.suffix}")
+    return path.replace(new)
+
+
+def delete_report(report: ReportFile) -> None:
+    """Deletes a user's own report. Raises ReportError for a bundled one."""
+    _check_own(report)
+    try:
+        report.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(f"{report.path.name} cannot be deleted ({error})") from error
+
+
+def _check_own(report: ReportFile) -> None:
+    if not report.own:
+        raise ReportError(f"{report.path.name} comes with the app; only your own reports change")
+
+
+def table_of(run: SavedRun) -> str:
+    """The queries of a run as CSV, one line each, with cells that no spreadsheet evaluates."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(_COLUMNS)
+    for query in run.queries:
+        place = query.position
+        rows.writerow(
+            [
+                safe_cell(query.query_id),
+                query.rank,
+                query.distance_m,
+                query.confidence,
+                query.verdict,
+                place.lat,
+                place.lon,
+                safe_cell(query.tile_id),
+                safe_cell(query.top_tile),
+                query.written_by,
+                safe_cell(query.text),
+            ]
+        )
+    return out.getvalue()

@@ -12,6 +12,7 @@ from core.arrays import F64, I64
 from core.evaluation import metrics
 from core.evaluation.bootstrap import resamples
 from core.evaluation.metrics import WITHIN_M, Results, measured
+from core.evaluation.queries import AUTHORS
 from core.evaluation.report import summary_of
 from core.evaluation.saved_runs import SavedQuery, SavedRun
 
@@ -133,8 +134,13 @@ BREAKDOWNS = {
         ("panorama", "single view", UNKNOWN),
         lambda query: _yes_no_or_unknown(query.panorama, "panorama", "single view"),
     ),
+    "author": Breakdown(
+        "Written",
+        (*AUTHORS.values(), UNKNOWN),
+        lambda query: AUTHORS.get(query.written_by or "", UNKNOWN),
+    ),
 }
-"""By key; the fourth breakdown, by city, groups runs and not their queries."""
+"""By key; one more breakdown, by city, groups runs and not their queries."""
 
 
 def subgroups(run: SavedRun, by: str) -> dict[str, tuple[SavedQuery, ...]]:
@@ -150,3 +156,22 @@ def subgroups(run: SavedRun, by: str) -> dict[str, tuple[SavedQuery, ...]]:
     for query in run.queries:
         kinds[breakdown.kind_of(query)].append(query)
     return {name: tuple(queries) for name, queries in kinds.items() if queries}
+
+
+def authors_of(run: SavedRun) -> str:
+    """Who wrote the descriptions of a run, in words: "by hand", "by a program", or both with their
+    numbers; "author not known" if the report does not tell."""
+    groups = subgroups(run, "author")
+    if set(groups) == {UNKNOWN}:
+        return "author not known"
+    if len(groups) == 1:
+        return next(iter(groups))
+    words = {UNKNOWN: "author not known"}
+    return ", ".join(f"{len(found):,} {words.get(kind, kind)}" for kind, found in groups.items())
+
+
+def is_missed(query: SavedQuery, measure: str) -> bool:
+    """Whether a description failed by R@k or L@m: "R@5", "L@100m"."""
+    if measure.startswith("R@"):
+        return query.rank is None or query.rank > int(measure[2:])
+    return query.distance_m > float(measure[2:-1])

@@ -19,9 +19,9 @@ from core.retrieval.reranking import TOP, reordered
 from core.retrieval.search import rank_tiles
 from core.retrieval.spots import LikelySpot, spots_of
 
-Scope = Literal["full", "nearest-100", "thinned"]
+Scope = Literal["full", "nearest-100", "thinned", "world", "region"]
 """The tiles that are ranked: all; the 100 nearest to the truth; or tiles at least 100 m apart, with
-only the descriptions of these tiles as queries."""
+only the descriptions of these tiles as queries. Of a collection: all, or those of the region."""
 NEAREST = 100
 APART_M = 100.0
 _CANDIDATES = 10
@@ -201,7 +201,8 @@ def _thinned(gallery: Gallery) -> I64:
 def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
     """One JSON object for each query, as written by `--out`."""
     for outcome in outcomes:
-        confidence, named = outcome.confidence_outcome, outcome.query.named
+        confidence, query = outcome.confidence_outcome, outcome.query
+        known = {"named": query.named, "written_by": query.written_by}
         yield {
             "id": outcome.query.query_id,
             "text": outcome.query.text,
@@ -216,4 +217,4 @@ def query_rows(outcomes: Sequence[Outcome]) -> Iterator[dict[str, Any]]:
             "elsewhere": round(confidence.p_outside, 4) if confidence else None,
             "inside80": confidence.inside80 if confidence else None,
             "channels": {name: round(value, 4) for name, value in outcome.channels.items()},
-        } | ({} if named is None else {"named": named})
+        } | {name: value for name, value in known.items() if value is not None}

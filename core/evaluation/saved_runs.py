@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from core.errors import GalleryError, ReportError
-from core.evaluation.queries import LabelledQuery
+from core.evaluation.queries import LabelledQuery, author_of
 from core.evaluation.runner import Scope
 from core.gallery import Gallery
 from core.geo import Position, haversine_km
@@ -50,8 +50,8 @@ class SavedQuery:
     """The saved result of one query.
 
     `rank` is that of the true tile, from 1, None beyond the last known rank. `top` is the position
-    of the first candidate. `top`, `confidence`, `verdict`, `named` and `panorama` are None if the
-    report does not have them.
+    of the first candidate. `top`, `confidence`, `verdict`, `named`, `panorama` and `written_by`, a
+    key of `AUTHORS`, are None if the report does not have them.
     """
 
     number: int
@@ -68,6 +68,7 @@ class SavedQuery:
     channels: Mapping[str, float] = field(default_factory=dict)
     named: bool | None = None
     panorama: bool | None = None
+    written_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def _of_gallery(
     channels = tuple(str(name) for name in document.get("channels", ()))
     labelled = queries_by_id(gallery) if queries_by_id else {}
     queries = [
-        _query(number, row, title, labelled) for number, row in enumerate(document["queries"])
+        _query(number, row, title, labelled, author_of(document))
+        for number, row in enumerate(document["queries"])
     ]
     if not queries:
         raise ReportError(f"{title} has no queries; give a report with queries")
@@ -174,7 +176,11 @@ def _word(document: Mapping[str, Any], name: str) -> str:
 
 
 def _query(
-    number: int, row: Mapping[str, Any], title: str, labelled: Mapping[str, LabelledQuery]
+    number: int,
+    row: Mapping[str, Any],
+    title: str,
+    labelled: Mapping[str, LabelledQuery],
+    author: str | None,
 ) -> SavedQuery:
     query_id = str(row["id"])
     known = labelled.get(query_id)
@@ -200,6 +206,7 @@ def _query(
         None if row.get("verdict") is None else str(row["verdict"]),
         {str(name): float(value) for name, value in dict(row["channels"]).items()},
         named if isinstance(named, bool) else None,
+        written_by=author_of(row) or author or (known.written_by if known else None),
     )
 
 
@@ -273,9 +280,10 @@ def _of_cvgtext(document: Mapping[str, Any], title: str, scope: str) -> SavedRun
         queries.append(replace(query, channels=channels))
     if not queries:
         raise ReportError(f"{title} has no queries; give a report with queries")
+    shown_title = str(document.get("title") or title)[:_MOST_TITLE_CHARS]
     gallery = f"CVG-Text {document['city']} {document['version']} {document['kind']}"
     return SavedRun(
-        title, "cvgtext", gallery, str(document["model"]), scope, ("image",), tuple(queries)
+        shown_title, "cvgtext", gallery, str(document["model"]), scope, ("image",), tuple(queries)
     )
 
 
@@ -331,7 +339,10 @@ def _names_in(cell: str) -> Sequence[str]:
 
 
 def _picture_query(number: int, text: str, true: str, top: str, rank: int | None) -> SavedQuery:
-    """A query of pictures whose names begin with their positions."""
+    """A query of pictures whose names begin with their positions.
+
+    A multimodal model wrote CVG-Text's descriptions.
+    """
     truth, answer = _position_in(true), _position_in(top)
     distance_m = round(1000 * haversine_km(truth.lat, truth.lon, answer.lat, answer.lon), 2)
     name = base_name(true)
@@ -346,6 +357,7 @@ def _picture_query(number: int, text: str, true: str, top: str, rank: int | None
         answer,
         distance_m,
         panorama=is_panorama(name),
+        written_by="program",
     )
 
 

@@ -1,7 +1,9 @@
 """Galleries on disk: listing and finding them by their manifests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from core.errors import GalleryError
 from core.gallery.manifest import (
@@ -11,6 +13,12 @@ from core.gallery.manifest import (
     check_name,
     is_unfinished,
     read_manifest,
+)
+from core.gallery.packed_manifest import (
+    BETWEEN,
+    PackedManifest,
+    is_packed,
+    read_packed_manifest,
 )
 from core.geo import Bounds
 from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL
@@ -22,7 +30,7 @@ from core.settings import Settings
 class GalleryCard:
     """A gallery in a list. `problem` says why it cannot be searched, else "".
 
-    The first of the `picture_models` is searched by default.
+    The first of the `picture_models` is searched by default. A collection has `regions`, else 0.
     """
 
     name: str
@@ -42,6 +50,7 @@ class GalleryCard:
     problem: str = ""
     views: tuple[View, ...] = ("drawn",)
     aerial: AerialStamp | None = None
+    regions: int = 0
 
 
 def card_of(manifest: Manifest) -> GalleryCard:
@@ -73,6 +82,43 @@ def card_of(manifest: Manifest) -> GalleryCard:
         )
         or ("drawn",),
         aerial=manifest.aerial[0] if manifest.aerial else None,
+    )
+
+
+def collection_card(manifest: PackedManifest) -> GalleryCard:
+    """The card of a whole collection."""
+    edges = np.array([region.bounds for region in manifest.regions])
+    (west, south), (east, north) = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
+    return GalleryCard(
+        name=manifest.name,
+        title=manifest.title,
+        tiles=sum(region.tiles for region in manifest.regions),
+        place_count=sum(region.place_count for region in manifest.regions),
+        bounds=Bounds(float(west), float(south), float(east), float(north)),
+        licence=manifest.licence,
+        date="",
+        created=manifest.created,
+        footprint_m=manifest.footprint_m,
+        spacing_m=manifest.spacing_m,
+        channels=manifest.channels,
+        model=manifest.model,
+        sources=(),
+        picture_models=manifest.picture_models,
+        regions=len(manifest.regions),
+    )
+
+
+def region_card(manifest: PackedManifest, number: int) -> GalleryCard:
+    """The card of one region of a collection."""
+    region = manifest.regions[number]
+    return replace(
+        collection_card(manifest),
+        name=f"{manifest.name}{BETWEEN}{region.name}",
+        title=region.title,
+        tiles=region.tiles,
+        place_count=region.place_count,
+        bounds=Bounds(*region.bounds),
+        regions=0,
     )
 
 
@@ -111,7 +157,11 @@ def list_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
         for folder in folders:
             try:
                 check_name(folder.name)
-                card = card_of(read_manifest(folder))
+                card = (
+                    collection_card(read_packed_manifest(folder))
+                    if is_packed(folder)
+                    else card_of(read_manifest(folder))
+                )
             except (GalleryError, OSError) as error:
                 # a name of bytes that are no text would stop the page that shows it
                 name = folder.name.encode("utf-8", "replace").decode()

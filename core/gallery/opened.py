@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
 from core.errors import GalleryError
 from core.gallery.aerial import AerialArchive, webp_of
+from core.gallery.array_store import RegionArrays
 from core.gallery.cards import card_of, find_gallery
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
 from core.gallery.tables import numbers, read_columns, read_table
@@ -67,16 +69,21 @@ class FactTable:
     how each was seen (`core.facts.things.View`); None where all are of the map's tags.
     """
 
-    text: list[str]
-    kind: list[str]
-    names: list[list[str]]
+    text: Sequence[str]
+    kind: Sequence[str]
+    names: Sequence[list[str]]
     spoken: Bools
     things: I32 | None = None
     views: list[str] | None = None
 
 
 class Gallery:
-    """An opened gallery, read-only; several threads may search it."""
+    """An opened gallery, read-only; several threads may search it.
+
+    `prepared` are arrays that were made for the search when the gallery was packed, None for none.
+    """
+
+    prepared: RegionArrays | None = None
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
@@ -84,10 +91,10 @@ class Gallery:
         self._data = folder / manifest.build
         self.card = card_of(manifest)
         table = read_columns(self._shards(), ["tile_id", "lat", "lon", "street"])
-        self.tile_ids: list[str] = table["tile_id"].to_pylist()
+        self.tile_ids: Sequence[str] = table["tile_id"].to_pylist()
         self.lats: F64 = numbers(table["lat"])
         self.lons: F64 = numbers(table["lon"])
-        self.streets: list[str] = table["street"].to_pylist()
+        self.streets: Sequence[str] = table["street"].to_pylist()
         self._row_of = {tile_id: row for row, tile_id in enumerate(self.tile_ids)}
         facts = read_table(self._data / "facts.parquet")
         self.facts = FactTable(
@@ -184,7 +191,7 @@ class Gallery:
             tile_id=self.tile_ids[row],
             lat=center.lat,
             lon=center.lon,
-            bounds=tile_bounds(center, self._manifest.footprint_m),
+            bounds=tile_bounds(center, self.card.footprint_m),
             street=self.streets[row],
         )
 

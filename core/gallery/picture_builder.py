@@ -104,7 +104,7 @@ def build_pictures(
             build=build,
             origin=Origin(files, LICENCES[data.kind], ""),
             footprint_m=round(data.footprint_m, 2),
-            spacing_m=_spacing_m(Points.of(lats, lons)),
+            spacing_m=spacing_m(Points.of(lats, lons)),
             view_m=0.0,
             on_grid=False,
             tiles=len(pictured),
@@ -224,7 +224,7 @@ def facts_of_lines(lines_of: Sequence[Sequence[str]]) -> Facts:
     return Facts(table, links)
 
 
-def _spacing_m(points: Points) -> float:
+def spacing_m(points: Points) -> float:
     """Median distance from a picture to the nearest one."""
     pairs = nearest(points, points, 2)
     lats, lons = points.lats.tolist(), points.lons.tolist()

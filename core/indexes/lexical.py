@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ _SCHEMA = """
 CREATE VIRTUAL TABLE facts USING fts5(name, kind, tokenize='porter ascii');
 CREATE TABLE words(word TEXT PRIMARY KEY, facts INTEGER NOT NULL) WITHOUT ROWID;
 """
+_OPENING = "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -256;"
+"""Pages are read from the mapped file, which processes share, rather than copied."""
 _MIN_TYPO_SIMILARITY = 82.0
 """Least similarity (percent of equal letters) of a misspelt word and a word of the map."""
 _TYPO_WEIGHT = 0.7
@@ -69,10 +71,15 @@ class NameIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        rows = self._rows("SELECT word FROM words ORDER BY word")
-        self._words = [word for (word,) in rows if len(word) >= 4]
+        self._rows("SELECT word FROM words LIMIT 1")
         self.postings = lru_cache(maxsize=4096)(self._postings)
         self.spellings = lru_cache(maxsize=4096)(self._spellings)
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """The words of names that may have been misspelt."""
+        rows = self._rows("SELECT word FROM words ORDER BY word")
+        return [word for (word,) in rows if len(word) >= 4]
 
     def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises GalleryError for an index that is gone or damaged."""
@@ -81,11 +88,16 @@ class NameIndex:
         except sqlite3.DatabaseError as error:
             raise GalleryError(f"the lexical index {self._path} is damaged ({error})") from error
 
+    def kinds(self) -> list[str]:
+        """What was indexed as the kind of each fact, in order."""
+        return [kind for (kind,) in self._rows("SELECT kind FROM facts ORDER BY rowid")]
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(uri, uri=True)
+            connection.executescript(_OPENING)
             self._local.connection = connection
         return connection
 

@@ -24,6 +24,15 @@ class ChatRefusedError(ChatError):
     """The model refused to answer."""
 
 
+class ChatBusyError(ChatError):
+    """The server has too many requests. `wait_s` is how long it asks to wait, None if it does not
+    say."""
+
+    def __init__(self, message: str, wait_s: float | None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
 def json_format(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     """The option that makes a server answer with JSON of a schema, where it can."""
     return {
@@ -41,7 +50,8 @@ def answer(
     deadline: float | None = None,
     answer_tokens: int = 1500,
 ) -> str:
-    """The text of one answer. Raises ChatError for any failure, ChatRefusedError for a refusal.
+    """The text of one answer. Raises ChatError for any failure, ChatRefusedError for a refusal,
+    ChatBusyError for too many requests.
 
     `formats` are options from the strictest: after status 400 or 422, for an unknown format, the
     next one is tried. `deadline` is a time of `time.monotonic`, by default the server's time limit
@@ -58,9 +68,17 @@ def answer(
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if row == len(formats):
                     raise ChatError("the server refused the question") from error
+            except openai.RateLimitError as error:
+                wait_s = _seconds(error.response.headers.get("retry-after", ""))
+                raise ChatBusyError(_cause_of(error), wait_s) from error
             except openai.OpenAIError as error:
                 raise ChatError(_cause_of(error)) from error
     raise ChatError("the server refused the question")
+
+
+def _seconds(value: str) -> float | None:
+    """The seconds of a Retry-After header, at most ten minutes; None for a date or nothing."""
+    return min(float(value), 600.0) if re.fullmatch(r"\d{1,6}", value) else None
 
 
 def _client(server: AdvisorServer) -> "openai.OpenAI":

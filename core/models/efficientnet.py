@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Self, cast
 
 import torch
@@ -45,7 +46,7 @@ class EfficientNetLite0(nn.Module):
 
     def load_pretrained(self) -> None:
         """Loads the ImageNet weights after checking their hash. Raises ModelError."""
-        path = package_file(_PACKAGE, _FILE, _FILE_SHA256, "EfficientNet-Lite0", _not_installed())
+        path = weights_path()
         weights = torch.load(path, map_location="cpu", weights_only=True)
         without_classifier = {
             name: value for name, value in weights.items() if not name.startswith(_CLASSIFIER)
@@ -53,6 +54,11 @@ class EfficientNetLite0(nn.Module):
         state = self.network.state_dict()
         check_keys(without_classifier, {name: value.shape for name, value in state.items()}, path)
         self.network.load_state_dict(without_classifier)
+
+
+def weights_path() -> Path:
+    """The package's file of ImageNet weights, after checking its hash. Raises ModelError."""
+    return package_file(_PACKAGE, _FILE, _FILE_SHA256, "EfficientNet-Lite0", _not_installed())
 
 
 def _not_installed() -> ModelError:

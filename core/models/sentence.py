@@ -3,7 +3,6 @@
 `assets/models/sentence/README.md` describes the weights and the program that makes them.
 """
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from threadpoolctl import threadpool_limits
 from tokenizers import Encoding, Tokenizer
 
 from core.arrays import F32, Bools
-from core.errors import ModelError
 from core.models.batches import Progress, encoded
+from core.models.package_files import asset_file
 from core.models.specs import MINILM, ModelSpec, SentenceSpec
 from core.settings import SENTENCE_MODEL
 
@@ -52,8 +51,8 @@ class SentenceEncoder:
         `threads` is for the network and for all matrix products of this process; 0 leaves the
         number to the libraries. Raises ModelError for other files.
         """
-        weights = _checked(folder / spec.weights, spec.weights_sha256, spec.title)
-        words = _checked(folder / spec.tokenizer, spec.tokenizer_sha256, spec.title)
+        weights = asset_file(folder / spec.weights, spec.weights_sha256, spec.title)
+        words = asset_file(folder / spec.tokenizer, spec.tokenizer_sha256, spec.title)
         tokenizer = Tokenizer.from_file(str(words))
         tokenizer.no_padding()
         options = onnxruntime.SessionOptions()
@@ -127,20 +126,3 @@ def _cut(encoding: Encoding, length: int) -> int | None:
         return None
     rest = encoding.overflowing[0].offsets
     return next((begin for begin, end in rest if end > begin), length)
-
-
-def _checked(path: Path, sha256: str, title: str) -> Path:
-    """The path of a file if its content is that of the model, else raises ModelError."""
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"{title} cannot be read from {path} ({error.strerror}); fetch the whole app again"
-        ) from error
-    if actual != sha256:
-        raise ModelError(
-            f"{path} is not {title}: SHA-256 {actual[:12]}…, wanted {sha256[:12]}…; "
-            f"fetch the whole app again"
-        )
-    return path

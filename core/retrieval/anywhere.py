@@ -12,68 +12,36 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import F32, F64, Bools
+from core.arrays import F64
 from core.errors import QueryError
+from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
-from core.records import CHANNELS, Candidate, Channel, Query, Region, SearchResult
+from core.records import Candidate, Query, Region, SearchResult
 from core.retrieval.confidence import (
     Calibration,
-    Posterior,
-    posterior_from,
     read_calibration,
     verdict_of,
 )
-from core.retrieval.confidence_features import confidence_features
-from core.retrieval.opened_regions import encoder_key
 from core.retrieval.picture_model import PictureEncoder
-from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
+from core.retrieval.region_search import RegionSearch, SharedEncoding
 from core.retrieval.regions import (
     RegionModel,
-    description_features,
-    names_town,
     read_regions,
-    region_features,
 )
 from core.retrieval.search import (
-    Ranking,
     SearchTrace,
     as_text,
     candidates_of,
-    check_query,
     cut_of,
     match_index_of,
     notes_of,
-    rank_tiles,
-    region_mask,
 )
-from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
-from core.retrieval.town_suffix import without_town
-from core.retrieval.translation import translated, translation_of
+from core.retrieval.translation import translation_of
+from core.retrieval.two_stages import LEAST_LIKELY, TwoStages
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
-
-
-@dataclass(frozen=True, slots=True)
-class RegionSearch:
-    """The search of one region, before places are chosen: `features` [C] are those of its
-    confidence, `own_town` tells whether the description names it."""
-
-    gallery: Gallery
-    channels: tuple[Channel, ...]
-    mask: Bools | None
-    encoded_query: EncodedQuery
-    ranking: Ranking
-    features: F32
-    own_town: bool
-    posterior: Posterior
-
-    @property
-    def mass(self) -> F64:
-        """The mass [N] of the tiles, if the place is in this region."""
-        mass: F64 = self.posterior.mass / max(1 - self.posterior.p_outside, 1e-12)
-        return mass
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,34 +56,6 @@ class AnywhereTrace:
     result: SearchResult
 
 
-class SharedEncoding:
-    """One encoding of a description for all regions that read it alike.
-
-    Regions may read it differently: each keeps its own names in another language, and cuts its own
-    town behind an address.
-    """
-
-    def __init__(self, text: str, encoder: "SentenceEncoder") -> None:
-        self._text, self._encoder = text, encoder
-        self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
-        self.seconds = 0.0
-
-    def of(self, gallery: Gallery, picture_encoder: PictureEncoder | None) -> EncodedQuery:
-        """The description as the gallery's search reads it. Raises QueryError without words."""
-        match_index = match_index_of(gallery)
-        text = without_town(self._text, match_index.mentions)
-        gloss = translated(text, match_index)
-        respellings = respellings_of(gloss.english if gloss else text, match_index.mentions)
-        pictures = picture_encoder.keys if picture_encoder else ""
-        key = (text, gloss.english if gloss else "", pictures, respellings)
-        if key not in self._made:
-            started = time.perf_counter()
-            tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss, respellings)
-            self._made[key] = encode_query(tokenized, self._encoder, picture_encoder)
-            self.seconds += time.perf_counter() - started
-        return self._made[key]
-
-
 def search_anywhere(
     galleries: Sequence[Gallery],
     encoder: "SentenceEncoder",
@@ -123,6 +63,8 @@ def search_anywhere(
     picture_encoders: Mapping[str, PictureEncoder],
     calibration: Calibration | None = None,
     model: RegionModel | None = None,
+    *,
+    exact: bool = False,
 ) -> AnywhereTrace:
     """The best candidates of all galleries for a query. Raises QueryError.
 
@@ -130,28 +72,25 @@ def search_anywhere(
     them is searched without pictures. Galleries that have none of the query's channels, or no tile
     in its area, are left out, and a note says so. Without `calibration` and `model` the bundled
     ones are read.
+
+    The search has two stages. The overview estimates how likely each region is; then the likely
+    ones are searched, as long as the next may have a twentieth of the probability. With `exact` all
+    are searched.
     """
     started = time.perf_counter()
     learned, model = calibration or read_calibration(), model or read_regions()
     encoding = SharedEncoding(query.text, encoder)
-    searches, left_out = [], []
-    for gallery in galleries:
-        try:
-            searches.append(_region_search(gallery, encoding, query, picture_encoders, learned))
-        except _LeftOutError as error:
-            left_out.append(str(error))
+    stages = TwoStages(galleries, encoding, query, picture_encoders, learned, model)
+    stages.run(exact)
+    searches, left_out = stages.searches, _as_notes(stages.left_out)
     if not searches:
         raise QueryError(left_out[0] if left_out else "there is no gallery to search")
     matched = time.perf_counter()
-    in_area = searches[0].mask is not None
-    shares = model.probabilities(
-        np.stack([region_features(one.features, learned, one.own_town) for one in searches]),
-        description_features(max(searches, key=lambda one: len(one.channels)).features),
-        in_area,
-    )
-    chosen = _chosen(searches, shares[:-1], query.k)
+    shares = stages.shares()
+    of_searched = shares[[*stages.rows, -1]]
+    chosen = _chosen(searches, of_searched[:-1], query.k)
     judged = time.perf_counter()
-    traces = _traces(searches, shares, chosen, query)
+    traces = _traces(searches, of_searched, chosen, query)
     candidates = tuple(
         sorted(
             (candidate for trace in traces for candidate in trace.result.candidates),
@@ -169,7 +108,8 @@ def search_anywhere(
         candidates=candidates,
         verdict=verdict,
         p_outside=p_none,
-        regions=_regions(searches, shares),
+        regions=_regions(stages.cards, shares),
+        regions_searched=None if len(searches) == len(stages.cards) else len(searches),
         notes=notes,
         timings_ms={
             "encode": encoding.seconds * 1e3,
@@ -183,50 +123,6 @@ def search_anywhere(
         replace(one, result=replace(result, candidates=one.result.candidates)) for one in traces
     )
     return AnywhereTrace(traces, result)
-
-
-LEAST_LIKELY = 0.05
-"""A region that is less likely has no places among the candidates, as long as others have enough.
-Its places would be the last of them, and each region costs time."""
-
-
-class _LeftOutError(QueryError):
-    """A region that the query leaves out, and why."""
-
-
-def _region_search(
-    gallery: Gallery,
-    encoding: SharedEncoding,
-    query: Query,
-    picture_encoders: Mapping[str, PictureEncoder],
-    learned: Calibration,
-) -> RegionSearch:
-    """The search of one region. Raises _LeftOutError, and QueryError for a bad query."""
-    wanted = query.channels if query.channels is not None else CHANNELS
-    present = tuple(name for name in wanted if name in gallery.card.channels)
-    picture_encoder = picture_encoders.get(encoder_key(gallery, query.view))
-    if picture_encoder is None or "image" not in present:
-        present, picture_encoder = tuple(name for name in present if name != "image"), None
-    if not present and gallery.card.channels:
-        raise _LeftOutError(f"{gallery.card.title} was left out: it has no {', '.join(wanted)}.")
-    view = query.view if picture_encoder else None
-    channels = check_query(replace(query, channels=present, model=None, view=view), gallery)
-    try:
-        mask = region_mask(query, gallery)
-    except QueryError as error:
-        raise _LeftOutError(str(error)) from error
-    encoded_query = encoding.of(gallery, picture_encoder)
-    ranking = rank_tiles(gallery, encoded_query, channels, mask)
-    features = confidence_features(
-        encoded_query, ranking.signals, ranking.scores, channels, mask, learned.background
-    )
-    own_town = names_town(query.text, match_index_of(gallery).mentions.places)
-    posterior = posterior_from(
-        features, ranking.scores, mask, learned, affirms=len(encoded_query.affirmed) > 0
-    )
-    return RegionSearch(
-        gallery, channels, mask, encoded_query, ranking, features, own_town, posterior
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,14 +216,20 @@ def _result_of(one: RegionSearch, candidates: tuple[Candidate, ...], query: Quer
     )
 
 
-def _regions(searches: Sequence[RegionSearch], shares: F64) -> tuple[Region, ...]:
+def _regions(cards: Sequence[GalleryCard], shares: F64) -> tuple[Region, ...]:
     """All regions from the likeliest."""
     order = np.argsort(-shares[:-1], kind="stable").tolist()
-    cards = [searches[row].gallery.card for row in order]
-    return tuple(
-        Region(card.name, card.title, float(shares[row]))
-        for card, row in zip(cards, order, strict=True)
-    )
+    return tuple(Region(cards[row].name, cards[row].title, float(shares[row])) for row in order)
+
+
+def _as_notes(left_out: Sequence[str]) -> list[str]:
+    """What was left out; where it is much, only how much."""
+    if len(left_out) <= _NOTES:
+        return list(left_out)
+    return [f"{len(left_out)} regions were left out, for reasons such as: {left_out[0]}"]
+
+
+_NOTES = 5
 
 
 def better_region(regions: Sequence[Region], gallery: str) -> Region | None:

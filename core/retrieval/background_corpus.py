@@ -28,10 +28,26 @@ class Background:
     def scores(self, encoded_query: EncodedQuery) -> BackgroundScores:
         """Best cosines of the whole query with a background tile and with a background fact, and
         the mean over phrases of max(0, best cosine with a background fact − `LEAST_COSINE`)."""
+        last = _last_scores[0] if _last_scores else None
+        if last is not None and last.background is self and last.encoded_query is encoded_query:
+            return last.scores
         affirmed = encoded_query.phrase_embeddings[encoded_query.affirmed]
         phrases = (affirmed @ self.facts.T).max(axis=1)
-        return BackgroundScores(
+        scores = BackgroundScores(
             whole=float((self.tiles @ encoded_query.embedding).max()),
             best_fact=float((self.facts @ encoded_query.embedding).max()),
             phrases=float(np.maximum(phrases - LEAST_COSINE, 0).mean()),
         )
+        _last_scores[:] = [_LastScores(self, encoded_query, scores)]
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _LastScores:
+    background: Background
+    encoded_query: EncodedQuery
+    scores: BackgroundScores
+
+
+_last_scores: list[_LastScores] = []
+"""The scores of the last query, which is searched in several regions one after the other."""

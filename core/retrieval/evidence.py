@@ -1,5 +1,6 @@
 """Evidence for each phrase: the fact near a candidate that supports it best."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.retrieval.head_nouns import (
     is_location_only,
     is_of_other_size,
     is_part_of,
+    is_vague,
     noun_of_phrase,
     singular,
     without_distance,
@@ -25,9 +27,9 @@ from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
 
 _MIN_COSINE = 0.65
-_MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE = 0.5, 0.5
-"""Least cosines: of any fact; of a fact that the phrase's noun can refer to; and of such a fact to
-be called the thing itself."""
+_MIN_NOUN_COSINE, _MIN_VAGUE_COSINE, _MIN_CALLED_COSINE = 0.5, 0.6, 0.36
+"""Least cosines: of any fact; of a fact that the phrase's noun can refer to; of one for a vague
+noun; and of one whose kind is called by the noun and nothing more."""
 _MIN_THING_COSINE, _MIN_OTHER_NOUN_COSINE = 0.65, 0.75
 """Below the first cosine, half of the matches are another thing. Below the second, a fact with
 another noun may match only the words after the phrase's noun. Read on the bundled cities."""
@@ -88,11 +90,16 @@ class EvidenceFinder:
 
     Only the `channels` that were searched give evidence, and pictures give none. A name supports a
     phrase by a distinctive word. A common word supports it by the kind of a thing: in a name it may
-    occur by chance.
+    occur by chance. With `tiles`, evidence is for these only, which saves the work for what they do
+    not see.
     """
 
     def __init__(
-        self, match_index: MatchIndex, encoded_query: EncodedQuery, channels: tuple[Channel, ...]
+        self,
+        match_index: MatchIndex,
+        encoded_query: EncodedQuery,
+        channels: tuple[Channel, ...],
+        tiles: Sequence[int] | None = None,
     ) -> None:
         self._match_index = match_index
         self._channels = channels
@@ -106,14 +113,19 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
+        in_view = np.ones(len(match_index.named), dtype=bool)
+        if tiles is not None:
+            in_view[:] = False
+            for tile in tiles:
+                in_view[match_index.gallery.links.fact[match_index.links_of(tile)]] = True
         carried = np.zeros((len(vocabulary), len(match_index.named)), dtype=np.float32)
         matches = match_by_words(match_index, vocabulary)
-        carried[matches.term, matches.fact] = 1.0
+        carried[matches.term, matches.fact] = in_view[matches.fact]
         self._drop_stem_collisions(carried, vocabulary)
         for row, word in enumerate(vocabulary):
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._names = NameRules(match_index, encoded_query)
+        self._names = NameRules(match_index, encoded_query, in_view)
         self._referables = [self._referable(row) for row in range(len(self._heads))]
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
@@ -208,7 +220,7 @@ class EvidenceFinder:
         facts = self._match_index.gallery.facts
         for row, word in enumerate(vocabulary):
             gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
-            for fact in np.flatnonzero(carried[row]):
+            for fact in np.flatnonzero(carried[row]).tolist():
                 text = " ".join((facts.text[fact], *facts.names[fact]))
                 if (inflected or gerund in text) and not (
                     {word, word.removesuffix("s")} & set(words_of(text))
@@ -247,7 +259,7 @@ class EvidenceFinder:
         links = self._match_index.gallery.links
         return _VisibleFacts(
             links.fact[rows].astype(np.int64),
-            self._match_index.weight[rows],
+            self._match_index.weights(rows),
             links.distance_m[rows],
             links.bearing_deg[rows],
         )
@@ -317,12 +329,17 @@ class EvidenceFinder:
         near &= self._allowed[row][visible.facts]
         if head is None:
             best = _argmax_positive(cosines * visible.weight, near)
-            return self._match_at(best, cosines, _MIN_THING_COSINE, _MIN_THING_COSINE)
-        best = _argmax_positive(
-            cosines * visible.weight, near & self._referables[row][visible.facts]
-        )
-        if match := self._match_at(best, cosines, _MIN_NOUN_COSINE, _MIN_NOUN_THING_COSINE):
-            return match
+            return self._match_at(best, cosines, _MIN_THING_COSINE)
+        referable = near & self._referables[row][visible.facts]
+        called = referable & self._match_index.called(head.noun)[visible.facts]
+        if is_vague(head.noun):
+            tries = [(referable, _MIN_VAGUE_COSINE)]
+        else:
+            tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
+        for possible, least in tries:
+            best = _argmax_positive(cosines * visible.weight, possible)
+            if match := self._match_at(best, cosines, least):
+                return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = _argmax_positive(cosines * visible.weight, others)
@@ -335,12 +352,11 @@ class EvidenceFinder:
         return _Match(best, "facts", float(cosines[best]), "like")
 
     @staticmethod
-    def _match_at(best: int | None, cosines: F32, least: float, sure: float) -> _Match | None:
-        """A match with the fact `best`: "thing" from cosine `sure` on, None below `least`."""
+    def _match_at(best: int | None, cosines: F32, least: float) -> _Match | None:
+        """A match with the fact `best`; None below the cosine `least`."""
         if best is None or cosines[best] < least:
             return None
-        fit: Fit = "thing" if cosines[best] >= sure else "like"
-        return _Match(best, "facts", float(cosines[best]), fit)
+        return _Match(best, "facts", float(cosines[best]))
 
     def _by_word(self, row: int, visible: _VisibleFacts, *, meant: bool) -> _Match | None:
         """The named fact with the most words of the phrase, times distance weight.

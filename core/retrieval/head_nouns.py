@@ -67,6 +67,7 @@ _GENERIC_NOUNS = frozenset(
         "building",
         "centre",
         "dealer",
+        "entrance",
         "hall",
         "office",
         "place",
@@ -82,6 +83,11 @@ _PLACE_OF_ROAD = re.compile(
     r"(?:the |this |my |a )?(?:street|road|block|lane|picture|image|photo|view)$",
     re.IGNORECASE,
 )
+_AT_CORNER = re.compile(
+    r"^(?:(?:at|on|across|around|round|by) )*(?:(?:the|this|that|my|one|each|every) )*corner "
+    r"(?=(?:a|an|the|that|this|is|are|was|were|stands?|sits?|there|theres|you|i|we) )"
+)
+"""The place of what follows: "(at the) corner that old tower", "across the corner are shops"."""
 _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
 )
@@ -161,7 +167,8 @@ def is_location_only(phrase: str) -> bool:
 
 def _parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
-    parts = _CONNECTORS.split(_HYPHEN.sub("", _COLLECTIVES.sub("", fold(without_distance(text)))))
+    folded = _AT_CORNER.sub("", fold(without_distance(text)))
+    parts = _CONNECTORS.split(_HYPHEN.sub("", _COLLECTIVES.sub("", folded)))
     for number, part in enumerate(parts, 1):
         all_words = WORD.findall(part)
         words = [word for word in all_words if word not in _DETERMINERS]
@@ -277,6 +284,11 @@ def is_called(kind: str, noun: str) -> bool:
     own = kind.split(" of ")[0].split(" with ")[0].split(" ")[-1:]
     names = {*own, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
     return noun in {singular(fold(name)) for name in names}
+
+
+def is_vague(noun: str) -> bool:
+    """Whether a noun alone says too little: every town is full of buildings, houses and blocks."""
+    return noun in _GENERIC_NOUNS or noun in ("block", "house")
 
 
 def is_false_friend(kind: str, head: HeadNoun) -> bool:

@@ -15,9 +15,12 @@ from core.vocabulary.folding import words_of
 
 
 class NameRules:
-    """The rules for the phrases of one description in one gallery."""
+    """The rules for the phrases of one description in one gallery, for the facts `in_view` [F]."""
 
-    def __init__(self, match_index: MatchIndex, encoded_query: EncodedQuery) -> None:
+    def __init__(
+        self, match_index: MatchIndex, encoded_query: EncodedQuery, in_view: Bools
+    ) -> None:
+        self._in_view = in_view
         self._match_index = match_index
         self._query = encoded_query
         card = match_index.gallery.card
@@ -30,7 +33,7 @@ class NameRules:
 
         `carried` [W, F] is positive where a fact has a word of the `vocabulary`.
         """
-        allowed: Bools = np.ones(len(self._match_index.named), dtype=bool)
+        allowed: Bools = self._in_view.copy()
         names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary)
         if names := names - self._own:
             allowed = self._with_any(names, carried, vocabulary)
@@ -40,7 +43,7 @@ class NameRules:
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled & ~having] = False
         if has_number(phrase.text):
-            for fact in np.flatnonzero(allowed & self._match_index.named):
+            for fact in np.flatnonzero(allowed & self._match_index.named).tolist():
                 of_fact = self._match_index.gallery.facts.names[fact]
                 allowed[fact] = not numbered_otherwise(phrase.text, of_fact)
         return allowed

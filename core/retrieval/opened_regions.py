@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import GalleryError, ModelError
-from core.gallery.opened import Gallery, open_gallery
+from core.gallery.opened import Gallery
+from core.gallery.packed import open_all
 from core.records import View
 from core.retrieval.picture_model import PictureEncoder, load_picture_encoder
 from core.settings import Settings
@@ -38,7 +39,7 @@ def open_regions(
     encoder: "SentenceEncoder",
     view: View | None = None,
 ) -> OpenedRegions:
-    """Opens galleries with their usual picture models.
+    """Opens galleries, and all regions of collections, with their usual picture models.
 
     A gallery that is damaged is left out, one whose picture model is missing is searched without
     pictures; both are told. Raises GalleryError where none can be opened.
@@ -48,11 +49,12 @@ def open_regions(
     problems: list[str] = []
     for name in names:
         try:
-            gallery = open_gallery(name, settings)
+            regions = open_all(name, settings)
         except GalleryError as error:
             problems.append(f"Not searched: {error}")
             continue
-        galleries.append(gallery)
+        galleries += regions
+        gallery = regions[0]
         key = encoder_key(gallery, view)
         if not key or key in encoders:
             continue

@@ -7,11 +7,12 @@ and offices are no titles: people do not call a place by them.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from core.arrays import I64, Bools
 from core.geo import bearing_deg, compass, haversine_km, haversine_m
 from core.records import Candidate
 from core.retrieval.channels.matching import MatchIndex
@@ -147,37 +148,49 @@ class _TitleOption:
     key: str
 
 
-class _Titled:
-    """The facts of a gallery that can name a place: their names, and which of them count; and the
-    tiles in a street with a name."""
+class Titled:
+    """The facts of a gallery that can name a place, and the tiles in a street with a name."""
 
     def __init__(self, match_index: MatchIndex) -> None:
-        facts = match_index.gallery.facts
-        self.names = [
-            _name(kind, text, names)
-            for kind, text, names in zip(facts.kind, facts.text, facts.names, strict=True)
+        gallery, self._facts = match_index.gallery, match_index.gallery.facts
+        if gallery.prepared:
+            self.counts: Bools = gallery.prepared["titles"]
+            self.in_street: I64 = np.flatnonzero(gallery.prepared["in_street"])
+        else:
+            self.counts = self._counts()
+            self.in_street = np.flatnonzero([bool(street) for street in gallery.streets])
+
+    def _counts(self) -> Bools:
+        rows = zip(self._facts.kind, self._facts.text, self._facts.names, strict=True)
+        counts = [
+            kind in _INSIDE
+            or kind in _BESIDE
+            or _is_way(kind)
+            or bool((kind in (_CORNER, _ADDRESS) or _rule_of(kind)) and _name(kind, text, names))
+            for kind, text, names in rows
         ]
-        self.counts = np.array(
-            [
-                bool(name and (kind in (_CORNER, _ADDRESS) or _rule_of(kind)))
-                or kind in _INSIDE
-                or kind in _BESIDE
-                or _is_way(kind)
-                for kind, name in zip(facts.kind, self.names, strict=True)
-            ],
-            dtype=bool,
-        )
-        self.in_street = np.flatnonzero([bool(street) for street in match_index.gallery.streets])
+        return np.array(counts, dtype=bool)
+
+    def name(self, fact: int) -> str:
+        """The name by which a fact can name a place, "" for none."""
+        facts = self._facts
+        return _name(facts.kind[fact], facts.text[fact], facts.names[fact])
+
+    def arrays(self, tiles: int) -> dict[str, Any]:
+        """What is made once for a gallery, to be packed with it."""
+        in_street = np.zeros(tiles, dtype=bool)
+        in_street[self.in_street] = True
+        return {"titles": self.counts, "in_street": in_street}
 
 
-_titled: "WeakKeyDictionary[MatchIndex, _Titled]" = WeakKeyDictionary()
+_titled: "WeakKeyDictionary[MatchIndex, Titled]" = WeakKeyDictionary()
 
 
-def _ready(match_index: MatchIndex) -> _Titled:
+def _ready(match_index: MatchIndex) -> Titled:
     """The names of a gallery, read once."""
     ready = _titled.get(match_index)
     if ready is None:
-        ready = _titled[match_index] = _Titled(match_index)
+        ready = _titled[match_index] = Titled(match_index)
     return ready
 
 
@@ -245,7 +258,7 @@ def _things(
     rows = match_index.links_of(row)
     rows = rows[(links.distance_m[rows] <= within_m) & ready.counts[links.fact[rows]]]
     return [
-        _Thing(facts.kind[fact], ready.names[fact], distance_m, facts.text[fact] in meant)
+        _Thing(facts.kind[fact], ready.name(fact), distance_m, facts.text[fact] in meant)
         for distance_m, fact in sorted(
             zip(links.distance_m[rows].tolist(), links.fact[rows].tolist(), strict=True)
         )

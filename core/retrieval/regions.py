@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.arrays import F32, F64
+from core.gallery.cards import GalleryCard
 from core.retrieval.channels.named_places import NamedPlaces
 from core.retrieval.confidence import (
     ADDED_FEATURES,
@@ -62,6 +63,25 @@ def names_town(text: str, places: NamedPlaces) -> bool:
         if word.may_begin
         for count in range(1, _LONGEST_TOWN + 1)
     )
+
+
+def names_any_town(text: str, cards: Sequence[GalleryCard]) -> F64:
+    """1 for each of G galleries whose name or title a text has as `names_town` reads it, else 0:
+    [G]."""
+    words = _town_words(text)
+    grams = {
+        tuple(one.folded for one in words[first : first + count])
+        for first, word in enumerate(words)
+        if word.may_begin
+        for count in range(1, _LONGEST_TOWN + 1)
+    }
+    named = [any(name in grams for name in _own_names(card.title, card.name)) for card in cards]
+    return np.array(named, dtype=np.float64)
+
+
+@lru_cache(maxsize=4096)
+def _own_names(*names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(WORD.findall(fold(name))) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +142,15 @@ class RegionModel:
 
         A person who searches `in_area` knows that the place is in one of them: the last is 0 then.
         """
+        return self.shares(self.utilities(regions), description, in_area)
+
+    def shares(self, utilities: F64, description: F64, in_area: bool = False) -> F64:
+        """The same from the utilities [G] of the regions."""
         standardized = (description - self.none_mean) / self.none_scale
         row = np.concatenate([[1.0], standardized.clip(-CLIP_SIGMA, CLIP_SIGMA)])
         none = -np.inf if in_area else float(row @ self.none)
-        utilities = np.append(self.utilities(regions), none)
-        exponentials = np.exp(utilities - utilities.max())
+        every = np.append(utilities, none)
+        exponentials = np.exp(every - every.max())
         probabilities: F64 = exponentials / exponentials.sum()
         return probabilities
 

@@ -10,6 +10,7 @@ own; the roles are those of RVS (Rendezvous).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.vocabulary.relation_cues import COUNTS, CUES_AFTER, CUES_BEFORE, Role
 
@@ -41,6 +42,15 @@ def relations_of(
 
     `directed` tells which things have a compass direction.
     """
+    sides = None if directed is None else tuple(map(bool, directed))
+    return list(_relations(text, tuple(map(tuple, spans)), sides))
+
+
+@lru_cache(maxsize=64)
+def _relations(
+    text: str, spans: tuple[tuple[int, ...], ...], directed: tuple[bool, ...] | None
+) -> tuple[Relation, ...]:
+    """The same, once for all regions that a description is searched in."""
     cues = _cues(text)
     stops = [0, *(match.start() for match in _SENTENCE.finditer(text)), len(text)]
     relations = []
@@ -49,7 +59,7 @@ def relations_of(
         if directed is not None and directed[number] and relation.role in ("seen", "target"):
             relation = Relation("directed")
         relations.append(relation)
-    return relations
+    return tuple(relations)
 
 
 def _cues(text: str) -> list[_Found]:

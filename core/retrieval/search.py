@@ -11,6 +11,7 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.errors import QueryError
+from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
@@ -86,8 +87,13 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
         inside = query.bounds.contains(gallery.lats, gallery.lons)
         mask = inside if mask is None else mask & inside
     if mask is not None and not mask.any():
-        raise QueryError(f"no tile of {gallery.card.title} lies in this area; widen it or move it")
+        raise no_tile_here(gallery.card)
     return mask
+
+
+def no_tile_here(card: GalleryCard) -> QueryError:
+    """The error for an area without tiles."""
+    return QueryError(f"no tile of {card.title} lies in this area; widen it or move it")
 
 
 _SMALL_AREA = 0.4
@@ -301,7 +307,8 @@ def candidates_of(
 ) -> tuple[Candidate, ...]:
     """The candidates at the spots of a gallery, in their order, with evidence and titles."""
     match_index = match_index_of(gallery)
-    evidence_finder = EvidenceFinder(match_index, encoded_query, channels)
+    rows = [spot.row for spot in spots]
+    evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows)
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
     candidates = (
         _candidate(

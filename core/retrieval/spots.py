@@ -6,6 +6,7 @@ spot has, the spots chosen after it do not have, so the chances of all add up. O
 """
 
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -33,17 +34,29 @@ class LikelySpot:
     chance: float
 
 
-class _Neighbourhood:
+class Neighbourhood:
     """The tiles around each tile. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.points: F64 = np.stack(
             local_metres(gallery.lats, gallery.lons, gallery.lats.mean()), axis=1
         )
-        self._starts, self._around = _pairs_within(self.points, REACH_M)
-        owner = np.repeat(np.arange(len(gallery)), np.diff(self._starts))
-        self._away_m = np.hypot(*(self.points[owner] - self.points[self._around]).T)
-        self._weight = 1 - self._away_m / REACH_M
+        if prepared := gallery.prepared:
+            self._starts: I64 = prepared["around_start"].astype(np.int64)
+            self._around = prepared["around"]
+            self._away_m: F64 = prepared["around_m"]
+        else:
+            self._starts, self._around = _pairs_within(self.points, REACH_M)
+            owner = np.repeat(np.arange(len(gallery)), np.diff(self._starts))
+            self._away_m = np.hypot(*(self.points[owner] - self.points[self._around]).T)
+
+    def arrays(self) -> dict[str, Any]:
+        """What is made once for a gallery, to be packed with it."""
+        return {
+            "around_start": self._starts.astype(np.uint32),
+            "around": self._around.astype(np.uint16),
+            "around_m": self._away_m,
+        }
 
     def rows_near(self, row: int) -> I64:
         """The tiles within 100 m of one, itself among them."""
@@ -53,7 +66,8 @@ class _Neighbourhood:
 
     def weighted_sums(self, mass: F64) -> F64:
         """The mass [N] around each tile, the nearer the more: [N]."""
-        sums: F64 = np.add.reduceat(mass[self._around] * self._weight, self._starts[:-1])
+        weight = 1 - self._away_m / REACH_M
+        sums: F64 = np.add.reduceat(mass[self._around] * weight, self._starts[:-1])
         return sums
 
     def without(self, sums: F64, mass: F64, rows: I64) -> F64:
@@ -61,7 +75,8 @@ class _Neighbourhood:
         rest = sums.copy()
         for row in rows[mass[rows] > 0]:
             around = slice(self._starts[row], self._starts[row + 1])
-            rest[self._around[around]] -= self._weight[around] * mass[row]
+            weight = 1 - self._away_m[around] / REACH_M
+            rest[self._around[around]] -= weight * mass[row]
         return rest
 
 
@@ -92,7 +107,7 @@ def _pairs_within(points: F64, radius_m: float) -> tuple[I64, I64]:
     return starts.astype(np.int64), other[order].astype(np.int64)
 
 
-_neighbourhoods: "WeakKeyDictionary[Gallery, _Neighbourhood]" = WeakKeyDictionary()
+_neighbourhoods: "WeakKeyDictionary[Gallery, Neighbourhood]" = WeakKeyDictionary()
 
 
 def spots_of(
@@ -112,7 +127,7 @@ def spots_of(
     """
     around = _neighbourhoods.get(gallery)
     if around is None:
-        around = _neighbourhoods[gallery] = _Neighbourhood(gallery)
+        around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
     distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
     # the share that all tiles have would favour places with many tiles around

@@ -35,12 +35,14 @@ class AnnotatorPair:
 class Agreement:
     """The agreement over all cases with several verdicts.
 
-    A kappa is None if agreement by chance is certain.
+    A kappa is None if agreement by chance is certain. `waiting` cases have one verdict and need
+    another vote.
     """
 
     cases: int
     disputed: int
     adjudicated: int
+    waiting: int
     fleiss: float | None
     pairs: tuple[AnnotatorPair, ...]
 
@@ -87,13 +89,23 @@ def fleiss(judged: Iterable[Sequence[str]]) -> float | None:
     return None if chance >= 1 else (alike - chance) / (1 - chance)
 
 
+VOTES = 2
+"""The number of annotators who must have judged a case before anything is settled."""
+
+
 def settled(history: Iterable[VerdictEntry]) -> CaseVerdict | None:
-    """The settled verdict of a case: the last adjudicated one, or the unanimous one, or None."""
+    """The settled verdict of a case: the last adjudicated one, or that of two or more who agree.
+
+    None for a case that fewer than `VOTES` have judged, and for a dispute.
+    """
     standing = [entry for entry in history if entry.standing]
+    votes = {entry.annotator: entry.verdict for entry in standing if not entry.final}
+    if len(votes) < VOTES:
+        return None
     final = [entry.verdict for entry in standing if entry.final]
     if final:
         return final[-1]
-    distinct = {entry.verdict for entry in standing}
+    distinct = set(votes.values())
     return distinct.pop() if len(distinct) == 1 else None
 
 
@@ -112,6 +124,7 @@ def agreement(store: Store) -> Agreement:
         cases=len(several),
         disputed=sum(len(set(verdicts.values())) > 1 for verdicts in several),
         adjudicated=len(finals),
+        waiting=sum(len(verdicts) == 1 for verdicts in judged),
         fleiss=fleiss([list(verdicts.values()) for verdicts in several]),
         pairs=tuple(
             pair
@@ -119,6 +132,12 @@ def agreement(store: Store) -> Agreement:
             if (pair := _pair(first, second, several)).cases
         ),
     )
+
+
+def verdicts_by_case(store: Store) -> dict[str, dict[str, str]]:
+    """The current verdict of each annotator on each judged case, without adjudicated ones."""
+    by_case = _by_case(store.database.read(entries))
+    return {case_id: _verdict_by_annotator(history) for case_id, history in by_case.items()}
 
 
 def disputes(store: Store) -> tuple[Dispute, ...]:

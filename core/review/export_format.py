@@ -15,7 +15,7 @@ Pictures = Callable[[str, str], bytes]
 class Format:
     """A file format. Every format contains complete rows, so that each export can be imported.
 
-    `name` is for the command line, `title` and `use` are shown on the page. The digit `key` is the
+    `name` is for the command line, `title` and `use` are shown on the page. The letter `key` is the
     shortcut there and gives the order. `suffix` is that of its files; a format that is a folder has
     none, and `inside` is the file in it with the rows. `write` makes a new file or folder.
     `rows_in` reads a format that is a JSON document, `read` any other file with the suffix; both

@@ -131,7 +131,8 @@ class Progress:
     """The progress of an annotator.
 
     `pace_s` is the median time for a case in seconds, None before the first. The `set_aside` cases
-    cannot be read and count nowhere else.
+    cannot be read and count nowhere else. `assigned` cases were given to this annotator, who has
+    judged `assigned_done` of them. `second_votes` open cases have one verdict of somebody else.
     """
 
     order: Order
@@ -140,6 +141,9 @@ class Progress:
     skipped: int
     pace_s: float | None
     set_aside: int = 0
+    assigned: int = 0
+    assigned_done: int = 0
+    second_votes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ them after the verdict.
 from datetime import datetime
 from itertools import count
 from statistics import median
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Select, case, exists, func, select
+from sqlalchemy import Connection, Select, case, exists, func, select, true
 
 from core.errors import CasesError
 from core.review.failure_cause import FailureSignals, suggested_cause
@@ -26,7 +26,7 @@ from core.review.field_checks import (
 )
 from core.review.model import Card, OtherAnswer, Progress, Reveal
 from core.review.rows import Row
-from core.review.schema import annotators, answers, cases, kept, reports, skips, standing
+from core.review.schema import annotators, answers, cases, kept, reports, skips, standing, tasks
 from core.review.selection import SHUFFLE_PRIME
 from core.review.store import Store
 from core.review.table_rows import INSERTS, entries
@@ -49,11 +49,18 @@ _TOOK_MS = {"took_ms": ENTRY["took_ms"]}
 _CASE = stored(CASE | ANSWER | {name: REPORT[name] for name in ("report_id", "gallery", "model")})
 
 
-def next_card(store: Store, annotator: str, except_case: str = "") -> Card | None:
+Focus = Literal["all", "second vote"]
+"""The cases that come: all open ones, or only those that one other person has judged."""
+FOCUSES: tuple[Focus, ...] = get_args(Focus)
+
+
+def next_card(
+    store: Store, annotator: str, except_case: str = "", focus: Focus = "all"
+) -> Card | None:
     """The annotator's next open case, None when all are done.
 
-    Skipped cases come last. `except_case` is left out, to look ahead of the current case, and so
-    are cases that cannot be read. Raises CasesError for an unknown annotator.
+    Assigned cases come first, skipped ones last. `except_case` is left out, to look ahead of the
+    current case, and so are cases that cannot be read. Raises CasesError for an unknown annotator.
     """
     name = annotator_name(annotator)
 
@@ -65,9 +72,12 @@ def next_card(store: Store, annotator: str, except_case: str = "") -> Card | Non
         open_cases = (
             select(cases.c.case_id)
             .outerjoin(skips, (skips.c.case_id == cases.c.case_id) & (skips.c.annotator == name))
-            .where(~_answered(name), cases.c.case_id != except_case)
+            .outerjoin(tasks, (tasks.c.case_id == cases.c.case_id) & (tasks.c.annotator == name))
+            .where(~answered_by(name), cases.c.case_id != except_case)
+            .where(_votes() == 1 if focus == "second vote" else true())
             .order_by(
                 case((skips.c.at.is_(None), ""), else_=skips.c.at),
+                case((tasks.c.at.is_(None), 1), else_=0),
                 *([] if hardest_first is None else [hardest_first]),
                 (cases.c.lot * row.seed) % SHUFFLE_PRIME,
                 cases.c.case_id,
@@ -158,6 +168,9 @@ def progress(store: Store, annotator: str) -> Progress:
         unreadable = _unreadable(connection, store)
         all_cases = select(cases.c.case_id).where(cases.c.case_id.not_in(unreadable))
         skipped = all_cases.join(skips, skips.c.case_id == cases.c.case_id)
+        assigned = all_cases.join(tasks, tasks.c.case_id == cases.c.case_id).where(
+            tasks.c.annotator == name
+        )
         times = (
             connection.execute(
                 select(kept.c.took_ms).where(
@@ -176,10 +189,13 @@ def progress(store: Store, annotator: str) -> Progress:
         return Progress(
             order,
             number_of(all_cases),
-            number_of(all_cases.where(_answered(name))),
-            number_of(skipped.where(skips.c.annotator == name, ~_answered(name))),
+            number_of(all_cases.where(answered_by(name))),
+            number_of(skipped.where(skips.c.annotator == name, ~answered_by(name))),
             median(times) / 1000 if times else None,
             len(unreadable),
+            number_of(assigned),
+            number_of(assigned.where(answered_by(name))),
+            number_of(all_cases.where(~answered_by(name), _votes() == 1)),
         )
 
     return store.database.read(work)
@@ -220,10 +236,20 @@ def _the_answer() -> Any:
     return (answers.c.report_id == cases.c.report_id) & (answers.c.number == cases.c.number)
 
 
-def _answered(name: str) -> Any:
+def answered_by(name: str) -> Any:
     """The condition that the annotator has a current verdict on the row's case."""
     return exists().where(
         standing.c.case_id == cases.c.case_id, standing.c.annotator == name, standing.c.final == 0
+    )
+
+
+def _votes() -> Any:
+    """The number of annotators who have a current verdict on the row's case."""
+    return (
+        select(func.count())
+        .select_from(standing)
+        .where(standing.c.case_id == cases.c.case_id, standing.c.final == 0)
+        .scalar_subquery()
     )
 
 

@@ -126,7 +126,27 @@ SQLite can drop a CHECK only together with its table. The views are dropped and 
 table that a view reads cannot be renamed. The new table refers to itself; the rename changes that
 reference to `verdicts`, and dropping the old table leaves no row without its parent."""
 
-STEPS = ({"sqlite": _TABLES, "postgresql": _TABLES}, _APPEND_ONLY, _ANY_VERDICT)
+_WORK = (
+    """CREATE TABLE guidelines (
+        seq {sequence}, verdict TEXT NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
+        at TEXT NOT NULL)""",
+    """CREATE TABLE key_bindings (
+        annotator TEXT NOT NULL REFERENCES annotators, action TEXT NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (annotator, action))""",
+    """CREATE TABLE tasks (
+        annotator TEXT NOT NULL REFERENCES annotators, case_id TEXT NOT NULL REFERENCES cases,
+        at TEXT NOT NULL, PRIMARY KEY (annotator, case_id))""",
+    "CREATE INDEX tasks_of_case ON tasks (case_id)",
+)
+"""How people work: the wording of each verdict's definition (the last row counts, the others are
+its history), each annotator's own keys, and the cases that were assigned."""
+
+STEPS = (
+    {"sqlite": _TABLES, "postgresql": _TABLES},
+    _APPEND_ONLY,
+    _ANY_VERDICT,
+    {"sqlite": _WORK, "postgresql": _WORK},
+)
 """The migration steps: the first makes version 1 of an empty database, and so on."""
 
 tables = MetaData()
@@ -173,6 +193,26 @@ annotators = Table(
 )
 skips = Table(
     "skips",
+    tables,
+    Column("annotator", Text, primary_key=True),
+    Column("case_id", Text, primary_key=True),
+    Column("at", Text),
+)
+guidelines = Table(
+    "guidelines",
+    tables,
+    Column("seq", BigInteger, primary_key=True),
+    *(Column(name, Text) for name in ("verdict", "text", "author", "at")),
+)
+key_bindings = Table(
+    "key_bindings",
+    tables,
+    Column("annotator", Text, primary_key=True),
+    Column("action", Text, primary_key=True),
+    Column("key", Text),
+)
+tasks = Table(
+    "tasks",
     tables,
     Column("annotator", Text, primary_key=True),
     Column("case_id", Text, primary_key=True),

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from core.review.model import RecordedAnswer, Report
@@ -47,13 +47,18 @@ def difficulty_of(answer: RecordedAnswer) -> float:
     return round(math.log10(rank) + math.log10(1 + answer.distance_m), 4)
 
 
-def select_cases(report_id: str, report: Report, control: int) -> Iterator[SelectedQuery]:
+def select_cases(
+    report_id: str, report: Report, control: int, only: Collection[int] | None = None
+) -> Iterator[SelectedQuery]:
     """All failures and near misses, and `control` successes with the smallest lots.
 
-    Lots are fixed, so that a larger `control` includes the successes of a smaller one.
+    Lots are fixed, so that a larger `control` includes the successes of a smaller one. With `only`,
+    exactly the answers with these numbers; their ids are the same either way.
     """
     successes: list[SelectedQuery] = []
     for answer in report.answers:
+        if only is not None and answer.number not in only:
+            continue
         case_id = key_of(report_id, str(answer.number))
         lot = 1 + int(case_id, 16) % (SHUFFLE_PRIME - 1)
         kind = kind_of(answer)
@@ -62,4 +67,5 @@ def select_cases(report_id: str, report: Report, control: int) -> Iterator[Selec
             successes.append(query)
         else:
             yield query
-    yield from sorted(successes, key=lambda query: (query.lot, query.case_id))[:control]
+    successes.sort(key=lambda query: (query.lot, query.case_id))
+    yield from successes if only is not None else successes[:control]

@@ -5,6 +5,7 @@ connection, changes nothing.
 """
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,10 +97,13 @@ class Store:
         """Ends all connections."""
         self.database.close()
 
-    def add_report(self, report: Report, control: int, at: datetime) -> ImportCount:
+    def add_report(
+        self, report: Report, control: int, at: datetime, only: Collection[int] | None = None
+    ) -> ImportCount:
         """Adds a report and its cases, with `control` successes; existing cases stay unchanged.
 
-        Raises CasesError, with the store unchanged, if a value is beyond its type or range.
+        With `only`, the answers with these numbers become the cases, whatever they are. Raises
+        CasesError, with the store unchanged, if a value is beyond its type or range.
         """
         report_id = _report_id(report)
         header = checked_values(
@@ -120,7 +124,7 @@ class Store:
             checked_values(asdict(answer), ANSWER, f"query {answer.query_id[:40]!a}")
             for answer in report.answers
         ]
-        selected = list(select_cases(report_id, report, control))
+        selected = list(select_cases(report_id, report, control, only))
         for row in selected:
             checked_values(asdict(row), CASE, f"the case of query number {row.number}")
 
@@ -158,18 +162,30 @@ class Store:
 
         Raises CasesError for an unknown case or annotator, and for the id of another verdict.
         """
-        row = {
-            "verdict_id": checked_uuid(verdict.verdict_id),
-            "case_id": verdict.case_id,
-            "annotator": annotator_name(verdict.annotator),
-            "verdict": checked_verdict(verdict.verdict),
-            "undoes": None,
-            "final": int(verdict.final),
-            "note": clean(verdict.note)[:MAX_NOTE_CHARS],
-            "took_ms": verdict.took_ms,
-            "at": stamp(at),
-        }
-        self.database.write(lambda connection: add_entry(connection, row))
+        self.record_all([verdict], at)
+
+    def record_all(self, given: Sequence[NewVerdict], at: datetime) -> None:
+        """Writes several verdicts in one transaction, all or none, as `record` writes one."""
+        rows = [
+            {
+                "verdict_id": checked_uuid(verdict.verdict_id),
+                "case_id": verdict.case_id,
+                "annotator": annotator_name(verdict.annotator),
+                "verdict": checked_verdict(verdict.verdict),
+                "undoes": None,
+                "final": int(verdict.final),
+                "note": clean(verdict.note)[:MAX_NOTE_CHARS],
+                "took_ms": verdict.took_ms,
+                "at": stamp(at),
+            }
+            for verdict in given
+        ]
+
+        def work(connection: Connection) -> None:
+            for row in rows:
+                add_entry(connection, row)
+
+        self.database.write(work)
 
     def undo(
         self, annotator: str, undo_id: str, at: datetime, *, final: bool = False

@@ -11,6 +11,7 @@ from PIL import Image
 from rapidocr import RapidOCR
 
 from core.arrays import F32
+from core.sources.ocr_lines import ReadLine
 
 _MIN_SCORE = 0.6
 _MIN_LETTERS = 2
@@ -22,25 +23,6 @@ _MAX_ASPECT = 4
 _TALL = 1.5
 """A box that is so many times as high as wide holds a line that runs up or down, for the engine as
 well."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """A line of text with its score, 0..1, and its place in the picture, which is 1 × 1.
-
-    `x`, `y` is the middle of its box, `height` the height of its letters, as a share of the
-    picture's height, and `width` its length, as a share of the picture's width. `turn_deg` is its
-    rotation clockwise from the horizontal, -45 to 135: the engine reads a line upside down as well
-    and does not tell.
-    """
-
-    text: str
-    score: float
-    x: float
-    y: float
-    width: float
-    height: float
-    turn_deg: float
 
 
 class PictureReader:

@@ -37,9 +37,15 @@ class PairPlaces:
 
 
 class Batches:
-    """Batches of `size` different rows, in groups of `group` neighbours as hard negatives."""
+    """Batches of `size` different rows, in groups of `group` neighbours as hard negatives.
 
-    def __init__(self, places: PairPlaces, size: int, group: int, seed: int) -> None:
+    With `balanced`, anchors come from all towns equally often: an epoch takes as many from each,
+    the examples of a small town several times and those of a large one in part.
+    """
+
+    def __init__(
+        self, places: PairPlaces, size: int, group: int, seed: int, balanced: bool = False
+    ) -> None:
         if len(places.lats) < size:
             raise TrainingError(
                 f"there are {len(places.lats)} examples to train on, fewer than a batch of {size}; "
@@ -48,12 +54,19 @@ class Batches:
         self._size, self._group, self._seed = size, group, seed
         self._count = len(places.lats)
         self._neighbours = _neighbours(places)
+        self._towns = (
+            [np.flatnonzero(places.towns == town) for town in np.unique(places.towns)]
+            if balanced
+            else []
+        )
+        self._epoch: tuple[int, I64] = (-1, np.empty(0, dtype=np.int64))
 
     def rows(self, step: int) -> I64:
-        """The rows [size] of one step; in an epoch every example is an anchor once."""
+        """The rows [size] of one step; in an epoch every example is an anchor once, unless the
+        batches are balanced."""
         anchors = self._size // self._group
         epoch, number = divmod(step, -(-self._count // anchors))
-        order = np.random.default_rng((self._seed, epoch)).permutation(self._count)
+        order = self._order(epoch)
         rng = np.random.default_rng((self._seed, epoch, number))
         chosen_anchors = order[number * anchors : (number + 1) * anchors]
         groups = [
@@ -61,9 +74,38 @@ class Batches:
             for anchor in chosen_anchors
         ]
         rows = np.unique(np.concatenate(groups))
-        rest = np.setdiff1d(order, rows, assume_unique=True)
-        rows = np.append(rows, rng.permutation(rest)[: self._size - len(rows)])
+        if len(rows) < self._size:
+            rows = np.append(rows, self._others(order, rows, rng)[: self._size - len(rows)])
         return rng.permutation(rows).astype(np.int64)
+
+    def _order(self, epoch: int) -> I64:
+        """The anchors [N] of an epoch; the last epoch's are remembered."""
+        if self._epoch[0] != epoch:
+            rng = np.random.default_rng((self._seed, epoch))
+            order = self._balanced_order(rng) if self._towns else rng.permutation(self._count)
+            self._epoch = (epoch, order)
+        return self._epoch[1]
+
+    def _balanced_order(self, rng: np.random.Generator) -> I64:
+        """N anchors in rounds: each round takes one of every town, in random order."""
+        rounds = -(-self._count // len(self._towns))
+        taken = [
+            np.concatenate([rng.permutation(rows) for _ in range(-(-rounds // len(rows)))])[:rounds]
+            for rows in self._towns
+        ]
+        order: I64 = rng.permuted(np.stack(taken, axis=1), axis=1).ravel()[: self._count]
+        return order
+
+    def _others(self, order: I64, rows: I64, rng: np.random.Generator) -> I64:
+        """All rows but some, in random order; in balanced batches as often of each town, too."""
+        if not self._towns:
+            return rng.permutation(np.setdiff1d(order, rows, assume_unique=True))
+        drawn = rng.permutation(order)
+        drawn = drawn[np.sort(np.unique(drawn, return_index=True)[1])]
+        left = rng.permutation(np.setdiff1d(np.arange(self._count), drawn, assume_unique=True))
+        others = np.append(drawn, left)
+        unused: I64 = others[~np.isin(others, rows)]
+        return unused
 
     def draws(self, step: int) -> I64:
         """A random number from 0 up for each row of a step, equal in every process."""

@@ -14,6 +14,7 @@ from core.errors import TrainingError
 from core.models.specs import CompactSpec, PlanetSpec
 from core.training.datasets import (
     AerialDataset,
+    CollectionDataset,
     CvgTextDataset,
     MapDataset,
     PictureDataset,
@@ -34,7 +35,8 @@ class Stage:
     changes of aerial pictures: scale, place, sharpness and colours. `views` above 0 caches that
     many of these random views of each picture, as features of a frozen trunk. `left_out` is the
     share of each description that is left out at random, a few words at a time, so that no text is
-    read twice. `physical` is the weight λ of PLANET's losses.
+    read twice. `physical` is the weight λ of PLANET's losses. With `balanced`, every region of a
+    collection and every other place is drawn equally often, however many examples it has.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Stage:
     jitter: float = 0.0
     views: int = 0
     left_out: float = 0.0
+    balanced: bool = False
     warmup: int = 100
     weight_decay: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -126,6 +129,7 @@ class TrainingConfig:
     photographs: tuple[AerialDataset, ...] = ()
     albums: tuple[PictureDataset, ...] = ()
     cities: tuple[CvgTextDataset, ...] = ()
+    collections: tuple[CollectionDataset, ...] = ()
     texts_per_tile: int = 2
     kinds_at_least: int = 40
 
@@ -142,10 +146,11 @@ class TrainingConfig:
             raise ValueError("start is for the compact model; leave it out beside checkpoint")
         if self.start and any(stage.layout for stage in self.stages):
             raise ValueError("weights to start from have kinds of their own; write layout = 0")
-        if self.photographs and (self.towns or self.albums or self.cities or self.checkpoint):
+        others = (self.towns, self.albums, self.cities, self.collections, self.checkpoint)
+        if self.photographs and any(others):
             raise ValueError(
                 "photographs train the compact model by themselves; leave out towns, albums, "
-                "cities and checkpoint"
+                "cities, collections and checkpoint"
             )
         if not self.stages:
             raise ValueError("it has no [[stages]]; give at least one")
@@ -162,12 +167,14 @@ class TrainingConfig:
     @property
     def learned(self) -> tuple[str, ...]:
         """Names of the training places."""
-        return self._places(False) + tuple(city.name for city in self.cities)
+        split: tuple[CvgTextDataset | CollectionDataset, ...] = (*self.cities, *self.collections)
+        return self._places(False) + tuple(place.name for place in split)
 
     @property
     def held(self) -> tuple[str, ...]:
         """Names of the validation places."""
-        return self._places(True) + tuple(city.held_name for city in self.cities)
+        split: tuple[CvgTextDataset | CollectionDataset, ...] = (*self.cities, *self.collections)
+        return self._places(True) + tuple(place.held_name for place in split)
 
     def _places(self, held: bool) -> tuple[str, ...]:
         places: tuple[MapDataset | AerialDataset | PictureDataset, ...] = (
@@ -202,6 +209,7 @@ def read_config(path: Path) -> TrainingConfig:
             ("photographs", AerialDataset),
             ("albums", PictureDataset),
             ("cities", CvgTextDataset),
+            ("collections", CollectionDataset),
         )
         if name in table
     }

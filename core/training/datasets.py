@@ -1,4 +1,5 @@
-"""The datasets of a training run: towns, towns seen from above, picture folders, CVG-Text."""
+"""The datasets of a training run: towns, towns seen from above, picture folders, CVG-Text and
+collections."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.sources.collection import Protocol
 from core.sources.cvgtext import Kind, Version
 
 
@@ -98,4 +100,28 @@ class CvgTextDataset:
     @property
     def held_name(self) -> str:
         """The name of the validation place."""
+        return f"{self.name}-held"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionDataset:
+    """The splits "train" and "validation" of a collection, the latter as `<name>-held`.
+
+    With the `protocol` "intercontinental" they are those of the continents. At most `limit` rows
+    of each region are used, 0 for all.
+    """
+
+    name: str
+    path: Path
+    protocol: Protocol = "world"
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.limit < 0:
+            raise ValueError(f"limit is {self.limit}; give 1 or more, or 0 for all rows")
+
+    @property
+    def held_name(self) -> str:
+        """The name of the validation rows."""
         return f"{self.name}-held"

@@ -98,7 +98,7 @@ def run_stage(
     if saved.is_file():
         state.load(saved)
     if state.step < stage.steps:
-        batches = Batches(model.places, stage.batch, stage.group, seed)
+        batches = Batches(model.places, stage.batch, stage.group, seed, stage.balanced)
         model.on_stage_start(stage, progress)
         with _Log.opened(folder / "log" / stage.name, state.step, process) as log:
             for step, rows, examples in _prefetched(model, batches, stage, state.step):

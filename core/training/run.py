@@ -19,6 +19,7 @@ from core.models.compact import read_network
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
 from core.training.aerial import TrainableAerial
+from core.training.collections import prepare_collection
 from core.training.compact import TrainableCompact, name_kinds
 from core.training.config import TrainingConfig, read_config
 from core.training.datasets import AerialDataset, MapDataset, PictureDataset
@@ -98,6 +99,7 @@ def prepared(
         raise TrainingError(f"there is no map file {', '.join(absent)}; check the sources")
     prepared = [_split(album, prepare_album(album, folder, progress)) for album in config.albums]
     prepared += [prepare_city(city, folder, progress) for city in config.cities]
+    prepared += [prepare_collection(one, folder, progress) for one in config.collections]
     training_towns = [town for town in config.towns if not town.held]
     if config.photographs:
         return _prepare_photographs(config, folder, threads, progress)

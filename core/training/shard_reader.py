@@ -15,7 +15,14 @@ from torch import Tensor
 
 from core.arrays import F16, I64, Bools
 from core.training.batches import PairPlaces
-from core.training.shards import CELLS, beside, ends_beside, states_beside
+from core.training.shards import (
+    CELLS,
+    PICTURE_COLUMNS,
+    REGION,
+    beside,
+    ends_beside,
+    states_beside,
+)
 
 _PIECE = 6
 """Tokens that are left out together."""
@@ -36,7 +43,7 @@ class ShardReader:
         cells: int = CELLS,
     ) -> None:
         tables = [feather.read_table(path, memory_map=True) for path in shards]
-        pictures = pa.concat_tables(tables)
+        pictures = pa.concat_tables([table.select(PICTURE_COLUMNS) for table in tables])
         texts = [beside(path, "texts.feather") for path in shards]
         self._kinds, self.cells = kinds, cells
         self._pictures, self._layouts = pictures["picture"], pictures["layout"]
@@ -49,10 +56,8 @@ class ShardReader:
         """Whether all examples have layouts; only those made from maps do."""
         lengths = [table.num_rows for table in tables]
         self._starts = np.concatenate([[0], np.cumsum(lengths)])
-        names = [path.name.removesuffix(".pictures.feather").rpartition("-")[0] for path in shards]
-        towns = np.unique(names, return_inverse=True)[1]
         self.places = PairPlaces(
-            pictures["lat"].to_numpy(), pictures["lon"].to_numpy(), np.repeat(towns, lengths)
+            pictures["lat"].to_numpy(), pictures["lon"].to_numpy(), _towns(shards, tables)
         )
         self._states = [_States.open(path, max_tokens) for path in shards] if max_tokens else []
 
@@ -113,6 +118,22 @@ def remaining(tokens: int, draw: int, left_out: float) -> Bools:
     stays: Bools = chance[piece] >= left_out
     stays[0] = True
     return stays
+
+
+def _towns(shards: Sequence[Path], tables: Sequence[pa.Table]) -> I64:
+    """The number of each example's town, [N]: that of its shard, or its region in a collection."""
+    numbers: dict[tuple[str, str], int] = {}
+    towns: list[I64] = []
+    for path, table in zip(shards, tables, strict=True):
+        name = path.name.removesuffix(".pictures.feather").rpartition("-")[0]
+        if REGION in table.column_names:
+            coded = table[REGION].combine_chunks().dictionary_encode()
+            regions, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy()
+        else:
+            regions, codes = [""], np.zeros(table.num_rows, dtype=np.int64)
+        known = [numbers.setdefault((name, region), len(numbers)) for region in regions]
+        towns.append(np.array(known, dtype=np.int64)[codes])
+    return np.concatenate(towns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ AROUND_PX = 300
 AROUND_CELLS = 48
 """Pixels (half a metre each) and layout cells along a side of an aerial picture."""
 SHARD = 512
+PICTURE_COLUMNS = ["lat", "lon", "picture", "layout"]
+"""Columns of every picture shard; those of collections also have `REGION`."""
+REGION = "region"
 _RICH_M = 60.0
 _TEXT_BATCH = 32
 _GAP_M = 150.0

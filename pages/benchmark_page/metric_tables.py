@@ -21,7 +21,7 @@ def draw(runs: tuple[Chosen, ...]) -> None:
     st.html(
         render(
             "metrics",
-            heads=[metric.heading for metric in METRICS.values()],
+            heads=list(METRICS.values()),
             others=[metric.heading for metric in METRICS.values() if not metric.percent],
             rows=rows,
         )
@@ -42,10 +42,12 @@ def draw(runs: tuple[Chosen, ...]) -> None:
 def _row(one: Chosen) -> dict[str, object]:
     run, figures = one.run, one.figures("", run_metrics.ALL)
     about = " · ".join(part for part in (run.gallery, " + ".join(run.channels), run.model) if part)
+    written = run_metrics.authors_of(run)
     return {
         "letter": one.letter,
         "title": one_line(run.title, 120),
         "about": one_line(about, 120),
+        "written": f"descriptions: {written}",
         "scope": run.scope,
         "n": len(run.queries),
         "cells": [_cell(metric, figures.get(metric)) for metric in METRICS],

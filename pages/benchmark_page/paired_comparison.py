@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import ReportError
 from core.evaluation.paired_tests import TESTED, Difference, Pairing, comparable, paired
 from core.evaluation.run_metrics import METRICS
+from pages.benchmark_page import flip_list
 from pages.benchmark_page.metric_tables import number
 from pages.benchmark_page.reports import Chosen
 from pages.ui.markdown import plain
@@ -38,12 +39,22 @@ def draw(runs: tuple[Chosen, ...]) -> None:
         st.info(plain(str(error)[:1].upper() + str(error)[1:], 500))
         return
     st.html(differences(found, first, second))
+    flip_list.draw(by_letter[first], by_letter[second])
 
 
 def _suggest(runs: tuple[Chosen, ...]) -> None:
-    """Chooses two runs that can be compared, whenever other runs were chosen."""
+    """Chooses two runs that can be compared, whenever other runs were chosen. A link's choice goes
+    first."""
     keys = [one.entry.key for one in runs]
-    if st.session_state.get("bench-suggested") == keys and "bench-first" in st.session_state:
+    letters = {one.letter for one in runs}
+    chosen = [st.session_state.get(f"bench-{name}") for name in ("first", "second")]
+    if st.session_state.get("bench-suggested") == keys and chosen[0] is not None:
+        return
+    if "bench-suggested" not in st.session_state and letters.issuperset(
+        linked := [st.query_params.get(name, "") for name in ("first", "second")]
+    ):
+        st.session_state["bench-suggested"] = keys
+        st.session_state["bench-first"], st.session_state["bench-second"] = linked
         return
     st.session_state["bench-suggested"] = keys
     pairs = [(one, other) for other, one in combinations(runs, 2)]
@@ -73,14 +84,23 @@ def _of_files(
 def differences(found: Pairing, first: str, second: str) -> str:
     """HTML of a row for each metric; `first` and `second` are the letters of the reports."""
     difference = f"{second} {MINUS} {first}"
-    heads = ("Metric", first, second, difference, "95 %", f"{second} better", f"{second} worse")
+    heads = (
+        ("Metric", ""),
+        (first, ""),
+        (second, ""),
+        (difference, "The second report minus the first, on the same descriptions"),
+        ("95 %", "Where the difference lies if other such descriptions were asked"),
+        (f"{second} better", "Descriptions for which the second report is better"),
+        (f"{second} worse", "Descriptions for which the second report is worse"),
+        ("p", "How likely at least such a difference is if both are equally good (McNemar)"),
+    )
     return render(
         "differences",
         first=first,
         second=second,
         n=found.n,
         scope=found.first.scope,
-        heads=(*heads, "p"),
+        heads=heads,
         rows=[_row(one) for one in found.differences],
         tested=TESTED,
     )
@@ -90,6 +110,7 @@ def _row(one: Difference) -> dict[str, object]:
     metric = one.metric
     return {
         "metric": METRICS[metric].heading,
+        "meaning": METRICS[metric].meaning,
         "first": number(metric, one.first),
         "second": number(metric, one.second),
         "sign": MINUS if one.difference < 0 else "+" if one.difference > 0 else "",

@@ -6,11 +6,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.evaluation import run_metrics
+from core.evaluation.run_metrics import is_missed
 from core.evaluation.saved_runs import SavedQuery
-from pages.benchmark_page import error_map, session
+from core.vocabulary.folding import fold
+from pages.benchmark_page import error_map, failure_groups, session
 from pages.benchmark_page.reports import Chosen
 from pages.benchmark_page.session import widget
-from pages.benchmark_page.subgroups import Part, Picked, is_missed, missed_words
+from pages.benchmark_page.subgroups import Part, Picked, missed_words
 from pages.ui.markdown import one_line
 from pages.ui.templates import render
 
@@ -31,13 +33,24 @@ def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
         format_func=lambda one: one_line(by_letter[one].label, 70),
     )
     words = right.selectbox("Which descriptions", list(parts), key=widget("kind"))
+    contained = st.text_input(
+        "With these words", key=widget("words"), max_chars=session.MOST_WORD_CHARS
+    )
     everything = st.toggle("Also those that were found", key=widget("hits"))
     one, part = by_letter[letter], parts[words]
     queries = run_metrics.subgroups(one.run, part.by).get(part.kind, ())
     measure = session.measure()
     wanted = [query for query in queries if everything or is_missed(query, measure)]
     wanted.sort(key=lambda query: (-query.distance_m, -(query.rank or _MOST_RANK)))
-    return Picked(one, part, len(queries), tuple(wanted))
+    fitting = [query for query in wanted if has_words(query.text, contained)]
+    grouped = failure_groups.choose(one, fitting)
+    return Picked(one, part, len(queries), grouped, len(grouped) < len(wanted))
+
+
+def has_words(text: str, words: str) -> bool:
+    """Whether all words are in a text, in any order; without words, always."""
+    folded = fold(text)
+    return all(word in folded for word in fold(words).split())
 
 
 def listed(picked: Picked) -> None:
@@ -69,13 +82,14 @@ def listed(picked: Picked) -> None:
         city = one.run.gallery if error_map.card_of(one.run.gallery) else ""
         start = (number - 1) * _ON_A_PAGE
         items = [
-            _item(query, city, query.number == focus)
+            item(query, city, query.number == focus)
             for query in ordered[start : start + _ON_A_PAGE]
         ]
         place.html(render("queries", items=items))
 
 
-def _item(query: SavedQuery, city: str, focused: bool) -> dict[str, object]:
+def item(query: SavedQuery, city: str, focused: bool = False) -> dict[str, object]:
+    """A description in the list: how far its answer is away, its rank, and a link to search it."""
     link = urlencode({"city": city, "q": query.text})
     return {
         "focused": focused,

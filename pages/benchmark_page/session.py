@@ -18,10 +18,19 @@ PLOTS = {
     "distance": "Distance of errors",
     "map": "Map of errors",
 }
-MOST_METRES = 20_000
+MOST_METRES, MOST_WORD_CHARS = 20_000, 80
 _KEY = "benchmark"
 _FIRST_SHOWN = 3
-_KEYS = ("reports", "plot", "metric", "by", "run", "kind", "k", "metres", "most", "hits")
+FLIP_MEASURES = tuple(name for name, metric in METRICS.items() if not metric.found_by)
+"""The measures by which a description is found or missed."""
+GROUPINGS = {"none": "No groups", "likeness": "Alike", "cause": "Cause"}
+CHANGES = {"both": "All", "lost": "Lost", "gained": "Gained"}
+_KEYS = (
+    *("reports", "plot", "metric", "by", "run", "kind", "k", "metres", "most", "hits"),
+    *("words", "grouping", "group", "first", "second", "flips", "change", "flipwords"),
+)
+_USUAL = {"grouping": "none", "change": "both", "flips": FLIP_MEASURES[0]}
+"""Values that an address need not repeat."""
 
 
 def widget(name: str) -> str:
@@ -54,6 +63,12 @@ def _fill_all(params: Params, found: Mapping[str, Entry]) -> None:
         "run": params.get("run", ""),
         "kind": params.get("kind", ""),
         "hits": params.get("hits") == "1",
+        "words": params.get("words", "")[:MOST_WORD_CHARS],
+        "grouping": one_of(params.get("grouping"), tuple(GROUPINGS), "none"),
+        "group": params.get("group", ""),
+        "flips": one_of(params.get("flips"), FLIP_MEASURES, FLIP_MEASURES[0]),
+        "change": one_of(params.get("change"), tuple(CHANGES), "both"),
+        "flipwords": params.get("flipwords", "")[:MOST_WORD_CHARS],
     }
     for name, value in values.items():
         if widget(name) not in st.session_state:
@@ -116,6 +131,20 @@ def write_link() -> None:
     params = {name: state.get(widget(name)) for name in _KEYS}
     params["reports"] = ",".join(state[widget("reports")])
     params["hits"] = "1" if params["hits"] else None
+    told = {name: str(value) for name, value in params.items() if value}
     SessionLink.of_session(_KEY).write(
-        {name: str(value) for name, value in params.items() if value}
+        {name: value for name, value in told.items() if value != _USUAL.get(name)}
     )
+
+
+def view() -> Params:
+    """The parameters that restore what is looked at."""
+    return dict(SessionLink.of_session(_KEY).written or {})
+
+
+def look_at(params: Params) -> None:
+    """Goes to another view; for callbacks, before widgets are drawn."""
+    for name in _KEYS:
+        st.session_state.pop(widget(name), None)
+    st.session_state.pop("bench-suggested", None)
+    SessionLink.of_session(_KEY).written = dict(params)

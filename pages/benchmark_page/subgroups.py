@@ -21,12 +21,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """Descriptions of a run, worst first: of a part with `count` of them, maybe only the missed."""
+    """Descriptions of a run, worst first: of a part with `count` of them, maybe only the missed.
+
+    `narrowed` says that words or a group leave some of them out.
+    """
 
     one: Chosen
     part: Part
     count: int
     queries: tuple[SavedQuery, ...]
+    narrowed: bool = False
 
 
 def parts_of(runs: tuple[Chosen, ...]) -> Mapping[str, Part]:
@@ -49,13 +53,6 @@ def breakdowns_of(runs: tuple[Chosen, ...]) -> dict[str, str]:
     several = len({one.run.gallery for one in runs}) > 1
     titles = {by: way.title for by, way in BREAKDOWNS.items() if by in known}
     return titles | ({"city": "City"} if several else {})
-
-
-def is_missed(query: SavedQuery, measure: str) -> bool:
-    """Whether a description failed by R@k or L@m."""
-    if measure.startswith("R@"):
-        return query.rank is None or query.rank > int(measure[2:])
-    return query.distance_m > float(measure[2:-1])
 
 
 def missed_words(run: SavedRun, measure: str) -> str:

@@ -1,6 +1,8 @@
 """Actions on a card: record, skip, back, undo; written before the next card is shown."""
 
+import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,21 +35,34 @@ def apply_action(
 
 
 def _record(store: Store, session: ReviewSession, deed: Mapping[Any, Any], now: datetime) -> None:
-    final = session.view == "agreement"
-    store.record(
-        NewVerdict(
-            session.token,
-            session.case_id,
-            session.name,
-            str(deed.get("verdict")),
-            str(deed.get("note") or ""),
-            _plausible_duration_ms(deed.get("took_ms")),
-            final,
-        ),
-        now,
+    shown = NewVerdict(
+        session.token,
+        session.case_id,
+        session.name,
+        str(deed.get("verdict")),
+        str(deed.get("note") or ""),
+        _plausible_duration_ms(deed.get("took_ms")),
+        session.view == "agreement",
     )
+    others = session.together if session.gathering and session.view == "review" else ()
+    alike = [
+        replace(shown, verdict_id=_derived(session.token, case_id), case_id=case_id, took_ms=None)
+        for case_id in others
+    ]
+    store.record_all([*alike, shown], now)
+    session.batches[session.case_id] = len(alike)
     session.last = session.case_id
     _move_on(session)
+
+
+def _derived(token: str, part: str) -> str:
+    """An id that the same action always gets again."""
+    return str(uuid.uuid5(uuid.UUID(token), part))
+
+
+def _gather(_: Store, session: ReviewSession, __: Mapping[Any, Any], ___: datetime) -> None:
+    """Lists similar cases, or no longer."""
+    session.gathering, session.together = not session.gathering, ()
 
 
 def _plausible_duration_ms(given: object) -> int | None:
@@ -86,6 +101,9 @@ def _undo(store: Store, session: ReviewSession, _: Mapping[Any, Any], now: datet
     case_id = store.undo(session.name, session.token, now, final=session.view == "agreement")
     if case_id is None:
         raise CasesError("there is no verdict of yours to take back")
+    if session.view == "review":
+        for number in range(session.batches.pop(case_id, 0)):
+            store.undo(session.name, _derived(session.token, str(number)), now)
     session.last = ""
     session.trail = [one for one in session.trail if one != case_id]
     session.turn(case_id)
@@ -96,6 +114,7 @@ _ACTS: dict[str, Callable[[Store, ReviewSession, Mapping[Any, Any], datetime], N
     "skip": _skip,
     "back": _back,
     "undo": _undo,
+    "together": _gather,
 }
 
 

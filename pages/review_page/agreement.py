@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.review import queue
 from core.review.agreement import Agreement, Dispute, agreement
+from core.review.annotator_quality import consensus_of
 from core.review.exchange import read_store
 from core.review.model import Card
 from core.review.store import Store
@@ -32,6 +33,7 @@ def draw(store: Store, session: ReviewSession) -> None:
     export.tell_set_aside(content)
     left, right = st.columns(2, gap="large")
     left.html(_pairs(found))
+    left.html(render("annotator_quality", rows=consensus_of(store).annotators))
     right.html(counts(content.rows))
 
 
@@ -44,6 +46,7 @@ def _numbers(found: Agreement) -> str:
         ("Cases with several verdicts", f"{found.cases:,}"),
         ("In dispute", f"{found.disputed:,}"),
         ("Adjudicated", f"{found.adjudicated:,}"),
+        ("Need another vote", f"{found.waiting:,}"),
         ("Fleiss' kappa", _kappa(found.fleiss)),
     )
     return render("agreement_numbers", facts=facts)

@@ -9,8 +9,7 @@ from core.errors import CasesError
 from core.review import queue
 from core.review.model import Card, Progress
 from core.review.store import Store
-from core.review.verdicts import ORDERS, Order
-from pages.review_page import card_map, card_view, case_store, history, verdict_form
+from pages.review_page import card_map, card_view, history, queue_bar, similar, verdict_form
 from pages.review_page.places import Place, place_of
 from pages.review_page.precompute import Insight, insights
 from pages.review_page.session import ReviewSession, write_link
@@ -19,14 +18,13 @@ from pages.ui.templates import render
 
 _GLANCE_S = 0.05
 _PATIENCE_S = 60.0
-_ORDERS: dict[Order, str] = {"hardest": "Hardest first", "shuffled": "Shuffled"}
 
 
 def draw(store: Store, session: ReviewSession) -> None:
     """The session's card, else the next one; the card after it is explained ahead of time."""
     card = _card(store, session)
     done = queue.progress(store, session.name)
-    _bar(store, session, done.order, history.progress(done))
+    queue_bar.draw(store, session, done)
     _last(store, session, card)
     if card is None:
         _over(session, done)
@@ -44,29 +42,7 @@ def _card(store: Store, session: ReviewSession) -> Card | None:
         except CasesError as error:
             session.problem = str(error)
             session.turn()
-    return queue.next_card(store, session.name)
-
-
-def _bar(store: Store, session: ReviewSession, order: Order, progress: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="cases-bar"):
-        st.html(progress)
-        other = next(one for one in ORDERS if one != order)
-        verdict_form.button_with_shortcut(
-            f"{_ORDERS[order]} (change)",
-            "O",
-            lambda: _reorder(store, session, other),
-            "cases-order",
-            type="tertiary",
-        )
-
-
-def _reorder(store: Store, session: ReviewSession, order: Order) -> None:
-    session.touched = True
-    try:
-        store.join(session.name, case_store.now(), order)
-        session.turn()
-    except CasesError as error:
-        session.problem = str(error)
+    return queue.next_card(store, session.name, focus=session.focus)
 
 
 def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
@@ -83,7 +59,9 @@ def _last(store: Store, session: ReviewSession, card: Card | None) -> None:
 
 def _over(session: ReviewSession, done: Progress) -> None:
     """The end of the queue: offers what to do next."""
-    if done.total or done.set_aside:
+    if session.focus != "all" and done.answered < done.total:
+        st.info("No case needs another vote of yours now. Press W for all cases.")
+    elif done.total or done.set_aside:
         st.html(render("review_done", total=done.answered))
     else:
         st.info("There are no cases yet. Press L and import a report.")
@@ -100,6 +78,7 @@ def show(
     left, right = st.container(key="cases-card").columns([7, 5], gap="medium")
     with left:
         words, said = st.empty(), st.empty()
+        similar.draw(session, card)
     with right.container(key="cases-desk"):
         verdict_form.draw(session, card, title)
     ready = _ready(looked_into)
@@ -139,7 +118,7 @@ def _fill_in(card: Card, looked_into: "Future[Insight]", words: object, evidence
 
 
 def _look_ahead(store: Store, session: ReviewSession, card: Card) -> None:
-    coming = queue.next_card(store, session.name, card.case_id)
+    coming = queue.next_card(store, session.name, card.case_id, session.focus)
     place: Place | None = place_of(coming) if coming else None
     if coming and place and place.gallery and place.card:
         insights().of(coming, place.card)

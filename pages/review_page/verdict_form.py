@@ -1,6 +1,6 @@
 """The verdict form beside a card: verdicts, note and keys in the browser, and their reports."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -9,21 +9,24 @@ import streamlit as st
 from core import settings
 from core.errors import SaywhereError
 from core.review.field_checks import MAX_NOTE_CHARS
+from core.review.guidelines import guidelines_of
+from core.review.key_bindings import keys_of
 from core.review.model import Card
 from core.review.selection import key_of
-from core.review.verdicts import CASE_VERDICTS
+from core.review.store import Store
 from pages.review_page import actions, case_store
 from pages.review_page.session import ReviewSession
 from pages.ui.templates import render
 
 _KEY = "desk"
 ACTS = {
-    "record": ("Record", "Enter"),
-    "skip": ("Skip", "S"),
-    "back": ("Back", "B"),
-    "undo": ("Undo", "U"),
+    "record": "Record",
+    "skip": "Skip",
+    "back": "Back",
+    "undo": "Undo",
+    "together": "Similar",
 }
-"""Actions on a card: label and key."""
+"""Actions on a card with their labels; everyone's keys are in the store, but Enter records."""
 
 
 @cache
@@ -39,7 +42,11 @@ def _component(name: str) -> Any:
 
 def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fail?") -> None:
     """The form for a card; without a card, only the ways back."""
-    acts = ACTS if card else {name: ACTS[name] for name in ("back", "undo")}
+    store = case_store.store()
+    keys = keys_of(store, session.name)
+    review = session.view == "review"
+    hidden = () if review else ("together",)
+    acts = [act for act in ACTS if act not in hidden] if card else ["back", "undo"]
     reported = _component("desk")(
         key=_KEY,
         on_deed_change=partial(_on_action, session),
@@ -47,10 +54,15 @@ def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fai
             "token": session.token,
             "title": title,
             "of": key_of(session.name, session.view, card.case_id) if card else "",
-            "verdicts": _verdicts() if card else [],
-            "acts": _acts(acts),
-            "was": card.was if card and session.view == "review" else None,
-            "note": card.note if card and session.view == "review" else "",
+            "verdicts": _verdicts(store, keys) if card else [],
+            "acts": [
+                {"act": act, "label": ACTS[act], "key": keys.get(act, "Enter")} for act in acts
+            ],
+            "keys": {name: keys[name] for name in ("note", "definitions")},
+            "more": len(session.together) if session.gathering else 0,
+            "gathering": session.gathering,
+            "was": card.was if card and review else None,
+            "note": card.note if card and review else "",
             "longest": MAX_NOTE_CHARS,
             "problem": session.problem,
             "deeds": session.deeds,
@@ -62,12 +74,11 @@ def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fai
         st.rerun()
 
 
-def _verdicts() -> list[dict[str, str]]:
-    return [{"verdict": kind.title, "key": kind.key} for kind in CASE_VERDICTS.values()]
-
-
-def _acts(acts: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    return [{"act": act, "label": label, "key": key} for act, (label, key) in acts.items()]
+def _verdicts(store: Store, keys: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        {"verdict": one.verdict, "key": keys[one.verdict], "meaning": one.text}
+        for one in guidelines_of(store).values()
+    ]
 
 
 def _on_action(session: ReviewSession) -> None:

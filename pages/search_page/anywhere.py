@@ -115,8 +115,9 @@ class _Opened:
         self.notes: list[str] = []
         for card in cards:
             try:
-                gallery = resources.open_gallery(card)
-                self.galleries.append(gallery)
+                galleries = resources.open_all(card)
+                self.galleries += galleries
+                gallery = galleries[0]
                 if card.picture_models:
                     key = encoder_key(gallery)
                     self.encoders[key] = resources.picture_encoder(gallery, None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.gallery import GalleryCard
+from core.gallery import Gallery, GalleryCard
 from core.maps import title_of
 from pages.search_page import (
     anywhere,
@@ -42,7 +42,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     notes = st.container(key="notes")
     left, right = st.columns([1, 1], gap="medium")
     part = state.state_of(rank)
-    gallery = resources.open_gallery(next(one for one in cards if _has(part, one)))
+    gallery = _gallery_of(part, cards)
     with left.container(key="map-pane"), st.container(key="map-frame"):
         results.draw_map(gallery, part, rank, ask)
     with notes:
@@ -52,14 +52,18 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     with right:
         city_hints.likeliest(state.result.regions)
         confidence_banner.draw(state.result, None, _ANY_CITY)
-        _places(state, rank, {card.name: card.title for card in cards}, ask)
+        _places(state, rank, {one.gallery: one.title for one in state.result.regions}, ask)
     downloads.draw(state, ask, state)
     arrival.draw(state, _ANY_CITY)
     session.write_link(ask)
 
 
-def _has(part: SearchState, card: GalleryCard) -> bool:
-    return part.raw is not None and part.raw.gallery.card.name == card.name
+def _gallery_of(part: SearchState, cards: tuple[GalleryCard, ...]) -> Gallery:
+    """The gallery of an answer, or the region of a collection."""
+    assert part.raw is not None
+    found = part.raw.gallery
+    own = next((card for card in cards if card.name == found.card.name), None)
+    return resources.open_gallery(own) if own else found
 
 
 def _places(

@@ -22,12 +22,16 @@ _TITLES = {
 }
 
 
+def page_names() -> tuple[str, ...]:
+    """The names of the pages, the front page first."""
+    return tuple(name for name in _TITLES if (_FOLDER / f"{name}.py").exists())
+
+
 def pages() -> dict[str, Any]:
     """Streamlit's pages by the names of their files; the first is the front page."""
     return {
         name: st.Page(_FOLDER / f"{name}.py", title=title, default=name == "search")
-        for name, title in _TITLES.items()
-        if (_FOLDER / f"{name}.py").exists()
+        for name, title in ((name, _TITLES[name]) for name in page_names())
     }
 
 

@@ -81,6 +81,7 @@ def _mount(
         returned_objects=[],
         on_change=on_change,
         feature_group_to_add=layer,
+        render=False,  # of the whole document, which is not sent: the map alone is rendered anyway
     )
 
 

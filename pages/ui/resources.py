@@ -49,6 +49,11 @@ def open_gallery(card: GalleryCard) -> Gallery:
     return _gallery(card)
 
 
+def open_all(card: GalleryCard) -> tuple[Gallery, ...]:
+    """The gallery of a card, or all regions of a collection."""
+    return gallery.open_all(card.name, settings.load()) if card.regions else (open_gallery(card),)
+
+
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _gallery(card: Any) -> Gallery:
     return gallery.open_gallery(card.name, settings.load())

@@ -24,6 +24,7 @@ from core.gallery import GalleryCard
 from core.maps import Assets
 from core.web_tiles.archive import read_tile
 from pages.ui import resources
+from pages.ui.page_document import page_document, page_paths
 
 _FOREVER = "public, max-age=31536000, immutable"
 _SHORT = "public, max-age=3600"
@@ -113,6 +114,7 @@ def routes() -> Sequence[BaseRoute]:
     return [
         Route("/healthz", healthz),
         Route("/search", search_page),
+        *(Route(path, page_document) for path in page_paths()),
         Route("/tiles/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
         Route("/aerial/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
         Mount("/vendor", _CachedFiles(directory=settings.load().static)),

@@ -88,15 +88,15 @@ def test_the_embedding_bench_gives_its_figures(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(embed, "_EMBEDDED", 40)
-    monkeypatch.setattr(embed, "_TURNS", 2)
+    monkeypatch.setattr(embed, "_EMBEDDED", 8)
+    monkeypatch.setattr(embed, "_TURNS", 1)
     checkpoint = compact_weights
     if model == "crosstext2loc":
         checkpoint = tmp_path / "clip.pth"
         torch.save(openai_state(), checkpoint)
     settings = replace(settings_for(seen_home / "galleries"), batch_threads=2)
     found = embed.run(settings, None, model, checkpoint)
-    assert found["n"] == 40
+    assert found["n"] == 8
     assert found["ours_tiles_per_s"] > 0
     assert found["plain_tiles_per_s"] > 0
     assert found["ratio"] == pytest.approx(

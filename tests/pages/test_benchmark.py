@@ -14,8 +14,9 @@ from conftest import ROOT, Served, Visit, drawn, serve
 from streamlit.testing.v1 import AppTest
 
 from core.__main__ import main
-from core.evaluation import report_files
+from core.evaluation import report_files, scenarios
 from core.review.store import open_store
+from pages.benchmark_page import scenario_panel
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
 TEXTS = (
@@ -103,7 +104,10 @@ def test_the_metrics_stand_side_by_side_each_row_with_its_scope(app: AppTest, ho
     assert html.count('<td class="sw-scope">full</td>') == 2
     report = a_report(home)
     low, high = report["ci"]["L@100m"]
-    assert f"<td>{report['L@100m']:.1f}<small>{low:.1f}–{high:.1f}</small></td>" in html
+    span = f"{low:.1f}–{high:.1f}"
+    assert re.search(f"<td>{report['L@100m']:.1f}<small title=[^>]*>{span}</small></td>", html)
+    assert html.count('<abbr title="Percent of descriptions whose true tile is the first') == 2
+    assert html.count("descriptions: author not known") == 2
     assert "B against" not in html
     assert "on the 6 descriptions that both have" in html
     assert "<img" not in html
@@ -145,6 +149,97 @@ def test_a_kind_is_chosen_without_a_mouse_and_its_failures_are_listed(
     assert html_of(app).count("<li") == 3
 
 
+def test_descriptions_are_narrowed_by_words_and_by_groups_and_become_cases(
+    app: AppTest, home: Path
+) -> None:
+    app.query_params.update({"hits": "1", "words": "PARK church", "grouping": "likeness"})
+    app.run()
+    assert html_of(app).count("<li><p><strong>") == 1
+    assert app.selectbox(key="bench-group").value == "all groups"
+    app.session_state["bench-grouping"] = "cause"
+    app.text_input(key="bench-words").set_value("").run()
+    causes = app.selectbox(key="bench-group").options[1:]
+    missed = [row for row in a_report(home)["queries"] if row["rank"] > 1]
+    assert sum(int(one.split("(")[-1][:-1]) for one in causes) == len(missed)
+    app.selectbox(key="bench-group").set_value(causes[0].rpartition(" (")[0]).run()
+    number = int(causes[0].split("(")[-1][:-1])
+    app.button(key="bench-review-these").click().run()
+    assert f"{number} new cases" in app.success[0].value
+
+
+def test_flips_are_listed_filtered_and_made_cases_of_the_report_that_fails(
+    app: AppTest, home: Path, tmp_path: Path
+) -> None:
+    app.query_params["flips"] = "L@100m"
+    app.run()
+    far = {
+        name: {row["id"]: row["distance_m"] > 100 for row in a_report(home, name)["queries"]}
+        for name in ("facts", "names")
+    }
+    changed = [one for one in far["facts"] if far["facts"][one] != far["names"][one]]
+    assert changed, "otherwise this test proves nothing"
+    assert app.selectbox(key="bench-first").value == "B"
+    assert html_of(app).count('class="sw-change') == len(changed)
+    gained = [one for one in changed if far["names"][one]]
+    app.session_state["bench-change"] = "gained"
+    app.run()
+    assert html_of(app).count('class="sw-change sw-gained"') == len(gained)
+    app.session_state["bench-change"] = "both"
+    app.run()
+    app.button(key="bench-review-flips").click().run()
+    assert f"{len(changed)} new cases" in app.success[0].value
+    store = open_store(str(tmp_path / "cases.sqlite"), datetime.now(UTC))
+    assert [one.queries for one in store.reports()] == [6, 6]
+    assert sum(sum(one.kinds.values()) for one in store.reports()) == len(changed)
+    store.close()
+
+
+def test_a_scenario_brings_back_what_was_looked_at(app: AppTest) -> None:
+    app.query_params.update({"plot": "recall", "k": "3", "run": "B"})
+    app.run()
+    app.text_input(key="bench-scenario-new-title").set_value("B misses statues")
+    app.text_area(key="bench-scenario-new-note").set_value("`<b>` ask Ada")
+    app.button(key="bench-scenario-new-save").click().run()
+    assert "is saved" in app.info[0].value
+    app.session_state["bench-plot"] = "distance"
+    app.selectbox(key="bench-run").set_value("A").run()
+    assert app.selectbox(key="bench-scenario").options[1] == "B misses statues"
+    (saved,) = scenarios.list_scenarios(scenario_panel.folder())[0]
+    app.selectbox(key="bench-scenario").set_value(saved.scenario_id).run()
+    assert "ask Ada" in html_of(app)
+    assert "`<b>" not in html_of(app)
+    app.button(key="bench-scenario-show").click().run()
+    assert app.selectbox(key="bench-run").value == "B"
+    assert app.number_input(key="bench-k").value == 3
+    app.button(key="bench-scenario-delete").click().run()
+    assert app.selectbox(key="bench-scenario").options == ["what you look at now"]
+
+
+def test_an_own_report_is_renamed_and_deleted_and_a_bundled_one_stays(
+    app: AppTest, home: Path
+) -> None:
+    path = home / "reports" / "spare.json"
+    path.write_text(json.dumps(a_report(home) | {"title": "spare"}), encoding="utf-8")
+    app.query_params["reports"] = "spare"
+    try:
+        app.run()
+        app.selectbox(key="bench-managed").set_value("spare").run()
+        app.text_input(key="bench-title-spare").set_value("Second try")
+        app.selectbox(key="bench-author-spare").set_value("people").run()
+        app.button(key="bench-rename-spare").click().run()
+        assert "Second try" in html_of(app)
+        assert "descriptions: by hand" in html_of(app)
+        assert app.button(key="bench-delete-spare").disabled
+        app.checkbox(key="bench-sure-spare").check().run()
+        app.button(key="bench-delete-spare").click().run()
+        assert not app.exception
+        assert not path.exists()
+    finally:
+        path.unlink(missing_ok=True)
+    app.selectbox(key="bench-managed").set_value("helsinki-by-hand-all").run()
+    assert "comes with the app" in " ".join(one.value for one in app.caption)
+
+
 def test_a_link_restores_what_is_looked_at_and_a_bad_one_does_no_harm(app: AppTest) -> None:
     app.query_params.update({"plot": "recall", "k": "3", "run": "B", "kind": "without names"})
     app.run()
@@ -152,6 +247,7 @@ def test_a_link_restores_what_is_looked_at_and_a_bad_one_does_no_harm(app: AppTe
     assert app.selectbox(key="bench-kind").value == "without names"
     bad = AppTest.from_file(str(ROOT / "pages" / "benchmark.py"), default_timeout=60)
     names = ("reports", "plot", "metric", "by", "run", "kind", "k", "metres", "most", "hits")
+    names += ("grouping", "group", "first", "second", "flips", "change")
     bad.query_params.update(dict.fromkeys(names, HOSTILE))
     bad.run()
     assert not bad.exception

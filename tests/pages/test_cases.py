@@ -1,6 +1,7 @@
 """The cases page without a browser: what a deed does, what is shown when, and what goes wrong."""
 
 import json
+import re
 import sqlite3
 import uuid
 import zipfile
@@ -19,6 +20,7 @@ from core.review import queue
 from core.review.exchange import rows_of
 from core.review.export_format import Format
 from core.review.formats import FORMATS
+from core.review.key_bindings import RESERVED, default_keys, keys_of
 from core.review.model import Report
 from core.review.store import NewVerdict, Store, open_store
 from core.review.verdicts import CASE_VERDICTS
@@ -168,6 +170,34 @@ class TestDeeds:
     def test_a_time_that_cannot_be_true_is_left_out(self, kept: Store, given: object) -> None:
         case_id = record(kept, seated(kept), took_ms=given)
         assert kept.history(case_id)[0].took_ms is None
+
+    def test_similar_cases_get_the_same_verdict_and_undo_takes_all_back(self, kept: Store) -> None:
+        seat = seated(kept)
+        shown = seat.case_id
+        others = [row["case_id"] for row in rows_of(kept) if row["case_id"] != shown][:2]
+        actions.apply_action(kept, seat, deed(seat, "together"), NOW)
+        assert seat.gathering
+        seat.together = tuple(others)
+        reported = deed(seat, "record", verdict="several places fit", took_ms=900)
+        for _ in range(2):
+            actions.apply_action(kept, seat, reported, NOW)
+            lay(kept, seat)
+        assert queue.progress(kept, "Ada").answered == 3
+        said = [kept.history(one) for one in (shown, *others)]
+        assert [[entry.verdict for entry in history] for history in said] == [
+            ["several places fit"]
+        ] * 3
+        assert [history[0].took_ms for history in said] == [900, None, None]
+        assert (seat.gathering, seat.together) == (False, ())
+        actions.apply_action(kept, seat, deed(seat, "undo"), NOW)
+        assert seat.case_id == shown
+        assert queue.progress(kept, "Ada").answered == 0
+
+    def test_only_what_the_page_offered_is_judged_together(self, kept: Store) -> None:
+        seat = seated(kept)
+        seat.together = (rows_of(kept)[-1]["case_id"],)
+        record(kept, seat)
+        assert queue.progress(kept, "Ada").answered == 1, "nothing was gathered"
 
     def test_undo_brings_the_card_back_open(self, kept: Store) -> None:
         seat = seated(kept)
@@ -534,3 +564,53 @@ def test_a_token_is_made_anew_for_every_card() -> None:
     act: Callable[[], None] = seat.leave
     act()
     assert (seat.name, seat.trail) == ("", [])
+
+
+class TestGuidelines:
+    @pytest.fixture
+    def page(self, page: AppTest, kept: Store) -> AppTest:
+        kept.join("Ada", NOW)
+        kept.join("Ben", NOW)
+        page.session_state["seat"] = ReviewSession("Ada", "guidelines", written={})
+        page.run()
+        assert not page.exception
+        return page
+
+    def test_a_definition_is_reworded_and_hostile_text_is_shown(self, page: AppTest) -> None:
+        hostile = "`${x}` <b>bold</b> [a](b)"
+        page.text_area[0].set_value(hostile)
+        page.button(key="cases-guide-save").click().run()
+        assert not page.exception
+        assert "1 definitions changed" in page.success[0].value
+        assert page.text_area[0].value == hostile
+        assert len(page.text_area) == len(CASE_VERDICTS)
+
+    def test_keys_are_chosen_and_two_actions_never_share_one(
+        self, page: AppTest, kept: Store
+    ) -> None:
+        boxes = {one.label: one for one in page.text_input}
+        boxes["Skip"].set_value("x")
+        page.button(key="cases-keys-save").click().run()
+        assert keys_of(kept, "Ada")["skip"] == "X"
+        {one.label: one for one in page.text_input}["Back"].set_value("X")
+        page.button(key="cases-keys-save").click().run()
+        assert "give each its own" in page.error[0].value
+        page.button(key="cases-keys-usual").click().run()
+        assert keys_of(kept, "Ada")["skip"] == "S"
+
+    def test_cases_are_assigned_and_taken_back(self, page: AppTest, kept: Store) -> None:
+        page.multiselect(key="cases-tasks-names").set_value(["Ada", "Ben"])
+        page.button(key="cases-tasks-assign").click().run()
+        assert "4 to Ada\\, 4 to Ben" in page.success[0].value
+        assert queue.progress(kept, "Ada").assigned == 4
+        page.button(key="cases-tasks-release").click().run()
+        assert "8 cases" in page.success[0].value
+        assert queue.progress(kept, "Ada").assigned == 0
+
+
+def test_the_pages_keys_are_nobodys_own() -> None:
+    shown = set(re.findall(r"\"([A-Z])\"", (ROOT / "pages" / "cases.py").read_text("utf-8")))
+    assert {"V", "A", "G", "E", "L"} <= shown <= RESERVED
+    assert not set(default_keys().values()) & RESERVED
+    assert all(form.key.isalpha() for form in FORMATS.values()), "a digit is for a verdict only"
+    assert not {form.key for form in FORMATS.values()} & RESERVED

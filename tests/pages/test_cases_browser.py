@@ -20,6 +20,8 @@ from playwright.sync_api import Page, TimeoutError, WebSocketRoute, expect
 from tiny_cases import NOW, a_report
 
 from core.gallery import open_gallery
+from core.review import queue
+from core.review.key_bindings import bind
 from core.review.model import RecordedAnswer
 from core.review.store import Store, open_store
 from core.review.verdicts import CASE_VERDICTS
@@ -182,7 +184,8 @@ def test_all_cases_by_keys_alone(
     page.get_by_role("button", name="FiftyOne").wait_for()
     drawn(page)
     with page.expect_download() as waited:
-        keys.press("1")
+        keys.press("1")  # a digit does nothing where no card lies
+        keys.press("h")
     waited.value.save_as(tmp_path / "out.csv")
     assert visit.outside == []
     assert visit.errors == []
@@ -207,6 +210,36 @@ def type_a_note(page: Page, home: Path, case_id: str) -> None:
     expect(page.locator(".sw-desk-status")).to_contain_text("Nothing chosen")
     assert case_on(page) == case_id
     assert said_by(home, "Ada", case_id) == []
+
+
+def test_definitions_own_keys_and_similar_failures_by_keys_alone(
+    home: Path, served: Served, visits: Callable[..., Visit]
+) -> None:
+    store = kept(home)
+    store.join("Dee", NOW)
+    bind(store, "Dee", {"model error": "X"})
+    visit = visits(served)
+    page = sit_down(visit, "Dee")
+    case_id, chosen = case_on(page), page.locator(".sw-desk-verdicts [aria-pressed=true]")
+    page.keyboard.press("d")
+    expect(page.locator(".sw-desk-meanings dd").first).to_be_visible()
+    page.keyboard.press("7")
+    expect(chosen).to_have_count(0)
+    page.keyboard.press("t")
+    record = page.locator(".sw-desk-first")
+    expect(record).to_contain_text(re.compile("Record for [2-7] cases"))
+    together = len(page.locator(".st-key-cases-similar [data-testid=stCheckbox]").all())
+    page.keyboard.press("x")
+    expect(chosen).to_have_text(re.compile("model error"))
+    page.keyboard.press("Enter")
+    next_case(page, case_id)
+    assert together >= 1
+    assert queue.progress(store, "Dee").answered == together + 1
+    page.keyboard.press("u")
+    expect(page.locator(".sw-case")).to_have_attribute("data-case", case_id)
+    assert queue.progress(store, "Dee").answered == 0
+    store.close()
+    assert visit.errors == []
 
 
 def test_every_other_action_has_a_key_too(

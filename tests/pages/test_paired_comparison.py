@@ -15,7 +15,7 @@ def test_only_differences_whose_interval_excludes_zero_are_marked() -> None:
         second="B",
         n=100,
         scope="full",
-        heads=("Metric",),
+        heads=(("Metric", "what was measured"),),
         rows=rows,
         tested=("R@1",),
     )

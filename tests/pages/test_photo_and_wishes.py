@@ -69,6 +69,33 @@ def test_a_photo_is_described_in_the_box_and_its_signs_can_be_dropped(
     assert "PHARMACIE" in test.text_area(key="text").value
 
 
+def test_what_a_signpost_names_is_dropped_at_first() -> None:
+    def script() -> None:
+        import streamlit as st
+        from PIL import Image
+
+        from core.describe.streetview.scene import PhotoDescription, Scene, Segments, Sign
+        from pages.search_page.photo import panel, session
+
+        away = Sign("Camping", 0.9, "left", "camping site", size=0.01, points_away=True)
+        shares = {"sky": 1.0, "vegetation": 0.0, "road": 0.0, "facade": 0.0}
+        scene = Scene((away, Sign("Lindenhof", 0.9, "left")), Segments(shares, "classical"))
+        text = "On the left a signpost names “Camping”. On the left I read “Lindenhof”."
+        described = PhotoDescription(text, (scene,))
+        picture = Image.new("RGB", (8, 8))
+        photo = session.VisitorPhoto(picture, described, "", described.pointing_away)
+        st.session_state["photo-seen"] = photo
+        st.session_state["told"] = photo.text
+        panel.seen()
+
+    test = AppTest.from_function(script).run()
+    assert not test.exception
+    assert test.session_state["told"] == "On the left I read “Lindenhof”."
+    (signs,) = test.get("button_group")
+    assert signs.value == ["Lindenhof"]
+    assert any("signpost" in caption.value for caption in test.caption)
+
+
 def test_wishes_of_a_link_are_searched_shown_and_taken_back(
     tiny_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

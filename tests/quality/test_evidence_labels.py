@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from quality.evidence_pairs import LABELS, TESTS, Judged, figures, judged, rows_of, wilson
+from quality.evidence_pairs import LABELS, TESTS, Judged, figures, judged, kappa, rows_of, wilson
 
 BUNDLED = ("helsinki", "monaco", "montevideo", "neubrandenburg")
 DENIALS = rows_of(TESTS / "denials.jsonl")
@@ -21,11 +21,28 @@ def results() -> list[Judged]:
     return judged(row for row in rows_of(LABELS) if row["gallery"] in BUNDLED)
 
 
-def test_three_hundred_pairs_were_judged() -> None:
+def test_pairs_were_judged_twice_and_alike() -> None:
     rows = rows_of(LABELS)
-    assert len(rows) >= 300
-    assert len({row["gallery"] for row in rows}) == 6
-    assert {row["half"] for row in rows} == {"tune", "report"}
+    by_two = [row for row in rows if row["half"] in ("tune", "report")]
+    later = [sum(row["half"] == half for row in rows) for half in ("fresh", "last")]
+    assert (len(by_two), *later) == (372, 126, 147)
+    assert len({row["gallery"] for row in by_two}) == 6
+    assert kappa(by_two) >= 0.9
+    assert {row["standing"] for row in rows} == {"supported", "contradicted", "missing"}
+    assert not [row for row in rows if row["standing"] != "supported" and row["evidence"]]
+    agreed = [row for row in rows if row["first"] == row.get("second", row["first"])]
+    assert len(rows) - len(agreed) == 13
+    assert not [row for row in agreed if row["standing"] != row["first"]]
+    assert all("second" in row for row in rows if row["half"] != "last")
+
+
+def test_the_agreement_of_two_readers_is_cohens_kappa() -> None:
+    def pairs(text: str) -> list[dict[str, Any]]:
+        return [{"first": pair[0], "second": pair[1]} for pair in text.split()]
+
+    assert round(kappa(pairs("yy " * 20 + "yn " * 5 + "ny " * 10 + "nn " * 15)), 3) == 0.4
+    assert kappa(pairs("yy nn")) == 1.0
+    assert kappa(pairs("yn ny")) == -1.0
 
 
 def test_nearly_all_that_is_called_supported_or_contradicted_is_so(results: list[Judged]) -> None:

@@ -8,6 +8,7 @@ from core.retrieval.head_nouns import (
     is_location_only,
     is_of_other_size,
     is_part_of,
+    lacks_modifier,
     matches_kind,
     without_distance,
 )
@@ -25,6 +26,11 @@ from core.retrieval.head_nouns import (
         ("make-up shop", "shop"),
         ("Further away there is a big department store", "store"),
         ("not too far away there is a pub", "pub"),
+        ("corner that crazy old tower", "tower"),
+        ("Across the corner are tall office blocks", "block"),
+        ("at the corner a small pub", "pub"),
+        ("corner of two streets", "corner"),
+        ("corner shop", "shop"),
         ("some 20 steps away", None),
         ("rambling on and on", None),
         ("in the middle", None),
@@ -86,6 +92,17 @@ def test_a_compound_is_another_thing() -> None:
     assert is_false_friend("bicycle parking", park)
     assert not is_false_friend("car park", parking)
     assert not is_false_friend("playground", park)
+
+
+def test_an_entrance_is_that_of_what_is_said() -> None:
+    of_shops, of_metro = (
+        head_of_phrase("shopping centre entrance"),
+        head_of_phrase("metro entrance"),
+    )
+    assert of_shops is not None
+    assert of_metro is not None
+    assert lacks_modifier("metro station entrance", of_shops)
+    assert not lacks_modifier("metro station entrance", of_metro)
 
 
 def test_a_noun_before_another_is_a_part() -> None:

@@ -10,6 +10,7 @@ from core.retrieval.spots import REACH_M, _pairs_within, spots_of
 
 
 class _Line:
+    prepared = None
     """Tiles on a line to the north, by their metres."""
 
     def __init__(self, *metres: float) -> None:

@@ -4,6 +4,7 @@
 const AGAIN_MS = 3000;
 const TIMES = 4;
 const DRAFT = "saywhere-draft";
+const OPEN = "saywhere-definitions";
 
 /* The page scrolls inside a box that has the keyboard only after a click. */
 const SCROLLS = Object.fromEntries(Object.entries({
@@ -61,7 +62,13 @@ class Desk {
     const before = this.data;
     this.data = data;
     if (!before || before.token !== data.token) this.lay();
-    else if (before.deeds !== data.deeds) this.waits(false);
+    else {
+      if (before.deeds !== data.deeds) {
+        this.waits(false);
+        this.prompt();
+      }
+      this.countMore();
+    }
     if (data.problem) this.say(data.problem, true);
   }
 
@@ -92,9 +99,10 @@ class Desk {
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", this.data.title);
     this.buttons = new Map();
-    for (const { verdict, key } of this.data.verdicts) {
+    for (const { verdict, key, meaning } of this.data.verdicts) {
       const made = this.button(verdict, key, () => this.choose(verdict));
       made.setAttribute("aria-pressed", "false");
+      made.title = meaning;
       this.buttons.set(verdict, made);
       group.appendChild(made);
     }
@@ -107,9 +115,36 @@ class Desk {
     });
     this.status = element("p", "sw-desk-status");
     this.status.setAttribute("role", "status");
-    if (this.data.verdicts.length) box.append(group, this.noteBox());
+    if (this.data.verdicts.length) box.append(group, this.definitions(), this.noteBox());
     box.append(acts, this.status);
     this.root.replaceChildren(box);
+    this.countMore();
+  }
+
+  /* What the verdicts mean; open or not, as the annotator left it. */
+  definitions() {
+    this.meanings = element("details", "sw-desk-meanings");
+    const head = element("summary", "");
+    head.append(element("kbd", "", this.data.keys.definitions), " What they mean");
+    const list = element("dl", "");
+    for (const { verdict, meaning } of this.data.verdicts) {
+      list.append(element("dt", "", verdict), element("dd", "", meaning));
+    }
+    this.meanings.append(head, list);
+    try { this.meanings.open = localStorage.getItem(OPEN) === "1"; } catch { /* not kept */ }
+    this.meanings.addEventListener("toggle", () => {
+      try { localStorage.setItem(OPEN, this.meanings.open ? "1" : "0"); } catch { /* not kept */ }
+    });
+    return this.meanings;
+  }
+
+  /* How many similar cases get the verdict, too. */
+  countMore() {
+    const record = (this.acts || []).find((one) => one.act === "record");
+    const more = this.data.more ? `Record for ${this.data.more + 1} cases` : "Record";
+    if (record) record.made.lastChild.textContent = more;
+    const similar = (this.acts || []).find((one) => one.act === "together");
+    if (similar) similar.made.setAttribute("aria-pressed", String(this.data.gathering));
   }
 
   button(label, key, act) {
@@ -124,7 +159,7 @@ class Desk {
   noteBox() {
     const label = element("label", "sw-desk-note");
     const head = element("span", "");
-    head.append(element("kbd", "", "N"), " Note (optional) ",
+    head.append(element("kbd", "", this.data.keys.note), " Note (optional) ",
       element("small", "", "Enter or Esc ends it, Shift + Enter starts a new line"));
     this.note = element("textarea", "");
     this.note.rows = 2;
@@ -143,6 +178,12 @@ class Desk {
     event.preventDefault();
     this.note.blur();
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.act("record");
+    else this.prompt();
+  }
+
+  /* What to do next. */
+  prompt() {
+    if (!this.data.verdicts.length) this.say("");
     else this.say(this.chosen ? `${this.chosen}: Enter records it.` : "Press a number, then Enter.");
   }
 
@@ -159,6 +200,8 @@ class Desk {
     if (!told) return;
     this.keep();
     this.say(`${verdict}: Enter records it.`);
+    const { meaning } = this.data.verdicts.find((one) => one.verdict === verdict) || {};
+    if (meaning && !this.meanings.open) this.status.append(element("small", "", meaning));
   }
 
   act(act) {
@@ -225,10 +268,17 @@ class Desk {
       if (own && own.getAttribute("aria-pressed") !== "true") return null;
       return this.data.verdicts.length ? () => this.act("record") : null;
     }
-    if (key.toUpperCase() === "N" && this.data.verdicts.length) return () => this.note.focus();
-    const verdict = this.data.verdicts.find((one) => one.key === key || one.key === digit);
+    const pressed = key.toUpperCase();
+    if (this.data.verdicts.length) {
+      if (pressed === this.data.keys.note) return () => this.note.focus();
+      if (pressed === this.data.keys.definitions) {
+        return () => { this.meanings.open = !this.meanings.open; };
+      }
+    }
+    const verdict = this.data.verdicts.find(
+      (one) => one.key && (one.key === pressed || one.key === digit));
     if (verdict) return () => this.choose(verdict.verdict);
-    const found = this.acts.find((one) => one.key === key.toUpperCase());
+    const found = this.acts.find((one) => one.key === pressed || one.key === digit);
     return found ? () => this.act(found.act) : null;
   }
 }

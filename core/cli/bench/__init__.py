@@ -17,7 +17,7 @@ from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
-    *("steps", "cases", "feedback", "visitors", "anywhere", "scale", "planet"),
+    *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
 )
 
 
@@ -88,6 +88,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=1_034_786,
         help="tiles of the synthetic collection, for scale (default: 1034786)",
     )
+    parser.add_argument(
+        "--keep",
+        metavar="NAME",
+        help="keep the synthetic collection as a gallery of this name, or measure the kept one, "
+        "for scale",
+    )
     add_store(parser)
     add_imagery(parser)
 
@@ -109,6 +115,7 @@ def run(args: argparse.Namespace) -> Any:
         "store": args.store,
         "kill": args.kill,
         "tiles": args.tiles,
+        "keep": args.keep,
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,

@@ -1,207 +1,267 @@
-"""Size, speed and recall of the vector indexes of a large collection, made from real galleries.
+"""Size, speed and recall of a search in a large collection, made from real galleries.
 
-The collection is synthetic: each of its regions is a run of neighbouring tiles of a gallery on this
-machine, with their real embeddings of texts and pictures. Every copy is turned a little at random,
-so that no two tiles are equal. Only vectors are measured: facts and names of a region are searched
-in its own gallery.
+The collection is synthetic (`core.cli.bench.synthetic`). A search is the whole one, as `core
+search` makes it: from the text to ranked candidates with positions, names and evidence.
 """
 
 import json
+import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.arrays import F32, I8
+from core.arrays import F32
+from core.cli.bench import vectors
+from core.cli.bench.inputs import DESCRIPTIONS, Progress
+from core.cli.bench.synthetic import REGIONS, regions_to_pack
+from core.cli.bench.synthetic_texts import texts_of
+from core.cli.bench.vectors import at, disk_mb, resident_mb
 from core.errors import GalleryError
 from core.gallery import Gallery, list_galleries, open_gallery
-from core.gallery.opened import pack_embeddings
-from core.indexes.regional import RegionalIndex, build, recall_of
+from core.gallery.packed import PackedCollection
+from core.geo import Position
 from core.models import load_model
-from core.retrieval.picture_model import load_picture_encoder
-from core.retrieval.query_encoding import encode_query, tokenize_query
+from core.models.sentence import SentenceEncoder
+from core.records import Query
+from core.retrieval.anywhere import search_anywhere
+from core.retrieval.packing import pack
+from core.retrieval.picture_model import PictureEncoder, load_picture_encoder
+from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
+from core.retrieval.search import search
+from core.retrieval.two_stages import overview_of
 from core.settings import ROOT, Settings
 
-_REGIONS = 225
-"""Regions of CORE, whose 1,034,786 pairs give the size."""
-_TURN = 0.35
-"""Length of the random part that is added to each unit embedding: a cosine of 0.94 with the
-original, as two tiles of one street have."""
 _SMALLER = (10_000, 100_000)
-_ROUNDS, _K = 3, 10
+_TILES_OF_REGION = 4_600
+_TEXTS_OF_TILES = 24
+_COMPARED = 10
+_K, _WITHIN_M = 10, 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Space:
-    """The embeddings of one kind: those of each gallery [N, D], and queries [Q, D]."""
+class _Search:
+    """What searches a collection: its regions, the encoders, and the descriptions."""
 
-    name: str
-    galleries: tuple[F32, ...]
-    queries: F32
+    galleries: tuple[Gallery, ...]
+    encoder: SentenceEncoder
+    picture_encoders: dict[str, PictureEncoder]
+    texts: tuple[str, ...]
+
+    def found(self, text: str, *, exact: bool = False, query: Query | None = None) -> list[str]:
+        """The candidates, by region and tile."""
+        result = search_anywhere(
+            self.galleries,
+            self.encoder,
+            query or Query(text, _K),
+            self.picture_encoders,
+            exact=exact,
+        ).result
+        return [f"{one.gallery} {one.tile.tile_id}" for one in result.candidates]
 
 
-def run(settings: Settings, tiles: int) -> dict[str, Any]:
-    """Builds the indexes of texts and of pictures, in a folder that is removed, and times them.
+def run(settings: Settings, tiles: int, keep: str | None, progress: Progress) -> dict[str, Any]:
+    """Builds the collection and measures searches and vector indexes.
 
-    `vector_p50_ms`, the processor's time `vector_cpu_ms` (to read on a busy machine) and
-    `recall_at_10` are those of the texts' index, `pictures` has those of the
-    pictures', `curve` both at smaller sizes. Queries are the page's examples and their phrases.
+    `keep` is the name under which the collection stays, as a user's own gallery; one of that name
+    and size that is there is measured without being built again. Times are by the clock, `…_cpu_ms`
+    are the processor's, to read on a busy machine. `recall_at_10` is the share of the ten
+    candidates of an exact search that the search in two stages has. `vector_…` are those of the
+    texts' index alone, `pictures` has the pictures'. `curve` has the whole search at smaller sizes.
     """
-    spaces = _spaces(settings)
-    with tempfile.TemporaryDirectory(prefix="saywhere-scale-") as home:
-        texts, pictures = (
-            _measured(space, tiles, Path(home) / space.name, bare=True) for space in spaces
-        )
+    sources = _sources(settings)
+    with tempfile.TemporaryDirectory(prefix="saywhere-scale-") as scratch:
+        home = Path(scratch)
+        figures = _of_size(settings, sources, tiles, home, keep, progress, is_whole=True)
         curve = [
-            {
-                "tiles": count,
-                **{
-                    space.name: _measured(space, count, Path(home) / f"{space.name}-{count}")
-                    for space in spaces
-                },
-            }
+            _of_size(settings, sources, count, home, None, progress)
             for count in _SMALLER
             if count < tiles
         ]
+    return {"bench": "scale", **figures, "curve": curve}
+
+
+def _sources(settings: Settings) -> list[Gallery]:
+    """The galleries to copy from: those with texts and pictures of the bundled model."""
+    galleries = [
+        open_gallery(card.name, settings)
+        for card in list_galleries(settings)
+        if not card.problem
+        and not card.regions
+        and "facts" in card.channels
+        and [one.key for one in card.picture_models] == ["compact"]
+    ]
+    usable = [one for one in galleries if one.facts.views is None and one.facts.things is not None]
+    if not usable:
+        raise GalleryError("there is no gallery with texts and compact pictures to copy from")
+    return usable
+
+
+def _of_size(
+    settings: Settings,
+    sources: Sequence[Gallery],
+    tiles: int,
+    home: Path,
+    keep: str | None,
+    progress: Progress,
+    *,
+    is_whole: bool = False,
+) -> dict[str, Any]:
+    folder = settings.user_galleries / keep if keep else home / f"of-{tiles}"
+    regions = max(1, min(REGIONS, round(tiles / _TILES_OF_REGION)))
+    figures: dict[str, Any] = {"tiles": tiles, "regions": regions}
+    if not _is_there(folder, tiles):
+        figures |= _built(sources, folder, tiles, regions, home, progress)
+    figures["disk_mb"] = disk_mb(folder)
+    encoder = load_model(threads=settings.search_threads)
+    started = time.perf_counter()
+    collection = PackedCollection(folder)
+    galleries = tuple(collection.region(number) for number in range(len(collection)))
+    figures["open_s"] = round(time.perf_counter() - started, 3)
+    started = time.perf_counter()
+    overview_of(galleries)
+    figures["overview_s"] = round(time.perf_counter() - started, 3)
+    seeing = load_picture_encoder(galleries[0], settings, encoder)
+    texts = [*_examples(), *DESCRIPTIONS]
+    texts += [query.text for query in texts_of(galleries, _TEXTS_OF_TILES)]
+    one = _Search(galleries, encoder, {seeing.key: seeing}, tuple(texts))
+    figures |= _whole(one)
+    if is_whole:
+        figures |= _parts(one) | _compared(one, progress)
+        figures |= _vectors(one, collection, home)
+    return figures
+
+
+def _is_there(folder: Path, tiles: int) -> bool:
+    try:
+        regions = PackedCollection(folder).manifest.regions
+    except GalleryError:
+        return False
+    return sum(region.tiles for region in regions) == tiles
+
+
+def _built(
+    sources: Sequence[Gallery],
+    folder: Path,
+    tiles: int,
+    regions: int,
+    home: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    started, cpu = time.perf_counter(), time.process_time()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+
+    def told() -> Any:
+        for number, region in enumerate(regions_to_pack(sources, tiles, home, regions), 1):
+            yield region
+            progress("pack", number, regions)
+
+    pack(folder, f"{tiles:,} tiles", told())
     return {
-        "bench": "scale",
-        "tiles": tiles,
-        "regions": _REGIONS,
-        "dimensions": [texts.pop("dimensions"), pictures.pop("dimensions")],
-        **texts,
-        "pictures": pictures,
-        "curve": curve,
+        "build_s": round(time.perf_counter() - started, 1),
+        "build_cpu_s": round(time.process_time() - cpu, 1),
     }
 
 
-def _spaces(settings: Settings) -> tuple[_Space, _Space]:
-    """The two kinds of embeddings of all galleries with texts and with pictures of one model."""
-    cards = [card for card in list_galleries(settings) if not card.problem]
-    galleries = [
-        open_gallery(card.name, settings)
-        for card in cards
-        if "facts" in card.channels and any(one.key == "compact" for one in card.picture_models)
-    ]
-    if not galleries:
-        raise GalleryError("there is no gallery with texts and compact pictures to copy from")
-    encoder = load_model(threads=settings.search_threads)
-    seeing = load_picture_encoder(galleries[0], settings, encoder, "compact")
-    encoded = [
-        encode_query(tokenize_query(text, encoder, seeing), encoder, seeing) for text in _texts()
-    ]
-    texts = [query.embedding for query in encoded]
-    texts += [row for query in encoded for row in query.phrase_embeddings[query.affirmed]]
-    pictures = [query.picture_query.embedding for query in encoded if query.picture_query]
-    return (
-        _Space("texts", tuple(_all(one.tile_index, one) for one in galleries), np.stack(texts)),
-        _Space(
-            "pictures",
-            tuple(_all(one.picture_index("compact"), one) for one in galleries),
-            np.stack(pictures),
-        ),
-    )
-
-
-def _all(index: Any, gallery: Gallery) -> F32:
-    embeddings: F32 = index.embeddings(np.arange(len(gallery)))
-    return embeddings
-
-
-def _texts() -> list[str]:
+def _examples() -> list[str]:
     examples = json.loads((ROOT / "assets" / "examples.json").read_text("utf-8"))
     return [one["text"] for listed in examples.values() for one in listed]
 
 
-def _regions(space: _Space, tiles: int, seed: int = 7) -> Iterator[I8]:
-    """The packed embeddings of each region: tiles in a run of one gallery, again from its start
-    where it ends."""
-    rng = np.random.default_rng(seed)
-    edges = np.linspace(0, tiles, _REGIONS + 1).astype(int)
-    for count in np.diff(edges).tolist():
-        source = space.galleries[int(rng.integers(len(space.galleries)))]
-        rows = (int(rng.integers(len(source))) + np.arange(count)) % len(source)
-        turn = rng.standard_normal((count, source.shape[1]), dtype=np.float32)
-        turn *= np.float32(_TURN / np.sqrt(source.shape[1]))
-        yield pack_embeddings(source[rows] + turn)
-
-
-def _measured(space: _Space, tiles: int, folder: Path, bare: bool = False) -> dict[str, Any]:
-    started = time.perf_counter()
-    dimensions = space.queries.shape[1]
-    build(folder, _regions(space, tiles), dimensions)
-    build_s = time.perf_counter() - started
-    started = time.perf_counter()
-    index = RegionalIndex(folder)
-    open_s = time.perf_counter() - started
-    queries = space.queries
-    exact = index.exact(queries, _K).rows
-    cpu = time.process_time()
-    times = _times(lambda query: index.search(query, _K), queries)
-    cpu_ms = (time.process_time() - cpu) * 1e3 / (len(queries) * (_ROUNDS + 1))
-    region = index.region(_REGIONS // 2)
-    within = _times(lambda query: index.search(query, _K, region), queries)
-    figures = {
-        "dimensions": dimensions,
-        "n": len(queries),
-        "vector_p50_ms": _at(times, 50),
-        "vector_p95_ms": _at(times, 95),
-        "vector_cpu_ms": round(cpu_ms, 2),
-        "in_region_p50_ms": _at(within, 50),
-        "recall_at_10": round(recall_of(index.search(queries, _K).rows, exact), 4),
-        "open_s": round(open_s, 4),
-        "build_s": round(build_s, 1),
-        "disk_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1),
-        **_resident_mb(),
+def _timed(texts: Sequence[str], find: Callable[[str], Any]) -> dict[str, Any]:
+    """The median and the 95th percentile by the clock, and the processor's median."""
+    times, cpu_times = [], []
+    for text in texts:
+        started, cpu = time.perf_counter(), time.process_time()
+        find(text)
+        times.append((time.perf_counter() - started) * 1e3)
+        cpu_times.append((time.process_time() - cpu) * 1e3)
+    return {
+        "n": len(texts),
+        "p50_ms": at(times, 50),
+        "p95_ms": at(times, 95),
+        "cpu_p50_ms": at(cpu_times, 50),
+        "cpu_p95_ms": at(cpu_times, 95),
     }
-    if bare:
-        figures["bare_faiss_p50_ms"] = _bare_faiss(index, queries)
-    return figures
 
 
-def _bare_faiss(index: RegionalIndex, queries: F32) -> float:
-    """The time of FAISS's flat index in 32 bits over the same vectors, a part at a time."""
-    import faiss
-
-    took = np.zeros(len(queries[:10]))
-    for begin in range(0, len(index), 100_000):
-        part = np.arange(begin, min(begin + 100_000, len(index)))
-        flat = faiss.IndexFlatIP(queries.shape[1])
-        flat.add(index.embeddings(part))
-        for number, query in enumerate(queries[:10]):
-            started = time.perf_counter()
-            flat.search(query[None], _K)
-            took[number] += time.perf_counter() - started
-    return round(float(np.median(took)) * 1e3, 2)
+def _whole(one: _Search) -> dict[str, Any]:
+    """The whole search: first every description once, which warms up, then timed."""
+    first = _timed(one.texts, one.found)
+    figures = _timed(one.texts, one.found)
+    return {**figures, "first_time_p50_ms": first["p50_ms"], **resident_mb()}
 
 
-def _times(search: Any, queries: F32) -> Sequence[float]:
-    """Milliseconds of a search for each query, after one round that warms up."""
-    times = []
-    for round_ in range(_ROUNDS + 1):
-        for query in queries:
-            started = time.perf_counter()
-            search(query[None])
-            if round_:
-                times.append((time.perf_counter() - started) * 1e3)
-    return times
+def _parts(one: _Search) -> dict[str, Any]:
+    """With two threads, in a region, within an area; and the encoding alone, for comparison."""
+    with ThreadPoolExecutor(2) as threads:
+        started = time.perf_counter()
+        list(threads.map(one.found, one.texts))
+        both_s = time.perf_counter() - started
+    started = time.perf_counter()
+    for text in one.texts:
+        one.found(text)
+    single_s = time.perf_counter() - started
+    region = one.galleries[len(one.galleries) // 2]
+    (seeing,) = one.picture_encoders.values()
+    near = region.tile(len(region) // 2)
+    area = Query("", _K, near=Position(near.lat, near.lon), within_m=_WITHIN_M)
+
+    def in_area(text: str) -> list[str]:
+        return one.found(text, query=replace(area, text=text))
+
+    return {
+        "searches_per_s": {
+            "one_thread": round(len(one.texts) / single_s, 2),
+            "two_threads": round(len(one.texts) / both_s, 2),
+        },
+        "in_region": _timed(one.texts, lambda t: search(region, one.encoder, Query(t), seeing)),
+        "in_area": _timed(one.texts, in_area),
+        "encoding": _timed(one.texts, lambda t: _encoded(one, t)),
+    }
 
 
-def _at(times: Sequence[float], percent: int) -> float:
-    return round(float(np.percentile(times, percent)), 2)
+def _encoded(one: _Search, text: str) -> EncodedQuery:
+    (seeing,) = one.picture_encoders.values()
+    return encode_query(tokenize_query(text, one.encoder, seeing), one.encoder, seeing)
 
 
-def _resident_mb() -> dict[str, float]:
-    """Resident memory of this process: all of it, and the part that is no file shared by others.
+def _compared(one: _Search, progress: Progress) -> dict[str, Any]:
+    """The search in two stages against the exact one, for some of the descriptions."""
+    step = max(1, len(one.texts) // _COMPARED)
+    shares, same_first, times = [], [], []
+    texts = one.texts[::step][:_COMPARED]
+    for number, text in enumerate(texts, 1):
+        started = time.perf_counter()
+        right = one.found(text, exact=True)
+        times.append((time.perf_counter() - started) * 1e3)
+        found = one.found(text)
+        shares.append(len(set(right) & set(found)) / max(len(right), 1))
+        same_first.append(right[:1] == found[:1])
+        progress("exact", number, len(texts))
+    return {
+        "recall_at_10": round(statistics.mean(shares), 4),
+        "first_is_the_same": round(statistics.mean(same_first), 4),
+        "compared": len(texts),
+        "exact_p50_ms": at(times, 50),
+    }
 
-    Empty where the system does not tell.
-    """
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return {}
-    of = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-    own, shared = (int(of[name].split()[0]) / 1e3 for name in ("RssAnon", "RssFile"))
-    return {"rss_mb": round(own + shared, 1), "rss_own_mb": round(own, 1)}
+
+def _vectors(one: _Search, collection: PackedCollection, home: Path) -> dict[str, Any]:
+    encoded = [_encoded(one, text) for text in one.texts]
+    texts: F32 = np.stack([query.embedding for query in encoded])
+    seen: F32 = np.stack(
+        [query.picture_query.embedding for query in encoded if query.picture_query]
+    )
+    of_texts = vectors.measured(collection, "tile_code", texts, home / "texts", bare=True)
+    pictures = vectors.measured(collection, "picture_code.compact", seen, home / "pictures")
+    return {
+        "vector_p50_ms": of_texts["vector_p50_ms"],
+        "texts": of_texts,
+        "pictures": pictures,
+    }

@@ -48,6 +48,7 @@ def describe_tiles(
                 "lat": tile.lat,
                 "lon": tile.told_lon,
                 "tile_id": tile.tile_id,
+                "written_by": "program",
                 "names": style.names,
                 "length": style.length,
                 "care": style.care,

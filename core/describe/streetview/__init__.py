@@ -2,7 +2,10 @@
 
 * `decoding`: files of strangers → pixels, in a process of its own
 * `signs`, `meanings`: what is written on signs, where, and what it means
+* `signposts`: signs that name what is elsewhere
+* `landmarks`: the main thing, such as a castle or a church
 * `segments`, `open_world`: sky, plants, road, walls and their colours; things, with a model
+* `networks`: signs and main things in a process of its own, for photographs of strangers
 * `sentences`: a description by rules
 * `prompts`, `producer`, `checks`: a description by a multimodal model, and its inspection
 * `panorama`: four views out of one panorama
@@ -16,6 +19,8 @@ from core.describe.streetview.pipeline import PhotoDescriber
 from core.describe.streetview.scene import PhotoDescription, Scene, Sign
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from core.settings import AdvisorServer
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "PhotoLimits",
     "Scene",
     "Sign",
+    "described_apart",
     "load_describer",
     "read_photo",
 ]
@@ -35,8 +41,9 @@ __all__ = [
 def load_describer(
     threads: int, detector: str = "", server: "AdvisorServer | None" = None
 ) -> PhotoDescriber:
-    """Loads the reader of signs, and the open-world `detector` of a folder or hub name where one is
-    given. Raises ModelError."""
+    """Loads the networks for signs and for the main thing, and the open-world `detector` of a
+    folder or hub name where one is given. Raises ModelError."""
+    from core.models.scene import SceneNetwork
     from core.sources.ocr import PictureReader
 
     loaded = None
@@ -44,4 +51,15 @@ def load_describer(
         from core.describe.streetview.open_world import OpenWorldDetector
 
         loaded = OpenWorldDetector(detector)
-    return PhotoDescriber(PictureReader(threads), loaded, server)
+    return PhotoDescriber(PictureReader(threads), SceneNetwork(threads), loaded, server)
+
+
+def described_apart(
+    picture: "Image.Image", server: "AdvisorServer | None" = None
+) -> PhotoDescription:
+    """The description of a stranger's photograph by networks in a process of their own, whose
+    memory and time are limited. Raises PhotoError and SourceError."""
+    from core.describe.streetview.networks import OutsideNetworks
+
+    with OutsideNetworks() as networks:
+        return PhotoDescriber(networks, networks, server=server).describe(picture)

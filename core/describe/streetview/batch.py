@@ -107,6 +107,7 @@ def method_of(describer: PhotoDescriber) -> str:
     """What decides a description beside the photograph: models and prompts."""
     parts = [
         describer.detector.name if describer.detector else "classical",
+        *(["main things"] if describer.network else []),
         f"{describer.server.model} {VERSION}" if describer.server else "rules",
     ]
     return " + ".join(parts)
@@ -128,6 +129,7 @@ def _row(
         "lon": place.lon if place else None,
         "panorama": is_equirectangular(photo.picture),
         **told,
+        "written_by": "program",
         "method": method,
         "sha256": digest,
     }

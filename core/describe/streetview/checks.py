@@ -34,7 +34,7 @@ _FORM: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ),
     (
         "it begins with a greeting",
-        re.compile(r"^\s*(?:sure|certainly|of course|here(?:['’]s| is))"),
+        re.compile(r"^\s*(?:sure|certainly|of course|here(?:['’]s| is))\b", re.IGNORECASE),
     ),
     ("it has markup", re.compile(r"^\s*(?:[-*#>]|\d+[.)])\s|\*\*|__|`|<[a-z/]|\]\(", re.MULTILINE)),
     ("it has an address of the web", re.compile(r"\bhttps?:|\bwww\.", re.IGNORECASE)),
@@ -49,6 +49,11 @@ def form_faults(text: str) -> Iterator[str]:
         yield f"it has only {count} words"
     if count > MOST_WORDS:
         yield f"it has {count} words, more than {MOST_WORDS}"
+    yield from phrase_faults(text)
+
+
+def phrase_faults(text: str) -> Iterator[str]:
+    """Faults of form apart from the length of the whole."""
     for fault, pattern in _FORM:
         if pattern.search(text):
             yield fault

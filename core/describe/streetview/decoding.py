@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import SourceError
 from core.geo import Position
-from core.settings import bare_environment
+from core.settings import MAX_UPLOAD_MB, bare_environment
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,7 +32,7 @@ class PhotoLimits:
     Longer sides than `view_px`, or `panorama_px` for pictures twice as wide as high, are reduced.
     """
 
-    file_bytes: int = 25 * 2**20
+    file_bytes: int = MAX_UPLOAD_MB * 2**20
     pixels: int = 150_000_000
     least_px: int = 64
     aspect: int = 6

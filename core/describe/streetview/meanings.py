@@ -1,8 +1,10 @@
 """The English of words on signs, by the tables of other languages and of kinds of things."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.kinds import KINDS
@@ -16,9 +18,14 @@ _PARTS_OF_NAMES = frozenset(
     {"street", "square", "bridge", "avenue", "lane", "path", "gate", "island", "hill", "market"}
 )
 """Things that a street is named after: on a sign they are the name."""
-_NOT_PLACES = frozenset(
-    {"sign", "signs", "stop sign", "no entry sign", "door", "window", "house", "building"}
-)
+_NOT_PLACES = frozenset({"sign", "signs", "door", "window", "house", "building", "centre", "sand"})
+_MISREAD = {"0": "o", "1": "i", "5": "s", "8": "b"}
+"""Digits that are read for letters inside words."""
+_ALIKE = str.maketrans("ABCEHKMOPTXYΓΔΛΠΦ", "АВСЕНКМОРТХУГДЛПФ")
+"""Capitals of other scripts that look like Cyrillic ones: the network knows no Cyrillic."""
+_LEAST_ALIKE = 4
+_LEAST_CUT = 5
+"""Letters that are left of a word whose first letter is outside the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +46,37 @@ def _english_kinds() -> dict[str, str]:
     }
 
 
-def meaning_of(text: str) -> SignMeaning | None:
+def meaning_of(text: str, cut: bool = False) -> SignMeaning | None:
     """The meaning of the first word or words of a sign that name a kind of thing.
 
     "PHARMACIE DU CENTRE" is a pharmacy. A word that English and other languages share counts as
-    English.
+    English. The first letter of a sign that is `cut` by the picture's edge is guessed. Cyrillic
+    capitals that were read as Latin ones are understood.
     """
-    words = [word for word in TOKEN.findall(text) if not word.isdigit()]
+    words = [_mended(word) for word in TOKEN.findall(text) if not word.isdigit()]
+    found = _first_meaning(words) or _first_meaning(list(_cyrillic(words)))
+    if found is None and cut and words and len(words[0]) >= _LEAST_CUT:
+        guesses = (_meaning([letter + words[0]]) for letter in ascii_lowercase)
+        found = next((guess for guess in guesses if guess is not None), None)
+    return found
+
+
+def _cyrillic(words: list[str]) -> Iterator[str]:
+    """The words that may be Cyrillic capitals, in Cyrillic."""
+    for word in words:
+        cyrillic = word.translate(_ALIKE)
+        if len(word) >= _LEAST_ALIKE and all("А" <= letter <= "Я" for letter in cyrillic):
+            yield cyrillic
+
+
+def _mended(word: str) -> str:
+    """A word with the letters that were read as digits."""
+    if sum(map(str.isdigit, word)) * 2 >= len(word):
+        return word
+    return "".join(_MISREAD.get(character, character) for character in word)
+
+
+def _first_meaning(words: list[str]) -> SignMeaning | None:
     for start in range(len(words)):
         for count in range(min(_LONGEST_WORDS, len(words) - start), 0, -1):
             meaning = _meaning(words[start : start + count])
@@ -59,6 +90,9 @@ def _meaning(words: list[str]) -> SignMeaning | None:
     if english is not None:
         return SignMeaning(english, "English")
     entries = {code: entry for code in CODES if (entry := lexicon(code).entry(words))}
+    # a word as it stands in a table, before a stem that another language has as well
+    order = sorted(entries, key=lambda code: not lexicon(code).has_spelling(" ".join(words)))
+    entries = {code: entries[code] for code in order}
     for code, entry in entries.items():
         if entry.role in _THINGS and (noun := _place(entry)):
             return SignMeaning(noun, lexicon(code).name)

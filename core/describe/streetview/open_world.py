@@ -91,7 +91,10 @@ class OpenWorldDetector:
     def added_to(self, segments: Segments, picture: "Image.Image") -> Segments:
         """The segments with things, and without the note on what only a model can see."""
         method = f"{segments.method} and {self.name}"
-        return replace(segments, things=self.things(picture), method=method, note="")
+        things = self.things(picture)
+        nouns = {thing.noun for thing in things}
+        main = [thing for thing in segments.things if thing.noun not in nouns]
+        return replace(segments, things=(*main, *things), method=method, note="")
 
 
 def _box(corners: Sequence[float], picture: "Image.Image") -> Box:

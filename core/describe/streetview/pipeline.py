@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.describe.streetview.checks import form_faults
+from core.describe.streetview.landmarks import Classifier, landmarks_of
 from core.describe.streetview.panorama import is_equirectangular, views_of
 from core.describe.streetview.producer import text_by_model
 from core.describe.streetview.prompts import VERSION, PromptView
 from core.describe.streetview.scene import RULES, Direction, PhotoDescription, Scene
 from core.describe.streetview.segments import segment
 from core.describe.streetview.sentences import described_by_rules
-from core.describe.streetview.signs import read_signs
+from core.describe.streetview.signs import LineReader, read_signs
 from core.errors import SourceError
 from core.settings import AdvisorServer
 
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.describe.streetview.open_world import OpenWorldDetector
-    from core.sources.ocr import PictureReader
 
 _KEPT = ("accepted", "revised")
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoDescriber:
-    """Describes photographs. Without a `detector`, segments are classical; without a `server`, the
-    text is written by rules."""
+    """Describes photographs. Without a `network`, no main thing is named; without a `detector`,
+    segments are classical; without a `server`, the text is written by rules."""
 
-    reader: "PictureReader"
+    reader: LineReader
+    network: Classifier | None = None
     detector: "OpenWorldDetector | None" = None
     server: AdvisorServer | None = None
 
@@ -70,6 +71,8 @@ class PhotoDescriber:
 
     def _scene(self, picture: "Image.Image", direction: Direction | None) -> Scene:
         segments = segment(picture)
+        if self.network is not None:
+            segments = replace(segments, things=landmarks_of(picture, self.network))
         if self.detector is not None:
             segments = self.detector.added_to(segments, picture)
         read = read_signs(picture, self.reader, segments.things)

@@ -64,13 +64,13 @@ def produce(server: AdvisorServer, views: list[PromptView]) -> str:
     messages, parts = opening(PRODUCER, views), []
     for _, question in PATHS:
         messages.append({"role": "user", "content": question})
-        said = _plain(chat.answer(server, messages))
+        said = plain_answer(chat.answer(server, messages))
         messages.append({"role": "assistant", "content": said or NOTHING})
         parts.append(said)
     return " ".join(part for part in parts if part)
 
 
-def _plain(answer: str) -> str:
+def plain_answer(answer: str) -> str:
     """An answer in one line, "" for nothing. Raises ChatRefusedError."""
     text = " ".join(answer.split())
     if text.lower().startswith(_REFUSES):
@@ -103,7 +103,7 @@ def revise(server: AdvisorServer, views: list[PromptView], text: str, found: Ins
         {"role": "assistant", "content": text},
         {"role": "user", "content": REVISION.format(faults=faults or "- it is unclear")},
     ]
-    return _plain(chat.answer(server, messages))
+    return plain_answer(chat.answer(server, messages))
 
 
 def text_by_model(server: AdvisorServer, views: list[PromptView]) -> ModelText:

@@ -80,7 +80,7 @@ def opening(instructions: str, views: "list[PromptView]", text: str = "") -> lis
     data = json.dumps(document, ensure_ascii=False, indent=1)
     mark = f"DATA-{hashlib.sha256(data.encode()).hexdigest()[:16]}"
     parts: list[dict[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": _address(view.picture)}} for view in views
+        {"type": "image_url", "image_url": {"url": picture_address(view.picture)}} for view in views
     ]
     parts.append({"type": "text", "text": f"{mark}\n{data}\n{mark}"})
     return [
@@ -99,7 +99,7 @@ def _view(view: PromptView) -> dict[str, Any]:
     }
 
 
-def _address(picture: "Image.Image") -> str:
+def picture_address(picture: "Image.Image") -> str:
     """A reduced picture as a data address; JPEG, written from pixels alone."""
     from PIL import Image
 

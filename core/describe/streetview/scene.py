@@ -25,7 +25,8 @@ def side_of(x: float) -> Side:
 class Sign:
     """A line of text in the scene. `meaning` is what it says in English, "" where no table of
     words has it; `language` the table's language. `size` is the height of the letters and
-    `x`, `y` the middle, as shares of the picture."""
+    `x`, `y` the middle, as shares of the picture. `points_away`: it stands on a signpost, and what
+    it names is elsewhere."""
 
     text: str
     confidence: float
@@ -36,6 +37,7 @@ class Sign:
     y: float = 0.5
     size: float = 0.0
     turn_deg: float = 0.0
+    points_away: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
@@ -145,6 +147,13 @@ class PhotoDescription:
     scores: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def pointing_away(self) -> frozenset[str]:
+        """The texts of signposts; a search goes better without them."""
+        return frozenset(
+            sign.text for scene in self.scenes for sign in scene.signs if sign.points_away
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 METHOD: Final = "classical"
 NOTE: Final = (
-    "Without an open-world model, only sky, plants, road, walls and their colours are told apart, "
-    "and text on cars and people is not left out, except for number plates."
+    "Without an open-world model, only sky, plants, road, walls, their colours and one main thing "
+    "are told apart, and text on cars and people is not left out, except for number plates."
 )
 _WIDTH_PX = 256
 _LINES_PX = 640
@@ -36,6 +36,11 @@ _LEAST_SHARE = 0.12
 _LEAST_WALL = 0.15
 """Share of a side that must be wall for its colour to be named."""
 _LEAST_GREEN = 0.08
+_LIT_VALUE, _SHADE_VALUE, _SHADE_SHARE = 0.7, 0.5, 0.25
+"""The value of a plain lit wall (its third quartile), and that below which a wall is in shade. A
+wall in shade is named as if it were lit. A pale one has no name there: it may be white or grey. Set
+by eye on four photographs of Lund."""
+_PALE = ("beige", "dark", "grey", "pink", "white")
 
 
 def segment(picture: "Image.Image") -> Segments:
@@ -135,9 +140,17 @@ def _colours(side: Side, hsv: F32, wall: Bools) -> list[FacadeColour]:
     lit = value > min(0.3, float(np.median(value)))
     if not lit.any():
         return []
+    bright = float(np.percentile(value[lit], 75))
+    shade = bright < _SHADE_VALUE
+    value = np.minimum(1, value * (_LIT_VALUE / bright)) if shade else value
     names = _names(hue[lit], saturation[lit], value[lit])
+    if shade:
+        names[names == "orange"] = "brown"  # brick and timber are commoner than orange walls
     found, counts = np.unique(names, return_counts=True)
     shares = counts / counts.sum()
+    if shade:
+        plain = ~np.isin(found, _PALE) & (shares >= _SHADE_SHARE)
+        found, shares = found[plain], shares[plain]
     order = np.argsort(-shares)
     return [
         FacadeColour(side, str(found[row]), float(shares[row]))
@@ -155,7 +168,7 @@ def _names(hue: F32, saturation: F32, value: F32) -> npt.NDArray[np.str_]:
         ("red", ((hue < 14) | (hue > 340)) & (saturation > 0.4)),
         ("pink", ((hue < 14) | (hue > 320)) & (saturation > 0.14) & (saturation <= 0.4)),
         ("yellow", (hue >= 34) & (hue < 66) & (saturation > 0.5) & (value > 0.36)),
-        ("brown", (hue >= 14) & (hue < 50) & (saturation > 0.28) & (value <= 0.62)),
+        ("brown", (hue >= 14) & (hue < 36) & (saturation > 0.28) & (value <= 0.62)),
         ("beige", (hue >= 14) & (hue < 62) & (saturation > 0.14) & (saturation <= 0.42)),
         ("orange", (hue >= 14) & (hue < 32) & (saturation > 0.42) & (value > 0.62)),
         ("yellow", (hue >= 32) & (hue < 66) & (saturation > 0.42) & (value > 0.5)),

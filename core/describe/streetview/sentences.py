@@ -1,7 +1,7 @@
 """A description from signs and segments alone, by rules: road, signs, buildings, the rest."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from core.describe.streetview.scene import (
@@ -28,17 +28,22 @@ _LEAST_WALL, _LEAST_ROAD, _MUCH_GREEN = 0.12, 0.12, 0.3
 _CLEAR_COLOUR = 0.3
 """Share from which on a colour is named; below, only the first of a side."""
 _NO_COLOUR: Final = frozenset({"dark"})
+_DULL: Final = "grey"
+"""Stone, render and bad light are all grey: named only where there is nothing else to tell."""
+_HISTORIC: Final = "historic building"
+_OLD: Final = frozenset({"castle", "palace", "monastery"})
+"""Things that many maps hold as a historic building, of no kind."""
 _COUNTED: Final = {1: "", 2: "two", 3: "three"}
 
 
 def described_by_rules(scenes: Sequence[Scene]) -> str:
     """The description of a photograph: one scene, or the four of a panorama. "" for nothing."""
-    return " ".join(
-        sentence
-        for write in (_road, _signs, _things, _walls, _plants)
-        for scene in scenes
-        for sentence in write(scene)
-    )
+    paths = (_road, _signs, _things, _walls, _plants)
+    return _told(paths, scenes) or _told((_grey_walls,), scenes)
+
+
+def _told(paths: Sequence[Callable[[Scene], Iterator[str]]], scenes: Sequence[Scene]) -> str:
+    return " ".join(sentence for path in paths for scene in scenes for sentence in path(scene))
 
 
 def text_without_signs(text: str, dropped: Iterable[str]) -> str:
@@ -70,6 +75,8 @@ def _signs(scene: Scene) -> Iterator[str]:
 
 def sign_words(sign: Sign) -> str:
     """A sign as a part of a sentence: the thing that it names, and its words."""
+    if sign.points_away:
+        return f"a signpost names “{sign.text}”"
     if not sign.meaning:
         number = sign.text.isdigit()
         return f"is the number “{sign.text}”" if number else f"I read “{sign.text}”"
@@ -90,7 +97,8 @@ def _things(scene: Scene) -> Iterator[str]:
 def _listed(things: Sequence[SeenThing]) -> str:
     counts: dict[str, int] = {}
     for thing in things:
-        counts[thing.noun] = counts.get(thing.noun, 0) + 1
+        noun = f"{thing.noun}, a {_HISTORIC}" if thing.noun in _OLD else thing.noun
+        counts[noun] = counts.get(noun, 0) + 1
     parts = [
         grammar.with_article(noun)
         if count == 1
@@ -104,7 +112,7 @@ def _colours_of(segments: Segments, side: Side) -> str:
     """The colours of one side's walls, "" where none can be named."""
     here = [one for one in segments.colours if one.side == side and one.colour not in _NO_COLOUR]
     named = [one.colour for row, one in enumerate(here) if row == 0 or one.share >= _CLEAR_COLOUR]
-    return " and ".join(named)
+    return " and ".join(colour for colour in named if colour != _DULL)
 
 
 def _set(colours: str) -> frozenset[str]:
@@ -120,11 +128,26 @@ def _walls(scene: Scene) -> Iterator[str]:
         return
     if scene.direction is not None:
         yield _sentence(f"the walls {_PLACES[scene.direction]} are {next(iter(by_side.values()))}")
-    elif len(by_side) == len(SIDES) and len({_set(colours) for colours in by_side.values()}) == 1:
-        yield _sentence(f"a {by_side['ahead']} building stands ahead")
-    else:
-        for side, colours in by_side.items():
-            yield _sentence(f"the building {_PLACES[side]} is {colours}")
+        return
+    sides: dict[frozenset[str], list[Side]] = {}
+    for side, colours in by_side.items():
+        sides.setdefault(_set(colours), []).append(side)
+    for where in sides.values():
+        colours, places = by_side[where[0]], [_PLACES[side] for side in where]
+        if len(where) == len(SIDES):
+            yield _sentence(f"a {colours} building stands ahead")
+        elif len(where) == 1:
+            yield _sentence(f"the building {places[0]} is {colours}")
+        else:
+            yield _sentence(f"the buildings {' and '.join(places)} are {colours}")
+
+
+def _grey_walls(scene: Scene) -> Iterator[str]:
+    """Walls without another colour."""
+    if scene.segments.shares["facade"] >= _LEAST_WALL and any(
+        one.colour == _DULL for one in scene.segments.colours
+    ):
+        yield _sentence(f"a grey building stands {_PLACES[scene.where('ahead')]}")
 
 
 def _plants(scene: Scene) -> Iterator[str]:

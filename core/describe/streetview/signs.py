@@ -4,16 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from core.describe.streetview.meanings import meaning_of
 from core.describe.streetview.scene import SeenThing, Sign, side_of
+from core.describe.streetview.signposts import pointing
 from core.vocabulary.folding import fold
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from core.sources.ocr import PictureReader, ReadLine
+    from core.sources.ocr_lines import ReadLine
 
 MOST_SIGNS = 12
 _READ_PX = 1600
@@ -27,6 +28,8 @@ _MOST_ALIKE = 0.6
 _SHORT = 4
 _LONGEST_NUMBER = 5
 """Longer numbers are dates that a camera wrote, or telephone numbers."""
+_EDGE: Final = 0.01
+"""A line that begins so near the left edge has lost its first letter, maybe."""
 _PLATES: Final = tuple(
     map(
         re.compile,
@@ -44,6 +47,13 @@ MOVING: Final = frozenset({"car", "bus", "truck", "van", "motorcycle", "tram", "
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+class LineReader(Protocol):
+    """A reader of lines of text, such as `core.sources.ocr.PictureReader`."""
+
+    def located_lines(self, picture: "Image.Image", least_score: float) -> "tuple[ReadLine, ...]":
+        """Lines with their places, from the top."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadSigns:
     """The signs that were kept, and how many lines were left out as text on moving things."""
@@ -53,11 +63,12 @@ class ReadSigns:
 
 
 def read_signs(
-    picture: "Image.Image", reader: "PictureReader", things: Sequence[SeenThing] = ()
+    picture: "Image.Image", reader: LineReader, things: Sequence[SeenThing] = ()
 ) -> ReadSigns:
     """Reads the signs of a view, the plainest first, at most `MOST_SIGNS`.
 
-    Text inside the box of a moving thing among `things`, and number plates, are left out.
+    Text inside the box of a moving thing among `things`, and number plates, are left out. Text on
+    a signpost is kept and marked.
     """
     boxes = [thing.box for thing in things if thing.noun in MOVING]
     lines = reader.located_lines(_sized(picture), _LEAST_SCORE)
@@ -73,7 +84,7 @@ def read_signs(
             same = signs.get(fold(text))
             if same is None or sign.size > same.size:
                 signs[fold(text)] = sign
-    ranked = sorted(signs.values(), key=lambda sign: -sign.confidence * sign.size**0.5)
+    ranked = sorted(pointing(signs.values()), key=lambda sign: -sign.confidence * sign.size**0.5)
     return ReadSigns(tuple(ranked[:MOST_SIGNS]), len(moving))
 
 
@@ -110,7 +121,7 @@ def cleaned(text: str) -> str:
 
 
 def _sign(text: str, line: "ReadLine") -> Sign:
-    meaning = meaning_of(text)
+    meaning = meaning_of(text, cut=line.x - line.width / 2 <= _EDGE)
     return Sign(
         text=text,
         confidence=line.score,

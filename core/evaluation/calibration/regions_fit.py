@@ -22,10 +22,10 @@ from core.evaluation.queries import LabelledQuery, read_queries
 from core.gallery.opened import Gallery, open_gallery
 from core.geo import haversine_m
 from core.records import CHANNELS
-from core.retrieval.anywhere import SharedEncoding
 from core.retrieval.confidence import CLIP_SIGMA, read_calibration
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.picture_model import load_picture_encoder
+from core.retrieval.region_search import SharedEncoding
 from core.retrieval.regions import (
     OF_DESCRIPTION,
     OF_REGION,

@@ -23,10 +23,11 @@ from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.absence import absence_of
 from core.retrieval.channels import MatchIndex
+from core.retrieval.head_nouns import singular
 from core.retrieval.negation import Denial
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.common_words import is_common, written_as_name
-from core.vocabulary.kinds import has_trait
+from core.vocabulary.kinds import STOPS, has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
@@ -296,6 +297,11 @@ class ContradictionFinder:
         places = self._positions.places(tile, self._named[name]) if name else []
         if not name or not places or places[0].distance_m <= _FAR_M:
             return ""
+        facts = self._match_index.gallery.facts
+        if all(facts.kind[fact].endswith(STOPS) for fact in self._named[name]):
+            words = {singular(word) for word in bare_words(self._query.phrases[row].text)}
+            if words.isdisjoint(stop.split()[-1] for stop in STOPS):
+                return ""  # stops are called after what is around them
         return (
             f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
         )

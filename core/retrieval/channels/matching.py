@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import numpy as np
 
 from core.arrays import F32, I32, I64, Bools, ranges
+from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.retrieval.channels.mentions import MentionIndex
@@ -73,29 +75,35 @@ class WindowHits:
 
 
 class MatchIndex:
-    """A gallery prepared for matching, with the weight of each link. Made once for a gallery."""
+    """A gallery prepared for matching. Made once for a gallery."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self.named = np.array([bool(names) for names in gallery.facts.names], dtype=bool)
+        prepared = gallery.prepared
+        self._prepared = prepared
+        self.named: Bools = (
+            prepared["named"]
+            if prepared
+            else np.array([bool(names) for names in gallery.facts.names], dtype=bool)
+        )
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
+        self._found_links = lru_cache(maxsize=256)(self._find_links)
         self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
-        links = gallery.links
-        reach = np.where(self.named, _NAMED_REACH_M, _PLAIN_REACH_M)[links.fact]
-        self.weight: F32 = np.exp(-0.5 * (links.distance_m / reach) ** 2).astype(np.float32)
-        near = links.distance_m <= WINDOW_M
-        self._near_tile = links.tile[near]
-        self._near_starts = np.searchsorted(links.fact[near], np.arange(len(self.named) + 1))
-        self._window_words = self._lengths(near)
-        self._tile_order = np.argsort(links.tile, kind="stable")
-        self._tile_starts = np.searchsorted(
-            links.tile[self._tile_order], np.arange(len(gallery) + 1)
-        )
+        if prepared:
+            self._near_tile = prepared["near_tile"]
+            self._near_starts: I64 = prepared["near_start"].astype(np.int64)
+            self._window_words: F32 = prepared["window_words"]
+        else:
+            near = gallery.links.distance_m <= WINDOW_M
+            self._near_tile = gallery.links.tile[near]
+            ends = np.arange(len(self.named) + 1)
+            self._near_starts = np.searchsorted(gallery.links.fact[near], ends)
+            self._window_words = self._lengths(near)
 
     @cached_property
     def mentions(self) -> MentionIndex:
@@ -105,6 +113,8 @@ class MatchIndex:
     @cached_property
     def titled(self) -> Bools:
         """The facts whose text shows a name after the kind: mask [F]."""
+        if self._prepared:
+            return self._prepared["titled"]
         return np.array([": " in text for text in self.gallery.facts.text], dtype=bool)
 
     @cached_property
@@ -126,7 +136,7 @@ class MatchIndex:
             away * np.sin(turn),
             away * np.cos(turn),
         )
-        for fact in np.flatnonzero(self.named):
+        for fact in np.flatnonzero(self.named).tolist():
             if gallery.facts.kind[fact] in ("", *_OWN_NAMES) or ": " in gallery.facts.text[fact]:
                 continue
             rows = slice(links.starts[fact], links.starts[fact + 1])
@@ -169,6 +179,8 @@ class MatchIndex:
     @cached_property
     def _without_kind(self) -> Bools:
         """The facts without a kind, and street corners: mask [F]."""
+        if self._prepared:
+            return self._prepared["without_kind"]
         return np.array(
             [kind in ("", "street corner") for kind in self.gallery.facts.kind], dtype=bool
         )
@@ -179,6 +191,8 @@ class MatchIndex:
 
         A fact about several things is a kind of its own; a name without a kind has none.
         """
+        if self._prepared:
+            return list(self._prepared.strings("group_name")), self._prepared["group"]
         facts, rows = self.gallery.facts, dict[str, int]()
         kind_rows = [
             rows.setdefault(kind or ("" if names else text), len(rows))
@@ -246,8 +260,43 @@ class MatchIndex:
 
     def links_of(self, tile: int) -> I64:
         """Rows of the links from one tile."""
-        rows: I64 = self._tile_order[self._tile_starts[tile] : self._tile_starts[tile + 1]]
+        if self._prepared:
+            return self._found_links(int(tile))
+        starts, order = self._links_by_tile
+        rows: I64 = order[starts[tile] : starts[tile + 1]]
         return rows
+
+    def _find_links(self, tile: int) -> I64:
+        rows: I64 = np.flatnonzero(self.gallery.links.tile == tile)
+        return rows
+
+    @cached_property
+    def _links_by_tile(self) -> tuple[I64, I64]:
+        """Where the links of each tile begin [N + 1] among all links by tile, and those [L]."""
+        tiles = self.gallery.links.tile
+        order = np.argsort(tiles, kind="stable")
+        return np.searchsorted(tiles[order], np.arange(len(self.gallery) + 1)), order
+
+    def weights(self, links: I64) -> F32:
+        """The weights of M links by their distance."""
+        of = self.gallery.links
+        reach = np.where(self.named[of.fact[links]], _NAMED_REACH_M, _PLAIN_REACH_M)
+        weights: F32 = np.exp(-0.5 * (of.distance_m[links] / reach) ** 2).astype(np.float32)
+        return weights
+
+    def arrays(self) -> dict[str, Any]:
+        """What is made once for a gallery, to be packed with it."""
+        groups, group = self._kinds
+        return {
+            "named": self.named,
+            "near_tile": self._near_tile.astype(np.uint16),
+            "near_start": self._near_starts.astype(np.uint32),
+            "window_words": self._window_words,
+            "titled": self.titled,
+            "without_kind": self._without_kind,
+            "group": group,
+            **packed_strings("group_name", groups),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +319,9 @@ def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
     counts = links.starts[matches.fact + 1] - begin
     ends = np.cumsum(counts)
     link_rows = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
-    strength = np.repeat(matches.strength, counts) * match_index.weight[link_rows]
+    reach = np.where(match_index.named[matches.fact], _NAMED_REACH_M, _PLAIN_REACH_M)
+    away = links.distance_m[link_rows] / np.repeat(reach, counts)
+    strength = np.repeat(matches.strength, counts) * np.exp(-0.5 * away**2).astype(np.float32)
     terms = np.repeat(matches.term, counts)
     stated_deg = bearings_deg[terms]
     directed = np.flatnonzero(~np.isnan(stated_deg))

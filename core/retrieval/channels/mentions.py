@@ -14,7 +14,8 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.gallery.opened import Gallery
-from core.retrieval.channels.named_places import NamedPlaces, PlaceKind
+from core.retrieval.channels.named_places import NamedPlaces
+from core.retrieval.channels.packed_places import PlaceKind
 from core.retrieval.channels.street_lines import StreetLines
 from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import STOP_WORDS, WORD, fold

@@ -5,15 +5,21 @@ made of points only knows its streets from addresses.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
-from core.arrays import I64
+from core.gallery.array_store import RegionArrays, packed_strings
 from core.gallery.opened import Gallery
+from core.retrieval.channels.packed_places import (
+    MentionedPlace,
+    PackedPlaces,
+    PlaceKind,
+    packed_places,
+)
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.street_words import (
     HouseNumber,
@@ -25,7 +31,6 @@ from core.vocabulary.street_words import (
     variants,
 )
 
-PlaceKind = Literal["street", "address", "name"]
 Tokens = tuple[str, ...]
 
 LONGEST = 8
@@ -33,20 +38,6 @@ LONGEST = 8
 _MOST_STREETS = 3
 """A thing with addresses in more streets than this is several things that share a text."""
 _CORNER, _ADDRESS = "street corner", "address"
-
-
-@dataclass(frozen=True, slots=True)
-class MentionedPlace:
-    """A street or a name: the facts that carry it, the tiles on it, its facts by house number.
-
-    `name` is the first spelling on the map.
-    """
-
-    kind: PlaceKind
-    name: str
-    facts: I64
-    tiles: I64
-    numbers: dict[HouseNumber, list[int]]
 
 
 @dataclass(slots=True)
@@ -76,6 +67,43 @@ class NamedPlaces:
 
     def __init__(self, gallery: Gallery) -> None:
         self._facts = gallery.facts
+        self._own_names = [
+            WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
+        ]
+        self.places: Sequence[MentionedPlace]
+        self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
+        if gallery.prepared:
+            self._read(gallery.prepared)
+        else:
+            self._collect(gallery)
+        self.longest = min(max(map(len, self.options), default=0), LONGEST)
+
+    def _read(self, prepared: RegionArrays) -> None:
+        """Takes the places from arrays as `arrays` returned them."""
+        self.letters = frozenset(prepared.strings("place_letter"))
+        self.places = PackedPlaces(prepared)
+        keys = prepared.strings("option_tokens")
+        ends, rows = prepared["option_end"].tolist(), prepared["option_place"].tolist()
+        sure = prepared["option_certainty"].tolist()
+        for row, key in enumerate(keys):
+            part = slice(ends[row], ends[row + 1])
+            known = dict(zip(rows[part], sure[part], strict=True))
+            self.options[tuple(key.split(" "))] = known
+
+    def arrays(self) -> dict[str, Any]:
+        """What is made once for a gallery, to be packed with it."""
+        known = list(self.options.values())
+        return {
+            **packed_strings("place_letter", sorted(self.letters)),
+            **packed_strings("option_tokens", [" ".join(tokens) for tokens in self.options]),
+            "option_end": np.cumsum([0, *map(len, known)]).astype(np.uint32),
+            "option_place": np.array([row for of in known for row in of], dtype=np.uint32),
+            "option_certainty": np.array([sure for of in known for sure in of.values()], float),
+            **packed_places(self.places),
+        }
+
+    def _collect(self, gallery: Gallery) -> None:
+        """Collects the places from the facts and streets."""
         lines = list(self._on_streets(set(gallery.streets) - {""}))
         words = {
             word
@@ -84,11 +112,8 @@ class NamedPlaces:
         }
         self.letters = local_letters(words)
         self._tokens = lru_cache(maxsize=None)(self._tokens_of)
-        self._own_names = [
-            WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
-        ]
-        self.places: list[MentionedPlace] = []
-        self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
+        self._found = list[MentionedPlace]()
+        self.places = self._found
         streets: dict[Tokens, _Street] = defaultdict(_Street)
         for tile, name in enumerate(gallery.streets):
             streets[self._tokens(name)].name = name
@@ -104,7 +129,6 @@ class NamedPlaces:
         streets.pop((), None)
         self._add_streets(streets)
         self._add_names()
-        self.longest = min(max(map(len, self.options), default=0), LONGEST)
 
     def _tokens_of(self, name: str) -> Tokens:
         return tuple(
@@ -200,7 +224,7 @@ class NamedPlaces:
     ) -> int:
         """Adds a place and returns its row."""
         rows = np.array(sorted(set(facts)), dtype=np.int64)
-        self.places.append(
+        self._found.append(
             MentionedPlace(kind, name, rows, np.array(list(tiles), dtype=np.int64), numbers)
         )
-        return len(self.places) - 1
+        return len(self._found) - 1

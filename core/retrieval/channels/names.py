@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import Bools
 from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
@@ -48,14 +49,19 @@ _NAME = re.compile(r"(?<![.!?:;\n]\s)(?<![.!?:;\n])(?<!^)\b[^\W\d_a-z]\w{2,}")
 """A word with a capital letter that does not begin a sentence."""
 
 
+def written_as_names(encoded_query: EncodedQuery) -> Bools:
+    """The words [W] that a description writes as names."""
+    written = {word for name in _NAME.findall(encoded_query.text) for word in words_of(name)}
+    return np.array([word in written for word in encoded_query.words], dtype=bool)
+
+
 def _features(
     result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, _: "Background"
 ) -> dict[str, float]:
     strengths = result.strengths
     if not len(strengths):
         return {}
-    written = {word for name in _NAME.findall(encoded_query.text) for word in words_of(name)}
-    as_names = np.array([word in written for word in encoded_query.words], dtype=bool)
+    as_names = written_as_names(encoded_query)
     mentions = result.signals.get("mentions")
     return {
         "capitals": logarithm(1 + int(as_names.sum())),

@@ -7,7 +7,7 @@ import numpy as np
 from core.arrays import F32, F64, I64
 from core.gallery.opened import Gallery
 from core.geo import local_metres
-from core.retrieval.channels.named_places import MentionedPlace
+from core.retrieval.channels.packed_places import MentionedPlace
 
 _APART_M, _GAP_M, _BEYOND_M = 40.0, 800.0, 100.0
 """Points of a line are at least the first distance apart along it. A longer gap than the second

@@ -10,6 +10,7 @@ from pages.ui.markdown import plain
 from pages.ui.numbers import metres
 
 _TYPES = ["jpg", "jpeg", "png", "webp"]
+_SCRIPTS = "Signs in Latin, Chinese and Japanese letters are read, others are not."
 _TURN = "photo-turn"
 """Counts files: a new key for the widgets makes Streamlit forget the last file."""
 
@@ -80,7 +81,7 @@ def seen() -> None:
 def _signs(photo: session.VisitorPhoto) -> None:
     """The signs as chips; a click drops one, another takes it back."""
     if not photo.signs:
-        st.caption("No sign was read.")
+        st.caption(f"No sign was read. {_SCRIPTS}")
         return
     st.session_state["photo-signs"] = [sign for sign in photo.signs if sign not in photo.dropped]
     st.pills(
@@ -90,7 +91,11 @@ def _signs(photo: session.VisitorPhoto) -> None:
         key="photo-signs",
         on_change=_keep,
         format_func=lambda sign: plain(sign, 40),
+        help=_SCRIPTS,
     )
+    if away := photo.description.pointing_away & photo.dropped:
+        names = ", ".join(sign for sign in photo.signs if sign in away)
+        st.caption(plain(f"Dropped, because a signpost names what is elsewhere: {names}", 200))
 
 
 def _keep() -> None:

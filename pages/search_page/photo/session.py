@@ -1,23 +1,19 @@
 """The description of a visitor's photograph, kept in this session only; the file is not kept."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import streamlit as st
 from PIL import Image
 
 from core import settings
-from core.describe.streetview import PhotoDescription, load_describer, read_photo
+from core.describe.streetview import PhotoDescription, described_apart, read_photo
 from core.describe.streetview.sentences import text_without_signs
 from core.errors import SaywhereError
 from core.geo import Position
 
 _KEY, _PROBLEM = "photo-seen", "photo-problem"
 _THUMBNAIL_PX = 320
-_one_at_a_time = threading.Lock()
-"""The reader of signs keeps what it is doing in itself, so visitors wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +41,6 @@ class VisitorPhoto:
         return f"{own} {seen}".strip()
 
 
-@st.cache_resource(show_spinner=False)
-def _describer() -> Any:
-    """The reader of signs, loaded with the first photograph of anybody."""
-    loaded = settings.load()
-    return load_describer(loaded.search_threads, server=loaded.advisor)
-
-
 def current() -> VisitorPhoto | None:
     """The photograph of this session."""
     kept = st.session_state.get(_KEY)
@@ -71,14 +60,14 @@ def take(data: bytes, with_position: bool) -> None:
     own = before.own_words if before and typed == before.text else typed
     try:
         photo = read_photo(data, with_position=with_position)
-        with _one_at_a_time:
-            description = _describer().describe(photo.picture)
+        description = described_apart(photo.picture, settings.load().advisor)
     except SaywhereError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     thumbnail = photo.picture.copy()
     thumbnail.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-    seen = VisitorPhoto(thumbnail, description, own, taken_at=photo.taken_at)
+    away = description.pointing_away
+    seen = VisitorPhoto(thumbnail, description, own, away, photo.taken_at)
     st.session_state[_KEY] = seen
     st.session_state["text"] = seen.text
 

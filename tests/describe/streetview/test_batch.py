@@ -23,7 +23,8 @@ class Calls:
 
     def __init__(self, describer: PhotoDescriber) -> None:
         self.describer, self.count = describer, 0
-        self.detector, self.server = describer.detector, describer.server
+        self.network, self.detector = describer.network, describer.detector
+        self.server = describer.server
 
     def describe(self, picture: Image.Image) -> object:
         self.count += 1

@@ -60,6 +60,16 @@ def test_a_wall_is_called_by_its_colour(colour: str, name: str) -> None:
     assert next(one.colour for one in found.colours if one.side == "ahead") == name
 
 
+def test_a_wall_in_shade_is_called_by_its_colour_or_not_at_all() -> None:
+    grain = np.random.default_rng(2).integers(-9, 10, (400, 400, 1))
+    for colour, names in (((110, 84, 34), {"yellow"}), ((92, 96, 104), set())):
+        pixels = np.full((400, 400, 3), colour, dtype=np.int16) + grain
+        pixels[::8] -= 30
+        pixels[300:] = 48
+        found = segment(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)))
+        assert {one.colour for one in found.colours if one.side == "ahead"} == names
+
+
 def test_a_picture_of_nothing_has_nothing() -> None:
     found = segment(Image.new("RGB", (64, 64), "black"))
     assert found.shares["sky"] == found.shares["vegetation"] == 0

@@ -6,6 +6,7 @@ from core.describe.streetview.checks import form_faults, sign_faults
 from core.describe.streetview.meanings import meaning_of
 from core.describe.streetview.scene import Box, FacadeColour, Scene, SeenThing, Segments, Sign
 from core.describe.streetview.sentences import described_by_rules, sign_words, text_without_signs
+from core.describe.streetview.signposts import pointing
 from core.describe.streetview.signs import cleaned, is_number_plate
 
 SHARES = {"sky": 0.2, "vegetation": 0.05, "road": 0.3, "facade": 0.45}
@@ -33,8 +34,11 @@ def test_a_description_follows_the_paths_and_skips_what_is_not_there() -> None:
     assert text == (
         "A street leads away ahead. On the left is a pharmacy, “APOTHEKE”. On the right I read "
         "“Lindenhof”. Ahead is the number “12”. The building on the left is yellow. The building "
-        "on the right is white and grey. There are green plants on the right."
+        "on the right is white. There are green plants on the right."
     )
+    grey = (FacadeColour("ahead", "grey", 0.9),)
+    only = Segments({**SHARES, "vegetation": 0.0}, "classical", colours=grey)
+    assert described_by_rules([Scene((), only)]) == "A grey building stands ahead."
     bare = Segments({**SHARES, "facade": 0.0}, "classical")
     assert described_by_rules([Scene((), bare)]) == ""
 
@@ -75,13 +79,43 @@ def test_a_dropped_sign_takes_its_sentence_with_it() -> None:
         ("аптека", "pharmacy", "Polish"),
         ("薬局", "pharmacy", "Japanese"),
         ("Hotel Adler", "hotel", "English"),
+        ("PISCINE", "swimming pool", "Spanish"),
+        ("STOP", "stop sign", "English"),
+        ("Ap0theke", "pharmacy", "German"),
+        ("PECTOPAH", "restaurant", "Russian"),
     ],
 )
 def test_the_word_on_a_sign_names_a_kind_of_thing(text: str, english: str, language: str) -> None:
     meaning = meaning_of(text)
     assert meaning is not None
     assert meaning.english == english
-    assert meaning.language == language or english == "pharmacy"
+    assert meaning.language == language or english in {"pharmacy", "swimming pool", "stop sign"}
+
+
+def test_the_first_letter_of_a_sign_is_guessed_at_the_edge_of_the_picture() -> None:
+    meaning = meaning_of("ANQUE POPULAIRE", cut=True)
+    assert meaning is not None
+    assert meaning.english == "bank"
+    assert meaning_of("ANQUE POPULAIRE") is None
+
+
+def test_small_signs_above_each_other_are_a_signpost() -> None:
+    post = [
+        Sign("Camping", 0.9, "ahead", "camping site", x=0.4, y=0.70, size=0.013),
+        Sign("Salles des Sports", 0.9, "ahead", x=0.41, y=0.69, size=0.012),
+    ]
+    house = Sign("CAMPING DU LAC", 0.9, "right", "camping site", x=0.8, y=0.6, size=0.06)
+    found = {sign.text: sign.points_away for sign in pointing([*post, house])}
+    assert found == {"Camping": True, "Salles des Sports": True, "CAMPING DU LAC": False}
+    assert not any(sign.points_away for sign in pointing(post[:1]))
+    text = described_by_rules([Scene((*pointing(post),), SEGMENTS)])
+    assert "Ahead a signpost names “Camping”." in text
+
+
+def test_a_wall_beside_another_of_its_colour_is_told_once() -> None:
+    walls = tuple(FacadeColour(side, "white", 0.8) for side in ("left", "right"))
+    text = described_by_rules([Scene((), Segments(SHARES, "classical", colours=walls))])
+    assert text == "The buildings on the left and on the right are white."
 
 
 def test_a_thing_in_the_plural_has_no_article() -> None:

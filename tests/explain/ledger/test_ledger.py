@@ -105,6 +105,17 @@ def test_a_name_from_elsewhere_speaks_against_the_spot(tell: Tell) -> None:
     assert tell("a bench beside Swan Pond, a street", 300, 240)["Swan Pond"].standing == "supported"
 
 
+def test_a_far_stop_speaks_only_against_a_stop(tell: Tell) -> None:
+    def stop(town: Town) -> None:
+        town.point(300, 240, highway="bus_stop", name="Quarry Bank")
+
+    text = "a kiosk at the end of Quarry Bank, the bus stop Quarry Bank, a street"
+    entries = tell(text, 0, 0, stop)
+    assert entries["kiosk at the end of Quarry Bank"].against == ""
+    against = entries["bus stop Quarry Bank"].against
+    assert against.startswith("the map has Quarry Bank ")
+
+
 def test_lower_buildings_speak_against_many_storeys(tell: Tell) -> None:
     def houses(town: Town) -> None:
         town.box(20, 250, 12, 12, building="house", building__levels="2")

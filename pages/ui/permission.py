@@ -1,4 +1,4 @@
-"""Whether visitors may build galleries here. A build takes the machine's time and disk."""
+"""Whether visitors may build galleries here and change what others see, such as reports."""
 
 import streamlit as st
 

@@ -1,0 +1,63 @@
+"""A program of its own: reads signs and names the main thing of pictures, under strict limits.
+
+`python -m core.describe.streetview.network_process LIMITS` with LIMITS as JSON. For each line of
+JSON on standard input and the pixels (RGB) behind it, it writes one line of JSON. A page that is
+full of writing takes 1.8 GB and a minute and a half: that is taken, and given back, here.
+"""
+
+import json
+import os
+import sys
+from dataclasses import astuple
+from typing import Any, Final
+
+from PIL import Image
+
+from core.models.scene import SceneNetwork
+from core.sources.ocr import PictureReader
+
+ENDED_BY_PICTURE: Final = 3
+"""Exit status where a picture left no memory for an answer; 1 is a fault of this program."""
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Sets the limits of this process; Windows has none but the caller's clock."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, limits["memory_bytes"]),
+        (resource.RLIMIT_CPU, limits["cpu_s"]),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def main() -> None:
+    """Answers until standard input ends."""
+    limits = json.loads(sys.argv[1])
+    _limit(limits)
+    reader, network = PictureReader(limits["threads"]), SceneNetwork(limits["threads"])
+    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    for line in questions:
+        asked = json.loads(line)
+        size = (asked["width"], asked["height"])
+        pixels = questions.read(3 * size[0] * size[1])
+        answer: Any
+        try:
+            picture = Image.frombytes("RGB", size, pixels)
+            if asked["of"] == "lines":
+                read = reader.located_lines(picture, asked["least_score"])
+                answer = [astuple(found) for found in read]
+            else:
+                answer = [round(float(one), 6) for one in network.probabilities(picture)]
+        except Exception:  # noqa: BLE001 - no memory; the networks raise anything then
+            os._exit(ENDED_BY_PICTURE)
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

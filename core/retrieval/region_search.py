@@ -1,0 +1,112 @@
+"""The search of one region among several, before places are chosen."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.arrays import F32, F64, Bools
+from core.errors import QueryError
+from core.gallery.opened import Gallery
+from core.records import CHANNELS, Channel, Query
+from core.retrieval.confidence import Calibration, Posterior, posterior_from
+from core.retrieval.confidence_features import confidence_features
+from core.retrieval.opened_regions import encoder_key
+from core.retrieval.picture_model import PictureEncoder
+from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
+from core.retrieval.regions import names_any_town
+from core.retrieval.search import Ranking, check_query, match_index_of, rank_tiles, region_mask
+from core.retrieval.spelling import respellings_of
+from core.retrieval.town_suffix import without_town
+from core.retrieval.translation import translated
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSearch:
+    """The search of one region, before places are chosen: `features` [C] are those of its
+    confidence, `own_town` tells whether the description names it."""
+
+    gallery: Gallery
+    channels: tuple[Channel, ...]
+    mask: Bools | None
+    encoded_query: EncodedQuery
+    ranking: Ranking
+    features: F32
+    own_town: bool
+    posterior: Posterior
+
+    @property
+    def mass(self) -> F64:
+        """The mass [N] of the tiles, if the place is in this region."""
+        mass: F64 = self.posterior.mass / max(1 - self.posterior.p_outside, 1e-12)
+        return mass
+
+
+class SharedEncoding:
+    """One encoding of a description for all regions that read it alike.
+
+    Regions may read it differently: each keeps its own names in another language, and cuts its own
+    town behind an address.
+    """
+
+    def __init__(self, text: str, encoder: "SentenceEncoder") -> None:
+        self._text, self._encoder = text, encoder
+        self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
+        self.seconds = 0.0
+
+    def of(self, gallery: Gallery, picture_encoder: PictureEncoder | None) -> EncodedQuery:
+        """The description as the gallery's search reads it. Raises QueryError without words."""
+        match_index = match_index_of(gallery)
+        text = without_town(self._text, match_index.mentions)
+        gloss = translated(text, match_index)
+        respellings = respellings_of(gloss.english if gloss else text, match_index.mentions)
+        pictures = picture_encoder.keys if picture_encoder else ""
+        key = (text, gloss.english if gloss else "", pictures, respellings)
+        if key not in self._made:
+            started = time.perf_counter()
+            tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss, respellings)
+            self._made[key] = encode_query(tokenized, self._encoder, picture_encoder)
+            self.seconds += time.perf_counter() - started
+        return self._made[key]
+
+
+class LeftOutError(QueryError):
+    """A region that the query leaves out, and why."""
+
+
+def search_region(
+    gallery: Gallery,
+    encoding: SharedEncoding,
+    query: Query,
+    picture_encoders: Mapping[str, PictureEncoder],
+    learned: Calibration,
+) -> RegionSearch:
+    """The search of one region. Raises LeftOutError, and QueryError for a bad query."""
+    wanted = query.channels if query.channels is not None else CHANNELS
+    present = tuple(name for name in wanted if name in gallery.card.channels)
+    picture_encoder = picture_encoders.get(encoder_key(gallery, query.view))
+    if picture_encoder is None or "image" not in present:
+        present, picture_encoder = tuple(name for name in present if name != "image"), None
+    if not present and gallery.card.channels:
+        raise LeftOutError(f"{gallery.card.title} was left out: it has no {', '.join(wanted)}.")
+    view = query.view if picture_encoder else None
+    channels = check_query(replace(query, channels=present, model=None, view=view), gallery)
+    try:
+        mask = region_mask(query, gallery)
+    except QueryError as error:
+        raise LeftOutError(str(error)) from error
+    encoded_query = encoding.of(gallery, picture_encoder)
+    ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    features = confidence_features(
+        encoded_query, ranking.signals, ranking.scores, channels, mask, learned.background
+    )
+    own_town = bool(names_any_town(query.text, [gallery.card])[0])
+    posterior = posterior_from(
+        features, ranking.scores, mask, learned, affirms=len(encoded_query.affirmed) > 0
+    )
+    return RegionSearch(
+        gallery, channels, mask, encoded_query, ranking, features, own_town, posterior
+    )
