@@ -57,11 +57,9 @@ def back(card: GalleryCard, whole: GalleryCard) -> None:
 
 def _picked(card: GalleryCard) -> None:
     """Takes over the report of our script, which comes from a browser: checked like a link."""
-    event = st.session_state.get(_KEY)
-    if not isinstance(event, dict) or event.get("event") != "region":
-        return
-    if event.get("name") in {one.name for one in resources.regions_of(card)}:
-        _open(event["name"])
+    name = map_view.region_picked(_KEY, {one.name for one in resources.regions_of(card)})
+    if name is not None:
+        _open(name)
 
 
 def _chosen() -> None:

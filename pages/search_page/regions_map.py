@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-import streamlit as st
-
 from core import maps
 from core.gallery import GalleryCard
 from core.maps import RegionMark
@@ -50,6 +48,6 @@ def _marks(cards: Sequence[GalleryCard], share_of: dict[str, float]) -> list[Reg
 
 def _picked(key: str, names: frozenset[str]) -> None:
     """Takes over the report of our script, which comes from a browser: checked like a link."""
-    event = st.session_state.get(key)
-    if isinstance(event, dict) and event.get("event") == "region" and event.get("name") in names:
-        city_hints.go(event["name"])
+    name = map_view.region_picked(key, names)
+    if name is not None:
+        city_hints.go(name)

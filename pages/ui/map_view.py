@@ -1,6 +1,6 @@
 """A map on the page, with any layer on it. The drawing is `core.maps`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 from folium import FeatureGroup
@@ -101,3 +101,13 @@ def spot_picked(key: str) -> Position | None:
     if not isinstance(event, dict) or event.get("event") != "spot":
         return None
     return position_of(event)
+
+
+def region_picked(key: str, known: Collection[str]) -> str | None:
+    """The name of the region that was just picked on the overview of that key, None where it was
+    something else or none of the `known`."""
+    event = st.session_state.get(key)
+    if not isinstance(event, dict) or event.get("event") != "region":
+        return None
+    name = event.get("name")
+    return name if isinstance(name, str) and name in known else None

@@ -60,6 +60,14 @@ def regions_of(card: GalleryCard) -> tuple[GalleryCard, ...]:
     return _regions(card) if card.regions else (card,)
 
 
+def card_named(name: str) -> GalleryCard | None:
+    """The gallery, collection or region of a name on this machine, None for none."""
+    whole = cards()
+    own = next((card for card in whole if card.name == name), None)
+    regions = (one for card in whole if card.regions for one in regions_of(card))
+    return own or next((one for one in regions if one.name == name), None)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _regions(card: Any) -> Any:
     try:

@@ -634,8 +634,8 @@
       keyboard: place < TABBED, riseOnHover: true, zIndexOffset: 2000 - 2 * place,
     });
     const words = one.told ? `${one.title}, ${one.told}` : one.title;
-    made.bindTooltip(element("span", "sw-tip", `${words}. Click to search there.`),
-                     { direction: "top", offset: [0, -radius - 2] });
+    made.bindTooltip(element("span", "sw-tip", `${words}: search there`),
+                     { direction: "auto", offset: [radius + 4, 0] });
     const pick = () => report({ event: "region", name: one.name });
     made.on("click", pick);
     group.addLayer(made);
