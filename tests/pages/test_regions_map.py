@@ -84,6 +84,7 @@ def test_a_collection_is_asked_and_the_rest_is_searched_at_a_press(
     app.button[0].click().run()
     assert not app.exception
     shares = [mark.share for mark in drawn[-1]]
+    assert len(shares) == 2
     assert all(share is not None and 0 < share < 1 for share in shares)
     assert all(mark.told.endswith(" %") for mark in drawn[-1])
     assert "Searched 1 of 2 regions" in " ".join(one.value for one in app.markdown)
