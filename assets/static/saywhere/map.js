@@ -590,8 +590,8 @@
       .catch((error) => window.console.warn("The land is not drawn:", error));
   }
 
-  /* How many regions the Tab key reaches; the page has a list of all. */
-  const TABBED = 8;
+  /* How many regions the Tab key reaches, and how many have a name although they are unlikely. */
+  const FEW = 8;
 
   /* Called again for every answer, with a fresh, empty group on the map. */
   function regions(group, data) {
@@ -619,7 +619,8 @@
   }
 
   function region(one, place, group) {
-    const radius = one.share === null ? 6 : 4 + 13 * Math.sqrt(one.share);
+    const first = place === 0 && one.share !== null;
+    const radius = one.share === null ? 6 : Math.max(first ? 8 : 4, 4 + 13 * Math.sqrt(one.share));
     const icon = element("span", "sw-region-box");
     const dot = element("span", "sw-region-dot", "");
     dot.style.width = dot.style.height = `${2 * radius}px`;
@@ -627,11 +628,10 @@
     const name = element("span", "sw-region-name", one.title);
     if (one.told) name.append(" ", element("b", "", one.told));
     icon.append(dot, name);
-    const first = place === 0 && one.share !== null;
     const made = L.marker(one.at, {
       icon: L.divIcon({ html: icon, className: "sw-region" + (first ? " sw-first" : ""),
                         iconSize: [0, 0] }),
-      keyboard: place < TABBED, riseOnHover: true, zIndexOffset: 2000 - 2 * place,
+      keyboard: place < FEW, riseOnHover: true, zIndexOffset: 2000 - 2 * place,
     });
     const words = one.told ? `${one.title}, ${one.told}` : one.title;
     made.bindTooltip(element("span", "sw-tip", `${words}: search there`),
@@ -648,7 +648,8 @@
       event.stopPropagation();
       pick();
     });
-    return { name: one.name, at: one.at, radius, made, label: name };
+    const worth = one.share === null || place < FEW || one.share >= 0.01;
+    return { name: one.name, at: one.at, radius, made, label: name, worth };
   }
 
   /* A name stands right of its dot, or left or below where another is in the way, or is left out. */
@@ -663,24 +664,23 @@
     const few = dots.slice(0, 40).map((dot) => dot.box);
     const taken = [];
     const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+    const fits = (own) => own[0] >= 2 && own[2] <= size.x - 2 && own[1] >= 2 && own[3] <= size.y - 2;
     for (const { one, at, box } of dots) {
-      one.label.hidden = taken.length > 60;
+      one.label.hidden = !one.worth || taken.length > 60;
       if (one.label.hidden) continue;
       const [wide, high] = [one.label.offsetWidth, one.label.offsetHeight];
       const [away, half] = [one.radius + 3, high / 2];
-      const corner = [[away, -half], [-away - wide, -half], [-wide / 2, away], [-wide / 2,
-        -away - high]];
-      const free = corner.find(([x, y]) => {
-        const own = [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
-        return own[0] >= 2 && own[2] <= size.x - 2 && own[1] >= 2 && own[3] <= size.y - 2
-          && !taken.some((other) => meet(own, other))
-          && !few.some((other) => other !== box && meet(own, other));
-      });
+      const corners = [[away, -half], [-away - wide, -half], [-wide / 2, away],
+                       [-wide / 2, -away - high]];
+      const own = ([x, y]) => [at.x + x, at.y + y, at.x + x + wide, at.y + y + high];
+      const free = corners.find((corner) => fits(own(corner))
+        && !taken.some((other) => meet(own(corner), other))
+        && !few.some((other) => other !== box && meet(own(corner), other)));
       one.label.hidden = !free && taken.length > 0;
-      const [x, y] = free || corner[0];
-      one.label.style.left = `${x}px`;
-      one.label.style.top = `${y}px`;
-      if (!one.label.hidden) taken.push([at.x + x, at.y + y, at.x + x + wide, at.y + y + high]);
+      const chosen = free || corners.find((corner) => fits(own(corner))) || corners[0];
+      one.label.style.left = `${chosen[0]}px`;
+      one.label.style.top = `${chosen[1]}px`;
+      if (!one.label.hidden) taken.push(own(chosen));
     }
   }
 
