@@ -324,7 +324,7 @@ class SearchResult:
     probabilities assume that the describer is there. `notes` are sentences for the user.
     `picture_model` is the picture model of the `image` channel, None where it was not searched.
     `translation` is None for a description in English. `regions_searched` counts the regions that
-    were searched; the probabilities of the others are estimates. None where all were.
+    were searched; the probabilities of the others are estimates. None where all were: `exact`.
     """
 
     query: str
@@ -341,6 +341,11 @@ class SearchResult:
     regions: tuple[Region, ...] = ()
     regions_searched: int | None = None
 
+    @property
+    def exact(self) -> bool:
+        """Whether everything was searched: else a search of all regions may find other places."""
+        return self.regions_searched is None
+
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""
         translation = self.translation
@@ -352,6 +357,7 @@ class SearchResult:
                 for region in self.regions
             ],
             "regions_searched": self.regions_searched,
+            "exact": self.exact,
             "truncated": self.truncated,
             "verdict": self.verdict,
             "elsewhere": None if self.p_outside is None else round(self.p_outside, 4),

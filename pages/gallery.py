@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import SaywhereError
-from pages.gallery_page import look_alikes, provenance, session, tiles
+from pages.gallery_page import collection_panel, look_alikes, provenance, session, tiles
 from pages.ui import frame, resources
 from pages.ui.markdown import plain
 
@@ -13,21 +13,31 @@ if not cards:
     frame.nothing_to_search()
     st.stop()
 
-view = session.current(cards)
-card = next(card for card in cards if card.name == view.gallery)
+collections = [whole for whole in cards if whole.regions]
+whole_of = {region: whole for whole in collections for region in resources.regions_of(whole)}
+view = session.current((*cards, *whole_of))
+card = next(card for card in (*cards, *whole_of) if card.name == view.gallery)
 with frame.head():
-    session.gallery_choice(cards)
+    session.gallery_choice((*cards, card) if card in whole_of else cards)
 frame.not_here("gallery", session.absent(), card.title)
 try:
     if card.problem:
         raise SaywhereError(card.problem)
+    if card.regions:
+        collection_panel.draw(card)
+        session.write_link()
+        st.stop()
     gallery = resources.open_gallery(card)
     session.part_choice(card)
+    if card in whole_of:
+        collection_panel.back(card, whole_of[card])
     match view.part:
         case "tiles":
             tiles.draw(gallery, view)
         case "alike":
             look_alikes.draw(gallery)
+        case "origin" if card in whole_of:
+            st.info(plain(f"Made from {whole_of[card].title}: {card.licence}", 500))
         case "origin":
             provenance.draw(card)
     frame.foot(card)

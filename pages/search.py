@@ -21,11 +21,14 @@ if not healthy:
     frame.nothing_to_search()
     st.stop()
 
-ask = session.current(card.name for card in healthy)
+regions = [region for whole in healthy if whole.regions for region in resources.regions_of(whole)]
+ask = session.current(one.name for one in (*healthy, *regions))
 everywhere = ask.city == ANYWHERE
-card = next((one for one in healthy if one.name == ask.city), None) or anywhere.card_of(healthy)
+card = next((one for one in (*healthy, *regions) if one.name == ask.city), None)
+offered = (*healthy, card) if card in regions else healthy
+card = card or anywhere.card_of(healthy)
 with frame.head():
-    controls.city_choice(healthy)
+    controls.city_choice(offered)
 frame.problems(problems)
 frame.not_here("city", session.absent_city(), card.title)
 controls.question(ask, card)

@@ -245,6 +245,9 @@ def _answer_lines(result: Any) -> Iterator[str]:
     yield from result["notes"]
     if result["regions"] and result["gallery"] is None:
         yield told_regions(result["regions"])
+    if not result["exact"]:
+        searched, total = result["regions_searched"], len(result["regions"])
+        yield f"Searched {searched} of {total} regions, the likeliest; --exact searches all."
     if result["verdict"]:
         where = " in this area" if result["in_area"] else ""
         verdict = result["verdict"]

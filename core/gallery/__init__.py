@@ -3,9 +3,17 @@
 Import `core.gallery.build` to make one; it loads the map libraries.
 """
 
-from core.gallery.cards import GalleryCard, find_gallery, list_galleries
+from core.gallery.cards import GalleryCard, cards_of_regions, find_gallery, list_galleries
 from core.gallery.opened import Gallery
 from core.gallery.packed import open_all
 from core.gallery.packed import open_one as open_gallery
 
-__all__ = ["Gallery", "GalleryCard", "find_gallery", "list_galleries", "open_all", "open_gallery"]
+__all__ = [
+    "Gallery",
+    "GalleryCard",
+    "cards_of_regions",
+    "find_gallery",
+    "list_galleries",
+    "open_all",
+    "open_gallery",
+]

@@ -122,6 +122,14 @@ def region_card(manifest: PackedManifest, number: int) -> GalleryCard:
     )
 
 
+def cards_of_regions(card: GalleryCard, settings: Settings) -> tuple[GalleryCard, ...]:
+    """The regions of a collection; of a gallery, itself. Raises GalleryError for a damaged one."""
+    if not card.regions:
+        return (card,)
+    manifest = read_packed_manifest(find_gallery(card.name, settings))
+    return tuple(region_card(manifest, number) for number in range(len(manifest.regions)))
+
+
 def _broken_card(name: str, problem: str) -> GalleryCard:
     return GalleryCard(
         name, name, 0, 0, Bounds(-180, -90, 180, 90), "", "", "", 0, 0, (), "", (), (), problem

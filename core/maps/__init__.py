@@ -17,6 +17,7 @@ from core.maps.layers import (
     title_of,
 )
 from core.maps.probability_area import ProbabilityArea, probability_area
+from core.maps.region_marks import RegionMark, regions_layer
 
 __all__ = [
     "Assets",
@@ -26,6 +27,7 @@ __all__ = [
     "Miss",
     "NamedPlace",
     "ProbabilityArea",
+    "RegionMark",
     "TileLayer",
     "answer_layer",
     "base_map",
@@ -34,6 +36,7 @@ __all__ = [
     "evidence_label",
     "places_layer",
     "probability_area",
+    "regions_layer",
     "safe_html",
     "script_data",
     "title_of",

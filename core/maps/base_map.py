@@ -18,9 +18,10 @@ _ONLINE_ATTRIBUTION = (
     '<a href="https://www.openstreetmap.org/copyright">&copy; OpenStreetMap contributors</a>'
 )
 
-MapUse = Literal["searching", "picking", "looking"]
+MapUse = Literal["searching", "picking", "looking", "overview"]
 """The use of a map. "searching" has buttons that limit the search to an area, "picking" a button
-that picks the centre and no online layer, "looking" neither."""
+that picks the centre and no online layer, "looking" neither. "overview" shows the world: its land
+and a graticule, no online layer and no scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,15 @@ class TileLayer:
 @dataclass(frozen=True, slots=True)
 class BaseMap:
     """The base map of one gallery; `tiles_url` is a Leaflet template, "" for none. `aerial` is the
-    imagery of the same ground, None for none."""
+    imagery of the same ground, None for none. `land_url` is the address of a GeoJSON geometry to
+    draw below everything, "" for none."""
 
     bounds: Bounds
     tiles_url: str
     attribution: str
     zooms: range
     aerial: TileLayer | None = None
+    land_url: str = ""
 
 
 def zooms_of(archive: Path) -> range:
@@ -77,7 +80,9 @@ class Call(MacroElement):
     )
 
     def __init__(
-        self, function: Literal["ready", "draw", "errors", "places"], data: dict[str, Any]
+        self,
+        function: Literal["ready", "draw", "errors", "places", "regions"],
+        data: dict[str, Any],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Call"
@@ -95,10 +100,10 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         location=(center.lat, center.lon),
         zoom_start=14,
         tiles=None,
-        control_scale=True,
-        min_zoom=max(base.zooms.start - 1, 2),
+        control_scale=use != "overview",
+        min_zoom=0 if use == "overview" else max(base.zooms.start - 1, 2),
         max_zoom=19,
-        zoom_snap=0.5,
+        zoom_snap=0.25 if use == "overview" else 0.5,
     )
     folium_map.default_js = [(url, url) for url in assets.scripts]
     folium_map.default_css = [(url, url) for url in assets.styles]
@@ -114,8 +119,9 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         ).add_to(folium_map)
     if base.aerial:
         _add_aerial(folium_map, base.aerial, show=not base.tiles_url)
-    Call("ready", {"bounds": corners(base.bounds), "use": use}).add_to(folium_map)
-    if use != "picking":
+    land = {"land": base.land_url, "credit": base.attribution} if base.land_url else {}
+    Call("ready", {"bounds": corners(base.bounds), "use": use} | land).add_to(folium_map)
+    if use not in ("picking", "overview"):
         folium.TileLayer(
             _tiles(_ONLINE_TILES),
             name="OpenStreetMap, online",

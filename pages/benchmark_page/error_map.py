@@ -24,7 +24,8 @@ _MARGIN = 0.002
 
 def card_of(gallery: str) -> GalleryCard | None:
     """The gallery of that name here, if it can be searched."""
-    return next((one for one in resources.cards() if one.name == gallery and not one.problem), None)
+    card = resources.card_named(gallery)
+    return None if card is None or card.problem else card
 
 
 def draw(one: Chosen, queries: Sequence[SavedQuery], focus: int | None) -> None:

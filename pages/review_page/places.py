@@ -63,7 +63,7 @@ class Place:
 
 def place_of(card: Card) -> Place:
     """The gallery of a card. A card without one can still be judged by what its report says."""
-    found = next((one for one in resources.cards() if one.name == card.gallery), None)
+    found = resources.card_named(card.gallery)
     if found is None:
         return Place(
             None,

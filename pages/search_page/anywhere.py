@@ -92,7 +92,7 @@ def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
         with turn():
             opened = _Opened(cards)
             query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area)
-            trace = opened.search(query)
+            trace = opened.search(query, ask.exact)
     except SaywhereError as error:
         took_ms = (time.perf_counter() - started) * 1000
         return AnywhereState(ask, None, {}, str(error), took_ms, card_of(cards))
@@ -127,9 +127,11 @@ class _Opened:
             except ModelError as error:
                 self.notes.append(f"Pictures of {card.title} were not searched: {error}")
 
-    def search(self, query: Query) -> AnywhereTrace:
-        """Searches all of them; the notes are part of the result."""
-        trace = search_anywhere(self.galleries, resources.encoder(), query, self.encoders)
+    def search(self, query: Query, exact: bool = False) -> AnywhereTrace:
+        """Searches the likely ones, with `exact` all of them; the notes are part of the result."""
+        trace = search_anywhere(
+            self.galleries, resources.encoder(), query, self.encoders, exact=exact
+        )
         notes = (*trace.result.notes, *self.notes)
         return replace(trace, result=replace(trace.result, notes=notes))
 

@@ -12,6 +12,7 @@ from pages.search_page import (
     confidence_banner,
     downloads,
     invitation,
+    regions_map,
     results,
     session,
 )
@@ -34,12 +35,17 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     if state is None or state.result is None or not state.result.candidates:
         if state is not None:
             st.info(plain(state.problem or "No place fits. Try other words.", 500))
-        invitation.draw(everywhere)
+        left, right = st.columns([1, 1], gap="medium")
+        with left.container(key="map-pane"), st.container(key="map-frame"):
+            regions_map.draw(cards)
+        with right:
+            invitation.draw(cards[0] if len(cards) == 1 else everywhere)
         arrival.draw(state, _ANY_CITY)
         session.write_link(ask)
         return
     rank = session.chosen_rank(state.result, ask)
     notes = st.container(key="notes")
+    overview, chances = st.columns([1, 1], gap="medium")
     left, right = st.columns([1, 1], gap="medium")
     part = state.state_of(rank)
     gallery = _gallery_of(part, cards)
@@ -49,9 +55,13 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
         results.draw_notes(ask, part)
         if ask.steering:
             st.info("Your wishes count when you search in one city.")
-    with right:
+    with overview.container(key="regions-frame"):
+        regions_map.draw(cards, state.result.regions)
+    with chances:
         city_hints.likeliest(state.result.regions)
+        city_hints.unsearched(state.result)
         confidence_banner.draw(state.result, None, _ANY_CITY)
+    with right:
         _places(state, rank, {one.gallery: one.title for one in state.result.regions}, ask)
     downloads.draw(state, ask, state)
     arrival.draw(state, _ANY_CITY)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import SaywhereError
 from core.gallery import GalleryCard
-from core.records import Region
+from core.records import Region, SearchResult
 from core.retrieval.anywhere import SUSPICIOUS, better_region
 from pages.search_page import session
 from pages.search_page.anywhere import regions_for
@@ -18,7 +18,8 @@ _MOST, _LEAST = 4, 0.01
 """At most so many cities are shown, and none that is less likely."""
 
 
-def _go(city: str) -> None:
+def go(city: str) -> None:
+    """Searches one city or region alone; for callbacks."""
     st.session_state["city"] = city
     session.ask_anew(city=city, area=None)
     st.session_state["redraw"] = True
@@ -36,10 +37,30 @@ def likeliest(regions: Sequence[Region]) -> None:
                 key=f"region-{one.gallery}",
                 type="tertiary",
                 icon=":material/location_city:",
-                on_click=_go,
+                on_click=go,
                 args=(one.gallery,),
                 help="Search only there",
             )
+
+
+def unsearched(result: SearchResult) -> None:
+    """Says that unlikely regions were not searched, and offers to search them too."""
+    if result.exact:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="unsearched", gap="small"):
+        told = f"Searched {result.regions_searched} of {len(result.regions)} regions"
+        st.badge(told, icon=":material/filter_alt:", color="gray")
+        st.button(
+            "Search all",
+            key="search-all",
+            type="tertiary",
+            on_click=_search_all,
+            help="The others look unlikely. A search of all may find other places.",
+        )
+
+
+def _search_all() -> None:
+    session.rank_anew(exact=True)
 
 
 def better(card: GalleryCard, cards: Sequence[GalleryCard], state: SearchState) -> None:
@@ -61,6 +82,6 @@ def better(card: GalleryCard, cards: Sequence[GalleryCard], state: SearchState) 
             plain(f"This fits {region.title} better: search there", 100),
             key="better-city",
             icon=":material/arrow_forward:",
-            on_click=_go,
+            on_click=go,
             args=(region.gallery,),
         )

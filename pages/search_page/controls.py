@@ -45,7 +45,7 @@ def try_example(text: str) -> None:
 def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     """The galleries as a row of names, or as a list where there are many."""
     titles = {card.name: one_line(card.title) for card in cards}
-    if len(cards) > 1:
+    if len(cards) > 1 or any(card.regions for card in cards):
         titles = {ANYWHERE: TITLE} | titles
     choose = (
         partial(

@@ -34,7 +34,8 @@ class SearchParams:
     """One question. Empty `text` is no question, empty `channels` all of them, empty `model` the
     city's usual one, and `city` may be `ANYWHERE`. `versus` is the id of the tile to compare the
     chosen candidate with, "" for none; `replies` are to follow-up questions, in the order they were
-    given; `steering` are the wishes beside the description."""
+    given; `steering` are the wishes beside the description. `exact` searches all regions, also the
+    unlikely ones."""
 
     text: str = ""
     city: str = ""
@@ -46,6 +47,7 @@ class SearchParams:
     versus: str = ""
     replies: tuple[GivenReply, ...] = ()
     steering: Steering = NO_WISHES
+    exact: bool = False
 
     def to_params(self) -> dict[str, str]:
         """The query parameters that restore it; without the text where that is too long."""
@@ -67,6 +69,8 @@ class SearchParams:
             params["sel"] = str(self.chosen)
         if self.versus:
             params["vs"] = self.versus
+        if self.exact:
+            params["exact"] = "1"
         if self.replies:
             lines = (f"{_letter(one.answer)} {one.key}" for one in self.replies)
             params["answers"] = "\n".join(lines)
@@ -94,6 +98,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
         versus=identifier(params.get("vs", "")),
         replies=_replies(params.get("answers", "")),
         steering=wishes_in(params),
+        exact=params.get("exact") == "1",
     )
 
 

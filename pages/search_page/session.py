@@ -84,8 +84,9 @@ def change(**changes: Any) -> SearchParams:
 
 
 def ask_anew(**changes: Any) -> SearchParams:
-    """Another description or city; drops the choice, comparison, replies and wishes of the old."""
-    return rank_anew(**changes, replies=(), steering=Steering())
+    """Another description or city; drops the choice, comparison, replies and wishes of the old, and
+    that all regions were to be searched."""
+    return rank_anew(**changes, replies=(), steering=Steering(), exact=False)
 
 
 def rank_anew(**changes: Any) -> SearchParams:

@@ -1,6 +1,6 @@
 """A map on the page, with any layer on it. The drawing is `core.maps`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import streamlit as st
 from folium import FeatureGroup
@@ -18,6 +18,8 @@ from pages.ui.link_values import position_of
 _HEIGHT_PX = 560
 _NO_BASE_MAP_ZOOMS = range(12, 18)
 _ANY_ZOOMS = range(2, 18)
+_WORLD_ZOOMS = range(0, 18)
+_WORLD = Bounds(-170, -56, 180, 74)
 
 
 def show(
@@ -42,6 +44,14 @@ def look_at(
 ) -> None:
     """A layer on the base map of its gallery, as far as that is here, else on a bare ground."""
     _mount(_base(card, gallery, around), layer, key, on_change, "looking", height_px)
+
+
+def overview(
+    layer: FeatureGroup, key: str, on_change: Callable[[], None], height_px: int = _HEIGHT_PX
+) -> None:
+    """A layer on a map of the world, which has no tiles; what is picked is kept under the key."""
+    base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
+    _mount(base, layer, key, on_change, "overview", height_px)
 
 
 def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> maps.BaseMap:
@@ -91,3 +101,13 @@ def spot_picked(key: str) -> Position | None:
     if not isinstance(event, dict) or event.get("event") != "spot":
         return None
     return position_of(event)
+
+
+def region_picked(key: str, known: Collection[str]) -> str | None:
+    """The name of the region that was just picked on the overview of that key, None where it was
+    something else or none of the `known`."""
+    event = st.session_state.get(key)
+    if not isinstance(event, dict) or event.get("event") != "region":
+        return None
+    name = event.get("name")
+    return name if isinstance(name, str) and name in known else None

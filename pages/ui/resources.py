@@ -21,6 +21,7 @@ from core.retrieval import (
     load_verified,
     search_with_trace,
 )
+from core.retrieval.two_stages import overview_of
 from pages.ui.waiting_line import WaitingLine
 
 _ASIDE = "set-aside"
@@ -52,6 +53,27 @@ def open_gallery(card: GalleryCard) -> Gallery:
 def open_all(card: GalleryCard) -> tuple[Gallery, ...]:
     """The gallery of a card, or all regions of a collection."""
     return gallery.open_all(card.name, settings.load()) if card.regions else (open_gallery(card),)
+
+
+def regions_of(card: GalleryCard) -> tuple[GalleryCard, ...]:
+    """The regions of a collection, none where they cannot be read; of a gallery, itself."""
+    return _regions(card) if card.regions else (card,)
+
+
+def card_named(name: str) -> GalleryCard | None:
+    """The gallery, collection or region of a name on this machine, None for none."""
+    whole = cards()
+    own = next((card for card in whole if card.name == name), None)
+    regions = (one for card in whole if card.regions for one in regions_of(card))
+    return own or next((one for one in regions if one.name == name), None)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _regions(card: Any) -> Any:
+    try:
+        return gallery.cards_of_regions(card, settings.load())
+    except SaywhereError:
+        return ()  # the search says why
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -100,12 +122,15 @@ def _warm(*cards: GalleryCard) -> None:
     """Faults are left to the first question, which meets them again and can show them."""
     for card in cards:
         _warm_gallery(card)
+    if len(cards) > 1 or cards[0].regions:
+        with contextlib.suppress(SaywhereError):
+            overview_of([opened for card in cards for opened in open_all(card)])
 
 
 def _warm_gallery(card: GalleryCard) -> None:
     with contextlib.suppress(SaywhereError):
         encoder()
-        opened = open_gallery(card)
+        opened = open_all(card)[0]
         seeing = picture_encoder(opened, None) if card.picture_models else None
         trace = search_with_trace(opened, encoder(), Query(_WARM_WORDS), seeing)
         standing_ledger(trace, trace.result.candidates[0], encoder())

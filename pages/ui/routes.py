@@ -29,6 +29,8 @@ from pages.ui.page_document import page_document, page_paths
 _FOREVER = "public, max-age=31536000, immutable"
 _SHORT = "public, max-age=3600"
 _LEAFLET = "leaflet-1.9.4"
+LAND_URL = "/vendor/natural-earth-4.1/land-110m.json"
+"""The land of the world, by Natural Earth."""
 _opening = threading.Lock()
 """A map asks for a dozen tiles at once; one request opens the gallery, the others wait."""
 

@@ -97,6 +97,7 @@ def test_unlikely_regions_are_not_searched_and_the_answer_says_so(
         opened.galleries, encoder, query, opened.picture_encoders, exact=True
     ).result
     assert exact.regions_searched is None
+    assert (found.to_json()["exact"], exact.to_json()["exact"]) == (False, True)
 
 
 def test_never_more_regions_are_searched_than_the_most(

@@ -24,7 +24,7 @@ def draw() -> None:
     """The page. Nothing of a turn is written to the address."""
     frame.begin(style="booth")
     offered = resources.offered()
-    cards = tuple(card for card in offered if not card.problem)
+    cards = tuple(card for card in offered if not card.problem and not card.regions)
     if not cards:
         frame.problems(offered)
         frame.nothing_to_search()
