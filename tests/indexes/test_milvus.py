@@ -215,7 +215,7 @@ def test_words_have_the_same_facts_and_weights(
     there = milvus_words.MilvusNames(milvus_words.build("words", names, server), server)
     words = ("market", "church", "churches", "flying", "fly", "dutchman", "bench", "unheard")
     for word in words:
-        for column in milvus_words.COLUMNS:
+        for column in ("name", "kind"):
             found, wanted = there.postings(word, column), names.postings(word, column)
             assert found.facts.tolist() == wanted.facts.tolist(), (word, column)
             assert found.weights == pytest.approx(wanted.weights, rel=1e-5, abs=1e-9)
