@@ -66,7 +66,7 @@ def copied_to_home(folder: Path, home: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TilePart:
     """Tiles that are embedded together: some rows of one of a gallery's files of tiles."""
 
     file: str
@@ -81,7 +81,7 @@ class EmbeddingJob:
     folder: Path
     stamp: PictureStamp
     checkpoint: Path | None
-    parts: tuple[Part, ...]
+    parts: tuple[TilePart, ...]
     finished: Path
 
 
@@ -202,19 +202,20 @@ def _one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def parts_of(folder: Path, manifest: Manifest) -> tuple[Part, ...]:
-    """All tiles of a gallery, up to `_PART` at a time, in their order."""
+def parts_of(folder: Path, manifest: Manifest, size: int = 0) -> tuple[TilePart, ...]:
+    """All tiles of a gallery, up to `size` at a time (0: `_PART`), in their order."""
+    size = size or _PART
     parts = []
     for name in sorted(manifest.files):
         if name.startswith(f"{manifest.build}/tiles-"):
             rows = pq.read_metadata(folder / name).num_rows
             parts += [
-                Part(name, start, min(start + _PART, rows)) for start in range(0, rows, _PART)
+                TilePart(name, start, min(start + size, rows)) for start in range(0, rows, size)
             ]
     return tuple(parts)
 
 
-def read_part(job: EmbeddingJob, manifest: Manifest, part: Part) -> list[bytes]:
+def read_part(job: EmbeddingJob, manifest: Manifest, part: TilePart) -> list[bytes]:
     """The encoded pictures of a part's tiles in the view of the model; of aerial ones those outside
     the imagery are empty. Raises GalleryError for a gallery that has no such pictures."""
     rows = slice(part.start, part.stop)

@@ -29,7 +29,7 @@ from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.embed import (
     EmbeddingJob,
-    Part,
+    TilePart,
     embed_encoded,
     picture_stamp_of,
     read_part,
@@ -55,16 +55,16 @@ def embed_on_ray(job: EmbeddingJob, progress: Progress, workers: int = 0) -> lis
         for number, (path, part) in enumerate(zip(shards, job.parts, strict=True))
         if _rows_in(path) != part.stop - part.start
     ]
-    done = manifest.tiles - sum(
-        job.parts[one["part"]].stop - job.parts[one["part"]].start for one in missing
-    )
-    progress("embed pictures", done, manifest.tiles)
+    tiles = sum(part.stop - part.start for part in job.parts)
+    left = (job.parts[row["part"]] for row in missing)
+    done = tiles - sum(part.stop - part.start for part in left)
+    progress("embed pictures", done, tiles)
     if missing:
-        with _cluster() as ray:
+        with connected() as ray:
             try:
                 for row in _tasks(ray, missing, job, workers).iter_rows():
                     done += int(row["tiles"])
-                    progress("embed pictures", done, manifest.tiles)
+                    progress("embed pictures", done, tiles)
             except ray.exceptions.RayError as error:
                 raise GalleryError(
                     f"a task on the Ray cluster failed ({_brief(error)}); run it again to go on"
@@ -72,7 +72,7 @@ def embed_on_ray(job: EmbeddingJob, progress: Progress, workers: int = 0) -> lis
     return [read_shard(path)[1] for path in shards]
 
 
-def shard_of(job: EmbeddingJob, manifest: Manifest, part: Part) -> Path:
+def shard_of(job: EmbeddingJob, manifest: Manifest, part: TilePart) -> Path:
     """The file of a part's embeddings, named by the model, the view and the tiles."""
     sources = [part.file]
     if job.stamp.view == "aerial":
@@ -108,8 +108,11 @@ def _rows_in(path: Path) -> int:
 
 
 @contextmanager
-def _cluster() -> Iterator[Any]:
-    """The module `ray`, connected to a cluster; left as it was found."""
+def connected() -> Iterator[Any]:
+    """The module `ray`, connected to a cluster, and left as it was found.
+
+    Raises GalleryError where there is no cluster, and where `ray` is not installed.
+    """
     try:
         import ray
         import ray.data
@@ -128,7 +131,7 @@ def _cluster() -> Iterator[Any]:
             ) from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield ray
     finally:
@@ -143,7 +146,7 @@ def _tasks(ray: Any, rows: list[dict[str, int]], job: EmbeddingJob, workers: int
         functools.partial(_embed_part, job=job),
         batch_size=1,
         num_cpus=1,
-        **({"concurrency": workers} if workers else {}),
+        compute=ray.data.TaskPoolStrategy(workers or None),
     )
 
 

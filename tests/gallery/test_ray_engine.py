@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from core.__main__ import main
 from core.errors import GalleryError
 from core.gallery import embed
 from core.gallery.embed import EmbeddingJob, embed_pictures, parts_of, picture_stamp_of, read_part
@@ -131,6 +132,7 @@ def test_a_killed_node_changes_nothing(
     compact_weights: Path,
     tmp_path: Path,
     two_nodes: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = copied(tiny_home, tmp_path / "plain")
     embed_pictures(plain, compact, compact_weights, 1, quiet)
@@ -162,6 +164,24 @@ def test_a_killed_node_changes_nothing(
     after = {path.name: path.stat().st_mtime_ns for path in job.finished.iterdir()}
     assert {name for name in before if before[name] != after[name]} == {shards[0].name}
 
-    stamp = embed_pictures(folder, compact, compact_weights, 1, quiet, None, embed_on_ray)
+    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
+    monkeypatch.setenv("SAYWHERE_THREADS", "1")
+    words = "embed tinycity --model compact --engine ray --workers 1 --quiet --checkpoint"
+    options = ["--out", str(folder.parent)]
+    assert main([*words.split(), str(compact_weights), *options]) == 0
     assert read_manifest(folder).files == read_manifest(plain).files
-    assert stamp == job.stamp
+    assert read_manifest(folder).picture_models == (job.stamp,)
+
+
+def test_an_engine_that_is_not_there_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["embed", "helsinki", "--engine", "ray"]) == 2
+    assert "pip install -r core/scale/requirements.txt" in capsys.readouterr().err
+    assert main(["build", "x", "--from", "x.osm", "--workers", "2"]) == 2
+    assert "--workers goes with --engine ray" in capsys.readouterr().err
+    assert main(["bench", "milvus"]) == 2
+    assert "--server http://HOST:19530" in capsys.readouterr().err
+    assert main(["bench", "milvus", "--server", "tiles.db"]) == 2
+    assert "only runs tests" in capsys.readouterr().err
