@@ -123,7 +123,8 @@ def run_core(rest: str) -> None:
     arguments = shlex.split(rest)
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
-    if arguments[:1] == ["bench"] and arguments[1:2] and arguments[1] in TESTED_BENCHES:
+    is_tested = arguments[:1] == ["bench"] and bool({*arguments[1:2]} & {*TESTED_BENCHES})
+    if is_tested or needs_a_cluster(arguments):
         parsed(arguments)
         return
     configured = next((word for word in arguments if word.endswith(".toml")), "")
@@ -139,6 +140,12 @@ def run_core(rest: str) -> None:
             code = int(left.code or 0)
     assert code == 0, errors.getvalue()
     assert output.getvalue().strip()
+
+
+def needs_a_cluster(arguments: list[str]) -> bool:
+    """Whether a command needs a Ray cluster or a Milvus server, which slow tests start: those of
+    `tests/gallery/test_ray_engine.py` and `tests/indexes/test_milvus.py`."""
+    return "ray" in arguments or arguments[:2] == ["bench", "milvus"]
 
 
 TEXT_OR_PHOTO = ("search", "describe")
@@ -173,6 +180,21 @@ def install(requirements: str, rest: str) -> None:
     assert named[::2] == ["-r"] * (len(named) // 2)
     assert all((ROOT / file).is_file() for file in named[1::2])
     run_shown(rest)
+
+
+def install_more(file: str) -> None:
+    """In form only: every line is a requirement of one version."""
+    lines = [line.partition(";")[0] for line in (ROOT / file).read_text("utf-8").splitlines()]
+    wanted = [line.strip() for line in lines if line.strip() and line[0] != "#"]
+    assert wanted
+    assert all(re.fullmatch(r"[\w-]+(\[\w+\])?==[\w.]+", line) for line in wanted), wanted
+
+
+def ray_command(name: str, rest: str) -> None:
+    """Read by Ray's own parser, where it is installed; slow tests start a cluster."""
+    scripts = pytest.importorskip("ray.scripts.scripts", reason="ray is not installed: core/scale")
+    context = scripts.cli.commands[name].make_context(name, shlex.split(rest))
+    assert name == "stop" or context.params["disable_usage_stats"]
 
 
 def streamlit_run(rest: str) -> None:
@@ -274,6 +296,8 @@ def export(rest: str) -> None:
 HANDLERS: dict[str, Callable[..., None]] = {
     r"core\b ?(.*)": run_core,
     r"python3 -m venv \.venv && \.venv/bin/pip install ((?:-r \S+ ?)+) && (.+)": install,
+    r"\.venv/bin/pip install -r (core/scale/requirements\.txt)": install_more,
+    r"\.venv/bin/ray (start|stop)\b ?(.*)": ray_command,
     r"\.venv/bin/streamlit run (.+)": streamlit_run,
     r"\.venv/bin/python -m pytest\b(.*)": run_pytest,
     r"(\.venv/bin/(?:ruff|mypy)\b.*)": in_ci,
@@ -511,6 +535,7 @@ def test_every_folder_that_the_design_names_has_a_readme() -> None:
     wanted = {
         "README.md",
         "core/README.md",
+        "core/scale/README.md",
         "core/training/README.md",
         "assets/galleries/README.md",
         "assets/models/README.md",

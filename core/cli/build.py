@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core import settings as machine
 from core.cli.collection_options import add_collection
 from core.cli.cvgtext_options import add_cvgtext, read_copy
+from core.cli.engine_options import add_engine, chosen_engine
 from core.cli.imagery_options import add_imagery, opened_imagery
 from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
@@ -83,6 +84,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="descriptions to write for the pages' examples (default: none)",
     )
+    add_engine(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -93,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    chosen_engine(args)  # tells of a missing cluster before the work
     if args.cvgtext:
         return _build_cvgtext(args)
     if args.collection:
@@ -133,9 +136,9 @@ def run(args: argparse.Namespace) -> Any:
             imagery,
         )
         if not args.no_pictures:
-            _embed_with(DEFAULT_PICTURE_MODEL, folder, encoder, settings, args.quiet)
+            _embed_with(DEFAULT_PICTURE_MODEL, folder, encoder, settings, args)
         if imagery is not None:
-            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args.quiet)
+            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args)
     if args.examples:
         _write_examples(folder, world, args.examples)
     manifest = read_manifest(folder)
@@ -183,7 +186,7 @@ def _embed_with(
     folder: Path,
     sentences: "SentenceEncoder",
     settings: machine.Settings,
-    quiet: bool,
+    args: argparse.Namespace,
     view: "View | None" = None,
 ) -> None:
     """Adds the `image` channel to a new gallery, with a picture model that comes with the app.
@@ -208,7 +211,15 @@ def _embed_with(
         raise ModelError(f"{model} reads texts only; it cannot embed pictures")
     embedded = {stamp.weights_sha256 for stamp in read_manifest(folder).picture_models}
     if encoder.spec.weights_sha256 not in embedded:
-        embed_pictures(folder, encoder, None, settings.batch_threads, bar(quiet), view)
+        embed_pictures(
+            folder,
+            encoder,
+            None,
+            settings.batch_threads,
+            bar(args.quiet),
+            view,
+            chosen_engine(args),
+        )
 
 
 def _build_imagery(args: argparse.Namespace) -> Any:
@@ -232,7 +243,7 @@ def _build_imagery(args: argparse.Namespace) -> Any:
         )
         if DEFAULT_AERIAL_MODEL in SPECS:
             encoder = load_model(threads=settings.batch_threads)
-            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args.quiet)
+            _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args)
     note("a gallery of imagery alone has no map facts and no names; only its pictures are searched")
     return {"gallery": args.name, "folder": str(folder), "imagery": asdict(imagery.credit)}
 
@@ -291,7 +302,7 @@ def _build_collection(args: argparse.Namespace) -> Any:
         )
         if not args.no_pictures:
             model = DEFAULT_AERIAL_MODEL if aerial else DEFAULT_PICTURE_MODEL
-            _embed_with(model, folder, encoder, settings, args.quiet, "drawn")
+            _embed_with(model, folder, encoder, settings, args, "drawn")
     return {
         "gallery": args.name,
         "folder": str(folder),

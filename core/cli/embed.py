@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from core import settings as machine
+from core.cli.engine_options import add_engine, chosen_engine
 from core.cli.options import add_checkpoint
 from core.cli.progress import bar, note
+from core.errors import QueryError
 from core.records import VIEWS
 
 
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="pictures to embed (default: those that the model was made for)",
     )
     add_checkpoint(parser)
+    add_engine(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -41,6 +44,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.retrieval import link_checkpoint
 
     settings = machine.load()
+    engine = chosen_engine(args)
     original = find_gallery(args.name, settings, args.out)
     encoder = load_model(args.model, settings.batch_threads, args.checkpoint)
     model = args.model
@@ -57,7 +61,10 @@ def run(args: argparse.Namespace) -> Any:
                 settings.batch_threads,
                 bar(args.quiet),
                 args.view,
+                engine,
             ).key
+        elif engine is not None:
+            raise QueryError(f"{args.model} embeds texts, which is quick here; leave --engine out")
         else:
             embed_gallery(folder, encoder, bar(args.quiet))
     return {"gallery": args.name, "model": model, "folder": str(folder)}

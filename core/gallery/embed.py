@@ -6,10 +6,10 @@ makes them take effect.
 
 import io
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import torch
 from PIL import Image
 
-from core.arrays import F32
+from core.arrays import F32, I8
 from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.aerial import LEAST_COVER, AerialArchive
@@ -65,6 +65,30 @@ def copied_to_home(folder: Path, home: Path) -> Iterator[Path]:
         yield copy_to_home(folder, home)
 
 
+@dataclass(frozen=True, slots=True)
+class TilePart:
+    """Tiles that are embedded together: some rows of one of a gallery's files of tiles."""
+
+    file: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingJob:
+    """The pictures of a gallery to embed, and where what is finished is kept until all is."""
+
+    folder: Path
+    stamp: PictureStamp
+    checkpoint: Path | None
+    parts: tuple[TilePart, ...]
+    finished: Path
+
+
+EmbedParts = Callable[[EmbeddingJob, Progress], list[I8]]
+"""Embeds the parts of a job, or takes those that are finished; packed embeddings [n, D] of each."""
+
+
 def embed_pictures(
     folder: Path,
     encoder: "DualEncoder",
@@ -72,43 +96,55 @@ def embed_pictures(
     workers: int,
     progress: Progress,
     view: View | None = None,
+    embed_parts: EmbedParts | None = None,
 ) -> PictureStamp:
     """Embeds every picture of a gallery and records the model in its manifest.
 
     `checkpoint` is the path of a user's own weights. `view` is that of the pictures, by default
     the one that the model was made for. A tile outside the imagery has a zero for an aerial
-    picture. Each of the `workers` decodes and embeds on
-    one core. Can be stopped and run again. Raises GalleryError if there are no pictures.
+    picture. Each of the `workers` decodes and embeds on one core, unless `embed_parts` has the work
+    done elsewhere. Can be stopped and run again. Raises GalleryError if there are no pictures.
     """
     manifest = read_manifest(folder)
     stamp = picture_stamp_of(encoder, checkpoint, view)
     data = folder / manifest.build
-    parts = data / f".{stamp.key}-{stamp.weights_sha256[:12]}-parts"
-    make_folder(parts)
+    finished = data / f".{stamp.key}-{stamp.weights_sha256[:12]}-parts"
+    make_folder(finished)
+    job = EmbeddingJob(folder, stamp, checkpoint, parts_of(folder, manifest), finished)
     with disk_faults_told(folder.parent):
-        paths = []
-        done = 0
-        for pictures in picture_parts(folder, manifest, stamp):
-            path, total = parts / f"{done:07d}.npy", done + len(pictures)
-            if not path.is_file():
-                embedded = []
-                for rows in embed_encoded(pictures, encoder, workers):
-                    embedded.append(rows)
-                    done += len(rows)
-                    progress("embed pictures", done, manifest.tiles)
-                save_matrix(path, pack_embeddings(np.concatenate(embedded)))
-            paths.append(path)
-            done = total
-            progress("embed pictures", done, manifest.tiles)
-        packed = np.concatenate([np.load(path, allow_pickle=False) for path in paths])
-        save_matrix(data / f"{stamp.key}-pictures.npy", packed)
-        shutil.rmtree(parts)
+        if embed_parts is None:
+            parts = _embed_parts_here(job, encoder, workers, progress)
+        else:
+            parts = embed_parts(job, progress)
+        save_matrix(data / f"{stamp.key}-pictures.npy", np.concatenate(parts))
+        shutil.rmtree(finished)
         others = [other for other in manifest.picture_models if other.key != stamp.key]
         write_manifest(
             folder,
             replace(manifest, picture_models=(*others, stamp), files=list_files(folder, data)),
         )
     return stamp
+
+
+def _embed_parts_here(
+    job: EmbeddingJob, encoder: "DualEncoder", workers: int, progress: Progress
+) -> list[I8]:
+    manifest = read_manifest(job.folder)
+    paths = []
+    done = 0
+    for part in job.parts:
+        path, total = job.finished / f"{done:07d}.npy", done + part.stop - part.start
+        if not path.is_file():
+            embedded = []
+            for rows in embed_encoded(read_part(job, manifest, part), encoder, workers):
+                embedded.append(rows)
+                done += len(rows)
+                progress("embed pictures", done, manifest.tiles)
+            save_matrix(path, pack_embeddings(np.concatenate(embedded)))
+        paths.append(path)
+        done = total
+        progress("embed pictures", done, manifest.tiles)
+    return [np.load(path, allow_pickle=False) for path in paths]
 
 
 def picture_stamp_of(
@@ -166,45 +202,49 @@ def _one_torch_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def picture_parts(folder: Path, manifest: Manifest, stamp: PictureStamp) -> Iterator[list[bytes]]:
-    """The encoded pictures of all tiles in the view of a model, `_PART` at a time; of aerial ones
-    those outside the imagery are empty."""
-    if stamp.view == "aerial":
-        yield from _aerial_parts(folder, manifest, stamp)
-        return
+def parts_of(folder: Path, manifest: Manifest, size: int = 0) -> tuple[TilePart, ...]:
+    """All tiles of a gallery, up to `size` at a time (0: `_PART`), in their order."""
+    size = size or _PART
+    parts = []
     for name in sorted(manifest.files):
-        if not name.startswith(f"{manifest.build}/tiles-"):
-            continue
-        shard: list[bytes | None] = pq.read_table(folder / name, columns=["picture"])[
-            "picture"
-        ].to_pylist()
-        pictures = [picture for picture in shard if picture]
-        if len(pictures) < len(shard):
-            raise GalleryError(
-                f"{manifest.name} has no pictures to embed; build it again without --no-pictures"
-            )
-        yield from (pictures[start : start + _PART] for start in range(0, len(pictures), _PART))
+        if name.startswith(f"{manifest.build}/tiles-"):
+            rows = pq.read_metadata(folder / name).num_rows
+            parts += [
+                TilePart(name, start, min(start + size, rows)) for start in range(0, rows, size)
+            ]
+    return tuple(parts)
 
 
-def _aerial_parts(folder: Path, manifest: Manifest, stamp: PictureStamp) -> Iterator[list[bytes]]:
+def read_part(job: EmbeddingJob, manifest: Manifest, part: TilePart) -> list[bytes]:
+    """The encoded pictures of a part's tiles in the view of the model; of aerial ones those outside
+    the imagery are empty. Raises GalleryError for a gallery that has no such pictures."""
+    rows = slice(part.start, part.stop)
+    if job.stamp.view == "aerial":
+        table = pq.read_table(job.folder / part.file, columns=["lat", "lon"])[rows].to_pydict()
+        centers = [Position(*at) for at in zip(table["lat"], table["lon"], strict=True)]
+        return _aerial_pictures(job, manifest, centers)
+    column = pq.read_table(job.folder / part.file, columns=["picture"])["picture"]
+    pictures: list[bytes] = column[rows].to_pylist()
+    if not all(pictures):
+        raise GalleryError(
+            f"{manifest.name} has no pictures to embed; build it again without --no-pictures"
+        )
+    return pictures
+
+
+def _aerial_pictures(
+    job: EmbeddingJob, manifest: Manifest, centers: Sequence[Position]
+) -> list[bytes]:
     if not manifest.aerial:
         raise GalleryError(
             f"{manifest.name} has no aerial pictures to embed; build it again with --imagery"
         )
-    spec = SPECS.get(stamp.name)
+    spec = SPECS.get(job.stamp.name)
     side_m = spec.side_m if spec and spec.side_m else manifest.footprint_m
     size_px = spec.size_px if spec else 256
-    data = folder / manifest.build
+    data = job.folder / manifest.build
     archive = AerialArchive(data / manifest.aerial[0].archive, manifest.aerial[0])
-    for name in sorted(manifest.files):
-        if not name.startswith(f"{manifest.build}/tiles-"):
-            continue
-        table = pq.read_table(folder / name, columns=["lat", "lon"]).to_pydict()
-        centers = [Position(*at) for at in zip(table["lat"], table["lon"], strict=True)]
-        for start in range(0, len(centers), _PART):
-            yield [
-                _cut(archive, center, side_m, size_px) for center in centers[start : start + _PART]
-            ]
+    return [_cut(archive, center, side_m, size_px) for center in centers]
 
 
 def _cut(archive: AerialArchive, center: Position, side_m: float, size_px: int) -> bytes:

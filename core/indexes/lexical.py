@@ -123,3 +123,15 @@ class NameIndex:
             word, self._words, scorer=fuzz.ratio, score_cutoff=_MIN_TYPO_SIMILARITY, limit=3
         )
         return tuple((spelling, _TYPO_WEIGHT * percent / 100) for spelling, percent, _ in similar)
+
+    def __len__(self) -> int:
+        """The number of facts."""
+        ((facts,),) = self._rows("SELECT count(*) FROM facts")
+        return int(facts)
+
+    def vocabulary(self) -> list[str]:
+        """All different words of names and kinds, folded, sorted."""
+        words = {word for (word,) in self._rows("SELECT word FROM words")}
+        for (kind,) in self._rows("SELECT DISTINCT kind FROM facts"):
+            words.update(WORD.findall(kind))
+        return sorted(words)

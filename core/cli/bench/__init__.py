@@ -18,6 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
+    *("milvus", "ray"),
 )
 
 
@@ -86,13 +87,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiles",
         type=whole_number,
         default=1_034_786,
-        help="tiles of the synthetic collection, for scale (default: 1034786)",
+        help="tiles of the synthetic collection, for scale and milvus (default: 1034786)",
     )
     parser.add_argument(
         "--keep",
         metavar="NAME",
         help="keep the synthetic collection as a gallery of this name, or measure the kept one, "
         "for scale",
+    )
+    parser.add_argument(
+        "--server", metavar="ADDRESS", help="Milvus server, for milvus: http://HOST:19530"
     )
     add_store(parser)
     add_imagery(parser)
@@ -116,6 +120,7 @@ def run(args: argparse.Namespace) -> Any:
         "kill": args.kill,
         "tiles": args.tiles,
         "keep": args.keep,
+        "server": args.server,
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,
