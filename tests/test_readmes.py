@@ -342,7 +342,11 @@ def loaded_once() -> Callable[..., Any]:
 
 def bundled_files() -> dict[str, tuple[int, int]]:
     """Size and time of every file that comes with the app."""
-    files = [path for path in (ROOT / "assets").rglob("*") if path.is_file()]
+    files = [
+        path
+        for path in (ROOT / "assets").rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    ]
     return {name_of(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 

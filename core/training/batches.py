@@ -74,8 +74,7 @@ class Batches:
             for anchor in chosen_anchors
         ]
         rows = np.unique(np.concatenate(groups))
-        if len(rows) < self._size:
-            rows = np.append(rows, self._others(order, rows, rng)[: self._size - len(rows)])
+        rows = np.append(rows, self._others(order, rows, rng)[: self._size - len(rows)])
         return rng.permutation(rows).astype(np.int64)
 
     def _order(self, epoch: int) -> I64:

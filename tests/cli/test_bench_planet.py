@@ -74,7 +74,9 @@ def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
         assert len(row["R@5 of each seed"]) == 2
     assert rows[1]["signatures alone R@10"][0] == 100.0
     assert "gradients" not in rows[0]
-    assert all(ratio > 0 for row in rows[1:] for ratio in row["gradients"])
+    ratios = [ratio for row in rows[1:] for ratio in row["gradients"]]
+    assert len(ratios) > 2
+    assert min(ratios) > 0
     assert rows[1]["gradients"][0] > rows[2]["gradients"][0], "three terms pull more than one"
 
 

@@ -38,7 +38,7 @@ from core.retrieval.query_encoding import (
 from core.retrieval.search import match_index_of
 
 Read = Callable[[str], EncodedQuery]
-MENTION_FILES = ("mentions", "named_places", "street_lines")
+MENTION_FILES = ("mentions", "named_places", "packed_places", "street_lines")
 """The parts of the signal `mentions` of the channel `names`."""
 
 
@@ -67,12 +67,13 @@ def test_the_best_match_of_each_tile_equals_a_double_loop(
 ) -> None:
     matches = random_matches(match_index, rows, count, seed)
     links = match_index.gallery.links
+    weights = match_index.weights(np.arange(len(links.fact)))
     naive = np.zeros((rows, len(match_index.gallery)), dtype=np.float32)
     for term, fact, strength in zip(matches.term, matches.fact, matches.strength, strict=True):
         for link in range(len(links.fact)):
             if links.fact[link] == fact:
                 tile = links.tile[link]
-                naive[term, tile] = max(naive[term, tile], strength * match_index.weight[link])
+                naive[term, tile] = max(naive[term, tile], strength * weights[link])
     no_bearings = np.full(rows, np.nan, dtype=np.float32)
     assert best_by_tile(match_index, matches, no_bearings) == pytest.approx(naive, abs=1e-6)
 
@@ -94,14 +95,15 @@ def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(match_index: MatchI
 
 def test_a_nearer_thing_counts_more(match_index: MatchIndex) -> None:
     links = match_index.gallery.links
+    weights = match_index.weights(np.arange(len(links.fact)))
     assert len(match_index.named) > 20
     for fact in range(len(match_index.named)):
         mine = slice(links.starts[fact], links.starts[fact + 1])
         assert (links.fact[mine] == fact).all()
         by_distance = np.argsort(links.distance_m[mine], kind="stable")
-        assert (np.diff(match_index.weight[mine][by_distance]) <= 1e-6).all()
-    assert (match_index.weight > 0).all()
-    assert (match_index.weight <= 1).all()
+        assert (np.diff(weights[mine][by_distance]) <= 1e-6).all()
+    assert (weights > 0).all()
+    assert (weights <= 1).all()
 
 
 def test_the_links_of_a_tile_are_its_own(match_index: MatchIndex) -> None:
