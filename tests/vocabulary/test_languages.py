@@ -21,11 +21,13 @@ def rows_of(path: Path) -> list[dict[str, object]]:
 
 
 def english_texts() -> list[str]:
+    others = {str(row["text"]) for row in rows_of(OTHER)}
     texts = [
         str(row["text"])
         for path in sorted(TESTS.rglob("*.jsonl"))
         if path != OTHER and path.name != "addresses.jsonl"
         for row in rows_of(path)
+        if row["text"] not in others
     ]
     examples = json.loads((TESTS.parent / "assets" / "examples.json").read_text(encoding="utf-8"))
     listed = [row for rows in examples.values() for row in rows]
