@@ -51,8 +51,9 @@ CHROMIUM_FLAGS = (
 STORED = "local_storage,cookies,indexeddb,service_workers,cache_storage"
 """What a page may leave in a browser."""
 
-pytest_plugins = ["tiny_cases", "tiny_street"]
-"""The fixtures of the store of cases, which start PostgreSQL, and of photographs."""
+pytest_plugins = ["tiny_cases", "tiny_command_line", "tiny_street"]
+"""The fixtures of the store of cases, which start PostgreSQL, of the command line, and of
+photographs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.models import DualEncoder, load_model
+
 State = dict[str, Tensor]
 
 
@@ -83,6 +85,13 @@ def openai_state(
 def saved(state: Any, path: Path) -> Path:
     torch.save(state, path)
     return path
+
+
+def small_encoder(folder: Path) -> DualEncoder:
+    """A small CLIP with seeded weights, read from a checkpoint as people have them."""
+    loaded = load_model("crosstext2loc", 1, saved(openai_state(), folder / "clip.pth"))
+    assert isinstance(loaded, DualEncoder)
+    return loaded
 
 
 def some_pictures(size: int = 70) -> list[Image.Image]:

@@ -13,7 +13,7 @@ and true quality correlate by 0.68 to 0.95 here, and by 0.69 to 0.94 there.
 `tests/review/test_annotator_quality.py` repeats the part without cleanlab.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,28 +125,3 @@ def _fitted(entries: I64, n: int, people: int, kinds: int) -> tuple[F64, F64]:
         posterior = np.exp(logs - logs.max(1, keepdims=True))
         posterior /= posterior.sum(1, keepdims=True)
     return posterior, accuracy
-
-
-def simulated_verdicts(
-    rng: np.random.Generator, truths: Sequence[str], people: int, votes: int
-) -> tuple[dict[str, dict[str, str]], dict[str, float]]:
-    """Made-up verdicts for tests and benches, by case and annotator, and each one's true accuracy.
-
-    Everyone is right with a probability of their own between 0.45 and 0.95, and has their own
-    habits where they are wrong.
-    """
-    titles = list(CASE_VERDICTS)
-    skills = rng.uniform(0.45, 0.95, people)
-    habits = rng.dirichlet(np.full(len(titles), 0.5), (people, len(titles)))
-    judged: dict[str, dict[str, str]] = {}
-    right: dict[str, list[bool]] = {f"annotator {number}": [] for number in range(people)}
-    for row, truth in enumerate(truths):
-        given = {}
-        for number in rng.choice(people, votes, replace=False):
-            habit = habits[number, titles.index(truth)]
-            is_right = rng.random() < skills[number]
-            said = truth if is_right else titles[int(rng.choice(len(titles), p=habit))]
-            given[f"annotator {number}"] = said
-            right[f"annotator {number}"].append(said == truth)
-        judged[f"case {row}"] = given
-    return judged, {name: float(np.mean(marks)) for name, marks in right.items() if marks}

@@ -53,9 +53,8 @@ def _distance(runs: tuple[Chosen, ...]) -> tuple[list[Row], Draw]:
     rows: list[Row] = [
         {"letter": one.letter, "label": one.label, "metres": int(metres), "value": round(value, 2)}
         for one in runs
-        for metres, value in zip(
-            run_metrics.METRES, run_metrics.within(one.run, one.run.queries), strict=False
-        )
+        for shares in [run_metrics.within(one.run, one.run.queries)]
+        for metres, value in zip(run_metrics.METRES[: len(shares)], shares, strict=True)
     ]
     full = {
         one.letter: min(

@@ -1,41 +1,17 @@
 """Collections on the command line: convert, check, build, evaluate, describe."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_cvgtext_command import Run
 from tiny_chat import chat
 from tiny_clip import openai_state, saved
 from tiny_collection import as_lines, rows, written
+from tiny_command_line import Core
 from tiny_cvgtext import PUBLIC, some_names
 from tiny_descriptions import well
 
-from core.__main__ import main
 from core.sources.collection import open_collection
-
-Core = Callable[..., Run]
-
-
-@pytest.fixture
-def core(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Core:
-    """The command line with an empty data folder."""
-    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("SAYWHERE_THREADS", "1")
-
-    def run(*arguments: object) -> Run:
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        written_by_it = capfd.readouterr()
-        return Run(code, written_by_it.out, written_by_it.err)
-
-    return run
-
 
 # --- convert and check ------------------------------------------------------------------------
 

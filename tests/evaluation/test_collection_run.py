@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_clip import openai_state, saved
+from tiny_clip import small_encoder
 from tiny_collection import CONTINENTS, quiet, rows, written
 
 from core.errors import SourceError
@@ -16,16 +16,13 @@ from core.evaluation.collection_run import (
     rank_collection,
 )
 from core.geo import haversine_km
-from core.models import DualEncoder, load_model
+from core.models import DualEncoder
 from core.sources.collection import Collection
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> DualEncoder:
-    path = saved(openai_state(), tmp_path_factory.mktemp("clip") / "clip.pth")
-    loaded = load_model("crosstext2loc", 1, path)
-    assert isinstance(loaded, DualEncoder)
-    return loaded
+    return small_encoder(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_clip import openai_state, saved
+from tiny_clip import openai_state, saved, small_encoder
 from tiny_cvgtext import PUBLIC, panorama, photo
 
 from core.cli.bench.plain_metric import plain_metric
@@ -22,10 +22,7 @@ WORDS = ("church", "park", "tram stop", "fountain", "bridge", "square", "bakery"
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> DualEncoder:
-    path = saved(openai_state(), tmp_path_factory.mktemp("clip") / "clip.pth")
-    loaded = load_model("crosstext2loc", 1, path)
-    assert isinstance(loaded, DualEncoder)
-    return loaded
+    return small_encoder(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ regions of some thousand, whose tiles lie in a square of half a degree.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.cli.bench.inputs import DESCRIPTIONS, Progress, largest
-from core.cli.bench.vectors import at, disk_mb
+from core.cli.bench.vectors import at, disk_mb, times_of
 from core.errors import QueryError
 from core.gallery import open_gallery
 from core.gallery.opened import pack_embeddings
@@ -28,7 +28,7 @@ from core.settings import Settings
 _TILES_OF_REGION = 4_600
 _COLLECTION = "saywhere_bench"
 _TURNED = 0.4
-_K, _ROUNDS = 10, 3
+_K = 10
 _FACTS = 26
 """Texts of facts that are searched besides the descriptions."""
 
@@ -67,7 +67,7 @@ def run(
         rows = there.region(region)
         box = Bounds(*_corner(region), *(edge + 0.5 for edge in _corner(region)))
         wanted, within = here.exact(queries, _K).rows, here.exact(queries, _K, rows).rows
-        times = _times(lambda query: there.search(query, _K), queries)
+        times = times_of(lambda query: there.search(query, _K), queries)
         return {
             "bench": "milvus",
             "tiles": tiles,
@@ -76,15 +76,17 @@ def run(
             "p50_ms": at(times, 50),
             "p95_ms": at(times, 95),
             "recall_at_10": round(recall_of(there.search(queries, _K).rows, wanted), 4),
-            "exact_p50_ms": at(_times(lambda query: there.exact(query, _K), queries), 50),
+            "exact_p50_ms": at(times_of(lambda query: there.exact(query, _K), queries), 50),
             "exact_recall_at_10": round(recall_of(there.exact(queries, _K).rows, wanted), 4),
             "in_region_p50_ms": at(
-                _times(lambda query: there.search(query, _K, rows), queries), 50
+                times_of(lambda query: there.search(query, _K, rows), queries), 50
             ),
             "recall_in_region": round(recall_of(there.search(queries, _K, rows).rows, within), 4),
-            "in_box_p50_ms": at(_times(lambda query: there.search_in(query, _K, box), queries), 50),
+            "in_box_p50_ms": at(
+                times_of(lambda query: there.search_in(query, _K, box), queries), 50
+            ),
             "recall_in_box": round(recall_of(there.search_in(queries, _K, box).rows, within), 4),
-            "here_p50_ms": at(_times(lambda query: here.search(query, _K), queries), 50),
+            "here_p50_ms": at(times_of(lambda query: here.search(query, _K), queries), 50),
             "here_mb": disk_mb(home / "here"),
             "build_s": round(build_s, 1),
             "open_s": round(open_s, 3),
@@ -117,15 +119,3 @@ def _told(
         yield region
         done += len(region.codes)
         progress("put on the server", done, tiles)
-
-
-def _times(search: Callable[[F32], Any], queries: F32) -> list[float]:
-    """Milliseconds of a search for each query, after one round that warms up."""
-    times = []
-    for round_ in range(_ROUNDS + 1):
-        for query in queries:
-            started = time.perf_counter()
-            search(query[None])
-            if round_:
-                times.append((time.perf_counter() - started) * 1e3)
-    return times

@@ -33,10 +33,10 @@ def measured(
     open_s = time.perf_counter() - started
     exact = index.exact(queries, _K).rows
     cpu = time.process_time()
-    times = _times(lambda query: index.search(query, _K), queries)
+    times = times_of(lambda query: index.search(query, _K), queries)
     cpu_ms = (time.process_time() - cpu) * 1e3 / (len(queries) * (_ROUNDS + 1))
     region = index.region(len(collection) // 2)
-    within = _times(lambda query: index.search(query, _K, region), queries)
+    within = times_of(lambda query: index.search(query, _K, region), queries)
     figures = {
         "dimensions": queries.shape[1],
         "n": len(queries),
@@ -74,7 +74,7 @@ def _bare_faiss(index: RegionalIndex, queries: F32) -> dict[str, float]:
     }
 
 
-def _times(search: Callable[[F32], Any], queries: F32) -> Sequence[float]:
+def times_of(search: Callable[[F32], Any], queries: F32) -> Sequence[float]:
     """Milliseconds of a search for each query, after one round that warms up."""
     times = []
     for round_ in range(_ROUNDS + 1):

@@ -26,7 +26,7 @@ ENDED_BY_FILE = 3
 """Exit status where a file left no memory for an answer; 1 is a fault of this program."""
 
 
-def _limit(limits: dict[str, int]) -> None:
+def limit_process(limits: dict[str, int]) -> None:
     """Sets the limits of this process; Windows has none but the caller's clock."""
     try:
         import resource
@@ -89,7 +89,7 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     for module in FORMATS.values():
         import_module(f"PIL.{module}")
-    _limit(limits)
+    limit_process(limits)
     warnings.simplefilter("ignore")
     try:
         _write_answer(data, limits)

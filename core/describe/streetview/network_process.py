@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from PIL import Image
 
+from core.describe.streetview.decoder_process import limit_process
 from core.models.scene import SceneNetwork
 from core.sources.ocr import PictureReader
 
@@ -20,25 +21,10 @@ ENDED_BY_PICTURE: Final = 3
 """Exit status where a picture left no memory for an answer; 1 is a fault of this program."""
 
 
-def _limit(limits: dict[str, int]) -> None:
-    """Sets the limits of this process; Windows has none but the caller's clock."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, most in (
-        (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_CPU, limits["cpu_s"]),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
 def main() -> None:
     """Answers until standard input ends."""
     limits = json.loads(sys.argv[1])
-    _limit(limits)
+    limit_process(limits)
     reader, network = PictureReader(limits["threads"]), SceneNetwork(limits["threads"])
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     for line in questions:

@@ -72,7 +72,7 @@ def collection_faults(
     """All faults of a collection, shard by shard.
 
     `decode` decodes each picture, too, which takes most of the time. Ids and pictures are
-    remembered by their hashes, so memory grows by some 200 bytes a row.
+    remembered by their hashes, so memory grows a little with each row.
     """
     manifest = collection.manifest
     yield from _unlisted(collection.folder, manifest)
