@@ -1,6 +1,7 @@
 """Writes imagery as a pyramid of tiles, once, into the folder of a gallery."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +41,15 @@ def write_pyramid(path: Path, imagery: Imagery, bounds: Bounds, progress: Progre
         )
     area = _common(bounds, imagery.bounds)
     zooms = zooms_for(area, imagery.metres_per_px)
-    tiles = _Tiles(imagery, area, zooms, progress)
-    write_archive(path, tiles.all(), area, imagery.credit.credit or imagery.credit.licence)
+    tiles = _Tiles(imagery, area, zooms, progress).all()
+    first = next(tiles, None)
+    if first is None:
+        raise GalleryError(
+            f"the imagery shows nothing around {area.center.lat:.4f}, {area.center.lon:.4f}; give "
+            f"imagery of this place"
+        )
+    credit = imagery.credit.credit or imagery.credit.licence
+    write_archive(path, chain((first,), tiles), area, credit)
     return zooms
 
 

@@ -1,10 +1,12 @@
 """The size of a gallery before it is built: tiles, time and disk."""
 
+import math
 from dataclasses import dataclass
 
 from core.errors import SourceError
+from core.gallery.imagery_builder import grid
 from core.gallery.viewpoints import find_viewpoints
-from core.geo import Bounds
+from core.geo import METRES_PER_DEGREE, Bounds
 from core.world import World
 
 
@@ -46,3 +48,27 @@ def build_size(world: World, bbox: Bounds | None, spacing_m: float, grid_m: floa
         round(COST.least_s + COST.tile_s * tiles, 1),
         round(COST.least_mb + COST.tile_mb * tiles, 1),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageryCost:
+    """What a build of imagery alone takes: seconds and bytes of disk for each tile, and for each
+    pixel of the ground; MEASURED."""
+
+    tile_s: float = 0.06
+    tile_bytes: float = 700.0
+    pixel_bytes: float = 0.28
+
+
+IMAGERY_COST = ImageryCost()
+
+
+def imagery_size(bounds: Bounds, metres_per_px: float, spacing_m: float) -> BuildSize:
+    """The size of a gallery of imagery alone, on a grid over a box. Raises GalleryError for more
+    tiles than a gallery can have."""
+    tiles = len(grid(bounds, spacing_m)[0])
+    up = (bounds.north - bounds.south) * METRES_PER_DEGREE
+    across = (bounds.east - bounds.west) * METRES_PER_DEGREE
+    pixels = up * across * math.cos(math.radians(bounds.center.lat)) / metres_per_px**2
+    disk = IMAGERY_COST.tile_bytes * tiles + IMAGERY_COST.pixel_bytes * pixels
+    return BuildSize(tiles, round(IMAGERY_COST.tile_s * tiles, 1), round(disk / 1e6, 1))

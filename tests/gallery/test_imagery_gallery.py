@@ -148,6 +148,17 @@ def test_imagery_of_another_place_than_the_map_is_told(sheets: Imagery, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_imagery_without_a_pixel_is_told(sheets: Imagery, tmp_path: Path) -> None:
+    clear = np.zeros((40, 40, 4), np.uint8)
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    box = sheets.bounds
+    edges = {"clear": [box.west, box.south, box.east, box.north]}
+    (tmp_path / "bounds.json").write_text(json.dumps(edges), "utf-8")
+    with pytest.raises(GalleryError, match="shows nothing around"):
+        write_pyramid(tmp_path / "a.pmtiles", open_imagery([tmp_path]), box, ignore)
+    assert not (tmp_path / "a.pmtiles").exists()
+
+
 def test_coarser_tiles_hold_the_mean_of_finer_ones(gallery: Gallery, sheets: Imagery) -> None:
     assert gallery.aerial is not None
     assert len(gallery.aerial.zooms) >= 2
