@@ -239,7 +239,7 @@ def _build_imagery(args: argparse.Namespace) -> Any:
         raise QueryError(
             "name what to build from: --from map files, --imagery, --cvgtext, or --collection"
         )
-    size = imagery_size(args.bbox or imagery.bounds, imagery.metres_per_px, args.spacing_m)
+    size = imagery_size(imagery, args.bbox, args.spacing_m, args.footprint_m)
     if args.estimate:
         return {"gallery": args.name, **asdict(size)}
     if size.about_s > _LONG_S:

@@ -39,7 +39,7 @@ def write_pyramid(path: Path, imagery: Imagery, bounds: Bounds, progress: Progre
             f"the imagery of {imagery.credit.source} may be looked at but not stored, so no "
             f"gallery can hold it; choose another source"
         )
-    area = _common(bounds, imagery.bounds)
+    area = common(bounds, imagery.bounds)
     zooms = zooms_for(area, imagery.metres_per_px)
     tiles = _Tiles(imagery, area, zooms, progress).all()
     first = next(tiles, None)
@@ -70,7 +70,8 @@ def zooms_for(area: Bounds, metres_per_px: float) -> range:
     return range(widest, finest + 1)
 
 
-def _common(bounds: Bounds, other: Bounds) -> Bounds:
+def common(bounds: Bounds, other: Bounds) -> Bounds:
+    """The part of a map's bounds that imagery has. Raises GalleryError for none."""
     edges = (
         max(bounds.west, other.west),
         max(bounds.south, other.south),

@@ -11,6 +11,7 @@ from PIL import Image
 from core.errors import GalleryError, QueryError
 from core.gallery.aerial_pyramid import write_pyramid
 from core.gallery.build import BuildOptions
+from core.gallery.estimate import imagery_size
 from core.gallery.imagery_builder import build_imagery
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
@@ -96,6 +97,17 @@ def test_a_shifted_tile_would_be_noticed(gallery: Gallery) -> None:
     lats = box.north - at[:, None] * (box.north - box.south) + 0 * at[None, :]
     difference = np.abs(picture.rgb.astype(int) - smooth(lats, lons))[picture.valid]
     assert difference.mean() > 5
+
+
+def test_a_build_is_estimated_before_it_starts(gallery: Gallery, sheets: Imagery) -> None:
+    size = imagery_size(sheets, None, 30, 60)
+    assert size.tiles == len(gallery)
+    coarse = imagery_size(sheets, None, 60, 60)
+    assert coarse.tiles < size.tiles
+    assert coarse.about_s < size.about_s
+    assert 0 < coarse.about_mb <= size.about_mb
+    with pytest.raises(GalleryError, match="give both of one place"):
+        imagery_size(sheets, Bounds(10, 60, 10.1, 60.1), 30, 60)
 
 
 def test_pixels_are_stored_once_and_credited(gallery: Gallery, sheets: Imagery) -> None:
