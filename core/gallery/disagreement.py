@@ -86,7 +86,7 @@ def compared(kinds: Sequence[str], drawn: F32, aerial: F32, rows: I64) -> Disagr
     below, above = levels[0][:, kept], levels[1][:, kept]
     parts = weights * np.abs(above - below)
     scores = parts.sum(axis=1)
-    names = [kinds[column] for column in kept]
+    names = [kinds[column] for column in kept.tolist()]
     tiles = tuple(
         Disagreement(
             int(rows[at]),

@@ -225,7 +225,8 @@ class Gallery:
 
     def searched_picture(self, tile_id: str, key: str) -> bytes:
         """The picture of a tile that the model of that key embedded; b"" if there is none."""
-        return self.picture(tile_id, self.picture_stamp(key).view)
+        is_aerial = self.picture_stamp(key).view == "aerial"
+        return self.picture(tile_id, "aerial" if is_aerial else "drawn")
 
     def text(self, tile_id: str) -> str:
         """Text of a whole tile that the `facts` channel embeds; "" if there is none."""
