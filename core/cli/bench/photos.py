@@ -1,4 +1,4 @@
-"""Street photographs whose place and signs are known: ranks, signs that are read, what they cost."""
+"""Street photographs whose place and signs are known: ranks, signs that are read, and costs."""
 
 import os
 from collections import Counter
@@ -31,7 +31,7 @@ from core.evaluation.photographs import (
     sum_of,
 )
 from core.evaluation.queries import LabelledQuery, inside_gallery
-from core.gallery import open_gallery
+from core.gallery import Gallery, open_gallery
 from core.geo import haversine_m
 from core.retrieval import rank_tiles
 from core.settings import Settings
@@ -74,6 +74,9 @@ def run(
     known, paths = read_truth(truth), photos_in(photos)
     if not known.keys() & {path.name for path in paths}:
         raise QueryError(f"{truth.name} has none of the photographs in {photos}")
+    placed = [path.name for path in paths if path.name in known and known[path.name].position]
+    if placed and gallery is None:
+        raise QueryError("bench photos needs --gallery G for photographs with a place")
     memory = {"before": resident_mb()}
     apart = {}
     for number, path in enumerate(paths, 1):
@@ -86,7 +89,17 @@ def run(
         found[path.name] = _described(path, describer)
         progress("in this process", number, len(paths))
     memory["after_all"] = resident_mb()
-    ranks = _ranks(found, known, settings, gallery, progress)
+    ranks = (
+        _ranks(
+            {name: found[name] for name in placed},
+            known,
+            open_gallery(gallery, settings),
+            settings,
+            progress,
+        )
+        if placed and gallery
+        else {}
+    )
     signs = {
         name: sign_counts(one.signs, known[name].signs or ())
         for name, one in found.items()
@@ -149,34 +162,22 @@ def _statuses(described: Iterable[TimedDescription]) -> dict[str, int]:
 def _ranks(
     found: Mapping[str, TimedDescription],
     known: Mapping[str, PhotoTruth],
+    gallery: Gallery,
     settings: Settings,
-    name: str | None,
     progress: Progress,
 ) -> dict[str, int]:
-    """The rank of each photograph whose place is known: the last where nothing was described."""
-    placed = [
-        LabelledQuery(searched_text(one.description), at, "", file)
-        for file, one in found.items()
-        if one.description and file in known and (at := known[file].position)
+    """The rank of each photograph, whose place is known: the last where nothing was described."""
+    queries = [
+        LabelledQuery(searched_text(one.description), at, "", name)
+        for name, one in found.items()
+        if one.description and (at := known[name].position)
     ]
-    if not placed:
-        return {}
-    if name is None:
-        raise QueryError("bench photos needs --gallery G for photographs with a place")
-    gallery = open_gallery(name, settings)
-    placed = inside_gallery(placed, gallery, "the truth")
-    encoded = encoded_set(placed, gallery, settings, progress)
-    ranks = {}
-    for query, encoded_query in zip(placed, encoded.queries, strict=True):
+    queries = inside_gallery(queries, gallery, "the file of what is known")
+    encoded = encoded_set(queries, gallery, settings, progress)
+    ranks = {name: len(gallery) for name, one in found.items() if one.description is None}
+    for query, encoded_query in zip(queries, encoded.queries, strict=True):
         at = query.position
         away_m = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons)
         scores = rank_tiles(gallery, encoded_query, encoded.channels).scores
         ranks[query.query_id] = place_rank(scores, away_m)
-    nothing = [
-        file for file, one in found.items() if one.description is None and _placed(known, file)
-    ]
-    return ranks | dict.fromkeys(nothing, len(gallery))
-
-
-def _placed(known: Mapping[str, PhotoTruth], file: str) -> bool:
-    return file in known and known[file].position is not None
+    return ranks
