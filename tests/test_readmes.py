@@ -28,8 +28,7 @@ from core.cli.bench import (
     embed,
     evaluate,
     explain,
-    feedback,
-    questions,
+    inputs,
     regions,
     relevance,
     scale,
@@ -62,7 +61,12 @@ SMALLER = {
 
 SLOW = os.environ.get("SLOW") == "1"
 TESTED_BENCHES = (
-    () if SLOW else ("embed", "evaluate", "explain", "questions", "relevance", "start", "visitors")
+    ()
+    if SLOW
+    else (
+        *("embed", "evaluate", "explain", "halves", "photos", "questions", "relevance"),
+        *("start", "visitors"),
+    )
 )
 """Benches that tests/cli run too, on small galleries: here they are only read, unless SLOW=1."""
 
@@ -365,7 +369,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
+    for bench in (anywhere, embed, explain, inputs, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(regions, "load_model", loaded_once)
     monkeypatch.setattr(vectors, "_ROUNDS", 1)

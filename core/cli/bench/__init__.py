@@ -18,7 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("milvus", "ray", "photos"),
+    *("milvus", "ray", "photos", "halves"),
 )
 
 
