@@ -51,11 +51,11 @@ def ranks_of_halves(
     cosine = float(halves[0].embedding @ halves[1].embedding)
     at = query.position
     away_m = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons)
-    scores = {
+    scores: dict[str, F32] = {
         "one text": index.similarities(whole.embedding),
         "one half": first,
         "projection": projection(first, second, min(cosine, 1 - 1e-4)),
-        "mean": (first + second) / 2,
+        "mean": (first + second) * np.float32(0.5),
     }
     return {name: place_rank(score, away_m) for name, score in scores.items()}
 
@@ -80,4 +80,4 @@ def measure(ranks: Sequence[dict[str, int]]) -> dict[str, Any]:
 
 def _values(ranks: Sequence[int]) -> dict[str, F64]:
     of = np.array(ranks, dtype=np.float64)
-    return {"mrr": 100 / of, "first_10": 100.0 * (of <= 10)}
+    return {"mrr": 100.0 / of, "first_10": np.where(of <= 10, 100.0, 0.0)}
