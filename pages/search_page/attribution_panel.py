@@ -30,7 +30,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
     Where both pictures of a tile were searched, one of them is chosen.
     """
     trace, tile_id = state.trace, candidate.tile.tile_id
-    looks = _looks(gallery, state.picture_encoder, tile_id)
+    looks = looks_of(gallery, state.picture_encoder, tile_id)
     if trace is None or not looks:
         return
     section = folding.opened("What the model looked at", "section-looked")
@@ -52,7 +52,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """A picture of a tile, which of its views it is, and the model that it was searched with."""
 
     view: str
@@ -60,10 +60,10 @@ class _Look:
     encoder: PictureEncoder
 
 
-def _looks(gallery: Gallery, encoder: PictureEncoder | None, tile_id: str) -> list[_Look]:
+def looks_of(gallery: Gallery, encoder: PictureEncoder | None, tile_id: str) -> list[Look]:
     """The pictures of a tile that were searched."""
     looks = [
-        _Look(gallery.picture_stamp(one.key).view, gallery.searched_picture(tile_id, one.key), one)
+        Look(gallery.picture_stamp(one.key).view, gallery.searched_picture(tile_id, one.key), one)
         for one in ((encoder, *encoder.others) if encoder else ())
     ]
     return [one for one in looks if one.picture]

@@ -13,14 +13,17 @@ from conftest import ROOT
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core import settings
 from core.gallery.disagreement import can_disagree, disagreements
 from core.gallery.embed import embed_pictures
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
 from core.models import load_model
+from core.retrieval.picture_model import load_picture_encoder
 from core.sources.imagery import open_imagery
 from core.sources.imagery.credits import ImageryCredit
 from core.sources.world import read_world
+from pages.search_page import attribution_panel
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -91,6 +94,20 @@ def test_a_tile_shows_both_pictures_with_both_credits(
     assert "Map picture: " in html
     assert CREDIT not in html
     assert f"{gallery.card.licence}. Photograph: {CREDIT}, CC BY 4.0, 2024" in unescape(html)
+
+
+def test_attribution_can_be_over_either_picture(home: Path, encoder: "SentenceEncoder") -> None:
+    folder = home / "galleries" / "twin"
+    gallery = Gallery(folder, read_manifest(folder))
+    both = load_picture_encoder(gallery, settings.load({"SAYWHERE_DATA": str(home)}), encoder)
+    tile_id = gallery.tile_ids[0]
+    looks = attribution_panel.looks_of(gallery, both, tile_id)
+    assert [one.view for one in looks] == ["drawn", "aerial"]
+    for look, model in zip(looks, ("compact", "compact-aerial"), strict=True):
+        assert look.encoder.encoder.spec.name == model
+        assert look.picture == gallery.searched_picture(tile_id, look.encoder.key)
+    assert looks[0].picture != looks[1].picture
+    assert attribution_panel.looks_of(gallery, None, tile_id) == []
 
 
 def test_places_that_disagree_are_listed_and_filtered_by_kind(
