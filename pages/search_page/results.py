@@ -16,6 +16,7 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    place_search,
     session,
 )
 from pages.search_page.photo import panel as photo
@@ -50,6 +51,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     with place:
         draw_map(gallery, state, rank, ask)
     with notes:
+        place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
         draw_notes(ask, state)
     with right:

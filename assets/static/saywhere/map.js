@@ -34,20 +34,22 @@
       characterData: true });
   }
 
-  function corners(bounds) {
+  const DRAW = "Draw an area";
+
+  function edges(bounds) {
     return { west: bounds.getWest(), south: bounds.getSouth(),
              east: bounds.getEast(), north: bounds.getNorth() };
   }
 
-  /* Two buttons: search what is visible, or drag a rectangle. */
+  /* Two buttons: search what is visible, or draw a box or a polygon. */
   const AreaControl = L.Control.extend({
     options: { position: "topright" },
     onAdd(map) {
       const box = element("div", "sw-area leaflet-bar");
       L.DomEvent.disableClickPropagation(box);
-      this.button(box, "Search this view", () =>
-        report({ event: "area", area: corners(map.getBounds()) }));
-      const draw = this.button(box, "Draw an area", () => startDrawing(map, draw));
+      this.button(box, state.boxOnly ? "Take this view" : "Search this view", () =>
+        report({ event: "area", area: edges(map.getBounds()) }));
+      const draw = this.button(box, DRAW, () => startDrawing(map, draw));
       return box;
     },
     button(box, label, act) {
@@ -56,6 +58,41 @@
       made.addEventListener("click", act);
       box.appendChild(made);
       return made;
+    },
+  });
+
+  /* A box for the name of a street, a square or a town; the page looks it up. */
+  const PlaceControl = L.Control.extend({
+    options: { position: "topleft" },
+    onAdd() {
+      const box = element("form", "sw-place leaflet-bar");
+      box.setAttribute("role", "search");
+      L.DomEvent.disableClickPropagation(box);
+      const open = element("button", "sw-lens", "");
+      open.type = "button";
+      open.title = "Find a place on the map";
+      open.setAttribute("aria-label", open.title);
+      const words = element("input", "");
+      Object.assign(words, { type: "search", maxLength: 80, hidden: true, enterKeyHint: "search",
+        placeholder: "Street, square or town", autocomplete: "off" });
+      words.setAttribute("aria-label", "Street, square or town");
+      const show = (on) => {
+        words.hidden = !on;
+        open.setAttribute("aria-expanded", String(on));
+        (on ? words : open).focus();
+      };
+      open.setAttribute("aria-expanded", "false");
+      open.addEventListener("click", () => show(words.hidden));
+      box.addEventListener("submit", (event) => {
+        event.preventDefault();
+        report({ event: "place", words: words.value.trim() });
+      });
+      words.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "Escape") show(false);
+      });
+      box.append(open, words);
+      return box;
     },
   });
 
@@ -172,66 +209,110 @@
     report({ event: "spot", lat: spot.lat, lon: spot.lng });
   }
 
+  /* A box is dragged, a polygon clicked corner by corner; the first corner, Enter or the button
+     close it, Escape gives up. */
+  const NEAR_PX = 12;
+  const MOST_CORNERS = 40;
+
   function startDrawing(map, button) {
-    if (state.stopDrawing) { state.stopDrawing(); return; }
+    if (state.drawing) { state.drawing.press(); return; }
     const container = map.getContainer();
+    const corners = [];
     let start = null;
-    let rectangle = null;
+    let shape = null;
+    const near = (one, other) => map.latLngToContainerPoint(one)
+      .distanceTo(map.latLngToContainerPoint(other)) <= NEAR_PX;
+    const show = (made) => {
+      if (shape) shape.remove();
+      shape = made.addTo(map);
+    };
     const stop = () => {
-      container.removeEventListener("pointerdown", down, true);
-      container.removeEventListener("pointermove", move, true);
-      container.removeEventListener("pointerup", up, true);
-      document.removeEventListener("keydown", escape);
+      for (const [name, act] of Object.entries(hands)) {
+        container.removeEventListener(name, act, true);
+      }
+      /* the click that belongs to the last pointerup is still to come */
+      setTimeout(() => container.removeEventListener("click", swallow, true), 0);
+      document.removeEventListener("keydown", keys, true);
       container.classList.remove("sw-drawing");
       map.dragging.enable();
-      if (rectangle) rectangle.remove();
-      button.textContent = "Draw an area";
+      map.doubleClickZoom.enable();
+      if (shape) shape.remove();
+      button.textContent = DRAW;
       button.setAttribute("aria-pressed", "false");
-      state.stopDrawing = null;
+      state.drawing = null;
+    };
+    const close = () => {
+      stop();
+      if (corners.length > 2) {
+        report({ event: "area", area: corners.map((one) => [one.lat, one.lng]) });
+      }
+    };
+    const add = (at) => {
+      const last = corners.length > 2 && near(at, corners[corners.length - 1]);
+      if (last || (corners.length > 2 && near(at, corners[0]))) { close(); return; }
+      if (corners.length < MOST_CORNERS) corners.push(at);
+      show(L.featureGroup([
+        L.polygon(corners, { className: "sw-area-shape", interactive: false }),
+        ...corners.map((one) => L.circleMarker(one,
+          { className: "sw-corner", radius: 5, weight: 2, interactive: false })),
+      ]));
+      button.textContent = corners.length > 2 ? "Close the shape" : "Next corner…";
     };
     const outside = (event) => event.target.closest(".leaflet-control");
-    const down = (event) => {
-      if (outside(event)) return;
-      event.stopPropagation();
-      event.preventDefault();
-      start = map.mouseEventToLatLng(event);
-      rectangle = L.rectangle([start, start], { className: "sw-area-shape", interactive: false });
-      rectangle.addTo(map);
+    const swallow = (event) => { if (!outside(event)) event.stopPropagation(); };
+    const hands = {
+      pointerdown: (event) => {
+        if (outside(event)) return;
+        event.stopPropagation();
+        event.preventDefault();
+        container.setPointerCapture(event.pointerId); // or the end of a drag beyond is lost
+        start = map.mouseEventToLatLng(event);
+      },
+      pointermove: (event) => {
+        if (!start || corners.length) return;
+        event.stopPropagation();
+        show(L.rectangle(L.latLngBounds(start, map.mouseEventToLatLng(event)),
+          { className: "sw-area-shape", interactive: false }));
+      },
+      pointerup: (event) => {
+        if (!start) return;
+        event.stopPropagation();
+        const [from, to] = [start, map.mouseEventToLatLng(event)];
+        start = null;
+        if (corners.length || near(from, to)) {
+          if (state.boxOnly) show(L.layerGroup());
+          else add(to);
+          return;
+        }
+        stop();
+        report({ event: "area", area: edges(L.latLngBounds(from, to)) });
+      },
     };
-    const move = (event) => {
-      if (!start) return;
-      event.stopPropagation();
-      rectangle.setBounds(L.latLngBounds(start, map.mouseEventToLatLng(event)));
+    const keys = (event) => {
+      if (event.key === "Escape") stop();
+      if (event.key === "Enter" && corners.length > 2) { event.preventDefault(); close(); }
     };
-    const up = (event) => {
-      if (!start) return;
-      event.stopPropagation();
-      const bounds = L.latLngBounds(start, map.mouseEventToLatLng(event));
-      const corner = map.latLngToContainerPoint(start);
-      const big = corner.distanceTo(map.mouseEventToContainerPoint(event)) > 12;
-      stop();
-      if (big) report({ event: "area", area: corners(bounds) });
-    };
-    const escape = (event) => { if (event.key === "Escape") stop(); };
-    container.addEventListener("pointerdown", down, true);
-    container.addEventListener("pointermove", move, true);
-    container.addEventListener("pointerup", up, true);
-    document.addEventListener("keydown", escape);
+    for (const [name, act] of Object.entries(hands)) container.addEventListener(name, act, true);
+    container.addEventListener("click", swallow, true);
+    document.addEventListener("keydown", keys, true);
     container.classList.add("sw-drawing");
     map.dragging.disable();
-    button.textContent = "Drag on the map…";
+    map.doubleClickZoom.disable();
+    button.textContent = state.boxOnly ? "Drag on the map…" : "Drag, or click corners…";
     button.setAttribute("aria-pressed", "true");
-    state.stopDrawing = stop;
+    state.drawing = { press: () => (corners.length > 2 ? close() : stop()) };
   }
 
   function ready(map, data) {
     state.map = map;
     state.home = data.bounds;
+    state.boxOnly = data.use === "boxing";
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
     const here = window.isSecureContext && navigator.geolocation ? [HereControl] : [];
-    const buttons = { searching: [AreaControl, Legend, ...here],
-      picking: [MiddleControl, Legend], looking: [], overview: [] };
+    const buttons = { searching: [AreaControl, PlaceControl, Legend, ...here],
+      boxing: [AreaControl, Legend, ...here], picking: [MiddleControl, Legend],
+      looking: [], overview: [] };
     for (const Buttons of buttons[data.use]) new Buttons().addTo(map);
     if (data.land) world(map, data);
     if (data.use === "looking") passKeys();
@@ -447,7 +528,8 @@
     map.getContainer().classList.toggle("sw-picking", data.picking);
     spread(data.spread, group);
     if (data.area) {
-      group.addLayer(L.rectangle(data.area,
+      const draw = data.area.length === 2 ? L.rectangle : L.polygon;
+      group.addLayer(draw(data.area,
         { className: "sw-area-shape", interactive: false, weight: 2 }));
     }
     if (data.other) {
@@ -470,13 +552,23 @@
     const view = JSON.stringify([data.view, data.area]);
     const moved = view !== state.view;
     state.view = view;
-    choose(data.chosen, !moved);
+    choose(data.chosen, !moved && data.chosen !== state.chosen);
+    state.chosen = data.chosen;
     spreadOut();
+    const sight = JSON.stringify(data.look || null);
+    if (data.look && sight !== state.sight) {
+      state.sight = sight;
+      look(() => map.setView(data.look.slice(0, 2), Math.max(map.getZoom(), 16.5),
+        { animate: false }));
+      return;
+    }
+    state.sight = sight;
     if (!moved) return;
     const points = [...data.candidates, ...data.marks].map((one) => one.at);
-    const target = points.length ? L.latLngBounds(points) : data.area || state.home;
+    const alone = !data.candidates.length && data.area;
+    const target = alone || (points.length ? L.latLngBounds(points) : state.home);
     /* below, room for the legend, which would cover a marker and take its clicks */
-    const room = points.length
+    const room = points.length && !alone
       ? { paddingTopLeft: [44, 52], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));
   }
