@@ -188,7 +188,7 @@ def test_a_link_restores_the_search(
     expect(page.locator('.sw-panel[aria-label="Candidate 2"]')).to_be_visible()
 
 
-def test_the_visible_part_and_a_drawn_rectangle_limit_the_search(
+def test_the_visible_part_and_a_drawn_box_or_polygon_limit_the_search(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
     page = open_page(visits(served), f"/?city={tiny_city}&q=church")
@@ -206,7 +206,44 @@ def test_the_visible_part_and_a_drawn_rectangle_limit_the_search(
     page.mouse.move(box["x"] + 300, box["y"] + 400, steps=5)
     page.mouse.up()
     expect(page).to_have_url(re.compile("area="))
+    page.get_by_role("button", name="Only inside the marked area").click()
+    expect(page).not_to_have_url(re.compile("area="))
+
+    frame.get_by_role("button", name="Draw an area").click()
+    for x, y in ((110, 110), (box["width"] - 60, 130), (box["width"] - 90, 380)):
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(frame.locator(".sw-corner")).to_have_count(3)
+    frame.get_by_role("button", name="Close the shape").click()
+    expect(page).to_have_url(re.compile("area=[^&]*%3B"))
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
     expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+    page.reload()
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
+    expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+
+
+def test_a_place_of_the_map_is_found_by_its_name(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}")
+    frame = the_map(page)
+    frame.get_by_role("button", name="Find a place on the map").click()
+    words = frame.get_by_role("searchbox")
+    expect(words).to_be_focused()
+    words.fill("swan")
+    words.press("Enter")
+    expect(frame.locator(".sw-flag-label")).to_have_text("Swan Fountain")
+    page.get_by_role("button", name="Search only around it").click()
+    expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
+    words.fill("tartu")
+    words.press("Enter")
+    expect(page.get_by_text("“tartu” is not on the map of Tiny Town")).to_be_visible()
+    page.get_by_role("link", name="Add Tartu, Estonia").click()
+    expect(page.get_by_role("textbox", name="Town")).to_have_value("Tartu, Estonia")
+    assert visit.outside == []
+    assert visit.errors == []
 
 
 def test_odd_input_gets_a_sensible_answer_and_runs_nothing(

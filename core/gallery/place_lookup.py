@@ -28,7 +28,7 @@ class NamedSpot:
     at: Position
 
 
-class _Match(NamedTuple):
+class _NameMatch(NamedTuple):
     """A name that fits; sorted, the best comes first. `fact` is -1 for a street."""
 
     rank: int
@@ -48,14 +48,14 @@ def spots_named(gallery: Gallery, words: str, most: int = 6) -> list[NamedSpot]:
     if not WORD.search(wanted):
         return []
     matches = [
-        _Match(_rank(name, wanted), 0, len(name), name, "street", -1)
+        _NameMatch(_rank(name, wanted), 0, len(name), name, "street", -1)
         for name in set(gallery.streets) - {""}
     ]
     facts = gallery.facts
     for fact, names in enumerate(facts.names):
         kind = facts.kind[fact]
         matches += [
-            _Match(_rank(name, wanted), 1 - ("square" in kind), len(name), names[0], kind, fact)
+            _NameMatch(_rank(name, wanted), 1 - ("square" in kind), len(name), names[0], kind, fact)
             for name in names[:_NAMES]
             if kind not in _NO_PLACES
         ]

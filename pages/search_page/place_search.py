@@ -9,7 +9,7 @@ from core.gallery import Gallery, GalleryCard
 from core.gallery.place_lookup import NamedSpot, spots_named
 from core.geo import tile_bounds
 from core.maps import Mark, Sight
-from core.sources.gazetteer import Town, towns_named
+from core.sources.gazetteer import CREDIT, Town, towns_named
 from pages.search_page import city_hints, session
 from pages.ui import frame, permission
 from pages.ui.markdown import one_line, plain
@@ -92,7 +92,9 @@ def _spots(sought: Sought, spots: list[NamedSpot]) -> None:
 
 def _elsewhere(sought: Sought, gallery: Gallery, cards: tuple[GalleryCard, ...]) -> None:
     """The cities of that name that are here, or can be added."""
-    st.markdown(plain(f"“{sought.words}” is not on the map of {gallery.card.title}.", 200))
+    st.markdown(
+        plain(f"“{sought.words}” is not on the map of {gallery.card.title}.", 200), help=CREDIT
+    )
     for row, town in enumerate(towns_named(sought.words, _MOST_TOWNS)):
         card = _card_at(town, cards)
         if card is not None and card.name != gallery.card.name:
