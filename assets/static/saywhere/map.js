@@ -6,7 +6,7 @@
 
   const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
                   spread: null, spreadOn: true, picking: false, tapped: false, tile: null,
-                  focused: null, ties: null, regions: null, named: null };
+                  focused: null, ties: null, flags: [], regions: null, named: null };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function report(event) {
@@ -396,20 +396,26 @@
     state.markers.set(one.rank, { made, shape, at: one.at });
   }
 
-  /* Markers that would lie on each other move apart, each tied to its place by a line. */
+  /* Markers that would lie on each other move apart, each tied to its place by a line. A flag, such
+     as that of the truth, gives way to markers. */
   function spreadOut() {
     if (!state.ties) return;
     state.ties.clearLayers();
-    const all = [...state.markers.values()].map((one) => {
+    const placed = (one, flag) => {
       const point = state.map.latLngToLayerPoint(one.at);
-      return { one, home: point, x: point.x, y: point.y };
-    });
+      return { one, flag, home: point, x: point.x, y: point.y };
+    };
+    const pins = [...state.markers.values()].map((one) => placed(one, false));
+    const all = [...pins, ...state.flags.map((one) => placed(one, true))];
     for (let round = 0; round < 80 && pushApart(all); round += 1);
-    for (const { one, home, x, y } of all) {
+    for (const { one, flag, home, x, y } of all) {
       const node = one.made.getElement();
       if (!node) continue;
-      node.style.marginLeft = `${x - home.x - 16}px`;
-      node.style.marginTop = `${y - home.y - 16}px`;
+      if (flag) moveFlag(one.made, x, y, pins[0]);
+      else {
+        node.style.marginLeft = `${x - home.x - 16}px`;
+        node.style.marginTop = `${y - home.y - 16}px`;
+      }
       if (Math.hypot(x - home.x, y - home.y) < 6) continue;
       state.ties.addLayer(L.polyline([one.at, state.map.layerPointToLatLng([x, y])],
         { className: "sw-tie", weight: 2, interactive: false }));
@@ -417,21 +423,33 @@
     moveLegend();
   }
 
-  const APART_PX = 30;
+  /* A flag's label lies on the side away from the first marker. */
+  function moveFlag(made, x, y, first) {
+    const label = made.getTooltip();
+    if (first && label) label.options.direction = x >= first.x - 1 ? "right" : "left";
+    if (label) label.options.offset = L.point(x >= (first ? first.x - 1 : x) ? 12 : -12, 0);
+    made.setLatLng(state.map.layerPointToLatLng([x, y]));
+  }
 
-  /* Whether any two were too near; each of them gives way by half. */
+  const APART_PX = 30;
+  const APART_LARGE_PX = 48;
+
+  /* Whether any two were too near; each gives way by half, or the flag alone. */
   function pushApart(all) {
+    const large = document.documentElement.classList.contains("sw-large");
+    const apart = large ? APART_LARGE_PX : APART_PX;
     let moved = false;
     for (let i = 0; i < all.length; i += 1) {
       for (let j = i + 1; j < all.length; j += 1) {
         const [a, b] = [all[i], all[j]];
         let [dx, dy] = [b.x - a.x, b.y - a.y];
         const far = Math.hypot(dx, dy);
-        if (far >= APART_PX - .5) continue;
+        if (far >= apart - .5) continue;
         if (far < .01) [dx, dy] = [Math.cos(j), Math.sin(j)];
-        const push = (APART_PX - far) / 2 / Math.hypot(dx, dy);
-        a.x -= dx * push; a.y -= dy * push;
-        b.x += dx * push; b.y += dy * push;
+        const push = (apart - far) / Math.hypot(dx, dy);
+        const [ofA, ofB] = a.flag === b.flag ? [push / 2, push / 2] : a.flag ? [push, 0] : [0, push];
+        a.x -= dx * ofA; a.y -= dy * ofA;
+        b.x += dx * ofB; b.y += dy * ofB;
         moved = true;
       }
     }
@@ -486,6 +504,7 @@
   }
 
   function marks(list, group) {
+    state.flags = [];
     for (const one of list) {
       const flag = element("span", "sw-flag sw-flag-" + one.kind);
       const made = L.marker(one.at, { keyboard: false, interactive: false, zIndexOffset: 3000,
@@ -493,6 +512,7 @@
       made.bindTooltip(element("span", "sw-tip", one.label), { permanent: true,
         direction: "auto", offset: [12, 0], className: "sw-flag-label" });
       group.addLayer(made);
+      state.flags.push({ made, at: one.at });
     }
     const truth = list.find((one) => one.kind === "truth");
     const ends = truth ? list.filter((one) => one.kind === "guess").map((one) => one.at) : [];
