@@ -37,7 +37,7 @@ def draw() -> None:
             "Or the address of an extract",
             key=_EXTRACT,
             max_chars=300,
-            placeholder="https://download.geofabrik.de/europe/estonia-latest.osm.pbf",
+            placeholder="https://…/town.osm.pbf",
             help="It is downloaded to this machine, once. From: "
             + ", ".join(settings.load().extracts),
         )

@@ -318,6 +318,7 @@
     if (data.use === "looking") passKeys();
     map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
     map.on("zoomend", spreadOut);
+    map.on("zoomend viewreset", halfway);
     map.on("zoomend", placeNames);
     map.on("moveend", moveLegend);
     /* the layer is drawn again after a choice, and the keyboard shall stay where it was */
@@ -336,6 +337,11 @@
       map.invalidateSize({ animate: false });
       if (state.look) state.look();
     }).observe(container);
+  }
+
+  /* Between two zooms tiles are scaled, and a line of the ground would show between them. */
+  function halfway() {
+    state.map.getContainer().classList.toggle("sw-halfway", state.map.getZoom() % 1 !== 0);
   }
 
   /* The page cannot hear what happens in this frame, and the booth wants to know. */
