@@ -266,6 +266,19 @@ def test_a_place_of_the_map_is_found_by_its_name(
     assert visit.errors == []
 
 
+def test_words_without_a_match_can_be_replaced_by_a_thing_that_is_here(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    text = quote("a church and a place to buy bread")
+    page = open_page(visits(served), f"/?city={tiny_city}&q={text}")
+    line = page.locator(".st-key-proposal-0")
+    expect(line).to_contain_text("Instead of “place to buy bread”, did you mean")
+    line.get_by_role("button", name="bakery").click()
+    expect(page.get_by_label("What do you see around you?")).to_have_value("a church and a bakery")
+    expect(page).to_have_url(re.compile(r"q=a\+church\+and\+a\+bakery"))
+    expect(line).to_have_count(0)
+
+
 def test_odd_input_gets_a_sensible_answer_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

@@ -17,6 +17,7 @@ from pages.search_page import (
     followup,
     invitation,
     place_search,
+    proposed_words,
     session,
 )
 from pages.search_page.photo import panel as photo
@@ -141,6 +142,7 @@ def _answer(
     with question:
         followup.draw(state)
         photo.truth(state)
+        proposed_words.draw(state, result.candidates[0])
         phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)
