@@ -279,6 +279,28 @@ def test_words_without_a_match_can_be_replaced_by_a_thing_that_is_here(
     expect(line).to_have_count(0)
 
 
+def test_earlier_searches_are_kept_in_the_browser_until_it_forgets_them(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}&q={quote(HOSTILE)}")
+    expect(page.locator(".st-key-panel")).to_be_visible()
+    ask(page, "a park with a fountain")
+    expect(page.locator(".st-key-panel")).to_contain_text("fountain")
+    page.get_by_role("button", name="Earlier").click()
+    links = page.locator(".sw-past a")
+    expect(links).to_have_text(["a park with a fountain", HOSTILE])
+    links.nth(1).click()
+    expect(page.get_by_label("What do you see around you?")).to_have_value(HOSTILE)
+    expect(page.locator(".st-key-panel")).to_be_visible()
+    assert ran(page) == [None] * len(page.frames)
+    page.get_by_role("button", name="Earlier").click()
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.get_by_text("No searches yet in this browser.")).to_be_visible()
+    expect(links).to_have_count(0)
+    assert visit.errors == []
+
+
 def test_odd_input_gets_a_sensible_answer_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

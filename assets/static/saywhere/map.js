@@ -595,7 +595,7 @@
     const target = alone || (points.length ? L.latLngBounds(points) : state.home);
     /* below, room for the legend, which would cover a marker and take its clicks */
     const room = points.length && !alone
-      ? { paddingTopLeft: [44, 52], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
+      ? { paddingTopLeft: [44, 66], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));
   }
 
