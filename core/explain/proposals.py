@@ -10,8 +10,8 @@ from core.records import LedgerEntry, Standing
 from core.retrieval import SearchTrace
 
 LEAST = 0.55
-"""Least cosine of a phrase and a fact whose kind is proposed. Chosen on ten phrases in four cities:
-"place to buy bread" has bakeries at 0.62, "lighthouse" a fountain at 0.48 where there is none."""
+"""Least cosine of a phrase and a fact whose kind is proposed. Chosen on eight phrases in three
+cities: "place to buy bread" has bakeries at 0.62, "lighthouse" a fountain at 0.48."""
 _NEAREST = 60
 _NOT_FOUND: Final[tuple[Standing, ...]] = ("missing", "unchecked")
 _EVERYWHERE = frozenset({"", "building", "address", "street corner"})
