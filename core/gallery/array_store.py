@@ -102,6 +102,10 @@ class ArrayStore:
         part: Array = self._arrays[name][begin:end]
         return part
 
+    def has(self, name: str) -> bool:
+        """Whether there are arrays of a name; those of an earlier version may lack some."""
+        return name in self._arrays
+
     def whole(self, name: str) -> Array:
         """The array of a name of all regions."""
         return self._arrays[name]
@@ -132,6 +136,9 @@ class RegionArrays:
 
     def __getitem__(self, name: str) -> Array:
         return self._store.part(name, self._number)
+
+    def __contains__(self, name: str) -> bool:
+        return self._store.has(name)
 
     def strings(self, name: str) -> "PackedStrings":
         """The texts that were packed as `name`."""

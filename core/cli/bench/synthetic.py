@@ -277,7 +277,7 @@ class _Region:
         """Embeddings [N, D] moved by the region's own vector."""
         width = embeddings.shape[1]
         if width not in self._own:
-            own = self._rng.standard_normal(width, dtype=np.float32)
+            own = self._rng.standard_normal((width,), dtype=np.float32)
             length = np.float32(MOVED / float(np.linalg.norm(own)))
             self._own[width] = own * length
         moved: F32 = embeddings + self._own[width]
