@@ -72,11 +72,11 @@ class Neighbourhood:
 
     def without(self, sums: F64, mass: F64, rows: I64) -> F64:
         """The weighted sums without the mass of some tiles."""
-        rest = sums.copy()
-        for row in rows[mass[rows] > 0]:
-            around = slice(self._starts[row], self._starts[row + 1])
-            weight = 1 - self._away_m[around] / REACH_M
-            rest[self._around[around]] -= weight * mass[row]
+        rest, rows = sums.copy(), rows[mass[rows] > 0]
+        counts = self._starts[rows + 1] - self._starts[rows]
+        pairs = ranges(self._starts[rows], counts)
+        weight = 1 - self._away_m[pairs] / REACH_M
+        np.subtract.at(rest, self._around[pairs], weight * np.repeat(mass[rows], counts))
         return rest
 
 
