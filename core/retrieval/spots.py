@@ -64,6 +64,12 @@ class Neighbourhood:
         near: I64 = self._around[around][self._away_m[around] <= RADIUS_M]
         return near
 
+    def rows_nearer(self, row: int, than_m: float) -> I64:
+        """The tiles nearer to one than a distance up to `REACH_M`, itself among them."""
+        around = slice(self._starts[row], self._starts[row + 1])
+        nearer: I64 = self._around[around][self._away_m[around] < than_m]
+        return nearer
+
     def weighted_sums(self, mass: F64) -> F64:
         """The mass [N] around each tile, the nearer the more: [N]."""
         weight = 1 - self._away_m / REACH_M
@@ -143,5 +149,9 @@ def spots_of(
         sums = around.without(sums, informative, near)
         left[near] = informative[near] = 0
         unused[row] = False
-        distinct &= ((around.points - around.points[row]) ** 2).sum(axis=1) >= separation_m**2
+        if separation_m <= REACH_M:
+            distinct[around.rows_nearer(row, separation_m)] = False
+        else:
+            away = ((around.points - around.points[row]) ** 2).sum(axis=1)
+            distinct &= away >= separation_m**2
     return sorted(spots, key=lambda spot: -spot.chance)
