@@ -123,10 +123,12 @@ def own_main() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Served:
-    """The app, running for a test on its own port, and how long it took to answer."""
+    """The app, running for a test on its own port, how long it took to answer, and its process if
+    it is known."""
 
     url: str
     started_s: float
+    pid: int | None = None
 
     def address(self, path: str = "/") -> str:
         return f"{self.url}{path}"
@@ -160,7 +162,7 @@ def serve(data: Path, log: Path) -> Iterator[Served]:
         )
         try:
             _wait_until_healthy(url, process, log)
-            yield Served(url, time.perf_counter() - started)
+            yield Served(url, time.perf_counter() - started, process.pid)
         finally:
             process.terminate()
             process.wait(timeout=20)

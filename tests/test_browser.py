@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from conftest import ROOT, Served, Visit, drawn, serve
 from playwright.sync_api import FrameLocator, Page, Route, expect
+from tiny_street import write_street
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +48,25 @@ def ask(page: Page, text: str) -> None:
 
 def ran(page: Page) -> list[object]:
     return [frame.evaluate("window.__pwned || null") for frame in page.frames]
+
+
+def test_from_a_photo_to_its_description_to_places(
+    served: Served, visits: Callable[..., Visit], tiny_city: str, tmp_path: Path
+) -> None:
+    visit, photo = visits(served, width=390, height=844), tmp_path / "street.jpg"
+    write_street(photo)
+    page = open_page(visit, f"/?city={tiny_city}")
+    page.get_by_role("button", name="From a photo").click()
+    page.locator(".st-key-photo-file-0 input[type=file]").set_input_files(photo)
+    box = page.get_by_label("What do you see around you?")
+    expect(box).to_have_value(re.compile("is a pharmacy, “APOTHEKE”"), timeout=90_000)
+    page.get_by_role("button", name="Lindenhof").click()
+    expect(box).not_to_have_value(re.compile("Lindenhof"))
+    box.fill(f"{box.input_value()} Ahead is a church.")
+    page.get_by_role("button", name="Find places").click()
+    the_map(page).locator('.sw-marker[data-rank="1"]').wait_for()
+    expect(box).to_have_value(re.compile("APOTHEKE.*Ahead is a church"))
+    assert visit.errors == []
 
 
 def test_from_words_to_markers_to_the_panel_of_the_second(

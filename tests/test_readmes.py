@@ -28,8 +28,7 @@ from core.cli.bench import (
     embed,
     evaluate,
     explain,
-    feedback,
-    questions,
+    inputs,
     regions,
     relevance,
     scale,
@@ -62,7 +61,12 @@ SMALLER = {
 
 SLOW = os.environ.get("SLOW") == "1"
 TESTED_BENCHES = (
-    () if SLOW else ("embed", "evaluate", "explain", "questions", "relevance", "start", "visitors")
+    ()
+    if SLOW
+    else (
+        *("embed", "evaluate", "explain", "halves", "photos", "questions", "relevance"),
+        *("start", "visitors"),
+    )
 )
 """Benches that tests/cli run too, on small galleries: here they are only read, unless SLOW=1."""
 
@@ -365,7 +369,7 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (anywhere, embed, explain, feedback, questions, relevance, scale, search, steps):
+    for bench in (anywhere, embed, explain, inputs, relevance, scale, search, steps):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(regions, "load_model", loaded_once)
     monkeypatch.setattr(vectors, "_ROUNDS", 1)
@@ -489,7 +493,7 @@ def test_there_are_two_set_up_commands_of_one_line_each() -> None:
     start = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
     assert [line for line in lines if "venv .venv" in line] == [
         f"{start} && .venv/bin/streamlit run app.py",
-        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 2 --dist loadfile",
+        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 3 --dist loadfile",
     ]
 
 

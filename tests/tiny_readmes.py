@@ -129,6 +129,13 @@ def _training(path: Path) -> None:
     path.write_text(small + COMPACT, "utf-8")
 
 
+def _photographs(path: Path) -> None:
+    """What is known of the drawn street."""
+    lat, lon = HERE[0]
+    row = {"file": "60.170500,24.941200_001.jpg", "lat": lat, "lon": lon, "signs": ["APOTHEKE"]}
+    path.write_text(json.dumps(row) + "\n", "utf-8")
+
+
 REPORTS = ("first.json", "second.json", "words.json", "all.json")
 
 FILES: dict[str, Callable[[Path], None]] = {
@@ -150,6 +157,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "tile.png": _picture,
     "street.jpg": write_street,
     "photos": write_streets,
+    "photographs.jsonl": _photographs,
     "clip.pth": _checkpoint,
     "CVG-Text": _copy_of_cvgtext,
     "mycollection": written,

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> Any:
     settings = machine.load()
     photo = _described_photo(args, settings)
     query = Query(
-        _joined(args.text, _searched(photo)) if photo else args.text,
+        _joined(args.text, photo) if photo else args.text,
         args.k,
         args.channels,
         args.near,
@@ -133,19 +133,14 @@ def _described_photo(
     return photo_options.describer(settings.search_threads, args.detector).describe(picture)
 
 
-def _searched(photo: "PhotoDescription") -> str:
-    """A photograph's description without what signposts name, unless it has nothing else."""
-    from core.describe.streetview.sentences import text_without_signs
+def _joined(own: str, photo: "PhotoDescription") -> str:
+    """A person's own words before what is searched of their photo, as sentences."""
+    from core.describe.streetview.sentences import searched_text
 
-    return text_without_signs(photo.text, photo.pointing_away) or photo.text
-
-
-def _joined(own: str, seen: str) -> str:
-    """A person's own words before the description of their photo, as sentences."""
     words = own.strip()
     if words and words[-1].isalnum():
         words += "."
-    return f"{words} {seen}".strip()
+    return f"{words} {searched_text(photo)}".strip()
 
 
 def _photo_json(photo: "PhotoDescription") -> dict[str, Any]:

@@ -105,11 +105,13 @@ def feedback_outcomes(
         picture_query = encoded_query.picture_query
         key = picture_query.key if picture_query else None
         after = scores + resemblance(gallery, wishes, key, channels, weights)
-        outcomes.append(FeedbackOutcome(_rank(scores, away), _rank(after, away)))
+        outcomes.append(FeedbackOutcome(place_rank(scores, away), place_rank(after, away)))
     return outcomes
 
 
-def _rank(scores: F32, away_m: F64) -> int:
+def place_rank(scores: F32, away_m: F64) -> int:
+    """The rank, among all tiles [N], of the first one within 100 m of a place, or of the nearest
+    where none is so near."""
     best = scores[away_m <= max(_PLACE_M, float(away_m.min()))].max()
     return int((scores > best).sum()) + 1
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, thing_phrase
 from core.records import LedgerEntry, Standing
+from core.vocabulary import grammar
 from core.vocabulary.relation_cues import ROLE_WORDS
 
 _PHRASE_CHARS = 60
@@ -69,7 +70,7 @@ def _standing(ledger: Sequence[LedgerEntry], standing: Standing) -> list[LedgerE
 def _quoted(entry: LedgerEntry) -> str:
     english = one_line(entry.evidence.english, _PHRASE_CHARS)
     beside = f" ({english})" if english else ""
-    return f"“{one_line(entry.evidence.phrase, _PHRASE_CHARS)}”{beside}"
+    return f"{grammar.quoted(one_line(entry.evidence.phrase, _PHRASE_CHARS))}{beside}"
 
 
 def _said_role(entry: LedgerEntry) -> str:

@@ -24,6 +24,7 @@ from core.retrieval.confidence import Posterior
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.negation import without
 from core.retrieval.query_encoding import EncodedQuery
+from core.vocabulary import grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _near_passed(gallery: Gallery, passed: PhraseSearch, reach_m: float) -> F64:
 def notes_of(steering: Steering) -> Iterator[str]:
     """What was done with the wishes, in sentences for people."""
     if steering.must:
-        listed = ", ".join(f"“{phrase}”" for phrase in steering.must)
+        listed = ", ".join(map(grammar.quoted, steering.must))
         yield f"Only places where the map has {listed} are shown."
     if steering.passed:
         yield f"Places within {steering.reach_m:.0f} m of what you passed come first."

@@ -25,6 +25,12 @@ def plural(kind: str) -> str:
     return head + rest
 
 
+def quoted(text: str) -> str:
+    """A text in quotation marks; those inside it become single ones."""
+    inner = text.replace("“", "‘").replace("”", "’")
+    return f"“{inner}”"
+
+
 def sign(name: str) -> str:
     """The part of a name that a person would repeat; "" for one of over 40 characters."""
     first = name.split(";")[0].strip()

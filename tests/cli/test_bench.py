@@ -6,13 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 from conftest import settings_for
 from tiny_clip import openai_state
 
-from core.cli.bench import BENCHES, embed, evaluate, explain, questions, relevance, search
+from core.cli.bench import (
+    BENCHES,
+    embed,
+    evaluate,
+    explain,
+    halves,
+    inputs,
+    questions,
+    relevance,
+    search,
+)
 from core.errors import GalleryError, ModelError, QueryError
+from core.evaluation.halves import projection
 from core.gallery import Gallery
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
@@ -142,7 +154,7 @@ def seeing(
     compact: CompactEncoder, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The benches of explanations with the small models of the tests."""
-    for bench in (explain, relevance, questions):
+    for bench in (explain, inputs, relevance):
         monkeypatch.setattr(bench, "load_model", lambda **_: encoder)
         monkeypatch.setattr(
             bench,
@@ -185,6 +197,31 @@ def test_the_benches_that_ask_for_descriptions(
     assert found["n"] == 5
     assert keys <= set(found)
     assert told
+
+
+@pytest.mark.usefixtures("seeing")
+def test_the_bench_of_halves_compares_ways_to_use_two_queries(
+    seen_home: Path, seen_gallery: Gallery, tmp_path: Path
+) -> None:
+    path = labelled(seen_gallery, tmp_path / "some.jsonl")
+    settings, name = settings_for(seen_home / "galleries"), seen_gallery.card.name
+    path.write_text(path.read_text("utf-8").replace('", "tile_id', ', a bench", "tile_id'), "utf-8")
+    found = halves.run(settings, name, path, lambda *_: None)
+    assert found["n"] == 5
+    for way in ("one half", "projection", "mean"):
+        low, high = found[way]["mrr_difference_ci"]
+        assert low <= found[way]["mrr_difference"] <= high
+        apart = found[way]["mrr"] - found["one text"]["mrr"]
+        assert found[way]["mrr_difference"] == pytest.approx(apart, abs=0.02)
+
+
+def test_the_projection_is_the_length_in_the_plane_of_both_queries() -> None:
+    pictures = np.array(
+        [[1, 0, 0], [0.6, 0.8, 0], [0, 0, 1], [-1, 0, 0], [0, 0.6, 0.8]], np.float32
+    )
+    first, second = np.array([1, 0, 0], np.float32), np.array([0.8, 0.6, 0], np.float32)
+    found = projection(pictures @ first, pictures @ second, float(first @ second))
+    assert found == pytest.approx([1, 1, 0, -1, 0.6], abs=1e-5)
 
 
 def test_a_bench_without_its_descriptions_says_what_it_wants(

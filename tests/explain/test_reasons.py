@@ -107,6 +107,7 @@ def test_phrases_and_names_end_up_in_one_line_of_text(hostile: str) -> None:
     )
     assert "\n" not in said
     assert not re.search(r"[\x00-\x1f\u202a-\u202e]", said)
+    assert "““" not in said
     assert len(said) < 900
 
 

@@ -1,12 +1,16 @@
 """A photograph on the search page, and the chips that weigh words and places."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Served, Visit, drawn, serve
 from PIL import Image
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
-from tiny_hostile import saved
+from tiny_hostile import hostile_files, saved
 
+from core.cli.bench.app_server import resident_mb
 from core.describe.streetview.scene import PhotoDescription, Scene, Segments, Sign
 from core.describe.streetview.sentences import described_by_rules
 from core.geo import Position
@@ -188,3 +192,49 @@ def test_a_phrase_and_a_tile_have_one_wish_at_a_time() -> None:
     liked = marked(Steering(), "t1", "like")
     assert marked(liked, "t1", "unlike") == Steering(unlike=("t1",))
     assert not marked(liked, "t1", "like")
+
+
+@pytest.fixture
+def own_server(tiny_data: Path, tmp_path: Path) -> Iterator[Served]:
+    """The app for one test, whose memory no other test fills."""
+    yield from serve(tiny_data, tmp_path / "log.txt")
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_hundred_hostile_files_do_no_harm_to_the_server(
+    own_server: Served,
+    tmp_path: Path,
+    visits: Callable[..., Visit],
+    street: Image.Image,
+    record_property: Callable[[str, object], None],
+) -> None:
+    files = [(saved(street, quality=95), True)]
+    files += [(file.data, file.readable) for file in hostile_files()]
+    assert len(files) == 101
+    visit = visits(own_server)
+    page, held, told = visit.page, {}, 0
+    page.goto(own_server.address("/?city=tinytown&q=a%20church"))
+    page.frame_locator("iframe").first.locator(".sw-marker").first.wait_for()
+    drawn(page)
+    held["before"] = most = resident_mb(own_server.pid)
+    for turn, (harm, readable) in enumerate(files):
+        page.get_by_role("button", name="From a photo").click()
+        page.locator(f".st-key-photo-file-{turn} input[type=file]").set_input_files(
+            {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": harm}
+        )
+        expect(page.locator(f".st-key-photo-{turn + 1}")).to_be_visible(timeout=120_000)
+        drawn(page)
+        if not readable:
+            warning = page.get_by_test_id("stAlert").filter(has_text="cannot be read")
+            expect(warning).to_have_count(1)
+            told += 1
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        most = max(most, resident_mb(own_server.pid))
+        held.setdefault("after the first", most)
+    held["at most"] = most
+    record_property("held_mb", {when: round(mb) for when, mb in held.items()})
+    record_property("told", told)
+    assert held["at most"] < held["before"] + 150
+    assert visit.errors == []
+    assert (tmp_path / "log.txt").read_text().count("Traceback") == 0

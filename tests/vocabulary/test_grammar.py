@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from core.vocabulary.grammar import plural, with_article
+from core.vocabulary.grammar import plural, quoted, with_article
 from core.vocabulary.kinds import KINDS
 from core.vocabulary.templates import number_word, vary
 
@@ -23,6 +23,11 @@ from core.vocabulary.templates import number_word, vary
 )
 def test_articles_follow_the_sound(bare: str, said: str) -> None:
     assert with_article(bare) == said
+
+
+def test_quotation_marks_inside_others_are_single() -> None:
+    assert quoted("read “KAPPELI”") == "“read ‘KAPPELI’”"
+    assert quoted("a bank") == "“a bank”"
 
 
 def test_one_alternative_is_taken_from_each_bracket_innermost_first() -> None:

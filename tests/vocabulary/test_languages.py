@@ -10,6 +10,7 @@ from core.vocabulary.languages.detection import is_unknown_language, language_of
 from core.vocabulary.languages.gloss import gloss
 from core.vocabulary.languages.lexicon import CODES, lexicon
 from core.vocabulary.languages.schema_names import kind_of, rewrite
+from core.vocabulary.languages.sign_words import sign_words
 from core.vocabulary.languages.tables import TABLES, Row, read_rows, write_rows
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -206,3 +207,22 @@ def test_names_of_kinds_come_from_the_presets_and_rows_by_hand_stay(tmp_path: Pa
 def test_a_preset_with_an_unknown_tag_has_no_kind() -> None:
     assert kind_of({"highway": "footway", "footway": "nonsense"}) == ""
     assert kind_of({"amenity": "bench"}) == "bench"
+
+
+def test_words_of_signs_name_kinds_and_tell_more_than_the_tables() -> None:
+    named = set(KINDS) | {
+        row.english for code in CODES for row in read_rows(TABLES / f"{code}.csv")
+    }
+    words = sign_words()
+    assert len(words) > 150
+    assert {word.english for word in words.values()} <= named
+    assert {word.language for word in words.values()} <= set(CODES)
+    assert language_of("BANCO, une brasserie") is None
+    same = [
+        said
+        for said, word in words.items()
+        if (entry := lexicon(word.language).entry(said.split()))
+        and entry.role in ("noun", "kind")
+        and entry.english[0] == word.english
+    ]
+    assert same == []

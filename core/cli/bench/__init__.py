@@ -18,7 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("milvus", "ray"),
+    *("milvus", "ray", "photos", "halves"),
 )
 
 
@@ -98,6 +98,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--server", metavar="ADDRESS", help="Milvus server, for milvus: http://HOST:19530"
     )
+    parser.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="street photographs, for photos"
+    )
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="what is known of each of the photographs: file, lat and lon, signs",
+    )
     add_store(parser)
     add_imagery(parser)
 
@@ -124,6 +133,8 @@ def run(args: argparse.Namespace) -> Any:
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,
+        "photos": args.photos,
+        "truth": args.truth,
         "args": args,
     }
     bench = importlib.import_module(f"{__name__}.{args.what}").run

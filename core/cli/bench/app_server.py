@@ -67,9 +67,18 @@ class AppServer:
         return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_mb(self) -> float:
-        """The memory that it holds now (MB)."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        """The memory that it holds now (MB). Raises QueryError where the system does not tell."""
+        return resident_mb(self.process.pid)
+
+
+def resident_mb(pid: int | None = None) -> float:
+    """The memory that a process, by default this one, holds now (MB). Raises QueryError where the
+    system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid or os.getpid()}/statm").read_text().split()[1])
+    except OSError as error:
+        raise QueryError("this system does not tell what a process holds; use Linux") from error
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 @contextmanager

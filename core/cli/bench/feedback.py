@@ -3,12 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from core.cli.bench.inputs import Progress, labelled_queries
-from core.evaluation import read_all
+from core.cli.bench.inputs import Progress, encoded_set, labelled_queries
 from core.evaluation.feedback import feedback_outcomes, measure
-from core.models import load_model
-from core.records import Query
-from core.retrieval import check_query, load_picture_encoder
 from core.settings import Settings
 
 _VISITORS = 50
@@ -20,13 +16,6 @@ def run(
     """Ranks of the true place before and after one round of feedback, for the first 50 simulated
     visitors whose place is not among ten candidates."""
     labelled, opened = labelled_queries("feedback", settings, gallery, queries)
-    encoder = load_model(threads=settings.search_threads)
-    channels = check_query(Query("any"), opened)
-    picture_encoder = (
-        load_picture_encoder(opened, settings, encoder) if "image" in channels else None
-    )
-    encoded_queries = read_all(
-        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder, opened
-    )
-    outcomes = feedback_outcomes(opened, labelled, encoded_queries, channels, _VISITORS)
+    encoded = encoded_set(labelled, opened, settings, progress)
+    outcomes = feedback_outcomes(opened, labelled, encoded.queries, encoded.channels, _VISITORS)
     return {"bench": "feedback", "gallery": opened.card.name, **measure(outcomes)}

@@ -1,11 +1,16 @@
 """The input of several benches: descriptions, and the default gallery."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import GalleryError, QueryError
-from core.evaluation.queries import LabelledQuery, read_queries
+from core.evaluation.queries import LabelledQuery, read_all, read_queries
 from core.gallery import Gallery, list_galleries, open_gallery
+from core.models import load_model
+from core.records import Channel, Query
+from core.retrieval import check_query, load_picture_encoder
+from core.retrieval.query_encoding import EncodedQuery
 from core.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -42,3 +47,26 @@ def labelled_queries(
             "core describe writes such a file"
         )
     return list(read_queries(queries, gallery)), open_gallery(gallery, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSet:
+    """Encoded descriptions, in order, and the channels that their gallery is searched by."""
+
+    queries: list[EncodedQuery]
+    channels: tuple[Channel, ...]
+
+
+def encoded_set(
+    labelled: Sequence[LabelledQuery], gallery: Gallery, settings: Settings, progress: Progress
+) -> EncodedSet:
+    """The descriptions as search encodes them."""
+    encoder = load_model(threads=settings.search_threads)
+    channels = check_query(Query("any"), gallery)
+    picture_encoder = (
+        load_picture_encoder(gallery, settings, encoder) if "image" in channels else None
+    )
+    encoded = read_all(
+        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder, gallery
+    )
+    return EncodedSet(encoded, channels)

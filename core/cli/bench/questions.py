@@ -4,12 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from core.arrays import F64
-from core.cli.bench.inputs import Progress, labelled_queries
-from core.evaluation import read_all
+from core.cli.bench.inputs import Progress, encoded_set, labelled_queries
 from core.evaluation.clarification import measure, simulate_dialogues
-from core.models import load_model
-from core.records import Query
-from core.retrieval import check_query, load_picture_encoder, rank_tiles
+from core.retrieval import rank_tiles
 from core.retrieval.confidence import posterior_of
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import Settings
@@ -20,14 +17,8 @@ def run(
 ) -> dict[str, Any]:
     """Metrics before and after up to three clarifying questions to simulated users."""
     labelled, opened = labelled_queries("questions", settings, gallery, queries)
-    encoder = load_model(threads=settings.search_threads)
-    channels = check_query(Query("any"), opened)
-    picture_encoder = (
-        load_picture_encoder(opened, settings, encoder) if "image" in channels else None
-    )
-    encoded_queries = read_all(
-        labelled, encoder, lambda done, of: progress("read", done, of), picture_encoder, opened
-    )
+    encoded = encoded_set(labelled, opened, settings, progress)
+    channels = encoded.channels
 
     def weigh(encoded_query: EncodedQuery) -> F64:
         ranking = rank_tiles(opened, encoded_query, channels)
@@ -36,12 +27,12 @@ def run(
         return shares
 
     dialogues = []
-    for dialogue in simulate_dialogues(opened, labelled, encoded_queries, weigh):
+    for dialogue in simulate_dialogues(opened, labelled, encoded.queries, weigh):
         dialogues.append(dialogue)
         progress("dialogues", len(dialogues), len(labelled))
     return {
         "bench": "questions",
         "gallery": opened.card.name,
         "channels": list(channels),
-        **measure(opened, labelled, dialogues, encoded_queries),
+        **measure(opened, labelled, dialogues, encoded.queries),
     }

@@ -1,4 +1,4 @@
-"""The English of words on signs, by the tables of other languages and of kinds of things."""
+"""The English of words on signs, by the tables of signs, of other languages, and of kinds."""
 
 import re
 from collections.abc import Iterator
@@ -9,11 +9,13 @@ from string import ascii_lowercase
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.kinds import KINDS
 from core.vocabulary.languages.lexicon import CODES, TOKEN, LexiconEntry, lexicon
+from core.vocabulary.languages.sign_words import sign_words
 
 _THINGS = frozenset({"noun", "kind"})
 _LEAST_ALSO = 6
 """Shorter words for less usual things are names too often."""
-_LONGEST_WORDS = 3
+_LONGEST_WORDS, _LONGEST_KIND = 4, 2
+"""Most words of an entry, and of a kind in English."""
 _PARTS_OF_NAMES = frozenset(
     {"street", "square", "bridge", "avenue", "lane", "path", "gate", "island", "hill", "market"}
 )
@@ -42,7 +44,7 @@ def _english_kinds() -> dict[str, str]:
     return {
         " ".join(WORD.findall(fold(noun))): noun
         for noun in KINDS
-        if len(noun.split()) <= _LONGEST_WORDS - 1 and noun not in _NOT_PLACES
+        if len(noun.split()) <= _LONGEST_KIND and noun not in _NOT_PLACES
     }
 
 
@@ -86,9 +88,12 @@ def _first_meaning(words: list[str]) -> SignMeaning | None:
 
 
 def _meaning(words: list[str]) -> SignMeaning | None:
-    english = _english_kinds().get(fold(" ".join(words)))
+    folded = fold(" ".join(words))
+    english = _english_kinds().get(folded)
     if english is not None:
         return SignMeaning(english, "English")
+    if word := sign_words().get(folded):
+        return SignMeaning(word.english, lexicon(word.language).name)
     entries = {code: entry for code in CODES if (entry := lexicon(code).entry(words))}
     # a word as it stands in a table, before a stem that another language has as well
     order = sorted(entries, key=lambda code: not lexicon(code).has_spelling(" ".join(words)))

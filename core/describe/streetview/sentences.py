@@ -7,6 +7,7 @@ from typing import Final
 from core.describe.streetview.scene import (
     SIDES,
     Direction,
+    PhotoDescription,
     Scene,
     SeenThing,
     Segments,
@@ -51,6 +52,11 @@ def text_without_signs(text: str, dropped: Iterable[str]) -> str:
     quoted = [f"“{sign}”" for sign in dropped]
     sentences = re.split(r"(?<=[.!?])\s+", text)
     return " ".join(one for one in sentences if not any(sign in one for sign in quoted))
+
+
+def searched_text(description: PhotoDescription) -> str:
+    """A photograph's description without what signposts name, unless it has nothing else."""
+    return text_without_signs(description.text, description.pointing_away) or description.text
 
 
 def _place(scene: Scene, side: Side) -> str:

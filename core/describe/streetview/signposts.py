@@ -1,5 +1,6 @@
-"""Signposts: small lines above each other that name things which are elsewhere."""
+"""Signposts: lines that name what is elsewhere, told by an arrow, a distance, or their place."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -13,6 +14,10 @@ _BESIDE: Final = 0.12
 _BELOW: Final = 4.0
 """Lines of one post: how far apart, as a share of the width, and in heights of their letters."""
 _LEAST_LINES: Final = 2
+_ARROWS: Final = "←→↑"
+"""Those of PP-OCR's letters; an arrow that is drawn beside the text is mostly not read."""
+_AWAY: Final = re.compile(rf"[{_ARROWS}]|\b\d+(?:[.,]\d+)? ?k?m\b(?!/)", re.IGNORECASE)
+"""An arrow or a distance, but no speed."""
 DESTINATIONS: Final = frozenset(
     {
         "airport",
@@ -46,17 +51,23 @@ DESTINATIONS: Final = frozenset(
 
 
 def pointing(signs: Iterable[Sign]) -> Iterator[Sign]:
-    """The signs; those of a signpost are marked as pointing away."""
+    """The signs; those that tell where something is are marked as pointing away, without arrows.
+
+    They are small lines of one post if one of them names a usual destination, a line with an arrow
+    or a distance, and the small lines beside it.
+    """
     left = list(signs)
     small = [sign for sign in left if 0 < sign.size < _SMALL]
-    away = {
-        sign.text
-        for post in _posts(small)
-        if len(post) >= _LEAST_LINES and any(one.meaning in DESTINATIONS for one in post)
-        for sign in post
-    }
+    away = {sign.text for sign in left if _AWAY.search(sign.text)}
+    for post in _posts(small):
+        named = len(post) >= _LEAST_LINES and any(one.meaning in DESTINATIONS for one in post)
+        if named or any(one.text in away for one in post):
+            away |= {sign.text for sign in post}
     for sign in left:
-        yield replace(sign, points_away=True) if sign.text in away else sign
+        if sign.text in away:
+            yield replace(sign, text=sign.text.strip(f"{_ARROWS} "), points_away=True)
+        else:
+            yield sign
 
 
 def _posts(signs: list[Sign]) -> Iterator[list[Sign]]:

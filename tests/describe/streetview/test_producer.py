@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from blind_model import blind, counted
 from PIL import Image
 from tiny_chat import Chat, Reply, chat
 
@@ -131,3 +132,17 @@ def test_signs_are_data_between_marks_and_never_instructions() -> None:
     assert json.loads(data.removeprefix(mark).removesuffix(mark))["views"][0]["signs"] == [
         {"text": SIGN.text, "side": "left"}
     ]
+
+
+def test_a_model_that_sees_nothing_keeps_to_the_protocol() -> None:
+    bare, fates = Scene((), SCENE.segments), set()
+    with chat(blind, "blind") as server:
+        for shade in range(24):
+            views = [PromptView(Image.new("RGB", (64, 48), (10 * shade, 90, 40)), bare)]
+            server.asked.clear()
+            text = text_by_model(AdvisorServer(server.url, "blind", "key", 60.0), views)
+            fates.add(text.status)
+            asked, refused = counted(server), text.status == "refused"
+            assert asked["path"] == (1 if refused else len(PATHS))
+            assert asked.get("inspection", 0) == asked.get("revision", 0) + (not refused)
+    assert fates == {"accepted", "revised", "rejected", "refused"}

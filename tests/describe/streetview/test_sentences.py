@@ -83,6 +83,10 @@ def test_a_dropped_sign_takes_its_sentence_with_it() -> None:
         ("STOP", "stop sign", "English"),
         ("Ap0theke", "pharmacy", "German"),
         ("PECTOPAH", "restaurant", "Russian"),
+        ("CRÊPERIE DU CHÂTEAU", "restaurant", "French"),
+        ("CENTRE CULTUREL", "arts centre", "French"),
+        ("Casa de la Cultura", "arts centre", "Spanish"),
+        ("BANCO SANTANDER", "bank", "Spanish"),
     ],
 )
 def test_the_word_on_a_sign_names_a_kind_of_thing(text: str, english: str, language: str) -> None:
@@ -110,6 +114,28 @@ def test_small_signs_above_each_other_are_a_signpost() -> None:
     assert not any(sign.points_away for sign in pointing(post[:1]))
     text = described_by_rules([Scene((*pointing(post),), SEGMENTS)])
     assert "Ahead a signpost names “Camping”." in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("← Centre d'art", "Centre d'art"),
+        ("RENNES 22 km", "RENNES 22 km"),
+        ("Camping 500m", "Camping 500m"),
+    ],
+)
+def test_an_arrow_or_a_distance_points_away_also_alone(text: str, shown: str) -> None:
+    beside = Sign("du Lac", 0.9, "ahead", x=0.5, y=0.51, size=0.012)
+    (found,) = pointing([Sign(text, 0.9, "ahead", x=0.5, y=0.5, size=0.04)])
+    assert (found.text, found.points_away) == (shown, True)
+    small = pointing([Sign(text, 0.9, "ahead", x=0.5, y=0.5, size=0.012), beside])
+    assert [sign.points_away for sign in small] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["30 km/h", "Motel 6", "Salon M", "Lindenhof 12 Mitte"])
+def test_a_number_that_is_no_distance_does_not_point_away(text: str) -> None:
+    (found,) = pointing([Sign(text, 0.9, "ahead", size=0.04)])
+    assert not found.points_away
 
 
 def test_a_wall_beside_another_of_its_colour_is_told_once() -> None:
