@@ -156,7 +156,7 @@ class _Area:
     """The area of a query, to leave out regions without looking at their tiles."""
 
     def __init__(self, query: Query) -> None:
-        self._boxes = [] if query.bounds is None else [query.bounds]
+        self._boxes = [] if query.area is None else [query.area.bounds]
         if query.near is not None and query.within_m is not None and 0 < query.within_m < _FAR_M:
             self._boxes.append(tile_bounds(query.near, 2 * query.within_m))
 

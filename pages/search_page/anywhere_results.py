@@ -12,6 +12,7 @@ from pages.search_page import (
     confidence_banner,
     downloads,
     invitation,
+    place_search,
     regions_map,
     results,
     session,
@@ -52,6 +53,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     with left.container(key="map-pane"), st.container(key="map-frame"):
         results.draw_map(gallery, part, rank, ask)
     with notes:
+        place_search.draw(gallery, cards)
         results.draw_notes(ask, part)
         if ask.steering:
             st.info("Your wishes count when you search in one city.")

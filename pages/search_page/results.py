@@ -16,6 +16,8 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    place_search,
+    proposed_words,
     session,
 )
 from pages.search_page.photo import panel as photo
@@ -50,6 +52,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     with place:
         draw_map(gallery, state, rank, ask)
     with notes:
+        place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
         draw_notes(ask, state)
     with right:
@@ -139,6 +142,7 @@ def _answer(
     with question:
         followup.draw(state)
         photo.truth(state)
+        proposed_words.draw(state, result.candidates[0])
         phrase_chips.draw(state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)
