@@ -68,6 +68,11 @@ class Bounds:
         """The middle in degrees."""
         return Position((self.south + self.north) / 2, (self.west + self.east) / 2)
 
+    @property
+    def bounds(self) -> "Bounds":
+        """The box itself, as every area has one around it."""
+        return self
+
     def contains(self, lat: F64, lon: F64) -> Bools:
         """Mask [N] of the positions inside, edges included."""
         is_between = np.zeros(np.shape(lon), dtype=bool)
@@ -75,6 +80,52 @@ class Bounds:
             is_between |= (lon + turn >= self.west) & (lon + turn <= self.east)
         inside: Bools = (lat >= self.south) & (lat <= self.north) & is_between
         return inside
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """An area with straight edges between its corners; the last one is joined to the first."""
+
+    corners: tuple[Position, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.corners) < 3 or not _spans(self.corners):
+            raise ValueError(f"not an area: {len(self.corners)} corners, or all on one line")
+
+    @property
+    def bounds(self) -> Bounds:
+        """The box around it."""
+        lats, lons = self._edges()
+        return Bounds(*map(float, (lons.min(), lats.min(), lons.max(), lats.max())))
+
+    def contains(self, lat: F64, lon: F64) -> Bools:
+        """Mask [N] of the positions inside. Where edges cross, every second part is inside."""
+        lats, lons = self._edges()
+        east = near_lons(np.asarray(lon, dtype=float), self.corners[0].lon)
+        inside = np.zeros(np.shape(lat), dtype=bool)
+        for row in range(len(lats)):
+            (south, west), (north, other) = sorted(
+                [(lats[row - 1], lons[row - 1]), (lats[row], lons[row])]
+            )
+            level = (lat >= south) & (lat < north)
+            if south < north:
+                inside ^= level & (east < west + (lat - south) / (north - south) * (other - west))
+        return inside
+
+    def _edges(self) -> tuple[F64, F64]:
+        """Latitudes and longitudes of the corners; longitudes run on from the first one."""
+        lats = np.array([one.lat for one in self.corners])
+        lons = near_lons(np.array([one.lon for one in self.corners]), self.corners[0].lon)
+        return lats, lons
+
+
+Area = Bounds | Polygon
+"""A part of the ground that limits a search."""
+
+
+def _spans(corners: tuple[Position, ...]) -> bool:
+    """Whether corners are more than one line from east to west or from south to north."""
+    return all(len({getattr(one, axis) for one in corners}) > 1 for axis in ("lat", "lon"))
 
 
 def wrapped(lon: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
-from core.geo import Bounds, Position, wrapped
+from core.geo import Area, Bounds, Position, wrapped
 
 Channel = Literal["image", "facts", "names"]
 
@@ -104,7 +104,7 @@ class Query:
     channels: tuple[Channel, ...] | None = None
     near: Position | None = None
     within_m: float | None = None
-    bounds: Bounds | None = None
+    area: Area | None = None
     model: str | None = None
     steering: Steering = NO_WISHES
     view: View | None = None

@@ -55,6 +55,9 @@ EXAMPLES = "examples.json"
 OVERPASS = "https://overpass-api.de/api/interpreter"
 """The server that gives the map of a box, where no other one is set."""
 
+EXTRACTS = ("download.geofabrik.de", "download.bbbike.org", "download.openstreetmap.fr")
+"""The servers that give extracts of the map, where no others are set."""
+
 ADVISOR_TIMEOUT_S = 20.0
 """Time limit of a language model for one reason."""
 
@@ -76,7 +79,8 @@ class Settings:
     `cases` is the address of the store of cases: a file or a PostgreSQL URL. `advisor` is None
     without a language model. `booth` switches the front page to kiosk mode. `add_places` says
     whether visitors may build galleries; None leaves it to the address: where only this machine
-    reaches it, they may. `overpass` is the address of an Overpass interpreter.
+    reaches it, they may. `overpass` is the address of an Overpass interpreter,
+    `extracts` are the servers from which map files may be downloaded.
     """
 
     bundled_galleries: Path
@@ -94,6 +98,7 @@ class Settings:
     booth: bool = False
     add_places: bool | None = None
     overpass: str = OVERPASS
+    extracts: tuple[str, ...] = EXTRACTS
 
 
 @functools.cache
@@ -117,7 +122,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
 
     `SAYWHERE_DATA` is the user's data folder, `SAYWHERE_CASES` the address of the store of cases,
     `SAYWHERE_BOOTH=1` switches on kiosk mode, and `SAYWHERE_ADD` is 1 or 0: visitors may build
-    galleries, or not. `SAYWHERE_OVERPASS` is the address of another Overpass interpreter.
+    galleries, or not. `SAYWHERE_OVERPASS` is the address of another Overpass interpreter,
+    `SAYWHERE_EXTRACTS` the names of other servers of map files, with commas between them.
     `SAYWHERE_THREADS` (1 to 999) is the number of threads of models and matrix products. By default
     a search uses one, because on a busy machine more threads wait for each other, and work on many
     texts uses `free_cores`. For `SAYWHERE_LLM_…` see `_advisor`.
@@ -142,6 +148,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         advisor=_advisor(env),
         booth=env.get("SAYWHERE_BOOTH", "").strip() == "1",
         overpass=env.get("SAYWHERE_OVERPASS", "").strip() or OVERPASS,
+        extracts=tuple(env.get("SAYWHERE_EXTRACTS", "").replace(",", " ").split()) or EXTRACTS,
         add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
     )
 

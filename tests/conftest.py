@@ -24,6 +24,7 @@ from filelock import FileLock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
+    from tiny_overpass import Overpass
 
     from core.arrays import F32
     from core.gallery import Gallery
@@ -51,9 +52,9 @@ CHROMIUM_FLAGS = (
 STORED = "local_storage,cookies,indexeddb,service_workers,cache_storage"
 """What a page may leave in a browser."""
 
-pytest_plugins = ["tiny_cases", "tiny_command_line", "tiny_street"]
-"""The fixtures of the store of cases, which start PostgreSQL, of the command line, and of
-photographs."""
+pytest_plugins = ["tiny_cases", "tiny_command_line", "tiny_overpass", "tiny_street"]
+"""The fixtures of the store of cases, which start PostgreSQL, of the command line, of a server of
+maps, and of photographs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -134,7 +135,7 @@ class Served:
         return f"{self.url}{path}"
 
 
-def serve(data: Path, log: Path) -> Iterator[Served]:
+def serve(data: Path, log: Path, **environment: str) -> Iterator[Served]:
     """Runs the app as people do, with a data folder of its own, until the test is over."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -156,7 +157,7 @@ def serve(data: Path, log: Path) -> Iterator[Served]:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"SAYWHERE_DATA": str(data)},
+            env=os.environ | {"SAYWHERE_DATA": str(data)} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -266,9 +267,13 @@ def tiny_data(tmp_path_factory: pytest.TempPathFactory, tiny_city: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def served(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One app with the tiny town for all tests that only look at it; others start their own."""
-    yield from serve(tiny_data, tmp_path_factory.mktemp("app") / "log.txt")
+def served(
+    tiny_data: Path, tmp_path_factory: pytest.TempPathFactory, map_server: "Overpass"
+) -> Iterator[Served]:
+    """One app with the tiny town for all tests that only look at it, or that clear up behind
+    themselves; others start their own."""
+    log = tmp_path_factory.mktemp("app") / "log.txt"
+    yield from serve(tiny_data, log, SAYWHERE_OVERPASS=map_server.url)
 
 
 @pytest.fixture(scope="session")

@@ -208,7 +208,7 @@ def test_a_link_restores_the_search(
     expect(page.locator('.sw-panel[aria-label="Candidate 2"]')).to_be_visible()
 
 
-def test_the_visible_part_and_a_drawn_rectangle_limit_the_search(
+def test_the_visible_part_and_a_drawn_box_or_polygon_limit_the_search(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
     page = open_page(visits(served), f"/?city={tiny_city}&q=church")
@@ -226,7 +226,79 @@ def test_the_visible_part_and_a_drawn_rectangle_limit_the_search(
     page.mouse.move(box["x"] + 300, box["y"] + 400, steps=5)
     page.mouse.up()
     expect(page).to_have_url(re.compile("area="))
+    page.get_by_role("button", name="Only inside the marked area").click()
+    expect(page).not_to_have_url(re.compile("area="))
+
+    frame.get_by_role("button", name="Draw an area").click()
+    for x, y in ((110, 110), (box["width"] - 60, 130), (box["width"] - 90, 380)):
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(frame.locator(".sw-corner")).to_have_count(3)
+    frame.get_by_role("button", name="Close the shape").click()
+    expect(page).to_have_url(re.compile("area=[^&]*%3B"))
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
     expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+    page.reload()
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
+    expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+
+
+def test_a_place_of_the_map_is_found_by_its_name(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}")
+    frame = the_map(page)
+    frame.get_by_role("button", name="Find a place on the map").click()
+    words = frame.get_by_role("searchbox")
+    expect(words).to_be_focused()
+    words.fill("swan")
+    words.press("Enter")
+    expect(frame.locator(".sw-flag-label")).to_have_text("Swan Fountain")
+    page.get_by_role("button", name="Search only around it").click()
+    expect(page.get_by_role("button", name="Only inside the marked area")).to_be_visible()
+    expect(frame.locator("path.sw-area-shape")).to_have_count(1)
+    words.fill("tartu")
+    words.press("Enter")
+    expect(page.get_by_text("“tartu” is not on the map of Tiny Town")).to_be_visible()
+    page.get_by_role("link", name="Add Tartu, Estonia").click()
+    expect(page.get_by_role("textbox", name="Town")).to_have_value("Tartu, Estonia")
+    assert visit.outside == []
+    assert visit.errors == []
+
+
+def test_words_without_a_match_can_be_replaced_by_a_thing_that_is_here(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    text = quote("a church and a place to buy bread")
+    page = open_page(visits(served), f"/?city={tiny_city}&q={text}")
+    line = page.locator(".st-key-proposal-0")
+    expect(line).to_contain_text("Instead of “place to buy bread”, did you mean")
+    line.get_by_role("button", name="bakery").click()
+    expect(page.get_by_label("What do you see around you?")).to_have_value("a church and a bakery")
+    expect(page).to_have_url(re.compile(r"q=a\+church\+and\+a\+bakery"))
+    expect(line).to_have_count(0)
+
+
+def test_earlier_searches_are_kept_in_the_browser_until_it_forgets_them(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
+) -> None:
+    visit = visits(served)
+    page = open_page(visit, f"/?city={tiny_city}&q={quote(HOSTILE)}")
+    expect(page.locator(".st-key-panel")).to_be_visible()
+    ask(page, "a park with a fountain")
+    expect(page.locator(".st-key-panel")).to_contain_text("fountain")
+    page.get_by_role("button", name="Earlier").click()
+    links = page.locator(".sw-past a")
+    expect(links).to_have_text(["a park with a fountain", HOSTILE])
+    links.nth(1).click()
+    expect(page.get_by_label("What do you see around you?")).to_have_value(HOSTILE)
+    expect(page.locator(".st-key-panel")).to_be_visible()
+    assert ran(page) == [None] * len(page.frames)
+    page.get_by_role("button", name="Earlier").click()
+    page.get_by_role("button", name="Forget them").click()
+    expect(page.get_by_text("No searches yet in this browser.")).to_be_visible()
+    expect(links).to_have_count(0)
+    assert visit.errors == []
 
 
 def test_odd_input_gets_a_sensible_answer_and_runs_nothing(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from core.geo import (
     METRES_PER_DEGREE,
     Bounds,
     Points,
+    Polygon,
     Position,
     bearing_deg,
     compass,
@@ -51,6 +53,45 @@ def test_bounds_include_their_edges() -> None:
 
 def test_the_middle_of_bounds() -> None:
     assert Bounds(0, 10, 2, 14).center == Position(12, 1)
+
+
+def a_polygon(*corners: tuple[float, float]) -> Polygon:
+    return Polygon(tuple(Position(lat, lon) for lat, lon in corners))
+
+
+@pytest.mark.parametrize("shift", [0, 179.98, -179.98])
+@pytest.mark.parametrize(
+    "corners",
+    [
+        [(0, 0), (0, 0.1), (0.1, 0)],
+        [(0, 0), (0.1, 0.02), (0.2, 0), (0.1, 0.2)],
+        [(0, 0), (0.1, 0.1), (0, 0.1), (0.1, 0)],  # its edges cross
+        [(0, 0), (0, 0.1), (0.05, 0.1), (0.05, 0.1), (0.05, 0.05), (0.1, 0.05), (0.1, 0)],
+    ],
+)
+def test_the_inside_of_a_polygon_is_that_of_shapely(
+    corners: list[tuple[float, float]], shift: float
+) -> None:
+    random = np.random.default_rng(1)
+    lats, lons = random.uniform(-0.05, 0.25, (2, 400))
+    there = [(lat, lon + shift - 360 * (lon + shift > 180.3)) for lat, lon in corners]
+    found = a_polygon(*there).contains(lats, (lons + shift + 180) % 360 - 180)
+    rings = shapely.build_area(
+        shapely.node(shapely.linearrings([[lon, lat] for lat, lon in corners]))
+    )
+    assert 20 < found.sum() < 300
+    assert found.tolist() == shapely.contains_xy(rings, lons, lats).tolist()
+
+
+def test_a_polygon_has_a_box_around_it() -> None:
+    assert a_polygon((1, 2), (3, 5), (2, 9)).bounds == Bounds(2, 1, 9, 3)
+    assert Bounds(2, 1, 9, 3).bounds == Bounds(2, 1, 9, 3)
+
+
+@pytest.mark.parametrize("corners", [[], [(0, 0), (1, 1)], [(0, 0), (0, 1), (0, 2)]])
+def test_a_line_is_no_polygon(corners: list[tuple[float, float]]) -> None:
+    with pytest.raises(ValueError, match="not an area"):
+        a_polygon(*corners)
 
 
 def test_a_quarter_of_the_globe_is_as_long_as_it_should_be() -> None:

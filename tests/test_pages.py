@@ -138,6 +138,26 @@ class TestLinks:
         asked = query_params.from_params({"q": "a" * 10**6}, CITIES)
         assert len(asked.text) == MAX_DESCRIPTION_CHARS + 1
 
+    @pytest.mark.parametrize("area", ["1,2,3,4", "60.17,24.94;60.18,24.94;60.17,24.95"])
+    def test_a_link_keeps_a_box_or_a_polygon(self, area: str) -> None:
+        kept = query_params.from_params({"area": area, "q": "a"}, CITIES)
+        assert kept.area is not None
+        assert query_params.from_params(kept.to_params(), CITIES) == kept
+
+    @pytest.mark.parametrize("area", ["", "1,2,3", "1,2;3,4", "1,2;3,4;x,5", ";;;", "91,0;0,0;1,0"])
+    def test_an_area_in_a_link_that_is_none_is_left_out(self, area: str) -> None:
+        assert query_params.from_params({"area": area}, CITIES).area is None
+
+    def test_an_area_of_too_many_corners_is_none(self) -> None:
+        corners = [[one % 7, one % 5] for one in range(link_values.MOST_CORNERS + 1)]
+        assert link_values.polygon_of(corners[:-1]) is not None
+        assert link_values.polygon_of(corners) is None
+        assert link_values.area(";".join(f"{lat},{lon}" for lat, lon in corners)) is None
+
+    @pytest.mark.parametrize("corners", [[[1, 2]] * 3, [[1], [2], [3]], [None] * 3, ["ab"] * 4])
+    def test_a_polygon_that_is_none_is_not_taken(self, corners: list[object]) -> None:
+        assert link_values.polygon_of(corners) is None
+
     @pytest.mark.parametrize(
         "edges",
         [

@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="download the map of --bbox from an Overpass server (SAYWHERE_OVERPASS)",
     )
+    source.add_argument(
+        "--extract",
+        type=text,
+        metavar="URL",
+        help="download a map file from Geofabrik, BBBike or a server of SAYWHERE_EXTRACTS",
+    )
     add_cvgtext(parser, source)
     add_collection(source, "folder of a collection")
     parser.add_argument(
@@ -106,7 +112,7 @@ def run(args: argparse.Namespace) -> Any:
         return _build_collection(args)
     if args.regions:
         raise QueryError("--region goes with --collection")
-    if args.sources is None and not args.overpass:
+    if args.sources is None and not args.overpass and not args.extract:
         return _build_imagery(args)
     from core.gallery.build import BuildOptions, build_gallery
     from core.gallery.estimate import build_size
@@ -117,7 +123,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.sources.world import read_world
 
     settings = machine.load()
-    sources = _downloaded(args, settings) if args.overpass else args.sources
+    sources = args.sources or _downloaded(args, settings)
     world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
     if args.estimate:
@@ -162,13 +168,16 @@ def run(args: argparse.Namespace) -> Any:
 
 
 def _downloaded(args: argparse.Namespace, settings: machine.Settings) -> list[Path]:
-    """The map of the box from the Overpass server, kept in the data folder."""
+    """The extract, or the map of the box from the Overpass server, kept in the data folder."""
+    from core.sources.extract import download_extract
     from core.sources.overpass import download
 
-    if args.bbox is None:
+    if args.overpass and args.bbox is None:
         raise QueryError("--overpass needs a box: --bbox=W,S,E,N")
     folder = settings.user_galleries.parent / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
+    if args.extract:
+        return [download_extract(args.extract, settings.extracts, folder)]
     return [download(args.bbox, settings.overpass, folder)]
 
 

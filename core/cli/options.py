@@ -28,6 +28,11 @@ def whole_number(value: str) -> int:
     return int(value)
 
 
+def whole_numbers(value: str) -> tuple[int, ...]:
+    """Whole numbers from 0 up, with commas between them."""
+    return tuple(whole_number(part.strip()) for part in value.split(","))
+
+
 def position(value: str) -> Position:
     """LAT,LON in degrees."""
     try:

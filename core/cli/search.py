@@ -190,7 +190,7 @@ def _compared(
     if len(names) < 2:
         return trace
     opened = open_regions(names, settings, encoder)
-    query = replace(trace.query, near=None, within_m=None, bounds=None, k=1, view=None)
+    query = replace(trace.query, near=None, within_m=None, area=None, k=1, view=None)
     regions = search_anywhere(
         opened.galleries, encoder, query, opened.picture_encoders
     ).result.regions

@@ -47,8 +47,8 @@ _started: list["subprocess.Popen[bytes]"] = []
 @dataclass(frozen=True, slots=True)
 class BuildJob:
     """What to build: a map file of the job's folder, or the part of it within `bbox` (west, south,
-    east, north). Without a `file` the map of the box is downloaded. `asked` says whether the build
-    was started, after its size was counted."""
+    east, north). Without a `file` the map is downloaded: that at the address `extract`, else that
+    of the box. `asked` says whether the build was started, after its size was counted."""
 
     name: str
     title: str
@@ -56,6 +56,7 @@ class BuildJob:
     bbox: tuple[float, float, float, float] | None = None
     asked: bool = False
     pid: int = 0
+    extract: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,14 @@ class BuildJobs:
                 found.append(self.status(name))
         return found
 
-    def add(self, title: str, file: str, content: bytes, bbox: Bounds | None = None) -> BuildJob:
+    def add(
+        self,
+        title: str,
+        file: str,
+        content: bytes,
+        bbox: Bounds | None = None,
+        extract: str = "",
+    ) -> BuildJob:
         """A new job, whose size is being counted; without a `file` for a map that is downloaded.
 
         Raises GalleryError for a bad or used title, and where there are too many jobs.
@@ -108,7 +116,8 @@ class BuildJobs:
         if len(self.all()) >= MOST_JOBS:
             raise GalleryError(f"there are {MOST_JOBS} places of your own; remove one first")
         box = (bbox.west, bbox.south, bbox.east, bbox.north) if bbox else None
-        job = BuildJob(name, title, _FILE.sub("_", file.lower())[-80:].lstrip("._-"), box)
+        file = _FILE.sub("_", file.lower())[-80:].lstrip("._-")
+        job = BuildJob(name, title, file, box, extract=extract)
         folder = self._home / name
         folder.mkdir(parents=True)
         if job.file:
@@ -171,7 +180,8 @@ class BuildJobs:
 
     def _run(self, job: BuildJob, *options: str) -> BuildJob:
         folder = self._home / job.name
-        source = ["--from", str(folder / job.file)] if job.file else ["--overpass"]
+        download = [f"--extract={job.extract}"] if job.extract else ["--overpass"]
+        source = ["--from", str(folder / job.file)] if job.file else download
         command = [sys.executable, "-m", "core", "build", job.name, *source]
         if job.bbox:
             command.append("--bbox=" + ",".join(f"{edge:.6f}" for edge in job.bbox))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import folium
 from branca.element import MacroElement
@@ -18,10 +18,12 @@ _ONLINE_ATTRIBUTION = (
     '<a href="https://www.openstreetmap.org/copyright">&copy; OpenStreetMap contributors</a>'
 )
 
-MapUse = Literal["searching", "picking", "looking", "overview"]
+MapUse = Literal["searching", "picking", "boxing", "looking", "overview"]
 """The use of a map. "searching" has buttons that limit the search to an area, "picking" a button
-that picks the centre and no online layer, "looking" neither. "overview" shows the world: its land
-and a graticule, no online layer and no scale."""
+that picks the centre and no online layer, "boxing" buttons that choose a box anywhere in the world,
+"looking" neither. "overview" shows the world: its land and a graticule, no online layer and no
+scale."""
+_WORLDWIDE: Final[tuple[MapUse, ...]] = ("boxing", "overview")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         zoom_start=14,
         tiles=None,
         control_scale=use != "overview",
-        min_zoom=0 if use == "overview" else max(base.zooms.start - 1, 2),
+        min_zoom=0 if use in _WORLDWIDE else max(base.zooms.start - 1, 2),
         max_zoom=19,
         zoom_snap=0.25 if use == "overview" else 0.5,
     )

@@ -11,7 +11,7 @@ import folium
 
 from core.explain.phrasing import noun_phrase
 from core.gallery.inspection import Ring
-from core.geo import Bounds, Position
+from core.geo import Area, Bounds, Polygon, Position
 from core.maps.base_map import Call, corners
 from core.maps.probability_area import ProbabilityArea
 from core.records import Candidate, Evidence, SearchResult, Tile
@@ -23,27 +23,38 @@ _MAX_LABEL_CHARS = 300
 class Mark:
     """A position with a label that is always visible.
 
-    `kind` selects the style: a person's "guess", the "truth", or "twin" for a near duplicate.
+    `kind` selects the style: a person's "guess", the "truth", "twin" for a near duplicate, or
+    "sight" for what a person looked for.
     """
 
     at: Position
-    kind: Literal["guess", "truth", "twin"]
+    kind: Literal["guess", "truth", "twin", "sight"]
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A place that the camera moves to; again when `turn` changes."""
+
+    mark: Mark
+    turn: int
 
 
 def answer_layer(
     result: SearchResult | None,
     chosen: int = 1,
-    area: Bounds | None = None,
+    area: Area | None = None,
     spread: ProbabilityArea | None = None,
     other: Tile | None = None,
     picking: bool = False,
     marks: Sequence[Mark] = (),
+    sight: Sight | None = None,
 ) -> folium.FeatureGroup:
     """The layer of an answer: numbered markers, footprints, and the chosen candidate's evidence.
 
     It also has the searched `area`, the probability area `spread`, the tile `other` that the chosen
-    candidate is compared with, and `marks`. While `picking`, a click anywhere reports a position.
+    candidate is compared with, `marks`, and the `sight` that was looked for. While `picking`, a
+    click anywhere reports a position.
     The camera moves when the answer changes, not when another candidate is chosen.
     """
     group = folium.FeatureGroup(name="answer", control=False)
@@ -54,13 +65,14 @@ def answer_layer(
         {
             "view": [result.query, result.gallery, len(candidates)] if result else [],
             "chosen": chosen,
-            "area": corners(area) if area else None,
+            "area": _outline(area) if area else None,
             "candidates": [_marker(candidate) for candidate in candidates],
             "evidence": _evidence(shown) if shown else [],
             "spread": {"tiles": spread.tiles, "radius": spread.radius_m} if spread else None,
             "other": corners(other.bounds) if other else None,
             "picking": picking,
-            "marks": [_flag(mark) for mark in marks],
+            "marks": [_flag(mark) for mark in (*marks, *((sight.mark,) if sight else ()))],
+            "look": [*_lat_lon(sight.mark.at), sight.turn] if sight else None,
         },
     ).add_to(group)
     return group
@@ -98,6 +110,13 @@ def errors_layer(misses: Sequence[Miss], chosen: int | None = None) -> folium.Fe
         },
     ).add_to(group)
     return group
+
+
+def _outline(area: Area) -> list[list[float]]:
+    """The corners of a polygon in order, or the two of a box."""
+    if isinstance(area, Polygon):
+        return [_lat_lon(corner) for corner in area.corners]
+    return corners(area)
 
 
 def _lat_lon(at: Position) -> list[float]:

@@ -83,8 +83,8 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
     if query.near is not None and query.within_m is not None:
         near = query.near
         mask = haversine_m(near.lat, near.lon, gallery.lats, gallery.lons) <= query.within_m
-    if query.bounds is not None:
-        inside = query.bounds.contains(gallery.lats, gallery.lons)
+    if query.area is not None:
+        inside = query.area.contains(gallery.lats, gallery.lons)
         mask = inside if mask is None else mask & inside
     if mask is not None and not mask.any():
         raise no_tile_here(gallery.card)

@@ -25,7 +25,7 @@ Its places would be the last of them, and each region costs time."""
 
 MOST_SEARCHED = 4
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
-_SURE = 2.5
+_SURE = 3.0
 """The next region is searched while its estimate plus so many standard errors of the estimates
 would give it `LEAST_LIKELY`, or make it the likeliest."""
 
@@ -156,7 +156,7 @@ class _Area:
     """The area of a query, to leave out regions without looking at their tiles."""
 
     def __init__(self, query: Query) -> None:
-        self._boxes = [] if query.bounds is None else [query.bounds]
+        self._boxes = [] if query.area is None else [query.area.bounds]
         if query.near is not None and query.within_m is not None and 0 < query.within_m < _FAR_M:
             self._boxes.append(tile_bounds(query.near, 2 * query.within_m))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -10,6 +9,7 @@ from core import settings
 from core.errors import GalleryError
 from core.gallery import own_places
 from core.gallery.build_jobs import BuildJobs, JobStatus
+from pages.ui import frame
 from pages.ui.markdown import plain
 
 _LOOK_S = 1.5
@@ -64,7 +64,10 @@ def _deeds(one: JobStatus) -> None:
     """Buttons for what can be done now."""
     name = one.job.name
     if one.state == "built":
-        st.link_button("Search it now", "/?" + urlencode({"city": name}), type="primary")
+        with st.container(key=f"search-{name}", width="content"):
+            st.page_link(
+                frame.pages()["search"], label="Search it now", query_params={"city": name}
+            )
         st.text_input(
             "Another title",
             key=f"title-{name}",

@@ -25,7 +25,8 @@ _LONGEST_LINK = 6_000
 def choose(runs: tuple[Chosen, ...], parts: Mapping[str, Part]) -> Picked:
     """Asks from which report and which descriptions: a click on a plot, without a mouse."""
     by_letter = {one.letter: one for one in runs}
-    left, right = st.columns([3, 2])
+    with st.container(key="queries-of"):
+        left, right = st.columns([3, 2])
     letter = left.selectbox(
         "Descriptions from",
         list(by_letter),

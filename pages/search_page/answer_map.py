@@ -6,12 +6,12 @@ import streamlit as st
 
 from core import maps
 from core.gallery import Gallery
-from core.geo import Bounds, haversine_m
+from core.geo import Area, haversine_m
 from core.maps import ProbabilityArea
 from core.records import SearchResult, Tile
-from pages.search_page import session
+from pages.search_page import place_search, session
 from pages.ui import map_view
-from pages.ui.link_values import bounds_of, position_of
+from pages.ui.link_values import bounds_of, polygon_of, position_of
 
 _KEY = "map"
 
@@ -20,13 +20,14 @@ def draw(
     gallery: Gallery,
     result: SearchResult | None,
     rank: int,
-    area: Bounds | None,
+    area: Area | None,
     spread: ProbabilityArea | None = None,
     other: Tile | None = None,
 ) -> None:
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
     picking = bool(st.session_state.get("picking"))
-    layer = maps.answer_layer(result, rank, area, spread, other, picking)
+    sight = place_search.sight(gallery)
+    layer = maps.answer_layer(result, rank, area, spread, other, picking, sight=sight)
     map_view.show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
 
 
@@ -39,10 +40,12 @@ def _picked(gallery: Gallery) -> None:
     if event.get("event") == "choose" and isinstance(rank, int):
         session.change(chosen=rank)
         st.session_state["chosen"] = rank
-    elif event.get("event") == "area" and isinstance(area, dict):
-        box = bounds_of(area)
-        if box is not None:
-            session.rank_anew(area=box)
+    elif event.get("event") == "area" and isinstance(area, dict | list):
+        within = bounds_of(area) if isinstance(area, dict) else polygon_of(area)
+        if within is not None:
+            session.rank_anew(area=within)
+    elif event.get("event") == "place":
+        place_search.seek(gallery.card.name, event.get("words"))
     elif event.get("event") == "spot" and st.session_state.pop("picking", False):
         spot = position_of(event)
         if spot is not None:

@@ -91,7 +91,7 @@ def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
     try:
         with turn():
             opened = _Opened(cards)
-            query = Query(ask.text, ask.k, ask.channels or None, bounds=ask.area)
+            query = Query(ask.text, ask.k, ask.channels or None, area=ask.area)
             trace = opened.search(query, ask.exact)
     except SaywhereError as error:
         took_ms = (time.perf_counter() - started) * 1000

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.gallery import GalleryCard
 from core.records import CHANNEL_TRAITS, CHANNELS
-from pages.search_page import session
+from pages.search_page import past_searches, session
 from pages.search_page.anywhere import TITLE
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import ANYWHERE, MOST_K, SearchParams
@@ -47,7 +47,7 @@ def city_choice(cards: tuple[GalleryCard, ...]) -> None:
     titles = {card.name: one_line(card.title) for card in cards}
     if len(cards) > 1 or any(card.regions for card in cards):
         titles = {ANYWHERE: TITLE} | titles
-    choose = (
+    (
         partial(
             st.selectbox,
             label="City",
@@ -69,8 +69,7 @@ def city_choice(cards: tuple[GalleryCard, ...]) -> None:
             label_visibility="collapsed",
             required=True,
         )
-    )
-    choose()
+    )()
 
 
 def question(ask: SearchParams, card: GalleryCard) -> None:
@@ -96,15 +95,16 @@ def question(ask: SearchParams, card: GalleryCard) -> None:
         photo.choice()
         if ask.text and examples.of_city(card.name):
             # another key for each try: the popover closes over the map instead of covering it
-            tried = st.session_state.get("examples-tried", 0)
-            with st.popover("Examples", type="tertiary", key=f"examples-{tried}"):
+            key = f"examples-{st.session_state.get('examples-tried', 0)}"
+            with st.popover("Examples", type="tertiary", key=key):
                 example_buttons(card, "again")
+        past_searches.draw()
         with st.popover("Options", type="tertiary"):
             _options(ask, card)
 
 
 def example_buttons(card: GalleryCard, place: str) -> None:
-    """A click on an example fills the box and searches."""
+    """Examples; a click fills the box and searches."""
     for number, text in enumerate(examples.of_city(card.name)):
         st.button(
             plain(text, 120),
@@ -117,8 +117,8 @@ def example_buttons(card: GalleryCard, place: str) -> None:
 
 def _options(ask: SearchParams, card: GalleryCard) -> None:
     """Set again on every run: a closed popover shows its widgets late and would miss a value."""
-    offered = [channel for channel in CHANNELS if channel in card.channels]
     st.session_state["k"] = ask.k
+    offered = [channel for channel in CHANNELS if channel in card.channels]
     st.session_state["channels"] = [channel for channel in ask.channels if channel in offered]
     st.slider("How many places", 1, MOST_K, key="k", on_change=_change_options, width=320)
     st.pills(

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from core.explain.clarification import Reply
 from core.explain.clarification.belief_update import GivenReply
 from core.explain.clarification.question_bank import template_of
-from core.geo import Bounds
+from core.geo import Area
 from core.records import CHANNELS, NO_WISHES, Channel, Steering
 from core.settings import MAX_DESCRIPTION_CHARS
 from pages.search_page.wishes.link import params_of, wishes_in
-from pages.ui.link_values import bounds, identifier, whole
+from pages.ui.link_values import area, area_text, identifier, whole
 
 ANYWHERE = ""
 """The city of a question that is asked everywhere; its link names no city."""
@@ -41,7 +41,7 @@ class SearchParams:
     city: str = ""
     k: int = DEFAULT_K
     channels: tuple[Channel, ...] = ()
-    area: Bounds | None = None
+    area: Area | None = None
     chosen: int = 1
     model: str = ""
     versus: str = ""
@@ -61,10 +61,7 @@ class SearchParams:
         if self.model:
             params["model"] = self.model
         if self.area:
-            box = self.area
-            params["area"] = ",".join(
-                f"{edge:.5f}" for edge in (box.west, box.south, box.east, box.north)
-            )
+            params["area"] = area_text(self.area)
         if self.chosen != 1:
             params["sel"] = str(self.chosen)
         if self.versus:
@@ -92,7 +89,7 @@ def from_params(params: Mapping[str, str], cities: Iterable[str]) -> SearchParam
         city=city if city in known else usual_city(known),
         k=whole(params.get("k", ""), DEFAULT_K, MOST_K),
         channels=tuple(channel for channel in CHANNELS if channel in wanted),
-        area=bounds(params.get("area", "")),
+        area=area(params.get("area", "")),
         chosen=whole(params.get("sel", ""), 1, MOST_K),
         model=params["model"] if _MODEL.fullmatch(params.get("model", "")) else "",
         versus=identifier(params.get("vs", "")),

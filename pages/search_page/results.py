@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
-from core.maps import ProbabilityArea, probability_area, title_of
+from core.maps import ProbabilityArea, probability_area
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
@@ -16,6 +16,9 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    place_list,
+    place_search,
+    proposed_words,
     session,
 )
 from pages.search_page.photo import panel as photo
@@ -50,6 +53,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     with place:
         draw_map(gallery, state, rank, ask)
     with notes:
+        place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
         draw_notes(ask, state)
     with right:
@@ -113,32 +117,18 @@ def _clear_area() -> None:
     session.rank_anew(area=None)
 
 
-def choose() -> None:
-    """Shows another candidate; for callbacks of the list."""
-    session.change(chosen=st.session_state["chosen"])
-
-
 def _answer(
     gallery: Gallery, state: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
     """The question above the list and the panel; the question is chosen last."""
     question = st.container()
     names, details = st.columns([4, 7], gap="small")
-    by_rank = {candidate.rank: candidate for candidate in result.candidates}
-    if st.session_state.get("chosen") != rank:
-        st.session_state["chosen"] = rank
     with names.container(key="places"):
-        st.radio(
-            "Places found, likeliest first",
-            list(by_rank),
-            key="chosen",
-            on_change=choose,
-            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
-            captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
-        )
+        chosen = place_list.draw(result.candidates, rank, candidate_panel.summary)
     with question:
         followup.draw(state)
         photo.truth(state)
+        proposed_words.draw(state, result.candidates[0])
         phrase_chips.draw(state)
     with details.container(key="panel"):
-        candidate_panel.draw(gallery, state, by_rank[rank], ask)
+        candidate_panel.draw(gallery, state, chosen, ask)

@@ -37,7 +37,7 @@ def search_city(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, Pictu
     known = {stamp.key for stamp in gallery.card.picture_models}
     model = ask.model if ask.model in known else None
     query = Query(
-        ask.text, ask.k, ask.channels or None, bounds=ask.area, model=model, steering=ask.steering
+        ask.text, ask.k, ask.channels or None, area=ask.area, model=model, steering=ask.steering
     )
     channels = check_query(query, gallery)
     picture_encoder, problem = None, ""

@@ -1,12 +1,14 @@
 """Values from a link or from a browser: a stranger's text, so each is checked before use."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
-from core.geo import Bounds, Position
+from core.geo import Area, Bounds, Polygon, Position
 
 _LONGEST_ID = 200
 _MOST_DIGITS = 6
+MOST_CORNERS = 40
+"""Most corners of a drawn area; 20 characters each in a link."""
 _EDGES = ("west", "south", "east", "north")
 Option = TypeVar("Option", bound=str)
 
@@ -35,6 +37,35 @@ def bounds(text: str) -> Bounds | None:
     try:
         return Bounds(*(float(part) for part in parts))
     except ValueError:
+        return None
+
+
+def area(text: str) -> Area | None:
+    """A box as of `bounds`, or the corners of a polygon, "lat,lon;lat,lon;…"; None for others."""
+    corners = text.split(";")
+    if len(corners) == 1:
+        return bounds(text)
+    if len(corners) > MOST_CORNERS or len(text) > 100 * MOST_CORNERS:
+        return None
+    return polygon_of([corner.split(",") for corner in corners])
+
+
+def area_text(within: Area) -> str:
+    """An area as `area` reads it."""
+    if isinstance(within, Polygon):
+        return ";".join(f"{one.lat:.5f},{one.lon:.5f}" for one in within.corners)
+    return ",".join(
+        f"{edge:.5f}" for edge in (within.west, within.south, within.east, within.north)
+    )
+
+
+def polygon_of(corners: Sequence[Any]) -> Polygon | None:
+    """The polygon of corners [latitude, longitude] that a browser reported, None for none."""
+    if len(corners) > MOST_CORNERS:
+        return None
+    try:
+        return Polygon(tuple(Position(float(lat), float(lon)) for lat, lon in corners))
+    except (TypeError, ValueError):
         return None
 
 

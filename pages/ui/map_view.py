@@ -13,7 +13,7 @@ from core.geo import Bounds, Position
 from core.maps import MapUse
 from pages.ui import routes
 from pages.ui.aerial import credit_of
-from pages.ui.link_values import position_of
+from pages.ui.link_values import bounds_of, position_of
 
 _HEIGHT_PX = 560
 _NO_BASE_MAP_ZOOMS = range(12, 18)
@@ -52,6 +52,14 @@ def overview(
     """A layer on a map of the world, which has no tiles; what is picked is kept under the key."""
     base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
     _mount(base, layer, key, on_change, "overview", height_px)
+
+
+def world(
+    layer: FeatureGroup, key: str, on_change: Callable[[], None], height_px: int = _HEIGHT_PX
+) -> None:
+    """A map of the world on which a box can be chosen; it is kept under the key."""
+    base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
+    _mount(base, layer, key, on_change, "boxing", height_px)
 
 
 def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> maps.BaseMap:
@@ -101,6 +109,15 @@ def spot_picked(key: str) -> Position | None:
     if not isinstance(event, dict) or event.get("event") != "spot":
         return None
     return position_of(event)
+
+
+def box_picked(key: str) -> Bounds | None:
+    """The box that was just chosen on the map of that key, None where it was something else."""
+    event = st.session_state.get(key)
+    if not isinstance(event, dict) or event.get("event") != "area":
+        return None
+    edges = event.get("area")
+    return bounds_of(edges) if isinstance(edges, dict) else None
 
 
 def region_picked(key: str, known: Collection[str]) -> str | None:

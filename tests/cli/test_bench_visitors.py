@@ -1,7 +1,9 @@
 """The bench of many visitors: its messages are Streamlit's own, and it counts what it meets."""
 
+from pathlib import Path
+
 import pytest
-from conftest import settings_for
+from conftest import ROOT, settings_for
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -66,18 +68,27 @@ def test_what_is_no_message_is_told(broken: bytes) -> None:
 def test_visitors_are_counted_and_timed(tiny_settings: Settings) -> None:
     told: list[tuple[str, int, int]] = []
     found = visitors.run(
-        tiny_settings, lambda *what: told.append(what), n=2, searches=4, every_s=0.1
+        tiny_settings,
+        lambda *what: told.append(what),
+        n=(2,),
+        searches=4,
+        every_s=0.1,
+        beside=ROOT,
     )
-    assert (found["bench"], found["gallery"], found["n"]) == ("visitors", "tinycity", 2)
-    assert (found["searches"], found["errors"]) == (4, 0)
-    assert 0 < found["first_p50_s"] <= found["full_p95_s"]
-    assert 0 < found["cpu_per_answer_s"] < 60
-    assert found["rss_mb"] > 50
+    assert (found["bench"], found["gallery"]) == ("visitors", "tinycity")
+    assert [one["app"] for one in found["runs"]] == ["this", "beside"]
+    for one in found["runs"]:
+        assert (one["n"], one["searches"], one["errors"]) == (2, 4, 0)
+        assert 0 < one["first_p50_s"] <= one["full_p95_s"]
+        assert 0 < one["cpu_per_answer_s"] < 60
+        assert one["rss_mb"] > 50
     assert told[-1] == ("searches", 4, 4)
 
 
 def test_nobody_and_nothing_to_ask_are_told(tiny_settings: Settings, tmp_path: object) -> None:
     with pytest.raises(QueryError, match="0 visitors"):
-        visitors.run(tiny_settings, lambda *_: None, n=0)
+        visitors.run(tiny_settings, lambda *_: None, n=(0,))
+    with pytest.raises(QueryError, match=r"no app\.py"):
+        visitors.run(tiny_settings, lambda *_: None, beside=Path(__file__).parent)
     with pytest.raises(GalleryError, match="no gallery to time"):
         visitors.run(settings_for(tmp_path / "galleries"), lambda *_: None)  # type: ignore[operator]

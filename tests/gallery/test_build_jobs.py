@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import settings_for, tiny_town
+from tiny_dialects import overpass_json
+from tiny_overpass import Overpass
 
 from core.errors import GalleryError
 from core.gallery import list_galleries, open_gallery, own_places
@@ -77,6 +79,29 @@ def test_a_file_that_is_no_map_says_so(machine: Settings) -> None:
     assert failed.state == "failed"
     assert "has a format that cannot be read" in failed.problem
     assert "Traceback" not in failed.problem
+
+
+@pytest.mark.parametrize("extract", [False, True])
+def test_a_map_is_downloaded_where_no_file_is_given(
+    machine: Settings,
+    overpass: Overpass,
+    city_osm: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    extract: bool,
+) -> None:
+    overpass_json(city_osm, tmp_path / "map.json")
+    overpass.body = (tmp_path / "map.json").read_bytes()
+    monkeypatch.setenv("SAYWHERE_OVERPASS", overpass.url)
+    monkeypatch.setenv("SAYWHERE_EXTRACTS", "127.0.0.1")
+    address = overpass.url.replace("api/interpreter", "town.json") if extract else ""
+    jobs = BuildJobs(machine)
+    jobs.add("My Town", "", b"", Bounds(24.92, 60.16, 24.97, 60.18), address)
+    counted = until(jobs, "my-town", is_over)
+    assert (counted.state, counted.problem) == ("counted", "")
+    assert counted.tiles > 20
+    (asked,) = overpass.asked
+    assert asked.startswith("/town.json" if extract else "[out:json]")
 
 
 def test_there_is_a_limit_of_jobs(machine: Settings) -> None:

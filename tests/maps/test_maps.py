@@ -15,7 +15,7 @@ from tiny_answers import HOSTILE, a_candidate, an_answer
 from core import maps
 from core.errors import SourceError
 from core.gallery import Gallery
-from core.geo import Bounds, Position
+from core.geo import Bounds, Polygon, Position
 from core.maps.probability_area import _hectares
 from core.models.sentence import SentenceEncoder
 from core.records import Candidate, Explanation, LedgerEntry, Query, SearchResult
@@ -113,6 +113,18 @@ def test_a_map_without_an_answer_has_no_markers_but_its_area() -> None:
     drawn = data_of(script_of(None, area=Bounds(1, 2, 3, 4)), "draw")
     assert drawn["candidates"] == []
     assert drawn["area"] == [[2, 1], [4, 3]]
+    shape = Polygon((Position(1, 2), Position(3, 4), Position(5, 3)))
+    assert data_of(script_of(None, area=shape), "draw")["area"] == [[1, 2], [3, 4], [5, 3]]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_place_that_was_looked_for_has_a_mark_and_the_camera(text: str) -> None:
+    sight = maps.Sight(maps.Mark(Position(60.1, 24.9), "sight", text), 7)
+    script = script_of(None, sight=sight)
+    assert "__pwned" not in script.replace("%5F%5Fpwned", "")
+    drawn = data_of(script, "draw")
+    assert drawn["look"] == [60.1, 24.9, 7]
+    assert drawn["marks"] == [{"at": [60.1, 24.9], "kind": "sight", "label": text[:300]}]
 
 
 def test_the_base_map_stays_the_same_whatever_the_answer() -> None:

@@ -82,6 +82,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "gallery, origin": ("/gallery?gallery=monaco&part=origin", ".sw-good"),
     "benchmark": ("/benchmark", ".sw-queries"),
     "cases": ("/cases", "[data-testid=stFormSubmitButton] button"),
+    "add": ("/add?place=Tartu%2C%20Estonia", "[data-testid=stSelectbox]"),
     "booth": ("/?booth=1&city=helsinki", ".st-key-booth-say button >> nth=3"),
 }
 
@@ -100,6 +101,13 @@ def test_a_page_has_no_serious_finding(
     assert not found, "\n".join(found)
 
 
+FADED = """
+Promise.all(document.getAnimations().filter(one => one instanceof CSSTransition)
+  .map(one => one.finished.catch(() => null)))
+"""
+"""Colours that change with the theme have their last value."""
+
+
 def in_both_themes(page: Page, axe: str) -> list[str]:
     """All rules in the light; colours once more in the dark."""
     settle(page)
@@ -116,6 +124,7 @@ def settle(page: Page) -> None:
     if page.locator("iframe").count():
         page.frame_locator("iframe").first.locator(".leaflet-control").first.wait_for()
     drawn(page)
+    page.evaluate(FADED)
 
 
 def test_the_booth_has_no_serious_finding_at_any_step(

@@ -335,6 +335,19 @@ def tap(page: Page) -> None:
     frame.locator(".sw-flag-guess").wait_for()
 
 
+FIRST_IS_FREE = """
+() => {
+  const of = (name) => document.querySelector(name)?.getBoundingClientRect();
+  const pin = of('.sw-marker[data-rank="1"] .sw-pin');
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top
+    || b.bottom <= a.top;
+  const flags = [...document.querySelectorAll('.sw-flag, .sw-flag-label')];
+  return pin && flags.length && flags.every((one) => apart(pin, one.getBoundingClientRect()));
+}
+"""
+"""Neither the truth nor a label of it covers marker 1."""
+
+
 @pytest.mark.browser
 def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..., Visit]) -> None:
     page: Page = visits(served, 1080, 1920).page  # type: ignore[assignment]
@@ -356,6 +369,9 @@ def test_an_example_is_guessed_by_keys_alone(served: Served, visits: Callable[..
     expect(page.locator(".sw-tally")).to_contain_text("You were off by")
     expect(page.locator(".sw-tally")).to_contain_text("Saywhere was off by")
     expect(frame.locator(".sw-flag-truth")).to_have_count(1)
+    drawn(page)
+    map_frame = next(one for one in page.frames if "streamlit_folium" in one.url)
+    map_frame.wait_for_function(FIRST_IS_FREE)
     wide = page.evaluate(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     )

@@ -109,14 +109,14 @@ def test_an_area_leaves_other_regions_out_and_says_so(
     encoder: SentenceEncoder,
 ) -> None:
     box = towns[1].card.bounds
-    found = search_anywhere(towns, encoder, Query(HELSINKI, bounds=box), encoders).result
+    found = search_anywhere(towns, encoder, Query(HELSINKI, area=box), encoders).result
     assert [region.gallery for region in found.regions] == ["monaco"]
     assert found.p_outside == 0
     assert found.in_area
     assert any("Helsinki" in note for note in found.notes)
     nowhere = replace(box, west=0.0, east=0.1)
     with pytest.raises(QueryError, match="no tile"):
-        search_anywhere(towns, encoder, Query(HELSINKI, bounds=nowhere), encoders)
+        search_anywhere(towns, encoder, Query(HELSINKI, area=nowhere), encoders)
 
 
 def test_a_description_in_another_language_is_read_as_in_one_gallery(

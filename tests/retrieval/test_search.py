@@ -15,7 +15,7 @@ from tiny_osm import HOSTILE_NAMES, Town, tiny_city
 
 from core.errors import QueryError
 from core.gallery import Gallery, open_gallery
-from core.geo import Bounds, Position, haversine_m, tile_bounds
+from core.geo import Bounds, Polygon, Position, haversine_m, tile_bounds
 from core.models.sentence import SentenceEncoder
 from core.records import Candidate, Channel, Query, SearchResult
 from core.retrieval import search
@@ -213,16 +213,25 @@ def test_a_circle_limits_the_answer_before_the_search(ask: Ask, tiny_gallery: Ga
 def test_a_box_and_a_circle_both_limit(ask: Ask, tiny_gallery: Gallery) -> None:
     near = Town().position(200, 200)
     box = tile_bounds(Town().position(260, 260), 200)
-    result = ask("a street", k=MAX_CANDIDATES, near=near, within_m=130.0, bounds=box)
+    result = ask("a street", k=MAX_CANDIDATES, near=near, within_m=130.0, area=box)
     rows = [tiny_gallery.row_of(one.tile.tile_id) for one in result.candidates]
     lats, lons = tiny_gallery.lats, tiny_gallery.lons
     wanted = box.contains(lats, lons) & (haversine_m(near.lat, near.lon, lats, lons) <= 130)
     assert sorted(rows) == np.flatnonzero(wanted).tolist()
 
 
+def test_a_polygon_limits_as_a_box_does(ask: Ask, tiny_gallery: Gallery) -> None:
+    corners = [Town().position(east, north) for east, north in [(20, 20), (380, 60), (120, 390)]]
+    wanted = Polygon(tuple(corners)).contains(tiny_gallery.lats, tiny_gallery.lons)
+    assert 4 < wanted.sum() < len(tiny_gallery)
+    result = ask("a street", k=MAX_CANDIDATES, area=Polygon(tuple(corners)))
+    rows = [tiny_gallery.row_of(one.tile.tile_id) for one in result.candidates]
+    assert sorted(rows) == np.flatnonzero(wanted).tolist()
+
+
 def test_the_best_of_a_region_is_first_there(ask: Ask) -> None:
     box = tile_bounds(Town().position(325, 300), 220)
-    best = ask("a pond, not the cathedral", k=1, bounds=box).candidates[0]
+    best = ask("a pond, not the cathedral", k=1, area=box).candidates[0]
     assert metres_to(best, 325, 300) < 110
 
 
@@ -230,7 +239,8 @@ def test_the_best_of_a_region_is_first_there(ask: Ask) -> None:
     "options",
     [
         {"near": Position(0, 0), "within_m": 10.0},
-        {"bounds": Bounds(0, 0, 1, 1)},
+        {"area": Bounds(0, 0, 1, 1)},
+        {"area": Polygon((Position(0, 0), Position(0, 1), Position(1, 0)))},
         {"near": Position(60.17, 24.94)},
         {"within_m": 10.0},
         {"near": Position(60.17, 24.94), "within_m": 0.0},

@@ -1,60 +1,19 @@
-"""A map from an Overpass server, which here is one of the tests' own."""
+"""A map from an Overpass server, or an extract; the server here is one of the tests' own."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
+from tiny_overpass import MAP, Overpass
 
 from core.errors import SourceError
 from core.geo import Bounds
+from core.settings import EXTRACTS
+from core.sources.extract import checked_address, download_extract
 from core.sources.overpass import area_km2, download
 from core.sources.overpass_json import is_overpass
 
 BOX = Bounds(24.94, 60.17, 24.95, 60.175)
-MAP = {"version": 0.6, "elements": [{"type": "node", "id": 1, "lat": 60.171, "lon": 24.945}]}
-
-
-@dataclass
-class Overpass:
-    """What the server answers, and what it was asked."""
-
-    url: str = ""
-    status: int = 200
-    body: bytes = json.dumps(MAP).encode()
-    asked: list[str] = field(default_factory=list)
-    agents: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def overpass() -> Iterator[Overpass]:
-    """A server on this machine."""
-    state = Overpass()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            state.asked.append(parse_qs(content)["data"][0])
-            state.agents.append(self.headers["User-Agent"])
-            self.send_response(state.status)
-            self.send_header("Content-Length", str(len(state.body)))
-            self.end_headers()
-            self.wfile.write(state.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_port}/api/interpreter"
-    yield state
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_map_of_a_box_is_asked_for_once_and_by_name(overpass: Overpass, tmp_path: Path) -> None:
@@ -104,3 +63,42 @@ def test_a_large_box_is_refused_before_anybody_is_asked(overpass: Overpass, tmp_
 def test_the_area_of_a_box_is_that_of_the_sphere() -> None:
     assert area_km2(Bounds(0, 0, 0.01, 0.01)) == pytest.approx(1.112**2, rel=0.01)
     assert area_km2(Bounds(0, 59.995, 0.01, 60.005)) == pytest.approx(1.112**2 / 2, rel=0.01)
+
+
+HERE = ("127.0.0.1",)
+
+
+def test_an_extract_is_downloaded_once(overpass: Overpass, tmp_path: Path) -> None:
+    address = overpass.url.replace("interpreter", "My Town-latest.osm.pbf").replace(" ", "%20")
+    path = download_extract(address, HERE, tmp_path)
+    assert path.read_bytes() == overpass.body
+    assert path.name.endswith("town-latest.osm.pbf")
+    assert download_extract(address, HERE, tmp_path) == path
+    assert len(overpass.asked) == 1
+    assert overpass.agents[0].startswith("Saywhere/")
+    overpass.status = 404
+    with pytest.raises(SourceError, match="status 404"):
+        download_extract(address.replace("Town", "Other"), HERE, tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("file:///etc/passwd.osm", "use http or https"),
+        ("http://[::1/a.osm", "is no address"),
+        ("http:///a.osm", "no address of a server"),
+        ("http://10.0.0.1/a.osm.pbf", "no server for extracts here"),
+        ("http://127.0.0.1@evil.example/a.osm.pbf", "no server for extracts here"),
+        ("http://127.0.0.1/a.html", "not that of a map file"),
+        ("http://127.0.0.1/ä.osm.pbf", "no address of a server"),
+    ],
+)
+def test_an_address_that_is_no_extract_is_refused(address: str, told: str) -> None:
+    with pytest.raises(SourceError, match=told):
+        checked_address(address, HERE)
+
+
+def test_the_usual_servers_are_allowed() -> None:
+    address = "https://download.geofabrik.de/europe/estonia-latest.osm.pbf"
+    assert checked_address(f" {address} ", EXTRACTS) == address

@@ -1,7 +1,18 @@
 /* Says to a screen reader what came, and moves the keyboard's focus there after a search or a reply;
-   never while somebody types on. */
+   never while somebody types on. Keeps the search in this browser, for past.js. */
 
 const TRIES = 20;
+const KEY = "saywhere-past";
+const MOST = 20;
+
+function keep(token, text) {
+  try {
+    const list = JSON.parse(localStorage.getItem(KEY) || "[]");
+    const others = (Array.isArray(list) ? list : []).filter((one) => one && one.token !== token
+      && one.text !== text);
+    localStorage.setItem(KEY, JSON.stringify([{ token, text }, ...others].slice(0, MOST)));
+  } catch { /* a browser may keep nothing */ }
+}
 
 function isFree(asked) {
   const at = document.activeElement;
@@ -28,5 +39,6 @@ export default function arrival({ parentElement, data }) {
   root.className = "sw-arrival sw-unseen";
   root.setAttribute("role", "status");
   root.textContent = data.words;
+  if (data.asked) keep(data.token, data.asked);
   if (!first && data.words) go(root, data.token, data, TRIES);
 }

@@ -6,7 +6,7 @@
 
   const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
                   spread: null, spreadOn: true, picking: false, tapped: false, tile: null,
-                  focused: null, ties: null, regions: null, named: null };
+                  focused: null, ties: null, flags: [], regions: null, named: null };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function report(event) {
@@ -34,20 +34,22 @@
       characterData: true });
   }
 
-  function corners(bounds) {
+  const DRAW = "Draw an area";
+
+  function edges(bounds) {
     return { west: bounds.getWest(), south: bounds.getSouth(),
              east: bounds.getEast(), north: bounds.getNorth() };
   }
 
-  /* Two buttons: search what is visible, or drag a rectangle. */
+  /* Two buttons: search what is visible, or draw a box or a polygon. */
   const AreaControl = L.Control.extend({
     options: { position: "topright" },
     onAdd(map) {
       const box = element("div", "sw-area leaflet-bar");
       L.DomEvent.disableClickPropagation(box);
-      this.button(box, "Search this view", () =>
-        report({ event: "area", area: corners(map.getBounds()) }));
-      const draw = this.button(box, "Draw an area", () => startDrawing(map, draw));
+      this.button(box, state.boxOnly ? "Take this view" : "Search this view", () =>
+        report({ event: "area", area: edges(map.getBounds()) }));
+      const draw = this.button(box, DRAW, () => startDrawing(map, draw));
       return box;
     },
     button(box, label, act) {
@@ -56,6 +58,41 @@
       made.addEventListener("click", act);
       box.appendChild(made);
       return made;
+    },
+  });
+
+  /* A box for the name of a street, a square or a town; the page looks it up. */
+  const PlaceControl = L.Control.extend({
+    options: { position: "topleft" },
+    onAdd() {
+      const box = element("form", "sw-place leaflet-bar");
+      box.setAttribute("role", "search");
+      L.DomEvent.disableClickPropagation(box);
+      const open = element("button", "sw-lens", "");
+      open.type = "button";
+      open.title = "Find a place on the map";
+      open.setAttribute("aria-label", open.title);
+      const words = element("input", "");
+      Object.assign(words, { type: "search", maxLength: 80, hidden: true, enterKeyHint: "search",
+        placeholder: "Street, square or town", autocomplete: "off" });
+      words.setAttribute("aria-label", "Street, square or town");
+      const show = (on) => {
+        words.hidden = !on;
+        open.setAttribute("aria-expanded", String(on));
+        (on ? words : open).focus();
+      };
+      open.setAttribute("aria-expanded", "false");
+      open.addEventListener("click", () => show(words.hidden));
+      box.addEventListener("submit", (event) => {
+        event.preventDefault();
+        report({ event: "place", words: words.value.trim() });
+      });
+      words.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "Escape") show(false);
+      });
+      box.append(open, words);
+      return box;
     },
   });
 
@@ -172,71 +209,116 @@
     report({ event: "spot", lat: spot.lat, lon: spot.lng });
   }
 
+  /* A box is dragged, a polygon clicked corner by corner; the first corner, Enter or the button
+     close it, Escape gives up. */
+  const NEAR_PX = 12;
+  const MOST_CORNERS = 40;
+
   function startDrawing(map, button) {
-    if (state.stopDrawing) { state.stopDrawing(); return; }
+    if (state.drawing) { state.drawing.press(); return; }
     const container = map.getContainer();
+    const corners = [];
     let start = null;
-    let rectangle = null;
+    let shape = null;
+    const near = (one, other) => map.latLngToContainerPoint(one)
+      .distanceTo(map.latLngToContainerPoint(other)) <= NEAR_PX;
+    const show = (made) => {
+      if (shape) shape.remove();
+      shape = made.addTo(map);
+    };
     const stop = () => {
-      container.removeEventListener("pointerdown", down, true);
-      container.removeEventListener("pointermove", move, true);
-      container.removeEventListener("pointerup", up, true);
-      document.removeEventListener("keydown", escape);
+      for (const [name, act] of Object.entries(hands)) {
+        container.removeEventListener(name, act, true);
+      }
+      /* the click that belongs to the last pointerup is still to come */
+      setTimeout(() => container.removeEventListener("click", swallow, true), 0);
+      document.removeEventListener("keydown", keys, true);
       container.classList.remove("sw-drawing");
       map.dragging.enable();
-      if (rectangle) rectangle.remove();
-      button.textContent = "Draw an area";
+      map.doubleClickZoom.enable();
+      if (shape) shape.remove();
+      button.textContent = DRAW;
       button.setAttribute("aria-pressed", "false");
-      state.stopDrawing = null;
+      state.drawing = null;
+    };
+    const close = () => {
+      stop();
+      if (corners.length > 2) {
+        report({ event: "area", area: corners.map((one) => [one.lat, one.lng]) });
+      }
+    };
+    const add = (at) => {
+      const last = corners.length > 2 && near(at, corners[corners.length - 1]);
+      if (last || (corners.length > 2 && near(at, corners[0]))) { close(); return; }
+      if (corners.length < MOST_CORNERS) corners.push(at);
+      show(L.featureGroup([
+        L.polygon(corners, { className: "sw-area-shape", interactive: false }),
+        ...corners.map((one) => L.circleMarker(one,
+          { className: "sw-corner", radius: 5, weight: 2, interactive: false })),
+      ]));
+      button.textContent = corners.length > 2 ? "Close the shape" : "Next corner…";
     };
     const outside = (event) => event.target.closest(".leaflet-control");
-    const down = (event) => {
-      if (outside(event)) return;
-      event.stopPropagation();
-      event.preventDefault();
-      start = map.mouseEventToLatLng(event);
-      rectangle = L.rectangle([start, start], { className: "sw-area-shape", interactive: false });
-      rectangle.addTo(map);
+    const swallow = (event) => { if (!outside(event)) event.stopPropagation(); };
+    const hands = {
+      pointerdown: (event) => {
+        if (outside(event)) return;
+        event.stopPropagation();
+        event.preventDefault();
+        container.setPointerCapture(event.pointerId); // or the end of a drag beyond is lost
+        start = map.mouseEventToLatLng(event);
+      },
+      pointermove: (event) => {
+        if (!start || corners.length) return;
+        event.stopPropagation();
+        show(L.rectangle(L.latLngBounds(start, map.mouseEventToLatLng(event)),
+          { className: "sw-area-shape", interactive: false }));
+      },
+      pointerup: (event) => {
+        if (!start) return;
+        event.stopPropagation();
+        const [from, to] = [start, map.mouseEventToLatLng(event)];
+        start = null;
+        if (corners.length || near(from, to)) {
+          if (state.boxOnly) show(L.layerGroup());
+          else add(to);
+          return;
+        }
+        stop();
+        report({ event: "area", area: edges(L.latLngBounds(from, to)) });
+      },
     };
-    const move = (event) => {
-      if (!start) return;
-      event.stopPropagation();
-      rectangle.setBounds(L.latLngBounds(start, map.mouseEventToLatLng(event)));
+    const keys = (event) => {
+      if (event.key === "Escape") stop();
+      if (event.key === "Enter" && corners.length > 2) { event.preventDefault(); close(); }
     };
-    const up = (event) => {
-      if (!start) return;
-      event.stopPropagation();
-      const bounds = L.latLngBounds(start, map.mouseEventToLatLng(event));
-      const corner = map.latLngToContainerPoint(start);
-      const big = corner.distanceTo(map.mouseEventToContainerPoint(event)) > 12;
-      stop();
-      if (big) report({ event: "area", area: corners(bounds) });
-    };
-    const escape = (event) => { if (event.key === "Escape") stop(); };
-    container.addEventListener("pointerdown", down, true);
-    container.addEventListener("pointermove", move, true);
-    container.addEventListener("pointerup", up, true);
-    document.addEventListener("keydown", escape);
+    for (const [name, act] of Object.entries(hands)) container.addEventListener(name, act, true);
+    container.addEventListener("click", swallow, true);
+    document.addEventListener("keydown", keys, true);
     container.classList.add("sw-drawing");
     map.dragging.disable();
-    button.textContent = "Drag on the map…";
+    map.doubleClickZoom.disable();
+    button.textContent = state.boxOnly ? "Drag on the map…" : "Drag, or click corners…";
     button.setAttribute("aria-pressed", "true");
-    state.stopDrawing = stop;
+    state.drawing = { press: () => (corners.length > 2 ? close() : stop()) };
   }
 
   function ready(map, data) {
     state.map = map;
     state.home = data.bounds;
+    state.boxOnly = data.use === "boxing";
     map.attributionControl.setPrefix(false);
     look(() => map.fitBounds(data.bounds, { animate: false }));
     const here = window.isSecureContext && navigator.geolocation ? [HereControl] : [];
-    const buttons = { searching: [AreaControl, Legend, ...here],
-      picking: [MiddleControl, Legend], looking: [], overview: [] };
+    const buttons = { searching: [AreaControl, PlaceControl, Legend, ...here],
+      boxing: [AreaControl, Legend, ...here], picking: [MiddleControl, Legend],
+      looking: [], overview: [] };
     for (const Buttons of buttons[data.use]) new Buttons().addTo(map);
     if (data.land) world(map, data);
     if (data.use === "looking") passKeys();
     map.on("click", (event) => { if (state.picking) reportSpot(event.latlng); });
     map.on("zoomend", spreadOut);
+    map.on("zoomend viewreset", halfway);
     map.on("zoomend", placeNames);
     map.on("moveend", moveLegend);
     /* the layer is drawn again after a choice, and the keyboard shall stay where it was */
@@ -255,6 +337,11 @@
       map.invalidateSize({ animate: false });
       if (state.look) state.look();
     }).observe(container);
+  }
+
+  /* Between two zooms tiles are scaled, and a line of the ground would show between them. */
+  function halfway() {
+    state.map.getContainer().classList.toggle("sw-halfway", state.map.getZoom() % 1 !== 0);
   }
 
   /* The page cannot hear what happens in this frame, and the booth wants to know. */
@@ -315,20 +402,26 @@
     state.markers.set(one.rank, { made, shape, at: one.at });
   }
 
-  /* Markers that would lie on each other move apart, each tied to its place by a line. */
+  /* Markers that would lie on each other move apart, each tied to its place by a line. A flag, such
+     as that of the truth, gives way to markers. */
   function spreadOut() {
     if (!state.ties) return;
     state.ties.clearLayers();
-    const all = [...state.markers.values()].map((one) => {
+    const placed = (one, flag) => {
       const point = state.map.latLngToLayerPoint(one.at);
-      return { one, home: point, x: point.x, y: point.y };
-    });
+      return { one, flag, home: point, x: point.x, y: point.y };
+    };
+    const pins = [...state.markers.values()].map((one) => placed(one, false));
+    const all = [...pins, ...state.flags.map((one) => placed(one, true))];
     for (let round = 0; round < 80 && pushApart(all); round += 1);
-    for (const { one, home, x, y } of all) {
+    for (const { one, flag, home, x, y } of all) {
       const node = one.made.getElement();
       if (!node) continue;
-      node.style.marginLeft = `${x - home.x - 16}px`;
-      node.style.marginTop = `${y - home.y - 16}px`;
+      if (flag) moveFlag(one.made, x, y, pins[0]);
+      else {
+        node.style.marginLeft = `${x - home.x - 16}px`;
+        node.style.marginTop = `${y - home.y - 16}px`;
+      }
       if (Math.hypot(x - home.x, y - home.y) < 6) continue;
       state.ties.addLayer(L.polyline([one.at, state.map.layerPointToLatLng([x, y])],
         { className: "sw-tie", weight: 2, interactive: false }));
@@ -336,21 +429,33 @@
     moveLegend();
   }
 
-  const APART_PX = 30;
+  /* A flag's label lies on the side away from the first marker. */
+  function moveFlag(made, x, y, first) {
+    const label = made.getTooltip();
+    if (first && label) label.options.direction = x >= first.x - 1 ? "right" : "left";
+    if (label) label.options.offset = L.point(x >= (first ? first.x - 1 : x) ? 12 : -12, 0);
+    made.setLatLng(state.map.layerPointToLatLng([x, y]));
+  }
 
-  /* Whether any two were too near; each of them gives way by half. */
+  const APART_PX = 30;
+  const APART_LARGE_PX = 48;
+
+  /* Whether any two were too near; each gives way by half, or the flag alone. */
   function pushApart(all) {
+    const large = document.documentElement.classList.contains("sw-large");
+    const apart = large ? APART_LARGE_PX : APART_PX;
     let moved = false;
     for (let i = 0; i < all.length; i += 1) {
       for (let j = i + 1; j < all.length; j += 1) {
         const [a, b] = [all[i], all[j]];
         let [dx, dy] = [b.x - a.x, b.y - a.y];
         const far = Math.hypot(dx, dy);
-        if (far >= APART_PX - .5) continue;
+        if (far >= apart - .5) continue;
         if (far < .01) [dx, dy] = [Math.cos(j), Math.sin(j)];
-        const push = (APART_PX - far) / 2 / Math.hypot(dx, dy);
-        a.x -= dx * push; a.y -= dy * push;
-        b.x += dx * push; b.y += dy * push;
+        const push = (apart - far) / Math.hypot(dx, dy);
+        const [ofA, ofB] = a.flag === b.flag ? [push / 2, push / 2] : a.flag ? [push, 0] : [0, push];
+        a.x -= dx * ofA; a.y -= dy * ofA;
+        b.x += dx * ofB; b.y += dy * ofB;
         moved = true;
       }
     }
@@ -405,6 +510,7 @@
   }
 
   function marks(list, group) {
+    state.flags = [];
     for (const one of list) {
       const flag = element("span", "sw-flag sw-flag-" + one.kind);
       const made = L.marker(one.at, { keyboard: false, interactive: false, zIndexOffset: 3000,
@@ -412,6 +518,7 @@
       made.bindTooltip(element("span", "sw-tip", one.label), { permanent: true,
         direction: "auto", offset: [12, 0], className: "sw-flag-label" });
       group.addLayer(made);
+      state.flags.push({ made, at: one.at });
     }
     const truth = list.find((one) => one.kind === "truth");
     const ends = truth ? list.filter((one) => one.kind === "guess").map((one) => one.at) : [];
@@ -447,7 +554,8 @@
     map.getContainer().classList.toggle("sw-picking", data.picking);
     spread(data.spread, group);
     if (data.area) {
-      group.addLayer(L.rectangle(data.area,
+      const draw = data.area.length === 2 ? L.rectangle : L.polygon;
+      group.addLayer(draw(data.area,
         { className: "sw-area-shape", interactive: false, weight: 2 }));
     }
     if (data.other) {
@@ -470,14 +578,24 @@
     const view = JSON.stringify([data.view, data.area]);
     const moved = view !== state.view;
     state.view = view;
-    choose(data.chosen, !moved);
+    choose(data.chosen, !moved && data.chosen !== state.chosen);
+    state.chosen = data.chosen;
     spreadOut();
+    const sight = JSON.stringify(data.look || null);
+    if (data.look && sight !== state.sight) {
+      state.sight = sight;
+      look(() => map.setView(data.look.slice(0, 2), Math.max(map.getZoom(), 16.5),
+        { animate: false }));
+      return;
+    }
+    state.sight = sight;
     if (!moved) return;
     const points = [...data.candidates, ...data.marks].map((one) => one.at);
-    const target = points.length ? L.latLngBounds(points) : data.area || state.home;
+    const alone = !data.candidates.length && data.area;
+    const target = alone || (points.length ? L.latLngBounds(points) : state.home);
     /* below, room for the legend, which would cover a marker and take its clicks */
-    const room = points.length
-      ? { paddingTopLeft: [44, 52], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
+    const room = points.length && !alone
+      ? { paddingTopLeft: [44, 66], paddingBottomRight: [44, 84], maxZoom: 17 } : {};
     look(() => map.fitBounds(target, { ...room, animate: false }));
   }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core import settings as machine
 from core.cli.imagery_options import add_imagery
-from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number
+from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number, whole_numbers
 from core.cli.progress import bar
 
 BENCHES = (
@@ -70,7 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number of processes to kill and restart, for cases (default: 0)",
     )
     parser.add_argument(
-        "--n", type=whole_number, default=10, help="number of visitors at once (default: 10)"
+        "--n",
+        type=whole_numbers,
+        default=(10,),
+        help="number of visitors at once, or several such as 1,10,25 (default: 10)",
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="FOLDER",
+        help="another checkout of this project, whose app is measured too, for visitors",
     )
     parser.add_argument(
         "--searches",
@@ -133,6 +142,7 @@ def run(args: argparse.Namespace) -> Any:
         "n": args.n,
         "searches": args.searches,
         "every_s": args.every_s,
+        "beside": args.beside,
         "photos": args.photos,
         "truth": args.truth,
         "args": args,

@@ -24,7 +24,7 @@ from core.cli.bench.page_messages import WidgetValue, page_part, run_request, wi
 from core.errors import QueryError, SaywhereError
 from core.evaluation.queries import read_queries
 from core.gallery import Gallery, open_gallery
-from core.settings import Settings, environment_of
+from core.settings import ROOT, Settings, environment_of
 
 _BOX, _BUTTON = "text", "FormSubmitter:search-Find places"
 _MARKER = b"%22rank%22"
@@ -57,11 +57,13 @@ def run(
     progress: Progress,
     gallery: str | None = None,
     queries: Path | None = None,
-    n: int = 10,
+    n: tuple[int, ...] = (10,),
     searches: int | None = None,
     every_s: float = 20.0,
+    beside: Path | None = None,
 ) -> dict[str, Any]:
-    """Drives `n` visitors, each with a search every `every_s` seconds, `searches` in total.
+    """Drives `n` visitors, each with a search every `every_s` seconds, `searches` in total; several
+    numbers, and the app of another checkout `beside` this one, make a run each.
 
     `first_…_s` is the time from the button to the markers on the map, `full_…_s` to the end of the
     page with the first panel; `cpu_per_answer_s` the server's processor time divided by the number
@@ -69,13 +71,39 @@ def run(
     The descriptions are those of `queries`, else made of things around tiles; no two are equal.
     Raises QueryError and SaywhereError.
     """
-    if n < 1:
+    if not n or min(n) < 1:
         raise QueryError("0 visitors ask nothing; choose --n 1 or more")
+    if beside is not None and not (beside / "app.py").is_file():
+        raise QueryError(f"{beside} holds no app.py; name a checkout of this project")
     name = gallery or largest(settings)
-    total = searches or 6 * n
-    texts = _descriptions(open_gallery(name, settings), queries, total)
+    opened = open_gallery(name, settings)
+    roots = {"this": ROOT} | ({"beside": beside.resolve()} if beside else {})
+    runs = []
+    for visitors in n:
+        total = searches or 6 * visitors
+        for app, root in roots.items():
+            texts = _descriptions(opened, queries, total)
+            figures = _figures(settings, progress, root, name, texts, visitors, total, every_s)
+            runs.append({"app": app, **figures})
+    head = {"bench": "visitors", "gallery": name, "every_s": every_s}
+    if len(runs) > 1:
+        return head | {"runs": runs}
+    return head | {key: value for key, value in runs[0].items() if key != "app"}
+
+
+def _figures(
+    settings: Settings,
+    progress: Progress,
+    root: Path,
+    name: str,
+    texts: "SimpleQueue[str]",
+    n: int,
+    total: int,
+    every_s: float,
+) -> dict[str, Any]:
+    """The figures of one number of visitors at the app of one checkout."""
     log = _Visits()
-    with app_server(environment_of(settings)) as server:
+    with app_server(environment_of(settings), root) as server:
         _warm(server, name)
         before_s, started = server.cpu_s(), time.perf_counter()
         visitors = [
@@ -97,11 +125,8 @@ def run(
     if not log.answers:
         raise SaywhereError(f"no visitor got an answer: {log.errors[0] if log.errors else '?'}")
     return {
-        "bench": "visitors",
-        "gallery": name,
         "n": n,
         "searches": len(log.answers),
-        "every_s": every_s,
         **_shares("first", [one.first_s for one in log.answers]),
         **_shares("full", [one.full_s for one in log.answers]),
         "cpu_per_answer_s": round(cpu_s / len(log.answers), 3),

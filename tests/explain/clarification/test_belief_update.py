@@ -79,7 +79,7 @@ def test_only_what_the_query_allows_comes_up(
 ) -> None:
     first = tiny_gallery.tile(0)
     near = search_with_trace(
-        tiny_gallery, encoder, Query("a quiet street", 3, ("facts", "names"), bounds=first.bounds)
+        tiny_gallery, encoder, Query("a quiet street", 3, ("facts", "names"), area=first.bounds)
     )
     assert near.mask is not None
     allowed = {tiny_gallery.tile_ids[row] for row in np.flatnonzero(near.mask)}

@@ -1,0 +1,132 @@
+"""The part of the world to add: a town by its name, or a box that is drawn on a map."""
+
+import streamlit as st
+
+from core import maps
+from core.geo import Bounds
+from core.maps import Mark, Sight
+from core.sources.gazetteer import CREDIT, Town, towns_named
+from core.sources.overpass import MOST_KM2, area_km2
+from pages.ui import map_view
+from pages.ui.link_values import area_text, bounds
+from pages.ui.markdown import one_line, plain
+
+BOX, TITLE = "add-box", "add-title"
+_PLACE, _TOWN, _SIDE, _MAP = "add-place", "add-town", "add-side", "add-map"
+_LONGEST = 80
+_SIDES_KM = (1.0, 2.0, 3.0, 5.0)
+_HEIGHT_PX = 380
+
+
+def draw() -> None:
+    """A box for the town's name, the towns of that name, and the map."""
+    _follow_link()
+    names, ground = st.columns([2, 3], gap="medium")
+    with names:
+        towns = _names()
+    with ground.container(key="add-map-frame"):
+        _map(towns)
+
+
+def _names() -> list[Town]:
+    """The box for a name and the choice among its towns."""
+    st.text_input(
+        "Town",
+        key=_PLACE,
+        max_chars=_LONGEST,
+        placeholder="Neubrandenburg, Germany",
+        icon=":material/search:",
+        on_change=_sought,
+    )
+    towns = _towns()
+    if towns:
+        _choices(towns)
+    elif st.session_state.get(_PLACE):
+        st.info("There is no town of that name with 5,000 people. Draw a box on the map.")
+    box = chosen_box()
+    size = f"The box has {area_km2(box):,.1f} km². " if box else ""
+    st.caption(
+        plain(
+            f"{size}A download has at most {MOST_KM2:.0f} km². The layers button of the map shows "
+            f"OpenStreetMap's streets, where there is a network. {CREDIT}.",
+            300,
+        )
+    )
+    return towns
+
+
+def chosen_box() -> Bounds | None:
+    """The box as it stands in its field, None where that holds none."""
+    return bounds(str(st.session_state.get(BOX) or "").replace(" ", ""))
+
+
+def _towns() -> list[Town]:
+    return towns_named(str(st.session_state.get(_PLACE) or ""))
+
+
+def _follow_link() -> None:
+    """A link names a town, as the search page's does."""
+    wanted = one_line(st.query_params.get("place", ""), _LONGEST)
+    if wanted and st.session_state.get("add-followed") != wanted:
+        st.session_state["add-followed"] = st.session_state[_PLACE] = wanted
+        _sought()
+
+
+def _sought() -> None:
+    st.session_state[_TOWN] = 0
+    _take()
+
+
+def _choices(towns: list[Town]) -> None:
+    st.selectbox(
+        "Which one",
+        range(len(towns)),
+        key=_TOWN,
+        format_func=lambda row: _told(towns[row]) if row < len(towns) else "",
+        on_change=_take,
+    )
+    st.segmented_control(
+        "How much around its middle",
+        _SIDES_KM,
+        key=_SIDE,
+        default=None if _SIDE in st.session_state else _SIDES_KM[1],
+        required=True,
+        format_func=lambda side: f"{side:.0f} km",
+        on_change=_take,
+    )
+
+
+def _told(town: Town) -> str:
+    return one_line(f"{town.name}, {town.country} ({town.people:,} people)", 100)
+
+
+def _take() -> None:
+    """Fills the fields of the form with the chosen town."""
+    towns, row = _towns(), st.session_state.get(_TOWN)
+    if not towns:
+        return
+    town = towns[row if isinstance(row, int) and row < len(towns) else 0]
+    side = st.session_state.get(_SIDE)
+    side_km = side if side in _SIDES_KM else _SIDES_KM[1]
+    _set_box(town.around(1000 * side_km))
+    st.session_state[TITLE] = one_line(town.name, 60)
+
+
+def _set_box(box: Bounds) -> None:
+    st.session_state[BOX] = area_text(box).replace(",", ", ")
+
+
+def _map(towns: list[Town]) -> None:
+    box = chosen_box()
+    row = st.session_state.get(_TOWN)
+    town = towns[row] if isinstance(row, int) and row < len(towns) else None
+    sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
+    marks = (Mark(town.at, "sight", town.name),) if town and box else ()
+    layer = maps.answer_layer(None, area=box, marks=marks, sight=sight)
+    map_view.world(layer, _MAP, _drawn, _HEIGHT_PX)
+
+
+def _drawn() -> None:
+    box = map_view.box_picked(_MAP)
+    if box is not None:
+        _set_box(box)

@@ -1,0 +1,43 @@
+"""Other words for what the map does not have."""
+
+from core.explain.ledger import standing_ledger
+from core.explain.proposals import Proposal, proposals
+from core.gallery import Gallery
+from core.models.sentence import SentenceEncoder
+from core.records import Query
+from core.retrieval import search_with_trace
+
+
+def proposed(
+    gallery: Gallery, encoder: SentenceEncoder, text: str, most: int = 2
+) -> tuple[Proposal, ...]:
+    trace = search_with_trace(gallery, encoder, Query(text, 3, ("facts", "names")))
+    ledger = standing_ledger(trace, trace.result.candidates[0], encoder)
+    found = proposals(trace, ledger, most)
+    missing = {one.evidence.phrase for one in ledger if one.standing in ("missing", "unchecked")}
+    for one in found:
+        assert one.phrase in missing
+        assert text[one.start : one.end] == one.phrase
+        assert set(one.kinds) <= set(gallery.facts.kind)
+        assert 0 < len(one.kinds) <= most
+    return found
+
+
+def test_the_nearest_kind_here_is_proposed(tiny_gallery: Gallery, encoder: SentenceEncoder) -> None:
+    text = "a cathedral, a lake with a bench and a place to get coffee"
+    lake, coffee = proposed(tiny_gallery, encoder, text)
+    assert (lake.phrase, lake.kinds[0]) == ("lake", "pond")
+    assert (coffee.phrase, coffee.kinds[0]) == ("place to get coffee", "cafe")
+
+
+def test_nothing_is_proposed_for_what_is_there_or_like_nothing_here(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    assert proposed(tiny_gallery, encoder, "a cathedral") == ()
+    assert proposed(tiny_gallery, encoder, "a cathedral and a zeppelin") == ()
+
+
+def test_words_of_another_language_are_left_as_they_are(
+    tiny_gallery: Gallery, encoder: SentenceEncoder
+) -> None:
+    assert proposed(tiny_gallery, encoder, "eine Kirche neben einem Zeppelin und ein Kaffee") == ()

@@ -1,0 +1,35 @@
+"""Towns of the world by name."""
+
+import numpy as np
+import pytest
+
+from core.geo import Position, haversine_m
+from core.sources.gazetteer import towns_named
+
+
+@pytest.mark.parametrize("words", ["Tartu", "tartu, Estonia", "ТАРТУ", " Dorpat , eston"])
+def test_a_town_is_found_by_any_of_its_names(words: str) -> None:
+    found = towns_named(words)
+    assert (found[0].name, found[0].country) == ("Tartu", "Estonia")
+    assert found[0].people > 50_000
+    away = haversine_m(58.38, 26.72, np.array([found[0].at.lat]), np.array([found[0].at.lon]))
+    assert away[0] < 2000
+
+
+def test_the_largest_town_of_a_name_comes_first_and_a_country_chooses() -> None:
+    first, *others = towns_named("Halle")
+    assert first.country == "Germany"
+    assert {one.country for one in others} >= {"Belgium"}
+    assert {one.country for one in towns_named("Halle, Belgium")} == {"Belgium"}
+
+
+@pytest.mark.parametrize("words", ["", " ", ",", "\t", "\n", "zzzzq", "\x00", "a\tb"])
+def test_what_no_town_is_called_finds_none(words: str) -> None:
+    assert towns_named(words) == []
+
+
+def test_a_square_lies_around_a_town() -> None:
+    town = towns_named("Tartu")[0]
+    box = town.around(2000)
+    assert box.center.lat == pytest.approx(town.at.lat)
+    assert isinstance(town.at, Position)
