@@ -52,7 +52,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SearchedPicture:
     """A picture of a tile, which of its views it is, and the model that it was searched with."""
 
     view: str
@@ -60,10 +60,14 @@ class Look:
     encoder: PictureEncoder
 
 
-def looks_of(gallery: Gallery, encoder: PictureEncoder | None, tile_id: str) -> list[Look]:
+def looks_of(
+    gallery: Gallery, encoder: PictureEncoder | None, tile_id: str
+) -> list[SearchedPicture]:
     """The pictures of a tile that were searched."""
     looks = [
-        Look(gallery.picture_stamp(one.key).view, gallery.searched_picture(tile_id, one.key), one)
+        SearchedPicture(
+            gallery.picture_stamp(one.key).view, gallery.searched_picture(tile_id, one.key), one
+        )
         for one in ((encoder, *encoder.others) if encoder else ())
     ]
     return [one for one in looks if one.picture]
