@@ -34,6 +34,9 @@ REGIONS = ROOT / "assets" / "models" / "regions.json"
 OVERVIEW = ROOT / "assets" / "models" / "overview.json"
 """The weights by which regions are chosen for a search, where there are many."""
 
+AERIAL = ROOT / "assets" / "models" / "aerial.json"
+"""The confidence of a search in which only pictures answer, an aerial one among them."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 
