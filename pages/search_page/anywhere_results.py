@@ -91,7 +91,7 @@ def _places(
             "Places found, likeliest first",
             list(by_rank),
             key="chosen",
-            on_change=results.choose,
+            on_change=session.choose,
             format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
             captions=[
                 plain(f"{titles.get(one.gallery, one.gallery)} · {candidate_panel.summary(one)}")

@@ -16,9 +16,11 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    missing_words,
     place_search,
     proposed_words,
     session,
+    true_place,
 )
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
@@ -51,6 +53,8 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     rank = session.chosen_rank(result, ask) if result else 1
     with place:
         draw_map(gallery, state, rank, ask)
+        if state and result:
+            true_place.draw(state)
     with notes:
         place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
@@ -75,8 +79,9 @@ def draw_map(gallery: Gallery, state: SearchState | None, rank: int, ask: Search
         answer_map.draw(gallery, None, rank, ask.area)
         return
     spread = _spread(state)
+    marks = true_place.marks(ask.text, ask.city)
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
-    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other)
+    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other, marks)
 
 
 def _spread(state: SearchState) -> ProbabilityArea:
@@ -116,11 +121,6 @@ def _clear_area() -> None:
     session.rank_anew(area=None)
 
 
-def choose() -> None:
-    """Shows another candidate; for callbacks of the list."""
-    session.change(chosen=st.session_state["chosen"])
-
-
 def _answer(
     gallery: Gallery, state: SearchState, result: SearchResult, rank: int, ask: SearchParams
 ) -> None:
@@ -135,7 +135,7 @@ def _answer(
             "Places found, likeliest first",
             list(by_rank),
             key="chosen",
-            on_change=choose,
+            on_change=session.choose,
             format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
             captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
         )
@@ -143,6 +143,8 @@ def _answer(
         followup.draw(state)
         photo.truth(state)
         proposed_words.draw(state, result.candidates[0])
-        phrase_chips.draw(state)
+        with st.container(horizontal=True, key="about-words", gap="small"):
+            phrase_chips.draw(state)
+            missing_words.draw(gallery.card.name, state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, by_rank[rank], ask)
