@@ -500,6 +500,12 @@ def test_a_spot_on_the_map_is_held_against_the_first_place(
     expect(page).to_have_url(re.compile("vs="))
     expect(page.locator(".sw-versus img")).to_have_count(2)
     expect(the_map(page).locator(".sw-picking")).to_have_count(0)
+    page.get_by_role("button", name="The place was here").click()
+    the_map(page).locator(".sw-picking").wait_for()
+    the_map(page).locator(".sw-marker", has_text="2").first.press("Enter")
+    expect(page.locator(".st-key-true-place")).to_contain_text("Place 2 was right, 0 m away")
+    expect(the_map(page).locator(".sw-flag-truth")).to_have_count(1)
+    expect(the_map(page).locator(".sw-picking")).to_have_count(0)
     page.goto(page.url)
     expect(page.locator(".sw-versus")).to_contain_text("Place 1")
     assert visit.errors == []

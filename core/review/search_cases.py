@@ -42,10 +42,11 @@ def report_of_search(trace: SearchTrace, at: Position) -> Report:
     gallery, result = trace.gallery, trace.result
     if not result.candidates:
         raise CasesError("a case needs a place that was found; search with other words")
-    if is_outside(gallery, at):
+    away_m = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons)
+    if float(away_m.min()) > gallery.card.footprint_m and is_outside(gallery, at):
         raise CasesError("that spot is outside this map, so it cannot be a case")
     first = result.candidates[0]
-    true_row = int(haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).argmin())
+    true_row = int(away_m.argmin())
     top_row = gallery.row_of(first.tile.tile_id)
     order = np.flatnonzero(trace.ranking.order == true_row)
     key = key_of(trace.query.text, f"{at.lat:.6f}", f"{at.lon:.6f}")

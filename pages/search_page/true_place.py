@@ -104,7 +104,7 @@ def outcome(trace: SearchTrace, at: Position) -> str:
     (rank,) = (order == int(away.argmin())).nonzero()
     if not rank.size:
         return f"{told} That spot is outside the area that was searched."
-    return f"{told} That spot is number {int(rank[0]) + 1:,} of {len(order):,}."
+    return f"{told} Of {len(order):,} places, that spot came out as number {int(rank[0]) + 1:,}."
 
 
 def _away_m(result: SearchResult, number: int, at: Position) -> float:
