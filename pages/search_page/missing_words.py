@@ -42,10 +42,7 @@ def _not_found(candidates: tuple[Candidate, ...], ledger: tuple[LedgerEntry, ...
 
 
 def _phrases(city: str, phrases: list[str]) -> None:
-    st.caption(
-        "Is a word not understood? A click writes it down on this machine, without the rest of "
-        "your text."
-    )
+    st.caption("Not understood? A click writes the word down here, without your text.")
     reported = st.session_state.setdefault(_REPORTED, [])
     for number, phrase in enumerate(phrases):
         done = (city, phrase) in reported

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.gallery import Gallery
 from core.geo import Position, haversine_km, haversine_m
 from core.maps import Mark
 from core.records import SearchResult
@@ -68,7 +69,7 @@ def draw(state: SearchState) -> None:
             _button("The place was here …", "pick", ":material/flag:", session.pick, "truth")
         else:
             st.markdown(plain(outcome(trace, place.at), 200))
-            if permission.allowed():
+            if permission.allowed() and _is_on_map(trace.gallery, place.at):
                 from pages.search_page import search_case  # with the store of cases: 0.3 s
 
                 search_case.draw(trace, place)
@@ -99,12 +100,16 @@ def outcome(trace: SearchTrace, at: Position) -> str:
         return f"{told} Place {right + 1} was right, {metres(near[right])} away."
     order, gallery = trace.ranking.order, trace.gallery
     away = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons)
-    if float(away.min()) > RIGHT_M:
+    if not _is_on_map(gallery, at):
         return f"{told} This map has no place there."
     (rank,) = (order == int(away.argmin())).nonzero()
     if not rank.size:
         return f"{told} That spot is outside the area that was searched."
     return f"{told} Of {len(order):,} places, that spot came out as number {int(rank[0]) + 1:,}."
+
+
+def _is_on_map(gallery: Gallery, at: Position) -> bool:
+    return float(haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).min()) <= RIGHT_M
 
 
 def _away_m(result: SearchResult, number: int, at: Position) -> float:

@@ -10,6 +10,7 @@ from core.geo import METRES_PER_DEGREE, Position
 from core.review.missing_words import read_missing
 from core.review.store import open_store
 from core.settings import load
+from pages.search_page import search_case
 from pages.search_page.session_result import SearchState
 from pages.search_page.true_place import TruePlace
 from pages.ui.case_store import now
@@ -98,10 +99,15 @@ def test_a_case_is_made_and_taken_back(app: AppTest) -> None:
     store.close()
 
 
-def test_a_spot_that_cannot_be_a_case_says_why(app: AppTest) -> None:
+def test_what_cannot_be_a_case_is_not_offered_or_says_why(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pick(app, 50_000)
+    assert keys(app) == {"true-place-forget"}
+    pick(app, 40)
+    monkeypatch.setattr(search_case, "_MOST_CASES", 0)
     app.button(key="true-place-case").click().run()
-    assert "That spot is outside this map, so it cannot be a case" in told(app)
+    assert "0 cases are enough for one visit" in told(app)
     assert "true-place-undo" not in keys(app)
 
 
