@@ -3,7 +3,14 @@
 import streamlit as st
 
 from core.errors import SaywhereError
-from pages.gallery_page import collection_panel, look_alikes, provenance, session, tiles
+from pages.gallery_page import (
+    collection_panel,
+    disagreements,
+    look_alikes,
+    provenance,
+    session,
+    tiles,
+)
 from pages.ui import frame, resources
 from pages.ui.markdown import plain
 
@@ -36,6 +43,8 @@ try:
             tiles.draw(gallery, view)
         case "alike":
             look_alikes.draw(gallery)
+        case "differ":
+            disagreements.draw(gallery)
         case "origin" if card in whole_of:
             st.info(plain(f"Made from {whole_of[card].title}: {card.licence}", 500))
         case "origin":

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from core.world import World
 
 
+_LONG_S = 600.0
+"""Builds of imagery alone that take longer say so first."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument("name", metavar="NAME", help="name of the new gallery")
@@ -234,14 +238,24 @@ def _embed_with(
 def _build_imagery(args: argparse.Namespace) -> Any:
     """A gallery of imagery without a map."""
     from core.gallery.build import BuildOptions
+    from core.gallery.estimate import imagery_size
     from core.gallery.imagery_builder import build_imagery
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, SPECS, load_model
 
-    imagery = opened_imagery(args, args.bbox)
+    imagery = opened_imagery(args, args.bbox, download=not args.estimate)
     if imagery is None:
         raise QueryError(
             "name what to build from: --from map files, --imagery, --cvgtext, or --collection"
+        )
+    size = imagery_size(imagery, args.bbox, args.spacing_m, args.footprint_m)
+    if args.estimate:
+        return {"gallery": args.name, **asdict(size)}
+    if size.about_s > _LONG_S:
+        note(
+            f"{size.tiles:,} tiles on a grid of {args.spacing_m:g} m will take about "
+            f"{size.about_s / 60:,.0f} minutes and {size.about_mb:,.0f} MB; take a part with "
+            f"--bbox or a larger --spacing-m for less"
         )
     settings = machine.load()
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, pictures=False)

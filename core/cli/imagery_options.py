@@ -48,8 +48,11 @@ def add_imagery(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="download imagery without asking")
 
 
-def opened_imagery(args: argparse.Namespace, area: Bounds | None) -> "Imagery | None":
-    """The imagery of the options, None without any; tiles of `area` are downloaded if need be.
+def opened_imagery(
+    args: argparse.Namespace, area: Bounds | None, download: bool = True
+) -> "Imagery | None":
+    """The imagery of the options, None without any; with `download`, tiles of `area` are
+    downloaded if need be.
 
     Raises QueryError where nobody confirms the download.
     """
@@ -70,8 +73,9 @@ def opened_imagery(args: argparse.Namespace, area: Bounds | None) -> "Imagery | 
     imagery.credit = replace(imagery.credit, **{key: at for key, at in stated.items() if at})
     for line in imagery.notes:
         note(line)
-    for server in imagery.servers:
-        _download(server, args)
+    if download:
+        for server in imagery.servers:
+            _download(server, args)
     return imagery
 
 

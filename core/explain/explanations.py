@@ -159,10 +159,13 @@ def relevances(
 ) -> list[Relevance | None]:
     """The relevance maps of `candidates` or all; None where no picture was searched."""
     chosen = trace.result.candidates if candidates is None else candidates
-    pictures = [trace.gallery.picture(candidate.tile.tile_id) for candidate in chosen]
-    if picture_encoder is None or "image" not in trace.channels or not all(pictures):
+    if picture_encoder is None or "image" not in trace.channels:
         return [None] * len(chosen)
-    opened = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures if picture]
+    tile_ids, key = [candidate.tile.tile_id for candidate in chosen], picture_encoder.key
+    pictures = [trace.gallery.searched_picture(tile_id, key) for tile_id in tile_ids]
+    if not all(pictures):
+        return [None] * len(chosen)
+    opened = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
     return list(relevance(picture_encoder.encoder, trace.encoded_query.text, opened))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, thing_phrase
-from core.records import LedgerEntry, Standing
+from core.records import SEEN_WORDS, LedgerEntry, Standing
 from core.vocabulary import grammar
 from core.vocabulary.relation_cues import ROLE_WORDS
 
@@ -31,11 +31,12 @@ class _SupportingThing:
 
     @property
     def located(self) -> str:
-        """The thing, its distance and direction."""
+        """The thing, its distance and direction, and where it was seen if not on the map."""
         evidence = self.entries[0].evidence
         where = distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here")
         comma = ", " if ", paved" in noun_phrase(self.fact) else " "
-        return f"{thing_phrase(evidence)}{comma}{where}"
+        seen = f" ({evidence.seen})" if evidence.seen == SEEN_WORDS["photograph"] else ""
+        return f"{thing_phrase(evidence)}{comma}{where}{seen}"
 
     @property
     def rough(self) -> bool:

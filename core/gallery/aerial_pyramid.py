@@ -1,6 +1,7 @@
 """Writes imagery as a pyramid of tiles, once, into the folder of a gallery."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,17 @@ def write_pyramid(path: Path, imagery: Imagery, bounds: Bounds, progress: Progre
             f"the imagery of {imagery.credit.source} may be looked at but not stored, so no "
             f"gallery can hold it; choose another source"
         )
-    area = _common(bounds, imagery.bounds)
+    area = common(bounds, imagery.bounds)
     zooms = zooms_for(area, imagery.metres_per_px)
-    tiles = _Tiles(imagery, area, zooms, progress)
-    write_archive(path, tiles.all(), area, imagery.credit.credit or imagery.credit.licence)
+    tiles = _Tiles(imagery, area, zooms, progress).all()
+    first = next(tiles, None)
+    if first is None:
+        raise GalleryError(
+            f"the imagery shows nothing around {area.center.lat:.4f}, {area.center.lon:.4f}; give "
+            f"imagery of this place"
+        )
+    credit = imagery.credit.credit or imagery.credit.licence
+    write_archive(path, chain((first,), tiles), area, credit)
     return zooms
 
 
@@ -62,7 +70,8 @@ def zooms_for(area: Bounds, metres_per_px: float) -> range:
     return range(widest, finest + 1)
 
 
-def _common(bounds: Bounds, other: Bounds) -> Bounds:
+def common(bounds: Bounds, other: Bounds) -> Bounds:
+    """The part of a map's bounds that imagery has. Raises GalleryError for none."""
     edges = (
         max(bounds.west, other.west),
         max(bounds.south, other.south),

@@ -102,6 +102,10 @@ class ArrayStore:
         part: Array = self._arrays[name][begin:end]
         return part
 
+    def has(self, name: str) -> bool:
+        """Whether there are arrays of a name; those of an earlier version may lack some."""
+        return name in self._arrays
+
     def whole(self, name: str) -> Array:
         """The array of a name of all regions."""
         return self._arrays[name]
@@ -133,6 +137,9 @@ class RegionArrays:
     def __getitem__(self, name: str) -> Array:
         return self._store.part(name, self._number)
 
+    def __contains__(self, name: str) -> bool:
+        return self._store.has(name)
+
     def strings(self, name: str) -> "PackedStrings":
         """The texts that were packed as `name`."""
         return PackedStrings(self[f"{name}.bytes"], self[f"{name}.ends"])
@@ -161,11 +168,19 @@ class PackedStrings(Sequence[str]):
     def __getitem__(self, row: slice) -> list[str]: ...
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
-        if not -len(self) <= row < len(self):
-            raise IndexError(row)
-        row = int(row) % len(self)
-        return self._data[int(self._ends[row]) : int(self._ends[row + 1])].tobytes().decode()
+            begin, end, step = row.indices(len(self))
+            if step != 1:
+                return [self[one] for one in range(begin, end, step)]
+            ends = self._ends[begin : max(begin, end) + 1].tolist()
+            data = self._data[ends[0] : ends[-1]].tobytes()
+            return [data[one - ends[0] : two - ends[0]].decode() for one, two in pairwise(ends)]
+        if row < 0:
+            row += len(self)
+            if row < 0:
+                raise IndexError(row)
+        item = self._ends.item
+        text: str = self._data[item(row) : item(row + 1)].tobytes().decode()
+        return text
 
     def __iter__(self) -> Iterator[str]:
         data, ends = self._data.tobytes(), self._ends.tolist()
@@ -188,7 +203,8 @@ class CodedStrings(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [self._values[one] for one in self._rows[row].tolist()]
-        return self._values[int(self._rows[row])]
+        value: str = self._values[self._rows.item(row)]
+        return value
 
     def __iter__(self) -> Iterator[str]:
         values = list(self._values)
@@ -211,7 +227,12 @@ class PackedLists(Sequence[list[str]]):
     def __getitem__(self, row: int | slice) -> list[str] | list[list[str]]:
         if isinstance(row, slice):
             return [self[one] for one in range(*row.indices(len(self)))]
-        return self._texts[int(self._ends[row]) : int(self._ends[row + 1])]
+        if row < 0:
+            row += len(self)
+            if row < 0:
+                raise IndexError(row)
+        begin, end = self._ends.item(row), self._ends.item(row + 1)
+        return self._texts[begin:end] if end > begin else []
 
     def __iter__(self) -> Iterator[list[str]]:
         texts, ends = list(self._texts), self._ends.tolist()

@@ -51,6 +51,7 @@ class GalleryCard:
     views: tuple[View, ...] = ("drawn",)
     aerial: AerialStamp | None = None
     regions: int = 0
+    on_grid: bool = False
 
 
 def card_of(manifest: Manifest) -> GalleryCard:
@@ -82,6 +83,7 @@ def card_of(manifest: Manifest) -> GalleryCard:
         )
         or ("drawn",),
         aerial=manifest.aerial[0] if manifest.aerial else None,
+        on_grid=manifest.on_grid,
     )
 
 

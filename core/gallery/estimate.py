@@ -1,10 +1,15 @@
 """The size of a gallery before it is built: tiles, time and disk."""
 
+import math
 from dataclasses import dataclass
 
 from core.errors import SourceError
+from core.gallery.aerial_pyramid import common
+from core.gallery.imagery_builder import grid
+from core.gallery.imagery_stage import kept_bounds
 from core.gallery.viewpoints import find_viewpoints
-from core.geo import Bounds
+from core.geo import METRES_PER_DEGREE, Bounds
+from core.sources.imagery import Imagery
 from core.world import World
 
 
@@ -45,4 +50,40 @@ def build_size(world: World, bbox: Bounds | None, spacing_m: float, grid_m: floa
         tiles,
         round(COST.least_s + COST.tile_s * tiles, 1),
         round(COST.least_mb + COST.tile_mb * tiles, 1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageryCost:
+    """What a build of imagery alone takes: so much at least, so much for each tile, and bytes for
+    each pixel of the ground that is kept.
+
+    Measured on 576 tiles of Pardubice's centre: 21.7 s of processor time, 4.0 MB, of them 0.5 bytes
+    a pixel; over the whole town 0.28 bytes a pixel.
+    """
+
+    least_s: float = 5.0
+    tile_s: float = 0.03
+    tile_bytes: float = 600.0
+    pixel_bytes: float = 0.4
+
+
+IMAGERY_COST = ImageryCost()
+
+
+def imagery_size(
+    imagery: Imagery, bbox: Bounds | None, spacing_m: float, footprint_m: float
+) -> BuildSize:
+    """The size of a gallery of imagery alone, on a grid over it or over `bbox`. Raises GalleryError
+    for more tiles than a gallery can have."""
+    lats, lons = grid(bbox or imagery.bounds, spacing_m)
+    kept = common(kept_bounds(lats, lons, footprint_m), imagery.bounds)
+    up = (kept.north - kept.south) * METRES_PER_DEGREE
+    across = (kept.east - kept.west) * METRES_PER_DEGREE
+    pixels = up * across * math.cos(math.radians(kept.center.lat)) / imagery.metres_per_px**2
+    tiles, cost = len(lats), IMAGERY_COST
+    return BuildSize(
+        tiles,
+        round(cost.least_s + cost.tile_s * tiles, 1),
+        round((cost.tile_bytes * tiles + cost.pixel_bytes * pixels) / 1e6, 1),
     )

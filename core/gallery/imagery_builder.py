@@ -59,7 +59,7 @@ def build_imagery(
     folder = home / name
     build = build_id(files, asdict(options), asdict(bbox) if bbox else None, "imagery alone")
     data = folder / build
-    lats, lons = _grid(bbox or imagery.bounds, options.spacing_m)
+    lats, lons = grid(bbox or imagery.bounds, options.spacing_m)
     with building(folder, data):
         stamp = write_imagery(data, imagery, lats, lons, options.footprint_m, progress)
         covered = covered_tiles(
@@ -100,8 +100,9 @@ def build_imagery(
     return folder
 
 
-def _grid(bounds: Bounds, spacing_m: float) -> tuple[F64, F64]:
-    """Latitudes and longitudes of a grid over a box, row by row from the south."""
+def grid(bounds: Bounds, spacing_m: float) -> tuple[F64, F64]:
+    """Latitudes and longitudes of a grid over a box, row by row from the south. Raises
+    GalleryError for more tiles than a gallery can have."""
     up = spacing_m / METRES_PER_DEGREE
     across = up / math.cos(math.radians(bounds.center.lat))
     rows = max(1, math.floor((bounds.north - bounds.south) / up))

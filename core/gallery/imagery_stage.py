@@ -12,7 +12,7 @@ from core.gallery.aerial import ARCHIVE, LEAST_COVER, AerialArchive
 from core.gallery.aerial_pyramid import write_pyramid
 from core.gallery.manifest import AerialStamp, file_entry
 from core.gallery.staging import Progress, bounds_of
-from core.geo import Position
+from core.geo import Bounds, Position
 from core.sources.imagery import Imagery
 
 _MARGIN = 2.5
@@ -34,13 +34,18 @@ def imagery_hashes(imagery: Imagery) -> dict[str, str]:
     }
 
 
+def kept_bounds(lats: F64, lons: F64, footprint_m: float) -> Bounds:
+    """The ground around tiles whose imagery a gallery keeps."""
+    return bounds_of(lats, lons, footprint_m * 2 * _MARGIN)
+
+
 def write_imagery(
     data: Path, imagery: Imagery, lats: F64, lons: F64, footprint_m: float, progress: Progress
 ) -> AerialStamp:
     """Writes the imagery around tiles as a pyramid, unless it is there; returns its stamp."""
     path = data / ARCHIVE
     if not path.is_file():
-        write_pyramid(path, imagery, bounds_of(lats, lons, footprint_m * 2 * _MARGIN), progress)
+        write_pyramid(path, imagery, kept_bounds(lats, lons, footprint_m), progress)
     credit = imagery.credit
     stamp = AerialStamp(
         archive=ARCHIVE,

@@ -223,6 +223,11 @@ class Gallery:
                 self._pictures.popitem(last=False)
             return self._pictures[shard][place] or b""
 
+    def searched_picture(self, tile_id: str, key: str) -> bytes:
+        """The picture of a tile that the model of that key embedded; b"" if there is none."""
+        is_aerial = self.picture_stamp(key).view == "aerial"
+        return self.picture(tile_id, "aerial" if is_aerial else "drawn")
+
     def text(self, tile_id: str) -> str:
         """Text of a whole tile that the `facts` channel embeds; "" if there is none."""
         shard, place = divmod(self.row_of(tile_id), SHARD_TILES)

@@ -5,39 +5,33 @@ A search converts the codes of the region, some thousands, and is exact.
 """
 
 import threading
-from collections import OrderedDict
 
 import numpy as np
 
 from core.arrays import F32, I8, I64
 from core.indexes.vector import Neighbours
 
-
-class _LatestFloats:
-    """The codes that were used last as floats, since one search reads them several times."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._floats: OrderedDict[int, tuple[I8, F32]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, codes: I8) -> F32:
-        """The codes as float32, converted again where others were used since."""
-        with self._lock:
-            held = self._floats.get(id(codes))
-            if held is not None:
-                self._floats.move_to_end(id(codes))
-                return held[1]
-        floats: F32 = codes.astype(np.float32)
-        with self._lock:
-            # the codes themselves are held as well, so that no other array gets their id
-            self._floats[id(codes)] = (codes, floats)
-            while sum(one.nbytes for _, one in self._floats.values()) > self._most_bytes:
-                self._floats.popitem(last=False)
-        return floats
+_CHUNK = 128
+"""Rows that are converted and multiplied at a time: they stay in the processor's cache. For 4,000
+rows of 384 and seven queries 128 took 0.5 ms, 256 and more 0.9, all at once 1.6. The last rows are
+filled up to as many, so that equal rows have equal products wherever they are."""
+_local = threading.local()
 
 
-_latest = _LatestFloats(64_000_000)
+def _products(codes: I8, queries: F32) -> F32:
+    """The products of Q queries [Q, D] with codes [N, D]: [Q, N]."""
+    floats = getattr(_local, "floats", None)
+    if floats is None or floats.shape[1] != codes.shape[1]:
+        floats = _local.floats = np.empty((_CHUNK, codes.shape[1]), dtype=np.float32)
+    columns = np.ascontiguousarray(np.asarray(queries, dtype=np.float32).T)
+    products = np.empty((-(-len(codes) // _CHUNK) * _CHUNK, columns.shape[1]), dtype=np.float32)
+    for begin in range(0, len(codes), _CHUNK):
+        part = codes[begin : begin + _CHUNK]
+        floats[: len(part)] = part
+        floats[len(part) :] = 0
+        np.matmul(floats, columns, out=products[begin : begin + _CHUNK])
+    by_query: F32 = np.ascontiguousarray(products[: len(codes)].T)
+    return by_query
 
 
 class CodesIndex:
@@ -57,17 +51,14 @@ class CodesIndex:
 
     def similarities(self, query: F32) -> F32:
         """The similarity [N] of every row to one query [D]."""
-        products: F32 = (_latest.of(self._codes) @ query) / self._norms
+        products: F32 = _products(self._codes, query[None])[0] / self._norms
         return products
 
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar of the `allowed` rows (ascending), or of all."""
-        norms = self._norms if allowed is None else self._norms[allowed]
-        floats = (
-            _latest.of(self._codes) if allowed is None else self._codes[allowed].astype(np.float32)
-        )
-        products = np.asarray(queries, np.float32) @ floats.T
-        products /= norms
+        rows: slice | I64 = slice(None) if allowed is None else allowed
+        products = _products(self._codes[rows], queries)
+        products /= self._norms[rows]
         found = np.stack([_best(row, k) for row in products])
         similarities = np.take_along_axis(products, found, axis=1)
         return Neighbours(found if allowed is None else allowed[found], similarities)

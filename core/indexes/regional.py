@@ -2,9 +2,11 @@
 
 A folder holds `codes.npy` [N, D] (int8, as a gallery packs embeddings), `starts.npy` [R + 1], the
 first row of each region and the number of rows, and, for more than `EXACT_ROWS` rows,
-`coarse.faiss`: four bits for every two dimensions (product quantization, Jégou et al. 2011, scanned
-in registers as by André et al. 2015: FAISS IndexPQFastScan). The codes are memory-mapped, so that
-processes share them; the coarse ones, a quarter as large, are read at opening.
+`coarse.faiss`: the embeddings turned at random, with four bits for every two dimensions (product
+quantization, Jégou et al. 2011, scanned in registers as by André et al. 2015: FAISS
+IndexPQFastScan). The turn spreads what a few dimensions tell over all of them: the compact model's
+are concepts, most of which a picture does not have. The codes are memory-mapped, so that processes
+share them; the coarse ones, a quarter as large, are read at opening.
 
 A search in everything scans all coarse codes, then scores a fixed number of rows again by their
 8-bit codes. A search in given rows, such as those of a region, scans their 8-bit codes and is
@@ -24,7 +26,7 @@ from core.indexes.vector import Neighbours
 
 EXACT_ROWS = 20_000
 """Up to so many rows are scanned exactly."""
-POOL = 1024
+POOL = 1536
 """Rows that a search in everything scores again, whatever its k: so k never changes an order."""
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
 _CHUNK = 32_768
@@ -68,8 +70,12 @@ def _write_coarse(folder: Path, rows: int, dimensions: int, seed: int) -> None:
     codes = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
     rng = np.random.default_rng(seed)
     sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
-    index = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
-    index.train(_unit(codes[sample]))
+    some = _unit(codes[sample])
+    coarse = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    turn = faiss.RandomRotationMatrix(dimensions, dimensions)
+    turn.init(seed)
+    index = faiss.IndexPreTransform(turn, coarse)
+    index.train(some)
     for begin in range(0, rows, _CHUNK):
         index.add(_unit(codes[begin : begin + _CHUNK]))
     faiss.write_index(index, str(folder / _COARSE))

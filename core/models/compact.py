@@ -31,6 +31,8 @@ from core.models.checkpoints import (
 )
 from core.models.sentence import SentenceEncoder, Tokens
 from core.models.specs import (
+    BUNDLED_AERIAL_SHA256,
+    BUNDLED_COMPACT_SHA256,
     BUNDLED_SHA256S,
     COMPACT,
     COMPACT_AERIAL,
@@ -217,6 +219,16 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 
 _BUNDLED = {COMPACT.name: COMPACT_WEIGHTS, COMPACT_AERIAL.name: COMPACT_AERIAL_WEIGHTS}
 """The weights that come with the app, by the name of the model."""
+_BUNDLED_BY_SHA256 = {
+    BUNDLED_COMPACT_SHA256: COMPACT_WEIGHTS,
+    BUNDLED_AERIAL_SHA256: COMPACT_AERIAL_WEIGHTS,
+}
+
+
+def bundled_kinds(weights_sha256: str) -> tuple[str, ...]:
+    """The kinds that the first dimensions of a bundled model stand for; () for other weights."""
+    path = _BUNDLED_BY_SHA256.get(weights_sha256)
+    return _saved_spec(path).kinds if path is not None and path.is_file() else ()
 
 
 def load(

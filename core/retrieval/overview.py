@@ -1,13 +1,12 @@
 """The overview of many regions: which of them are worth a search, from a few numbers of each.
 
-A region is known by the means of its facts' and its tiles' embeddings (k-means), by the words of
-its names and kinds, and by the streets and names that a description can mention. From these a
-linear model estimates the utility that `core.retrieval.regions` would give to the region after an
-exact search, up to a constant. The estimate costs some milliseconds for a thousand regions; it
-never orders places, it only says which regions are searched. Our own method.
+A region is known by its distinct facts, by the means of its tiles' embeddings (k-means), by the
+words of its names and kinds, and by the streets and names that a description can mention. From
+these a linear model estimates the utility that `core.retrieval.regions` would give to the region
+after an exact search, up to a constant. The estimate costs some milliseconds for hundreds of
+regions; it never orders places, it only says which regions are searched. Our own method.
 """
 
-import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,9 @@ import numpy as np
 from core.arrays import F32, F64, I64
 from core.gallery.opened import Gallery
 from core.retrieval.channels import LEAST_COSINE, MatchIndex
+from core.retrieval.channels.facts import FOUND
 from core.retrieval.channels.names import written_as_names
+from core.retrieval.distinct_facts import DistinctFacts, distinct_arrays, hashed
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.regions import names_any_town
 from core.retrieval.weight_files import read_weights, write_weights
@@ -30,19 +31,21 @@ from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.street_words import is_connector, tokens_of
 
-FACT_MEANS, TILE_MEANS = 64, 32
-"""Means of a region's facts and of its tiles."""
+TILE_MEANS = 32
+"""Means of a region's tiles."""
 _LONGEST = 8
 _ROUNDS = 6
 OVERVIEW_FEATURES: Final = (
     "own_town",
     "phrases",
     "phrase_floor",
+    "phrases_found",
     "best_fact",
     "whole",
     "words",
     "rare_words",
     "capitals_unknown",
+    "names_unknown",
     "mentions",
 )
 """Features of a region in the overview, each minus its mean over the regions."""
@@ -61,7 +64,7 @@ def overview_arrays(match_index: MatchIndex) -> dict[str, Any]:
     }
     places = match_index.mentions.places.options
     return {
-        "fact_mean": _means(gallery.fact_index, FACT_MEANS),
+        **distinct_arrays(gallery),
         "tile_mean": _means(gallery.tile_index, TILE_MEANS),
         "word_hash": np.unique([hashed(_stem(word)) for word in words] or [0]),
         "place_hash": np.unique([hashed(" ".join(tokens)) for tokens in places] or [0]),
@@ -90,11 +93,6 @@ def _means(index: Any, count: int) -> F32:
     return np.asarray(means.centroids, dtype=np.float32)
 
 
-def hashed(text: str) -> int:
-    """A number of 63 bits for a text, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
-
-
 def _stem(word: str) -> str:
     """A word without the endings of the plural, so that "churches" finds "church"."""
     for ending in ("ies", "es", "s"):
@@ -107,7 +105,7 @@ _cached: "WeakKeyDictionary[Gallery, Mapping[str, Any]]" = WeakKeyDictionary()
 
 
 def _arrays_of(gallery: Gallery, match_index_of: Any) -> Any:
-    if gallery.prepared is not None:
+    if gallery.prepared is not None and "distinct_hash" in gallery.prepared:
         return gallery.prepared
     if gallery not in _cached:
         _cached[gallery] = overview_arrays(match_index_of(gallery))
@@ -120,9 +118,11 @@ class Overview:
     def __init__(self, galleries: Sequence[Gallery], match_index_of: Any) -> None:
         self._galleries = tuple(galleries)
         arrays = [_arrays_of(gallery, match_index_of) for gallery in galleries]
-        width = max(one["fact_mean"].shape[1] for one in arrays)
-        self._facts = _stacked([one["fact_mean"] for one in arrays], width)
-        self._tiles = _stacked([one["tile_mean"] for one in arrays], width)
+        self._facts = DistinctFacts(
+            [one["distinct_hash"] for one in arrays], [one["distinct_code"] for one in arrays]
+        )
+        means = [one["tile_mean"] for one in arrays]
+        self._tiles = _stacked(means, max(one.shape[1] for one in means))
         self._words = _Postings([one["word_hash"] for one in arrays])
         self._places = _Postings([one["place_hash"] for one in arrays])
 
@@ -134,40 +134,38 @@ class Overview:
         count = len(self)
         affirmed = encoded_query.phrase_embeddings[encoded_query.affirmed]
         queries = np.concatenate([affirmed, encoded_query.embedding[None]])
-        cosines = _best(self._facts, queries, count)
+        cosines = self._facts.best(queries)
         strengths = np.maximum(cosines[:-1] - LEAST_COSINE, 0)
         if not len(strengths):
             strengths = np.zeros((1, count), dtype=np.float32)
-        words, rare, unknown = self._of_words(encoded_query)
         columns = [
             names_any_town(text, [gallery.card for gallery in self._galleries]),
             strengths.mean(axis=0),
             np.quantile(strengths, 0.25, axis=0),
+            (strengths > FOUND).mean(axis=0),
             cosines[-1],
             _best(self._tiles, encoded_query.embedding[None], count)[0],
-            words,
-            rare,
-            unknown,
+            *self._of_words(encoded_query),
             self._of_mentions(encoded_query.affirmed_text),
         ]
         features = np.stack(columns, axis=1).astype(np.float64)
         centred: F64 = features - features.mean(axis=0)
         return centred
 
-    def _of_words(self, encoded_query: EncodedQuery) -> tuple[F64, F64, F64]:
-        """For each region the share of the words that it has, the sum of the rarity of these, and
-        the logarithm of the number of names that it has not."""
+    def _of_words(self, encoded_query: EncodedQuery) -> list[F64]:
+        """For each region the share of the words that it has, the sum of the rarity of these, the
+        logarithm of the number of names that it has not, and their share of all names."""
         words = encoded_query.words
         found = np.zeros((len(words), len(self)), dtype=bool)
         for row, regions in self._words.found([hashed(_stem(word)) for word in words]):
             found[row, regions] = True
         if not words:
-            nothing = np.zeros(len(self))
-            return nothing, nothing, nothing
+            return [np.zeros(len(self))] * 4
         names = written_as_names(encoded_query)
         rarity = np.log((len(self) + 1) / (found.sum(axis=1) + 1))
-        unknown = np.log1p((~found[names]).sum(axis=0))
-        return found.mean(axis=0), rarity @ found, unknown
+        unknown = (~found[names]).sum(axis=0)
+        share = unknown / max(int(names.sum()), 1)
+        return [found.mean(axis=0), rarity @ found, np.log1p(unknown), share]
 
     def _of_mentions(self, text: str) -> F64:
         """For each region the rarity of the streets and names that a text mentions."""

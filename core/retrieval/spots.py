@@ -64,6 +64,12 @@ class Neighbourhood:
         near: I64 = self._around[around][self._away_m[around] <= RADIUS_M]
         return near
 
+    def rows_nearer(self, row: int, than_m: float) -> I64:
+        """The tiles nearer to one than a distance up to `REACH_M`, itself among them."""
+        around = slice(self._starts[row], self._starts[row + 1])
+        nearer: I64 = self._around[around][self._away_m[around] < than_m]
+        return nearer
+
     def weighted_sums(self, mass: F64) -> F64:
         """The mass [N] around each tile, the nearer the more: [N]."""
         weight = 1 - self._away_m / REACH_M
@@ -72,11 +78,11 @@ class Neighbourhood:
 
     def without(self, sums: F64, mass: F64, rows: I64) -> F64:
         """The weighted sums without the mass of some tiles."""
-        rest = sums.copy()
-        for row in rows[mass[rows] > 0]:
-            around = slice(self._starts[row], self._starts[row + 1])
-            weight = 1 - self._away_m[around] / REACH_M
-            rest[self._around[around]] -= weight * mass[row]
+        rest, rows = sums.copy(), rows[mass[rows] > 0]
+        counts = self._starts[rows + 1] - self._starts[rows]
+        pairs = ranges(self._starts[rows], counts)
+        weight = 1 - self._away_m[pairs] / REACH_M
+        np.subtract.at(rest, self._around[pairs], weight * np.repeat(mass[rows], counts))
         return rest
 
 
@@ -143,5 +149,9 @@ def spots_of(
         sums = around.without(sums, informative, near)
         left[near] = informative[near] = 0
         unused[row] = False
-        distinct &= ((around.points - around.points[row]) ** 2).sum(axis=1) >= separation_m**2
+        if separation_m <= REACH_M:
+            distinct[around.rows_nearer(row, separation_m)] = False
+        else:
+            away = ((around.points - around.points[row]) ** 2).sum(axis=1)
+            distinct &= away >= separation_m**2
     return sorted(spots, key=lambda spot: -spot.chance)

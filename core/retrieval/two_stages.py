@@ -25,7 +25,7 @@ Its places would be the last of them, and each region costs time."""
 
 MOST_SEARCHED = 4
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
-_SURE = 2.5
+_SURE = 3.0
 """The next region is searched while its estimate plus so many standard errors of the estimates
 would give it `LEAST_LIKELY`, or make it the likeliest."""
 

@@ -15,8 +15,13 @@ from pages.ui.markdown import one_line
 from pages.ui.session_link import Params, SessionLink, searched_city
 from pages.ui.templates import render
 
-Part = Literal["tiles", "alike", "origin"]
-_PARTS: dict[Part, str] = {"tiles": "Tiles", "alike": "Look-alikes", "origin": "Origin"}
+Part = Literal["tiles", "alike", "differ", "origin"]
+_PARTS: dict[Part, str] = {
+    "tiles": "Tiles",
+    "alike": "Look-alikes",
+    "differ": "Map or photo?",
+    "origin": "Origin",
+}
 _KEY = "view"
 
 
@@ -124,10 +129,11 @@ def part_choice(card: GalleryCard) -> None:
         horizontal=True, vertical_alignment="center", key="parts", horizontal_alignment="distribute"
     ):
         st.html(render("gallery_title", title=card.title), width="content")
-        st.session_state["part"] = _session().view.part
+        st.session_state["part"] = shown = _session().view.part
+        is_twin = len(card.views) > 1
         st.segmented_control(
             "Part of the page",
-            list(_PARTS),
+            [part for part in _PARTS if part != "differ" or is_twin or part == shown],
             key="part",
             on_change=_change_part,
             required=True,

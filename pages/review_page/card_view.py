@@ -38,6 +38,7 @@ def pictures(card: Card, place: Place) -> str:
         ],
         licence=place.card.licence if place.card else "",
         credit=credit_of(place.card),
+        views=place.card.views if place.card else ("drawn",),
     )
 
 

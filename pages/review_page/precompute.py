@@ -15,7 +15,7 @@ from PIL import Image
 from core.errors import ModelError, QueryError, SaywhereError
 from core.explain.attribution import relevance
 from core.explain.comparison import Comparison, compare
-from core.gallery import GalleryCard
+from core.gallery import Gallery, GalleryCard
 from core.records import Query, Relevance
 from core.retrieval import PictureEncoder, search_with_trace
 from core.review.model import Card
@@ -78,13 +78,16 @@ def _looked_into(card: Card, place: GalleryCard) -> Insight:
         comparison = compare(trace, card.tile_id, card.top_tile, LABELS)
     except QueryError:
         problem = "The answer is the true tile itself, so there is nothing to compare."
-    return Insight(
-        comparison, _words(card, gallery.picture(card.top_tile), picture_encoder), problem
-    )
+    return Insight(comparison, _words(card, gallery, picture_encoder), problem)
 
 
-def _words(card: Card, picture: bytes, picture_encoder: PictureEncoder | None) -> Relevance | None:
-    if picture_encoder is None or not picture:
+def _words(
+    card: Card, gallery: Gallery, picture_encoder: PictureEncoder | None
+) -> Relevance | None:
+    if picture_encoder is None:
+        return None
+    picture = gallery.searched_picture(card.top_tile, picture_encoder.key)
+    if not picture:
         return None
     with Image.open(io.BytesIO(picture)) as opened:
         seen = opened.convert("RGB")

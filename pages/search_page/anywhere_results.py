@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gallery import Gallery, GalleryCard
-from core.maps import title_of
+from core.records import Candidate
 from pages.search_page import (
     anywhere,
     arrival,
@@ -12,6 +12,7 @@ from pages.search_page import (
     confidence_banner,
     downloads,
     invitation,
+    place_list,
     place_search,
     regions_map,
     results,
@@ -82,23 +83,15 @@ def _places(
     state: anywhere.AnywhereState, rank: int, titles: dict[str, str], ask: SearchParams
 ) -> None:
     assert state.result is not None
-    by_rank = {one.rank: one for one in state.result.candidates}
     names, details = st.columns([4, 7], gap="small")
-    if st.session_state.get("chosen") != rank:
-        st.session_state["chosen"] = rank
+
+    def summary(candidate: Candidate) -> str:
+        city = titles.get(candidate.gallery, candidate.gallery)
+        return f"{city} · {candidate_panel.summary(candidate)}"
+
     with names.container(key="places"):
-        st.radio(
-            "Places found, likeliest first",
-            list(by_rank),
-            key="chosen",
-            on_change=session.choose,
-            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
-            captions=[
-                plain(f"{titles.get(one.gallery, one.gallery)} · {candidate_panel.summary(one)}")
-                for one in state.result.candidates
-            ],
-        )
+        chosen = place_list.draw(state.result.candidates, rank, summary)
     part = state.state_of(rank)
     assert part.raw is not None
     with details.container(key="panel"):
-        candidate_panel.draw(part.raw.gallery, part, by_rank[rank], ask)
+        candidate_panel.draw(part.raw.gallery, part, chosen, ask)

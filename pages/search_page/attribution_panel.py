@@ -1,6 +1,7 @@
 """What the picture model looked at: words by relevance, the picture with its map, the control."""
 
 import io
+from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
@@ -9,12 +10,14 @@ from core.errors import ModelError
 from core.explain.attribution.report import AttributionSummary, attribution_summary
 from core.gallery import Gallery
 from core.records import Candidate, Relevance
+from core.retrieval import PictureEncoder
 from pages.search_page.session_result import SearchState
 from pages.ui import folding
 from pages.ui.highlighted_text import by_relevance
 from pages.ui.markdown import plain
 from pages.ui.templates import picture_uri, render
 
+_TITLES = {"drawn": "Map", "aerial": "Photograph"}
 _WORDS_SHOWN = 3
 _VEIL = (16, 24, 32)
 _VEIL_SHARE = 0.62
@@ -22,25 +25,67 @@ _VEIL_SHARE = 0.62
 
 @st.fragment
 def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
-    """A folded section, computed when it is opened; nothing where no picture was searched."""
-    picture_encoder, trace = state.picture_encoder, state.trace
-    picture = gallery.picture(candidate.tile.tile_id) if picture_encoder else None
-    if picture_encoder is None or trace is None or not picture:
+    """A folded section, computed when it is opened; nothing where no picture was searched.
+
+    Where both pictures of a tile were searched, one of them is chosen.
+    """
+    trace, tile_id = state.trace, candidate.tile.tile_id
+    looks = looks_of(gallery, state.picture_encoder, tile_id)
+    if trace is None or not looks:
         return
     section = folding.opened("What the model looked at", "section-looked")
     if section is None:
         return
-    with section, st.spinner("Looking at the picture …"):
-        text = trace.encoded_query.text
-        try:
-            summary = state.cached(
-                ("attribution_summary", candidate.tile.tile_id),
-                lambda: attribution_summary(picture_encoder.encoder, text, picture),
-            )
-        except ModelError as error:
-            st.info(plain(str(error), 300))
-            return
-        st.html(html_of(text, summary, picture))
+    text = trace.encoded_query.text
+    with section:
+        look = looks[_chosen([_TITLES[one.view] for one in looks])]
+        with st.spinner("Looking at the picture …"):
+            try:
+                summary = state.cached(
+                    ("attribution_summary", tile_id, look.encoder.key),
+                    lambda: attribution_summary(look.encoder.encoder, text, look.picture),
+                )
+            except ModelError as error:
+                st.info(plain(str(error), 300))
+                return
+            st.html(html_of(text, summary, look.picture))
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPicture:
+    """A picture of a tile, which of its views it is, and the model that it was searched with."""
+
+    view: str
+    picture: bytes
+    encoder: PictureEncoder
+
+
+def looks_of(
+    gallery: Gallery, encoder: PictureEncoder | None, tile_id: str
+) -> list[SearchedPicture]:
+    """The pictures of a tile that were searched."""
+    looks = [
+        SearchedPicture(
+            gallery.picture_stamp(one.key).view, gallery.searched_picture(tile_id, one.key), one
+        )
+        for one in ((encoder, *encoder.others) if encoder else ())
+    ]
+    return [one for one in looks if one.picture]
+
+
+def _chosen(titles: list[str]) -> int:
+    """The number of the picture that a visitor chooses, where there are two."""
+    if len(titles) < 2:
+        return 0
+    title = st.segmented_control(
+        "Picture",
+        titles,
+        key="looked-view",
+        default=titles[0],
+        required=True,
+        label_visibility="collapsed",
+    )
+    return titles.index(str(title))
 
 
 def html_of(text: str, summary: AttributionSummary, picture: bytes) -> str:

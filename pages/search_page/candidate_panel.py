@@ -96,6 +96,7 @@ def _place(gallery: Gallery, candidate: Candidate) -> str:
         picture=picture_uri(picture) if picture else "",
         aerial=aerial_uri(gallery, candidate.tile.tile_id),
         credit=credit_of(card),
+        views=card.views,
         across_m=card.footprint_m,
         licence=card.licence,
     )

@@ -35,7 +35,10 @@ def _asked(
     gallery: Gallery, state: SearchState, candidate: Candidate, server: AdvisorServer
 ) -> Advice:
     assert state.trace is not None
-    picture = gallery.picture(candidate.tile.tile_id) or b""
+    tile_id, encoder = candidate.tile.tile_id, state.picture_encoder
+    picture = (
+        gallery.searched_picture(tile_id, encoder.key) if encoder else gallery.picture(tile_id)
+    )
     ledger = state.ledger_of(candidate)
     relevance = _relevance(state, candidate, picture)
     text = state.trace.encoded_query.text
@@ -49,7 +52,7 @@ def _relevance(state: SearchState, candidate: Candidate, picture: bytes) -> Rele
         return None
     try:
         seen = state.cached(
-            ("attribution_summary", candidate.tile.tile_id),
+            ("attribution_summary", candidate.tile.tile_id, picture_encoder.key),
             lambda: attribution_summary(picture_encoder.encoder, trace.encoded_query.text, picture),
         )
     except ModelError:

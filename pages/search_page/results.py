@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
-from core.maps import ProbabilityArea, probability_area, title_of
+from core.maps import ProbabilityArea, probability_area
 from core.records import SearchResult
 from pages.search_page import (
     answer_map,
@@ -17,6 +17,7 @@ from pages.search_page import (
     followup,
     invitation,
     missing_words,
+    place_list,
     place_search,
     proposed_words,
     session,
@@ -127,18 +128,8 @@ def _answer(
     """The question above the list and the panel; the question is chosen last."""
     question = st.container()
     names, details = st.columns([4, 7], gap="small")
-    by_rank = {candidate.rank: candidate for candidate in result.candidates}
-    if st.session_state.get("chosen") != rank:
-        st.session_state["chosen"] = rank
     with names.container(key="places"):
-        st.radio(
-            "Places found, likeliest first",
-            list(by_rank),
-            key="chosen",
-            on_change=session.choose,
-            format_func=lambda rank: f"**{rank}** {plain(title_of(by_rank[rank]), 60)}",
-            captions=[plain(candidate_panel.summary(candidate)) for candidate in result.candidates],
-        )
+        chosen = place_list.draw(result.candidates, rank, candidate_panel.summary)
     with question:
         followup.draw(state)
         photo.truth(state)
@@ -147,4 +138,4 @@ def _answer(
             phrase_chips.draw(state)
             missing_words.draw(gallery.card.name, state)
     with details.container(key="panel"):
-        candidate_panel.draw(gallery, state, by_rank[rank], ask)
+        candidate_panel.draw(gallery, state, chosen, ask)

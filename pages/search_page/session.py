@@ -98,11 +98,6 @@ def rank_anew(**changes: Any) -> SearchParams:
     return change(**changes, chosen=1, versus="")
 
 
-def choose() -> None:
-    """Shows another candidate; for callbacks of the list."""
-    change(chosen=st.session_state["chosen"])
-
-
 def picking() -> Picking:
     """The use of the next click on the map, "" for a choice among the markers."""
     wanted: Picking = st.session_state.get("picking", "")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import settings
 from core.gallery import GalleryCard
+from pages.ui.aerial import credit_of
 from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render
 
@@ -84,5 +85,5 @@ def nothing_to_search() -> None:
 
 
 def foot(card: GalleryCard) -> None:
-    """Where the map comes from, always visible."""
-    st.html(render("foot", card=card))
+    """Where the map and the photographs come from, always visible."""
+    st.html(render("foot", card=card, credit=credit_of(card)))

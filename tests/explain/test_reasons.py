@@ -7,7 +7,7 @@ import pytest
 
 from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, with_article
 from core.explain.reasons import reason
-from core.records import Evidence, Fit, LedgerEntry, Standing
+from core.records import SEEN_WORDS, Evidence, Fit, LedgerEntry, Standing
 
 
 def entry(
@@ -53,6 +53,14 @@ def test_a_reason_by_hand() -> None:
         "red. The map shows nothing here for “an odd arch”; “blue sky” cannot be checked on a map. "
         "The map has 3 of the 5 things that a map can show."
     )
+
+
+def test_what_only_the_photograph_shows_is_said_so() -> None:
+    hall = entry("a blue hall", "supported", "long hall with a blue roof", 0.1)
+    from_above = replace(hall, evidence=replace(hall.evidence, seen=SEEN_WORDS["photograph"]))
+    assert "41 m to the north (seen in the aerial photograph)" in reason((from_above,))
+    outline = replace(hall, evidence=replace(hall.evidence, seen=SEEN_WORDS["outline"]))
+    assert reason((outline,)) == reason((hall,))
 
 
 def test_the_strongest_support_comes_first_whatever_the_order() -> None:

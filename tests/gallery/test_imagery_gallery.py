@@ -11,6 +11,7 @@ from PIL import Image
 from core.errors import GalleryError, QueryError
 from core.gallery.aerial_pyramid import write_pyramid
 from core.gallery.build import BuildOptions
+from core.gallery.estimate import imagery_size
 from core.gallery.imagery_builder import build_imagery
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
@@ -98,6 +99,17 @@ def test_a_shifted_tile_would_be_noticed(gallery: Gallery) -> None:
     assert difference.mean() > 5
 
 
+def test_a_build_is_estimated_before_it_starts(gallery: Gallery, sheets: Imagery) -> None:
+    size = imagery_size(sheets, None, 30, 60)
+    assert size.tiles == len(gallery)
+    coarse = imagery_size(sheets, None, 60, 60)
+    assert coarse.tiles < size.tiles
+    assert coarse.about_s < size.about_s
+    assert 0 < coarse.about_mb <= size.about_mb
+    with pytest.raises(GalleryError, match="give both of one place"):
+        imagery_size(sheets, Bounds(10, 60, 10.1, 60.1), 30, 60)
+
+
 def test_pixels_are_stored_once_and_credited(gallery: Gallery, sheets: Imagery) -> None:
     stamp = gallery.card.aerial
     assert stamp is not None
@@ -146,6 +158,17 @@ def test_imagery_of_another_place_than_the_map_is_told(sheets: Imagery, tmp_path
     with pytest.raises(GalleryError, match="give both of one place"):
         write_pyramid(tmp_path / "a.pmtiles", sheets, Bounds(10, 60, 10.1, 60.1), ignore)
     assert not list(tmp_path.iterdir())
+
+
+def test_imagery_without_a_pixel_is_told(sheets: Imagery, tmp_path: Path) -> None:
+    clear = np.zeros((40, 40, 4), np.uint8)
+    Image.fromarray(clear).save(tmp_path / "clear.png")
+    box = sheets.bounds
+    edges = {"clear": [box.west, box.south, box.east, box.north]}
+    (tmp_path / "bounds.json").write_text(json.dumps(edges), "utf-8")
+    with pytest.raises(GalleryError, match="shows nothing around"):
+        write_pyramid(tmp_path / "a.pmtiles", open_imagery([tmp_path]), box, ignore)
+    assert not (tmp_path / "a.pmtiles").exists()
 
 
 def test_coarser_tiles_hold_the_mean_of_finer_ones(gallery: Gallery, sheets: Imagery) -> None:

@@ -1,5 +1,6 @@
 """A twin gallery: each tile has a drawn and an aerial picture, and both are searched."""
 
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ import pytest
 from PIL import Image
 
 from core.errors import QueryError
+from core.explain.attribution import relevance
+from core.explain.explanations import relevances
 from core.gallery.embed import embed_pictures
 from core.gallery.manifest import PictureStamp, read_manifest
 from core.gallery.opened import Gallery
@@ -81,6 +84,25 @@ def test_both_pictures_of_a_tile_are_there(twin: Gallery) -> None:
     assert twin.picture(west) == twin.picture(west, "drawn")
     assert twin.picture(west, "aerial")[8:12] == b"WEBP"
     assert twin.aerial_picture(west).valid.all()
+
+
+def test_an_attribution_is_over_the_picture_that_was_searched(
+    twin: Gallery, encoder: "SentenceEncoder", compact: "CompactEncoder"
+) -> None:
+    west = twin.tile_ids[int(np.argmin(twin.lons))]
+    assert twin.searched_picture(west, "compact") == twin.picture(west, "drawn")
+    assert twin.searched_picture(west, "compact.aerial") == twin.picture(west, "aerial")
+    of = encoders(twin, compact)
+    maps = {}
+    for view in ("drawn", "aerial"):
+        query = Query(TEXT, channels=("image",), view=view)
+        trace = search_with_trace(twin, encoder, query, of(view))
+        shown = [one for one in trace.result.candidates if one.tile.tile_id == west] or list(
+            trace.result.candidates[:1]
+        )
+        maps[view] = relevances(trace, of(view), tuple(shown))[0]
+        seen = Image.open(io.BytesIO(twin.picture(shown[0].tile.tile_id, view))).convert("RGB")
+        assert maps[view] == relevance(compact, TEXT, [seen])[0]
 
 
 def test_a_tile_outside_the_imagery_has_no_aerial_embedding(twin: Gallery) -> None:

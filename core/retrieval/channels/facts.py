@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _SIMILAR_TILES = 1000
 """Number of tiles whose whole text is compared; the others get the last of these cosines."""
-_FOUND = 0.15
+FOUND = 0.15
 """A phrase counts as found from this strength on: a cosine of 0.55, the least for evidence."""
 
 
@@ -91,7 +91,7 @@ def _features(
         "roles": _share_with_role(encoded_query),
         "phrase_strength": float(strengths.mean()),
         "phrase_floor": float(np.quantile(strengths, 0.25)),
-        "phrases_found": float((strengths > _FOUND).mean()),
+        "phrases_found": float((strengths > FOUND).mean()),
         "phrases_together": float(allowed(result.signals["phrases"], mask).max()),
         "whole": float(whole.max()),
         "whole_rise": float(whole.max() - np.median(whole)),

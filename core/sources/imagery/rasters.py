@@ -33,6 +33,11 @@ _CACHE_MB: Final = 128
 _DECODED_BYTES: Final = 256_000_000
 _WHOLE_PX: Final = 20_000_000
 """Files of up to this many pixels whose rows can only be read from the top are decoded whole."""
+_TOP_DOWN: Final = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
+"""GDAL's readers whose rows can only be read from the top."""
+_MOST_TOP_DOWN_PX: Final = 400_000_000
+"""Pixels of a file, or of a block of it, from which reading it piece by piece takes hours or
+gigabytes."""
 _FINER: Final = 1.25
 """Files are averaged to pixels this many times as fine as those of the picture."""
 _GRID = 9
@@ -135,6 +140,7 @@ class RasterLayer:
         self.path = path
         self._files = files
         with files.dataset(path) as dataset:
+            _check_readable_in_parts(path, dataset)
             self.place = place or _own_place(path, dataset)
             self._size = (dataset.width, dataset.height)
             self.plan: BandPlan = plan_of(dataset)
@@ -159,6 +165,8 @@ class RasterLayer:
         try:
             if not (np.isfinite(lons).all() and np.isfinite(lats).all()):
                 raise ValueError("its corners are nowhere on earth")
+            if not _is_back(x, y, *self._from_degrees.transform(lons, lats)):
+                raise ValueError("positions there do not lead back to it")
             return Bounds(
                 float(lons.min()), float(lats.min()), float(lons.max()), float(lats.max())
             )
@@ -219,6 +227,12 @@ def _apply(transform: Any, x: F64, y: F64) -> tuple[F64, F64]:
     )
 
 
+def _is_back(x: F64, y: F64, back_x: F64, back_y: F64) -> bool:
+    """Whether the points of an edge came back to where they were, within the edge's length."""
+    length = np.hypot(np.ptp(x), np.ptp(y))
+    return bool((np.hypot(back_x - x, back_y - y) < length).all())
+
+
 def _box_edge(left: float, low: float, right: float, high: float) -> tuple[F64, F64]:
     """Points along the edges of a box, since edges bend in another projection."""
     across, up = np.linspace(left, right, _GRID), np.linspace(low, high, _GRID)
@@ -259,6 +273,17 @@ def _own_place(path: Path, dataset: Any) -> GeoReference:
             )
         crs = CRS.from_epsg(4326)
     return GeoReference(crs, transform)
+
+
+def _check_readable_in_parts(path: Path, dataset: Any) -> None:
+    """Raises SourceError for a huge picture that cannot be read piece by piece."""
+    size = (dataset.width, dataset.height)
+    at_once = size if dataset.driver in _TOP_DOWN else dataset.block_shapes[0]
+    if math.prod(at_once) > _MOST_TOP_DOWN_PX:
+        raise SourceError(
+            f"{path} has {size[0]:,} × {size[1]:,} pixels that can only be read from the top; "
+            f"make a tiled file of it, for example with gdal_translate -of COG"
+        )
 
 
 def _check_whole(dataset: Any) -> None:

@@ -5,6 +5,8 @@ Each picture is made with colours that tell the position, so that a cut tile pro
 
 import math
 import sqlite3
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +283,8 @@ def test_a_huge_picture_is_read_in_windows(tmp_path: Path) -> None:
         ("short.tif", "is cut short or damaged"),
         ("page.tif", "is not a picture that can be read"),
         ("moon.tif", "its projection is wrong"),
+        ("folded.tif", "its projection is wrong"),
+        ("huge.png", "40,000 × 40,000 pixels that can only be read from the top"),
         ("bounds.json", "none of these pictures is there"),
         ("broken.json", "are not west, south, east, north"),
         ("nothing.tif", "there is no imagery"),
@@ -301,6 +305,16 @@ def test_faulty_imagery_is_told_in_one_line(name: str, words: str, tmp_path: Pat
         path.write_text("<html>not found</html>", "utf-8")
     elif name == "moon.tif":
         write(path, bands, place, "EPSG:4326")
+    elif name == "folded.tif":  # its corners are on earth, but not where the projection ends
+        write(path, bands, place, "EPSG:5514")
+    elif name == "huge.png":
+        head = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 40_000, 8, 0, 0, 0, 0)
+        parts = (head, b"IDAT" + zlib.compress(bytes(40_001)), b"IEND")
+        chunks = (
+            struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
+            for part in parts
+        )
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
     elif name == "bounds.json":
         path.write_text('{"other": [15, 50, 15.1, 50.1]}', "utf-8")
     elif name == "broken.json":
