@@ -10,7 +10,7 @@ from core.gallery import Gallery
 from core.geo import Area, haversine_m
 from core.maps import Mark, ProbabilityArea
 from core.records import SearchResult, Tile
-from pages.search_page import place_search, session, true_place
+from pages.search_page import known_place, place_search, session
 from pages.ui import map_view
 from pages.ui.link_values import bounds_of, polygon_of, position_of
 
@@ -52,7 +52,7 @@ def _picked(gallery: Gallery) -> None:
         spot, wanted = position_of(event), session.picking()
         session.pick("")
         if spot is not None and wanted == "truth":
-            true_place.take(spot)
+            known_place.take(spot)
         elif spot is not None and wanted == "other":
             away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
             session.change(versus=gallery.tile(int(away.argmin())).tile_id)

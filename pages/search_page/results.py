@@ -16,6 +16,7 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    known_place,
     missing_words,
     place_list,
     place_search,
@@ -80,7 +81,7 @@ def draw_map(gallery: Gallery, state: SearchState | None, rank: int, ask: Search
         answer_map.draw(gallery, None, rank, ask.area)
         return
     spread = _spread(state)
-    marks = true_place.marks(ask.text, ask.city)
+    marks = known_place.marks(ask.text, ask.city)
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
     answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other, marks)
 

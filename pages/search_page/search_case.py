@@ -8,8 +8,8 @@ from core.errors import CasesError
 from core.retrieval import SearchTrace
 from core.review.search_cases import keep_search, report_of_search, take_back_search
 from core.review.store import Store
-from pages.search_page import true_place
-from pages.search_page.true_place import TruePlace
+from pages.search_page import known_place
+from pages.search_page.known_place import TruePlace
 from pages.ui import case_store, frame
 
 _MOST_CASES = 50
@@ -52,7 +52,7 @@ def _keep(trace: SearchTrace, place: TruePlace) -> None:
         if made >= _MOST_CASES:
             raise CasesError(f"{_MOST_CASES} cases are enough for one visit")
         kept = keep_search(store, report_of_search(trace, place.at), case_store.now())
-        true_place.keep(replace(place, case_id=kept.case_id, own=kept.new))
+        known_place.keep(replace(place, case_id=kept.case_id, own=kept.new))
         st.session_state["true-places-made"] = made + kept.new
         return ""
 
@@ -63,7 +63,7 @@ def _take_back(place: TruePlace) -> None:
     def work(store: Store) -> str:
         if not take_back_search(store, place.case_id):
             raise CasesError("somebody works on this case already, so it stays")
-        true_place.keep(replace(place, case_id="", own=False))
+        known_place.keep(replace(place, case_id="", own=False))
         return ""
 
     case_store.attempt(work)

@@ -1,16 +1,14 @@
 """The place as the visitor knows it: picked on the map, told in metres, kept as a case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
 from core.gallery import Gallery
 from core.geo import Position, haversine_km, haversine_m
-from core.maps import Mark
 from core.records import SearchResult
 from core.retrieval import SearchTrace
-from pages.search_page import session
+from pages.search_page import known_place, session
 from pages.search_page.session_result import SearchState
 from pages.ui import permission
 from pages.ui.markdown import plain
@@ -18,49 +16,13 @@ from pages.ui.numbers import metres
 
 RIGHT_M = 100.0
 """A place within this distance counts as found, as everywhere in the app."""
-_KEY = "true-spot"
-
-
-@dataclass(frozen=True, slots=True)
-class TruePlace:
-    """A spot of one description in one city. `case_id` is the case made of it, "" for none; `own`
-    says that this visit made it, and may take it back."""
-
-    text: str
-    city: str
-    at: Position
-    case_id: str = ""
-    own: bool = False
-
-
-def current(text: str, city: str) -> TruePlace | None:
-    """The spot of this description, None before the visitor picked one."""
-    kept = st.session_state.get(_KEY)
-    return kept if isinstance(kept, TruePlace) and (kept.text, kept.city) == (text, city) else None
-
-
-def take(at: Position) -> None:
-    """Keeps the spot that was picked; for callbacks."""
-    ask = session.settled()
-    st.session_state[_KEY] = TruePlace(ask.text, ask.city, at)
-
-
-def keep(place: TruePlace | None) -> None:
-    """Replaces the spot, or forgets it."""
-    st.session_state[_KEY] = place
-
-
-def marks(text: str, city: str) -> tuple[Mark, ...]:
-    """The spot as a flag on the map."""
-    place = current(text, city)
-    return (Mark(place.at, "truth", "It was here"),) if place else ()
 
 
 def draw(state: SearchState) -> None:
     """The button below the map, or how far the answer was off."""
     trace = state.trace
     assert trace is not None
-    place = current(state.ask.text, state.ask.city)
+    place = known_place.current(state.ask.text, state.ask.city)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="true-place"):
         if session.picking() == "truth":
             st.markdown("Click the map where it really was.", width="content")
@@ -73,7 +35,7 @@ def draw(state: SearchState) -> None:
                 from pages.search_page import search_case  # with the store of cases: 0.3 s
 
                 search_case.draw(trace, place)
-            _button("Forget this spot", "forget", ":material/close:", keep, None)
+            _button("Forget this spot", "forget", ":material/close:", known_place.keep, None)
 
 
 def _button(label: str, name: str, icon: str, act: Callable[..., None], *args: object) -> None:

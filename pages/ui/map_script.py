@@ -15,6 +15,7 @@ PARTS = (
     "frame",
     "controls",
     "drawing",
+    "swipe",
     "spread",
     "markers",
     "answer",

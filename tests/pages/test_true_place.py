@@ -11,8 +11,8 @@ from core.review.missing_words import read_missing
 from core.review.store import open_store
 from core.settings import load
 from pages.search_page import search_case
+from pages.search_page.known_place import TruePlace
 from pages.search_page.session_result import SearchState
-from pages.search_page.true_place import TruePlace
 from pages.ui.case_store import now
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -1,6 +1,6 @@
-/* The map's frame: its state, its reports to the page, its view and its theme. A part of one script:
-   `pages/ui/map_script.py` joins the parts in one scope. Draws an answer on a Leaflet map and reports
-   what a person picks; knows nothing of searching. All text is set as text, never as HTML. The page
+/* The map's frame: its state, its reports to the page, its view and its theme. A part of one
+   script: `pages/ui/map_script.py` joins the parts in one scope. Draws an answer on a Leaflet map
+   and reports what a person picks; knows nothing of searching. All text is set as text, never as HTML. The page
    hears of a pick through Streamlit's own message; panning and zooming are not reported. */
 
 const state = { map: null, view: null, markers: new Map(), area: null, count: 0,
@@ -40,7 +40,9 @@ function ready(map, data) {
   map.attributionControl.setPrefix(false);
   look(() => map.fitBounds(data.bounds, { animate: false }));
   const here = window.isSecureContext && navigator.geolocation ? [HereControl] : [];
-  const buttons = { searching: [AreaControl, PlaceControl, Legend, ...here],
+  const swipe = data.photo ? [SwipeControl] : [];
+  state.photo = data.photo;
+  const buttons = { searching: [AreaControl, PlaceControl, Legend, ...here, ...swipe],
     boxing: [AreaControl, Legend, ...here], picking: [MiddleControl, Legend],
     looking: [], overview: [] };
   for (const Buttons of buttons[data.use]) new Buttons().addTo(map);

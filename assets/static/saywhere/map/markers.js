@@ -71,11 +71,16 @@ function spreadOut() {
   moveLegend();
 }
 
-/* A flag's label lies on the side away from the first marker. */
+/* A flag's label lies on the side away from the first marker, unless the map ends there. */
+const FLAG_LABEL_PX = 110;
+
 function moveFlag(made, x, y, first) {
   const label = made.getTooltip();
-  if (first && label) label.options.direction = x >= first.x - 1 ? "right" : "left";
-  if (label) label.options.offset = L.point(x >= (first ? first.x - 1 : x) ? 12 : -12, 0);
+  const [seen, wide] = [state.map.layerPointToContainerPoint([x, y]).x, state.map.getSize().x];
+  const right = seen < FLAG_LABEL_PX
+    || (x >= (first ? first.x - 1 : x) && seen < wide - FLAG_LABEL_PX);
+  if (first && label) label.options.direction = right ? "right" : "left";
+  if (label) label.options.offset = L.point(right ? 12 : -12, 0);
   made.setLatLng(state.map.layerPointToLatLng([x, y]));
 }
 
