@@ -1,9 +1,10 @@
 """The booth: how a turn comes out, what a phone reads, and that nothing of a visitor is left."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -363,7 +364,10 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     assert not any(b"zqvisitor" in as_bytes(one) for one in frames)
     assert page.url == address
     assert page.evaluate("history.length") <= 2, "about:blank and the booth"
-    assert not [path for path in data.rglob("*") if path.is_file()]
+    (numbers,) = (path for path in data.rglob("*") if path.is_file())
+    kept = json.loads(numbers.read_text())
+    assert list(kept) == list(asdict(day_numbers.DayNumbers())), "counts and sums, nothing else"
+    assert all(isinstance(value, int | float) for value in kept.values())
     assert "zqvisitor" not in log.read_text(encoding="utf-8", errors="replace")
     assert visit.outside == []
     assert visit.errors == []
