@@ -32,7 +32,7 @@ def draw(state: SearchState) -> None:
         else:
             st.markdown(plain(outcome(trace, place.at), 200))
             if permission.allowed() and _is_on_map(trace.gallery, place.at):
-                from pages.search_page import search_case  # with the store of cases: 0.3 s
+                from pages.search_page import search_case  # brings SQLAlchemy
 
                 search_case.draw(trace, place)
             _button("Forget this spot", "forget", ":material/close:", known_place.keep, None)
