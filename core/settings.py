@@ -103,6 +103,16 @@ class Settings:
     overpass: str = OVERPASS
     extracts: tuple[str, ...] = EXTRACTS
 
+    @property
+    def missing_words(self) -> Path:
+        """The file of phrases that visitors reported as missing, for whoever keeps the words."""
+        return self.user_galleries.parent / "missing-words.json"
+
+    @property
+    def booth_days(self) -> Path:
+        """The folder of the booth's numbers, a file for each day."""
+        return self.user_galleries.parent / "booth"
+
 
 @functools.cache
 def free_cores() -> int:
