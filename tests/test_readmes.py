@@ -264,7 +264,9 @@ def refit(script: str, _: str) -> None:
     """The script really runs, with a Python that only notes what it is asked to do."""
     asked = [line for line in lines_of(script) if line.startswith("-m core ")]
     commands = [parsed(line.removeprefix("-m core ").split()) for line in asked]
-    assert [one.ranking for one in commands if hasattr(one, "ranking")] == [True, False, False]
+    fits = [one for one in commands if hasattr(one, "ranking")]
+    assert [one.ranking for one in fits] == [True, False, False, False]
+    assert [one.aerial for one in fits] == [False, False, False, True]
     assert all(one.sets for one in commands if hasattr(one, "ranking"))
 
 
