@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import maps
+from core.gallery.build_jobs import JobStatus
 from core.geo import Bounds
 from core.maps import Mark, Sight
 from core.sources.gazetteer import CREDIT, Town, towns_named
@@ -11,28 +12,34 @@ from pages.ui import map_view
 from pages.ui.link_values import area_text, bounds
 from pages.ui.markdown import one_line, plain
 
-BOX, TITLE = "add-box", "add-title"
-_PLACE, _TOWN, _SIDE, _MAP = "add-place", "add-town", "add-side", "add-map"
+BOX, TITLE, PLACE = "add-box", "add-title", "add-place"
+_TOWN, _SIDE, _MAP = "add-town", "add-side", "add-map"
 _LONGEST = 80
 _SIDES_KM = (1.0, 2.0, 3.0, 5.0)
 _HEIGHT_PX = 380
 
 
-def draw() -> None:
-    """A box for the town's name, the towns of that name, and the map."""
+def draw(counted: JobStatus | None = None) -> None:
+    """A box for the town's name, the towns of that name, and the map, which shows the ground of a
+    map that was `counted` as long as no box is chosen."""
     _follow_link()
     names, ground = st.columns([2, 3], gap="medium")
     with names:
         towns = _names()
+        if counted and counted.ground and chosen_box() is None:
+            st.caption(
+                f"The map shows the ground of {plain(counted.job.title)}. Draw a box on it to "
+                "build a part only."
+            )
     with ground.container(key="add-map-frame"):
-        _map(towns)
+        _map(towns, counted.ground if counted else None)
 
 
 def _names() -> list[Town]:
     """The box for a name and the choice among its towns."""
     st.text_input(
         "Town",
-        key=_PLACE,
+        key=PLACE,
         max_chars=_LONGEST,
         placeholder="Neubrandenburg, Germany",
         icon=":material/search:",
@@ -41,7 +48,7 @@ def _names() -> list[Town]:
     towns = _towns()
     if towns:
         _choices(towns)
-    elif st.session_state.get(_PLACE):
+    elif st.session_state.get(PLACE):
         st.info("There is no town of that name with 5,000 people. Draw a box on the map.")
     box = chosen_box()
     size = f"The box has {area_km2(box):,.1f} km². " if box else ""
@@ -61,14 +68,14 @@ def chosen_box() -> Bounds | None:
 
 
 def _towns() -> list[Town]:
-    return towns_named(str(st.session_state.get(_PLACE) or ""))
+    return towns_named(str(st.session_state.get(PLACE) or ""))
 
 
 def _follow_link() -> None:
     """A link names a town, as the search page's does."""
     wanted = one_line(st.query_params.get("place", ""), _LONGEST)
     if wanted and st.session_state.get("add-followed") != wanted:
-        st.session_state["add-followed"] = st.session_state[_PLACE] = wanted
+        st.session_state["add-followed"] = st.session_state[PLACE] = wanted
         _sought()
 
 
@@ -116,13 +123,22 @@ def _set_box(box: Bounds) -> None:
     st.session_state[BOX] = area_text(box).replace(",", ", ")
 
 
-def _map(towns: list[Town]) -> None:
+def town_name() -> str:
+    """The name of the chosen town, "" for none."""
+    towns, row = _towns(), st.session_state.get(_TOWN)
+    if not towns:
+        return ""
+    return one_line(towns[row if isinstance(row, int) and row < len(towns) else 0].name, 60)
+
+
+def _map(towns: list[Town], ground: Bounds | None) -> None:
     box = chosen_box()
     row = st.session_state.get(_TOWN)
     town = towns[row] if isinstance(row, int) and row < len(towns) else None
+    area = box or (ground if town is None else None)
     sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
     marks = (Mark(town.at, "sight", town.name),) if town and box else ()
-    layer = maps.answer_layer(None, area=box, marks=marks, sight=sight)
+    layer = maps.answer_layer(None, area=area, marks=marks, sight=sight)
     map_view.world(layer, _MAP, _drawn, _HEIGHT_PX)
 
 
