@@ -1,9 +1,11 @@
 """The builds: how large and how far each is."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import settings
-from core.gallery.build_jobs import BuildJobs, JobStatus
+from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
 from pages.add_page import deeds
 from pages.ui.markdown import plain
 
@@ -13,18 +15,23 @@ _DISK = "About {tiles:,} tiles, {minutes} of work and {mb:.0f} MB."
 
 def draw() -> None:
     """All builds; looked at again and again while one of them runs."""
-    runs = any(one.state in deeds.RUNNING for one in _jobs().all())
-    st.fragment(_draw, run_every=_LOOK_S if runs else None)(runs)
+    states = _states(_jobs().all())
+    runs = any(state in deeds.RUNNING for state in states.values())
+    st.fragment(_draw, run_every=_LOOK_S if runs else None)(states)
+
+
+def _states(found: Sequence[JobStatus]) -> dict[str, JobState]:
+    return {one.job.name: one.state for one in found}
 
 
 def _jobs() -> BuildJobs:
     return BuildJobs(settings.load())
 
 
-def _draw(ran: bool) -> None:
+def _draw(seen: dict[str, JobState]) -> None:
     found = _jobs().all()
-    if ran != any(one.state in deeds.RUNNING for one in found):
-        st.rerun()  # the whole page, which then looks again and again, or no longer
+    if seen != _states(found):
+        st.rerun()  # the whole page: its map shows what was counted, and it may look no longer
     if problem := st.session_state.pop(deeds.PROBLEM, ""):
         st.error(plain(problem, 500))
     for one in found:

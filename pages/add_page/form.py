@@ -19,7 +19,7 @@ _LAST = "add-last"
 _TURN = "add-turn"
 _EXTRACT = "add-extract"
 _LONGEST_TITLE = 60
-_OF_ITSELF = "of the town or the file"
+_OF_ITSELF = "from the town or the file"
 _ENDINGS = re.compile(
     r"(?:[-_. ]latest)?(?:\.(?:osm|pbf|gz|bz2|json|geojson|gpkg|shp|zip|kml|kmz|xml|parquet))+$",
     re.I,
