@@ -160,14 +160,18 @@ class BuildJobs:
         job = replace(job, asked=True, after=after)
         return self._run(job, "--title", job.title, "--examples", str(_EXAMPLES))
 
-    def count_within(self, name: str, bbox: Bounds) -> BuildJob:
-        """Counts a job anew for a part of its map. Raises GalleryError for an unknown job, and for
-        one that was started."""
-        job = self._read(name)
+    def count(self, name: str, bbox: Bounds | None = None) -> BuildJob:
+        """Counts a job anew, for the part of its map within `bbox` if there is one. Raises
+        GalleryError for an unknown job, one that was started, and a box beside its ground."""
+        one = self.status(name)
+        job = one.job
         if job.asked:
-            raise GalleryError(f"{job.title} is being built; its box cannot be changed")
-        edges = (bbox.west, bbox.south, bbox.east, bbox.north)
-        return self._run(replace(job, bbox=edges), "--estimate")
+            raise GalleryError(f"{job.title} was started; its box cannot be changed")
+        if bbox is not None:
+            if one.ground is not None and not _meet(one.ground, bbox):
+                raise GalleryError(f"the box has nothing of {job.title}; draw it on its ground")
+            job = replace(job, bbox=(bbox.west, bbox.south, bbox.east, bbox.north))
+        return self._run(job, "--estimate")
 
     def stop(self, name: str) -> None:
         """Ends a job's process; `start` continues it. Raises GalleryError for an unknown job."""
@@ -331,6 +335,12 @@ def _lock_file(file: int, name: str) -> None:
             return
         time.sleep(_LOOK_S)
     raise GalleryError(f"{name} is being built already")
+
+
+def _meet(one: Bounds, other: Bounds) -> bool:
+    """Whether two boxes have ground in common."""
+    across = one.west <= other.east and other.west <= one.east
+    return across and one.south <= other.north and other.south <= one.north
 
 
 def _waits(said: str) -> bool:

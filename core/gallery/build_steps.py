@@ -18,13 +18,15 @@ class BuildStep:
 
 
 STEPS: Final = (
-    BuildStep("reading the map", (), 0.1),
-    BuildStep("listing what stands around each spot", ("facts",), 0.05),
-    BuildStep("drawing the pictures", ("pictures",), 0.3),
-    BuildStep("drawing the map to look at", ("base map",), 0.15),
-    BuildStep("learning the words for each spot", ("embed facts", "embed tiles"), 0.2),
-    BuildStep("learning what the pictures show", ("embed pictures",), 0.2),
+    BuildStep("reading the map", (), 0.05),
+    BuildStep("listing what stands around each spot", ("facts",), 0.03),
+    BuildStep("drawing the pictures", ("pictures",), 0.12),
+    BuildStep("drawing the map to look at", ("base map",), 0.08),
+    BuildStep("learning the words for each spot", ("embed facts", "embed tiles"), 0.6),
+    BuildStep("learning what the pictures show", ("embed pictures",), 0.12),
 )
+"""Shares rounded from two builds of Monaco on two busy cores, of 98 and of 1,198 tiles, in which
+the fifth step took 63 % and 57 % of the time, the third 9 % and 14 %."""
 
 
 @dataclass(frozen=True, slots=True)

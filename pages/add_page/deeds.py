@@ -41,7 +41,10 @@ def draw(one: JobStatus) -> None:
             on_change=_rename,
             args=(name,),
         )
-    if one.state in ("counted", "stopped", "failed"):
+    if one.state in ("stopped", "failed") and not one.job.asked:
+        again = partial(_jobs().count, name)
+        st.button("Count again", key=f"count-{name}", on_click=_try, args=(again,))
+    elif one.state in ("counted", "stopped", "failed"):
         words = "Build it" if one.state == "counted" else "Go on"
         st.button(
             words,
@@ -50,7 +53,8 @@ def draw(one: JobStatus) -> None:
             on_click=_try,
             args=(partial(_jobs().start, name),),
         )
-    if one.tiles and not one.job.asked and (box := where.chosen_box()):
+    is_open = one.state not in RUNNING and not one.job.asked
+    if is_open and (box := where.chosen_box()):
         st.button(
             "Take the drawn box only",
             key=f"within-{name}",
@@ -71,7 +75,7 @@ def draw(one: JobStatus) -> None:
 
 
 def _narrow(name: str, box: Bounds) -> None:
-    _jobs().count_within(name, box)
+    _jobs().count(name, box)
     st.session_state[where.BOX] = ""
 
 

@@ -78,6 +78,12 @@ def test_a_map_is_counted_first_and_a_second_job_of_its_name_is_refused(machine:
     assert counted.ground.contains(np.array([60.17]), np.array([24.945])).all()
     assert unfinished_builds(machine) == frozenset()
     assert list_galleries(machine) == ()
+    with pytest.raises(GalleryError, match="draw it on its ground"):
+        jobs.count("my-town", Bounds(1, 1, 2, 2))
+    ground = counted.ground
+    half = Bounds(ground.west, ground.south, ground.center.lon, ground.north)
+    assert jobs.count("my-town", half).file == job.file
+    assert 0 < until(jobs, "my-town", is_over).tiles < counted.tiles
     jobs.forget("my-town")
     assert jobs.all() == []
     with pytest.raises(GalleryError, match="no job"):
@@ -175,8 +181,8 @@ def test_a_build_waits_for_the_one_ahead_and_begins_by_itself(machine: Settings)
     ("log", "words", "share"),
     [
         ("", "Step 1 of 6: reading the map", 0.0),
-        ("waits for its turn\nbegins now\npictures:  50%|##", "Step 3 of 6: drawing the", 0.3),
-        ("facts: 100%\rembed tiles: 100%|##| 4/4", "Step 5 of 6: learning the words", 0.8),
+        ("waits for its turn\nbegins now\npictures:  50%|##", "Step 3 of 6: drawing the", 0.14),
+        ("facts: 100%\rembed tiles: 100%|##| 4/4", "Step 5 of 6: learning the words", 0.88),
         ("embed pictures: 100%|##| 4/4", "Step 6 of 6: learning what", 1.0),
     ],
 )
