@@ -76,7 +76,7 @@ def draw(one: JobStatus) -> None:
 
 def _narrow(name: str, box: Bounds) -> None:
     _jobs().count(name, box)
-    st.session_state[where.BOX] = ""
+    where.clear_box()
 
 
 def _remove(name: str, asked: bool) -> None:

@@ -14,6 +14,7 @@ from pages.ui.markdown import one_line, plain
 
 BOX, TITLE, PLACE = "add-box", "add-title", "add-place"
 _TOWN, _SIDE, _MAP = "add-town", "add-side", "add-map"
+_CLEAR = "add-clear-box"
 _LONGEST = 80
 _SIDES_KM = (1.0, 2.0, 3.0, 5.0)
 _HEIGHT_PX = 380
@@ -23,6 +24,8 @@ def draw(counted: JobStatus | None = None) -> None:
     """A box for the town's name, the towns of that name, and the map, which shows the ground of a
     map that was `counted` as long as no box is chosen."""
     _follow_link()
+    if st.session_state.pop(_CLEAR, False):
+        st.session_state[BOX] = ""
     names, ground = st.columns([2, 3], gap="medium")
     with names:
         towns = _names()
@@ -60,6 +63,12 @@ def _names() -> list[Town]:
         )
     )
     return towns
+
+
+def clear_box() -> None:
+    """Empties the field of the box on the next run of the whole page; a part of the page that runs
+    alone cannot."""
+    st.session_state[_CLEAR] = True
 
 
 def chosen_box() -> Bounds | None:

@@ -29,8 +29,8 @@ def draw_reports(listed: tuple[ReportSummary, ...]) -> None:
     if not listed:
         st.info("Nothing yet. Measure a search, and its failures become cases:")
         st.code(
-            ".venv/bin/python -m core evaluate --gallery helsinki --queries my.jsonl "
-            "--out run.json\n"
+            ".venv/bin/python -m core evaluate --gallery helsinki --queries my.jsonl \\\n"
+            "    --out run.json\n"
             ".venv/bin/python -m core cases import run.json",
             language=None,
         )
