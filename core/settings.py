@@ -34,6 +34,9 @@ REGIONS = ROOT / "assets" / "models" / "regions.json"
 OVERVIEW = ROOT / "assets" / "models" / "overview.json"
 """The weights by which regions are chosen for a search, where there are many."""
 
+AERIAL = ROOT / "assets" / "models" / "aerial.json"
+"""The confidence of a search in which only pictures answer, an aerial one among them."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 
@@ -99,6 +102,16 @@ class Settings:
     add_places: bool | None = None
     overpass: str = OVERPASS
     extracts: tuple[str, ...] = EXTRACTS
+
+    @property
+    def missing_words(self) -> Path:
+        """The file of phrases that visitors reported as missing, for whoever keeps the words."""
+        return self.user_galleries.parent / "missing-words.json"
+
+    @property
+    def booth_days(self) -> Path:
+        """The folder of the booth's numbers, a file for each day."""
+        return self.user_galleries.parent / "booth"
 
 
 @functools.cache

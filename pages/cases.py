@@ -7,7 +7,6 @@ import streamlit as st
 from core.errors import SaywhereError
 from pages.review_page import (
     agreement,
-    case_store,
     export,
     guidelines,
     review,
@@ -15,7 +14,7 @@ from pages.review_page import (
     verdict_form,
 )
 from pages.review_page.session import ReviewSession, View, current, write_link
-from pages.ui import frame
+from pages.ui import case_store, frame
 from pages.ui.markdown import plain
 
 _VIEWS: dict[View, tuple[str, str]] = {

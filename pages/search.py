@@ -3,11 +3,15 @@
 import streamlit as st
 
 from pages.search_page import anywhere, anywhere_results, controls, results, session
+from pages.search_page.kiosk import host
 from pages.search_page.kiosk import page as kiosk
 from pages.search_page.kiosk import session as visits
 from pages.search_page.query_params import ANYWHERE
 from pages.ui import frame, resources
 
+if visits.hosting():
+    host.draw()
+    st.stop()
 if visits.wanted():
     kiosk.draw()
     st.stop()

@@ -15,6 +15,9 @@ from conftest import ROOT, Served, Visit, drawn, serve
 from playwright.sync_api import FrameLocator, Page, Route, expect
 from tiny_street import write_street
 
+from core import maps
+from pages.ui import resources, routes
+
 pytestmark = pytest.mark.browser
 
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
@@ -500,9 +503,41 @@ def test_a_spot_on_the_map_is_held_against_the_first_place(
     expect(page).to_have_url(re.compile("vs="))
     expect(page.locator(".sw-versus img")).to_have_count(2)
     expect(the_map(page).locator(".sw-picking")).to_have_count(0)
+    page.get_by_role("button", name="The place was here").click()
+    the_map(page).locator(".sw-picking").wait_for()
+    the_map(page).locator(".sw-marker", has_text="2").first.press("Enter")
+    expect(page.locator(".st-key-true-place")).to_contain_text("Place 2 was right, 0 m away")
+    expect(the_map(page).locator(".sw-flag-truth")).to_have_count(1)
+    expect(the_map(page).locator(".sw-picking")).to_have_count(0)
     page.goto(page.url)
     expect(page.locator(".sw-versus")).to_contain_text("Place 1")
     assert visit.errors == []
+
+
+def test_a_photograph_is_swiped_over_its_map_by_hand_and_by_keys(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    page: Page = visits(served).page  # type: ignore[assignment]
+    card = next(card for card in resources.cards() if card.name == "helsinki")
+    tiles = routes.tiles_url(card)
+    base = maps.BaseMap(
+        card.bounds, tiles, "map", range(13, 17), maps.TileLayer(tiles, "photo", range(13, 17))
+    )
+    page.goto(served.address("/healthz"))
+    page.set_content(maps.base_map(base, routes.assets()).get_root().render())
+    switch = page.get_by_role("button", name="Swipe to the photo")
+    switch.click()
+    slider, photo = page.get_by_role("slider"), page.locator(".leaflet-sw-swipe-pane")
+    expect(photo.locator("img").first).to_be_visible()
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    slider.press("Home")
+    expect(photo).to_have_css("clip", re.compile(r", 0px\)$"))
+    slider.press("End")
+    expect(slider).to_have_value("1000")
+    expect(photo).not_to_have_css("clip", re.compile(r", 0px\)$"))
+    switch.click()
+    expect(slider).to_have_count(0)
+    expect(photo.locator("img")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -33,7 +33,7 @@ from pages.search_page import (
     scores,
 )
 from pages.search_page.query_params import SearchParams
-from pages.ui import examples, highlighted_text, link_values, resources, routes
+from pages.ui import examples, highlighted_text, link_values, map_script, resources, routes
 from pages.ui.markdown import plain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -390,6 +390,15 @@ class TestRoutes:
             answer = client.get(url)
             assert answer.status_code == 200
             assert "immutable" in answer.headers["cache-control"]
+
+    def test_the_script_of_the_map_has_all_its_parts_in_one_scope(self, client: TestClient) -> None:
+        folder = load().static / "saywhere" / "map"
+        assert sorted(file.stem for file in folder.iterdir()) == sorted(map_script.PARTS)
+        (address,) = (url for url in routes.assets().scripts if "/map.js" in url)
+        served = client.get(address).text
+        for file in folder.iterdir():
+            assert file.read_text(encoding="utf-8") in served
+        assert served.count('"use strict"') == 1
 
     @pytest.mark.parametrize(
         "path",

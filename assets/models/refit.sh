@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Learns the ranking, the confidence and the regions again, in this order, and writes them here.
+# Learns ranking, confidence, regions and the confidence of pictures again, in this order, and writes them here.
 # Usage: SAYWHERE_DATA=FOLDER bash assets/models/refit.sh FOLDER_WITH_DATA [PYTHON]
-# FOLDER_WITH_DATA has osm/, osm-training/, rvs/ and texts/, as README.md here tells. SAYWHERE_DATA
+# FOLDER_WITH_DATA has osm/, osm-training/, rvs/, texts/ and aerial/, as README.md here tells. SAYWHERE_DATA
 # keeps the galleries and texts that are learned from; those that are there are not made again.
 set -euo pipefail
 data=$(cd "${1:?name the folder with the data}" && pwd)
@@ -87,3 +87,19 @@ for name in krems moscow nyc stockholm boston; do
 done
 for name in moscow nyc stockholm boston; do regions+=(--set "$name=$home/texts/free-hand.jsonl"); done
 "$python" -m core calibrate --regions "${regions[@]}"
+
+# Aerial pictures: the third of the town that the picture model has not seen.
+aerial=$data/aerial/pardubice
+build pardubice --from "$aerial/pardubice.geojsonl.gz" --imagery "$aerial/ortho" --no-pictures
+[ -e "$home/texts/pardubice.jsonl" ] || "$python" -m core describe --gallery pardubice \
+  --from "$aerial/pardubice.geojsonl.gz" --imagery "$aerial/ortho" --n 300 --seed 16 --names no \
+  --out "$home/texts/pardubice.jsonl"
+"$python" - "$home/texts/pardubice.jsonl" "$home/texts/pardubice-east.jsonl" <<'EAST'
+import json, sys
+from pathlib import Path
+
+lines = Path(sys.argv[1]).read_text("utf-8").splitlines()
+east = [line + "\n" for line in lines if json.loads(line)["lon"] >= 15.76726]
+Path(sys.argv[2]).write_text("".join(east), "utf-8")
+EAST
+"$python" -m core calibrate --aerial --set "pardubice=$home/texts/pardubice-east.jsonl"

@@ -48,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the overview that chooses regions for a search, to descriptions of any place and "
         "to all regions of the sets; fit it after the regions",
     )
+    parser.add_argument(
+        "--aerial",
+        action="store_true",
+        help="fit the confidence of searches in which only aerial pictures answer, to descriptions "
+        "of galleries with imagery",
+    )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
@@ -100,6 +106,18 @@ def _fit_overview(
     return {"file": str(path), "sources": list(model.sources), "error": round(model.error, 4)}
 
 
+def _fit_pictures(
+    args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
+) -> Any:
+    from core.evaluation.calibration.picture_fit import fit_pictures, picture_examples
+    from core.retrieval.picture_confidence import write_picture_confidence
+
+    examples = picture_examples(args.sets, settings, encoder, bar(args.quiet))
+    learned = fit_pictures(examples, [f"{name}, {path.stem}" for name, path in args.sets])
+    path = write_picture_confidence(learned, args.out or machine.AERIAL)
+    return {"file": str(path), "examples": len(examples)} | learned.to_json()
+
+
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
     from core.evaluation.calibration.pipeline import fit_from_files
@@ -114,6 +132,8 @@ def run(args: argparse.Namespace) -> Any:
         return _fit_regions(args, settings, encoder)
     if args.overview:
         return _fit_overview(args, settings, encoder)
+    if args.aerial:
+        return _fit_pictures(args, settings, encoder)
     calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )

@@ -122,7 +122,8 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
     if base.aerial:
         _add_aerial(folium_map, base.aerial, show=not base.tiles_url)
     land = {"land": base.land_url, "credit": base.attribution} if base.land_url else {}
-    Call("ready", {"bounds": corners(base.bounds), "use": use} | land).add_to(folium_map)
+    photo = {"photo": _photo(base.aerial)} if base.aerial and base.tiles_url else {}
+    Call("ready", {"bounds": corners(base.bounds), "use": use} | land | photo).add_to(folium_map)
     if use not in ("picking", "overview"):
         folium.TileLayer(
             _tiles(_ONLINE_TILES),
@@ -139,6 +140,18 @@ def _tiles(url: str) -> TileProvider:
     """The tiles of an address. Folium takes a plain address for a provider's name first, and looks
     through all names for it."""
     return TileProvider(name="tiles", url=url, attribution="")
+
+
+def _photo(aerial: TileLayer) -> dict[str, object]:
+    """The imagery for a layer that our script makes: its address and Leaflet's options."""
+    options = {
+        "attribution": safe_html(aerial.attribution),
+        "minNativeZoom": aerial.zooms.start,
+        "maxNativeZoom": aerial.zooms.stop - 1,
+        "minZoom": 2,
+        "maxZoom": 19,
+    }
+    return {"url": aerial.tiles_url, "options": options}
 
 
 def _add_aerial(folium_map: folium.Map, aerial: TileLayer, *, show: bool) -> None:

@@ -23,6 +23,13 @@ from core.records import Channel, Verdict
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence_features import FEATURES, confidence_features
 from core.retrieval.fusion import Signals
+from core.retrieval.picture_confidence import (
+    P_OUTSIDE,
+    PictureConfidence,
+    mixture,
+    only_pictures,
+    read_picture_confidence,
+)
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
 
@@ -210,7 +217,7 @@ class Posterior:
     def mass_of(self, scores: F32) -> F64:
         """The mass [N] that other scores [N] of the same tiles would have, were they informative
         and from inside; 0 where this posterior has none."""
-        return _softmax(self.inverse_temperature * scores.astype(np.float64), self.mass > 0)
+        return mixture(scores, self.mass > 0, self.inverse_temperature)
 
     def near(
         self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
@@ -236,35 +243,38 @@ def posterior_of(
     mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · scores) + v / T),
     over the T allowed tiles, where v is the probability that the text is uninformative. A person
     who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
-    denials only.
+    denials only. Where only pictures answer, v, the inverse temperature and `p_outside` are those
+    of `core.retrieval.picture_confidence`.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
         encoded_query, signals, scores, channels, mask, learned.background
     )
-    return posterior_from(features, scores, mask, learned, affirms=len(encoded_query.affirmed) > 0)
+    affirms = len(encoded_query.affirmed) > 0
+    return posterior_from(features, signals, scores, mask, learned, affirms=affirms)
 
 
 def posterior_from(
-    features: F32, scores: F32, mask: Bools | None, learned: Calibration, *, affirms: bool = True
+    features: F32,
+    signals: Signals,
+    scores: F32,
+    mask: Bools | None,
+    learned: Calibration,
+    *,
+    affirms: bool = True,
 ) -> Posterior:
     """The posterior from the features of a search; see `posterior_of`. `affirms` is False for a
     text of denials only: what is not there does not speak for another town."""
     outputs = _linear_outputs(learned, features)
-    p_outside = outputs.p_outside if mask is None and affirms else 0.0
-    logits = outputs.inverse_temperature * scores.astype(np.float64)
-    allowed = np.ones(len(logits), dtype=bool) if mask is None else mask
-    within = (1 - outputs.p_uninformative) * _softmax(
-        logits, allowed
-    ) + outputs.p_uninformative * allowed / allowed.sum()
-    return Posterior((1 - p_outside) * within, p_outside, learned.area, outputs.inverse_temperature)
-
-
-def _softmax(logits: F64, allowed: Bools) -> F64:
-    """The softmax [N] over the allowed tiles; 0 elsewhere."""
-    exponentials = np.exp(np.where(allowed, logits - logits[allowed].max(), -np.inf))
-    softmax: F64 = exponentials / exponentials.sum()
-    return softmax
+    p_outside = outputs.p_outside
+    allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
+    spread = PictureConfidence(outputs.inverse_temperature, outputs.p_uninformative)
+    if only_pictures(signals):
+        spread, p_outside = read_picture_confidence(), P_OUTSIDE
+    if mask is not None or not affirms:
+        p_outside = 0.0
+    within = spread.within(scores, allowed)
+    return Posterior((1 - p_outside) * within, p_outside, learned.area, spread.inverse_temperature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,12 @@ def search_region(
     )
     own_town = bool(names_any_town(query.text, [gallery.card])[0])
     posterior = posterior_from(
-        features, ranking.scores, mask, learned, affirms=len(encoded_query.affirmed) > 0
+        features,
+        ranking.signals,
+        ranking.scores,
+        mask,
+        learned,
+        affirms=len(encoded_query.affirmed) > 0,
     )
     return RegionSearch(
         gallery, channels, mask, encoded_query, ranking, features, own_town, posterior

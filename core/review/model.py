@@ -35,8 +35,8 @@ class RecordedAnswer:
 class Report:
     """An evaluation run of a model on a gallery in one scope, query by query.
 
-    `source` is "evaluate" or "cvgtext". `outside` is the number of queries that are left out, since
-    their places are outside the gallery.
+    `source` is "evaluate", "cvgtext" or, of single searches, "search". `outside` is the number of
+    queries that are left out, since their places are outside the gallery.
     """
 
     title: str

@@ -6,8 +6,9 @@ from core.review.guidelines import MAX_CHARS, guidelines_of, reword
 from core.review.key_bindings import ACTION_KEYS, bind, default_keys, keys_of
 from core.review.store import Store
 from core.review.verdicts import CASE_VERDICTS
-from pages.review_page import case_store, tasks
+from pages.review_page import tasks
 from pages.review_page.session import ReviewSession, write_link
+from pages.ui import case_store
 from pages.ui.markdown import plain
 
 _ACTIONS = {

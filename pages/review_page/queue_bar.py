@@ -6,8 +6,9 @@ from core.errors import CasesError
 from core.review.model import Progress
 from core.review.store import Store
 from core.review.verdicts import ORDERS, Order
-from pages.review_page import case_store, history, verdict_form
+from pages.review_page import history, verdict_form
 from pages.review_page.session import ReviewSession
+from pages.ui import case_store
 
 _ORDERS: dict[Order, str] = {"hardest": "Hardest first", "shuffled": "Shuffled"}
 

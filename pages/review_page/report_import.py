@@ -14,7 +14,7 @@ from core.review.formats import FORMATS
 from core.review.importing import ImportOptions, import_cases, left_out_lines
 from core.review.model import ReportSummary
 from core.review.store import Store
-from pages.review_page import case_store
+from pages.ui import case_store
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 

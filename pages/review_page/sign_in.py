@@ -8,9 +8,9 @@ from core.review.field_checks import MAX_NAME_CHARS
 from core.review.model import ReportSummary
 from core.review.store import Store
 from core.review.verdicts import ORDERS, Order
-from pages.review_page import case_store, report_import, verdict_form
+from pages.review_page import report_import, verdict_form
 from pages.review_page.session import ReviewSession, write_link
-from pages.ui import resources
+from pages.ui import case_store, resources
 from pages.ui.markdown import plain
 
 _NAME = ".st-key-cases-name input"

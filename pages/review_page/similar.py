@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.review.alike import similar_cases
 from core.review.model import Card
-from pages.review_page import case_store
 from pages.review_page.session import ReviewSession
+from pages.ui import case_store
 from pages.ui.markdown import plain
 from pages.ui.numbers import metres
 from pages.ui.text_embeddings import text_embeddings

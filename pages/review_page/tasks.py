@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.review.store import Store
 from core.review.tasks import assign, release, workloads
-from pages.review_page import case_store
 from pages.review_page.session import ReviewSession
+from pages.ui import case_store
 from pages.ui.templates import render
 
 _ALL = "all reports"

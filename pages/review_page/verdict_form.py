@@ -14,8 +14,9 @@ from core.review.key_bindings import keys_of
 from core.review.model import Card
 from core.review.selection import key_of
 from core.review.store import Store
-from pages.review_page import actions, case_store
+from pages.review_page import actions
 from pages.review_page.session import ReviewSession
+from pages.ui import case_store
 from pages.ui.templates import render
 
 _KEY = "desk"

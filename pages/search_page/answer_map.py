@@ -1,5 +1,6 @@
 """The map of an answer; a pick on it changes the question."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -7,9 +8,9 @@ import streamlit as st
 from core import maps
 from core.gallery import Gallery
 from core.geo import Area, haversine_m
-from core.maps import ProbabilityArea
+from core.maps import Mark, ProbabilityArea
 from core.records import SearchResult, Tile
-from pages.search_page import place_search, session
+from pages.search_page import known_place, place_search, session
 from pages.ui import map_view
 from pages.ui.link_values import bounds_of, polygon_of, position_of
 
@@ -23,11 +24,12 @@ def draw(
     area: Area | None,
     spread: ProbabilityArea | None = None,
     other: Tile | None = None,
+    marks: Sequence[Mark] = (),
 ) -> None:
     """The gallery's map with an answer on it. Panning asks nothing of the server."""
-    picking = bool(st.session_state.get("picking"))
     sight = place_search.sight(gallery)
-    layer = maps.answer_layer(result, rank, area, spread, other, picking, sight=sight)
+    picking = bool(session.picking())
+    layer = maps.answer_layer(result, rank, area, spread, other, picking, marks, sight=sight)
     map_view.show(gallery, layer, f"{_KEY}-{gallery.card.name}", partial(_picked, gallery))
 
 
@@ -46,8 +48,11 @@ def _picked(gallery: Gallery) -> None:
             session.rank_anew(area=within)
     elif event.get("event") == "place":
         place_search.seek(gallery.card.name, event.get("words"))
-    elif event.get("event") == "spot" and st.session_state.pop("picking", False):
-        spot = position_of(event)
-        if spot is not None:
+    elif event.get("event") == "spot":
+        spot, wanted = position_of(event), session.picking()
+        session.pick("")
+        if spot is not None and wanted == "truth":
+            known_place.take(spot)
+        elif spot is not None and wanted == "other":
             away = haversine_m(spot.lat, spot.lon, gallery.lats, gallery.lons)
             session.change(versus=gallery.tile(int(away.argmin())).tile_id)

@@ -22,7 +22,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
     """A folded section with a choice of the other place."""
     with st.expander("Compare with another place", key="section-versus", expanded=bool(ask.versus)):
         _choice(state, candidate, ask)
-        if st.session_state.get("picking"):
+        if session.picking() == "other":
             st.caption("Now click a spot on the map.")
         elif ask.versus == candidate.tile.tile_id:
             st.caption("That is this place itself. Pick another one.")
@@ -42,7 +42,7 @@ def picked_tile(gallery: Gallery, result: SearchResult, tile_id: str) -> Tile | 
 
 def _choose() -> None:
     picked = st.session_state["versus"]
-    st.session_state["picking"] = picked == _PICK
+    session.pick("other" if picked == _PICK else "")
     session.change(versus="" if picked == _PICK else picked)
 
 
@@ -58,7 +58,7 @@ def _choice(state: SearchState, candidate: Candidate, ask: SearchParams) -> None
     if ask.versus and ask.versus not in titles:
         titles[ask.versus] = "the spot picked on the map"
     titles[_PICK] = "a spot I click on the map …"
-    st.session_state["versus"] = _PICK if st.session_state.get("picking") else ask.versus
+    st.session_state["versus"] = _PICK if session.picking() == "other" else ask.versus
     st.selectbox(
         "Compare with",
         list(titles),

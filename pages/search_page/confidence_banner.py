@@ -43,7 +43,8 @@ def advice(result: SearchResult, verdict: Verdict, city: str) -> str:
             "on a sign, a shape, or where things are."
         )
     return (
-        f"Descriptions of places in {city} nearly always fit better than yours. Try another city. "
+        f"Most descriptions of places in {city} fit better than yours. "
+        "Say more about what you see, or try another city. "
         f"If it is in {city}, the first place has a chance of {first}."
     )
 

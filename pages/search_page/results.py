@@ -16,10 +16,13 @@ from pages.search_page import (
     downloads,
     followup,
     invitation,
+    known_place,
+    missing_words,
     place_list,
     place_search,
     proposed_words,
     session,
+    true_place,
 )
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
@@ -52,6 +55,8 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     rank = session.chosen_rank(result, ask) if result else 1
     with place:
         draw_map(gallery, state, rank, ask)
+        if state and result:
+            true_place.draw(state)
     with notes:
         place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
@@ -76,8 +81,9 @@ def draw_map(gallery: Gallery, state: SearchState | None, rank: int, ask: Search
         answer_map.draw(gallery, None, rank, ask.area)
         return
     spread = _spread(state)
+    marks = known_place.marks(ask.text, ask.city)
     other = comparison_panel.picked_tile(gallery, trace.result, ask.versus)
-    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other)
+    answer_map.draw(gallery, state.shown(rank), rank, ask.area, spread, other, marks)
 
 
 def _spread(state: SearchState) -> ProbabilityArea:
@@ -129,6 +135,8 @@ def _answer(
         followup.draw(state)
         photo.truth(state)
         proposed_words.draw(state, result.candidates[0])
-        phrase_chips.draw(state)
+        with st.container(horizontal=True, key="about-words", gap="small"):
+            phrase_chips.draw(state)
+            missing_words.draw(gallery.card.name, state)
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, chosen, ask)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
@@ -12,6 +12,8 @@ from pages.search_page.query_params import SearchParams, from_params, usual_city
 from pages.ui.session_link import Params, SessionLink, remember_city
 
 _KEY = "ask"
+Picking = Literal["", "other", "truth"]
+"""A spot on the map: to compare with, or where the description really was written."""
 
 
 @dataclass
@@ -92,8 +94,19 @@ def ask_anew(**changes: Any) -> SearchParams:
 def rank_anew(**changes: Any) -> SearchParams:
     """The same description in another order; drops the choice and the comparison."""
     st.session_state["chosen"] = 1
-    st.session_state["picking"] = False
+    pick("")
     return change(**changes, chosen=1, versus="")
+
+
+def picking() -> Picking:
+    """The use of the next click on the map, "" for a choice among the markers."""
+    wanted: Picking = st.session_state.get("picking", "")
+    return wanted
+
+
+def pick(wanted: Picking) -> None:
+    """Says what the next click on the map is for."""
+    st.session_state["picking"] = wanted
 
 
 def write_link(ask: SearchParams) -> None:

@@ -24,6 +24,7 @@ from core.gallery import GalleryCard
 from core.maps import Assets
 from core.web_tiles.archive import read_tile
 from pages.ui import resources
+from pages.ui.map_script import map_script, script
 from pages.ui.page_document import page_document, page_paths
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -52,14 +53,17 @@ class _CachedFiles(StaticFiles):
 def assets() -> Assets:
     """The scripts and styles of the map's frame, our own with their content's hash."""
     return Assets(
-        scripts=(f"/vendor/{_LEAFLET}/leaflet.js", _ours("map.js")),
-        styles=(f"/vendor/{_LEAFLET}/leaflet.css", _ours("map.css")),
+        scripts=(f"/vendor/{_LEAFLET}/leaflet.js", _address("map.js", script())),
+        styles=(f"/vendor/{_LEAFLET}/leaflet.css", _address("map.css", _style())),
     )
 
 
-def _ours(name: str) -> str:
+def _style() -> bytes:
+    return (settings.load().static / "saywhere" / "map.css").read_bytes()
+
+
+def _address(name: str, content: bytes) -> str:
     """The address of a script or style of ours; one that changed has another."""
-    content = (settings.load().static / "saywhere" / name).read_bytes()
     return f"/vendor/saywhere/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
@@ -119,5 +123,6 @@ def routes() -> Sequence[BaseRoute]:
         *(Route(path, page_document) for path in page_paths()),
         Route("/tiles/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
         Route("/aerial/{gallery}/{z:int}/{x:int}/{y:int}.webp", tile),
+        Route("/vendor/saywhere/map.js", map_script),
         Mount("/vendor", _CachedFiles(directory=settings.load().static)),
     ]

@@ -13,6 +13,7 @@ class WaitingLine:
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._inside = 0
+        self._longest = 0
         self._tickets: list[object] = []
         self._changed = threading.Condition()
 
@@ -28,6 +29,12 @@ class WaitingLine:
                 self._inside -= 1
                 self._changed.notify_all()
 
+    def take_longest(self) -> int:
+        """The most threads that waited at once since this was last asked."""
+        with self._changed:
+            longest, self._longest = self._longest, 0
+            return longest
+
     def _wait(self, tell: Callable[[int], None]) -> None:
         ticket, told = object(), 0
         with self._changed:
@@ -42,6 +49,7 @@ class WaitingLine:
                     if self._is_next(ticket):
                         continue
                     place = self._tickets.index(ticket) + 1
+                    self._longest = max(self._longest, len(self._tickets))
                 if place != told:
                     told = place
                     tell(place)

@@ -79,6 +79,21 @@ def test_a_hostile_licence_is_shown_as_text() -> None:
     assert "<img" not in maps.base_map(base, ASSETS).get_root().render()
 
 
+def test_only_a_map_with_a_photograph_of_the_same_ground_can_be_swiped() -> None:
+    photo = maps.TileLayer("/aerial/town/{z}/{x}/{y}.webp?v=1", "<b>x", range(13, 18))
+
+    def swiped(base: maps.BaseMap) -> object:
+        return data_of(maps.base_map(base, ASSETS).get_root().render(), "ready").get("photo")
+
+    assert swiped(BASE) is None
+    assert swiped(replace(BASE, tiles_url="", aerial=photo)) is None, "there is no map beside it"
+    both = swiped(replace(BASE, aerial=photo))
+    assert isinstance(both, dict)
+    assert both["url"] == photo.tiles_url
+    assert both["options"]["maxNativeZoom"] == 17
+    assert "<b" not in both["options"]["attribution"]
+
+
 def test_markers_are_numbered_and_carry_their_footprint() -> None:
     drawn = data_of(script_of(an_answer(a_candidate(1), a_candidate(2)), chosen=2), "draw")
     candidates = drawn["candidates"]

@@ -1,9 +1,11 @@
 """The booth: how a turn comes out, what a phone reads, and that nothing of a visitor is left."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import date
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +22,7 @@ from core.geo import METRES_PER_DEGREE, Position
 from core.records import Candidate
 from core.settings import load
 from pages.search_page import query_params
-from pages.search_page.kiosk import distances, qr_code
+from pages.search_page.kiosk import day_numbers, distances, host, qr_code
 from pages.search_page.kiosk.session import Visit as Turn
 from pages.search_page.query_params import SearchParams
 from pages.ui import examples
@@ -228,6 +230,64 @@ class TestTurn:
         assert [one for one in booth.button if one.label == "Start over"]
 
 
+class TestHost:
+    def test_numbers_of_a_day_add_up_survive_a_restart_and_begin_anew(self, tmp_path: Path) -> None:
+        monday, tuesday = date(2026, 3, 2), date(2026, 3, 3)
+        book = day_numbers.DayBook(tmp_path / "booth")
+        for ours_m, guess_m in ((40.0, 600.0), (300.0, None), (None, None)):
+            book.add(monday, ours_m, guess_m)
+        assert book.numbers(monday, line=3) == day_numbers.DayNumbers(3, 2, 1, 340, 1, 600, 3)
+        again = day_numbers.DayBook(tmp_path / "booth")
+        assert again.numbers(monday, line=2) == day_numbers.DayNumbers(3, 2, 1, 340, 1, 600, 3)
+        assert again.numbers(tuesday) == day_numbers.DayNumbers()
+        assert dict(host.rows(again.numbers(monday))) == {
+            "Games played": "3",
+            "Found within 100 m": "1 of 2 (50 %)",
+            "Saywhere was off by": "170 m on average",
+            "Visitors were off by (1 guess)": "600 m on average",
+            "Longest line for a search": "3 people",
+        }
+        assert "nobody waited" in dict(host.rows(day_numbers.DayNumbers())).values()
+
+    @pytest.mark.parametrize("content", ["{", "[]", '{"games": "many"}', "{}"])
+    def test_a_file_that_cannot_be_read_is_told_and_the_booth_goes_on(
+        self, tmp_path: Path, content: str
+    ) -> None:
+        day = date(2026, 3, 2)
+        (tmp_path / f"{day}.json").write_text(content)
+        book = day_numbers.DayBook(tmp_path)
+        assert book.numbers(day) == day_numbers.DayNumbers()
+        assert "cannot be read" in book.problem
+        book.add(day, 40.0, None)
+        assert book.problem == ""
+        assert day_numbers.DayBook(tmp_path).numbers(day).games == 1
+
+    def test_a_folder_that_cannot_be_written_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        book = day_numbers.DayBook(tmp_path / "file")
+        book.add(date(2026, 3, 2), 40.0, None)
+        assert "cannot be" in book.problem
+        assert book.numbers(date(2026, 3, 2)).games == 1
+
+    def test_a_turn_counts_once_and_leaves_no_words(self, booth: AppTest) -> None:
+        folder = load().booth_days
+        before = day_numbers.DayBook(folder).numbers(day_numbers.today())
+        button = next(one for one in booth.button if "example" in str(one.key))
+        text = button.label
+        button.click().run()
+        booth.button(key="skip").click().run()
+        booth.radio[0].set_value(2).run()
+        assert not booth.exception
+        after = day_numbers.DayBook(folder).numbers(day_numbers.today())
+        assert (after.games, after.known) == (before.games + 1, before.known + 1)
+        assert text[:12] not in "".join(file.read_text() for file in folder.iterdir())
+        booth.query_params["booth"] = "host"
+        booth.run()
+        assert not booth.exception
+        assert "The booth today" in html_of(booth)
+        assert f"<dd>{after.games}</dd>" in html_of(booth)
+
+
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("app") / "log.txt"
@@ -304,7 +364,10 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     assert not any(b"zqvisitor" in as_bytes(one) for one in frames)
     assert page.url == address
     assert page.evaluate("history.length") <= 2, "about:blank and the booth"
-    assert not [path for path in data.rglob("*") if path.is_file()]
+    (numbers,) = (path for path in data.rglob("*") if path.is_file())
+    kept = json.loads(numbers.read_text())
+    assert list(kept) == list(asdict(day_numbers.DayNumbers())), "counts and sums, nothing else"
+    assert all(isinstance(value, int | float) for value in kept.values())
     assert "zqvisitor" not in log.read_text(encoding="utf-8", errors="replace")
     assert visit.outside == []
     assert visit.errors == []

@@ -43,7 +43,8 @@ class Guests:
 
 
 def test_one_after_another_comes_in_and_hears_the_place_in_between() -> None:
-    guests = Guests(WaitingLine(1))
+    line = WaitingLine(1)
+    guests = Guests(line)
     doors = {name: threading.Event() for name in "abc"}
     threads = []
     for name, place in (("a", 0), ("b", 1), ("c", 2)):
@@ -52,6 +53,7 @@ def test_one_after_another_comes_in_and_hears_the_place_in_between() -> None:
             guests.until(lambda name=name, place=place: guests.places.get(name) == [place])
         else:
             guests.until(lambda: guests.order == ["a"])
+    assert [line.take_longest(), line.take_longest()] == [2, 0]
     doors["a"].set()
     guests.until(lambda: guests.order == ["a", "b"])
     guests.until(lambda: guests.places["c"] == [2, 1])

@@ -9,7 +9,7 @@ from core.geo import Position
 from core.maps import Mark, title_of
 from core.records import Candidate, SearchResult
 from pages.search_page import candidate_panel, confidence_banner, ledger_table
-from pages.search_page.kiosk import distances, qr_code
+from pages.search_page.kiosk import day_numbers, distances, qr_code
 from pages.search_page.kiosk.session import Visit, change
 from pages.search_page.kiosk.steps import marks_of, over
 from pages.search_page.session_result import SearchState, answer_to
@@ -21,6 +21,7 @@ def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[M
     """The outcome, the places, why, and a code to take home; returns what the map shows."""
     state = answer_to(gallery, visit.ask)
     result = state.result
+    day_numbers.count(visit, result)
     if result is None or not result.candidates:
         st.html(render("kiosk_question", title="No place found", lead="", quote=""))
         st.info(plain(state.problem or "No place here fits. Try other words.", 300))

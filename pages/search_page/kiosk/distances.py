@@ -23,7 +23,7 @@ def metres(distance_m: float) -> str:
 
 def apart_m(spot: Position, candidate: Candidate) -> float:
     """Metres from a spot to a place."""
-    return _between(spot, Position(candidate.tile.lat, candidate.tile.lon))
+    return between_m(spot, Position(candidate.tile.lat, candidate.tile.lon))
 
 
 def headline(visit: Visit, result: SearchResult) -> str:
@@ -34,7 +34,7 @@ def headline(visit: Visit, result: SearchResult) -> str:
     places = result.candidates[:PLACES]
     ours = apart_m(truth, places[0])
     if visit.is_example and visit.guess is not None:
-        return _duel(_between(visit.guess, truth), ours)
+        return _duel(between_m(visit.guess, truth), ours)
     if ours <= RIGHT_M:
         return "Saywhere found it"
     near = next((one.rank for one in places if apart_m(truth, one) <= RIGHT_M), None)
@@ -43,7 +43,8 @@ def headline(visit: Visit, result: SearchResult) -> str:
     return f"Saywhere missed it by {metres(ours)}"
 
 
-def _between(one: Position, other: Position) -> float:
+def between_m(one: Position, other: Position) -> float:
+    """Metres from one spot to another."""
     away = haversine_m(one.lat, one.lon, np.array([other.lat]), np.array([other.lon]))
     return float(away[0])
 
@@ -67,7 +68,7 @@ def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
         return (("Distance from your guess", metres(apart_m(visit.guess, best))),)
     rows = [("Saywhere was off by", metres(apart_m(visit.truth, best)))]
     if visit.guess is not None:
-        rows.insert(0, ("You were off by", metres(_between(visit.guess, visit.truth))))
+        rows.insert(0, ("You were off by", metres(between_m(visit.guess, visit.truth))))
     return tuple(rows)
 
 

@@ -1,6 +1,7 @@
 """One visitor's turn at the booth: its state, and its end without a trace.
 
-Everything is kept in this session and nowhere else; not in the address, a file or a log.
+Everything is kept in this session and nowhere else; not in the address, a file or a log. Only
+`day_numbers` outlive it, which are counts and sums of metres.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,8 @@ Step = Literal["say", "guess", "answer", "loop"]
 class Visit:
     """A turn. `home` is the city where turns begin, `truth` where an example was written, as far as
     that is known; `number` counts the turns and `shown` the pictures of the loop, two for each
-    example: its words, its answer. `lost` is the city that was gone when the turn began."""
+    example: its words, its answer. `lost` is the city that was gone when the turn began,
+    and `is_counted` says that the host's numbers have this turn."""
 
     home: str
     city: str
@@ -34,6 +36,7 @@ class Visit:
     number: int = 0
     shown: int = 0
     lost: str = ""
+    is_counted: bool = False
 
     @property
     def ask(self) -> SearchParams:
@@ -45,6 +48,11 @@ def wanted() -> bool:
     """Whether this page is a booth: by its link, else by the setting of the machine."""
     said = st.query_params.get("booth", "")
     return said == "1" or (settings.load().booth and said != "0")
+
+
+def hosting() -> bool:
+    """Whether the link asks for the host's page."""
+    return st.query_params.get("booth", "") == "host"
 
 
 def usual_city(cards: tuple[GalleryCard, ...]) -> str:

@@ -52,4 +52,4 @@ def draw_result() -> None:
     """The line that `attempt` kept, once."""
     good, text = st.session_state.pop(_TOLD, (True, ""))
     if text:
-        (st.success if good else st.error)(plain(text, 400))
+        (st.success if good else st.error)(plain(text[:1].upper() + text[1:], 400))

@@ -1,0 +1,83 @@
+"""Confidence of a search in which only pictures answer, an aerial photograph among them.
+
+Photographs find a place far less often than facts and names do, and the features from which
+`core.retrieval.confidence` predicts do not show it. So two numbers of their own are learned from
+descriptions whose place is known (`core calibrate --aerial`). Our own method, not published.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.arrays import F32, F64, Bools
+from core.retrieval.fusion import Signals
+from core.retrieval.weight_files import read_weights, write_weights
+from core.settings import AERIAL
+
+P_OUTSIDE = 0.05
+"""The probability of a place outside the gallery: an assumption, since pictures do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureConfidence:
+    """The learned numbers: the `inverse_temperature` of the softmax over the scores, and
+    `p_uninformative`, the probability that the pictures say nothing about the place. `sources`
+    names the sets of descriptions.
+    """
+
+    inverse_temperature: float
+    p_uninformative: float
+    sources: tuple[str, ...] = ()
+
+    def within(self, scores: F32, allowed: Bools) -> F64:
+        """The probability [N] of each allowed tile, given that the place is among them."""
+        return mixture(scores, allowed, self.inverse_temperature, self.p_uninformative)
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as readable JSON."""
+        return {
+            "sources": list(self.sources),
+            "inverse_temperature": float(f"{self.inverse_temperature:.4g}"),
+            "p_uninformative": float(f"{self.p_uninformative:.4g}"),
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "PictureConfidence":
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
+        sharpness, vague = (
+            float(document[name]) for name in ("inverse_temperature", "p_uninformative")
+        )
+        if not (np.isfinite(sharpness) and sharpness > 0 and 0 <= vague <= 1):
+            raise ValueError("numbers that are out of range")
+        return cls(sharpness, vague, tuple(map(str, document["sources"])))
+
+
+def mixture(scores: F32, allowed: Bools, inverse_temperature: float, p_uniform: float = 0.0) -> F64:
+    """A softmax [N] over the allowed tiles mixed with an even share of each; 0 elsewhere."""
+    logits = inverse_temperature * scores.astype(np.float64)
+    exponentials = np.exp(np.where(allowed, logits - logits[allowed].max(), -np.inf))
+    even = allowed / allowed.sum()
+    mixed: F64 = (1 - p_uniform) * exponentials / exponentials.sum() + p_uniform * even
+    return mixed
+
+
+def only_pictures(signals: Signals) -> bool:
+    """Whether nothing but pictures answered, an aerial photograph among them."""
+    names = {name for result in signals.results.values() for name in result.signals}
+    return "aerial" in names and names <= {"aerial", "image"}
+
+
+@lru_cache(maxsize=4)
+def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
+    """Reads the numbers from a JSON file. Raises ModelError where it is missing or damaged."""
+    return read_weights(
+        path, PictureConfidence.from_json, "the confidence of aerial pictures", "--aerial"
+    )
+
+
+def write_picture_confidence(learned: PictureConfidence, path: Path) -> Path:
+    """Writes the numbers atomically; returns the path."""
+    return write_weights(learned.to_json(), path)
