@@ -118,10 +118,9 @@ def _told(town: Town) -> str:
 
 def _take() -> None:
     """Fills the fields of the form with the chosen town."""
-    towns, row = _towns(), st.session_state.get(_TOWN)
-    if not towns:
+    town = _chosen_town(_towns())
+    if town is None:
         return
-    town = towns[row if isinstance(row, int) and row < len(towns) else 0]
     side = st.session_state.get(_SIDE)
     side_km = side if side in _SIDES_KM else _SIDES_KM[1]
     _set_box(town.around(1000 * side_km))
@@ -132,18 +131,20 @@ def _set_box(box: Bounds) -> None:
     st.session_state[BOX] = area_text(box).replace(",", ", ")
 
 
+def _chosen_town(towns: list[Town]) -> Town | None:
+    row = st.session_state.get(_TOWN)
+    return towns[row if isinstance(row, int) and row < len(towns) else 0] if towns else None
+
+
 def town_name() -> str:
     """The name of the chosen town, "" for none."""
-    towns, row = _towns(), st.session_state.get(_TOWN)
-    if not towns:
-        return ""
-    return one_line(towns[row if isinstance(row, int) and row < len(towns) else 0].name, 60)
+    town = _chosen_town(_towns())
+    return one_line(town.name, 60) if town else ""
 
 
 def _map(towns: list[Town], ground: Bounds | None) -> None:
     box = chosen_box()
-    row = st.session_state.get(_TOWN)
-    town = towns[row] if isinstance(row, int) and row < len(towns) else None
+    town = _chosen_town(towns)
     area = box or (ground if town is None else None)
     sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
     marks = (Mark(town.at, "sight", town.name),) if town and box else ()
