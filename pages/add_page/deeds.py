@@ -11,7 +11,7 @@ from core.errors import GalleryError
 from core.gallery import own_places
 from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
 from core.geo import Bounds
-from pages.add_page import where
+from pages.add_page import box_field
 from pages.ui import frame
 
 PROBLEM = "builds-problem"
@@ -54,7 +54,7 @@ def draw(one: JobStatus) -> None:
             args=(partial(_jobs().start, name),),
         )
     is_open = one.state not in RUNNING and not one.job.asked
-    if is_open and (box := where.chosen_box()):
+    if is_open and (box := box_field.chosen()):
         st.button(
             "Take the drawn box only",
             key=f"within-{name}",
@@ -76,7 +76,7 @@ def draw(one: JobStatus) -> None:
 
 def _narrow(name: str, box: Bounds) -> None:
     _jobs().count(name, box)
-    where.clear_box()
+    box_field.clear()
 
 
 def _remove(name: str, asked: bool) -> None:

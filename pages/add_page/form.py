@@ -11,7 +11,7 @@ from core.errors import SaywhereError
 from core.gallery.build_jobs import BuildJobs, JobStatus
 from core.sources.extract import checked_address
 from core.sources.overpass import MOST_KM2, area_km2
-from pages.add_page import where
+from pages.add_page import box_field, where
 from pages.ui.markdown import one_line, plain
 
 _KEY = "add-problems"
@@ -40,7 +40,7 @@ def draw() -> None:
         _problem(left, "title")
         right.text_input(
             "Box (west, south, east, north)",
-            key=where.BOX,
+            key=box_field.KEY,
             placeholder="the whole file",
             help="In degrees, such as 24.93, 60.16, 24.96, 60.18",
         )
@@ -98,7 +98,7 @@ def _title(file: str, extract: str) -> str:
 
 def _problems_of(title: str, has_map: bool) -> dict[str, str]:
     """The line on each field that is missing or wrong."""
-    typed, box = str(st.session_state.get(where.BOX) or "").strip(), where.chosen_box()
+    typed, box = str(st.session_state.get(box_field.KEY) or "").strip(), box_field.chosen()
     problems = {}
     if not title:
         problems["title"] = "Type a title."
@@ -126,11 +126,11 @@ def _add() -> None:
         if extract:
             checked_address(extract, machine.extracts)
         name, content = (file.name, file.getvalue()) if file else ("", b"")
-        job = BuildJobs(machine).add(title, name, content, where.chosen_box(), extract)
+        job = BuildJobs(machine).add(title, name, content, box_field.chosen(), extract)
     except (SaywhereError, OSError) as error:
         st.session_state[_KEY] = {"all": str(error)}
     else:
         st.session_state[_LAST] = job.name
-        for field in (where.PLACE, where.TITLE, where.BOX, _EXTRACT):
+        for field in (where.PLACE, where.TITLE, box_field.KEY, _EXTRACT):
             st.session_state[field] = ""
         st.session_state[_TURN] = _turn() + 1

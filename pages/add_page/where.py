@@ -8,13 +8,12 @@ from core.geo import Bounds
 from core.maps import Mark, Sight
 from core.sources.gazetteer import CREDIT, Town, towns_named
 from core.sources.overpass import MOST_KM2, area_km2
+from pages.add_page import box_field
 from pages.ui import map_view
-from pages.ui.link_values import area_text, bounds
 from pages.ui.markdown import one_line, plain
 
-BOX, TITLE, PLACE = "add-box", "add-title", "add-place"
+TITLE, PLACE = "add-title", "add-place"
 _TOWN, _SIDE, _MAP = "add-town", "add-side", "add-map"
-_CLEAR = "add-clear-box"
 _LONGEST = 80
 _SIDES_KM = (1.0, 2.0, 3.0, 5.0)
 _HEIGHT_PX = 380
@@ -24,12 +23,11 @@ def draw(counted: JobStatus | None = None) -> None:
     """A box for the town's name, the towns of that name, and the map, which shows the ground of a
     map that was `counted` as long as no box is chosen."""
     _follow_link()
-    if st.session_state.pop(_CLEAR, False):
-        st.session_state[BOX] = ""
+    box_field.clear_if_asked()
     names, ground = st.columns([2, 3], gap="medium")
     with names:
         towns = _names()
-        if counted and counted.ground and chosen_box() is None:
+        if counted and counted.ground and box_field.chosen() is None:
             st.caption(
                 f"The map shows the ground of {plain(counted.job.title)}. Draw a box on it to "
                 "build a part only."
@@ -53,7 +51,7 @@ def _names() -> list[Town]:
         _choices(towns)
     elif st.session_state.get(PLACE):
         st.info("There is no town of that name with 5,000 people. Draw a box on the map.")
-    box = chosen_box()
+    box = box_field.chosen()
     size = f"The box has {area_km2(box):,.1f} km². " if box else ""
     st.caption(
         plain(
@@ -63,17 +61,6 @@ def _names() -> list[Town]:
         )
     )
     return towns
-
-
-def clear_box() -> None:
-    """Empties the field of the box on the next run of the whole page; a part of the page that runs
-    alone cannot."""
-    st.session_state[_CLEAR] = True
-
-
-def chosen_box() -> Bounds | None:
-    """The box as it stands in its field, None where that holds none."""
-    return bounds(str(st.session_state.get(BOX) or "").replace(" ", ""))
 
 
 def _towns() -> list[Town]:
@@ -123,12 +110,8 @@ def _take() -> None:
         return
     side = st.session_state.get(_SIDE)
     side_km = side if side in _SIDES_KM else _SIDES_KM[1]
-    _set_box(town.around(1000 * side_km))
+    box_field.fill(town.around(1000 * side_km))
     st.session_state[TITLE] = one_line(town.name, 60)
-
-
-def _set_box(box: Bounds) -> None:
-    st.session_state[BOX] = area_text(box).replace(",", ", ")
 
 
 def _chosen_town(towns: list[Town]) -> Town | None:
@@ -143,7 +126,7 @@ def town_name() -> str:
 
 
 def _map(towns: list[Town], ground: Bounds | None) -> None:
-    box = chosen_box()
+    box = box_field.chosen()
     town = _chosen_town(towns)
     area = box or (ground if town is None else None)
     sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
@@ -155,4 +138,4 @@ def _map(towns: list[Town], ground: Bounds | None) -> None:
 def _drawn() -> None:
     box = map_view.box_picked(_MAP)
     if box is not None:
-        _set_box(box)
+        box_field.fill(box)
