@@ -22,23 +22,23 @@ from anyascii import anyascii
 
 from core.errors import GalleryError
 from core.files import write_bytes, write_json
+from core.gallery import build_turn
+from core.gallery.build_steps import NOT_BEGUN, BuildProgress, ends_in_progress, progress_in
 from core.gallery.cards import list_galleries
 from core.gallery.manifest import check_name
 from core.geo import Bounds
 from core.settings import ROOT, Settings, environment_of
 
-JobState = Literal["counting", "counted", "building", "built", "stopped", "failed"]
+JobState = Literal["counting", "counted", "waiting", "building", "built", "stopped", "failed"]
 
 MOST_JOBS = 20
 """Most galleries of a user's own that a page may make."""
-MOST_AT_ONCE = 1
 _NICE = 10
 """A build waits for those who search."""
 _EXAMPLES = 5
 _LONGEST_TITLE = 60
 _LONGEST_LOG = 20_000
 _TRIES, _LOOK_S = 5, 0.01
-_STAGE = re.compile(r"([a-z][a-z ]{1,30}): +(\d{1,3})%")
 _FILE = re.compile(r"[^a-z0-9._-]+")
 _started: list["subprocess.Popen[bytes]"] = []
 """Our own processes, so that none that ended is left for the system to remember."""
@@ -48,7 +48,8 @@ _started: list["subprocess.Popen[bytes]"] = []
 class BuildJob:
     """What to build: a map file of the job's folder, or the part of it within `bbox` (west, south,
     east, north). Without a `file` the map is downloaded: that at the address `extract`, else that
-    of the box. `asked` says whether the build was started, after its size was counted."""
+    of the box. `asked` says whether the build was started, after its size was counted; it waits for
+    the jobs in `after`, one at a time is built."""
 
     name: str
     title: str
@@ -57,27 +58,42 @@ class BuildJob:
     asked: bool = False
     pid: int = 0
     extract: str = ""
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job and how far it is: its stage, the share of that (0..1), and the `problem` that ended
-    it. `tiles`, `about_s` and `about_mb` are its size, 0 until that is counted."""
+    """A job and how far it is: its `progress`, and the `problem` that ended it. `tiles`, `about_s`,
+    `about_mb` and `ground` are its size, 0 and None until that is counted. `ahead` has the titles
+    of the builds that it waits for, the next to end first."""
 
     job: BuildJob
     state: JobState
-    stage: str = ""
-    share: float = 0.0
+    progress: BuildProgress = NOT_BEGUN
     problem: str = ""
     tiles: int = 0
     about_s: float = 0.0
     about_mb: float = 0.0
+    ground: Bounds | None = None
+    ahead: tuple[str, ...] = ()
+
+    @property
+    def left_s(self) -> float:
+        """About how long the build will still take, in seconds."""
+        return self.about_s * (1 - self.progress.share)
 
 
 def name_of(title: str) -> str:
     """A gallery's name from its title. Raises GalleryError where nothing is left of it."""
     bare = re.sub(r"[^a-z0-9]+", "-", anyascii(title).replace("'", "").lower()).strip("-")
     return check_name(bare[:40].strip("-"))
+
+
+def unfinished_builds(settings: Settings) -> frozenset[str]:
+    """The names of the galleries whose build was started and is not over: they wait, run, were
+    stopped, or failed."""
+    jobs = BuildJobs(settings)
+    return frozenset(name for name in jobs.names() if jobs.is_unfinished(name))
 
 
 class BuildJobs:
@@ -89,12 +105,20 @@ class BuildJobs:
 
     def all(self) -> list[JobStatus]:
         """The jobs by name; a folder that holds none is left out."""
-        names = sorted(path.parent.name for path in self._home.glob("*/job.json"))
         found = []
-        for name in names:
+        for name in self.names():
             with contextlib.suppress(GalleryError):
                 found.append(self.status(name))
         return found
+
+    def names(self) -> list[str]:
+        """The names of the jobs, in order."""
+        return sorted(path.parent.name for path in self._home.glob("*/job.json"))
+
+    def is_unfinished(self, name: str) -> bool:
+        """Whether the build of a job was started and is not over."""
+        asked = self._json(name, "job.json").get("asked") is True
+        return asked and self._json(name, "built.json").get("gallery") != name
 
     def add(
         self,
@@ -126,13 +150,28 @@ class BuildJobs:
         return self._run(job, "--estimate")
 
     def start(self, name: str) -> BuildJob:
-        """Builds a job's gallery, or continues where it stopped. Raises GalleryError for an unknown
-        job, and while another one is built."""
-        busy = [one.job.title for one in self.all() if one.state in ("counting", "building")]
-        if len(busy) >= MOST_AT_ONCE:
-            raise GalleryError(f"{busy[0]} is being built; wait until it is over")
-        job = replace(self._read(name), asked=True)
+        """Builds a job's gallery, or continues where it stopped; while others are built it waits
+        for them, in a process that begins by itself. Raises GalleryError for an unknown job, and
+        for one that runs already."""
+        job = self._read(name)
+        ahead = [one for one in self.all() if one.state in ("building", "waiting")]
+        ahead.sort(key=lambda one: (one.state == "waiting", len(one.ahead)))
+        after = tuple(one.job.name for one in ahead if one.job.name != name)
+        job = replace(job, asked=True, after=after)
         return self._run(job, "--title", job.title, "--examples", str(_EXAMPLES))
+
+    def count(self, name: str, bbox: Bounds | None = None) -> BuildJob:
+        """Counts a job anew, for the part of its map within `bbox` if there is one. Raises
+        GalleryError for an unknown job, one that was started, and a box beside its ground."""
+        one = self.status(name)
+        job = one.job
+        if job.asked:
+            raise GalleryError(f"{job.title} was started; its box cannot be changed")
+        if bbox is not None:
+            if one.ground is not None and not _meet(one.ground, bbox):
+                raise GalleryError(f"the box has nothing of {job.title}; draw it on its ground")
+            job = replace(job, bbox=(bbox.west, bbox.south, bbox.east, bbox.north))
+        return self._run(job, "--estimate")
 
     def stop(self, name: str) -> None:
         """Ends a job's process; `start` continues it. Raises GalleryError for an unknown job."""
@@ -158,18 +197,21 @@ class BuildJobs:
             process.poll()
         job, said = self._read(name), self._said(name)
         size = self._json(name, "size.json")
+        edges = size.get("bounds")
         told = JobStatus(
             job,
             "counting",
             tiles=int(size.get("tiles", 0)),
             about_s=float(size.get("about_s", 0)),
             about_mb=float(size.get("about_mb", 0)),
+            ground=Bounds(*edges) if isinstance(edges, list) and len(edges) == 4 else None,
         )
         if self._is_running(name):
-            stage = _STAGE.findall(said)
-            words, share = (stage[-1][0], int(stage[-1][1]) / 100) if stage else ("", 0.0)
-            state: JobState = "building" if job.asked else "counting"
-            return replace(told, state=state, stage=words.strip(), share=share)
+            if not job.asked:
+                return told
+            if _waits(said):
+                return replace(told, state="waiting", ahead=self._titles_running(job.after))
+            return replace(told, state="building", progress=progress_in(said))
         if job.asked:
             if self._json(name, "built.json").get("gallery") == job.name:
                 return replace(told, state="built")
@@ -177,6 +219,16 @@ class BuildJobs:
             return replace(told, state="counted")
         problem = _problem(said)
         return replace(told, state="failed" if problem else "stopped", problem=problem)
+
+    def _titles_running(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The titles of those jobs that still run."""
+        titles = []
+        for name in names:
+            with contextlib.suppress(GalleryError):
+                job = self._read(name)
+                if self._is_running(name):
+                    titles.append(job.title)
+        return tuple(titles)
 
     def _run(self, job: BuildJob, *options: str) -> BuildJob:
         folder = self._home / job.name
@@ -187,10 +239,16 @@ class BuildJobs:
             command.append("--bbox=" + ",".join(f"{edge:.6f}" for edge in job.bbox))
         answer = folder / ("built.json" if job.asked else "size.json")
         with (
-            self._lock(job.name) as lock,
+            self._new_lock(job.name) as lock,
             answer.open("wb") as out,
             (folder / "log.txt").open("wb") as log,
         ):
+            if job.after:
+                log.write(build_turn.WAITS.encode())
+                log.flush()
+                locks = [str(self._home / name / "lock") for name in job.after]
+                waiting = [sys.executable, "-I", build_turn.__file__, str(len(locks)), *locks]
+                command = [*waiting, *command]
             process = subprocess.Popen(
                 [*command, *options, "--json"],
                 cwd=ROOT,
@@ -218,6 +276,20 @@ class BuildJobs:
         finally:
             os.close(file)
 
+    @contextlib.contextmanager
+    def _new_lock(self, name: str) -> Iterator[int]:
+        """A new file as the lock of a job, so that those who wait for a run that was stopped do not
+        wait for the next one, which may wait for them. Raises GalleryError."""
+        path = self._home / name / "lock"
+        with self._lock(name):
+            file = os.open(path.with_name("lock.new"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                _lock_file(file, name)
+                path.with_name("lock.new").replace(path)
+                yield file
+            finally:
+                os.close(file)
+
     def _is_running(self, name: str) -> bool:
         try:
             with self._lock(name):
@@ -228,8 +300,8 @@ class BuildJobs:
     def _read(self, name: str) -> BuildJob:
         raw = self._json(check_name(name), "job.json")
         try:
-            box = raw.get("bbox")
-            return BuildJob(**raw | {"bbox": tuple(box) if box else None})
+            box, after = raw.get("bbox"), tuple(raw.get("after", ()))
+            return BuildJob(**raw | {"bbox": tuple(box) if box else None, "after": after})
         except TypeError as error:
             raise GalleryError(f"there is no job {name!r}") from error
 
@@ -265,12 +337,25 @@ def _lock_file(file: int, name: str) -> None:
     raise GalleryError(f"{name} is being built already")
 
 
+def _meet(one: Bounds, other: Bounds) -> bool:
+    """Whether two boxes have ground in common."""
+    across = one.west <= other.east and other.west <= one.east
+    return across and one.south <= other.north and other.south <= one.north
+
+
+def _waits(said: str) -> bool:
+    """Whether a process has not had its turn yet, or was stopped before it."""
+    return said.startswith(build_turn.WAITS) and build_turn.BEGINS not in said
+
+
 def _problem(said: str) -> str:
     """The line with which a process ended by itself, "" where it was stopped or killed."""
+    if _waits(said):
+        return ""
     lines = [line.strip() for line in re.split(r"[\r\n]+", said) if line.strip()]
     last = lines[-1] if lines else ""
     stopped = last.startswith("saywhere: stopped") or last == "KeyboardInterrupt"
-    if stopped or _STAGE.search(last):
+    if stopped or ends_in_progress(last):
         return ""
     if last.startswith("saywhere: "):
         return last.removeprefix("saywhere: ")[:300]

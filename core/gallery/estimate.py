@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from core.arrays import F64
 from core.errors import SourceError
 from core.gallery.aerial_pyramid import common
 from core.gallery.imagery_builder import grid
@@ -32,24 +33,41 @@ COST = BuildCost()
 
 @dataclass(frozen=True, slots=True)
 class BuildSize:
-    """Number of tiles of a gallery, and about how long and how large its build will be."""
+    """Number of tiles of a gallery, about how long and how large its build will be, and the
+    `bounds` of the tiles' centres (west, south, east, north; degrees)."""
 
     tiles: int
     about_s: float
     about_mb: float
+    bounds: tuple[float, float, float, float]
 
 
 def build_size(world: World, bbox: Bounds | None, spacing_m: float, grid_m: float) -> BuildSize:
     """The size of a gallery of a map, or of its part within `bbox`. Raises SourceError where no
     tile is left."""
     views = find_viewpoints(world, spacing_m, grid_m)
-    tiles = len(views.lats) if bbox is None else int(bbox.contains(views.lats, views.lons).sum())
+    lats, lons = views.lats, views.lons
+    if bbox is not None:
+        inside = bbox.contains(lats, lons)
+        lats, lons = lats[inside], lons[inside]
+    tiles = len(lats)
     if not tiles:
         raise SourceError("the map has no place to stand in this box; choose another one")
     return BuildSize(
         tiles,
         round(COST.least_s + COST.tile_s * tiles, 1),
         round(COST.least_mb + COST.tile_mb * tiles, 1),
+        _edges(lats, lons),
+    )
+
+
+def _edges(lats: F64, lons: F64) -> tuple[float, float, float, float]:
+    west, south, east, north = lons.min(), lats.min(), lons.max(), lats.max()
+    return (
+        round(float(west), 6),
+        round(float(south), 6),
+        round(float(east), 6),
+        round(float(north), 6),
     )
 
 
@@ -86,4 +104,5 @@ def imagery_size(
         tiles,
         round(cost.least_s + cost.tile_s * tiles, 1),
         round((cost.tile_bytes * tiles + cost.pixel_bytes * pixels) / 1e6, 1),
+        _edges(lats, lons),
     )

@@ -27,6 +27,15 @@ SEEN = Relation("seen")
 _SENTENCE = re.compile(r"(?<=[\w)\"'’][.!?;])\s+|\n+")
 
 
+_WRITER = re.compile(
+    r"\b(?:I|me|we|us|here|my|our|you|your)\b(?!['’]?\s+(?:can |could )?(?:see|saw|notice)\b)"
+)
+_ANOTHER = re.compile(
+    r"\b(?:it|them|this|there|my \w+|next door|adjacent)\b(?! street| road)", re.I
+)
+_JOINED = re.compile(r"^[^,;]*\b(?:and|or)\b[^,;]*$")
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     start: int
@@ -60,6 +69,53 @@ def _relations(
             relation = Relation("directed")
         relations.append(relation)
     return tuple(relations)
+
+
+def tells_writer(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether a text relates each thing to the writer, and not to another thing.
+
+    A cue behind a thing does so unless it names another one ("across the street", "nearby", but not
+    "next to it" or "next door"). A cue in front
+    does so for the things right behind it, where a person is named before ("I am next to a shop",
+    "meet me at the bar across from the bank"), and nothing else is in between than where that
+    person is.
+    """
+    cues = _cues(text)
+    stops = [0, *(match.start() for match in _SENTENCE.finditer(text)), len(text)]
+    roles = [one.role for one in relations_of(text, spans)]
+    return [_is_told(text, number, spans, roles, cues, stops) for number in range(len(spans))]
+
+
+def _is_told(
+    text: str,
+    number: int,
+    spans: Sequence[tuple[int, int]],
+    roles: Sequence[Role],
+    cues: Sequence[_Found],
+    stops: Sequence[int],
+) -> bool:
+    """The same for one thing."""
+    start, end = spans[number]
+    low = max(stop for stop in stops if stop <= start)
+    high = min(stop for stop in stops if stop >= min(end, stops[-1]))
+    ours = [cue for cue in cues if cue.relation.role == roles[number] and low <= cue.start < high]
+    behind = [cue for cue in ours if not cue.is_forward and cue.start > start]
+    if behind:
+        return _ANOTHER.search(text[behind[0].start : behind[0].end]) is None
+    before = [cue for cue in ours if cue.is_forward and cue.start <= start]
+    if not before:
+        return False
+    cue = before[-1]
+    others = [other for other in range(len(spans)) if other != number]
+    between = text[cue.end : max(start, cue.end)]
+    if any(cue.end <= spans[other][0] < start for other in others) and not _JOINED.search(between):
+        return False
+    person = _WRITER.search(text, low, cue.end)
+    return person is not None and all(
+        roles[other] == "target"
+        for other in others
+        if person.end() <= spans[other][0] and spans[other][1] <= cue.start
+    )
 
 
 def _cues(text: str) -> list[_Found]:

@@ -1,45 +1,45 @@
-"""The builds: how large, how far, and what can be done to each."""
+"""The builds: how large and how far each is."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core import settings
-from core.errors import GalleryError
-from core.gallery import own_places
-from core.gallery.build_jobs import BuildJobs, JobStatus
-from pages.ui import frame
+from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
+from pages.add_page import deeds
 from pages.ui.markdown import plain
 
 _LOOK_S = 1.5
-_KEY = "builds-problem"
-_RUNNING = ("counting", "building")
 _DISK = "About {tiles:,} tiles, {minutes} of work and {mb:.0f} MB."
 
 
 def draw() -> None:
     """All builds; looked at again and again while one of them runs."""
-    runs = any(one.state in _RUNNING for one in _jobs().all())
-    st.fragment(_draw, run_every=_LOOK_S if runs else None)(runs)
+    states = _states(_jobs().all())
+    runs = any(state in deeds.RUNNING for state in states.values())
+    st.fragment(_draw, run_every=_LOOK_S if runs else None)(states)
+
+
+def _states(found: Sequence[JobStatus]) -> dict[str, JobState]:
+    return {one.job.name: one.state for one in found}
 
 
 def _jobs() -> BuildJobs:
     return BuildJobs(settings.load())
 
 
-def _draw(ran: bool) -> None:
+def _draw(seen: dict[str, JobState]) -> None:
     found = _jobs().all()
-    if ran != any(one.state in _RUNNING for one in found):
-        st.rerun()  # the whole page, which then looks again and again, or no longer
-    if problem := st.session_state.pop(_KEY, ""):
+    if seen != _states(found):
+        st.rerun()  # the whole page: its map shows what was counted, and it may look no longer
+    if problem := st.session_state.pop(deeds.PROBLEM, ""):
         st.error(plain(problem, 500))
     for one in found:
         with st.container(border=True, key=f"build-{one.job.name}"):
             st.markdown(f"##### {plain(one.job.title)}")
             _said(one)
             with st.container(horizontal=True, key=f"deeds-{one.job.name}"):
-                _deeds(one)
+                deeds.draw(one)
 
 
 def _said(one: JobStatus) -> None:
@@ -49,8 +49,11 @@ def _said(one: JobStatus) -> None:
             st.caption("Reading the map …")
         case "counted":
             st.caption(size)
+        case "waiting":
+            st.info(plain(_queue(one.ahead), 200))
+            st.caption(size)
         case "building":
-            st.progress(one.share, text=plain((one.stage or "reading the map").capitalize()))
+            st.progress(one.progress.share, text=plain(_step(one)))
             st.caption(size)
         case "built":
             st.caption("Ready to be searched.")
@@ -60,73 +63,20 @@ def _said(one: JobStatus) -> None:
             st.warning(plain(one.problem, 400))
 
 
-def _deeds(one: JobStatus) -> None:
-    """Buttons for what can be done now."""
-    name = one.job.name
-    if one.state == "built":
-        with st.container(key=f"search-{name}", width="content"):
-            st.page_link(
-                frame.pages()["search"], label="Search it now", query_params={"city": name}
-            )
-        st.text_input(
-            "Another title",
-            key=f"title-{name}",
-            placeholder="Another title",
-            label_visibility="collapsed",
-            max_chars=60,
-            width=220,
-            on_change=_rename,
-            args=(name,),
-        )
-    if one.state in ("counted", "stopped", "failed"):
-        words = "Build it" if one.state == "counted" else "Go on"
-        st.button(
-            words,
-            key=f"start-{name}",
-            type="primary",
-            on_click=_try,
-            args=(partial(_jobs().start, name),),
-        )
-    if one.state in _RUNNING:
-        st.button("Stop", key=f"stop-{name}", on_click=_try, args=(partial(_jobs().stop, name),))
-    else:
-        with st.popover("Remove", type="tertiary"):
-            st.button(
-                "Remove it for good",
-                key=f"remove-{name}",
-                on_click=_try,
-                args=(partial(_remove, name, one.state == "built"),),
-            )
+def _queue(ahead: tuple[str, ...]) -> str:
+    """The place in the queue: "Waits for Vaduz, number 2 in the queue. It starts by itself."."""
+    place = f"Waits for {ahead[0]}, number {len(ahead) + 1} in the queue" if ahead else "Next"
+    return f"{place}. It starts by itself."
 
 
-def _remove(name: str, built: bool) -> None:
-    if built:
-        own_places.remove(name, settings.load())
-    _jobs().forget(name)
-
-
-def _rename(name: str) -> None:
-    title = str(st.session_state.get(f"title-{name}") or "")
-    if title.strip():
-        _try(partial(_retitle, name, title))
-
-
-def _retitle(name: str, title: str) -> None:
-    own_places.rename(name, title, settings.load())
-    _jobs().rename(name, title)
-    st.session_state[f"title-{name}"] = ""
-
-
-def _try(deed: Callable[[], object]) -> None:
-    """Does it; the whole page follows, and a fault becomes a line."""
-    try:
-        deed()
-    except (GalleryError, OSError) as error:
-        st.session_state[_KEY] = str(error)
+def _step(one: JobStatus) -> str:
+    """The step and the time left: "Step 3 of 6: drawing the pictures. About 2 minutes left"."""
+    left = f". About {_minutes(one.left_s)} left" if one.about_s else ""
+    return f"{one.progress.words}{left}"
 
 
 def _minutes(seconds: float) -> str:
     """A time as a person would say it: "40 seconds", "5 minutes"."""
     if seconds < 90:
-        return f"{round(seconds / 10) * 10} seconds"
+        return f"{max(round(seconds / 10), 1) * 10} seconds"
     return f"{round(seconds / 60)} minutes"

@@ -3,36 +3,44 @@
 import streamlit as st
 
 from core import maps
+from core.gallery.build_jobs import JobStatus
 from core.geo import Bounds
 from core.maps import Mark, Sight
 from core.sources.gazetteer import CREDIT, Town, towns_named
 from core.sources.overpass import MOST_KM2, area_km2
+from pages.add_page import box_field
 from pages.ui import map_view
-from pages.ui.link_values import area_text, bounds
 from pages.ui.markdown import one_line, plain
 
-BOX, TITLE = "add-box", "add-title"
-_PLACE, _TOWN, _SIDE, _MAP = "add-place", "add-town", "add-side", "add-map"
+TITLE, PLACE = "add-title", "add-place"
+_TOWN, _SIDE, _MAP = "add-town", "add-side", "add-map"
 _LONGEST = 80
 _SIDES_KM = (1.0, 2.0, 3.0, 5.0)
 _HEIGHT_PX = 380
 
 
-def draw() -> None:
-    """A box for the town's name, the towns of that name, and the map."""
+def draw(counted: JobStatus | None = None) -> None:
+    """A box for the town's name, the towns of that name, and the map, which shows the ground of a
+    map that was `counted` as long as no box is chosen."""
     _follow_link()
+    box_field.clear_if_asked()
     names, ground = st.columns([2, 3], gap="medium")
     with names:
         towns = _names()
+        if counted and counted.ground and box_field.chosen() is None:
+            st.caption(
+                f"The map shows the ground of {plain(counted.job.title)}. Draw a box on it to "
+                "build a part only."
+            )
     with ground.container(key="add-map-frame"):
-        _map(towns)
+        _map(towns, counted.ground if counted else None)
 
 
 def _names() -> list[Town]:
     """The box for a name and the choice among its towns."""
     st.text_input(
         "Town",
-        key=_PLACE,
+        key=PLACE,
         max_chars=_LONGEST,
         placeholder="Neubrandenburg, Germany",
         icon=":material/search:",
@@ -41,9 +49,9 @@ def _names() -> list[Town]:
     towns = _towns()
     if towns:
         _choices(towns)
-    elif st.session_state.get(_PLACE):
+    elif st.session_state.get(PLACE):
         st.info("There is no town of that name with 5,000 people. Draw a box on the map.")
-    box = chosen_box()
+    box = box_field.chosen()
     size = f"The box has {area_km2(box):,.1f} km². " if box else ""
     st.caption(
         plain(
@@ -55,20 +63,15 @@ def _names() -> list[Town]:
     return towns
 
 
-def chosen_box() -> Bounds | None:
-    """The box as it stands in its field, None where that holds none."""
-    return bounds(str(st.session_state.get(BOX) or "").replace(" ", ""))
-
-
 def _towns() -> list[Town]:
-    return towns_named(str(st.session_state.get(_PLACE) or ""))
+    return towns_named(str(st.session_state.get(PLACE) or ""))
 
 
 def _follow_link() -> None:
     """A link names a town, as the search page's does."""
     wanted = one_line(st.query_params.get("place", ""), _LONGEST)
     if wanted and st.session_state.get("add-followed") != wanted:
-        st.session_state["add-followed"] = st.session_state[_PLACE] = wanted
+        st.session_state["add-followed"] = st.session_state[PLACE] = wanted
         _sought()
 
 
@@ -102,31 +105,37 @@ def _told(town: Town) -> str:
 
 def _take() -> None:
     """Fills the fields of the form with the chosen town."""
-    towns, row = _towns(), st.session_state.get(_TOWN)
-    if not towns:
+    town = _chosen_town(_towns())
+    if town is None:
         return
-    town = towns[row if isinstance(row, int) and row < len(towns) else 0]
     side = st.session_state.get(_SIDE)
     side_km = side if side in _SIDES_KM else _SIDES_KM[1]
-    _set_box(town.around(1000 * side_km))
+    box_field.fill(town.around(1000 * side_km))
     st.session_state[TITLE] = one_line(town.name, 60)
 
 
-def _set_box(box: Bounds) -> None:
-    st.session_state[BOX] = area_text(box).replace(",", ", ")
-
-
-def _map(towns: list[Town]) -> None:
-    box = chosen_box()
+def _chosen_town(towns: list[Town]) -> Town | None:
     row = st.session_state.get(_TOWN)
-    town = towns[row] if isinstance(row, int) and row < len(towns) else None
+    return towns[row if isinstance(row, int) and row < len(towns) else 0] if towns else None
+
+
+def town_name() -> str:
+    """The name of the chosen town, "" for none."""
+    town = _chosen_town(_towns())
+    return one_line(town.name, 60) if town else ""
+
+
+def _map(towns: list[Town], ground: Bounds | None) -> None:
+    box = box_field.chosen()
+    town = _chosen_town(towns)
+    area = box or (ground if town is None else None)
     sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
     marks = (Mark(town.at, "sight", town.name),) if town and box else ()
-    layer = maps.answer_layer(None, area=box, marks=marks, sight=sight)
+    layer = maps.answer_layer(None, area=area, marks=marks, sight=sight)
     map_view.world(layer, _MAP, _drawn, _HEIGHT_PX)
 
 
 def _drawn() -> None:
     box = map_view.box_picked(_MAP)
     if box is not None:
-        _set_box(box)
+        box_field.fill(box)

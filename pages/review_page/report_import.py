@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import settings
 from core.errors import CasesError, SaywhereError
+from core.evaluation.report_files import list_reports
 from core.gallery import open_gallery
 from core.review.formats import FORMATS
 from core.review.importing import ImportOptions, import_cases, left_out_lines
@@ -28,12 +29,27 @@ def draw_reports(listed: tuple[ReportSummary, ...]) -> None:
     if not listed:
         st.info("Nothing yet. Measure a search, and its failures become cases:")
         st.code(
-            "python -m core evaluate --gallery helsinki --queries my.jsonl --out run.json\n"
-            "python -m core cases import run.json",
+            ".venv/bin/python -m core evaluate --gallery helsinki --queries my.jsonl \\\n"
+            "    --out run.json\n"
+            ".venv/bin/python -m core cases import run.json",
             language=None,
         )
         return
     st.html(render("case_reports", rows=listed))
+
+
+def draw_bundled(store: Store) -> bool:
+    """A button that makes cases of a report that comes with the app; whether it made some."""
+    bundled = (one for one in list_reports(settings.load()) if not one.own)
+    report = next(bundled, None)
+    if report is None:
+        return False
+    if not st.button("Try it with a report that comes with the app", key="cases-bundled"):
+        return False
+    with st.spinner("Making cases …"):
+        good, line = import_file(store, report.path.name, report.path.read_bytes())
+    (st.success if good else st.error)(plain(line, 600))
+    return good
 
 
 def draw_import(store: Store) -> bool:

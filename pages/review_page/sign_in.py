@@ -24,7 +24,8 @@ def draw(store: Store, session: ReviewSession) -> None:
     listed = store.reports()
     with right:
         reports = st.container()
-        added = report_import.draw_import(store)
+        added = not listed and report_import.draw_bundled(store)
+        added = report_import.draw_import(store) or added
     with reports:
         report_import.draw_reports(store.reports() if added else listed)
     with left:

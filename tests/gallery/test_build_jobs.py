@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import settings_for, tiny_town
 from tiny_dialects import overpass_json
@@ -12,7 +13,15 @@ from tiny_overpass import Overpass
 
 from core.errors import GalleryError
 from core.gallery import list_galleries, open_gallery, own_places
-from core.gallery.build_jobs import MOST_JOBS, BuildJobs, JobStatus, _problem, name_of
+from core.gallery.build_jobs import (
+    MOST_JOBS,
+    BuildJobs,
+    JobStatus,
+    _problem,
+    name_of,
+    unfinished_builds,
+)
+from core.gallery.build_steps import STEPS, progress_in
 from core.geo import Bounds
 from core.settings import Settings
 
@@ -36,7 +45,7 @@ def until(jobs: BuildJobs, name: str, true: Callable[[JobStatus], bool]) -> JobS
 
 
 def is_over(status: JobStatus) -> bool:
-    return status.state not in ("counting", "building")
+    return status.state not in ("counting", "waiting", "building")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +74,16 @@ def test_a_map_is_counted_first_and_a_second_job_of_its_name_is_refused(machine:
     assert 20 < counted.tiles < 500
     assert counted.about_s > 0
     assert counted.about_mb > 0
+    assert counted.ground is not None
+    assert counted.ground.contains(np.array([60.17]), np.array([24.945])).all()
+    assert unfinished_builds(machine) == frozenset()
     assert list_galleries(machine) == ()
+    with pytest.raises(GalleryError, match="draw it on its ground"):
+        jobs.count("my-town", Bounds(1, 1, 2, 2))
+    ground = counted.ground
+    half = Bounds(ground.west, ground.south, ground.center.lon, ground.north)
+    assert jobs.count("my-town", half).file == job.file
+    assert 0 < until(jobs, "my-town", is_over).tiles < counted.tiles
     jobs.forget("my-town")
     assert jobs.all() == []
     with pytest.raises(GalleryError, match="no job"):
@@ -134,6 +152,46 @@ def test_what_a_process_said_last_is_its_problem(said: str, problem: str) -> Non
     assert _problem(said) == problem
 
 
+def test_a_build_waits_for_the_one_ahead_and_begins_by_itself(machine: Settings) -> None:
+    """The one ahead is a lock that this test holds, as a build's process would."""
+    jobs = BuildJobs(machine)
+    home = machine.user_galleries.parent / "builds"
+    for name in ("vaduz", "bergen"):
+        (home / name).mkdir(parents=True)
+        (home / name / "job.json").write_text(
+            json.dumps({"name": name, "title": name.title(), "file": "a.xyz", "asked": True})
+        )
+        (home / name / "a.xyz").write_bytes(b"no map")
+    with jobs._new_lock("vaduz"):
+        assert jobs.status("vaduz").state == "building"
+        jobs.start("bergen")
+        waiting = jobs.status("bergen")
+        assert (waiting.state, waiting.ahead) == ("waiting", ("Vaduz",))
+        jobs.stop("bergen")
+        assert until(jobs, "bergen", is_over).state == "stopped"
+        jobs.start("bergen")
+        assert jobs.status("bergen").state == "waiting"
+        assert unfinished_builds(machine) == {"vaduz", "bergen"}
+    begun = until(jobs, "bergen", is_over)
+    assert (begun.state, begun.ahead) == ("failed", ())
+    assert "has a format that cannot be read" in begun.problem
+
+
+@pytest.mark.parametrize(
+    ("log", "words", "share"),
+    [
+        ("", "Step 1 of 6: reading the map", 0.0),
+        ("waits for its turn\nbegins now\npictures:  50%|##", "Step 3 of 6: drawing the", 0.14),
+        ("facts: 100%\rembed tiles: 100%|##| 4/4", "Step 5 of 6: learning the words", 0.88),
+        ("embed pictures: 100%|##| 4/4", "Step 6 of 6: learning what", 1.0),
+    ],
+)
+def test_a_log_is_told_as_one_of_the_steps(log: str, words: str, share: float) -> None:
+    assert progress_in(log).words.startswith(words)
+    assert progress_in(log).share == pytest.approx(share)
+    assert sum(step.share for step in STEPS) == pytest.approx(1)
+
+
 @pytest.mark.slow
 def test_a_build_is_stopped_continued_by_another_server_searched_renamed_removed(
     machine: Settings,
@@ -144,7 +202,7 @@ def test_a_build_is_stopped_continued_by_another_server_searched_renamed_removed
     jobs.start("my-town")
     with pytest.raises(GalleryError, match="is being built"):
         jobs.start("my-town")
-    until(jobs, "my-town", lambda one: bool(one.stage))
+    until(jobs, "my-town", lambda one: one.progress.step > 1)
     jobs.stop("my-town")
     assert until(jobs, "my-town", is_over).state == "stopped"
     assert list_galleries(machine) == ()

@@ -397,7 +397,11 @@ class TestThePage:
         page.run()
         assert not page.exception
         assert "core cases import" in page.code[0].value
-        assert page.button[-1].disabled
+        assert next(one for one in page.button if one.label == "Begin").disabled
+        page.button(key="cases-bundled").click().run()
+        assert not page.exception
+        assert "new cases" in page.success[0].value
+        assert not next(one for one in page.button if one.label == "Begin").disabled
 
     def test_a_card_without_its_gallery_can_be_judged(self, page: AppTest) -> None:
         app = begun(page, "Ada")

@@ -126,11 +126,15 @@ def test_more_like_this_ranks_again_and_is_kept_in_the_link(
     tiny_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test = page(tiny_home, monkeypatch, q="a park, a statue").run()
+    title = test.radio(key="chosen").options[0].split("** ", 1)[1]
     test.button(key="alike-unlike").click().run()
     assert not test.exception
     unliked = in_link(test, "unlike")
     assert unliked
-    assert test.button(key=f"wish-unlike-{unliked}")
+    chip = test.button(key=f"wish-unlike-{unliked}")
+    assert chip.label == f"Not like {title}"
+    again = page(tiny_home, monkeypatch, q="a park, a statue", unlike=unliked).run()
+    assert unliked not in again.button(key=f"wish-unlike-{unliked}").label
 
 
 def test_a_file_is_described_and_its_position_kept_only_on_request() -> None:

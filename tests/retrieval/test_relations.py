@@ -3,7 +3,7 @@
 import pytest
 
 from core.retrieval.phrases import split_phrases
-from core.retrieval.relations import relations_of
+from core.retrieval.relations import relations_of, tells_writer
 from core.vocabulary.relation_cues import CUES_AFTER, CUES_BEFORE, ROLES, Role
 
 
@@ -77,3 +77,24 @@ def test_long_texts_take_little_time() -> None:
     text = "two blocks north of a bank across from a bar, past " * 390
     spans = [(place, place + 4) for place in range(0, len(text), 400)]
     assert len(relations_of(text, spans)) == len(spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "things", "told"),
+    [
+        ("I am next to a shop and a café", ("shop", "café"), [True, True]),
+        ("I'm across from the bank.", ("bank",), [True]),
+        ("Meet me at the bar across from the bank.", ("bar", "bank"), [True, True]),
+        ("There is a school across the street.", ("school",), [True]),
+        ("a church next to a park", ("church", "park"), [False, False]),
+        ("I see a church next to a park", ("church", "park"), [False, False]),
+        ("I am next to a church by a park", ("church", "park"), [True, False]),
+        ("next to a church, a tram stop", ("church", "tram stop"), [False, False]),
+        ("There is a church. A school is next to it.", ("church", "school"), [False, False]),
+    ],
+)
+def test_a_role_is_told_only_of_what_lies_by_the_writer(
+    text: str, things: tuple[str, ...], told: list[bool]
+) -> None:
+    spans = [(text.index(thing), text.index(thing) + len(thing)) for thing in things]
+    assert tells_writer(text, spans) == told

@@ -11,6 +11,7 @@ from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.records import Candidate, Evidence, LedgerEntry, Standing
 from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.head_nouns import is_location_only
+from core.retrieval.relations import tells_writer
 from core.retrieval.search import match_index_of
 from core.retrieval.translation import in_own_words
 
@@ -83,11 +84,7 @@ class _LedgerBuilder:
             trace.channels,
             (gallery.card.name, gallery.card.title),
         )
-        self._roles = {
-            thing.start: thing.relation.role
-            for thing in trace.ranking.named_things.things
-            if thing.kind == "phrase"
-        }
+        self._roles = _told_roles(trace)
         self._unmappable = unmappable_margins(encoded_query.phrase_embeddings, encoder) > MARGIN
 
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
@@ -132,3 +129,13 @@ class _LedgerBuilder:
         ):
             return "unchecked", nothing
         return "supported" if found.evidence.supported else "missing", found
+
+
+def _told_roles(trace: SearchTrace) -> dict[int, str]:
+    """The role of each phrase that the description relates to its writer, by its start."""
+    things = [one for one in trace.ranking.named_things.things if one.kind == "phrase"]
+    spans = [(one.start, one.end) for one in things]
+    told = tells_writer(trace.encoded_query.text, spans)
+    return {
+        one.start: one.relation.role for one, is_told in zip(things, told, strict=True) if is_told
+    }

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.maps import title_of
 from core.records import Candidate, Steering
 from pages.search_page import session
 
@@ -13,6 +14,8 @@ CHOICES = {
     "unlike": ("Not like this", ":material/thumb_down:"),
 }
 """The field of `Steering`, its words and its icon."""
+
+_TITLES = "alike-titles"
 
 
 def marked(wishes: Steering, tile_id: str, choice: str) -> Steering:
@@ -26,7 +29,13 @@ def marked(wishes: Steering, tile_id: str, choice: str) -> Steering:
     return replace(wishes, **lists)
 
 
-def _mark(tile_id: str, choice: str) -> None:
+def marked_title(tile_id: str) -> str:
+    """The title that a tile had when this visitor marked it, "" for none."""
+    return str(st.session_state.get(_TITLES, {}).get(tile_id, ""))
+
+
+def _mark(tile_id: str, choice: str, title: str) -> None:
+    st.session_state.setdefault(_TITLES, {})[tile_id] = title
     session.rank_anew(steering=marked(session.settled().steering, tile_id, choice))
 
 
@@ -42,5 +51,5 @@ def draw(candidate: Candidate, wishes: Steering) -> None:
                 else "tertiary",
                 icon=icon,
                 on_click=_mark,
-                args=(candidate.tile.tile_id, choice),
+                args=(candidate.tile.tile_id, choice, title_of(candidate)),
             )

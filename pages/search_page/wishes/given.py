@@ -7,9 +7,11 @@ import streamlit as st
 from core.errors import SaywhereError
 from core.gallery import Gallery
 from core.records import Steering
+from core.retrieval.place_titles import place_titles
+from core.retrieval.search import match_index_of
 from pages.search_page import session
 from pages.search_page.wishes.alike import CHOICES as TILE_CHOICES
-from pages.search_page.wishes.alike import marked
+from pages.search_page.wishes.alike import marked, marked_title
 from pages.search_page.wishes.phrase_chips import CHOICES as PHRASE_CHOICES
 from pages.search_page.wishes.phrase_chips import weighed, weight_of
 from pages.ui.markdown import one_line, plain
@@ -22,7 +24,7 @@ def draw(gallery: Gallery, wishes: Steering) -> None:
     with st.container(horizontal=True, key="wishes-given", gap="small"):
         for name in TILE_CHOICES:
             for tile_id in getattr(wishes, name):
-                words = TILE_CHOICES[name][0].replace("this", _street(gallery, tile_id))
+                words = TILE_CHOICES[name][0].replace("this", _place(gallery, tile_id))
                 _chip(words, f"{name}-{tile_id}", marked(wishes, tile_id, name))
         for phrase in (*wishes.must, *wishes.twice, *wishes.minus):
             words = f"{one_line(phrase, 50)}: {PHRASE_CHOICES[weight_of(wishes, phrase)]}"
@@ -32,12 +34,17 @@ def draw(gallery: Gallery, wishes: Steering) -> None:
             _chip(words, "passed", replace(wishes, passed=""))
 
 
-def _street(gallery: Gallery, tile_id: str) -> str:
-    try:
-        street = gallery.tile(gallery.row_of(tile_id)).street
-    except SaywhereError:  # a link may name a tile that is not here; the search says so
-        street = ""
-    return one_line(street or f"place {tile_id}", 40)
+def _place(gallery: Gallery, tile_id: str) -> str:
+    """The title of a tile as the list told it; for one of a link that of its tile."""
+    title = marked_title(tile_id)
+    if not title:
+        try:
+            row = gallery.row_of(tile_id)
+            titles = place_titles(match_index_of(gallery), [row], [()])
+            title = titles[0] or gallery.tile(row).street
+        except SaywhereError:  # a link may name a tile that is not here; the search says so
+            title = ""
+    return one_line(title or f"place {tile_id}", 40)
 
 
 def _take_back(without: Steering) -> None:
