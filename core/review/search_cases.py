@@ -11,13 +11,13 @@ from core.geo import Position, haversine_km, haversine_m, wrapped
 from core.records import NO_WISHES
 from core.retrieval import SearchTrace
 from core.review.failure_signals import map_signals, text_signals
-from core.review.field_checks import ANSWER, CASE, REPORT, checked_values, stamp
+from core.review.field_checks import ANSWER, CASE, checked_values
 from core.review.model import RecordedAnswer, Report
 from core.review.reports import is_outside
 from core.review.schema import answers, cases, reports, skips, tasks, verdicts
 from core.review.selection import SHUFFLE_PRIME, key_of, select_cases
 from core.review.store import Store
-from core.review.table_rows import answer_row, put, report_row
+from core.review.table_rows import answer_row, checked_report, put
 
 MOST = 500
 """Most cases of searches in one store, so that visitors cannot flood it."""
@@ -87,20 +87,7 @@ def keep_search(store: Store, report: Report, at: datetime, most: int = MOST) ->
     """
     (answer,) = report.answers
     report_id = key_of(SOURCE, report.gallery, report.model, report.scope)
-    header = checked_values(
-        {
-            "report_id": report_id,
-            "title": report.title,
-            "source": report.source,
-            "gallery": report.gallery,
-            "model": report.model,
-            "scope": report.scope,
-            "imported_at": stamp(at),
-            "report_channels": list(report.channels),
-        },
-        REPORT,
-        "the report",
-    )
+    header = checked_report(report_id, report, at)
     answered = checked_values(asdict(answer), ANSWER, "the search")
     (selected,) = select_cases(report_id, report, 0, {answer.number})
     checked_values(asdict(selected), CASE, "the case of the search")
@@ -111,7 +98,7 @@ def keep_search(store: Store, report: Report, at: datetime, most: int = MOST) ->
             return KeptSearch(selected.case_id, False)
         if _count(connection) >= most:
             raise CasesError(f"there are {most:,} cases of searches already; review some first")
-        put(connection, reports, [report_row(header)])
+        put(connection, reports, [header])
         put(connection, answers, [answer_row(report_id, answered)])
         put(connection, cases, [{"report_id": report_id} | asdict(selected)])
         return KeptSearch(selected.case_id, True)

@@ -47,9 +47,9 @@ from core.review.table_rows import (
     add_entry,
     annotator_row,
     answer_row,
+    checked_report,
     entries,
     put,
-    report_row,
 )
 from core.review.verdicts import ORDERS, CaseVerdict, Kind, Order
 
@@ -106,20 +106,7 @@ class Store:
         CasesError, with the store unchanged, if a value is beyond its type or range.
         """
         report_id = _report_id(report)
-        header = checked_values(
-            {
-                "report_id": report_id,
-                "title": report.title,
-                "source": report.source,
-                "gallery": report.gallery,
-                "model": report.model,
-                "scope": report.scope,
-                "imported_at": stamp(at),
-                "report_channels": list(report.channels),
-            },
-            REPORT,
-            "the report",
-        )
+        header = checked_report(report_id, report, at)
         answered = [
             checked_values(asdict(answer), ANSWER, f"query {answer.query_id[:40]!a}")
             for answer in report.answers
@@ -130,7 +117,7 @@ class Store:
 
         def work(connection: Connection) -> ImportCount:
             before = _count(connection, report_id)
-            put(connection, reports, [report_row(header)])
+            put(connection, reports, [header])
             put(connection, answers, [answer_row(report_id, answer) for answer in answered])
             put(connection, cases, [{"report_id": report_id} | asdict(row) for row in selected])
             after = _count(connection, report_id)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -9,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import CasesError
-from core.review.field_checks import ANSWER, ENTRY, REPORT, readable, stored
-from core.review.model import VerdictEntry
+from core.review.field_checks import ANSWER, ENTRY, REPORT, checked_values, readable, stamp, stored
+from core.review.model import Report, VerdictEntry
 from core.review.schema import standing, verdicts
 from core.review.selection import key_of
 from core.review.verdicts import Order
@@ -112,6 +113,21 @@ def report_row(header: Mapping[str, Any]) -> dict[str, Any]:
     """The table row of a report."""
     row = {name: header[name] for name in REPORT if name != "report_channels"}
     return row | {"channels": json.dumps(header["report_channels"])}
+
+
+def checked_report(report_id: str, report: Report, imported_at: datetime) -> dict[str, Any]:
+    """The table row of a new report. Raises CasesError for a value beyond its type or range."""
+    header = {
+        "report_id": report_id,
+        "title": report.title,
+        "source": report.source,
+        "gallery": report.gallery,
+        "model": report.model,
+        "scope": report.scope,
+        "imported_at": stamp(imported_at),
+        "report_channels": list(report.channels),
+    }
+    return report_row(checked_values(header, REPORT, "the report"))
 
 
 def answer_row(report_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """The verdict form beside a card: verdicts, note and keys in the browser, and their reports."""
 
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core import settings
 from core.errors import SaywhereError
 from core.review.field_checks import MAX_NOTE_CHARS
 from core.review.guidelines import guidelines_of
@@ -17,6 +16,7 @@ from core.review.store import Store
 from pages.review_page import actions
 from pages.review_page.session import ReviewSession
 from pages.ui import case_store
+from pages.ui.script_component import script_component
 from pages.ui.templates import render
 
 _KEY = "desk"
@@ -30,17 +30,6 @@ ACTS = {
 """Actions on a card with their labels; everyone's keys are in the store, but Enter records."""
 
 
-@cache
-def _component(name: str) -> Any:
-    script = settings.load().static / "saywhere" / f"{name}.js"
-    return st.components.v2.component(
-        f"saywhere_{name}",
-        html=render("component", name=name),
-        js=script.read_text(encoding="utf-8"),
-        isolate_styles=False,
-    )
-
-
 def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fail?") -> None:
     """The form for a card; without a card, only the ways back."""
     store = case_store.store()
@@ -48,7 +37,7 @@ def draw(session: ReviewSession, card: Card | None, title: str = "Why did it fai
     review = session.view == "review"
     hidden = () if review else ("together",)
     acts = [act for act in ACTS if act not in hidden] if card else ["back", "undo"]
-    reported = _component("desk")(
+    reported = script_component("desk", render("component", name="desk"), isolate_styles=False)(
         key=_KEY,
         on_deed_change=partial(_on_action, session),
         data={
@@ -103,7 +92,7 @@ def _apply(session: ReviewSession, deed: object) -> None:
 
 def focus(session: ReviewSession, on: str, press: Mapping[str, str]) -> None:
     """Puts the cursor into a field once; `press` maps keys to the selectors they click."""
-    _component("focus")(
+    script_component("focus", render("component", name="focus"), isolate_styles=False)(
         key=f"focus-{on}", data={"focus": on, "press": dict(press), "token": session.token}
     )
 

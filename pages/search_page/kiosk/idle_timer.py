@@ -6,9 +6,7 @@ Only the browser knows: a visitor who reads, moves the map or types asks nothing
 from collections.abc import Callable
 from typing import Literal
 
-import streamlit as st
-
-from core import settings
+from pages.ui.script_component import script_component
 from pages.ui.templates import render
 
 Mode = Literal["fresh", "visit", "loop"]
@@ -20,18 +18,6 @@ _STYLE = """.still { position: fixed; z-index: 99; left: 50%; bottom: 1.5rem; tr
   margin: 0; padding: .8rem 1.4rem; border-radius: 10px; font-size: 1.15rem; font-weight: 600;
   background: var(--st-text-color); color: var(--st-background-color); }
 .still[hidden] { display: none; }"""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> Callable[..., object]:
-    script = settings.load().static / "saywhere" / "booth.js"
-    made: Callable[..., object] = st.components.v2.component(
-        "saywhere_booth",
-        html=render("kiosk_still_there"),
-        css=_STYLE,
-        js=script.read_text(encoding="utf-8"),
-    )
-    return made
 
 
 def draw(
@@ -46,7 +32,8 @@ def draw(
 
     In `fresh` there is nothing to lose yet, so nobody is asked.
     """
-    _component()(
+    component = script_component("booth", render("kiosk_still_there"), _STYLE)
+    component(
         key="watch",
         on_idle_change=idle,
         on_hand_change=hand,
