@@ -124,6 +124,12 @@ class RegionalIndex:
         products: F32 = np.concatenate([np.empty(0, dtype=np.float32), *every])
         return products
 
+    def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
+        """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
+        every = [np.asarray(queries, np.float32) @ part.T for part in self._chunks(allowed)]
+        products: F32 = np.concatenate([np.empty((len(queries), 0), np.float32), *every], axis=1)
+        return products
+
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar rows for each query [Q, D]; ties in row order.
 

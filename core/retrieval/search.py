@@ -103,7 +103,7 @@ _DENIALS_ONLY = "This says only what is not there, which is true of many places;
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Signals and `scores` of N tiles, and the allowed tiles from the best.
+    """Signals and `scores` of N tiles, of which `mask` [N] marks the allowed ones, None for all.
 
     The scores are the fused signals with the corrections of the ranking `model`, which come from
     the `named_things`, and what the query's wishes add: `wished` [N].
@@ -111,10 +111,15 @@ class Ranking:
 
     signals: Signals
     scores: F32
-    order: I64
+    mask: Bools | None
     named_things: ThingValues
     model: RankingModel
     wished: F32
+
+    @property
+    def order(self) -> I64:
+        """The allowed tiles from the best; sorted at each call, since a search needs no order."""
+        return ordered(self.scores, self.mask)
 
 
 def rank_tiles(
@@ -135,7 +140,7 @@ def rank_tiles(
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
     scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things, model, np.zeros_like(scores))
+    return Ranking(signals, scores, mask, things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +203,7 @@ def search_with_trace(
     ask = _asking(gallery, encoder, query, channels, calibration)
     if steering:
         wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
-        scores = ranking.scores + wished
-        ranking = replace(ranking, scores=scores, order=ordered(scores, mask), wished=wished)
+        ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration

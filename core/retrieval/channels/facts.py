@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import F32
+from core.indexes.vector import VectorIndex
 from core.retrieval.absence import absence_of
 from core.retrieval.channels.channel import (
     Allowed,
@@ -27,7 +29,9 @@ from core.retrieval.channels.channel import (
 from core.retrieval.channels.matching import (
     MatchIndex,
     best_by_tile,
-    match_by_embedding,
+    fact_cosines,
+    last_of_best,
+    matches_of,
     normalized_sum,
     visible_facts,
 )
@@ -47,26 +51,29 @@ FOUND = 0.15
 def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
     """Signals and the best strength of each phrase; only facts that an allowed tile sees count."""
     facts = visible_facts(match_index, mask)
-    similar = match_by_embedding(match_index, encoded_query, facts)
+    queries = np.concatenate([encoded_query.phrase_embeddings, encoded_query.embedding[None]])
+    cosines = fact_cosines(match_index, queries, facts)
+    similar = matches_of(match_index, cosines[:-1], facts)
     phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
-    rows = None if mask is None else np.flatnonzero(mask).astype(np.int64)
-    similar_tiles = match_index.gallery.tile_index.search(
-        encoded_query.embedding[None], _SIMILAR_TILES, rows
-    )
-    whole = np.full(
-        len(match_index.gallery), similar_tiles.similarities.min(initial=1), dtype=np.float32
-    )
-    whole[similar_tiles.rows[0]] = similar_tiles.similarities[0]
     signals = {
         "phrases": normalized_sum(phrases, mask),
-        "whole": whole,
-        "best_fact": match_index.best_fact(encoded_query, facts),
+        "whole": _whole(match_index.gallery.tile_index, encoded_query.embedding, mask),
+        "best_fact": match_index.best_fact(cosines[-1], facts),
     }
     if (presence := absence_of(match_index).presence(encoded_query)) is not None:
         signals["absent"] = -presence
     if match_index.gallery.facts.views is not None:
         signals["surroundings"] = surroundings(match_index, encoded_query, facts)
     return ChannelResult(signals, best_strengths(phrases[encoded_query.affirmed], mask), similar)
+
+
+def _whole(tiles: VectorIndex, embedding: F32, mask: Allowed) -> F32:
+    """The cosine of a description with each tile's whole text, at least that of the last of the
+    best ones: [N]."""
+    cosines = tiles.scan(embedding[None])[0]
+    least = np.float32(last_of_best(allowed(cosines, mask), _SIMILAR_TILES))
+    raised: F32 = np.maximum(cosines, least)
+    return raised if mask is None else np.where(mask, raised, least)
 
 
 def _share_with_role(encoded_query: EncodedQuery) -> float:
