@@ -134,6 +134,8 @@ def rank_tiles(
     Without a ranking `model` the bundled one is read.
     """
     match_index = match_index_of(gallery)
+    if gallery.prepared is not None:
+        gallery.prepared.note_read()
     signals = signals_of(match_index, encoded_query, mask, channels)
     facts = signals.results.get("facts")
     matches = None if facts is None else facts.matches
