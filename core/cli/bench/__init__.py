@@ -18,7 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("milvus", "ray", "photos", "halves"),
+    *("region", "milvus", "index", "ray", "photos", "halves"),
 )
 
 
@@ -96,7 +96,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiles",
         type=whole_number,
         default=1_034_786,
-        help="tiles of the synthetic collection, for scale and milvus (default: 1034786)",
+        help="tiles of the synthetic collection, for scale, milvus and index (default: 1034786)",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=whole_numbers,
+        metavar="N,N",
+        help="tiles of the galleries, for region (default: 5000,20000,100000)",
     )
     parser.add_argument(
         "--keep",
@@ -138,6 +144,7 @@ def run(args: argparse.Namespace) -> Any:
         "kill": args.kill,
         "tiles": args.tiles,
         "keep": args.keep,
+        "sizes": args.sizes,
         "server": args.server,
         "n": args.n,
         "searches": args.searches,

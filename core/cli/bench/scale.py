@@ -77,7 +77,7 @@ def run(settings: Settings, tiles: int, keep: str | None, progress: Progress) ->
     the share of the exact search's candidates that the other one has. `vector_…` are those of the
     texts' index alone, `pictures` has the pictures'. `curve` has the whole search at smaller sizes.
     """
-    sources = _sources(settings)
+    sources = copied_from(settings)
     with tempfile.TemporaryDirectory(prefix="saywhere-scale-") as scratch:
         home = Path(scratch)
         figures = _of_size(settings, sources, tiles, home, keep, progress, is_whole=True)
@@ -89,7 +89,7 @@ def run(settings: Settings, tiles: int, keep: str | None, progress: Progress) ->
     return {"bench": "scale", **figures, "curve": curve}
 
 
-def _sources(settings: Settings) -> list[Gallery]:
+def copied_from(settings: Settings) -> list[Gallery]:
     """The galleries to copy from: those with texts and pictures of the bundled model."""
     galleries = [
         open_gallery(card.name, settings)
@@ -130,7 +130,7 @@ def _of_size(
     overview_of(galleries)
     figures["overview_s"] = round(time.perf_counter() - started, 3)
     seeing = load_picture_encoder(galleries[0], settings, encoder)
-    texts = [*_examples(), *DESCRIPTIONS]
+    texts = [*examples(), *DESCRIPTIONS]
     texts += [query.text for query in texts_of(galleries, _TEXTS_OF_TILES)]
     one = _Search(galleries, encoder, {seeing.key: seeing}, tuple(texts))
     figures |= _whole(one)
@@ -171,7 +171,8 @@ def _built(
     }
 
 
-def _examples() -> list[str]:
+def examples() -> list[str]:
+    """The page's examples."""
     examples = json.loads((ROOT / "assets" / "examples.json").read_text("utf-8"))
     return [one["text"] for listed in examples.values() for one in listed]
 
