@@ -64,6 +64,11 @@ class Signals:
         }
         return Signals(1, results)
 
+    @property
+    def approximate(self) -> bool:
+        """Whether an index chose what was compared exactly, as in a large gallery."""
+        return any(result.approximate for result in self.results.values())
+
     def stacked(self) -> F32:
         """All signals in the order of `SIGNALS`: [S, N]."""
         return np.stack([self[signal] for signal in SIGNALS])

@@ -169,9 +169,13 @@ def search(
     query: Query,
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
+    *,
+    exact: bool = False,
 ) -> SearchResult:
     """The best candidates of a gallery for a query. Raises QueryError."""
-    return search_with_trace(gallery, encoder, query, picture_encoder, calibration).result
+    return search_with_trace(
+        gallery, encoder, query, picture_encoder, calibration, exact=exact
+    ).result
 
 
 def search_with_trace(
@@ -180,13 +184,17 @@ def search_with_trace(
     query: Query,
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
+    *,
+    exact: bool = False,
 ) -> SearchTrace:
     """The result of `search` and all intermediate results. Raises QueryError.
 
     `picture_encoder` must be that of the query's model; only the `image` channel needs it. Without
-    a `calibration` the bundled one is read. `timings_ms` has `read` (splitting and
-    tokenizing), `encode` (the forward passes), `match` (channels and fusion), `judge` (confidence),
-    `explain` (evidence) and `total`.
+    a `calibration` the bundled one is read. In a gallery of more than `COARSE_FROM` tiles or facts
+    indexes choose which of them are compared; with `exact` all are.
+
+    `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
+    (channels and fusion), `judge` (confidence), `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
@@ -199,7 +207,7 @@ def search_with_trace(
     respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
     tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
-    encoded_query = encode_query(tokenized, encoder, picture_encoder)
+    encoded_query = replace(encode_query(tokenized, encoder, picture_encoder), exact=exact)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
     ask = _asking(gallery, encoder, query, channels, calibration)
@@ -244,6 +252,7 @@ def search_with_trace(
         picture_model=picture_encoder.key if picture_encoder else None,
         translation=translation_of(gloss),
         in_area=mask is not None,
+        approximate=ranking.signals.approximate,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 

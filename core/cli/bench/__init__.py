@@ -18,7 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("region", "milvus", "index", "ray", "photos", "halves"),
+    *("region", "milvus", "server", "index", "ray", "photos", "halves"),
 )
 
 
@@ -96,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiles",
         type=whole_number,
         default=1_034_786,
-        help="tiles of the synthetic collection, for scale, milvus and index (default: 1034786)",
+        help="synthetic tiles, for scale, milvus, server and index (default: 1034786)",
     )
     parser.add_argument(
         "--sizes",
@@ -108,10 +108,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep",
         metavar="NAME",
         help="keep the synthetic collection as a gallery of this name, or measure the kept one, "
-        "for scale",
+        "for scale and server",
     )
     parser.add_argument(
-        "--server", metavar="ADDRESS", help="Milvus server, for milvus: http://HOST:19530"
+        "--server",
+        metavar="ADDRESS",
+        help="Milvus server, for milvus and server: http://HOST:19530",
     )
     parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="street photographs, for photos"

@@ -33,9 +33,13 @@ _PARTS = ("match", "judge", "explain")
 
 
 def run(settings: Settings, sizes: Sequence[int] | None, progress: Progress) -> dict[str, Any]:
-    """`…_cpu_ms` are milliseconds of the processor, `parts_p50_ms` of the clock. `growth` is the
-    power of the number of tiles with which the search without the encoding grows between the
-    first and the last size; 0.5 is the root."""
+    """Each description is searched in two stages, as usual, and exactly.
+
+    `same_at_10` is the share of the exact search's ten places that the other has. `…_cpu_ms` are
+    milliseconds of the processor, `parts_p50_ms` of the clock. `growth` is the power of the number
+    of tiles with which the search without the encoding grows between the first and the last size;
+    0.5 is the root.
+    """
     sizes = sorted(sizes or SIZES)
     sources = copied_from(settings)
     encoder = load_model(threads=settings.search_threads)
@@ -70,12 +74,23 @@ def _searched(gallery: Gallery, encoder: SentenceEncoder, seeing: PictureEncoder
     texts = [*examples_, *(query.text for query in texts_of([gallery], _TEXTS_OF_TILES))]
     for text in texts:  # what is made once
         search(gallery, encoder, Query(text), seeing)
-    times, encodings, parts = [], [], []
+    times, encodings, parts, exact_times, same, chances = [], [], [], [], [], [0.0]
     for text in texts:
         started = time.process_time()
         result = search(gallery, encoder, Query(text), seeing)
         times.append((time.process_time() - started) * 1e3)
         parts.append([result.timings_ms[part] for part in _PARTS])
+        started = time.process_time()
+        right = search(gallery, encoder, Query(text), seeing, exact=True)
+        exact_times.append((time.process_time() - started) * 1e3)
+        chance = {one.tile.tile_id: one.confidence or 0.0 for one in right.candidates}
+        ids = [one.tile.tile_id for one in result.candidates]
+        same.append(len(chance.keys() & set(ids)) / len(chance))
+        chances += [
+            abs((one.confidence or 0.0) - chance[one.tile.tile_id])
+            for one in result.candidates
+            if one.tile.tile_id in chance
+        ]
         started = time.process_time()
         encode_query(tokenize_query(text, encoder, seeing), encoder, seeing)
         encodings.append((time.process_time() - started) * 1e3)
@@ -85,6 +100,9 @@ def _searched(gallery: Gallery, encoder: SentenceEncoder, seeing: PictureEncoder
         "n": len(texts),
         "search_cpu_ms": at(times, 50),
         "search_p95_cpu_ms": at(times, 95),
+        "exact_cpu_ms": at(exact_times, 50),
+        "same_at_10": round(float(np.mean(same)), 4),
+        "largest_difference_of_chances": round(max(chances), 4),
         "encoding_cpu_ms": at(encodings, 50),
         "parts_p50_ms": dict(zip(_PARTS, np.median(parts, axis=0).round(1).tolist(), strict=True)),
     }

@@ -140,6 +140,17 @@ def _of_size(
     return figures
 
 
+def kept_collection(
+    settings: Settings, tiles: int, home: Path, keep: str | None, progress: Progress
+) -> PackedCollection:
+    """A synthetic collection of so many tiles: the one kept under a name, else a new one."""
+    folder = settings.user_galleries / keep if keep else home / f"of-{tiles}"
+    if not _is_there(folder, tiles):
+        regions = max(1, min(REGIONS, round(tiles / _TILES_OF_REGION)))
+        _built(copied_from(settings), folder, tiles, regions, home, progress)
+    return PackedCollection(folder)
+
+
 def _is_there(folder: Path, tiles: int) -> bool:
     try:
         regions = PackedCollection(folder).manifest.regions
