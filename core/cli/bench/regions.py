@@ -30,11 +30,7 @@ def run(settings: Settings, sets: Sequence[tuple[str, Path]]) -> dict[str, Any]:
     in all regions, in the same order; `searched` the mean number of regions that were searched.
     """
     names = [card.name for card in list_galleries(settings) if card.channels and not card.problem]
-    queries = [
-        (gallery, query)
-        for gallery, path in sets
-        for query in read_queries(path, gallery)
-    ]
+    queries = [(gallery, query) for gallery, path in sets for query in read_queries(path, gallery)]
     nameless = [query for _, query in queries if query.named is not True]
     if not nameless or len(names) < 2 or not {gallery for gallery, _ in queries} <= set(names):
         raise QueryError(
