@@ -69,6 +69,12 @@ def best_places(similarities: F32, k: int) -> I64:
     return best
 
 
+def last_of_best(values: F32, count: int) -> float:
+    """The last of the `count` largest of some values, or of all where there are fewer."""
+    count = min(count, len(values))
+    return float(np.partition(values, len(values) - count)[len(values) - count])
+
+
 def norms_of(codes: I8) -> F32:
     """The norms [N] of codes [N, D], at least a tiny number."""
     norms = np.linalg.norm(codes.astype(np.float32), axis=1)

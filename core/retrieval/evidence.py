@@ -19,9 +19,10 @@ from core.retrieval.head_nouns import (
     singular,
     without_distance,
 )
-from core.retrieval.name_rules import NameRules, facts_seen, places_among
+from core.retrieval.name_rules import NameRules
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
+from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
@@ -57,34 +58,13 @@ _EVIDENCE_BONUS_M = 35.0
 
 
 @dataclass(frozen=True, slots=True)
-class _VisibleFacts:
-    """The V facts that a tile sees: row, place among the finder's facts, distance weight, distance
-    and bearing of each."""
-
-    facts: I64
-    place: I64
-    weight: F32
-    distance_m: F32
-    bearing_deg: F32
-
-
-@dataclass(frozen=True, slots=True)
 class _Match:
-    """The match of a phrase: the index of a fact in `_VisibleFacts`, and the score."""
+    """The match of a phrase: the index of a fact in `VisibleFacts`, and the score."""
 
     index: int
     channel: Channel
     strength: float
     fit: Fit = "thing"
-
-
-def _argmax_positive(values: F32, counted: Bools) -> int | None:
-    """Index of the largest value inside the mask `counted`, None where none is above 0."""
-    if not len(values):
-        return None
-    masked = np.where(counted, values, 0)
-    best = int(masked.argmax())
-    return best if masked[best] > 0 else None
 
 
 class EvidenceFinder:
@@ -139,7 +119,7 @@ class EvidenceFinder:
             self._names.mentions_in(phrase) if "names" in channels else []
             for phrase in encoded_query.phrases
         ]
-        self._seen: dict[int, _VisibleFacts] = {}
+        self._seen: dict[int, VisibleFacts] = {}
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -264,12 +244,12 @@ class EvidenceFinder:
                 distance_of[name] = min(ranked_distance, distance_of.get(name, ranked_distance))
         return tuple(sorted(distance_of, key=lambda name: distance_of[name]))[:_NAMES_SHOWN]
 
-    def _visible(self, tile: int) -> _VisibleFacts:
+    def _visible(self, tile: int) -> VisibleFacts:
         if tile not in self._seen:
             rows = self._match_index.links_of(tile)
             links = self._match_index.gallery.links
             facts = links.fact[rows].astype(np.int64)
-            self._seen[tile] = _VisibleFacts(
+            self._seen[tile] = VisibleFacts(
                 facts,
                 np.searchsorted(self._facts, facts),
                 self._match_index.weights(rows),
@@ -278,7 +258,7 @@ class EvidenceFinder:
             )
         return self._seen[tile]
 
-    def _piece(self, row: int, visible: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
+    def _piece(self, row: int, visible: VisibleFacts, cosines: F32, tile: int) -> Evidence:
         phrase = self._query.phrases[row]
         match = None
         if not is_location_only(phrase.text) and not is_denied(phrase):
@@ -329,11 +309,11 @@ class EvidenceFinder:
         wanted = {near for word in words_of(phrase.text) for near, _ in spellings(word)}
         return next((name for name in facts.names[fact] if wanted & set(words_of(name))), "")
 
-    def _is_named(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
+    def _is_named(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
         return bool(self._distinctive_share[row, int(visible.place[match.index])] > 0)
 
-    def _by_sense(self, row: int, visible: _VisibleFacts, cosines: F32) -> _Match | None:
+    def _by_sense(self, row: int, visible: VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
         noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
@@ -342,7 +322,7 @@ class EvidenceFinder:
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
         near &= self._allowed[row][visible.place]
         if head is None:
-            best = _argmax_positive(cosines * visible.weight, near)
+            best = argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_THING_COSINE)
         referable = near & self._referables[row][visible.place]
         called = referable & self._match_index.called(head.noun)[visible.facts]
@@ -351,12 +331,12 @@ class EvidenceFinder:
         else:
             tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
         for possible, least in tries:
-            best = _argmax_positive(cosines * visible.weight, possible)
+            best = argmax_positive(cosines * visible.weight, possible)
             if match := self._match_at(best, cosines, least):
                 return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
-        best = _argmax_positive(cosines * visible.weight, others)
+        best = argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
         facts, fact = self._match_index.gallery.facts, int(visible.facts[best])
@@ -372,7 +352,7 @@ class EvidenceFinder:
             return None
         return _Match(best, "facts", float(cosines[best]))
 
-    def _by_word(self, row: int, visible: _VisibleFacts, *, meant: bool) -> _Match | None:
+    def _by_word(self, row: int, visible: VisibleFacts, *, meant: bool) -> _Match | None:
         """The named fact with the most words of the phrase, times distance weight.
 
         `meant`: among the facts that the words mean; else among those with a word in their name by
@@ -393,7 +373,7 @@ class EvidenceFinder:
                 words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 words[at] *= _STOP_NAME
-        best = _argmax_positive(words, counted)
+        best = argmax_positive(words, counted)
         if best is None:
             return None
         fact = int(visible.facts[best])

@@ -1,6 +1,5 @@
 """Rules for names in evidence: which facts a phrase with a name can mean."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -11,27 +10,9 @@ from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
-
-
-def places_among(rows: I64, wanted: I64) -> tuple[I64, Bools]:
-    """The place of each wanted row among ascending `rows`, and whether it is one of them."""
-    place: I64 = np.searchsorted(rows, wanted)
-    if not len(rows):
-        return place, np.zeros(len(place), dtype=bool)
-    is_there: Bools = rows[np.minimum(place, len(rows) - 1)] == wanted
-    return place, is_there
-
-
-def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
-    """The facts that some tiles see, ascending; all without tiles."""
-    if tiles is None:
-        return np.arange(len(match_index.named))
-    fact_of = match_index.gallery.links.fact
-    seen = [np.empty(0, dtype=np.int64)]
-    seen += [fact_of[match_index.links_of(tile)].astype(np.int64) for tile in tiles]
-    return np.unique(np.concatenate(seen))
 
 
 class NameRules:

@@ -28,17 +28,19 @@ def texts(count: int | None) -> list[str]:
     return [json.loads(line)["text"] for line in chosen]
 
 
-def compared(gallery: Gallery, encoder: SentenceEncoder, said: list[str]) -> None:
-    assert said
+def differences(gallery: Gallery, encoder: SentenceEncoder, said: list[str]) -> list[str]:
+    """The texts for which the likely places of both searches, or their chances, are others."""
+    differing = []
     for text in said:
-        found = search(gallery, encoder, Query(text, channels=("facts", "names")))
-        exact = search(gallery, encoder, Query(text, channels=("facts", "names")), exact=True)
-        assert (found.approximate, found.exact, exact.exact) == (True, False, True)
+        query = Query(text, channels=("facts", "names"))
+        found, exact = (search(gallery, encoder, query, exact=exact) for exact in (False, True))
         likely = [one for one in exact.candidates if (one.confidence or 0) >= 1e-4]
-        ids = [one.tile.tile_id for one in found.candidates]
-        assert ids[: len(likely)] == [one.tile.tile_id for one in likely], text
-        for one, other in zip(found.candidates, likely, strict=False):
-            assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+        pairs = list(zip(found.candidates, likely, strict=False))
+        same_places = all(one.tile.tile_id == other.tile.tile_id for one, other in pairs)
+        apart = max(abs((one.confidence or 0) - (other.confidence or 0)) for one, other in pairs)
+        if not (same_places and apart < 1e-4 and found.approximate and exact.exact):
+            differing.append(text)
+    return differing
 
 
 @pytest.fixture
@@ -48,14 +50,17 @@ def scanned_up_to_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("scanned_up_to_a_thousand")
 def test_two_stages_find_the_places_of_an_exact_search(encoder: SentenceEncoder) -> None:
-    compared(open_gallery("neubrandenburg", load({})), encoder, texts(TEXTS))
+    said = texts(TEXTS)
+    assert len(said) == TEXTS
+    assert not differences(open_gallery("neubrandenburg", load({})), encoder, said)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("city", ["helsinki", "monaco", "montevideo", "neubrandenburg"])
 @pytest.mark.usefixtures("scanned_up_to_a_thousand")
 def test_two_stages_find_them_in_every_bundled_city(city: str, encoder: SentenceEncoder) -> None:
-    compared(open_gallery(city, load({})), encoder, texts(None))
+    assert len(texts(None)) > 100
+    assert not differences(open_gallery(city, load({})), encoder, texts(None))
 
 
 def test_the_coarse_codes_lead_to_the_nearest_rows(encoder: SentenceEncoder) -> None:
@@ -66,8 +71,8 @@ def test_the_coarse_codes_lead_to_the_nearest_rows(encoder: SentenceEncoder) -> 
     cosines = gallery.fact_index.scan(queries)
     assert len(near) < len(gallery.fact_index) * 0.6
     assert (np.diff(near) > 0).all()
-    for row in cosines:
-        assert np.isin(np.argsort(-row)[:50], near).all()
+    nearest = np.argsort(-cosines, axis=1)[:, :50]
+    assert np.isin(nearest, near).all()
 
 
 def test_a_gallery_of_usual_size_is_compared_exactly(encoder: SentenceEncoder) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.indexes.coarse import coarse_of
+from core.indexes.codes import last_of_best
 from core.indexes.vector import VectorIndex
 from core.retrieval.absence import absence_of
 from core.retrieval.channels.channel import (
@@ -27,12 +28,10 @@ from core.retrieval.channels.channel import (
     best_strengths,
     logarithm,
 )
+from core.retrieval.channels.fact_matches import fact_cosines, matches_of
 from core.retrieval.channels.matching import (
     MatchIndex,
     best_by_tile,
-    fact_cosines,
-    last_of_best,
-    matches_of,
     normalized_sum,
     visible_facts,
 )

@@ -18,7 +18,7 @@ from core.arrays import F32, I32, I64, Bools, ranges
 from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
-from core.indexes.codes import best_places
+from core.indexes.codes import last_of_best
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import (
     HeadNoun,
@@ -27,13 +27,12 @@ from core.retrieval.head_nouns import (
     lacks_modifier,
     matches_kind,
 )
-from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
 """Standard deviation of the distance decay: people mention a named thing from farther away than
 a bench. Chosen on RVS train and tests/descriptions.jsonl."""
-_SIMILAR_FACTS = 256
+SIMILAR_FACTS = 256
 LEAST_COSINE = 0.4
 _KIND_WEIGHT = 0.5
 WINDOW_M = 50.0
@@ -260,7 +259,7 @@ class MatchIndex:
         `cosines` are those with the allowed facts that are embedded: [V]. Only the best ones are
         looked at; the windows without any of them get the last of these.
         """
-        least = last_of_best(cosines, _SIMILAR_FACTS) if len(cosines) else 1.0
+        least = last_of_best(cosines, SIMILAR_FACTS) if len(cosines) else 1.0
         scores = np.full(len(self.gallery), least, dtype=np.float32)
         best = np.flatnonzero(cosines > least)
         hits = self.in_window((self.gallery.spoken if allowed is None else allowed)[best])
@@ -371,37 +370,6 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
         best, spread.term * tiles + match_index.gallery.links.tile[spread.link], spread.strength
     )
     return best.reshape(rows, tiles)
-
-
-def match_by_embedding(
-    match_index: MatchIndex, encoded_query: EncodedQuery, allowed: I64 | None
-) -> Matches:
-    """Phrases against facts by cosine; `strength` is the cosine − `LEAST_COSINE`."""
-    cosines = fact_cosines(match_index, encoded_query.phrase_embeddings, allowed)
-    return matches_of(match_index, cosines, allowed)
-
-
-def fact_cosines(match_index: MatchIndex, queries: F32, allowed: I64 | None) -> F32:
-    """The cosines of queries [Q, D] with the V allowed facts, or with all embedded ones: [Q, V]."""
-    rows = None if allowed is None else match_index.index_row[allowed]
-    return match_index.gallery.fact_index.scan(queries, rows)
-
-
-def matches_of(match_index: MatchIndex, cosines: F32, allowed: I64 | None) -> Matches:
-    """The best facts of each of R phrases, from its cosines [R, V] with the allowed facts."""
-    close = cosines > LEAST_COSINE
-    for row in np.flatnonzero(close.sum(axis=1) > _SIMILAR_FACTS).tolist():
-        close[row] = False
-        close[row, best_places(cosines[row], _SIMILAR_FACTS)] = True
-    terms, columns = np.nonzero(close)
-    facts = (match_index.gallery.spoken if allowed is None else allowed)[columns]
-    return Matches(terms, facts, cosines[terms, columns] - np.float32(LEAST_COSINE))
-
-
-def last_of_best(values: F32, count: int) -> float:
-    """The last of the `count` largest of some values, or of all where there are fewer."""
-    count = min(count, len(values))
-    return float(np.partition(values, len(values) - count)[len(values) - count])
 
 
 def match_by_words(match_index: MatchIndex, words: list[str]) -> Matches:
