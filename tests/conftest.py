@@ -2,6 +2,7 @@
 
 # ---- The app in a browser --------------------------------------------------------------------
 
+import functools
 import importlib.util
 import json
 import os
@@ -112,6 +113,22 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def own_copy(factory: pytest.TempPathFactory, folder: Path) -> Path:
     """A worker's own copy: the app writes into its data folder."""
     return shutil.copytree(folder, factory.mktemp("own") / "home", symlinks=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_once() -> Iterator[None]:
+    """Streamlit's runner of tests reads what every installed package says of itself, for each app
+    anew, which takes a tenth of a second; here it is read once a worker."""
+    app_test = sys.modules.get("streamlit.testing.v1.app_test")
+    if app_test is None:
+        yield
+        return
+    manager = app_test.BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "discover_and_register_components", lambda **_: None)
+        patch.setattr(app_test, "BidiComponentManager", lambda: manager)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -422,6 +439,14 @@ def encoder() -> "SentenceEncoder":
     from core.models import load_model
 
     return load_model(threads=1)
+
+
+@pytest.fixture(scope="session")
+def loaded_once() -> Callable[..., object]:
+    """`load_model`, but each model is read from the disk once a worker."""
+    from core import models
+
+    return functools.cache(models.load_model)
 
 
 class RememberedTexts:

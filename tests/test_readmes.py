@@ -338,14 +338,6 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, tiny_home: Path) -> Path
     return folder
 
 
-@pytest.fixture(scope="module")
-def loaded_once() -> Callable[..., Any]:
-    """`load_model`, but each model is read from the disk once for all commands."""
-    from core import models
-
-    return functools.cache(models.load_model)
-
-
 def bundled_files() -> dict[str, tuple[int, int]]:
     """Size and time of every file that comes with the app."""
     files = [
