@@ -331,6 +331,19 @@ def browser(chromium_path: str) -> Iterator["Browser"]:
         started.close()
 
 
+STILL = """
+const still = () => {
+  const style = document.createElement("style");
+  style.textContent = `*, ::before, ::after {
+    animation-duration: 0s !important; animation-iteration-count: 1 !important;
+    transition: none !important }`;
+  document.documentElement.append(style);
+};
+document.documentElement ? still() : addEventListener("DOMContentLoaded", still);
+"""
+"""Nothing fades or turns: without a graphics card each frame takes processor time."""
+
+
 def drawn(page: "Page") -> None:
     """Waits until the page's script is over and nothing is left of what it drew before."""
     from playwright.sync_api import expect
@@ -349,6 +362,8 @@ class Guests:
     def __init__(self, browser: "Browser", policed: bool) -> None:
         self._context = browser.new_context(bypass_csp=not policed)
         self._context.on("request", self._note)
+        if not policed:
+            self._context.add_init_script(STILL)
         self._visits: list[Visit] = []
 
     def visit(self, served: Served, width: int, height: int, scheme: str) -> Visit:
