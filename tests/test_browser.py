@@ -374,7 +374,7 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     assert visit.errors == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_phone_needs_no_sideways_scrolling(
     served: Served, visits: Callable[..., Visit], tiny_city: str, scheme: str
 ) -> None:
@@ -541,7 +541,7 @@ def test_a_photograph_is_swiped_over_its_map_by_hand_and_by_keys(
     expect(photo.locator("img")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_nothing_of_an_explanation_is_wider_than_a_phone(
     served: Served, visits: Callable[..., Visit], scheme: str
 ) -> None:
