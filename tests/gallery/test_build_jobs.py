@@ -26,7 +26,7 @@ from core.geo import Bounds
 from core.settings import Settings
 
 MAP = json.dumps(tiny_town()).encode()
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 
 @pytest.fixture
