@@ -61,6 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="FOLDER", help="write the README's pictures of the bundled cities"
     )
+    parser.addoption(
+        "--record-screens", action="store_true", help="write the pictures that pages are held to"
+    )
 
 
 LONGEST_FIRST = (

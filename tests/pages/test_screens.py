@@ -1,29 +1,46 @@
-"""Every page on five screens in both themes: nothing is wider than the screen, no word is cut."""
+"""Every page on five screens in both themes: nothing is wider than the screen, no word is cut, and
+it looks as recorded."""
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from conftest import Served, Visit, drawn
-from playwright.sync_api import Page
+import screen_pictures as pictures
+from conftest import ROOT, Served, Visit, drawn, serve
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCREENS = {
-    "laptop": (1366, 850),
+    "laptop": (1280, 800),
     "kiosk": (1920, 1080),
     "tablet": (820, 1180),
     "phone": (390, 844),
-    "laptop at 200 %": (683, 425),
+    "laptop at 200 %": (640, 400),
 }
+TEXT = quote("Small park with a white wooden church")
 PAGES = {
     "search": ("/?city=helsinki", "[data-testid=stButton]"),
-    "answer": ("/?city=helsinki&q=" + quote("Small park with a white wooden church"), ".sw-panel"),
+    "answer": ("/?city=helsinki&q=" + TEXT, ".sw-panel"),
+    "anywhere": ("/?q=" + TEXT, ".sw-panel"),
     "gallery": ("/gallery?gallery=helsinki&tile=60.175661%2C24.951995", ".sw-tile img"),
     "benchmark": ("/benchmark", ".sw-queries"),
-    "cases": ("/cases", "[data-testid=stFormSubmitButton] button"),
+    "sign-in": ("/cases", "[data-testid=stFormSubmitButton] button"),
+    "cases": ("/cases", ".sw-against-table"),
     "add": ("/add", "[data-testid=stFileUploader]"),
     "booth": ("/?booth=1&city=helsinki", ".st-key-booth-say button"),
+}
+WITH_MAP = {"search", "answer", "anywhere", "gallery", "cases"}
+"""Pages with a map of tiles."""
+BROKEN = {
+    "a panel is hidden": ".sw-panel { visibility: hidden !important; }",
+    "the list is shifted": ".st-key-places { transform: translateX(60px); }",
+    "the map is low": ".st-key-map-frame iframe { height: 250px !important; }",
+    "a button is gone": "[data-testid=stFormSubmitButton] button { opacity: 0 !important; }",
 }
 
 TOO_WIDE = """
@@ -50,33 +67,88 @@ def faults(page: Page) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The app with the bundled cities and the failures of a bundled report, for this file alone."""
+    data = tmp_path_factory.mktemp("screens")
+    report = ROOT / "assets" / "reports" / "helsinki-nameless-words.json.gz"
+    subprocess.run(
+        [sys.executable, "-m", "core", "cases", "import", str(report)],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"SAYWHERE_DATA": str(data)},
+    )
+    yield from serve(data, data / "log.txt")
+
+
+def open_page(page: Page, served: Served, name: str) -> None:
+    """Shows one of `PAGES`, until it stands still."""
+    path, ready = PAGES[name]
+    page.goto(served.address(path))
+    if name == "cases":
+        page.get_by_label("Your name").fill("Ada")
+        page.keyboard.press("Enter")
+    page.locator(ready).first.wait_for(timeout=120_000)
+    if name in WITH_MAP:
+        tiles = page.frame_locator("iframe[title*=folium]").last.locator("img.leaflet-tile-loaded")
+        tiles.first.wait_for(state="attached")
+    page.mouse.move(1, 1)
+    pictures.maps_drawn(page)
+
+
+def name_of(name: str, screen: str, scheme: str) -> str:
+    return f"{name}-{screen.replace(' at 200 %', '-200')}-{scheme}"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_no_page_is_cut_on_any_screen(
-    served: Served, visits: Callable[..., Visit], screen: str, scheme: str
+def test_every_page_is_whole_and_looks_as_recorded(
+    shown: Served,
+    visits: Callable[..., Visit],
+    screen: str,
+    scheme: str,
+    pytestconfig: pytest.Config,
+    tmp_path: Path,
 ) -> None:
-    width, height = SCREENS[screen]
-    page: Page = visits(served, width, height, scheme).page  # type: ignore[assignment]
+    page: Page = visits(shown, *SCREENS[screen], scheme).page  # type: ignore[assignment]
     found = []
-    for name, (path, ready) in PAGES.items():
-        page.goto(served.address(path))
-        page.locator(ready).first.wait_for()
-        drawn(page)
+    for name in PAGES:
+        open_page(page, shown, name)
         found += [f"{name}: {fault}" for fault in faults(page)]
+        picture, recorded = pictures.picture_of(page), name_of(name, screen, scheme)
+        if pytestconfig.getoption("--record-screens"):
+            pictures.record(recorded, picture)
+            continue
+        away = pictures.difference(picture, pictures.read(recorded))
+        if away.share > pictures.MOST_IN_BLOCK:
+            away.picture.save(tmp_path / f"{recorded}.png")
+            found.append(f"{name}: looks different; see {tmp_path / f'{recorded}.png'}")
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("screen", ["laptop", "phone"])
+def test_a_broken_page_does_not_look_as_recorded(
+    shown: Served, visits: Callable[..., Visit], screen: str, fault: str
+) -> None:
+    page: Page = visits(shown, *SCREENS[screen]).page  # type: ignore[assignment]
+    open_page(page, shown, "answer")
+    page.add_style_tag(content=BROKEN[fault])
+    away = pictures.difference(
+        pictures.picture_of(page), pictures.read(name_of("answer", screen, "light"))
+    )
+    assert away.share > pictures.MOST_IN_BLOCK
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_all_ten_places_can_be_reached_and_the_map_stays_in_sight(
-    served: Served, visits: Callable[..., Visit], screen: str
+    shown: Served, visits: Callable[..., Visit], screen: str
 ) -> None:
     width, height = SCREENS[screen]
-    page: Page = visits(served, width, height).page  # type: ignore[assignment]
-    page.goto(served.address(PAGES["answer"][0]))
-    page.locator(".sw-panel").wait_for()
-    drawn(page)
+    page: Page = visits(shown, width, height).page  # type: ignore[assignment]
+    open_page(page, shown, "answer")
     places = page.locator(".st-key-places [data-testid=stRadioOption]")
-    assert places.count() == 10
+    expect(places).to_have_count(10)
     places.nth(9).click()
     page.locator('.sw-panel[aria-label="Candidate 10"]').wait_for()
     drawn(page)

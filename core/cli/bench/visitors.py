@@ -67,7 +67,8 @@ def run(
 
     `first_…_s` is the time from the button to the markers on the map, `full_…_s` to the end of the
     page with the first panel; `cpu_per_answer_s` the server's processor time divided by the number
-    of answers, `rss_mb` its most memory and `rss_growth_mb` what was added after the first fifth.
+    of answers, `rss_mb` its most memory, `rss_growth_mb` what was added after the first fifth, and
+    `rss_tenths_mb` its memory at the start and after each tenth of the time.
     The descriptions are those of `queries`, else made of things around tiles; no two are equal.
     Raises QueryError and SaywhereError.
     """
@@ -133,6 +134,7 @@ def _figures(
         "searches_per_s": round(len(log.answers) / lasted_s, 2),
         "rss_mb": round(max(log.rss_mb), 1),
         "rss_growth_mb": round(_growth(log.rss_mb), 1),
+        "rss_tenths_mb": _tenths(log.rss_mb),
         "errors": len(log.errors),
         "error": log.errors[0] if log.errors else "",
     }
@@ -147,6 +149,12 @@ def _shares(name: str, seconds: list[float]) -> dict[str, float]:
 def _growth(rss_mb: list[float]) -> float:
     """The memory at the end minus that after the first fifth."""
     return rss_mb[-1] - rss_mb[len(rss_mb) // 5]
+
+
+def _tenths(rss_mb: list[float]) -> list[float]:
+    """The memory at the start and after each tenth of the time."""
+    last = len(rss_mb) - 1
+    return [round(rss_mb[last * tenth // 10], 1) for tenth in range(11)]
 
 
 def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQueue[str]":
