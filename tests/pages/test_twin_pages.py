@@ -1,28 +1,24 @@
 """The gallery page of a twin gallery: both pictures of a tile, and where they disagree."""
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from conftest import ROOT
-from PIL import Image
 from streamlit.testing.v1 import AppTest
+from tiny_twin import build_twin
 
 from core import settings
 from core.gallery.disagreement import can_disagree, disagreements
 from core.gallery.embed import embed_pictures
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
+from core.geo import Bounds
 from core.models import load_model
 from core.retrieval.picture_model import load_picture_encoder
-from core.sources.imagery import open_imagery
 from core.sources.imagery.credits import ImageryCredit
-from core.sources.world import read_world
 from pages.search_page import attribution_panel
 
 if TYPE_CHECKING:
@@ -36,28 +32,16 @@ def home(
     city_osm: Path, encoder: "SentenceEncoder", tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A data folder with the tiny city and a photograph of it, embedded by the app's own models."""
-    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
-    from core.gallery.build import BuildOptions, build_gallery
-
     folder = tmp_path_factory.mktemp("twins")
-    world = read_world([city_osm])
-    box = world.bounds
-    (folder / "ortho").mkdir()
-    noise = np.random.default_rng(7).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-    Image.fromarray(noise).resize((400, 400)).save(folder / "ortho" / "a.png")
-    edges = [box.west - 0.002, box.south - 0.002, box.east + 0.002, box.north + 0.002]
-    (folder / "ortho" / "bounds.json").write_text(json.dumps({"a": edges}), "utf-8")
-    built = build_gallery(
-        "twin",
-        [city_osm],
-        world,
+    built = build_twin(
+        city_osm,
         encoder,
         folder / "galleries",
-        BuildOptions(spacing_m=150),
-        None,
-        datetime(2026, 1, 1, tzinfo=UTC),
-        lambda *_: None,
-        open_imagery([folder / "ortho"], credit=ImageryCredit("CC BY 4.0", CREDIT, "2024", "a")),
+        lambda box: Bounds(
+            box.west - 0.002, box.south - 0.002, box.east + 0.002, box.north + 0.002
+        ),
+        spacing_m=150,
+        credit=ImageryCredit("CC BY 4.0", CREDIT, "2024", "a"),
     )
     for name, view in (("compact", "drawn"), ("compact-aerial", "aerial")):
         model = load_model(name, sentences=encoder)

@@ -162,7 +162,7 @@ def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQ
     told = (
         (one.text for one in read_queries(queries, opened.card.name))
         if queries
-        else _around_tiles(opened, Random(0))
+        else around_tiles(opened, Random(0))
     )
     texts: SimpleQueue[str] = SimpleQueue()
     for text in islice(told, total):
@@ -170,7 +170,7 @@ def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQ
     return texts
 
 
-def _around_tiles(opened: Gallery, random: Random) -> Iterator[str]:
+def around_tiles(opened: Gallery, random: Random) -> Iterator[str]:
     """Descriptions of one tile after another: some of the things around it, in a sentence each."""
     links, facts = opened.links, opened.facts
     order = np.argsort(links.tile, kind="stable")
