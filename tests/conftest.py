@@ -76,12 +76,12 @@ LONGEST_FIRST = (
 """Folders and files of tests that take longest. A worker that gets one last works alone."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Moves the longest files to the front, and leaves out what takes long, unless SLOW=1 asks for
     it."""
     tests = ROOT / "tests"
     items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONGEST_FIRST)
-    if os.environ.get("SLOW") == "1":
+    if os.environ.get("SLOW") == "1" or config.getoption("--record-screens"):
         return
     for item in items:
         if item.get_closest_marker("slow"):

@@ -1,8 +1,8 @@
 """Small grey pictures of whole pages, kept in `tests/pages/screens/`, and how far a page is from
 its own.
 
-`SLOW=1 python -m pytest tests/pages/test_screens.py --record-screens -k as_it_did` records them
-again, after a change that is meant to be seen.
+`python -m pytest tests/pages/test_screens.py -k as_it_did --record-screens` records them again,
+after a change that is meant to be seen.
 """
 
 import io

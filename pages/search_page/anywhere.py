@@ -68,12 +68,13 @@ class AnywhereState:
         states = (first, *(one for one in self.states.values() if one is not first))
         return tuple(one.trace for one in states if one.trace)
 
-    def picture(self, tile_id: str) -> bytes:
-        """Picture of a candidate's tile."""
+    def gallery_of(self, tile_id: str) -> Gallery:
+        """The city that has a candidate's tile."""
         assert self.result is not None
         named = next(one.gallery for one in self.result.candidates if one.tile.tile_id == tile_id)
         trace = self.states[named].raw
-        return trace.gallery.picture(tile_id) if trace else b""
+        assert trace is not None
+        return trace.gallery
 
     def explained(self) -> SearchResult:
         """The whole result, each candidate with its ledger and reason."""

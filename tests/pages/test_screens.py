@@ -111,7 +111,8 @@ def test_every_page_is_whole_and_looks_as_it_did(
     tmp_path: Path,
 ) -> None:
     page: Page = visits(shown, *SCREENS[screen], scheme).page  # type: ignore[assignment]
-    found = []
+    found: list[str] = []
+    page.on("response", lambda one: one.status < 400 or found.append(f"{one.status}: {one.url}"))
     for name in PAGES:
         open_page(page, shown, name)
         found += [f"{name}: {fault}" for fault in faults(page)]

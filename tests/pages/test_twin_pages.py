@@ -1,6 +1,7 @@
 """The gallery page of a twin gallery: both pictures of a tile, and where they disagree."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import ROOT
 from streamlit.testing.v1 import AppTest
+from test_pages import a_candidate, an_answer
 from tiny_twin import build_twin
 
 from core import settings
@@ -20,6 +22,7 @@ from core.models import load_model
 from core.retrieval.picture_model import load_picture_encoder
 from core.sources.imagery.credits import ImageryCredit
 from pages.search_page import attribution_panel
+from pages.search_page.printable import to_page
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -116,3 +119,21 @@ def test_places_that_disagree_are_listed_and_filtered_by_kind(
     app.button(key="differ-show-1").click().run()
     assert app.query_params["tile"] == shown.tile_id
     assert "part" not in app.query_params
+
+
+def test_the_printed_page_has_both_pictures_and_both_credits(home: Path) -> None:
+    folder = home / "galleries" / "twin"
+    gallery = Gallery(folder, read_manifest(folder))
+    ids = gallery.tile_ids[:2]
+    named = [a_candidate(rank, "Church") for rank in (1, 2)]
+    places = [
+        replace(one, tile=replace(one.tile, tile_id=known))
+        for one, known in zip(named, ids, strict=True)
+    ]
+    page = to_page(an_answer(*places), gallery, "")
+    both = [tile_id for tile_id in ids if gallery.picture(tile_id, "aerial")]
+    assert both
+    assert page.count('alt="Picture of Church"') == 2
+    assert page.count('alt="Aerial picture of Church"') == len(both)
+    assert unescape(page).count(f"Photograph: {CREDIT}, CC BY 4.0, 2024.") == 1
+    assert gallery.card.licence in unescape(page)
