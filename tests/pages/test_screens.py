@@ -2,6 +2,7 @@
 it looks as it did."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import screen_pictures as pictures
 from conftest import ROOT, Served, Visit, drawn, serve
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -159,3 +160,66 @@ def test_all_ten_places_can_be_reached_and_the_map_stays_in_sight(
         assert box is not None
         assert box["y"] < height / 2
         assert box["y"] + box["height"] > height / 4
+
+
+def meet(one: FloatRect | None, other: FloatRect | None) -> bool:
+    """Whether two boxes of a page have pixels in common."""
+    assert one is not None
+    assert other is not None
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
+@pytest.mark.parametrize("across", [110, 180])
+def test_the_label_of_the_true_place_lies_under_nothing_on_a_phone(
+    shown: Served, visits: Callable[..., Visit], across: int
+) -> None:
+    page: Page = visits(shown, *SCREENS["phone"]).page  # type: ignore[assignment]
+    open_page(page, shown, "answer")
+    page.get_by_role("button", name="The place was here").click()
+    page.get_by_text("Click the map where it really was.").wait_for()
+    frame = page.locator(".st-key-map-frame iframe")
+    box = frame.bounding_box()
+    assert box is not None
+    frame.click(position={"x": across, "y": box["height"] - 45})
+    inside = frame.content_frame
+    label = inside.locator(".sw-flag-label")
+    expect(label).to_be_visible()
+    expect(page.get_by_text(re.compile("Place 1 is|Found: place 1"))).to_be_visible()
+    drawn(page)
+    scale = inside.locator(".leaflet-control-scale")
+    for other in (inside.locator(".sw-legend"), scale, inside.locator(".sw-area")):
+        expect(other).to_be_visible()
+        assert not meet(label.bounding_box(), other.bounding_box())
+    credit = inside.locator(".leaflet-control-attribution")
+    assert not meet(scale.bounding_box(), credit.bounding_box())
+
+
+def test_what_the_lens_found_takes_one_row_on_a_phone(
+    shown: Served, visits: Callable[..., Visit]
+) -> None:
+    page: Page = visits(shown, *SCREENS["phone"]).page  # type: ignore[assignment]
+    open_page(page, shown, "answer")
+    inside = page.frame_locator(".st-key-map-frame iframe")
+    inside.locator(".sw-lens").click()
+    inside.locator(".sw-place input").fill("Mannerheim")
+    inside.locator(".sw-place input").press("Enter")
+    page.get_by_role("button", name="Search only around it").wait_for(state="attached")
+    drawn(page)
+    box = page.locator(".st-key-place-finds").bounding_box()
+    assert box is not None
+    assert box["height"] < 50
+    expect(page.get_by_role("button", name="Done")).to_be_in_viewport()
+
+
+def test_the_label_of_an_open_menu_can_be_read_in_the_dark(
+    shown: Served, visits: Callable[..., Visit]
+) -> None:
+    page: Page = visits(shown, *SCREENS["laptop"], "dark").page  # type: ignore[assignment]
+    open_page(page, shown, "answer")
+    menu = page.get_by_role("button", name="Weigh your words")
+    menu.click()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    expect(menu.locator("p")).to_have_css("color", "rgb(232, 112, 58)")  # 5.6 to 1 on this page
