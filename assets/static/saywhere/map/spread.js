@@ -12,7 +12,7 @@ const Legend = L.Control.extend({
     tick.addEventListener("change", () => { state.spreadOn = tick.checked; showSpread(); });
     box.append(tick, element("span", "sw-legend-tint", ""),
       element("span", "", "80 % of the probability"));
-    box.hidden = true;
+    box.hidden = !state.spread; // moving it to another corner makes it anew
     state.legend = box;
     state.legendControl = this;
     return box;
