@@ -62,6 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="FOLDER", help="write the README's pictures of the bundled cities"
     )
+    parser.addoption(
+        "--record-screens", action="store_true", help="write the pictures that pages are held to"
+    )
 
 
 LONGEST_FIRST = (
@@ -74,12 +77,12 @@ LONGEST_FIRST = (
 """Folders and files of tests that take longest. A worker that gets one last works alone."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Moves the longest files to the front, and leaves out what takes long, unless SLOW=1 asks for
     it."""
     tests = ROOT / "tests"
     items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONGEST_FIRST)
-    if os.environ.get("SLOW") == "1":
+    if os.environ.get("SLOW") == "1" or config.getoption("--record-screens"):
         return
     for item in items:
         if item.get_closest_marker("slow"):

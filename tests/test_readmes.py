@@ -225,8 +225,8 @@ def in_ci(command: str) -> None:
     assert command in {line.strip() for line in lines}
 
 
-def record_quality(file: str) -> None:
-    """In form only: it would replace the recorded figures."""
+def measure(file: str) -> None:
+    """In form only: it would replace the recorded figures, or take a minute."""
     compile((ROOT / file).read_text("utf-8"), file, "exec")
 
 
@@ -306,7 +306,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"\.venv/bin/streamlit run (.+)": streamlit_run,
     r"\.venv/bin/python -m pytest\b(.*)": run_pytest,
     r"(\.venv/bin/(?:ruff|mypy)\b.*)": in_ci,
-    r"\.venv/bin/python (tests/quality/measuring\.py)": record_quality,
+    r"\.venv/bin/python (tests/(?:quality/measuring|answer_speed)\.py)": measure,
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
     r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
     r"bash (assets/models/refit\.sh) (FOLDER_WITH_DATA)": refit,
