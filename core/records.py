@@ -327,7 +327,8 @@ class SearchResult:
     probabilities assume that the describer is there. `notes` are sentences for the user.
     `picture_model` is the picture model of the `image` channel, None where it was not searched.
     `translation` is None for a description in English. `regions_searched` counts the regions that
-    were searched; the probabilities of the others are estimates. None where all were: `exact`.
+    were searched; the probabilities of the others are estimates. None where all were.
+    `approximate`: an index chose what a large gallery was compared with. Neither: `exact`.
     """
 
     query: str
@@ -343,11 +344,12 @@ class SearchResult:
     in_area: bool = False
     regions: tuple[Region, ...] = ()
     regions_searched: int | None = None
+    approximate: bool = False
 
     @property
     def exact(self) -> bool:
-        """Whether everything was searched: else a search of all regions may find other places."""
-        return self.regions_searched is None
+        """Whether everything was searched: else an exact search may find other places."""
+        return self.regions_searched is None and not self.approximate
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line."""

@@ -29,6 +29,8 @@ from core.cli.bench import (
     evaluate,
     explain,
     inputs,
+    milvus,
+    region,
     regions,
     relevance,
     scale,
@@ -52,6 +54,8 @@ SMALLER = {
     "--verdicts 10000": "--verdicts 20",
     "--kill 15": "--kill 1",
     "--tiles 1034786": "--tiles 2000",
+    "--tiles 10000000": "--tiles 3000",
+    "--sizes 5000,20000,100000": "--sizes 300",
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
@@ -148,7 +152,7 @@ def run_core(rest: str) -> None:
 def needs_a_cluster(arguments: list[str]) -> bool:
     """Whether a command needs a Ray cluster or a Milvus server, which slow tests start: those of
     `tests/gallery/test_ray_engine.py` and `tests/indexes/test_milvus.py`."""
-    return "ray" in arguments or arguments[:2] == ["bench", "milvus"]
+    return "ray" in arguments or arguments[:2] in (["bench", "milvus"], ["bench", "server"])
 
 
 TEXT_OR_PHOTO = ("search", "describe")
@@ -362,13 +366,25 @@ def test_every_command_shown_runs(
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)
-    for bench in (anywhere, embed, explain, inputs, relevance, scale, search, steps):
+    for bench in (
+        anywhere,
+        embed,
+        explain,
+        inputs,
+        milvus,
+        region,
+        relevance,
+        scale,
+        search,
+        steps,
+    ):
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(regions, "load_model", loaded_once)
     monkeypatch.setattr(vectors, "_ROUNDS", 1)
-    monkeypatch.setattr(scale, "_examples", list)
-    monkeypatch.setattr(scale, "_TEXTS_OF_TILES", 2)
-    for bench in (anywhere, explain, scale, search):
+    for bench in (region, scale):
+        monkeypatch.setattr(bench, "examples", list)
+        monkeypatch.setattr(bench, "_TEXTS_OF_TILES", 2)
+    for bench in (anywhere, explain, region, scale, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
     for bench in (anywhere, explain, search):
         monkeypatch.setattr(bench, "_ROUNDS", 1)

@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exact",
         action="store_true",
-        help="search all regions, not only those that an overview finds likely",
+        help="compare with everything: all regions, not only those that an overview finds likely, "
+        "and all of a large gallery, not only what its indexes find",
     )
     add_checkpoint(parser)
     photo_options.add_detector(parser)
@@ -108,7 +109,7 @@ def _in_one(
         picture_encoder = load_picture_encoder(
             gallery, settings, encoder, args.model, args.checkpoint, args.view
         )
-    trace = search_with_trace(gallery, encoder, query, picture_encoder)
+    trace = search_with_trace(gallery, encoder, query, picture_encoder, exact=args.exact)
     if (trace.result.p_outside or 0.0) >= SUSPICIOUS and args.checkpoint is None:
         trace = _compared(trace, encoder, settings)
     if not args.explain:
@@ -243,7 +244,9 @@ def _answer_lines(result: Any) -> Iterator[str]:
     yield from result["notes"]
     if result["regions"] and result["gallery"] is None:
         yield told_regions(result["regions"])
-    if not result["exact"]:
+    if result["regions_searched"] is None and not result["exact"]:
+        yield "Compared with the likeliest tiles and facts; --exact compares all."
+    elif not result["exact"]:
         searched, total = result["regions_searched"], len(result["regions"])
         yield f"Searched {searched} of {total} regions, the likeliest; --exact searches all."
     if result["verdict"]:

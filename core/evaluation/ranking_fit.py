@@ -84,7 +84,8 @@ def ranking_example(
         if name in gallery.card.channels and (name != "image" or encoded_query.picture_query)
     )
     ranking = rank_tiles(gallery, encoded_query, channels, None, NO_CORRECTION)
-    leading, others = ranking.order[:_LEADING], ranking.order[_LEADING:]
+    order = ranking.order
+    leading, others = order[:_LEADING], order[_LEADING:]
     distant = others[~near[others]]
     drawn = rng.choice(distant, min(_OTHERS, len(distant)), replace=False)
     rows: I64 = np.concatenate([leading, others[near[others]], drawn])

@@ -9,12 +9,8 @@ import threading
 import numpy as np
 
 from core.arrays import F32, I8, I64
-from core.indexes.vector import Neighbours
+from core.indexes.vector import CHUNK, Neighbours, products_of
 
-_CHUNK = 128
-"""Rows that are converted and multiplied at a time: they stay in the processor's cache. For 4,000
-rows of 384 and seven queries 128 took 0.5 ms, 256 and more 0.9, all at once 1.6. The last rows are
-filled up to as many, so that equal rows have equal products wherever they are."""
 _local = threading.local()
 
 
@@ -22,16 +18,8 @@ def _products(codes: I8, queries: F32) -> F32:
     """The products of Q queries [Q, D] with codes [N, D]: [Q, N]."""
     floats = getattr(_local, "floats", None)
     if floats is None or floats.shape[1] != codes.shape[1]:
-        floats = _local.floats = np.empty((_CHUNK, codes.shape[1]), dtype=np.float32)
-    columns = np.ascontiguousarray(np.asarray(queries, dtype=np.float32).T)
-    products = np.empty((-(-len(codes) // _CHUNK) * _CHUNK, columns.shape[1]), dtype=np.float32)
-    for begin in range(0, len(codes), _CHUNK):
-        part = codes[begin : begin + _CHUNK]
-        floats[: len(part)] = part
-        floats[len(part) :] = 0
-        np.matmul(floats, columns, out=products[begin : begin + _CHUNK])
-    by_query: F32 = np.ascontiguousarray(products[: len(codes)].T)
-    return by_query
+        floats = _local.floats = np.empty((CHUNK, codes.shape[1]), dtype=np.float32)
+    return products_of(codes, queries, floats)
 
 
 class CodesIndex:
@@ -54,17 +42,22 @@ class CodesIndex:
         products: F32 = _products(self._codes, query[None])[0] / self._norms
         return products
 
-    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
-        """The `k` most similar of the `allowed` rows (ascending), or of all."""
+    def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
+        """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
         rows: slice | I64 = slice(None) if allowed is None else allowed
         products = _products(self._codes[rows], queries)
         products /= self._norms[rows]
-        found = np.stack([_best(row, k) for row in products])
+        return products
+
+    def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
+        """The `k` most similar of the `allowed` rows (ascending), or of all."""
+        products = self.scan(queries, allowed)
+        found = np.stack([best_places(row, k) for row in products])
         similarities = np.take_along_axis(products, found, axis=1)
         return Neighbours(found if allowed is None else allowed[found], similarities)
 
 
-def _best(similarities: F32, k: int) -> I64:
+def best_places(similarities: F32, k: int) -> I64:
     """The places of the `k` largest values, ties in order: [min(k, N)]."""
     k = min(k, len(similarities))
     if not k:
@@ -74,6 +67,12 @@ def _best(similarities: F32, k: int) -> I64:
     order = np.argsort(-similarities[places], kind="stable")[:k]
     best: I64 = places[order]
     return best
+
+
+def last_of_best(values: F32, count: int) -> float:
+    """The last of the `count` largest of some values, or of all where there are fewer."""
+    count = min(count, len(values))
+    return float(np.partition(values, len(values) - count)[len(values) - count])
 
 
 def norms_of(codes: I8) -> F32:

@@ -289,6 +289,11 @@ class MilvusIndex:
             scores[hits.rows[0]] = hits.similarities[0]
         return scores
 
+    def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
+        """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
+        every = np.stack([self.similarities(query) for query in queries])
+        return every if allowed is None else every[:, allowed]
+
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar rows for each query [Q, D]; ties in row order.
 

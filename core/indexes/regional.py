@@ -1,12 +1,9 @@
 """The vector index of a large collection: embeddings on disk in 8 bits, sorted by region.
 
 A folder holds `codes.npy` [N, D] (int8, as a gallery packs embeddings), `starts.npy` [R + 1], the
-first row of each region and the number of rows, and, for more than `EXACT_ROWS` rows,
-`coarse.faiss`: the embeddings turned at random, with four bits for every two dimensions (product
-quantization, Jégou et al. 2011, scanned in registers as by André et al. 2015: FAISS
-IndexPQFastScan). The turn spreads what a few dimensions tell over all of them: the compact model's
-are concepts, most of which a picture does not have. The codes are memory-mapped, so that processes
-share them; the coarse ones, a quarter as large, are read at opening.
+first row of each region and the number of rows, and, for more than `COARSE_FROM` rows,
+`coarse.faiss`: their coarse codes (`core.indexes.coarse`). The codes are memory-mapped, so that
+processes share them; the coarse ones, a quarter as large, are read at opening.
 
 A search in everything scans all coarse codes, then scores a fixed number of rows again by their
 8-bit codes. A search in given rows, such as those of a region, scans their 8-bit codes and is
@@ -22,15 +19,11 @@ import numpy as np
 
 from core.arrays import F32, I8, I64
 from core.errors import GalleryError
+from core.indexes.coarse import COARSE_FROM, POOL, coarse_codes
 from core.indexes.vector import Neighbours
 
-EXACT_ROWS = 20_000
-"""Up to so many rows are scanned exactly."""
-POOL = 1536
-"""Rows that a search in everything scores again, whatever its k: so k never changes an order."""
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
 _CHUNK = 32_768
-_TRAINING_ROWS = 20_000
 
 
 def build(folder: Path, blocks: Iterable[I8], dimensions: int, seed: int = 42) -> Path:
@@ -42,7 +35,7 @@ def build(folder: Path, blocks: Iterable[I8], dimensions: int, seed: int = 42) -
     (folder / _COARSE).unlink(missing_ok=True)
     starts = _write_codes(folder / _CODES, blocks, dimensions)
     np.save(folder / _STARTS, starts)
-    if starts[-1] > EXACT_ROWS:
+    if starts[-1] > COARSE_FROM:
         _write_coarse(folder, int(starts[-1]), dimensions, seed)
     return folder
 
@@ -68,16 +61,7 @@ def _write_codes(path: Path, blocks: Iterable[I8], dimensions: int) -> I64:
 
 def _write_coarse(folder: Path, rows: int, dimensions: int, seed: int) -> None:
     codes = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
-    rng = np.random.default_rng(seed)
-    sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
-    some = _unit(codes[sample])
-    coarse = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
-    turn = faiss.RandomRotationMatrix(dimensions, dimensions)
-    turn.init(seed)
-    index = faiss.IndexPreTransform(turn, coarse)
-    index.train(some)
-    for begin in range(0, rows, _CHUNK):
-        index.add(_unit(codes[begin : begin + _CHUNK]))
+    index = coarse_codes(rows, dimensions, lambda some: _unit(codes[some]), seed)
     faiss.write_index(index, str(folder / _COARSE))
 
 
@@ -124,11 +108,17 @@ class RegionalIndex:
         products: F32 = np.concatenate([np.empty(0, dtype=np.float32), *every])
         return products
 
+    def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
+        """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
+        every = [np.asarray(queries, np.float32) @ part.T for part in self._chunks(allowed)]
+        products: F32 = np.concatenate([np.empty((len(queries), 0), np.float32), *every], axis=1)
+        return products
+
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar rows for each query [Q, D]; ties in row order.
 
         Among the `allowed` rows (ascending) the answer is exact. Without them, and with more than
-        `EXACT_ROWS` rows, a neighbour may be missed; `k` is at most `POOL` then.
+        `COARSE_FROM` rows, a neighbour may be missed; `k` is at most `POOL` then.
         """
         if allowed is not None or self._coarse is None:
             return self.exact(queries, k, allowed)

@@ -83,7 +83,7 @@ def search_anywhere(
     """
     started = time.perf_counter()
     learned, model = calibration or read_calibration(), model or read_regions()
-    encoding = SharedEncoding(query.text, encoder)
+    encoding = SharedEncoding(query.text, encoder, exact)
     stages = TwoStages(galleries, encoding, query, picture_encoders, learned, model)
     stages.run(exact)
     searches, left_out = stages.searches, _as_notes(stages.left_out)
@@ -114,6 +114,7 @@ def search_anywhere(
         p_outside=p_none,
         regions=_regions(stages.cards, shares),
         regions_searched=None if len(searches) == len(stages.cards) else len(searches),
+        approximate=any(one.ranking.signals.approximate for one in searches),
         notes=notes,
         timings_ms={
             "encode": encoding.seconds * 1e3,

@@ -76,6 +76,7 @@ class DistinctFacts:
         """The best cosine of each of Q queries [Q, D] with the facts of each region: [Q, G]."""
         if queries.shape[1] != self._embeddings.shape[1]:
             return np.zeros((len(queries), len(self._starts)), dtype=np.float32)
-        cosines = queries @ self._embeddings.T
-        best: F32 = np.maximum.reduceat(cosines[:, self._member], self._starts, axis=1)
+        cosines = self._embeddings @ np.ascontiguousarray(queries.T)
+        of_members = np.take(cosines, self._member, axis=0)  # rows of Q: 3 times as fast as columns
+        best: F32 = np.maximum.reduceat(of_members, self._starts, axis=0).T
         return best

@@ -22,6 +22,7 @@ from core.retrieval.head_nouns import (
 from core.retrieval.name_rules import NameRules
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
+from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
@@ -57,32 +58,13 @@ _EVIDENCE_BONUS_M = 35.0
 
 
 @dataclass(frozen=True, slots=True)
-class _VisibleFacts:
-    """The V facts that a tile sees: row, distance weight, distance and bearing of each."""
-
-    facts: I64
-    weight: F32
-    distance_m: F32
-    bearing_deg: F32
-
-
-@dataclass(frozen=True, slots=True)
 class _Match:
-    """The match of a phrase: the index of a fact in `_VisibleFacts`, and the score."""
+    """The match of a phrase: the index of a fact in `VisibleFacts`, and the score."""
 
     index: int
     channel: Channel
     strength: float
     fit: Fit = "thing"
-
-
-def _argmax_positive(values: F32, counted: Bools) -> int | None:
-    """Index of the largest value inside the mask `counted`, None where none is above 0."""
-    if not len(values):
-        return None
-    masked = np.where(counted, values, 0)
-    best = int(masked.argmax())
-    return best if masked[best] > 0 else None
 
 
 class EvidenceFinder:
@@ -113,25 +95,23 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
-        in_view = np.ones(len(match_index.named), dtype=bool)
-        if tiles is not None:
-            in_view[:] = False
-            for tile in tiles:
-                in_view[match_index.gallery.links.fact[match_index.links_of(tile)]] = True
-        carried = np.zeros((len(vocabulary), len(match_index.named)), dtype=np.float32)
+        self._facts = facts = facts_seen(match_index, tiles)
+        carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
         matches = match_by_words(match_index, vocabulary)
-        carried[matches.term, matches.fact] = in_view[matches.fact]
+        place, is_seen = places_among(facts, matches.fact)
+        carried[matches.term[is_seen], place[is_seen]] = 1
         self._drop_stem_collisions(carried, vocabulary)
-        for row, word in enumerate(vocabulary):
-            carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
+        if len(pooled := np.flatnonzero(match_index.pooled[facts])):
+            for row, word in enumerate(vocabulary):
+                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._names = NameRules(match_index, encoded_query, in_view)
+        self._names = NameRules(match_index, encoded_query, facts)
         self._referables = [self._referable(row) for row in range(len(self._heads))]
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
             self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
         ]
-        self._share = np.zeros((len(phrase_words), len(match_index.named)), dtype=np.float32)
+        self._share = np.zeros((len(phrase_words), len(facts)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
         self._meant = np.zeros(self._share.shape, dtype=bool)
         self._by_chance = np.zeros(self._share.shape, dtype=bool)
@@ -139,6 +119,7 @@ class EvidenceFinder:
             self._names.mentions_in(phrase) if "names" in channels else []
             for phrase in encoded_query.phrases
         ]
+        self._seen: dict[int, VisibleFacts] = {}
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -150,13 +131,20 @@ class EvidenceFinder:
         """Lets the facts of a mention carry its words in any spelling, and those with another
         house number carry none of them."""
         for mention in self._mentions[row]:
-            at, index = self._match_index.mentions.facts_of(mention), self._match_index.mentions
+            index = self._match_index.mentions
+            at = self._places(index.facts_of(mention))
+            others = self._places(index.facts_of_other_numbers(mention))
             for word in words_of(self._query.text[mention.start : mention.end]):
                 if word in of_words:
                     carrying = of_words[word].copy()
                     carrying[at] = True
-                    carrying[index.facts_of_other_numbers(mention)] = False
+                    carrying[others] = False
                     of_words[word] = carrying
+
+    def _places(self, facts: I64) -> I64:
+        """The places of facts among those of the finder, without the others."""
+        place, is_seen = places_among(self._facts, facts)
+        return place[is_seen]
 
     def _lacks_number(self, row: int, fact: int) -> bool:
         """Whether a phrase has a house number and a fact is not at this address."""
@@ -166,12 +154,12 @@ class EvidenceFinder:
         )
 
     def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
-        """For each fact [F] the share of the phrase's words that it has (or of the words up to the
-        noun, if that is more), and the share of the phrase's distinctive words."""
+        """For each fact of the finder the share of the phrase's words that it has (or of the words
+        up to the noun, if that is more), and the share of the phrase's distinctive words."""
         phrase, head = self._query.phrases[row], self._heads[row]
         share, distinctive = (
             np.mean(list(of_words.values()), axis=0),
-            np.zeros(len(self._match_index.named)),
+            np.zeros(len(self._facts)),
         )
         if of_head := [
             carrying for word, carrying in of_words.items() if head and word in head.words
@@ -184,15 +172,15 @@ class EvidenceFinder:
         return share.astype(np.float32), distinctive.astype(np.float32)
 
     def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
-        """Two masks [F] for a phrase: facts matched by a distinctive word or by their kind, and
-        facts matched only because a common word happens to be part of their name."""
-        meant, by_chance = np.zeros((2, len(self._match_index.named)), dtype=bool)
+        """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
+        by their kind, and those matched only because a common word happens to be in their name."""
+        meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
         phrase, head, referable = self._query.phrases[row], self._heads[row], self._referables[row]
         for word, carrying in of_words.items():
-            in_kind = self._match_index.in_kind(word)
             if self._is_distinctive(phrase, word):
                 meant |= carrying
                 continue
+            in_kind = self._match_index.in_kind(word)[self._facts]
             if head is not None or singular(word) == self._nouns[row]:
                 meant |= carrying & in_kind & referable
             if head is None or word in head.words:
@@ -201,14 +189,12 @@ class EvidenceFinder:
         return meant & allowed, by_chance & ~meant & allowed
 
     def _referable(self, row: int) -> Bools:
-        """The facts that the phrase's noun can refer to: mask [F]; all for an unknown noun."""
-        head = self._heads[row]
+        """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
+        head, facts = self._heads[row], self._facts
         if head is None:
-            return np.ones(len(self._match_index.named), dtype=bool)
-        referable: Bools = self._match_index.matching_kind(
-            head
-        ) & ~self._match_index.lacking_modifier(head)
-        return referable
+            return np.ones(len(facts), dtype=bool)
+        referable: Bools = self._match_index.matching_kind(head)[facts]
+        return referable & ~self._match_index.lacking_modifier(head)[facts]
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name."""
@@ -220,12 +206,13 @@ class EvidenceFinder:
         facts = self._match_index.gallery.facts
         for row, word in enumerate(vocabulary):
             gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
-            for fact in np.flatnonzero(carried[row]).tolist():
+            for at in np.flatnonzero(carried[row]).tolist():
+                fact = int(self._facts[at])
                 text = " ".join((facts.text[fact], *facts.names[fact]))
                 if (inflected or gerund in text) and not (
                     {word, word.removesuffix("s")} & set(words_of(text))
                 ):
-                    carried[row, fact] = 0
+                    carried[row, at] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -246,25 +233,32 @@ class EvidenceFinder:
         for fact, distance in zip(
             visible.facts[named].tolist(), visible.distance_m[named].tolist(), strict=True
         ):
+            if distance > _NAMED_WITHIN_M and not supporting:
+                continue
             text = facts.text[fact]
-            name = text.partition(": ")[2]
-            on_sign = facts.kind[fact] != "address"
-            if name and on_sign and (text in supporting or distance <= _NAMED_WITHIN_M):
-                ranked_distance = distance - _EVIDENCE_BONUS_M * (text in supporting)
+            is_evidence = text in supporting
+            if distance > _NAMED_WITHIN_M and not is_evidence:
+                continue
+            if (name := text.partition(": ")[2]) and facts.kind[fact] != "address":
+                ranked_distance = distance - _EVIDENCE_BONUS_M * is_evidence
                 distance_of[name] = min(ranked_distance, distance_of.get(name, ranked_distance))
         return tuple(sorted(distance_of, key=lambda name: distance_of[name]))[:_NAMES_SHOWN]
 
-    def _visible(self, tile: int) -> _VisibleFacts:
-        rows = self._match_index.links_of(tile)
-        links = self._match_index.gallery.links
-        return _VisibleFacts(
-            links.fact[rows].astype(np.int64),
-            self._match_index.weights(rows),
-            links.distance_m[rows],
-            links.bearing_deg[rows],
-        )
+    def _visible(self, tile: int) -> VisibleFacts:
+        if tile not in self._seen:
+            rows = self._match_index.links_of(tile)
+            links = self._match_index.gallery.links
+            facts = links.fact[rows].astype(np.int64)
+            self._seen[tile] = VisibleFacts(
+                facts,
+                np.searchsorted(self._facts, facts),
+                self._match_index.weights(rows),
+                links.distance_m[rows],
+                links.bearing_deg[rows],
+            )
+        return self._seen[tile]
 
-    def _piece(self, row: int, visible: _VisibleFacts, cosines: F32, tile: int) -> Evidence:
+    def _piece(self, row: int, visible: VisibleFacts, cosines: F32, tile: int) -> Evidence:
         phrase = self._query.phrases[row]
         match = None
         if not is_location_only(phrase.text) and not is_denied(phrase):
@@ -315,34 +309,34 @@ class EvidenceFinder:
         wanted = {near for word in words_of(phrase.text) for near, _ in spellings(word)}
         return next((name for name in facts.names[fact] if wanted & set(words_of(name))), "")
 
-    def _is_named(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
+    def _is_named(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
-        return bool(self._distinctive_share[row, int(visible.facts[match.index])] > 0)
+        return bool(self._distinctive_share[row, int(visible.place[match.index])] > 0)
 
-    def _by_sense(self, row: int, visible: _VisibleFacts, cosines: F32) -> _Match | None:
+    def _by_sense(self, row: int, visible: VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
         noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
             return None
         head = self._heads[row]
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
-        near &= self._allowed[row][visible.facts]
+        near &= self._allowed[row][visible.place]
         if head is None:
-            best = _argmax_positive(cosines * visible.weight, near)
+            best = argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_THING_COSINE)
-        referable = near & self._referables[row][visible.facts]
+        referable = near & self._referables[row][visible.place]
         called = referable & self._match_index.called(head.noun)[visible.facts]
         if is_vague(head.noun):
             tries = [(referable, _MIN_VAGUE_COSINE)]
         else:
             tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
         for possible, least in tries:
-            best = _argmax_positive(cosines * visible.weight, possible)
+            best = argmax_positive(cosines * visible.weight, possible)
             if match := self._match_at(best, cosines, least):
                 return match
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
-        best = _argmax_positive(cosines * visible.weight, others)
+        best = argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
         facts, fact = self._match_index.gallery.facts, int(visible.facts[best])
@@ -358,7 +352,7 @@ class EvidenceFinder:
             return None
         return _Match(best, "facts", float(cosines[best]))
 
-    def _by_word(self, row: int, visible: _VisibleFacts, *, meant: bool) -> _Match | None:
+    def _by_word(self, row: int, visible: VisibleFacts, *, meant: bool) -> _Match | None:
         """The named fact with the most words of the phrase, times distance weight.
 
         `meant`: among the facts that the words mean; else among those with a word in their name by
@@ -366,29 +360,29 @@ class EvidenceFinder:
         """
         if "names" not in self._channels:
             return None
-        counted = (self._meant if meant else self._by_chance)[row, visible.facts]
-        words = (
-            self._share[row, visible.facts] + self._distinctive_share[row, visible.facts]
-        ) * visible.weight
-        counted = counted & (visible.weight >= _MIN_DISTANCE_WEIGHT)
-        is_distinctive = self._distinctive_share[row, visible.facts] > 0
-        counted &= is_distinctive | (visible.distance_m <= _KIND_WITHIN_M)
-        for at in np.flatnonzero(counted):
-            phrase = self._query.phrases[row]
+        counted = (self._meant if meant else self._by_chance)[row, visible.place]
+        if not counted.any():
+            return None
+        distinctive = self._distinctive_share[row, visible.place]
+        words = (self._share[row, visible.place] + distinctive) * visible.weight
+        counted &= visible.weight >= _MIN_DISTANCE_WEIGHT
+        counted &= (distinctive > 0) | (visible.distance_m <= _KIND_WITHIN_M)
+        phrase = self._query.phrases[row]
+        for at in np.flatnonzero(counted).tolist():
             if not self._names.shows(phrase, int(visible.facts[at])):
                 words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 words[at] *= _STOP_NAME
-        best = _argmax_positive(words, counted)
+        best = argmax_positive(words, counted)
         if best is None:
             return None
         fact = int(visible.facts[best])
-        share = float(self._share[row, fact])
+        share = float(self._share[row, visible.place[best]])
         if share < _MIN_WORD_SHARE or not self._match_index.named[fact]:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
-        whole = share == 1 or bool(self._referables[row][fact])
+        whole = share == 1 or bool(self._referables[row][visible.place[best]])
         of_street = self._lacks_number(row, fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")

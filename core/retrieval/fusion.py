@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -52,6 +52,22 @@ class Signals:
             if signal in result.signals:
                 return result.signals[signal]
         return None
+
+    def at(self, tile: int) -> "Signals":
+        """The signals of one tile alone."""
+        results = {
+            name: replace(
+                result,
+                signals={signal: of[tile : tile + 1] for signal, of in result.signals.items()},
+            )
+            for name, result in self.results.items()
+        }
+        return Signals(1, results)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether an index chose what was compared exactly, as in a large gallery."""
+        return any(result.approximate for result in self.results.values())
 
     def stacked(self) -> F32:
         """All signals in the order of `SIGNALS`: [S, N]."""

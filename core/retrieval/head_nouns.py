@@ -157,6 +157,7 @@ def without_distance(phrase: str) -> str:
     return _DISTANCE.sub(" ", phrase)
 
 
+@lru_cache(maxsize=4096)
 def is_location_only(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
     words = WORD.findall(fold(without_distance(phrase)))
@@ -165,6 +166,7 @@ def is_location_only(phrase: str) -> bool:
     return all(word in _DETERMINERS or word in _LOCATION_WORDS for word in words)
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
     folded = _AT_CORNER.sub("", fold(without_distance(text)))

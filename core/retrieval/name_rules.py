@@ -4,48 +4,53 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.arrays import F32, Bools
+from core.arrays import F32, I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
 
 class NameRules:
-    """The rules for the phrases of one description in one gallery, for the facts `in_view` [F]."""
+    """The rules for the phrases of one description in one gallery, for V `facts`, ascending."""
 
-    def __init__(
-        self, match_index: MatchIndex, encoded_query: EncodedQuery, in_view: Bools
-    ) -> None:
-        self._in_view = in_view
+    def __init__(self, match_index: MatchIndex, encoded_query: EncodedQuery, facts: I64) -> None:
+        self._facts = facts
         self._match_index = match_index
         self._query = encoded_query
         card = match_index.gallery.card
         self._own = {*words_of(card.title), *words_of(card.name)}
         self.may_name = lru_cache(maxsize=None)(self._may_name)
+        self._wanted = lru_cache(maxsize=None)(self._wanted_words)
+        self._shown = lru_cache(maxsize=None)(self._shown_words)
 
     def allowed(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
-        """The facts that may support a phrase [F]: those with one of its proper names, if it has
+        """The facts that may support a phrase [V]: those with one of its proper names, if it has
         any, with the word after "of" if they have a name of their own, and no other number.
 
-        `carried` [W, F] is positive where a fact has a word of the `vocabulary`.
+        `carried` [W, V] is positive where a fact has a word of the `vocabulary`.
         """
-        allowed: Bools = self._in_view.copy()
+        allowed: Bools = np.ones(len(self._facts), dtype=bool)
         names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary)
         if names := names - self._own:
             allowed = self._with_any(names, carried, vocabulary)
             for mention in self.mentions_in(phrase):
-                allowed[self._match_index.mentions.facts_of(mention)] = True
+                place, is_there = places_among(
+                    self._facts, self._match_index.mentions.facts_of(mention)
+                )
+                allowed[place[is_there]] = True
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
-            allowed[self._match_index.titled & ~having] = False
+            allowed[self._match_index.titled[self._facts] & ~having] = False
         if has_number(phrase.text):
-            for fact in np.flatnonzero(allowed & self._match_index.named).tolist():
-                of_fact = self._match_index.gallery.facts.names[fact]
-                allowed[fact] = not numbered_otherwise(phrase.text, of_fact)
+            named = self._match_index.named[self._facts]
+            for at in np.flatnonzero(allowed & named).tolist():
+                of_fact = self._match_index.gallery.facts.names[int(self._facts[at])]
+                allowed[at] = not numbered_otherwise(phrase.text, of_fact)
         return allowed
 
     @staticmethod
@@ -68,8 +73,12 @@ class NameRules:
 
     def shows(self, phrase: Phrase, fact: int) -> bool:
         """Whether the text of a fact shows a word of a phrase, so that it is the thing named."""
-        shown = set(words_of(self._match_index.gallery.facts.text[fact]))
+        return not self._wanted(phrase.text).isdisjoint(self._shown(fact))
+
+    def _wanted_words(self, phrase: str) -> frozenset[str]:
+        """The words of a phrase in the spellings of the map."""
         spellings = self._match_index.gallery.names.spellings
-        return any(
-            spelling in shown for word in words_of(phrase.text) for spelling, _ in spellings(word)
-        )
+        return frozenset(near for word in words_of(phrase) for near, _ in spellings(word))
+
+    def _shown_words(self, fact: int) -> list[str]:
+        return words_of(self._match_index.gallery.facts.text[fact])

@@ -25,6 +25,7 @@ sunday tudor victorian western
 """Adjectives with a capital that name a style or a faith and no thing."""
 
 
+@lru_cache(maxsize=1024)
 def proper_names(text: str, start: int, end: int) -> frozenset[str]:
     """The folded words of `text[start:end]` that are written as the name of one thing.
 
@@ -45,6 +46,7 @@ def proper_names(text: str, start: int, end: int) -> frozenset[str]:
     return frozenset(names)
 
 
+@lru_cache(maxsize=4096)
 def complement(phrase: str) -> frozenset[str]:
     """The uncommon words after "of", "called" or "named": "statues of apostles"."""
     return frozenset(

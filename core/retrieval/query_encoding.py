@@ -69,7 +69,8 @@ class EncodedQuery:
     `other_picture_queries` for a tile's other pictures. What the
     description denies is in neither; the embedding of a denial is zero, and so is the whole one if
     nothing else is left. `gloss` is None for a description in English; else `text` is its English,
-    and `words` have original ones, too.
+    and `words` have original ones, too. With `exact` it is compared with every fact and tile of a
+    large gallery.
     """
 
     text: str
@@ -81,6 +82,7 @@ class EncodedQuery:
     picture_query: PictureQuery | None = None
     other_picture_queries: tuple[PictureQuery, ...] = ()
     gloss: Gloss | None = None
+    exact: bool = False
 
     def own_words(self, phrase: Phrase) -> tuple[str, int, int]:
         """A phrase as the person wrote it, and its offsets in the description."""

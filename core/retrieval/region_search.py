@@ -52,8 +52,8 @@ class SharedEncoding:
     town behind an address.
     """
 
-    def __init__(self, text: str, encoder: "SentenceEncoder") -> None:
-        self._text, self._encoder = text, encoder
+    def __init__(self, text: str, encoder: "SentenceEncoder", exact: bool = False) -> None:
+        self._text, self._encoder, self._exact = text, encoder, exact
         self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
         self.seconds = 0.0
 
@@ -68,7 +68,8 @@ class SharedEncoding:
         if key not in self._made:
             started = time.perf_counter()
             tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss, respellings)
-            self._made[key] = encode_query(tokenized, self._encoder, picture_encoder)
+            made = encode_query(tokenized, self._encoder, picture_encoder)
+            self._made[key] = replace(made, exact=self._exact)
             self.seconds += time.perf_counter() - started
         return self._made[key]
 

@@ -103,7 +103,7 @@ _DENIALS_ONLY = "This says only what is not there, which is true of many places;
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Signals and `scores` of N tiles, and the allowed tiles from the best.
+    """Signals and `scores` of N tiles, of which `mask` [N] marks the allowed ones, None for all.
 
     The scores are the fused signals with the corrections of the ranking `model`, which come from
     the `named_things`, and what the query's wishes add: `wished` [N].
@@ -111,10 +111,15 @@ class Ranking:
 
     signals: Signals
     scores: F32
-    order: I64
+    mask: Bools | None
     named_things: ThingValues
     model: RankingModel
     wished: F32
+
+    @property
+    def order(self) -> I64:
+        """The allowed tiles from the best; sorted at each call, since a search needs no order."""
+        return ordered(self.scores, self.mask)
 
 
 def rank_tiles(
@@ -129,13 +134,15 @@ def rank_tiles(
     Without a ranking `model` the bundled one is read.
     """
     match_index = match_index_of(gallery)
+    if gallery.prepared is not None:
+        gallery.prepared.note_read()
     signals = signals_of(match_index, encoded_query, mask, channels)
     facts = signals.results.get("facts")
     matches = None if facts is None else facts.matches
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
     scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, ordered(scores, mask), things, model, np.zeros_like(scores))
+    return Ranking(signals, scores, mask, things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +169,13 @@ def search(
     query: Query,
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
+    *,
+    exact: bool = False,
 ) -> SearchResult:
     """The best candidates of a gallery for a query. Raises QueryError."""
-    return search_with_trace(gallery, encoder, query, picture_encoder, calibration).result
+    return search_with_trace(
+        gallery, encoder, query, picture_encoder, calibration, exact=exact
+    ).result
 
 
 def search_with_trace(
@@ -173,13 +184,17 @@ def search_with_trace(
     query: Query,
     picture_encoder: PictureEncoder | None = None,
     calibration: Calibration | None = None,
+    *,
+    exact: bool = False,
 ) -> SearchTrace:
     """The result of `search` and all intermediate results. Raises QueryError.
 
     `picture_encoder` must be that of the query's model; only the `image` channel needs it. Without
-    a `calibration` the bundled one is read. `timings_ms` has `read` (splitting and
-    tokenizing), `encode` (the forward passes), `match` (channels and fusion), `judge` (confidence),
-    `explain` (evidence) and `total`.
+    a `calibration` the bundled one is read. In a gallery of more than `COARSE_FROM` tiles or facts
+    indexes choose which of them are compared; with `exact` all are.
+
+    `timings_ms` has `read` (splitting and tokenizing), `encode` (the forward passes), `match`
+    (channels and fusion), `judge` (confidence), `explain` (evidence) and `total`.
     """
     started = time.perf_counter()
     channels = check_query(query, gallery)
@@ -192,14 +207,13 @@ def search_with_trace(
     respellings = respellings_of(gloss.english if gloss else text, match_index_of(gallery).mentions)
     tokenized = tokenize_query(text, encoder, picture_encoder, gloss, respellings)
     read = time.perf_counter()
-    encoded_query = encode_query(tokenized, encoder, picture_encoder)
+    encoded_query = replace(encode_query(tokenized, encoder, picture_encoder), exact=exact)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
     ask = _asking(gallery, encoder, query, channels, calibration)
     if steering:
         wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
-        scores = ranking.scores + wished
-        ranking = replace(ranking, scores=scores, order=ordered(scores, mask), wished=wished)
+        ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
@@ -238,6 +252,7 @@ def search_with_trace(
         picture_model=picture_encoder.key if picture_encoder else None,
         translation=translation_of(gloss),
         in_area=mask is not None,
+        approximate=ranking.signals.approximate,
     )
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 

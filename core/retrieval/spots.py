@@ -25,6 +25,9 @@ of the free-hand texts and tests/descriptions.jsonl, among sums within 50, 75 an
 of 40, 60 and 80 m, and 100 m."""
 
 
+_NO_MASS = 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class LikelySpot:
     """A tile, by its row, and the probability of the places within 100 m of it; a place near
@@ -71,16 +74,24 @@ class Neighbourhood:
         return nearer
 
     def weighted_sums(self, mass: F64) -> F64:
-        """The mass [N] around each tile, the nearer the more: [N]."""
-        weight = 1 - self._away_m / REACH_M
-        sums: F64 = np.add.reduceat(mass[self._around] * weight, self._starts[:-1])
-        return sums
+        """The mass [N] around each tile, the nearer the more: [N].
+
+        Tiles whose mass is less than a billionth of the largest are left out: no spot is there.
+        """
+        rows = np.flatnonzero(mass > _NO_MASS * mass.max(initial=0))
+        pairs, counts = self._pairs(rows)
+        weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
+        return np.bincount(self._around[pairs], weights, len(mass)).astype(np.float64)
+
+    def _pairs(self, rows: I64) -> tuple[I64, I64]:
+        """The pairs of some tiles with those around them, and how many each has."""
+        counts = self._starts[rows + 1] - self._starts[rows]
+        return ranges(self._starts[rows], counts), counts
 
     def without(self, sums: F64, mass: F64, rows: I64) -> F64:
         """The weighted sums without the mass of some tiles."""
         rest, rows = sums.copy(), rows[mass[rows] > 0]
-        counts = self._starts[rows + 1] - self._starts[rows]
-        pairs = ranges(self._starts[rows], counts)
+        pairs, counts = self._pairs(rows)
         weight = 1 - self._away_m[pairs] / REACH_M
         np.subtract.at(rest, self._around[pairs], weight * np.repeat(mass[rows], counts))
         return rest

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.vocabulary.attributes import (
     SAID_COLOURS,
@@ -69,6 +70,7 @@ def is_common(word: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def written_as_name(text: str, start: int, word: str) -> bool:
     """Whether a folded word has a capital in `text`, first occurrence from `start` on, that is not
     due to the beginning of a sentence."""

@@ -54,11 +54,14 @@ def likeliest(regions: Sequence[Region], best: Candidate) -> None:
 
 
 def unsearched(result: SearchResult) -> None:
-    """Says that unlikely regions were not searched, and offers to search them too."""
+    """Says that unlikely regions, or tiles of a large gallery, were not compared, and offers to
+    compare them too."""
     if result.exact:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="unsearched", gap="small"):
+    told = "Compared with the likeliest tiles"
+    if result.regions_searched is not None:
         told = f"Searched {result.regions_searched} of {len(result.regions)} regions"
+    with st.container(horizontal=True, vertical_alignment="center", key="unsearched", gap="small"):
         st.badge(told, icon=":material/filter_alt:", color="gray")
         st.button(
             "Search all",

@@ -63,6 +63,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
         draw_notes(ask, state)
     with right:
         if state and result:
+            city_hints.unsearched(result)
             confidence_banner.draw(result, _spread(state), card.title)
             city_hints.better(card, cards, state)
             _answer(gallery, state, result, rank, ask)

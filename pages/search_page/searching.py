@@ -49,7 +49,7 @@ def search_city(gallery: Gallery, ask: SearchParams) -> tuple[SearchTrace, Pictu
                 raise
             problem = f"Pictures were not searched: {error}"
             query = replace(query, channels=channels[1:])
-    trace = search_with_trace(gallery, resources.encoder(), query, picture_encoder)
+    trace = search_with_trace(gallery, resources.encoder(), query, picture_encoder, exact=ask.exact)
     if problem:
         result = replace(trace.result, notes=(*trace.result.notes, problem))
         trace = replace(trace, result=result)

@@ -10,7 +10,7 @@ import pytest
 
 from core import settings as machine
 from core.errors import GalleryError
-from core.gallery import Gallery, list_galleries, open_all, open_gallery
+from core.gallery import Gallery, array_store, list_galleries, open_all, open_gallery
 from core.gallery.array_store import (
     ArrayStore,
     ArrayWriter,
@@ -189,6 +189,25 @@ def test_arrays_of_regions_are_read_where_they_lie(tmp_path: Path) -> None:
     assert store.region(1)["m"].tolist() == [[0] * 4]
     assert store.whole("m").shape == (3, 4)
     assert not store.whole("m").flags.writeable
+
+
+def test_files_that_were_given_back_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = ArrayWriter(tmp_path / "arrays")
+    for number in range(4):
+        writer.add({"number": np.full(5000, number, dtype=np.int32)})
+    writer.close()
+    store = ArrayStore(tmp_path / "arrays")
+    given_back: list[int] = []
+    give_back = store.give_back
+    monkeypatch.setattr(array_store, "MOST_READ", 2)
+    monkeypatch.setattr(store, "give_back", lambda: (given_back.append(1), give_back()))
+    for number in (0, 1, 0, 1, 2, 3, 0):
+        region = store.region(number)
+        region.note_read()
+        assert (region["number"] == number).all()
+    assert len(given_back) == 2
 
 
 def test_texts_and_lists_are_decoded_when_read() -> None:

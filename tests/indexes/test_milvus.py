@@ -19,6 +19,7 @@ from core.gallery.opened import pack_embeddings
 from core.geo import Bounds
 from core.indexes import lexical, milvus, milvus_words, regional
 from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion
+from core.indexes.milvus_region import MilvusRegion
 from core.indexes.regional import RegionalIndex
 from core.indexes.vector import ExactIndex
 
@@ -166,6 +167,20 @@ def server(request: pytest.FixtureRequest) -> MilvusServer:
 @pytest.fixture
 def served(server: MilvusServer, tmp_path: Path) -> MilvusIndex:
     return MilvusIndex(milvus.build(tmp_path, "boxes", regions(), D, server), server)
+
+
+def test_a_region_on_a_server_is_an_index_of_its_own(
+    served: MilvusIndex, plain: ExactIndex
+) -> None:
+    rows, queries = served.region(2), unit(3, 52)
+    region = MilvusRegion(served, 2)
+    assert len(region) == len(rows) == 500
+    assert region.scan(queries) == pytest.approx(plain.scan(queries, rows), abs=1e-5)
+    some = np.array([3, 40, 499])
+    assert region.scan(queries, some) == pytest.approx(plain.scan(queries, rows[some]), abs=1e-5)
+    found, wanted = region.search(queries, 7), plain.search(queries, 7, rows)
+    assert found.rows.tolist() == (wanted.rows - rows[0]).tolist()
+    assert region.embeddings(some) == pytest.approx(plain.embeddings(rows[some]), abs=1e-5)
 
 
 def test_a_search_in_a_box_finds_what_a_scan_of_it_finds(

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.gallery.opened import pack_embeddings
+from core.indexes.codes import CodesIndex, norms_of
 from core.indexes.vector import ExactIndex
 
 
@@ -102,3 +104,19 @@ def test_four_threads_get_the_same_answer() -> None:
         thread.join()
     assert len(answers) == 4
     assert all((answer == wanted).all() for answer in answers)
+
+
+def test_a_scan_has_the_product_of_every_row_or_of_the_allowed_ones() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(300, 6)).astype(np.float32)
+    queries = rng.normal(size=(4, 6)).astype(np.float32)
+    right = queries @ rows.T
+    codes = pack_embeddings(rows)
+    for index, products in (
+        (ExactIndex(rows), right),
+        (CodesIndex(codes, norms_of(codes)), right / np.linalg.norm(rows, axis=1)),
+    ):
+        assert index.scan(queries) == pytest.approx(products, abs=0.05)
+        some = np.array([0, 7, 130, 299])
+        assert (index.scan(queries, some) == index.scan(queries)[:, some]).all()
+        assert index.scan(queries, some[:0]).shape == (4, 0)

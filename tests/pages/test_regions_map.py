@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core import maps
 from core.gallery import Gallery, GalleryCard, cards_of_regions, list_galleries
 from core.geo import Bounds
+from core.indexes import coarse
 from core.maps import RegionMark
 from core.retrieval import two_stages
 from core.retrieval.packing import RegionToPack, pack
@@ -170,3 +171,17 @@ def test_the_land_of_the_world_is_here_and_is_whole() -> None:
     assert len(rings) > 100
     assert all(ring[0] == ring[-1] for ring in rings)
     assert all(abs(lon) <= 180 and abs(lat) <= 90 for ring in rings for lon, lat in ring)
+
+
+def test_a_large_gallery_is_compared_with_all_at_a_press(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
+    monkeypatch.setattr(coarse, "COARSE_FROM", 1000)
+    app = opened("search", city="helsinki", q="a bench beside a fountain")
+    told = "Compared with the likeliest tiles"
+    assert any(told in one.value for one in app.markdown)
+    app.button(key="search-all").click().run()
+    assert not app.exception
+    assert not any(told in one.value for one in app.markdown)
+    assert app.query_params["exact"] == "1"

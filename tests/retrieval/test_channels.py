@@ -24,6 +24,7 @@ from core.retrieval.channels import (
     MatchIndex,
     Signal,
     best_by_tile,
+    fact_matches,
     normalized_sum,
 )
 from core.retrieval.channels import matching as channels
@@ -213,7 +214,7 @@ def test_facts_outside_the_region_do_not_crowd_out_those_inside(
     match_index: MatchIndex, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for one fact only, it is still one that the region sees."""
-    monkeypatch.setattr(channels, "_SIMILAR_FACTS", 1)
+    monkeypatch.setattr(fact_matches, "SIMILAR_FACTS", 1)
     encoded_query = read("the statue of Alexander")
     sees = np.zeros(len(match_index.gallery), dtype=bool)
     links = match_index.gallery.links
@@ -228,7 +229,7 @@ def test_facts_outside_the_region_do_not_crowd_out_those_inside(
     allowed = channels.visible_facts(match_index, ~sees)
     assert allowed is not None
     assert not set(allowed.tolist()) & set(statue)
-    found = channels.match_by_embedding(match_index, encoded_query, allowed)
+    found = fact_matches.match_by_embedding(match_index, encoded_query, allowed)
     assert set(found.fact.tolist()) <= set(allowed.tolist())
 
 
@@ -322,6 +323,7 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
         *CHANNELS,
         "__init__",
         "channel",
+        "fact_matches",
         "matching",
         "surroundings",
         *MENTION_FILES,

@@ -18,7 +18,7 @@ from core.cli.progress import bar
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("milvus", "ray", "photos", "halves"),
+    *("region", "milvus", "server", "index", "ray", "photos", "halves"),
 )
 
 
@@ -96,16 +96,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tiles",
         type=whole_number,
         default=1_034_786,
-        help="tiles of the synthetic collection, for scale and milvus (default: 1034786)",
+        help="synthetic tiles, for scale, milvus, server and index (default: 1034786)",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=whole_numbers,
+        metavar="N,N",
+        help="tiles of the galleries, for region (default: 5000,20000,100000)",
     )
     parser.add_argument(
         "--keep",
         metavar="NAME",
         help="keep the synthetic collection as a gallery of this name, or measure the kept one, "
-        "for scale",
+        "for scale and server",
     )
     parser.add_argument(
-        "--server", metavar="ADDRESS", help="Milvus server, for milvus: http://HOST:19530"
+        "--server",
+        metavar="ADDRESS",
+        help="Milvus server, for milvus and server: http://HOST:19530",
     )
     parser.add_argument(
         "--photos", type=Path, metavar="FOLDER", help="street photographs, for photos"
@@ -138,6 +146,7 @@ def run(args: argparse.Namespace) -> Any:
         "kill": args.kill,
         "tiles": args.tiles,
         "keep": args.keep,
+        "sizes": args.sizes,
         "server": args.server,
         "n": args.n,
         "searches": args.searches,

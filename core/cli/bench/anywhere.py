@@ -19,7 +19,7 @@ _ROUNDS = 15
 
 
 def run(settings: Settings) -> dict[str, Any]:
-    """Times both searches in alternation.
+    """Times both searches in alternation, in processor time; `clock_p50_ms` is by the clock.
 
     `ratio` is the median over descriptions and rounds of the time for all galleries divided by that
     for the largest one; `ratio_to` has the same for each gallery.
@@ -32,16 +32,19 @@ def run(settings: Settings) -> dict[str, Any]:
     galleries = sorted(opened.galleries, key=len)
     whole: list[float] = []
     single: list[list[float]] = [[] for _ in galleries]
+    clock: list[float] = []
     for round_ in range(-1, _ROUNDS):  # the first round makes what is made once
         for text in DESCRIPTIONS:
-            times = [time.perf_counter()]
+            times = [time.process_time()]
             for gallery in galleries:
                 seeing = opened.picture_encoders.get(encoder_key(gallery))
                 search(gallery, encoder, Query(text), seeing)
-                times.append(time.perf_counter())
+                times.append(time.process_time())
+            started = time.perf_counter()
             search_anywhere(galleries, encoder, Query(text), opened.picture_encoders)
-            times.append(time.perf_counter())
+            times.append(time.process_time())
             if round_ >= 0:
+                clock.append((time.perf_counter() - started) * 1e3)
                 *alone, everywhere = (np.diff(times) * 1e3).tolist()
                 whole.append(everywhere)
                 for times_of, took in zip(single, alone, strict=True):
@@ -54,6 +57,7 @@ def run(settings: Settings) -> dict[str, Any]:
         "n": len(whole),
         "p50_ms": round(float(np.percentile(whole, 50)), 2),
         "p95_ms": round(float(np.percentile(whole, 95)), 2),
+        "clock_p50_ms": round(float(np.percentile(clock, 50)), 2),
         "single_p50_ms": [round(float(np.percentile(times, 50)), 2) for times in single],
         "ratio_to": [round(ratio, 3) for ratio in ratios],
         "ratio": round(ratios[-1], 3),

@@ -16,7 +16,7 @@ from core.arrays import F32
 from core.cli.bench.inputs import DESCRIPTIONS, Progress, largest
 from core.cli.bench.vectors import at, disk_mb, times_of
 from core.errors import QueryError
-from core.gallery import open_gallery
+from core.gallery import Gallery, open_gallery
 from core.gallery.opened import pack_embeddings
 from core.geo import Bounds
 from core.indexes import milvus, regional
@@ -47,18 +47,15 @@ def run(
     address = MilvusServer(server)
     milvus.connected(address).close()
     opened = open_gallery(gallery or largest(settings), settings)
-    pool = opened.tile_index.embeddings(np.arange(len(opened)))
+    pool, queries = pool_of(opened), queries_of(opened, settings)
     dimensions = pool.shape[1]
-    encoded = load_model(threads=settings.search_threads).encode(list(DESCRIPTIONS))
-    facts = np.linspace(0, len(opened.fact_index) - 1, _FACTS).astype(int)
-    queries = np.concatenate([encoded, opened.fact_index.embeddings(facts)])
     with tempfile.TemporaryDirectory(prefix="saywhere-milvus-") as scratch:
         home = Path(scratch)
-        regional.build(home / "here", (one.codes for one in _regions(pool, tiles)), dimensions)
+        regional.build(home / "here", (one.codes for one in regions_of(pool, tiles)), dimensions)
         here = RegionalIndex(home / "here")
         started = time.perf_counter()
-        told = _told(_regions(pool, tiles), tiles, progress)
-        milvus.build(home / "there", _COLLECTION, told, dimensions, address)
+        sent = told(regions_of(pool, tiles), tiles, "put on the server", progress)
+        milvus.build(home / "there", _COLLECTION, sent, dimensions, address)
         build_s = time.perf_counter() - started
         started = time.perf_counter()
         there = MilvusIndex(home / "there", address)
@@ -93,7 +90,19 @@ def run(
         }
 
 
-def _regions(pool: F32, tiles: int) -> Iterator[TilesOfRegion]:
+def pool_of(gallery: Gallery) -> F32:
+    """The embeddings of the texts of a gallery's tiles: [N, D]."""
+    return gallery.tile_index.embeddings(np.arange(len(gallery)))
+
+
+def queries_of(gallery: Gallery, settings: Settings) -> F32:
+    """The embeddings of some descriptions, and of some facts of a gallery: [Q, D]."""
+    encoded = load_model(threads=settings.search_threads).encode(list(DESCRIPTIONS))
+    facts = np.linspace(0, len(gallery.fact_index) - 1, _FACTS).astype(int)
+    return np.concatenate([encoded, gallery.fact_index.embeddings(facts)])
+
+
+def regions_of(pool: F32, tiles: int) -> Iterator[TilesOfRegion]:
     """The same regions at every call."""
     count = max(2, round(tiles / _TILES_OF_REGION))
     for number, size in enumerate(np.diff(np.linspace(0, tiles, count + 1).astype(int))):
@@ -111,11 +120,12 @@ def _corner(region: int) -> tuple[float, float]:
     return -179.0 + region % 350, -80.0 + region // 350 % 160
 
 
-def _told(
-    regions: Iterator[TilesOfRegion], tiles: int, progress: Progress
+def told(
+    regions: Iterator[TilesOfRegion], tiles: int, what: str, progress: Progress
 ) -> Iterator[TilesOfRegion]:
+    """The regions, with the progress told."""
     done = 0
     for region in regions:
         yield region
         done += len(region.codes)
-        progress("put on the server", done, tiles)
+        progress(what, done, tiles)

@@ -77,7 +77,7 @@ def run(settings: Settings, tiles: int, keep: str | None, progress: Progress) ->
     the share of the exact search's candidates that the other one has. `vector_…` are those of the
     texts' index alone, `pictures` has the pictures'. `curve` has the whole search at smaller sizes.
     """
-    sources = _sources(settings)
+    sources = copied_from(settings)
     with tempfile.TemporaryDirectory(prefix="saywhere-scale-") as scratch:
         home = Path(scratch)
         figures = _of_size(settings, sources, tiles, home, keep, progress, is_whole=True)
@@ -89,7 +89,7 @@ def run(settings: Settings, tiles: int, keep: str | None, progress: Progress) ->
     return {"bench": "scale", **figures, "curve": curve}
 
 
-def _sources(settings: Settings) -> list[Gallery]:
+def copied_from(settings: Settings) -> list[Gallery]:
     """The galleries to copy from: those with texts and pictures of the bundled model."""
     galleries = [
         open_gallery(card.name, settings)
@@ -130,7 +130,7 @@ def _of_size(
     overview_of(galleries)
     figures["overview_s"] = round(time.perf_counter() - started, 3)
     seeing = load_picture_encoder(galleries[0], settings, encoder)
-    texts = [*_examples(), *DESCRIPTIONS]
+    texts = [*examples(), *DESCRIPTIONS]
     texts += [query.text for query in texts_of(galleries, _TEXTS_OF_TILES)]
     one = _Search(galleries, encoder, {seeing.key: seeing}, tuple(texts))
     figures |= _whole(one)
@@ -138,6 +138,17 @@ def _of_size(
         figures |= _parts(one) | _compared(one, progress)
         figures |= _vectors(one, collection, home)
     return figures
+
+
+def kept_collection(
+    settings: Settings, tiles: int, home: Path, keep: str | None, progress: Progress
+) -> PackedCollection:
+    """A synthetic collection of so many tiles: the one kept under a name, else a new one."""
+    folder = settings.user_galleries / keep if keep else home / f"of-{tiles}"
+    if not _is_there(folder, tiles):
+        regions = max(1, min(REGIONS, round(tiles / _TILES_OF_REGION)))
+        _built(copied_from(settings), folder, tiles, regions, home, progress)
+    return PackedCollection(folder)
 
 
 def _is_there(folder: Path, tiles: int) -> bool:
@@ -171,7 +182,8 @@ def _built(
     }
 
 
-def _examples() -> list[str]:
+def examples() -> list[str]:
+    """The page's examples."""
     examples = json.loads((ROOT / "assets" / "examples.json").read_text("utf-8"))
     return [one["text"] for listed in examples.values() for one in listed]
 

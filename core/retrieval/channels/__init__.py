@@ -10,6 +10,7 @@ from typing import Final
 
 from core.records import CHANNELS, Channel
 from core.retrieval.channels.channel import ChannelResult, ChannelSpec, Signal
+from core.retrieval.channels.fact_matches import match_by_embedding
 from core.retrieval.channels.matching import (
     LEAST_COSINE,
     WINDOW_M,
@@ -19,7 +20,6 @@ from core.retrieval.channels.matching import (
     WindowHits,
     best_by_tile,
     link_matches,
-    match_by_embedding,
     match_by_words,
     normalized_sum,
     visible_facts,

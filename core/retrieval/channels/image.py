@@ -46,7 +46,8 @@ def _view_signal(gallery: Gallery, query: PictureQuery, mask: Allowed) -> F32:
     similarities = gallery.picture_index(query.key).similarities(query.embedding)
     spec = SPECS.get(gallery.picture_stamp(query.key).name)
     reliability = picture_reliability(similarities, spec.confident_lead if spec else None)
-    signal: F32 = median_to_max_scale(similarities, mask) * np.float32(reliability)
+    signal = median_to_max_scale(similarities, mask)
+    signal *= np.float32(reliability)
     return signal
 
 

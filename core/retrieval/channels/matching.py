@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.arrays import F32, I32, I64, Bools, ranges
 from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
+from core.indexes.codes import last_of_best
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import (
     HeadNoun,
@@ -25,13 +27,12 @@ from core.retrieval.head_nouns import (
     lacks_modifier,
     matches_kind,
 )
-from core.retrieval.query_encoding import EncodedQuery
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
 """Standard deviation of the distance decay: people mention a named thing from farther away than
 a bench. Chosen on RVS train and tests/descriptions.jsonl."""
-_SIMILAR_FACTS = 256
+SIMILAR_FACTS = 256
 LEAST_COSINE = 0.4
 _KIND_WEIGHT = 0.5
 WINDOW_M = 50.0
@@ -64,6 +65,13 @@ def _bearing_weights(bearing_deg: F32, stated_deg: F32, distance_m: F32) -> F32:
     factor[distance_m < _UNDERFOOT_M] = 1
     agreement: F32 = factor.astype(np.float32)
     return agreement
+
+
+def _decay(distance_m: F32, named: Bools) -> F32:
+    """The decay of links by distance, 0..1; things with a name are mentioned from farther away."""
+    reach = np.where(named, np.float32(_NAMED_REACH_M), np.float32(_PLAIN_REACH_M))
+    decay: F32 = np.exp(np.float32(-0.5) * np.square(distance_m / reach))
+    return decay
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,27 +235,35 @@ class MatchIndex:
         The term frequency is the number of facts in the window that have the word.
         """
         tiles = len(self.gallery)
-        pairs = np.unique(matches.term * len(self.named) + matches.fact)
-        terms, facts = np.divmod(pairs, len(self.named))
-        hits = self.in_window(facts)
-        counts = np.bincount(terms[hits.which] * tiles + hits.tile, minlength=words * tiles)
-        counts = counts.reshape(words, tiles).astype(np.float32)
-        document_count = (counts > 0).sum(axis=1, keepdims=True)
-        idf = np.log1p((tiles - document_count + 0.5) / (document_count + 0.5))
         length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
-        scores: F32 = (idf * counts * (_BM25_K1 + 1) / (counts + length)).sum(axis=0)
+        scores = np.zeros(tiles)
+        has_word = np.zeros(len(self.named), dtype=bool)
+        ends = np.searchsorted(matches.term, np.arange(words + 1))
+        for begin, end in pairwise(ends.tolist()):
+            if begin == end:
+                continue
+            of_word = matches.fact[begin:end]  # some twice: by name and by kind
+            has_word[of_word] = True
+            facts: I64 = np.flatnonzero(has_word)
+            has_word[of_word] = False
+            every = np.bincount(self.in_window(facts).tile, minlength=tiles)
+            near = np.flatnonzero(every)
+            counts = every[near].astype(np.float32)
+            idf = np.log1p((tiles - len(near) + 0.5) / (len(near) + 0.5))
+            scores[near] += idf * counts * (_BM25_K1 + 1) / (counts + length[near])
         return scores.astype(np.float32)
 
-    def best_fact(self, encoded_query: EncodedQuery, allowed: I64 | None) -> F32:
-        """The cosine of the whole description with the best fact of each tile's window: [N]."""
-        similar = self.gallery.fact_index.search(
-            encoded_query.embedding[None],
-            _SIMILAR_FACTS,
-            None if allowed is None else self.index_row[allowed],
-        )
-        scores = np.full(len(self.gallery), similar.similarities.min(initial=1), dtype=np.float32)
-        hits = self.in_window(self.gallery.spoken[similar.rows[0]])
-        np.maximum.at(scores, hits.tile, similar.similarities[0][hits.which])
+    def best_fact(self, cosines: F32, allowed: I64 | None) -> F32:
+        """The cosine of the whole description with the best fact of each tile's window: [N].
+
+        `cosines` are those with the allowed facts that are embedded: [V]. Only the best ones are
+        looked at; the windows without any of them get the last of these.
+        """
+        least = last_of_best(cosines, SIMILAR_FACTS) if len(cosines) else 1.0
+        scores = np.full(len(self.gallery), least, dtype=np.float32)
+        best = np.flatnonzero(cosines > least)
+        hits = self.in_window((self.gallery.spoken if allowed is None else allowed)[best])
+        np.maximum.at(scores, hits.tile, cosines[best][hits.which])
         return scores
 
     def cosines(self, queries: F32, facts: I64) -> F32:
@@ -280,9 +296,20 @@ class MatchIndex:
     def weights(self, links: I64) -> F32:
         """The weights of M links by their distance."""
         of = self.gallery.links
-        reach = np.where(self.named[of.fact[links]], _NAMED_REACH_M, _PLAIN_REACH_M)
-        weights: F32 = np.exp(-0.5 * (of.distance_m[links] / reach) ** 2).astype(np.float32)
-        return weights
+        return _decay(of.distance_m[links], self.named[of.fact[links]])
+
+    @cached_property
+    def _decays(self) -> F32:
+        """The decay of every link by its distance: [L]."""
+        links = self.gallery.links
+        return _decay(links.distance_m[:], self.named[links.fact[:]])
+
+    def decay(self, links: I64, facts: I64, counts: I64) -> F32:
+        """The decay of links by distance, 0..1; each of M facts has `counts` [M] of them."""
+        if self._prepared:  # mapped files are read where they are needed only
+            named = np.repeat(self.named[facts], counts)
+            return _decay(self.gallery.links.distance_m[links], named)
+        return self._decays[links]
 
     def arrays(self) -> dict[str, Any]:
         """What is made once for a gallery, to be packed with it."""
@@ -315,13 +342,9 @@ def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
     `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
     links = match_index.gallery.links
-    begin = links.starts[matches.fact]
-    counts = links.starts[matches.fact + 1] - begin
-    ends = np.cumsum(counts)
-    link_rows = np.arange(counts.sum()) + np.repeat(begin - ends + counts, counts)
-    reach = np.where(match_index.named[matches.fact], _NAMED_REACH_M, _PLAIN_REACH_M)
-    away = links.distance_m[link_rows] / np.repeat(reach, counts)
-    strength = np.repeat(matches.strength, counts) * np.exp(-0.5 * away**2).astype(np.float32)
+    link_rows, counts = links.rows_of(matches.fact)
+    strength = np.repeat(matches.strength, counts)
+    strength *= match_index.decay(link_rows, matches.fact, counts)
     terms = np.repeat(matches.term, counts)
     stated_deg = bearings_deg[terms]
     directed = np.flatnonzero(~np.isnan(stated_deg))
@@ -347,21 +370,6 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
         best, spread.term * tiles + match_index.gallery.links.tile[spread.link], spread.strength
     )
     return best.reshape(rows, tiles)
-
-
-def match_by_embedding(
-    match_index: MatchIndex, encoded_query: EncodedQuery, allowed: I64 | None
-) -> Matches:
-    """Phrases against facts by cosine; `strength` is the cosine − `LEAST_COSINE`."""
-    similar = match_index.gallery.fact_index.search(
-        encoded_query.phrase_embeddings,
-        _SIMILAR_FACTS,
-        None if allowed is None else match_index.index_row[allowed],
-    )
-    terms, columns = np.nonzero((similar.similarities > LEAST_COSINE) & (similar.rows >= 0))
-    strengths = similar.similarities[terms, columns] - LEAST_COSINE
-    facts = match_index.gallery.spoken[similar.rows[terms, columns]]
-    return Matches(terms, facts, strengths.astype(np.float32))
 
 
 def match_by_words(match_index: MatchIndex, words: list[str]) -> Matches:
@@ -401,5 +409,7 @@ def visible_facts(match_index: MatchIndex, mask: Bools | None) -> I64 | None:
     if mask is None:
         return None
     links = match_index.gallery.links
-    facts = np.unique(links.fact[mask[links.tile]]).astype(np.int64)
-    return facts[match_index.gallery.facts.spoken[facts]]
+    seen = np.zeros(len(match_index.named), dtype=bool)
+    seen[links.fact[mask[links.tile]]] = True
+    facts: I64 = np.flatnonzero(seen & match_index.gallery.facts.spoken)
+    return facts

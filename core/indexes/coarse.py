@@ -1,0 +1,70 @@
+"""Coarse codes of embeddings, from which a search takes the rows that it then compares exactly.
+
+Embeddings are turned at random, with four bits for every two dimensions (product quantization,
+Jégou et al. 2011, scanned in registers as by André et al. 2015: FAISS IndexPQFastScan). The turn
+spreads what a few dimensions tell over all of them: the compact model's are concepts, most of which
+a picture does not have.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import faiss
+import numpy as np
+
+from core.arrays import F32, I64
+from core.indexes.vector import VectorIndex
+
+COARSE_FROM = 20_000
+"""Up to so many rows an index is scanned exactly."""
+POOL = 1536
+"""Rows that are compared exactly for each query, whatever k: so k never changes an order."""
+_CHUNK = 32_768
+_TRAINING_ROWS = 20_000
+
+
+def coarse_codes(
+    rows: int, dimensions: int, embeddings: Callable[[I64], F32], seed: int = 42
+) -> Any:
+    """The FAISS index of coarse codes of so many rows; `embeddings` gives those of some rows."""
+    rng = np.random.default_rng(seed)
+    sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
+    coarse = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    turn = faiss.RandomRotationMatrix(dimensions, dimensions)
+    turn.init(seed)
+    index = faiss.IndexPreTransform(turn, coarse)
+    index.train(embeddings(sample))
+    for begin in range(0, rows, _CHUNK):
+        index.add(embeddings(np.arange(begin, min(begin + _CHUNK, rows))))
+    return index
+
+
+class CoarseIndex:
+    """The coarse codes of an index in memory, a quarter of a byte for each of its dimensions."""
+
+    def __init__(self, index: VectorIndex) -> None:
+        width = index.embeddings(np.arange(1)).shape[1]
+        self._codes = coarse_codes(len(index), width, index.embeddings)
+
+    def near(self, queries: F32, pool: int = POOL) -> I64:
+        """The `pool` rows that are likeliest to be near each of the queries [Q, D], ascending."""
+        _, rows = self._codes.search(np.ascontiguousarray(queries, dtype=np.float32), pool)
+        near: I64 = np.unique(rows)
+        return near[near >= 0]
+
+
+_cached: "WeakKeyDictionary[VectorIndex, CoarseIndex]" = WeakKeyDictionary()
+_lock = Lock()
+
+
+def coarse_of(index: VectorIndex) -> CoarseIndex | None:
+    """The coarse codes of an index, made once; None for one that is scanned exactly."""
+    if len(index) <= COARSE_FROM:
+        return None
+    with _lock:
+        coarse = _cached.get(index)
+        if coarse is None:
+            coarse = _cached[index] = CoarseIndex(index)
+    return coarse

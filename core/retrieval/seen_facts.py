@@ -1,0 +1,49 @@
+"""The facts that some tiles see, and those of one tile among them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.arrays import F32, I64, Bools
+from core.retrieval.channels import MatchIndex
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleFacts:
+    """The V facts that a tile sees: row, place among the finder's facts, distance weight, distance
+    and bearing of each."""
+
+    facts: I64
+    place: I64
+    weight: F32
+    distance_m: F32
+    bearing_deg: F32
+
+
+def places_among(rows: I64, wanted: I64) -> tuple[I64, Bools]:
+    """The place of each wanted row among ascending `rows`, and whether it is one of them."""
+    place: I64 = np.searchsorted(rows, wanted)
+    if not len(rows):
+        return place, np.zeros(len(place), dtype=bool)
+    is_there: Bools = rows[np.minimum(place, len(rows) - 1)] == wanted
+    return place, is_there
+
+
+def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
+    """The facts that some tiles see, ascending; all without tiles."""
+    if tiles is None:
+        return np.arange(len(match_index.named))
+    fact_of = match_index.gallery.links.fact
+    seen = [np.empty(0, dtype=np.int64)]
+    seen += [fact_of[match_index.links_of(tile)].astype(np.int64) for tile in tiles]
+    return np.unique(np.concatenate(seen))
+
+
+def argmax_positive(values: F32, counted: Bools) -> int | None:
+    """Index of the largest value inside the mask `counted`, None where none is above 0."""
+    if not len(values):
+        return None
+    masked = np.where(counted, values, 0)
+    best = int(masked.argmax())
+    return best if masked[best] > 0 else None
