@@ -340,6 +340,12 @@ class EvidenceFinder:
             best = _argmax_positive(cosines * visible.weight, possible)
             if match := self._match_at(best, cosines, least):
                 return match
+        if match := self._by_local_name(head.noun, visible, cosines, near):
+            return match
+        churches = near & self._match_index.other_churches(head)[visible.facts]
+        best = _argmax_positive(cosines * visible.weight, churches)
+        if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
+            return _Match(best, "facts", float(cosines[best]), "like")
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = _argmax_positive(cosines * visible.weight, others)
@@ -350,6 +356,18 @@ class EvidenceFinder:
         if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
+
+    def _by_local_name(
+        self, noun: str, visible: _VisibleFacts, cosines: F32, near: Bools
+    ) -> _Match | None:
+        """The nearest fact whose name in the town's language says that it is a noun."""
+        called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
+        best = _argmax_positive(
+            visible.weight, called & near & self._match_index.titled[visible.facts]
+        )
+        if best is None:
+            return None
+        return _Match(best, "facts", max(float(cosines[best]), _MIN_THING_COSINE))
 
     @staticmethod
     def _match_at(best: int | None, cosines: F32, least: float) -> _Match | None:

@@ -24,8 +24,8 @@ from core.retrieval.channels.channel import (
     best_strengths,
     logarithm,
 )
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.matching import (
-    MatchIndex,
     best_by_tile,
     match_by_embedding,
     normalized_sum,
