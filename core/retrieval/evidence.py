@@ -276,7 +276,7 @@ class EvidenceFinder:
                 or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
-        if match is None:
+        if match is None or self._is_vague_and_other(row, visible, match):
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
         number = int(visible.facts[best])
@@ -305,6 +305,13 @@ class EvidenceFinder:
             else "",
             seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
+
+    def _is_vague_and_other(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
+        """Whether a phrase says little but a size, and the fact has another: "little building"."""
+        head = self._heads[row]
+        fact = self._match_index.gallery.facts.text[int(visible.facts[match.index])]
+        other = is_of_other_size(self._query.phrases[row].text, fact)
+        return other and head is not None and is_vague(head.noun)
 
     def _hidden_name(self, row: int, fact: int) -> str:
         """The name of a fact that has a word of a phrase and that the fact's text does not show."""
