@@ -46,8 +46,6 @@ ADDED_FEATURES: tuple[str, ...] = (
     "roles",
     "mentions",
     "corrected",
-    "rivals",
-    "close_rivals",
 )
 """Features that a file of an earlier version does not hold."""
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)

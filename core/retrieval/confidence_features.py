@@ -20,19 +20,12 @@ FEATURES = (
     "score_rise",
     "lead_of_10",
     "lead_of_100",
-    "rivals",
-    "close_rivals",
     "corrected",
 )
 """The names of the features, in order. Counts are logarithms; the features of a channel that was
 not searched are 0. A feature `…_ahead` is the gallery's score minus the background corpus's.
-`rivals` and `close_rivals` are the logarithm of the number of tiles that score as well as the best
-one, where one that scores less counts for e^(−20 d) or e^(−60 d) of the difference d.
 `corrected` is what the ranking model adds to the fused score of the best tile.
 """
-
-
-_RIVAL_SHARPNESS = (20.0, 60.0)
 
 
 def confidence_features(
@@ -70,10 +63,4 @@ def _of_scores(scores: F32) -> dict[str, float]:
         "score_rise": (best - mean) / (float(scores.std()) + 1e-6),
         "lead_of_10": best - float(leading[min(9, most - 1)]),
         "lead_of_100": best - float(leading[most - 1]),
-        "rivals": _rivals(scores - best, _RIVAL_SHARPNESS[0]),
-        "close_rivals": _rivals(scores - best, _RIVAL_SHARPNESS[1]),
     }
-
-
-def _rivals(behind: F32, sharpness: float) -> float:
-    return float(np.log(np.exp(sharpness * behind.astype(np.float64)).sum()))

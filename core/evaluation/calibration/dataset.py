@@ -14,12 +14,10 @@ from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Channel
 from core.retrieval.background_corpus import Background
-from core.retrieval.confidence import LEAST_SHARPNESS, RADIUS_M
+from core.retrieval.confidence import RADIUS_M
 from core.retrieval.confidence_features import confidence_features
-from core.retrieval.picture_confidence import mixture
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.search import rank_tiles
-from core.retrieval.spots import spots_of
 
 _LEADING, _OTHERS = 400, 400
 """Number of tiles in an example: the best of the search, and a sample of the others."""
@@ -39,8 +37,7 @@ class CalibrationExample:
     `features` [C] are those of the search. For the T tiles: `scores` [T], `stands_for` [T] the
     logarithm of the number of tiles that each one represents, `near` [T] True within 100 m of the
     truth. `true` is the row among the T of the tile nearest to the truth, -1 if none is near.
-    `first` [T] is True within 100 m of the first candidate, and `found` tells whether that is
-    within 100 m of the truth. All examples of one `group` share one weight.
+    All examples of one `group` share one weight.
     """
 
     group: str
@@ -50,8 +47,6 @@ class CalibrationExample:
     near: Bools
     true: int
     tiles: int
-    first: Bools
-    found: bool
 
     @property
     def inside(self) -> bool:
@@ -102,7 +97,9 @@ def calibration_examples(
             features = confidence_features(
                 item.encoded_query, ranking.signals, ranking.scores, chosen, mask, towns
             )
-            yield _example(group, gallery, features, ranking.scores, mask, distances_m, rng)
+            yield _example(
+                group, gallery.card.name, features, ranking.scores, mask, distances_m, rng
+            )
 
 
 def _channel_subset(channels: tuple[Channel, ...], rng: np.random.Generator) -> tuple[Channel, ...]:
@@ -131,48 +128,34 @@ def _area(gallery: Gallery, item: LabelledEncodedQuery, rng: np.random.Generator
 
 def _example(
     group: str,
-    gallery: Gallery,
+    name: str,
     features: F32,
     scores: F32,
     mask: Bools | None,
     distances_m: F64,
     rng: np.random.Generator,
 ) -> CalibrationExample:
-    """A search with a sample of its tiles: the best, all near the truth or the first candidate, and
-    some others."""
+    """A search with a sample of its tiles: the best, all near the truth, and some others."""
     rows = np.arange(len(scores)) if mask is None else np.flatnonzero(mask)
     near = distances_m[rows] <= RADIUS_M
-    spot = _first_spot(gallery, scores, mask)
-    lats, lons = gallery.lats, gallery.lons
-    first = haversine_m(lats[spot], lons[spot], lats[rows], lons[rows]) <= RADIUS_M
     order = np.argsort(-scores[rows], kind="stable")
     leading, others = order[:_LEADING], order[_LEADING:]
-    kept = near | first
-    distant = others[~kept[others]]
+    distant = others[~near[others]]
     drawn = rng.choice(distant, min(_OTHERS, len(distant)), replace=False)
-    sample = np.concatenate([leading, others[kept[others]], drawn])
+    sample = np.concatenate([leading, others[near[others]], drawn])
     stands_for = np.zeros(len(sample), dtype=np.float32)
     if len(drawn):
         stands_for[len(sample) - len(drawn) :] = np.log(len(distant) / len(drawn))
     inside = bool(near.any())
     return CalibrationExample(
-        group=group if inside else f"{gallery.card.name}, strangers",
+        group=group if inside else f"{name}, strangers",
         features=features,
         scores=scores[rows[sample]],
         stands_for=stands_for,
         near=near[sample],
         true=int(np.flatnonzero(sample == distances_m[rows].argmin())[0]) if inside else -1,
         tiles=len(rows),
-        first=first[sample],
-        found=bool(distances_m[spot] <= RADIUS_M),
     )
-
-
-def _first_spot(gallery: Gallery, scores: F32, mask: Bools | None) -> int:
-    """The row of the first candidate of an answer that is no surer than `LEAST_SHARPNESS`."""
-    allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
-    mass = mixture(scores, allowed, LEAST_SHARPNESS)
-    return spots_of(gallery, mass, 1, mask)[0].row
 
 
 class BackgroundSet:
