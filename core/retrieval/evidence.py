@@ -19,7 +19,7 @@ from core.retrieval.head_nouns import (
     singular,
     without_distance,
 )
-from core.retrieval.name_rules import NameRules
+from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.vocabulary.common_words import is_common, written_as_name
@@ -48,8 +48,6 @@ _KIND_SAMPLES = 8
 _KIND_WITHIN_M = 110.0
 """A thing that matches by its kind alone is evidence up to this distance; one by its name as far as
 it is seen."""
-_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
-"""Endings of words that share their stem with a word of another meaning."""
 _NAMES_SHOWN = 6
 _NAMED_WITHIN_M = 60.0
 _EVIDENCE_BONUS_M = 35.0
@@ -121,7 +119,7 @@ class EvidenceFinder:
         carried = np.zeros((len(vocabulary), len(match_index.named)), dtype=np.float32)
         matches = match_by_words(match_index, vocabulary)
         carried[matches.term, matches.fact] = in_view[matches.fact]
-        self._drop_stem_collisions(carried, vocabulary)
+        drop_stem_collisions(match_index, carried, vocabulary)
         for row, word in enumerate(vocabulary):
             carried[row, match_index.pooled & ~match_index.in_kind(word)] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
@@ -157,13 +155,6 @@ class EvidenceFinder:
                     carrying[at] = True
                     carrying[index.facts_of_other_numbers(mention)] = False
                     of_words[word] = carrying
-
-    def _lacks_number(self, row: int, fact: int) -> bool:
-        """Whether a phrase has a house number and a fact is not at this address."""
-        numbered = [mention for mention in self._mentions[row] if mention.number]
-        return bool(numbered) and not any(
-            fact in self._match_index.mentions.facts_of(mention) for mention in numbered
-        )
 
     def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
         """For each fact [F] the share of the phrase's words that it has (or of the words up to the
@@ -213,19 +204,6 @@ class EvidenceFinder:
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name."""
         return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
-
-    def _drop_stem_collisions(self, carried: F32, vocabulary: list[str]) -> None:
-        """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
-        "stopped"/"stop", "beautiful"/"beauty"."""
-        facts = self._match_index.gallery.facts
-        for row, word in enumerate(vocabulary):
-            gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
-            for fact in np.flatnonzero(carried[row]).tolist():
-                text = " ".join((facts.text[fact], *facts.names[fact]))
-                if (inflected or gerund in text) and not (
-                    {word, word.removesuffix("s")} & set(words_of(text))
-                ):
-                    carried[row, fact] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -308,10 +286,9 @@ class EvidenceFinder:
 
     def _is_vague_and_other(self, row: int, visible: _VisibleFacts, match: _Match) -> bool:
         """Whether a phrase says little but a size, and the fact has another: "little building"."""
-        head = self._heads[row]
-        fact = self._match_index.gallery.facts.text[int(visible.facts[match.index])]
-        other = is_of_other_size(self._query.phrases[row].text, fact)
-        return other and head is not None and is_vague(head.noun)
+        head, number = self._heads[row], int(visible.facts[match.index])
+        fact, text = self._match_index.gallery.facts.text[number], self._query.phrases[row].text
+        return head is not None and is_vague(head.noun) and is_of_other_size(text, fact)
 
     def _hidden_name(self, row: int, fact: int) -> str:
         """The name of a fact that has a word of a phrase and that the fact's text does not show."""
@@ -369,9 +346,8 @@ class EvidenceFinder:
     ) -> _Match | None:
         """The nearest fact whose name in the town's language says that it is a noun."""
         called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
-        best = _argmax_positive(
-            visible.weight, called & near & self._match_index.titled[visible.facts]
-        )
+        called &= near & self._match_index.titled[visible.facts]
+        best = _argmax_positive(visible.weight, called)
         if best is None:
             return None
         return _Match(best, "facts", max(float(cosines[best]), _MIN_THING_COSINE))
@@ -414,7 +390,7 @@ class EvidenceFinder:
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
         whole = share == 1 or bool(self._referables[row][fact])
-        of_street = self._lacks_number(row, fact)
+        of_street = self._names.lacks_number(self._mentions[row], fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")

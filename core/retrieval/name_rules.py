@@ -13,6 +13,9 @@ from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
+_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
+"""Endings of words that share their stem with a word of another meaning."""
+
 
 class NameRules:
     """The rules for the phrases of one description in one gallery, for the facts `in_view` [F]."""
@@ -73,3 +76,27 @@ class NameRules:
         return any(
             spelling in shown for word in words_of(phrase.text) for spelling, _ in spellings(word)
         )
+
+    def lacks_number(self, mentions: list[Mention], fact: int) -> bool:
+        """Whether mentions have a house number and a fact is not at this address."""
+        numbered = [mention for mention in mentions if mention.number]
+        return bool(numbered) and not any(
+            fact in self._match_index.mentions.facts_of(mention) for mention in numbered
+        )
+
+
+def drop_stem_collisions(match_index: MatchIndex, carried: F32, vocabulary: list[str]) -> None:
+    """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
+    "stopped"/"stop", "beautiful"/"beauty".
+
+    `carried` [W, F] is positive where a fact has a word of the `vocabulary`.
+    """
+    facts = match_index.gallery.facts
+    for row, word in enumerate(vocabulary):
+        gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
+        for fact in np.flatnonzero(carried[row]).tolist():
+            text = " ".join((facts.text[fact], *facts.names[fact]))
+            if (inflected or gerund in text) and not (
+                {word, word.removesuffix("s")} & set(words_of(text))
+            ):
+                carried[row, fact] = 0

@@ -75,7 +75,10 @@ _TYPES = frozenset(
         "via cso katu gatan ul nam prosp per"
     )
 )
-_TYPE_WORDS = frozenset(word for token in _TYPES for word in _SPELLINGS.get(token, token).split())
+_SAINTS = frozenset(_listed("saint sainte sankt st ste szent sao"))
+_TYPE_WORDS = (
+    frozenset(word for token in _TYPES for word in _SPELLINGS.get(token, token).split()) - _SAINTS
+)
 _OTHER_TYPES = frozenset(
     _listed("bowery broadway circle close crescent esplanade loop mews promenade row slip walk way")
 )

@@ -38,8 +38,8 @@ from core.retrieval.query_encoding import (
 from core.retrieval.search import match_index_of
 
 Read = Callable[[str], EncodedQuery]
-MENTION_FILES = ("mentions", "named_places", "packed_places", "street_lines")
-"""The parts of the signal `mentions` of the channel `names`."""
+MENTION_FILES = ("mentions", "named_places", "packed_places", "street_lines", "local_names")
+"""The parts of the channel `names`: of its signal `mentions`, and names as words."""
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_facts_outside_the_region_do_not_crowd_out_those_inside(
     match_index: MatchIndex, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for one fact only, it is still one that the region sees."""
-    monkeypatch.setattr(channels, "_SIMILAR_FACTS", 1)
+    monkeypatch.setattr(channels, "SIMILAR_FACTS", 1)
     encoded_query = read("the statue of Alexander")
     sees = np.zeros(len(match_index.gallery), dtype=bool)
     links = match_index.gallery.links
@@ -322,6 +322,7 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
         *CHANNELS,
         "__init__",
         "channel",
+        "match_index",
         "matching",
         "surroundings",
         *MENTION_FILES,
