@@ -188,7 +188,7 @@ def _term_matches(trace: SearchTrace) -> dict[Channel, _TermMatches]:
     if "names" in trace.channels:
         phrase_of = _phrase_of_word(trace)
         terms["names"] = _TermMatches(
-            match_by_words(match_index, encoded_query.words),
+            match_by_words(match_index, encoded_query.words, in_local_names=True),
             encoded_query.word_bearings,
             np.array([phrase_of.get(word, -1) for word in encoded_query.words], dtype=np.int64),
         )

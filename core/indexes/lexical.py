@@ -76,7 +76,7 @@ class NameIndex:
         self.spellings = lru_cache(maxsize=4096)(self._spellings)
 
     @cached_property
-    def _words(self) -> list[str]:
+    def long_words(self) -> list[str]:
         """The words of names that may have been misspelt."""
         rows = self._rows("SELECT word FROM words ORDER BY word")
         return [word for (word,) in rows if len(word) >= 4]
@@ -120,7 +120,7 @@ class NameIndex:
         if len(word) < 5:
             return ()
         similar = process.extract(
-            word, self._words, scorer=fuzz.ratio, score_cutoff=_MIN_TYPO_SIMILARITY, limit=3
+            word, self.long_words, scorer=fuzz.ratio, score_cutoff=_MIN_TYPO_SIMILARITY, limit=3
         )
         return tuple((spelling, _TYPO_WEIGHT * percent / 100) for spelling, percent, _ in similar)
 

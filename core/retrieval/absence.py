@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.arrays import F32, I64, Bools
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.head_nouns import head_of_phrase
 from core.retrieval.negation import Denial, group_of
 from core.retrieval.query_encoding import EncodedQuery

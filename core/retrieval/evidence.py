@@ -19,7 +19,7 @@ from core.retrieval.head_nouns import (
     singular,
     without_distance,
 )
-from core.retrieval.name_rules import NameRules
+from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
@@ -49,8 +49,6 @@ _KIND_SAMPLES = 8
 _KIND_WITHIN_M = 110.0
 """A thing that matches by its kind alone is evidence up to this distance; one by its name as far as
 it is seen."""
-_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
-"""Endings of words that share their stem with a word of another meaning."""
 _NAMES_SHOWN = 6
 _NAMED_WITHIN_M = 60.0
 _EVIDENCE_BONUS_M = 35.0
@@ -100,7 +98,7 @@ class EvidenceFinder:
         matches = match_by_words(match_index, vocabulary)
         place, is_seen = places_among(facts, matches.fact)
         carried[matches.term[is_seen], place[is_seen]] = 1
-        self._drop_stem_collisions(carried, vocabulary)
+        drop_stem_collisions(match_index, facts, carried, vocabulary)
         if len(pooled := np.flatnonzero(match_index.pooled[facts])):
             for row, word in enumerate(vocabulary):
                 carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
@@ -145,13 +143,6 @@ class EvidenceFinder:
         """The places of facts among those of the finder, without the others."""
         place, is_seen = places_among(self._facts, facts)
         return place[is_seen]
-
-    def _lacks_number(self, row: int, fact: int) -> bool:
-        """Whether a phrase has a house number and a fact is not at this address."""
-        numbered = [mention for mention in self._mentions[row] if mention.number]
-        return bool(numbered) and not any(
-            fact in self._match_index.mentions.facts_of(mention) for mention in numbered
-        )
 
     def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
         """For each fact of the finder the share of the phrase's words that it has (or of the words
@@ -199,20 +190,6 @@ class EvidenceFinder:
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name."""
         return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
-
-    def _drop_stem_collisions(self, carried: F32, vocabulary: list[str]) -> None:
-        """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
-        "stopped"/"stop", "beautiful"/"beauty"."""
-        facts = self._match_index.gallery.facts
-        for row, word in enumerate(vocabulary):
-            gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
-            for at in np.flatnonzero(carried[row]).tolist():
-                fact = int(self._facts[at])
-                text = " ".join((facts.text[fact], *facts.names[fact]))
-                if (inflected or gerund in text) and not (
-                    {word, word.removesuffix("s")} & set(words_of(text))
-                ):
-                    carried[row, at] = 0
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -270,7 +247,7 @@ class EvidenceFinder:
                 or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
-        if match is None:
+        if match is None or self._is_vague_and_other(row, visible, match):
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
         number = int(visible.facts[best])
@@ -299,6 +276,12 @@ class EvidenceFinder:
             else "",
             seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
+
+    def _is_vague_and_other(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
+        """Whether a phrase says little but a size, and the fact has another: "little building"."""
+        head, number = self._heads[row], int(visible.facts[match.index])
+        fact, text = self._match_index.gallery.facts.text[number], self._query.phrases[row].text
+        return head is not None and is_vague(head.noun) and is_of_other_size(text, fact)
 
     def _hidden_name(self, row: int, fact: int) -> str:
         """The name of a fact that has a word of a phrase and that the fact's text does not show."""
@@ -334,6 +317,12 @@ class EvidenceFinder:
             best = argmax_positive(cosines * visible.weight, possible)
             if match := self._match_at(best, cosines, least):
                 return match
+        if match := self._by_local_name(head.noun, visible, cosines, near):
+            return match
+        churches = near & self._match_index.other_churches(head)[visible.facts]
+        best = argmax_positive(cosines * visible.weight, churches)
+        if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
+            return _Match(best, "facts", float(cosines[best]), "like")
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
         best = argmax_positive(cosines * visible.weight, others)
@@ -344,6 +333,17 @@ class EvidenceFinder:
         if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
+
+    def _by_local_name(
+        self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
+    ) -> _Match | None:
+        """The nearest fact whose name in the town's language says that it is a noun."""
+        called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
+        called &= near & self._match_index.titled[visible.facts]
+        best = argmax_positive(visible.weight, called)
+        if best is None:
+            return None
+        return _Match(best, "facts", max(float(cosines[best]), _MIN_THING_COSINE))
 
     @staticmethod
     def _match_at(best: int | None, cosines: F32, least: float) -> _Match | None:
@@ -383,7 +383,7 @@ class EvidenceFinder:
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
         whole = share == 1 or bool(self._referables[row][visible.place[best]])
-        of_street = self._lacks_number(row, fact)
+        of_street = self._names.lacks_number(self._mentions[row], fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")

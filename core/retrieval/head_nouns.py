@@ -19,12 +19,13 @@ from core.vocabulary.attributes import (
     SIZES,
     SMALL,
 )
+from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
-from core.vocabulary.kinds import SAID_KINDS, calls
+from core.vocabulary.kinds import SAID_KINDS, calls, has_trait
 
 _CONNECTORS = re.compile(
     r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
-    r"between|but|by|called|come|comes|cross|crosses|diagonally|directly|down|facing|for|from|"
+    r"between|but|by|called|close|come|comes|cross|crosses|diagonally|directly|down|facing|for|from|"
     r"front|full|go|goes|going|had|has|have|here|i|in|inside|into|is|just|leading|left|like|made|"
     r"meet|meets|named|near|nearby|next|of|off|on|opp|opposite|or|out|outside|over|pass|passes|"
     r"past|paved|right|round|run|running|runs|sit|sits|so|stand|standing|stands|straight|than|"
@@ -78,6 +79,17 @@ _GENERIC_NOUNS = frozenset(
     | {"station", "stop", "store", "track"}
 )
 """Nouns whose modifier makes them another thing: a tea shop is no gift shop."""
+_STREETS = frozenset({"street", "road", "avenue", "lane"})
+_INDOORS = frozenset({"building", "hall", "office", "school", "shop", "store"})
+_MINOR, _MAJOR = frozenset({"minor", "back", "side"}), frozenset({"main", "major", "busy"})
+_MAIN_KINDS = frozenset({"main", "trunk", "motorway", "multi", "wide"})
+_SMALL_KINDS = frozenset({"residential", "service", "minor", "living", "pedestrian", "farm"})
+"""Words of streets of a rank: in a phrase, and in the kinds of the map."""
+_COURSE_OF_ROAD = re.compile(
+    r"^(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b",
+    re.IGNORECASE,
+)
+_SHOPS = frozenset({"shop", "store", "dealer"})
 _PLACE_OF_ROAD = re.compile(
     r"^(?:the )?(?:bottom|top|end|foot|side|middle|start|both sides|other side|corner) of "
     r"(?:the |this |my |a )?(?:street|road|block|lane|picture|image|photo|view)$",
@@ -110,6 +122,7 @@ _COMPOUND_MODIFIERS = frozenset(
         "bar": "snack",
         "rail": "guard hand",
         "bank": "river",
+        "street": "play",
     }.items()
     for word in words.split()
 )
@@ -161,7 +174,7 @@ def without_distance(phrase: str) -> str:
 def is_location_only(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
     words = WORD.findall(fold(without_distance(phrase)))
-    if _PLACE_OF_ROAD.match(phrase):
+    if _PLACE_OF_ROAD.match(phrase) or _COURSE_OF_ROAD.match(phrase):
         return True
     return all(word in _DETERMINERS or word in _LOCATION_WORDS for word in words)
 
@@ -273,11 +286,26 @@ def _kind_words() -> frozenset[str]:
 
 def lacks_modifier(kind: str, head: HeadNoun) -> bool:
     """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
-    for "university building", a forest track for "railway tracks"."""
+    for "university building", a forest track for "railway tracks". An uncommon word before "shop"
+    tells what it sells, whether the table of kinds knows it or not: "houseware shop"."""
+    if head.noun in _STREETS:
+        return _is_of_other_rank(kind, head)
     if head.noun not in _GENERIC_NOUNS:
         return False
+    if head.noun in _INDOORS and has_trait(kind, "way"):
+        return True
     stated = {singular(word) for word in head.modifiers} & _kind_words()
+    if head.noun in _SHOPS and not stated & _words_of_kind(kind):
+        stated |= {word for word in head.modifiers - _ADJECTIVES if not is_common(word)}
     return bool(stated - _words_of_kind(kind))
+
+
+def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
+    """Whether a street is said to be small and the map has a main road, or the other way round."""
+    words = set(WORD.findall(fold(kind)))
+    if head.modifiers & (SMALL | _MINOR) and not head.modifiers & (LARGE | _MAJOR):
+        return bool(words & _MAIN_KINDS)
+    return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
 
 
 def is_called(kind: str, noun: str) -> bool:

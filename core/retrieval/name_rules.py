@@ -14,6 +14,9 @@ from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
+_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
+"""Endings of words that share their stem with a word of another meaning."""
+
 
 class NameRules:
     """The rules for the phrases of one description in one gallery, for V `facts`, ascending."""
@@ -82,3 +85,30 @@ class NameRules:
 
     def _shown_words(self, fact: int) -> list[str]:
         return words_of(self._match_index.gallery.facts.text[fact])
+
+    def lacks_number(self, mentions: list[Mention], fact: int) -> bool:
+        """Whether mentions have a house number and a fact is not at this address."""
+        numbered = [mention for mention in mentions if mention.number]
+        return bool(numbered) and not any(
+            fact in self._match_index.mentions.facts_of(mention) for mention in numbered
+        )
+
+
+def drop_stem_collisions(
+    match_index: MatchIndex, facts: I64, carried: F32, vocabulary: list[str]
+) -> None:
+    """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
+    "stopped"/"stop", "beautiful"/"beauty".
+
+    `carried` [W, V] is positive where one of V `facts` has a word of the `vocabulary`.
+    """
+    of = match_index.gallery.facts
+    for row, word in enumerate(vocabulary):
+        gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
+        for at in np.flatnonzero(carried[row]).tolist():
+            fact = int(facts[at])
+            text = " ".join((of.text[fact], *of.names[fact]))
+            if (inflected or gerund in text) and not (
+                {word, word.removesuffix("s")} & set(words_of(text))
+            ):
+                carried[row, at] = 0

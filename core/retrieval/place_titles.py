@@ -15,7 +15,7 @@ import numpy as np
 from core.arrays import I64, Bools
 from core.geo import bearing_deg, compass, haversine_km, haversine_m
 from core.records import Candidate
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.match_index import MatchIndex
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.grammar import sign, with_article
 from core.vocabulary.kinds import has_trait, kind_named

@@ -7,8 +7,10 @@ from functools import lru_cache
 from core.vocabulary.attributes import NATIONS
 from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import WORD, fold, words_of
+from core.vocabulary.street_words import is_street_type
 
 _WORD = re.compile(r"\w[\w'’-]*")
+_ELIDED = re.compile(r"^[dl]['’](?=\w)", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"\b(?:of|called|named)\s+(?:the\s+)?(\w[\w'’-]*)", re.IGNORECASE)
 _FEWEST_WORDS, _COMMON_CAPITALS = 8, 0.35
 _NUMBERED = re.compile(r"\b(\w{3,})\s+([IVX]{1,4})\b")
@@ -30,7 +32,8 @@ def proper_names(text: str, start: int, end: int) -> frozenset[str]:
     """The folded words of `text[start:end]` that are written as the name of one thing.
 
     A capital counts unless the word begins a sentence or is a common word of a nation or a style;
-    at the beginning of a sentence it counts before another such word.
+    at the beginning of a sentence it counts before another such word. Where other words tell which
+    street is meant, "Straße" does not.
     """
     names: list[str] = []
     capital: list[bool] = []
@@ -38,12 +41,18 @@ def proper_names(text: str, start: int, end: int) -> frozenset[str]:
     if _capitals_are_common(text):
         return frozenset()
     for word in words:
-        capital.append(word.group()[0].isupper() and not _begins_sentence(text, word.start()))
+        capital.append(_is_capital(word.group()) and not _begins_sentence(text, word.start()))
     for at, word in enumerate(words):
         follows = at + 1 < len(words) and capital[at + 1]
         if capital[at] or (word.group()[0].isupper() and follows):
             names += [folded for folded in WORD.findall(fold(word.group())) if _is_name(folded)]
-    return frozenset(names)
+    telling = frozenset(name for name in names if not is_street_type(name))
+    return telling or frozenset(names)
+
+
+def _is_capital(word: str) -> bool:
+    """Whether a word has a capital, behind an article that is cut short: "d'Italie"."""
+    return _ELIDED.sub("", word)[:1].isupper()
 
 
 @lru_cache(maxsize=4096)

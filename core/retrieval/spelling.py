@@ -1,7 +1,8 @@
 """Street names as the map spells them, for what reads a description by its words.
 
-"Turmstr. 22" is an exact mention of "Turmstraße 22"; the sentence encoder and the index of words
-do not know that. The description itself stays as it is, so that offsets in it stay valid.
+"Turmstr. 22" and "Turmstrasse 22" are exact mentions of "Turmstraße 22"; the sentence encoder and
+the index of words do not know that. The description itself stays as it is, so that offsets in it
+stay valid.
 """
 
 import re
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 
 from core.retrieval.channels.mentions import Mention, MentionIndex
 from core.retrieval.query_encoding import Respelling
-from core.vocabulary.folding import WORD, fold
 
+_WORD = re.compile(r"\w+")
 _NUMBER_BEFORE = re.compile(r"\d+\s?[a-z]?\b[\s,]+(?=\D)", re.IGNORECASE)
 _NUMBER_BEHIND = re.compile(
     r"[\s,]+(?:(?:nr|no|nº|n°|#|house|number|numero|número)\.?\s*)?\d+\s?[a-z]?(?:[-/]\d+\w?)?$",
@@ -30,10 +31,14 @@ def respellings_of(text: str, index: MentionIndex) -> tuple[Respelling, ...]:
     for mention in index.mentions(text):
         street = _street(mention, index)
         stretch = _without_number(mention, text)
-        written = WORD.findall(fold(text[stretch.start : stretch.end]))
-        if street and WORD.findall(fold(street)) != written:
+        if street and _words(street) != _words(text[stretch.start : stretch.end]):
             respellings.append(Respelling(stretch.start, stretch.end, street))
     return tuple(respellings)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name as the sentence encoder tells them apart: "ß" is not "ss"."""
+    return _WORD.findall(name.lower())
 
 
 def _street(mention: Mention, index: MentionIndex) -> str:

@@ -7,7 +7,7 @@ Search reads the English; a phrase is shown in the person's own words. The table
 from dataclasses import replace
 
 from core.records import Evidence, Translation
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_mostly_foreign

@@ -222,9 +222,10 @@ def answering(question: str) -> str:
 
 STOPS = ("stop", "public transport platform", "station entrance", "bike rental station")
 """How kinds end whose names are those of what they are at."""
+CHURCHES = frozenset({"church", "cathedral", "chapel", "basilica", "minster"})
 _AKIN = (
     frozenset({"statue", "bust", "sculpture", "artwork", "monument", "memorial", "mausoleum"}),
-    frozenset({"church", "cathedral", "chapel", "basilica"}),
+    CHURCHES,
 )
 """Nouns that maps use for one another."""
 

@@ -75,6 +75,10 @@ _TYPES = frozenset(
         "via cso katu gatan ul nam prosp per"
     )
 )
+_SAINTS = frozenset(_listed("saint sainte sankt st ste szent sao"))
+_TYPE_WORDS = (
+    frozenset(word for token in _TYPES for word in _SPELLINGS.get(token, token).split()) - _SAINTS
+)
 _OTHER_TYPES = frozenset(
     _listed("bowery broadway circle close crescent esplanade loop mews promenade row slip walk way")
 )
@@ -256,6 +260,11 @@ def has_street_word(tokens: tuple[str, ...]) -> bool:
     """Whether a name has a word for a kind of street."""
     typed = len(tokens) > 1 and any(token in _TYPES for token in tokens)
     return typed or any(token in _OTHER_TYPES for token in tokens)
+
+
+def is_street_type(word: str) -> bool:
+    """Whether a folded word says that a name is a street's, and not which: "strasse"."""
+    return len(word) > 1 and word in _TYPE_WORDS
 
 
 def split_address(name: str) -> tuple[str, tuple[HouseNumber, ...]]:

@@ -18,6 +18,13 @@ descriptions, those in other languages and 24 by program, and judged once. Three
 sheet could not decide are left out, and 12 in other languages whose phrases the search words
 otherwise.
 
+The part `weighted` (113 pairs of other descriptions by program and by hand) was drawn by what the
+code says, 65 `supported` and 30 `contradicted` among them, and shuffled; the reader saw the things
+most like the phrase, without verdicts. Seven pairs that could not be decided or are in another
+language are left out, and 18 labels were set right by the whole list of things and by measured
+positions. Its errors led to more rules. The part `final` (67 pairs, half of them from descriptions
+in other languages) was drawn after them; six of its labels were set right by the whole list.
+
 A label is the `standing` that a careful reader gives the phrase there: `supported` if the right
 thing is within 120 m, `contradicted` if the map speaks against it (what the phrase names is 300 m
 away or more, what it denies is there, the thing looks otherwise or lies on the other side), else

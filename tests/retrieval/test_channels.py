@@ -39,8 +39,8 @@ from core.retrieval.query_encoding import (
 from core.retrieval.search import match_index_of
 
 Read = Callable[[str], EncodedQuery]
-MENTION_FILES = ("mentions", "named_places", "packed_places", "street_lines")
-"""The parts of the signal `mentions` of the channel `names`."""
+MENTION_FILES = ("mentions", "named_places", "packed_places", "street_lines", "local_names")
+"""The parts of the channel `names`: of its signal `mentions`, and names as words."""
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +324,7 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
         "__init__",
         "channel",
         "fact_matches",
+        "match_index",
         "matching",
         "surroundings",
         *MENTION_FILES,

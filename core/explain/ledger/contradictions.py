@@ -37,6 +37,7 @@ road leads to."""
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
 _STOREYS_APART = 3
+_LOW = 2
 _BUILDINGS = 2
 _SAME_SIDE_DEG = 67.5
 _OTHER_SIDE_DEG = 112.5
@@ -217,9 +218,10 @@ class ContradictionFinder:
         )
 
     def _other_storeys(self, phrase: str, tile: int) -> str:
-        """The contradiction of "six storeys" if all nearby buildings of known height have two."""
+        """The contradiction of "six storeys" if all nearby buildings of known height have two. Of
+        low buildings the height is often not on the map, so nothing contradicts them."""
         stated = storeys(phrase)
-        if not stated or not _BUILDING_WORDS & set(bare_words(phrase)):
+        if stated <= _LOW or not _BUILDING_WORDS & set(bare_words(phrase)):
             return ""
         storeys_of = {}
         for fact in self._facts_within(tile, _NEAR_M):
@@ -270,13 +272,15 @@ class ContradictionFinder:
         return next(self._names_in(row), None) is not None
 
     def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
-        """The names in one phrase, the longest first; a single word must be written as a name."""
+        """The names in one phrase, the longest first; a single word must be written as a name, and
+        several in a translation, where an ordinary word may look like one."""
         phrase = self._query.phrases[row]
         words = bare_words(phrase.text)
         for name in self._named:
             if not _contains(words, name) or self._is_joined(words, name):
                 continue
             own = len(name) > 1 and any(not is_common(word) for word in name)
+            own = own and self._query.gloss is None
             if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
                 yield name
 

@@ -11,13 +11,10 @@ from typing import Final
 from core.records import CHANNELS, Channel
 from core.retrieval.channels.channel import ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.fact_matches import match_by_embedding
+from core.retrieval.channels.match_index import WINDOW_M, Matches, MatchIndex, WindowHits
 from core.retrieval.channels.matching import (
     LEAST_COSINE,
-    WINDOW_M,
     LinkMatches,
-    Matches,
-    MatchIndex,
-    WindowHits,
     best_by_tile,
     link_matches,
     match_by_words,

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.arrays import F32, Bools
 from core.records import Channel
-from core.retrieval.channels.matching import Matches, MatchIndex
+from core.retrieval.channels.match_index import Matches, MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 
 if TYPE_CHECKING:

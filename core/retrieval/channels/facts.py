@@ -29,8 +29,8 @@ from core.retrieval.channels.channel import (
     logarithm,
 )
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.matching import (
-    MatchIndex,
     best_by_tile,
     normalized_sum,
     visible_facts,
@@ -61,7 +61,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     if coarse is not None:
         facts = match_index.gallery.spoken[coarse.near(queries)]
     cosines = fact_cosines(match_index, queries, facts)
-    similar = matches_of(match_index, cosines[:-1], facts)
+    similar = matches_of(match_index, encoded_query, cosines[:-1], facts)
     phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
     signals = {
         "phrases": normalized_sum(phrases, mask),

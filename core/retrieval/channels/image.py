@@ -18,7 +18,7 @@ from core.arrays import F32
 from core.gallery.opened import Gallery
 from core.models import SPECS
 from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec, Signal
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 
 _SIGNALS: Final[Mapping[str, str]] = {"drawn": "image", "aerial": "aerial"}

@@ -21,8 +21,8 @@ from core.retrieval.channels.channel import (
     best_strengths,
     logarithm,
 )
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.matching import (
-    MatchIndex,
     best_by_tile,
     match_by_words,
     normalized_sum,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
-    matches = match_by_words(match_index, encoded_query.words)
+    matches = match_by_words(match_index, encoded_query.words, in_local_names=True)
     words = best_by_tile(match_index, matches, encoded_query.word_bearings)
     window = match_index.window_bm25(matches, len(encoded_query.words))
     shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}

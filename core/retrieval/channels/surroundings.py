@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.arrays import F32, I64
-from core.retrieval.channels.matching import MatchIndex
+from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.attributes import COLOUR_LOOKS
 from core.vocabulary.directions import BEARINGS
