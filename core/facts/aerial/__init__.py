@@ -5,11 +5,14 @@ import shapely
 from geopandas import GeoSeries
 
 from core.facts.aerial.buildings import building_things
+from core.facts.aerial.colonies import colony_things
+from core.facts.aerial.cover import CoverMeter, MappedGround
 from core.facts.aerial.grounds import SORTS, ground_things
 from core.facts.aerial.looks import LooksMeter
 from core.facts.aerial.photograph import BalancedPhotograph, Photograph
 from core.facts.aerial.roads import road_things
 from core.facts.aerial.spots import SpotFinder, crowded
+from core.facts.aerial.waters import water_things
 from core.facts.things import Fact, Things, joined
 from core.world import World
 
@@ -25,7 +28,12 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
     buildings = is_area & np.array(["building" in tags for tags in features.tags], dtype=bool)
     roads = ~is_area & np.array(["highway" in tags for tags in features.tags], dtype=bool)
     grounds = is_area & ~buildings & np.array([_is_ground(tags) for tags in features.tags])
-    parts = [road_things(features[roads], metric[roads])]
+    waters = is_area & np.array([_is_water(tags) for tags in features.tags], dtype=bool)
+    parts = [
+        road_things(features[roads], metric[roads]),
+        water_things(metric[waters]),
+        colony_things(features[buildings], metric[buildings]),
+    ]
     if photograph is None:
         return joined(*parts, building_things(features[buildings], metric[buildings], None))
     streets = roads & (features.group == "street").to_numpy()
@@ -35,13 +43,17 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
     order = np.empty(len(rows), dtype=np.int32)
     order[np.argsort(-shapely.area(flat[rows[:split]]), kind="stable")] = np.arange(split)
     order[split:] = np.arange(split, len(rows))
-    meter, spots = LooksMeter(flat[rows], order), SpotFinder()
+    meter, spots, cover = LooksMeter(flat[rows], order), SpotFinder(), CoverMeter(balanced.area)
     for block in balanced.blocks():
+        cover.add(block)
         labels = meter.add(block)
         spots.add(block, np.where(labels > split, labels, 0))
     looks = meter.looks
+    lots = is_area & np.array([tags.get("amenity") == "parking" for tags in features.tags])
+    mapped = MappedGround(flat[buildings], flat[waters], flat[streets], flat[lots])
     return joined(
         *parts,
+        cover.things(mapped, world.metric_crs),
         spot_things(spots, world),
         building_things(features[buildings], metric[buildings], looks.part(split, len(rows))),
         ground_things(features[grounds], metric[grounds], looks.part(0, split)),
@@ -66,3 +78,7 @@ def spot_things(spots: SpotFinder, world: World) -> Things:
 
 def _is_ground(tags: dict[str, str]) -> bool:
     return any(tags.get(sort.key) in sort.values for sort in SORTS)
+
+
+def _is_water(tags: dict[str, str]) -> bool:
+    return tags.get("natural") == "water" or tags.get("waterway") in ("riverbank", "dock")

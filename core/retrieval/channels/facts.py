@@ -110,7 +110,7 @@ CHANNEL = ChannelSpec(
         "whole": Signal(0.14, "the meaning of the whole description"),
         "best_fact": Signal(0.23, "the one thing closest to the whole description"),
         "absent": Signal(0.10, "the things that it says are not there"),
-        "surroundings": Signal(1.0, "the rare things around it, as they look from above"),
+        "surroundings": Signal(2.0, "the rare things around it, as they look from above"),
     },
     _search,
     (
