@@ -74,6 +74,7 @@ def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
     text = encoded_query.text
     stretches: list[Stretch] = []
     held: float | None = None
+    own: float | None = None
     end = 0
     for row in encoded_query.affirmed.tolist():
         phrase, embedding = encoded_query.phrases[row], encoded_query.phrase_embeddings[row]
@@ -84,6 +85,9 @@ def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
         end = phrase.end
         bearing = stated_bearing(phrase.text, phrase.bearing_deg)
         before_it = stated_bearing(between, None)
+        if before_it == own:  # it was said after the phrase before
+            before_it = None
+        own = phrase.bearing_deg
         if bearing is None:
             bearing = held if before_it is None else before_it
         if before_it is not None or _LEADING.match(phrase.text):

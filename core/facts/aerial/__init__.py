@@ -4,6 +4,7 @@ import numpy as np
 import shapely
 from geopandas import GeoSeries
 
+from core.arrays import Bools
 from core.facts.aerial.buildings import building_things
 from core.facts.aerial.colonies import colony_things
 from core.facts.aerial.cover import CoverMeter, MappedGround
@@ -32,7 +33,6 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
     parts = [
         road_things(features[roads], metric[roads]),
         water_things(metric[waters]),
-        colony_things(features[buildings], metric[buildings]),
     ]
     if photograph is None:
         return joined(*parts, building_things(features[buildings], metric[buildings], None))
@@ -49,11 +49,24 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
         labels = meter.add(block)
         spots.add(block, np.where(labels > split, labels, 0))
     looks = meter.looks
-    lots = is_area & np.array([tags.get("amenity") == "parking" for tags in features.tags])
-    mapped = MappedGround(flat[buildings], flat[waters], flat[streets], flat[lots])
+    covered = cover.things(
+        MappedGround(
+            buildings=flat[buildings],
+            waters=flat[waters],
+            roads=flat[streets],
+            lots=flat[is_area & _tagged(world, "amenity", {"parking"})],
+            rails=flat[_tagged(world, "railway", {"rail", "platform"})],
+            courts=flat[is_area & _tagged(world, "leisure", {"pitch", "track", "playground"})],
+        ),
+        world.metric_crs,
+    )
+    colonies = colony_things(features[buildings], metric[buildings])
+    degrees = GeoSeries(colonies.shapes, crs=world.metric_crs).to_crs(4326)
+    planted = [row for row, shape in enumerate(degrees) if cover.is_planted(shape)]
     return joined(
         *parts,
-        cover.things(mapped, world.metric_crs),
+        covered,
+        Things(colonies.shapes[planted], [colonies.facts[row] for row in planted]),
         spot_things(spots, world),
         building_things(features[buildings], metric[buildings], looks.part(split, len(rows))),
         ground_things(features[grounds], metric[grounds], looks.part(0, split)),
@@ -82,3 +95,8 @@ def _is_ground(tags: dict[str, str]) -> bool:
 
 def _is_water(tags: dict[str, str]) -> bool:
     return tags.get("natural") == "water" or tags.get("waterway") in ("riverbank", "dock")
+
+
+def _tagged(world: World, key: str, values: set[str]) -> Bools:
+    """The features [F] with one of some values of a tag."""
+    return np.array([tags.get(key) in values for tags in world.features.tags], dtype=bool)

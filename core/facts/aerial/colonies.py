@@ -1,6 +1,7 @@
 """Garden colonies: many tiny buildings and hardly a larger one among them.
 
-Maps often lack these grounds, while the huts are on them.
+Maps often lack these grounds, while the huts are on them. Parts of a factory are as small, so
+plants must cover the ground.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ _GARAGES = frozenset({"garage", "garages", "carport"})
 
 
 def colony_things(features: pd.DataFrame, shapes: Objects) -> Things:
-    """Facts about the garden colonies among B buildings with their `shapes` in metres."""
+    """Facts about what may be garden colonies among B buildings with their `shapes` in metres."""
     garages = np.array([tags.get("building") in _GARAGES for tags in features.tags], dtype=bool)
     area = shapely.area(shapes)
     huts = (area >= _HUT_M2[0]) & (area <= _HUT_M2[1]) & ~garages
@@ -35,5 +36,5 @@ def colony_things(features: pd.DataFrame, shapes: Objects) -> Things:
     dense = places[huts][(crowd >= _FEWEST_HUTS) & (houses <= _MOST_HOUSES)]
     ground = shapely.union_all(shapely.buffer(shapely.points(dense), _PLOT_M))
     parts = shapely.get_parts(ground) if len(dense) else shapes[:0]
-    fact = Fact("garden colony with many small huts", "garden colony", [], view="outline")
+    fact = Fact("garden colony with many small huts", "garden colony", [], view="photograph")
     return Things(parts, [fact] * len(parts))

@@ -15,7 +15,7 @@ import rasterio.features
 import shapely
 from geopandas import GeoSeries
 from pyproj import CRS
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 from scipy import ndimage
 
 from core.arrays import F32, Bools, Objects
@@ -27,7 +27,7 @@ from core.geo import METRES_PER_DEGREE, Bounds
 _CELL_M = 4.0
 _TREE_M2, _WOOD_M2, _OPEN_M2 = 150.0, 4000.0, 3000.0
 _WOOD_CORE_M = 16.0
-_AROUND_M, _AROUND_SHARE = 88.0, 0.4
+_COLONY_PLANTS = 0.35
 _SIMPLER_M = 3.0
 _SHADE_L, _CANOPY_L = 24.0, 40.0
 _ROUGH, _SMOOTH = 3.0, 4.5
@@ -36,12 +36,15 @@ _ROUGH, _SMOOTH = 3.0, 4.5
 
 @dataclass(frozen=True, slots=True)
 class MappedGround:
-    """Outlines in degrees of what a map has: `buildings`, `waters`, `roads` and `lots`."""
+    """Outlines in degrees of what a map has: `buildings`, `waters`, `roads`, `lots`, `rails` and
+    `courts` (sports grounds and playgrounds)."""
 
     buildings: Objects
     waters: Objects
     roads: Objects
     lots: Objects
+    rails: Objects
+    courts: Objects
 
 
 class CoverMeter:
@@ -52,8 +55,9 @@ class CoverMeter:
         across = up / math.cos(math.radians(area.center.lat))
         self.rows = max(1, math.ceil((area.north - area.south) / up))
         self.columns = max(1, math.ceil((area.east - area.west) / across))
-        self.transform: Affine = from_origin(area.west, area.north, across, up)
-        self._sums = np.zeros((5, self.rows * self.columns), dtype=np.float32)
+        self.transform = Affine(across, 0, area.west, 0, -up, area.north)
+        self._plants: F32 = np.zeros((self.rows, self.columns), dtype=np.float32)
+        self._sums = np.zeros((6, self.rows * self.columns), dtype=np.float32)
 
     def add(self, block: Block) -> None:
         """Adds the pixels of a block; where blocks overlap, both count."""
@@ -68,6 +72,7 @@ class CoverMeter:
         chroma = np.hypot(lab[:, 1], lab[:, 2])
         green = (chroma > 9) & (hue > 98) & (hue < 170)
         brown = (chroma > 7) & (((hue + 20) % 360) < 115) & (lab[:, 0] < 64)
+        yellow = (chroma > 28) & (hue > 82) & (hue < 112)
         half = 0.5 / size
         along = np.linspace(half, 1 - half, size)
         lons = edges.west + along * (edges.east - edges.west)
@@ -78,14 +83,14 @@ class CoverMeter:
         inside &= ((column >= 0) & (column < self.columns))[None]
         cells = (row[:, None] * self.columns + column[None])[inside]
         kept = inside.ravel()
-        parts = (np.ones(len(kept)), green, light.ravel(), rough, brown)
+        parts = (np.ones(len(kept)), green, light.ravel(), rough, brown, yellow)
         for number, part in enumerate(parts):
             self._sums[number] += np.bincount(cells, part[kept], self._sums.shape[1])
 
     def things(self, mapped: MappedGround, crs: CRS) -> Things:
         """The facts about what covers the ground, with shapes in metres of `crs`."""
         seen = (self._sums[0] > 0).reshape(self.rows, self.columns)
-        green, light, rough, brown = (
+        green, light, rough, brown, yellow = (
             np.where(
                 seen, part.reshape(seen.shape) / np.maximum(self._sums[0], 1).reshape(seen.shape), 0
             )
@@ -97,23 +102,33 @@ class CoverMeter:
         trees = free & (plants > 0.6) & (_mean(light, 3) < _CANOPY_L)
         trees &= (_mean(rough, 3) > _ROUGH) & (_mean(green, 3) > 0.25)
         lots = _share(self._drawn(mapped.lots), 3) + _share(self._drawn(mapped.roads), 3)
+        lots += 3 * _share(self._drawn(mapped.rails), 5)
         open_ground = free & ~trees & (_mean(rough, 3) < _SMOOTH) & (lots < 0.3)
         open_ground &= _share(built, 7) < 0.12
         open_ground = ndimage.binary_opening(open_ground, _disk(3))
         wood = ndimage.binary_opening(trees, _disk(round(_WOOD_CORE_M / _CELL_M)))
-        radius = round(_AROUND_M / _CELL_M)
-        around = _share_within(trees, radius) >= _AROUND_SHARE
-        parts = [
-            ("trees", "trees", self._regions(trees, _TREE_M2)),
-            ("dense trees", "dense trees", self._regions(wood, _WOOD_M2)),
-            ("trees all around", "trees all around", self._regions(around & seen, _WOOD_M2)),
+        found = [
+            (text, shape)
+            for text, mask, least_m2 in (
+                ("group of trees or bushes", trees, _TREE_M2),
+                ("stand of dense trees", wood, _WOOD_M2),
+            )
+            for shape in self._regions(mask, least_m2)
         ]
-        found = [(text, kind, shape) for text, kind, shapes in parts for shape in shapes]
-        found += self._open_regions(open_ground, green, light, brown)
-        flat = np.array([shape for _, _, shape in found], dtype=object)
+        courts = _share(self._drawn(mapped.courts), 3)
+        found += self._open_regions(
+            open_ground, green, light, np.where(courts > 0.3, 0, brown), yellow
+        )
+        self._plants = plants
+        flat = np.array([shape for _, shape in found], dtype=object)
         metric = np.asarray(GeoSeries(flat, crs=4326).to_crs(crs).array, dtype=object)
-        facts = [Fact(text, kind, [], view="photograph") for text, kind, _ in found]
+        facts = [Fact(text, text, [], view="photograph") for text, _ in found]
         return Things(shapely.simplify(metric, _SIMPLER_M), facts)
+
+    def is_planted(self, shape: shapely.Geometry) -> bool:
+        """Whether plants cover enough of a shape in degrees for gardens."""
+        cells = self._drawn(np.array([shape], dtype=object))
+        return bool(cells.any()) and float(self._plants[cells].mean()) >= _COLONY_PLANTS
 
     def _drawn(self, shapes: Objects) -> Bools:
         """The cells [R, C] that shapes cover."""
@@ -137,23 +152,19 @@ class CoverMeter:
             yield shapely.geometry.shape(outline)
 
     def _open_regions(
-        self, mask: Bools, green: F32, light: F32, brown: F32
-    ) -> Iterator[tuple[str, str, shapely.Geometry]]:
+        self, mask: Bools, green: F32, light: F32, brown: F32, yellow: F32
+    ) -> Iterator[tuple[str, shapely.Geometry]]:
         """Open ground by its colour; grey ground is paved, or has no colour to tell."""
-        numbers, count = ndimage.label(mask)
-        if not count:
-            return
-        ids = np.arange(1, count + 1)
-        shares = [ndimage.mean(part, numbers, ids) for part in (green, brown)]
-        pale = ndimage.mean(light, numbers, ids) > 62
-        for text, chosen in (
-            ("open green ground", shares[0] > 0.5),
-            ("open brown ground", (shares[1] > 0.5) & (shares[0] <= 0.5)),
-            ("open pale ground", pale & (shares[0] <= 0.3) & (shares[1] <= 0.5)),
+        green, light, brown, yellow = (_mean(part, 5) for part in (green, light, brown, yellow))
+        bare = (green <= 0.3) & (yellow <= 0.5)
+        for text, coloured in (
+            ("yellow field", yellow > 0.5),
+            ("stretch of grass or crops", (green > 0.5) & (yellow <= 0.5)),
+            ("stretch of bare brown ground", bare & (brown > 0.6)),
+            ("stretch of pale open ground", bare & (brown <= 0.6) & (light > 62)),
         ):
-            rows = np.isin(numbers, ids[chosen]) & mask
-            for shape in self._regions(rows, _OPEN_M2):
-                yield text, text, shape
+            for shape in self._regions(ndimage.binary_opening(mask & coloured, _disk(2)), _OPEN_M2):
+                yield text, shape
 
 
 def _mean(values: F32 | Bools, width: int) -> F32:
@@ -162,14 +173,6 @@ def _mean(values: F32 | Bools, width: int) -> F32:
 
 
 _share = _mean
-
-
-def _share_within(mask: Bools, radius: int) -> F32:
-    """The share of the cells within a radius, by three box filters that come near to a disk."""
-    share = mask.astype(np.float32)
-    for _ in range(3):
-        share = ndimage.uniform_filter(share, max(1, round(radius * 0.62)) * 2 + 1)
-    return share
 
 
 def _disk(radius: int) -> Bools:

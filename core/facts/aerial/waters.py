@@ -16,5 +16,7 @@ def water_things(shapes: Objects) -> Things:
     wide &= shapely.area(shapes) >= _WIDE_M2
     narrow = shapely.is_empty(shapely.buffer(shapes, -_NARROW_M / 2))
     rows = [*np.flatnonzero(wide), *np.flatnonzero(narrow)]
-    texts = ["wide water"] * int(wide.sum()) + ["narrow water"] * int(narrow.sum())
+    texts = ["wide stretch of water"] * int(wide.sum()) + ["narrow strip of water"] * int(
+        narrow.sum()
+    )
     return Things(shapes[rows], [Fact(text, text, [], view="outline") for text in texts])
