@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--aerial",
         action="store_true",
-        help="fit the confidence of searches in which only aerial pictures answer, to descriptions "
-        "of galleries with imagery",
+        help="fit the confidence of searches by aerial pictures alone, and by facts that are seen "
+        "from above, to descriptions of galleries with imagery",
     )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
@@ -109,13 +109,21 @@ def _fit_overview(
 def _fit_pictures(
     args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
 ) -> Any:
-    from core.evaluation.calibration.picture_fit import fit_pictures, picture_examples
-    from core.retrieval.picture_confidence import write_picture_confidence
+    from core.evaluation.calibration.picture_fit import (
+        above_examples,
+        fit_above,
+        fit_pictures,
+        picture_examples,
+    )
+    from core.retrieval.picture_confidence import write_aerial_confidence
 
-    examples = picture_examples(args.sets, settings, encoder, bar(args.quiet))
-    learned = fit_pictures(examples, [f"{name}, {path.stem}" for name, path in args.sets])
-    path = write_picture_confidence(learned, args.out or machine.AERIAL)
-    return {"file": str(path), "examples": len(examples)} | learned.to_json()
+    sources = [f"{name}, {path.stem}" for name, path in args.sets]
+    by_pictures = picture_examples(args.sets, settings, encoder, bar(args.quiet))
+    by_facts = above_examples(args.sets, settings, encoder, bar(args.quiet))
+    pictures, facts = fit_pictures(by_pictures, sources), fit_above(by_facts, sources)
+    path = write_aerial_confidence(pictures, facts, args.out or machine.AERIAL)
+    examples = {"examples": len(by_pictures), "examples_of_facts": len(by_facts)}
+    return {"file": str(path)} | examples | pictures.to_json() | {"facts": facts.to_json()}
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -28,7 +28,9 @@ from core.retrieval.picture_confidence import (
     PictureConfidence,
     mixture,
     only_pictures,
+    read_above_confidence,
     read_picture_confidence,
+    seen_from_above,
 )
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
@@ -244,7 +246,8 @@ def posterior_of(
     over the T allowed tiles, where v is the probability that the text is uninformative. A person
     who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
     denials only. Where only pictures answer, v, the inverse temperature and `p_outside` are those
-    of `core.retrieval.picture_confidence`.
+    of `core.retrieval.picture_confidence`; v and the inverse temperature also where facts that are
+    seen from above do.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
@@ -271,6 +274,8 @@ def posterior_from(
     spread = PictureConfidence(outputs.inverse_temperature, outputs.p_uninformative)
     if only_pictures(signals):
         spread, p_outside = read_picture_confidence(), P_OUTSIDE
+    elif seen_from_above(signals):
+        spread = read_above_confidence().spread(spread.inverse_temperature)
     if mask is not None or not affirms:
         p_outside = 0.0
     within = spread.within(scores, allowed)
@@ -293,6 +298,11 @@ def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
         float(1 / (1 + np.exp(-(row @ learned.p_uninformative)))),
         float(1 / (1 + np.exp(-(row @ learned.p_outside)))),
     )
+
+
+def drawn_inverse_temperature(learned: Calibration, features: F32) -> float:
+    """The inverse temperature of a search by a drawn map with these features."""
+    return _linear_outputs(learned, features).inverse_temperature
 
 
 def log_odds_outside(learned: Calibration, features: F32) -> float:

@@ -1,8 +1,10 @@
-"""Confidence of a search in which only pictures answer, an aerial photograph among them.
+"""Confidence of searches in galleries with imagery.
 
-Photographs find a place far less often than facts and names do, and the features from which
-`core.retrieval.confidence` predicts do not show it. So two numbers of their own are learned from
-descriptions whose place is known (`core calibrate --aerial`). Our own method, not published.
+Photographs find a place far less often than facts and names do, and what is seen from above is less
+sure than what the map says; the features from which `core.retrieval.confidence` predicts do not
+show it. So numbers of their own are learned from descriptions whose place is known
+(`core calibrate --aerial`): for searches in which only pictures answer, an aerial photograph among
+them, and for those by facts that are seen from above. Our own method, not published.
 """
 
 from dataclasses import dataclass
@@ -55,6 +57,41 @@ class PictureConfidence:
         return cls(sharpness, vague, tuple(map(str, document["sources"])))
 
 
+@dataclass(frozen=True, slots=True)
+class AboveConfidence:
+    """The learned numbers for searches by facts that are seen from above.
+
+    The inverse temperature is `factor` · (that of drawn maps) ^ `power`; `p_uninformative` is the
+    probability that the text says nothing about its place. `sources` names the sets.
+    """
+
+    factor: float
+    power: float
+    p_uninformative: float
+    sources: tuple[str, ...] = ()
+
+    def spread(self, drawn: float) -> PictureConfidence:
+        """The numbers of one search, from the inverse temperature that drawn maps would have."""
+        return PictureConfidence(self.factor * drawn**self.power, self.p_uninformative)
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as readable JSON."""
+        numbers = ("factor", "power", "p_uninformative")
+        return {"sources": list(self.sources)} | {
+            name: float(f"{getattr(self, name):.4g}") for name in numbers
+        }
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "AboveConfidence":
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
+        factor, power, vague = (
+            float(document[name]) for name in ("factor", "power", "p_uninformative")
+        )
+        if not (np.isfinite([factor, power]).all() and factor > 0 and 0 <= vague <= 1):
+            raise ValueError("numbers that are out of range")
+        return cls(factor, power, vague, tuple(map(str, document["sources"])))
+
+
 def mixture(scores: F32, allowed: Bools, inverse_temperature: float, p_uniform: float = 0.0) -> F64:
     """A softmax [N] over the allowed tiles mixed with an even share of each; 0 elsewhere."""
     logits = inverse_temperature * scores.astype(np.float64)
@@ -70,6 +107,11 @@ def only_pictures(signals: Signals) -> bool:
     return "aerial" in names and names <= {"aerial", "image"}
 
 
+def seen_from_above(signals: Signals) -> bool:
+    """Whether facts that are seen from above answered."""
+    return signals.found("surroundings") is not None
+
+
 @lru_cache(maxsize=4)
 def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
     """Reads the numbers from a JSON file. Raises ModelError where it is missing or damaged."""
@@ -78,6 +120,19 @@ def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
     )
 
 
-def write_picture_confidence(learned: PictureConfidence, path: Path) -> Path:
+@lru_cache(maxsize=4)
+def read_above_confidence(path: Path = AERIAL) -> AboveConfidence:
+    """Reads the numbers of the facts from the same file. Raises ModelError."""
+    return read_weights(
+        path,
+        lambda document: AboveConfidence.from_json(document["facts"]),
+        "the confidence of facts seen from above",
+        "--aerial",
+    )
+
+
+def write_aerial_confidence(
+    pictures: PictureConfidence, facts: AboveConfidence, path: Path
+) -> Path:
     """Writes the numbers atomically; returns the path."""
-    return write_weights(learned.to_json(), path)
+    return write_weights(pictures.to_json() | {"facts": facts.to_json()}, path)
