@@ -50,6 +50,7 @@ ADDED_FEATURES: tuple[str, ...] = (
     "corrected",
 )
 """Features that a file of an earlier version does not hold."""
+_CAPITALS = FEATURES.index("capitals")
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
 """A row of the table: mean, scale, and the three models' parameters."""
 CLIP_SIGMA = 3.0
@@ -246,8 +247,8 @@ def posterior_of(
     over the T allowed tiles, where v is the probability that the text is uninformative. A person
     who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
     denials only. Where only pictures answer, v, the inverse temperature and `p_outside` are those
-    of `core.retrieval.picture_confidence`; v and the inverse temperature also where facts that are
-    seen from above do.
+    of `core.retrieval.picture_confidence`, and so they are where facts that are seen from above do
+    and the text has no name.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
@@ -274,8 +275,8 @@ def posterior_from(
     spread = PictureConfidence(outputs.inverse_temperature, outputs.p_uninformative)
     if only_pictures(signals):
         spread, p_outside = read_picture_confidence(), P_OUTSIDE
-    elif seen_from_above(signals):
-        spread = read_above_confidence().spread(spread.inverse_temperature)
+    elif seen_from_above(signals) and not features[_CAPITALS]:
+        spread, p_outside = read_above_confidence(), P_OUTSIDE
     if mask is not None or not affirms:
         p_outside = 0.0
     within = spread.within(scores, allowed)
@@ -298,11 +299,6 @@ def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
         float(1 / (1 + np.exp(-(row @ learned.p_uninformative)))),
         float(1 / (1 + np.exp(-(row @ learned.p_outside)))),
     )
-
-
-def drawn_inverse_temperature(learned: Calibration, features: F32) -> float:
-    """The inverse temperature of a search by a drawn map with these features."""
-    return _linear_outputs(learned, features).inverse_temperature
 
 
 def log_odds_outside(learned: Calibration, features: F32) -> float:

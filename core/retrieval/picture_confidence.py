@@ -2,11 +2,13 @@
 
 Photographs find a place far less often than facts and names do, and what is seen from above is less
 sure than what the map says; the features from which `core.retrieval.confidence` predicts do not
-show it. So numbers of their own are learned from descriptions whose place is known
-(`core calibrate --aerial`): for searches in which only pictures answer, an aerial photograph among
-them, and for those by facts that are seen from above. Our own method, not published.
+show it. So numbers of their own are learned from descriptions whose place is known:
+for searches in which only pictures answer, an aerial photograph among them
+(`core calibrate --aerial`), and for nameless ones by facts seen from above (`--above`). Our own
+method, not published.
 """
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,41 +59,6 @@ class PictureConfidence:
         return cls(sharpness, vague, tuple(map(str, document["sources"])))
 
 
-@dataclass(frozen=True, slots=True)
-class AboveConfidence:
-    """The learned numbers for searches by facts that are seen from above.
-
-    The inverse temperature is `factor` · (that of drawn maps) ^ `power`; `p_uninformative` is the
-    probability that the text says nothing about its place. `sources` names the sets.
-    """
-
-    factor: float
-    power: float
-    p_uninformative: float
-    sources: tuple[str, ...] = ()
-
-    def spread(self, drawn: float) -> PictureConfidence:
-        """The numbers of one search, from the inverse temperature that drawn maps would have."""
-        return PictureConfidence(self.factor * drawn**self.power, self.p_uninformative)
-
-    def to_json(self) -> dict[str, Any]:
-        """The numbers as readable JSON."""
-        numbers = ("factor", "power", "p_uninformative")
-        return {"sources": list(self.sources)} | {
-            name: float(f"{getattr(self, name):.4g}") for name in numbers
-        }
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "AboveConfidence":
-        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
-        factor, power, vague = (
-            float(document[name]) for name in ("factor", "power", "p_uninformative")
-        )
-        if not (np.isfinite([factor, power]).all() and factor > 0 and 0 <= vague <= 1):
-            raise ValueError("numbers that are out of range")
-        return cls(factor, power, vague, tuple(map(str, document["sources"])))
-
-
 def mixture(scores: F32, allowed: Bools, inverse_temperature: float, p_uniform: float = 0.0) -> F64:
     """A softmax [N] over the allowed tiles mixed with an even share of each; 0 elsewhere."""
     logits = inverse_temperature * scores.astype(np.float64)
@@ -121,18 +88,32 @@ def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
 
 
 @lru_cache(maxsize=4)
-def read_above_confidence(path: Path = AERIAL) -> AboveConfidence:
-    """Reads the numbers of the facts from the same file. Raises ModelError."""
+def read_above_confidence(path: Path = AERIAL) -> PictureConfidence:
+    """Reads the numbers for facts that are seen from above from the same file. Raises ModelError
+    where they are missing or damaged."""
     return read_weights(
         path,
-        lambda document: AboveConfidence.from_json(document["facts"]),
+        lambda document: PictureConfidence.from_json(document["facts"]),
         "the confidence of facts seen from above",
-        "--aerial",
+        "--above",
     )
 
 
-def write_aerial_confidence(
-    pictures: PictureConfidence, facts: AboveConfidence, path: Path
-) -> Path:
-    """Writes the numbers atomically; returns the path."""
-    return write_weights(pictures.to_json() | {"facts": facts.to_json()}, path)
+def write_picture_confidence(learned: PictureConfidence, path: Path) -> Path:
+    """Writes the numbers of pictures atomically and keeps those of facts; returns the path."""
+    return write_weights(learned.to_json() | _part(path, "facts"), path)
+
+
+def write_above_confidence(learned: PictureConfidence, path: Path) -> Path:
+    """Writes the numbers of facts atomically and keeps those of pictures; returns the path."""
+    pictures = _part(path, "sources", "inverse_temperature", "p_uninformative")
+    return write_weights(pictures | {"facts": learned.to_json()}, path)
+
+
+def _part(path: Path, *keys: str) -> dict[str, Any]:
+    """Some parts of a file, as far as it has them."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        return {key: document[key] for key in keys if key in document}
+    except (OSError, ValueError, TypeError):
+        return {}

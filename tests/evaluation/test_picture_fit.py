@@ -6,25 +6,20 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError, QueryError
-from core.evaluation.calibration.picture_fit import (
-    AboveExample,
-    PictureExample,
-    fit_above,
-    fit_pictures,
-)
+from core.evaluation.calibration.picture_fit import PictureExample, fit_pictures
 from core.retrieval.channels.channel import ChannelResult
 from core.retrieval.confidence import posterior_from, read_calibration
 from core.retrieval.confidence_features import FEATURES
 from core.retrieval.fusion import Signals
 from core.retrieval.picture_confidence import (
     P_OUTSIDE,
-    AboveConfidence,
     PictureConfidence,
     mixture,
     only_pictures,
     read_above_confidence,
     read_picture_confidence,
-    write_aerial_confidence,
+    write_above_confidence,
+    write_picture_confidence,
 )
 
 
@@ -77,41 +72,34 @@ def test_the_fit_finds_the_numbers_that_made_the_examples() -> None:
         fit_pictures([])
 
 
-def test_the_fit_of_facts_finds_by_how_much_searches_are_too_sure() -> None:
-    rng, examples = np.random.default_rng(4), []
-    for _ in range(1500):
-        drawn = float(rng.uniform(5, 60))
-        scores = rng.normal(0, 0.2, 40).astype(np.float32)
-        chances = mixture(scores, np.ones(40, dtype=bool), 2 * drawn**0.5, 0.2)
-        near = np.zeros(40, dtype=bool)
-        near[rng.choice(40, p=chances)] = True
-        examples.append(AboveExample(scores, near, drawn))
-    learned = fit_above(examples, ["made"])
-    at_20 = learned.spread(20.0)
-    assert at_20.inverse_temperature == pytest.approx(2 * 20**0.5, rel=0.25)
-    assert at_20.p_uninformative == pytest.approx(0.2, abs=0.12)
-    with pytest.raises(QueryError, match="no descriptions"):
-        fit_above([])
-
-
-def test_only_facts_seen_from_above_change_a_search_by_facts() -> None:
+def test_facts_seen_from_above_change_a_search_that_has_no_name() -> None:
     scores = signals("phrases", channel="facts").results["facts"].signals["phrases"]
     features, learned = np.zeros(len(FEATURES), dtype=np.float32), read_calibration()
-    drawn = posterior_from(features, signals("phrases", channel="facts"), scores, None, learned)
-    above = posterior_from(
-        features, signals("phrases", "surroundings", channel="facts"), scores, None, learned
+
+    facts, no_facts = (
+        signals(*names, channel="facts") for names in (("surroundings",), ("phrases",))
     )
-    spread = read_above_confidence().spread(drawn.inverse_temperature)
-    assert above.inverse_temperature == spread.inverse_temperature
-    assert above.p_outside == drawn.p_outside
+    above = posterior_from(features, facts, scores, None, learned)
+    assert above.inverse_temperature == read_above_confidence().inverse_temperature
+    assert above.p_outside == P_OUTSIDE
+    drawn = posterior_from(features, no_facts, scores, None, learned)
+    assert drawn.inverse_temperature != above.inverse_temperature
+    features[FEATURES.index("capitals")] = 1
+    named = posterior_from(features, facts, scores, None, learned)
+    as_drawn = posterior_from(features, no_facts, scores, None, learned)
+    assert named.inverse_temperature == as_drawn.inverse_temperature
 
 
 def test_a_file_is_written_and_read_back_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
-    pictures, facts = PictureConfidence(6.5, 0.25, ("a",)), AboveConfidence(0.5, 0.75, 0.2, ("a",))
-    path = write_aerial_confidence(pictures, facts, tmp_path / "aerial.json")
+    path = tmp_path / "aerial.json"
+    pictures, facts = PictureConfidence(6.5, 0.25, ("a",)), PictureConfidence(20.0, 0.1, ("b",))
+    write_picture_confidence(pictures, path)
+    write_above_confidence(facts, path)
+    write_picture_confidence(pictures, path)
     assert read_picture_confidence(path) == pictures
     assert read_above_confidence(path) == facts
     (tmp_path / "bad.json").write_text('{"sources": [], "inverse_temperature": -1}')
-    for read in (read_picture_confidence, read_above_confidence):
-        with pytest.raises(ModelError, match="core calibrate --aerial"):
-            read(tmp_path / "bad.json")
+    with pytest.raises(ModelError, match="core calibrate --aerial"):
+        read_picture_confidence(tmp_path / "bad.json")
+    with pytest.raises(ModelError, match="core calibrate --above"):
+        read_above_confidence(tmp_path / "bad.json")

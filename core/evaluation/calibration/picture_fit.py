@@ -16,14 +16,8 @@ from core.gallery.opened import Gallery
 from core.gallery.packed import open_one as open_gallery
 from core.geo import haversine_m
 from core.records import Channel
-from core.retrieval.confidence import RADIUS_M, drawn_inverse_temperature, read_calibration
-from core.retrieval.confidence_features import confidence_features
-from core.retrieval.picture_confidence import (
-    AboveConfidence,
-    PictureConfidence,
-    mixture,
-    seen_from_above,
-)
+from core.retrieval.confidence import RADIUS_M
+from core.retrieval.picture_confidence import PictureConfidence, mixture, seen_from_above
 from core.retrieval.picture_model import load_picture_encoder
 from core.retrieval.search import rank_tiles
 from core.settings import Settings
@@ -38,21 +32,11 @@ _WORDS: tuple[Channel, ...] = ("facts", "names")
 
 @dataclass(frozen=True, slots=True)
 class PictureExample:
-    """One search by aerial pictures: `scores` [N] of all tiles, and which [N] are within 100 m of
+    """One search: `scores` [N] of all tiles, and which [N] are within 100 m of
     the truth."""
 
     scores: F32
     near: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class AboveExample:
-    """One search by facts and names: as a `PictureExample`, and the inverse temperature that it
-    would have in a gallery of a `drawn` map."""
-
-    scores: F32
-    near: Bools
-    drawn: float
 
 
 def fit_pictures(
@@ -72,37 +56,6 @@ def fit_pictures(
     found = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-6}).x
     return PictureConfidence(
         float(np.exp(found[0])), float(1 / (1 + np.exp(-found[1]))), tuple(sources)
-    )
-
-
-def fit_above(examples: Sequence[AboveExample], sources: Sequence[str] = ()) -> AboveConfidence:
-    """The numbers under which the true places are likeliest. Raises QueryError without examples."""
-    if not examples:
-        raise QueryError("there are no descriptions to learn from")
-
-    def loss(parameters: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
-        learned = _above(parameters)
-        likelihoods = [
-            _likelihood(
-                PictureExample(one.scores, one.near),
-                learned.spread(one.drawn).inverse_temperature,
-                learned.p_uninformative,
-            )
-            for one in examples
-        ]
-        return -float(np.mean(np.log(np.maximum(likelihoods, _LEAST))))
-
-    start = np.array([0.0, 1.0, np.log(_START[1] / (1 - _START[1]))])
-    options = {"xatol": 1e-3, "fatol": 1e-6}
-    return _above(minimize(loss, start, method="Nelder-Mead", options=options).x, sources)
-
-
-def _above(
-    parameters: "np.ndarray[tuple[int], np.dtype[np.float64]]", sources: Sequence[str] = ()
-) -> AboveConfidence:
-    factor, power, vague = (float(one) for one in parameters)
-    return AboveConfidence(
-        float(np.exp(factor)), power, float(1 / (1 + np.exp(-vague))), tuple(sources)
     )
 
 
@@ -139,10 +92,10 @@ def above_examples(
     settings: Settings,
     encoder: "SentenceEncoder",
     progress: Callable[[str, int, int], None],
-) -> list[AboveExample]:
-    """An example for each description near a tile of its gallery that has facts seen from above."""
-    learned, channels = read_calibration(), _WORDS
-    examples: list[AboveExample] = []
+) -> list[PictureExample]:
+    """An example for each description near a tile of its gallery, searched by facts and names;
+    galleries without facts that are seen from above give none."""
+    examples: list[PictureExample] = []
     for name, path in sets:
         gallery = open_gallery(name, settings)
         queries = inside_gallery(read_queries(path, name), gallery, path.name)
@@ -150,19 +103,10 @@ def above_examples(
             queries, encoder, lambda done, of: progress("read", done, of), None, gallery
         )
         for query, encoded_query in zip(queries, encoded, strict=True):
-            ranking = rank_tiles(gallery, encoded_query, channels)
+            ranking = rank_tiles(gallery, encoded_query, _WORDS)
             near = _near(gallery, query)
             if near.any() and seen_from_above(ranking.signals):
-                features = confidence_features(
-                    encoded_query,
-                    ranking.signals,
-                    ranking.scores,
-                    channels,
-                    None,
-                    learned.background,
-                )
-                drawn = drawn_inverse_temperature(learned, features)
-                examples.append(AboveExample(ranking.scores, near, drawn))
+                examples.append(PictureExample(ranking.scores, near))
     return examples
 
 
