@@ -160,7 +160,7 @@ class CoverMeter:
         for text, coloured in (
             ("yellow field", yellow > 0.5),
             ("stretch of grass or crops", (green > 0.5) & (yellow <= 0.5)),
-            ("stretch of bare brown ground", bare & (brown > 0.6)),
+            ("stretch of brown ground, bare or dry", bare & (brown > 0.6)),
             ("stretch of pale open ground", bare & (brown <= 0.6) & (light > 62)),
         ):
             for shape in self._regions(ndimage.binary_opening(mask & coloured, _disk(2)), _OPEN_M2):

@@ -47,7 +47,7 @@ def test_trees_are_rough_and_green_and_a_wood_is_large(tmp_path: Path) -> None:
     [
         ((90, 130, 60), "stretch of grass or crops"),
         ((190, 180, 60), "yellow field"),
-        ((130, 95, 70), "stretch of bare brown ground"),
+        ((130, 95, 70), "stretch of brown ground, bare or dry"),
         ((215, 205, 195), "stretch of pale open ground"),
     ],
 )
