@@ -6,8 +6,8 @@ description and the best single fact; `absent`, what the description denies and 
 penalty; `surroundings`, what lies around, each thing weighed by its rarity, only in galleries with
 facts that are seen from above. Of the weights 1, 2 and 4 of `surroundings` none was better than the
 others on 40 descriptions of Pardubice (first ten 40 to 45), nor on 158 program-written ones of its
-eastern third (first place 53 to 57). A description without denials has no signal `absent`; its weight was
-chosen among 0 to 0.6 on 80 program-written descriptions of Krems with a denial added.
+eastern third (first place 53 to 57). A description without denials has no signal `absent`; its
+weight was chosen among 0 to 0.6 on 80 program-written descriptions of Krems with a denial added.
 """
 
 from typing import TYPE_CHECKING
