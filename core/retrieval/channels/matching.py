@@ -118,13 +118,6 @@ class MatchIndex:
         return np.array([": " in text for text in self.gallery.facts.text], dtype=bool)
 
     @cached_property
-    def said_kinds(self) -> I64:
-        """The row of each fact's kind among the gallery's sayings [F], −1 for none."""
-        sayings, kinds = self.gallery.sayings, self.gallery.facts.kind
-        rows = {} if sayings is None else {kind: row for row, kind in enumerate(sayings.kinds)}
-        return np.array([rows.get(kind, -1) for kind in kinds], dtype=np.int64)
-
-    @cached_property
     def pooled(self) -> Bools:
         """The facts whose names may be those of another thing with the same text: mask [F].
 

@@ -95,10 +95,24 @@ def _fits(match_index: MatchIndex, embeddings: F32, facts: I64) -> F32:
     """How well each of V facts fits each of Q stretches [Q, V]: by its text or its kind's words."""
     fits = match_index.cosines(embeddings, facts)
     if (sayings := match_index.gallery.sayings) is not None:
-        kind = match_index.said_kinds[facts]
+        kind = _said_kinds_of(match_index)[facts]
         likeness = sayings.likeness(embeddings)
         fits = np.maximum(fits, np.where(kind >= 0, likeness[:, kind], 0))
     return fits
+
+
+_said_kinds: "WeakKeyDictionary[MatchIndex, I64]" = WeakKeyDictionary()
+
+
+def _said_kinds_of(match_index: MatchIndex) -> I64:
+    """The row of each fact's kind among the gallery's sayings [F], −1 for none."""
+    said = _said_kinds.get(match_index)
+    if said is None:
+        sayings, kinds = match_index.gallery.sayings, match_index.gallery.facts.kind
+        rows = {} if sayings is None else {kind: row for row, kind in enumerate(sayings.kinds)}
+        said = np.array([rows.get(kind, -1) for kind in kinds], dtype=np.int64)
+        _said_kinds[match_index] = said
+    return said
 
 
 def _at_tiles(
