@@ -243,7 +243,8 @@ class Candidate:
     it, None without calibration; it orders the candidates, and theirs add up to 1 at most.
     `explanation` is None unless requested. `rank_before` is its rank among the candidates by
     similarity, None where an answer to a question added it. `title` is what people would call the
-    place, "" where nobody has named it. `gallery` is the name of the tile's gallery.
+    place, "" where nobody has named it. `gallery` is the name of the tile's gallery; those in
+    `also_in` have the same ground and found it, too.
     """
 
     tile: Tile
@@ -257,12 +258,14 @@ class Candidate:
     rank_before: int | None = None
     title: str = ""
     gallery: str = ""
+    also_in: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of the command line, with `explanation` if there is one."""
         document = {
             "tile_id": self.tile.tile_id,
             "gallery": self.gallery,
+            "also_in": list(self.also_in),
             "rank": self.rank,
             "lat": self.tile.lat,
             "lon": self.tile.told_lon,

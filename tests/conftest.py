@@ -2,6 +2,7 @@
 
 # ---- The app in a browser --------------------------------------------------------------------
 
+import functools
 import importlib.util
 import json
 import os
@@ -61,6 +62,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="FOLDER", help="write the README's pictures of the bundled cities"
     )
+    parser.addoption(
+        "--record-screens", action="store_true", help="write the pictures that pages are held to"
+    )
 
 
 LONGEST_FIRST = (
@@ -73,12 +77,12 @@ LONGEST_FIRST = (
 """Folders and files of tests that take longest. A worker that gets one last works alone."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Moves the longest files to the front, and leaves out what takes long, unless SLOW=1 asks for
     it."""
     tests = ROOT / "tests"
     items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONGEST_FIRST)
-    if os.environ.get("SLOW") == "1":
+    if os.environ.get("SLOW") == "1" or config.getoption("--record-screens"):
         return
     for item in items:
         if item.get_closest_marker("slow"):
@@ -112,6 +116,22 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def own_copy(factory: pytest.TempPathFactory, folder: Path) -> Path:
     """A worker's own copy: the app writes into its data folder."""
     return shutil.copytree(folder, factory.mktemp("own") / "home", symlinks=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_once() -> Iterator[None]:
+    """Streamlit's runner of tests reads what every installed package says of itself, for each app
+    anew, which takes a tenth of a second; here it is read once a worker."""
+    app_test = sys.modules.get("streamlit.testing.v1.app_test")
+    if app_test is None:
+        yield
+        return
+    manager = app_test.BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "discover_and_register_components", lambda **_: None)
+        patch.setattr(app_test, "BidiComponentManager", lambda: manager)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -314,6 +334,19 @@ def browser(chromium_path: str) -> Iterator["Browser"]:
         started.close()
 
 
+STILL = """
+const still = () => {
+  const style = document.createElement("style");
+  style.textContent = `*, ::before, ::after {
+    animation-duration: 0s !important; animation-iteration-count: 1 !important;
+    transition: none !important }`;
+  document.documentElement.append(style);
+};
+document.documentElement ? still() : addEventListener("DOMContentLoaded", still);
+"""
+"""Nothing fades or turns: without a graphics card each frame takes processor time."""
+
+
 def drawn(page: "Page") -> None:
     """Waits until the page's script is over and nothing is left of what it drew before."""
     from playwright.sync_api import expect
@@ -332,7 +365,11 @@ class Guests:
     def __init__(self, browser: "Browser", policed: bool) -> None:
         self._context = browser.new_context(bypass_csp=not policed)
         self._context.on("request", self._note)
+        if not policed:
+            self._context.add_init_script(STILL)
         self._visits: list[Visit] = []
+        self._empty: Page | None = None
+        """A page that stays open between tests: a context without one is slow to open the next."""
 
     def visit(self, served: Served, width: int, height: int, scheme: str) -> Visit:
         page = self._context.new_page()
@@ -353,16 +390,17 @@ class Guests:
     def leave(self) -> None:
         if not self._visits:
             return
-        last = self._context.new_page()
-        session = self._context.new_cdp_session(last)
+        if self._empty is None:
+            self._empty = self._context.new_page()
+        session = self._context.new_cdp_session(self._empty)
         for page in self._context.pages:
-            if page is not last:
+            if page is not self._empty:
                 page.close()
         for origin in {visit.served.url for visit in self._visits}:
             session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORED})
+        session.detach()
         self._context.clear_cookies()
         self._visits.clear()
-        last.close()
 
 
 @pytest.fixture(scope="session")
@@ -422,6 +460,14 @@ def encoder() -> "SentenceEncoder":
     from core.models import load_model
 
     return load_model(threads=1)
+
+
+@pytest.fixture(scope="session")
+def loaded_once() -> Callable[..., object]:
+    """`load_model`, but each model is read from the disk once a worker."""
+    from core import models
+
+    return functools.cache(models.load_model)
 
 
 class RememberedTexts:

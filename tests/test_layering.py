@@ -9,7 +9,7 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -110,9 +110,18 @@ def parsed(*patterns: str) -> tuple[Source, ...]:
     return tuple(Source(name, text, ast.parse(text)) for name, text in texts.items())
 
 
-CORE = parsed("core/**/*.py")
-PAGES = parsed("pages/**/*.py", "app.py")
-PROGRAM = (*CORE, *PAGES)
+@cache
+def core_files() -> tuple[Source, ...]:
+    return parsed("core/**/*.py")
+
+
+@cache
+def page_files() -> tuple[Source, ...]:
+    return parsed("pages/**/*.py", "app.py")
+
+
+def program() -> tuple[Source, ...]:
+    return (*core_files(), *page_files())
 
 
 def top(module: str) -> str:
@@ -149,17 +158,17 @@ def calls_of(sources: tuple[Source, ...]) -> Iterator[tuple[str, str, dict[str |
 
 
 def test_imports_name_their_room() -> None:
-    assert_none(at for at, _, wanted in imports_of(PROGRAM) if wanted.startswith("."))
+    assert_none(at for at, _, wanted in imports_of(program()) if wanted.startswith("."))
 
 
 def test_a_module_imports_only_from_rooms_below() -> None:
     ours = ("core", "pages", "app")
     faults = [
         f"{source.name} belongs to no room; put it into the table"
-        for source in PROGRAM
+        for source in program()
         if source.module != "core" and room_of(source.module) is None
     ]
-    for at, module, wanted in imports_of(PROGRAM):
+    for at, module, wanted in imports_of(program()):
         own, other = room_of(module), room_of(wanted)
         if module == "core" and top(wanted) in ours:
             faults.append(f"{at}: core/__init__.py imports nothing of ours")
@@ -185,10 +194,10 @@ def test_a_low_room_is_below_a_high_one_and_no_room_below_its_neighbour() -> Non
 
 def test_no_module_reaches_itself_by_imports() -> None:
     """Imports inside functions and for types count: a circle of them is a circle to read."""
-    names = {source.module for source in PROGRAM}
+    names = {source.module for source in program()}
     left = {
         source.module: {wanted for _, wanted in source.imports if wanted in names} - {source.module}
-        for source in PROGRAM
+        for source in program()
     }
     assert left
     while free := {name for name, wanted in left.items() if not wanted & left.keys()}:
@@ -197,11 +206,15 @@ def test_no_module_reaches_itself_by_imports() -> None:
 
 
 def test_core_never_imports_streamlit() -> None:
-    assert_none(at for at, _, wanted in imports_of(CORE) if top(wanted).startswith("streamlit"))
+    assert_none(
+        at for at, _, wanted in imports_of(core_files()) if top(wanted).startswith("streamlit")
+    )
 
 
 def test_pages_never_import_the_heavy_libraries() -> None:
-    assert_none(f"{at}: {wanted}" for at, _, wanted in imports_of(PAGES) if top(wanted) in HEAVY)
+    assert_none(
+        f"{at}: {wanted}" for at, _, wanted in imports_of(page_files()) if top(wanted) in HEAVY
+    )
 
 
 def page_folder(module: str) -> str | None:
@@ -216,7 +229,7 @@ def is_ui(module: str) -> bool:
 
 def test_a_page_folder_imports_only_itself_ui_and_core() -> None:
     faults = []
-    for at, module, wanted in imports_of(PAGES):
+    for at, module, wanted in imports_of(page_files()):
         if top(wanted) not in ("pages", "app") or is_ui(wanted):
             continue
         if is_ui(module):
@@ -227,8 +240,8 @@ def test_a_page_folder_imports_only_itself_ui_and_core() -> None:
 
 
 def test_nothing_is_pickled_or_evaluated() -> None:
-    faults = [f"{at}: {wanted}" for at, _, wanted in imports_of(PROGRAM) if top(wanted) in UNSAFE]
-    for at, called, words in calls_of(PROGRAM):
+    faults = [f"{at}: {wanted}" for at, _, wanted in imports_of(program()) if top(wanted) in UNSAFE]
+    for at, called, words in calls_of(program()):
         if called in ("eval", "exec", "pd.read_pickle", "os.system"):
             faults.append(f"{at}: {called}")
         if words.get("allow_pickle") == "True":
@@ -245,10 +258,10 @@ def test_nothing_is_pickled_or_evaluated() -> None:
 def test_nothing_degrades_in_silence() -> None:
     faults = [
         f"{at}: {called} with strict=False"
-        for at, called, words in calls_of(PROGRAM)
+        for at, called, words in calls_of(program())
         if called.endswith("load_state_dict") and words.get("strict") == "False"
     ]
-    for source in PROGRAM:
+    for source in program():
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ExceptHandler):
                 caught = ast.unparse(node.type) if node.type else "everything"
@@ -258,22 +271,22 @@ def test_nothing_degrades_in_silence() -> None:
 
 
 def test_only_settings_reads_the_environment() -> None:
-    readers = {source.name for source in PROGRAM if re.search(r"\benviron\b|getenv", source.text)}
+    readers = {source.name for source in program() if re.search(r"\benviron\b|getenv", source.text)}
     assert readers == {"core/settings.py"}
 
 
 def test_only_the_command_line_prints() -> None:
-    printing = {at.split(":")[0] for at, called, _ in calls_of(PROGRAM) if called == "print"}
+    printing = {at.split(":")[0] for at, called, _ in calls_of(program()) if called == "print"}
     assert printing == {"core/__main__.py"}
 
 
 def test_a_module_says_what_it_knows() -> None:
-    assert_none(source.name for source in PROGRAM if not ast.get_docstring(source.tree))
+    assert_none(source.name for source in program() if not ast.get_docstring(source.tree))
 
 
 def test_no_class_name_stands_for_two_things() -> None:
     homes = defaultdict(list)
-    for source in PROGRAM:
+    for source in program():
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef):
                 homes[node.name].append(f"{source.name}:{node.lineno}")
@@ -283,7 +296,7 @@ def test_no_class_name_stands_for_two_things() -> None:
 
 
 def test_a_module_is_of_a_readable_length() -> None:
-    lines = {source.name: len(source.text.splitlines()) for source in PROGRAM}
+    lines = {source.name: len(source.text.splitlines()) for source in program()}
     long = {name: count for name, count in lines.items() if count > MOST_LINES}
     assert_none(f"{name}: {long[name]} lines" for name in long if name not in STILL_LONG)
     assert_none(f"{name} is mended: take it out of STILL_LONG" for name in STILL_LONG - set(long))
@@ -291,7 +304,7 @@ def test_a_module_is_of_a_readable_length() -> None:
 
 def test_the_formatter_formats_everything() -> None:
     mark = re.compile(r"#\s*fmt:\s*(skip|off)")
-    paths = [ROOT / source.name for source in PROGRAM] + list(ROOT.glob("tests/**/*.py"))
+    paths = [ROOT / source.name for source in program()] + list(ROOT.glob("tests/**/*.py"))
     assert ROOT / "tests" / "test_layering.py" in paths
     assert_none(path for path in paths if mark.search(path.read_text(encoding="utf-8")))
 

@@ -2,8 +2,8 @@
 
 Commands of `python -m core` run in this process, word for word, in a folder where small files have
 the READMEs' names (`tiny_readmes.FILES`), with `SMALLER` numbers for the longest. Some are only
-read by the program's own parser; `HANDLERS` and `TESTED_BENCHES` say which. An unknown command
-fails.
+read by the program's own parser, for example those that download; `HANDLERS`, `TESTED_BENCHES` and
+`run_core` say which. An unknown command fails.
 """
 
 import functools
@@ -55,7 +55,6 @@ SMALLER = {
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
-    "--imagery ign-fr --yes": "--imagery ortho",
 }
 """What a command counts, and what it counts here."""
 
@@ -128,7 +127,7 @@ def run_core(rest: str) -> None:
     if not parser_words().get(" ".join(arguments), bool(arguments)):
         arguments.append("--help")
     is_tested = arguments[:1] == ["bench"] and bool({*arguments[1:2]} & {*TESTED_BENCHES})
-    if is_tested or needs_a_cluster(arguments):
+    if is_tested or needs_a_cluster(arguments) or "ign-fr" in arguments:
         parsed(arguments)
         return
     configured = next((word for word in arguments if word.endswith(".toml")), "")
@@ -226,8 +225,8 @@ def in_ci(command: str) -> None:
     assert command in {line.strip() for line in lines}
 
 
-def record_quality(file: str) -> None:
-    """In form only: it would replace the recorded figures."""
+def measure(file: str) -> None:
+    """In form only: it would replace the recorded figures, or take a minute."""
     compile((ROOT / file).read_text("utf-8"), file, "exec")
 
 
@@ -307,7 +306,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"\.venv/bin/streamlit run (.+)": streamlit_run,
     r"\.venv/bin/python -m pytest\b(.*)": run_pytest,
     r"(\.venv/bin/(?:ruff|mypy)\b.*)": in_ci,
-    r"\.venv/bin/python (tests/quality/measuring\.py)": record_quality,
+    r"\.venv/bin/python (tests/(?:quality/measuring|answer_speed)\.py)": measure,
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
     r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
     r"bash (assets/models/refit\.sh) (FOLDER_WITH_DATA)": refit,
@@ -336,14 +335,6 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, tiny_home: Path) -> Path
     folder = tmp_path_factory.mktemp("readmes")
     make_workplace(folder, tiny_home / "galleries" / "tinycity")
     return folder
-
-
-@pytest.fixture(scope="module")
-def loaded_once() -> Callable[..., Any]:
-    """`load_model`, but each model is read from the disk once for all commands."""
-    from core import models
-
-    return functools.cache(models.load_model)
 
 
 def bundled_files() -> dict[str, tuple[int, int]]:
@@ -495,7 +486,7 @@ def test_there_are_two_set_up_commands_of_one_line_each() -> None:
     start = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
     assert [line for line in lines if "venv .venv" in line] == [
         f"{start} && .venv/bin/streamlit run app.py",
-        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 3 --dist loadfile",
+        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 4 --dist loadfile",
     ]
 
 

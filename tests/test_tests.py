@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -167,11 +168,18 @@ def every_test_in(tree: ast.Module, name: str) -> Iterator[Test]:
             yield Test(f"{name}:{node.lineno} {node.name}", node, literals)
 
 
-TREES = {
-    str(path.relative_to(TESTS)): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(TESTS.rglob("*.py"))
-}
-EVERY = [test for name, tree in TREES.items() for test in every_test_in(tree, name)]
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every file of the tests, parsed once, by the worker that looks at them."""
+    return {
+        str(path.relative_to(TESTS)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(TESTS.rglob("*.py"))
+    }
+
+
+@cache
+def every() -> list[Test]:
+    return [test for name, tree in trees().items() for test in every_test_in(tree, name)]
 
 
 def waits_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -204,12 +212,12 @@ def seconds_of(tree: ast.Module) -> Iterator[int]:
 
 
 def test_every_test_asserts_something() -> None:
-    assert len(EVERY) > 500
-    assert_none(test.name for test in EVERY if not asserts(test.function))
+    assert len(every()) > 500
+    assert_none(test.name for test in every() if not asserts(test.function))
 
 
 def test_a_loop_that_asserts_is_known_to_run() -> None:
-    loops = [(test, loop) for test in EVERY for loop in loops_of(test.function)]
+    loops = [(test, loop) for test in every() for loop in loops_of(test.function)]
     assert loops
     assert_none(
         f"{test.name.split(':')[0]}:{loop.node.lineno} for … in {ast.unparse(loop.over)}"
@@ -220,18 +228,18 @@ def test_a_loop_that_asserts_is_known_to_run() -> None:
 
 def test_nothing_waits_by_the_clock() -> None:
     assert_none(
-        f"{name}:{line}: {wait}" for name, tree in TREES.items() for line, wait in waits_of(tree)
+        f"{name}:{line}: {wait}" for name, tree in trees().items() for line, wait in waits_of(tree)
     )
 
 
 def test_nothing_must_be_done_in_so_many_seconds() -> None:
-    assert_none(f"{name}:{line}" for name, tree in TREES.items() for line in seconds_of(tree))
+    assert_none(f"{name}:{line}" for name, tree in trees().items() for line in seconds_of(tree))
 
 
 def test_nothing_is_run_again_until_it_passes() -> None:
     marks = {
         f"{name}:{node.lineno}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("flaky", "reruns")
     }

@@ -13,7 +13,10 @@ def add_arguments(_: argparse.ArgumentParser) -> None:
 def run(_: argparse.Namespace) -> Any:
     """The document to print."""
     from core.gallery import list_galleries
+    from core.gallery.build_jobs import unfinished_builds
 
+    settings = machine.load()
+    unfinished = unfinished_builds(settings)
     return {
         "galleries": [
             {
@@ -37,9 +40,10 @@ def run(_: argparse.Namespace) -> Any:
                 "data_date": card.date,
                 "licence": card.licence,
                 "created": card.created,
+                "finished": card.name not in unfinished,
                 "problem": card.problem,
             }
-            for card in list_galleries(machine.load())
+            for card in list_galleries(settings)
         ]
     }
 
@@ -48,5 +52,6 @@ def readable(result: Any) -> str:
     """One line for each gallery."""
     return "\n".join(
         f"{card['name']:16} {card['tiles']:6} tiles  {card['problem'] or card['title']}"
+        + ("" if card["finished"] else " (unfinished: searched only where it is named)")
         for card in result["galleries"]
     )

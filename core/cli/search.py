@@ -205,10 +205,13 @@ def _compared(
 
 
 def _galleries(settings: machine.Settings) -> list[str]:
-    """The names of the galleries that can be searched. Raises QueryError where there are none."""
-    from core.gallery import list_galleries
+    """The names of the galleries that are searched where none is named, as on the page. Raises
+    QueryError where there are none."""
+    from core.gallery.build_jobs import finished_galleries
 
-    healthy = [card.name for card in list_galleries(settings) if card.channels and not card.problem]
+    healthy = [
+        card.name for card in finished_galleries(settings) if card.channels and not card.problem
+    ]
     if not healthy:
         raise QueryError("there is no gallery to search; make one with python -m core build")
     return healthy
@@ -252,7 +255,8 @@ def _answer_lines(result: Any) -> Iterator[str]:
     if result.get("question"):
         yield f"To tell them apart: {result['question']['text']}"
     for candidate in result["candidates"]:
-        city = f"{candidate['gallery']}  " if result["gallery"] is None else ""
+        cities = ", ".join((candidate["gallery"], *candidate["also_in"]))
+        city = f"{cities}  " if result["gallery"] is None else ""
         yield (
             f"{candidate['rank']:2}  {city}{candidate['lat']:.5f}, {candidate['lon']:.5f}  "
             f"{_chance(candidate['confidence'])}similarity {candidate['similarity']:.2f}  "

@@ -24,7 +24,7 @@ from core.errors import GalleryError
 from core.files import write_bytes, write_json
 from core.gallery import build_turn
 from core.gallery.build_steps import NOT_BEGUN, BuildProgress, ends_in_progress, progress_in
-from core.gallery.cards import list_galleries
+from core.gallery.cards import GalleryCard, list_galleries
 from core.gallery.manifest import check_name
 from core.geo import Bounds
 from core.settings import ROOT, Settings, environment_of
@@ -80,7 +80,7 @@ class JobStatus:
     @property
     def left_s(self) -> float:
         """About how long the build will still take, in seconds."""
-        return self.about_s * (1 - self.progress.share)
+        return self.progress.left_s(self.about_s)
 
 
 def name_of(title: str) -> str:
@@ -94,6 +94,14 @@ def unfinished_builds(settings: Settings) -> frozenset[str]:
     stopped, or failed."""
     jobs = BuildJobs(settings)
     return frozenset(name for name in jobs.names() if jobs.is_unfinished(name))
+
+
+def finished_galleries(settings: Settings) -> tuple[GalleryCard, ...]:
+    """All galleries, damaged ones included, but those whose build is still to be finished, such as
+    one that was stopped before its pictures were learned: it would be judged by words alone, beside
+    others that are judged by pictures, too."""
+    unfinished = unfinished_builds(settings)
+    return tuple(card for card in list_galleries(settings) if card.name not in unfinished)
 
 
 class BuildJobs:

@@ -4,7 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_PROGRESS = re.compile(r"([a-z][a-z ]{1,30}): +(\d{1,3})%")
+_PROGRESS = re.compile(r"([a-z][a-z ]{1,30}): +(\d{1,3})%(?:[^\r\n\[]*\[([\d:]+)<([\d:]+))?")
+"""Stage, percent, and the time that it took and will take, as tqdm prints it."""
+_ENOUGH = 0.05
+"""Share of a stage from which on its speed is known."""
+_LEAST_TIMES, _MOST_TIMES = 0.2, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,25 @@ the fifth step took 63 % and 57 % of the time, the third 9 % and 14 %."""
 
 @dataclass(frozen=True, slots=True)
 class BuildProgress:
-    """The number of the step from 1, 0 before the first, and the done `share` (0..1) of a build."""
+    """The number of the step from 1, 0 before the first, and the done `share` (0..1) of a build.
+    `step_s` is how long the step takes by what was done of it, None where that is not known yet."""
 
     step: int
     share: float
+    step_s: float | None = None
+
+    def left_s(self, about_s: float) -> float:
+        """How long the build will still take, in seconds, of one that was to take `about_s`.
+
+        The rest of this step by its own speed; if that is not the expected one, the steps behind it
+        take as many times longer or shorter, since a busy machine slows all of them.
+        """
+        if self.step_s is None or about_s <= 0:
+            return about_s * (1 - self.share)
+        share = STEPS[self.step - 1].share
+        behind = 1 - sum(one.share for one in STEPS[: self.step])
+        times = min(max(self.step_s / (about_s * share), _LEAST_TIMES), _MOST_TIMES)
+        return self.step_s * max(1 - self.share - behind, 0) / share + about_s * behind * times
 
     @property
     def words(self) -> str:
@@ -48,14 +67,29 @@ NOT_BEGUN: Final = BuildProgress(0, 0.0)
 
 def progress_in(log: str) -> BuildProgress:
     """How far a build is, from the last stage in what it printed."""
-    for stage, percent in reversed(_PROGRESS.findall(log)):
+    for stage, percent, took, left in reversed(_PROGRESS.findall(log)):
         for number, step in enumerate(STEPS):
             if stage.strip() in step.stages:
                 place = step.stages.index(stage.strip())
-                within = (place + min(int(percent), 100) / 100) / len(step.stages)
+                done = min(int(percent), 100) / 100
+                within = (place + done) / len(step.stages)
                 before = sum(one.share for one in STEPS[:number])
-                return BuildProgress(number + 1, round(before + step.share * within, 4))
+                speed = left and done >= _ENOUGH
+                whole_s = _seconds(left) / (1 - done) if done < 1 else _seconds(took)
+                return BuildProgress(
+                    number + 1,
+                    round(before + step.share * within, 4),
+                    whole_s * len(step.stages) if speed else None,
+                )
     return NOT_BEGUN
+
+
+def _seconds(clock: str) -> float:
+    """ "1:02:03" in seconds."""
+    seconds = 0.0
+    for part in clock.split(":"):
+        seconds = 60 * seconds + float(part or 0)
+    return seconds
 
 
 def ends_in_progress(line: str) -> bool:

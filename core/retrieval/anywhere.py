@@ -16,7 +16,8 @@ from core.arrays import F64
 from core.errors import QueryError
 from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
-from core.records import Candidate, Query, Region, SearchResult
+from core.geo import haversine_km
+from core.records import Candidate, Query, Region, SearchResult, Tile
 from core.retrieval.confidence import (
     Calibration,
     read_calibration,
@@ -42,6 +43,9 @@ from core.retrieval.two_stages import LEAST_LIKELY, TwoStages
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
+
+SAME_GROUND_M = 50.0
+"""Places of two galleries within this distance are one place; tiles are some 30 m apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +131,12 @@ def search_anywhere(
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A spot of one of the searches, by the row of that search."""
+    """A spot of one of the searches, by the row of that search; the galleries `also_in` have the
+    same ground."""
 
     search: int
     spot: LikelySpot
+    also_in: tuple[str, ...] = ()
 
 
 def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choice]:
@@ -138,6 +144,7 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
 
     A region that is less likely than the last of them cannot have any, and is not looked at.
     """
+    every: list[_Choice] = []
     best: list[_Choice] = []
     for number in np.argsort(-shares, kind="stable").tolist():
         enough = max(LEAST_LIKELY, best[k - 1].spot.chance) if len(best) >= k else -1.0
@@ -151,9 +158,33 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
             one.mask,
             sharpening=one.posterior.sharpening,
         )
-        best += [_Choice(number, spot) for spot in spots]
-        best = sorted(best, key=lambda choice: -choice.spot.chance)[:k]
+        every += [_Choice(number, spot) for spot in spots]
+        best = _ground_once(every, searches)[:k]
     return best
+
+
+def _ground_once(choices: Sequence[_Choice], searches: Sequence[RegionSearch]) -> list[_Choice]:
+    """The choices from the likeliest, with the same ground in several galleries once: its chance is
+    that of all together."""
+
+    def place(choice: _Choice) -> Tile:
+        return searches[choice.search].gallery.tile(choice.spot.row)
+
+    kept: list[_Choice] = []
+    for choice in sorted(choices, key=lambda choice: -choice.spot.chance):
+        gallery, at = searches[choice.search].gallery.card.name, place(choice)
+        for number, other in enumerate(kept):
+            if choice.search == other.search or gallery in other.also_in:
+                continue
+            there = place(other)
+            if haversine_km(at.lat, at.lon, there.lat, there.lon) * 1000 <= SAME_GROUND_M:
+                chance = other.spot.chance + choice.spot.chance
+                spot = replace(other.spot, chance=chance)
+                kept[number] = replace(other, spot=spot, also_in=(*other.also_in, gallery))
+                break
+        else:
+            kept.append(choice)
+    return sorted(kept, key=lambda choice: -choice.spot.chance)
 
 
 def _traces(
@@ -182,6 +213,7 @@ def _traces(
                 candidate,
                 rank=chosen.index(choice) + 1,
                 rank_before=by_similarity.index(choice) + 1,
+                also_in=choice.also_in,
             )
             for candidate, choice in zip(candidates, own, strict=True)
         )

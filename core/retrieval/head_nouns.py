@@ -281,9 +281,14 @@ def lacks_modifier(kind: str, head: HeadNoun) -> bool:
 def is_called(kind: str, noun: str) -> bool:
     """Whether a kind's own noun, or a word that people use for it, is a noun and nothing more: a
     lawn is called "grass", but a stream only "little river"."""
+    return noun in _names_of_kind(kind)
+
+
+@lru_cache(maxsize=4096)
+def _names_of_kind(kind: str) -> frozenset[str]:
     own = kind.split(" of ")[0].split(" with ")[0].split(" ")[-1:]
     names = {*own, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
-    return noun in {singular(fold(name)) for name in names}
+    return frozenset(singular(fold(name)) for name in names)
 
 
 def is_vague(noun: str) -> bool:

@@ -6,7 +6,7 @@ from core import maps
 from core.gallery.build_jobs import JobStatus
 from core.geo import Bounds
 from core.maps import Mark, Sight
-from core.sources.gazetteer import CREDIT, Town, towns_named
+from core.sources.gazetteer import CREDIT, LEAST_PEOPLE, Town, towns_named
 from core.sources.overpass import MOST_KM2, area_km2
 from pages.add_page import box_field
 from pages.ui import map_view
@@ -50,7 +50,10 @@ def _names() -> list[Town]:
     if towns:
         _choices(towns)
     elif st.session_state.get(PLACE):
-        st.info("There is no town of that name with 5,000 people. Draw a box on the map.")
+        st.info(
+            f"There is no town or village of that name with {LEAST_PEOPLE} people. Draw a box on "
+            "the map."
+        )
     box = box_field.chosen()
     size = f"The box has {area_km2(box):,.1f} km². " if box else ""
     st.caption(

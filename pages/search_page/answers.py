@@ -1,21 +1,25 @@
-"""What every answer has, from one city or from all: its places, and the pictures of these."""
+"""What every answer has, from one city or from all: its places, and the cities that have them."""
 
 from typing import Protocol
 
-from core.gallery import GalleryCard
+from core.gallery import Gallery, GalleryCard
 from core.records import SearchResult
 from pages.search_page.query_params import SearchParams
 
 
-class Source(Protocol):
-    """Where the places come from."""
+class Cities(Protocol):
+    """All cities as where the places come from."""
 
     @property
     def card(self) -> GalleryCard:
-        """The city, or all of them as if they were one."""
+        """All of them as if they were one."""
 
-    def picture(self, tile_id: str) -> bytes:
-        """Picture of a tile as WebP, b"" for none."""
+    def gallery_of(self, tile_id: str) -> Gallery:
+        """The city that has a candidate's tile."""
+
+
+Source = Gallery | Cities
+"""Where the places come from."""
 
 
 class FoundPlaces(Protocol):

@@ -10,7 +10,7 @@ from core.errors import GalleryError, ModelError, SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds
 from core.records import CHANNELS, Query, Region, SearchResult
-from core.retrieval import PictureEncoder
+from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.anywhere import AnywhereTrace, search_anywhere
 from core.retrieval.opened_regions import encoder_key
 from pages.search_page.query_params import SearchParams
@@ -62,12 +62,19 @@ class AnywhereState:
         named = next(one.gallery for one in self.result.candidates if one.rank == rank)
         return self.states[named]
 
-    def picture(self, tile_id: str) -> bytes:
-        """Picture of a candidate's tile."""
+    def traces(self, rank: int) -> tuple[SearchTrace, ...]:
+        """The searches of the cities that have candidates, first that of a candidate."""
+        first = self.state_of(rank)
+        states = (first, *(one for one in self.states.values() if one is not first))
+        return tuple(one.trace for one in states if one.trace)
+
+    def gallery_of(self, tile_id: str) -> Gallery:
+        """The city that has a candidate's tile."""
         assert self.result is not None
         named = next(one.gallery for one in self.result.candidates if one.tile.tile_id == tile_id)
         trace = self.states[named].raw
-        return trace.gallery.picture(tile_id) if trace else b""
+        assert trace is not None
+        return trace.gallery
 
     def explained(self) -> SearchResult:
         """The whole result, each candidate with its ledger and reason."""

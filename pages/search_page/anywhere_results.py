@@ -12,11 +12,13 @@ from pages.search_page import (
     confidence_banner,
     downloads,
     invitation,
+    missing_words,
     place_list,
     place_search,
     regions_map,
     results,
     session,
+    true_place,
 )
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
@@ -53,6 +55,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     gallery = _gallery_of(part, cards)
     with left.container(key="map-pane"), st.container(key="map-frame"):
         results.draw_map(gallery, part, rank, ask)
+        true_place.draw(ask, state.result, state.traces(rank))
     with notes:
         place_search.draw(gallery, cards)
         results.draw_notes(ask, part)
@@ -61,7 +64,7 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     with overview.container(key="regions-frame"):
         regions_map.draw(cards, state.result.regions)
     with chances:
-        city_hints.likeliest(state.result.regions)
+        city_hints.likeliest(state.result.regions, state.result.candidates[0])
         city_hints.unsearched(state.result)
         confidence_banner.draw(state.result, None, _ANY_CITY)
     with right:
@@ -83,11 +86,16 @@ def _places(
     state: anywhere.AnywhereState, rank: int, titles: dict[str, str], ask: SearchParams
 ) -> None:
     assert state.result is not None
+    first = state.result.candidates[0]
+    with st.container(horizontal=True, key="about-words", gap="small"):
+        missing_words.draw(
+            first.gallery, state.result.candidates, state.state_of(first.rank).standings(first)
+        )
     names, details = st.columns([4, 7], gap="small")
 
     def summary(candidate: Candidate) -> str:
-        city = titles.get(candidate.gallery, candidate.gallery)
-        return f"{city} · {candidate_panel.summary(candidate)}"
+        cities = [titles.get(name, name) for name in (candidate.gallery, *candidate.also_in)]
+        return f"{' and '.join(cities)} · {candidate_panel.summary(candidate)}"
 
     with names.container(key="places"):
         chosen = place_list.draw(state.result.candidates, rank, summary)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import SaywhereError
 from core.gallery import GalleryCard
-from core.records import Region, SearchResult
+from core.records import Candidate, Region, SearchResult
 from core.retrieval.anywhere import SUSPICIOUS, better_region
 from pages.search_page import session
 from pages.search_page.anywhere import regions_for
@@ -25,11 +25,21 @@ def go(city: str) -> None:
     st.session_state["redraw"] = True
 
 
-def likeliest(regions: Sequence[Region]) -> None:
-    """The cities that fit, the likeliest first; a click searches one of them alone."""
+def likeliest(regions: Sequence[Region], best: Candidate) -> None:
+    """The cities that fit, the likeliest first; a click searches one of them alone. Where the
+    `best` place is in another city than the likeliest, a line says why."""
     shown = [one for one in regions if one.probability >= _LEAST][:_MOST] or list(regions[:1])
     first = shown[0]
     st.markdown(f"**Most likely {plain(first.title, 60)}, {percent(first.probability)}**")
+    there = next((one for one in regions if one.gallery == best.gallery), first)
+    if there is not first:
+        st.caption(
+            plain(
+                f"Place 1 is in {there.title}: what fits in {first.title} is spread over many "
+                "places, and none of them alone is as likely.",
+                300,
+            )
+        )
     with st.container(horizontal=True, key="regions", gap="small"):
         for one in shown:
             st.button(

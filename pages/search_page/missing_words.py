@@ -7,7 +7,6 @@ import streamlit as st
 from core import settings
 from core.errors import CasesError
 from core.records import Candidate, LedgerEntry
-from pages.search_page.session_result import SearchState
 from pages.ui.markdown import plain
 
 _REPORTED, _PROBLEM = "words-reported", "words-problem"
@@ -16,10 +15,10 @@ _MOST = 20
 """Of one visit."""
 
 
-def draw(city: str, state: SearchState) -> None:
-    """A popover with the phrases that no place shown has anything for, none without such."""
-    assert state.result is not None
-    phrases = _not_found(state.result.candidates, state.standings(state.result.candidates[0]))
+def draw(city: str, candidates: tuple[Candidate, ...], ledger: tuple[LedgerEntry, ...]) -> None:
+    """A popover with the phrases that no place shown has anything for, none without such. `ledger`
+    is that of the first place."""
+    phrases = _not_found(candidates, ledger)
     if not phrases:
         return
     menu = st.popover(

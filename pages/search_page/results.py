@@ -55,8 +55,8 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
     rank = session.chosen_rank(result, ask) if result else 1
     with place:
         draw_map(gallery, state, rank, ask)
-        if state and result:
-            true_place.draw(state)
+        if state and state.trace and result:
+            true_place.draw(ask, result, (state.trace,))
     with notes:
         place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
@@ -137,6 +137,7 @@ def _answer(
         proposed_words.draw(state, result.candidates[0])
         with st.container(horizontal=True, key="about-words", gap="small"):
             phrase_chips.draw(state)
-            missing_words.draw(gallery.card.name, state)
+            first = result.candidates[0]
+            missing_words.draw(gallery.card.name, result.candidates, state.standings(first))
     with details.container(key="panel"):
         candidate_panel.draw(gallery, state, chosen, ask)

@@ -1,15 +1,14 @@
 """The place as the visitor knows it: picked on the map, told in metres, kept as a case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.gallery import Gallery
 from core.geo import Position, haversine_km, haversine_m
 from core.records import SearchResult
 from core.retrieval import SearchTrace
 from pages.search_page import known_place, session
-from pages.search_page.session_result import SearchState
+from pages.search_page.query_params import SearchParams
 from pages.ui import permission
 from pages.ui.markdown import plain
 from pages.ui.numbers import metres
@@ -18,11 +17,10 @@ RIGHT_M = 100.0
 """A place within this distance counts as found, as everywhere in the app."""
 
 
-def draw(state: SearchState) -> None:
-    """The button below the map, or how far the answer was off."""
-    trace = state.trace
-    assert trace is not None
-    place = known_place.current(state.ask.text, state.ask.city)
+def draw(ask: SearchParams, result: SearchResult, traces: Sequence[SearchTrace]) -> None:
+    """The button below the map, or how far the answer was off. `traces` are the searches of the
+    cities that the result has places of."""
+    place = known_place.current(ask.text, ask.city)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="true-place"):
         if session.picking() == "truth":
             st.markdown("Click the map where it really was.", width="content")
@@ -30,11 +28,12 @@ def draw(state: SearchState) -> None:
         elif place is None:
             _button("The place was here …", "pick", ":material/flag:", session.pick, "truth")
         else:
-            st.markdown(plain(outcome(trace, place.at), 200))
-            if permission.allowed() and _is_on_map(trace.gallery, place.at):
+            st.markdown(plain(outcome(result, traces, place.at), 200))
+            there = _search_at(traces, place.at)
+            if permission.allowed() and there is not None:
                 from pages.search_page import search_case  # brings SQLAlchemy
 
-                search_case.draw(trace, place)
+                search_case.draw(there, place)
             _button("Forget this spot", "forget", ":material/close:", known_place.keep, None)
 
 
@@ -49,9 +48,8 @@ def _button(label: str, name: str, icon: str, act: Callable[..., None], *args: o
     )
 
 
-def outcome(trace: SearchTrace, at: Position) -> str:
+def outcome(result: SearchResult, traces: Sequence[SearchTrace], at: Position) -> str:
     """The distance from the first place, and which place was right."""
-    result = trace.result
     ours = _away_m(result, 0, at)
     if ours <= RIGHT_M:
         return f"Found: place 1 is {metres(ours)} away."
@@ -60,18 +58,25 @@ def outcome(trace: SearchTrace, at: Position) -> str:
     right = next((number for number, away in enumerate(near) if away <= RIGHT_M), None)
     if right is not None:
         return f"{told} Place {right + 1} was right, {metres(near[right])} away."
+    trace = _search_at(traces, at)
+    if trace is None:
+        return f"{told} This map has no place there."
     order, gallery = trace.ranking.order, trace.gallery
     away = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons)
-    if not _is_on_map(gallery, at):
-        return f"{told} This map has no place there."
     (rank,) = (order == int(away.argmin())).nonzero()
     if not rank.size:
         return f"{told} That spot is outside the area that was searched."
-    return f"{told} Of {len(order):,} places, that spot came out as number {int(rank[0]) + 1:,}."
+    places = f"{len(order):,} places" + (f" in {gallery.card.title}" if not result.gallery else "")
+    return f"{told} Of {places}, that spot came out as number {int(rank[0]) + 1:,}."
 
 
-def _is_on_map(gallery: Gallery, at: Position) -> bool:
-    return float(haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).min()) <= RIGHT_M
+def _search_at(traces: Sequence[SearchTrace], at: Position) -> SearchTrace | None:
+    """The search of the city that has a place at a spot, None for none."""
+    for trace in traces:
+        gallery = trace.gallery
+        if haversine_m(at.lat, at.lon, gallery.lats, gallery.lons).min() <= RIGHT_M:
+            return trace
+    return None
 
 
 def _away_m(result: SearchResult, number: int, at: Position) -> float:

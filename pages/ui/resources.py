@@ -13,7 +13,7 @@ from core.errors import SaywhereError
 from core.explain.clarification.answer_model import answer_model_of
 from core.explain.ledger import standing_ledger
 from core.gallery import Gallery, GalleryCard
-from core.gallery.build_jobs import unfinished_builds
+from core.gallery.build_jobs import finished_galleries
 from core.records import Query
 from core.retrieval import (
     PictureEncoder,
@@ -32,9 +32,7 @@ _WARM_WORDS = "a church beside a park"
 def cards() -> tuple[GalleryCard, ...]:
     """The galleries on this machine, damaged ones included, with their `problem`; not those whose
     build is still to be finished."""
-    machine = settings.load()
-    unfinished = unfinished_builds(machine)
-    return tuple(card for card in gallery.list_galleries(machine) if card.name not in unfinished)
+    return finished_galleries(settings.load())
 
 
 def offered() -> tuple[GalleryCard, ...]:

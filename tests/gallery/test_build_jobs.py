@@ -18,6 +18,7 @@ from core.gallery.build_jobs import (
     BuildJobs,
     JobStatus,
     _problem,
+    finished_galleries,
     name_of,
     unfinished_builds,
 )
@@ -26,7 +27,7 @@ from core.geo import Bounds
 from core.settings import Settings
 
 MAP = json.dumps(tiny_town()).encode()
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 
 @pytest.fixture
@@ -172,6 +173,10 @@ def test_a_build_waits_for_the_one_ahead_and_begins_by_itself(machine: Settings)
         jobs.start("bergen")
         assert jobs.status("bergen").state == "waiting"
         assert unfinished_builds(machine) == {"vaduz", "bergen"}
+        for name in ("vaduz", "tromso"):
+            (machine.user_galleries / name).mkdir(parents=True)
+        assert [card.name for card in finished_galleries(machine)] == ["tromso"]
+        assert {card.name for card in list_galleries(machine)} == {"vaduz", "tromso"}
     begun = until(jobs, "bergen", is_over)
     assert (begun.state, begun.ahead) == ("failed", ())
     assert "has a format that cannot be read" in begun.problem
@@ -190,6 +195,23 @@ def test_a_log_is_told_as_one_of_the_steps(log: str, words: str, share: float) -
     assert progress_in(log).words.startswith(words)
     assert progress_in(log).share == pytest.approx(share)
     assert sum(step.share for step in STEPS) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("log", "left_s"),
+    [
+        ("", 100),
+        ("pictures:   2%|  | 2/100 [00:01<00:49,  2it/s]", 92 - 0.24),
+        ("pictures:  50%|##| 50/100 [00:06<00:06,  8it/s]", 6 + 80),
+        ("pictures:  50%|##| 50/100 [00:18<00:18,  3it/s]", 18 + 3 * 80),
+        ("pictures:  50%|##| 50/100 [00:01<00:06, 50it/s]", 6 + 80),
+        ("embed tiles:  50%|##| 5/10 [01:00<01:00,  1it/s]", 60 + 12 * 4),
+        ("embed pictures: 100%|##| 4/4 [00:12<00:00,  1it/s]", 0),
+    ],
+)
+def test_the_time_left_comes_from_what_the_step_has_done(log: str, left_s: float) -> None:
+    """The whole was to take 100 s, and its steps 5, 3, 12, 8, 60 and 12 s."""
+    assert progress_in(log).left_s(100.0) == pytest.approx(left_s, abs=0.5)
 
 
 @pytest.mark.slow

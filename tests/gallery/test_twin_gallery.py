@@ -1,15 +1,14 @@
 """A twin gallery: each tile has a drawn and an aerial picture, and both are searched."""
 
 import io
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_twin import build_twin
 
 from core.errors import QueryError
 from core.explain.attribution import relevance
@@ -17,11 +16,10 @@ from core.explain.explanations import relevances
 from core.gallery.embed import embed_pictures
 from core.gallery.manifest import PictureStamp, read_manifest
 from core.gallery.opened import Gallery
+from core.geo import Bounds
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
 from core.retrieval.fusion import WEIGHTS
-from core.sources.imagery import open_imagery
-from core.sources.world import read_world
 
 if TYPE_CHECKING:
     from core.models.compact import CompactEncoder
@@ -42,28 +40,12 @@ def twin(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Gallery:
     """The tiny city with imagery of its western half."""
-    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
-    from core.gallery.build import BuildOptions, build_gallery
-
-    folder = tmp_path_factory.mktemp("twin")
-    world = read_world([city_osm])
-    box = world.bounds
-    (folder / "ortho").mkdir()
-    noise = np.random.default_rng(7).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-    Image.fromarray(noise).resize((400, 400)).save(folder / "ortho" / "a.png")
-    bounds = {"a": [box.west - 0.001, box.south - 0.001, box.center.lon, box.north + 0.001]}
-    (folder / "ortho" / "bounds.json").write_text(json.dumps(bounds), "utf-8")
-    built = build_gallery(
-        "twin",
-        [city_osm],
-        world,
+    built = build_twin(
+        city_osm,
         encoder,
-        folder,
-        BuildOptions(spacing_m=90),
-        None,
-        datetime(2026, 1, 1, tzinfo=UTC),
-        ignore,
-        open_imagery([folder / "ortho"]),
+        tmp_path_factory.mktemp("twin") / "galleries",
+        lambda box: Bounds(box.west - 0.001, box.south - 0.001, box.center.lon, box.north + 0.001),
+        spacing_m=90,
     )
     for view in ("drawn", "aerial"):
         embed_pictures(built, compact, None, 1, ignore, view)

@@ -52,7 +52,8 @@ def findings(page: Page, axe: str, rule: str = "") -> list[str]:
         options["runOnly"] = [rule]
     found = []
     for frame in page.frames:
-        frame.evaluate(axe)
+        if not frame.evaluate("'axe' in window"):
+            frame.evaluate(axe)
         told = frame.evaluate("options => axe.run(document, options)", options)
         for one in told["violations"]:
             if one["impact"] not in ("serious", "critical"):
@@ -83,7 +84,6 @@ PLACES: dict[str, tuple[str, str]] = {
     "benchmark": ("/benchmark", ".sw-queries"),
     "cases": ("/cases", "[data-testid=stFormSubmitButton] button"),
     "add": ("/add?place=Tartu%2C%20Estonia", "[data-testid=stSelectbox]"),
-    "booth": ("/?booth=1&city=helsinki", ".st-key-booth-say button >> nth=3"),
 }
 
 
@@ -133,9 +133,11 @@ def test_the_booth_has_no_serious_finding_at_any_step(
     page: Page = visits(served, 1920, 1080).page  # type: ignore[assignment]
     page.clock.install()
     page.goto(served.address("/?booth=1&city=helsinki"))
+    page.locator(".st-key-booth-say button").nth(3).wait_for()
+    found = in_both_themes(page, axe)
     page.get_by_role("button", name="Fountain at the end").click()
     page.get_by_role("button", name="Skip").wait_for()
-    found = in_both_themes(page, axe)
+    found += in_both_themes(page, axe)
     page.get_by_role("button", name="Skip").click()
     page.locator(".sw-code").wait_for()
     page.locator(".st-key-booth-answer details summary").click()

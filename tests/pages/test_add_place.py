@@ -89,6 +89,6 @@ def test_a_name_that_no_town_has_leaves_the_map(
     page: Page = visits(served, 390, 844).page  # type: ignore[assignment]
     page.goto(served.address("/add?place=Zzzq"))
     expect(page.get_by_role("textbox", name="Town")).to_have_value("Zzzq")
-    expect(page.get_by_text("There is no town of that name")).to_be_visible()
+    expect(page.get_by_text("There is no town or village of that name")).to_be_visible()
     page.get_by_role("button", name="Count its tiles").click()
     expect(page.get_by_text("Choose a town, a box, a map file")).to_be_visible()

@@ -84,7 +84,7 @@ def test_the_gallery_is_as_small_as_its_ground(home: Path) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("row", [1, 4])
+@pytest.mark.parametrize("row", [pytest.param(1, marks=pytest.mark.slow), 4])
 def test_it_is_searched_and_seen_in_a_browser(
     row: int, served: Served, visits: Callable[..., Visit]
 ) -> None:

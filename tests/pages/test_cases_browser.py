@@ -335,6 +335,7 @@ def test_a_report_that_gets_lost_on_its_way_is_sent_again_and_written_once(
     assert said_by(home, "Dora", case_id) == ["map or picture out of date"]
 
 
+@pytest.mark.slow
 def test_a_killed_server_loses_no_verdict_and_the_page_goes_on(
     home: Path, visits: Callable[..., Visit]
 ) -> None:

@@ -11,16 +11,26 @@ import streamlit as st
 from conftest import ROOT
 from streamlit.testing.v1 import AppTest
 
+from core import settings
 from core.gallery.manifest import read_manifest, write_manifest
 
 WORDS = "the church beside a park"
+TOWNS = ("atown", "btown", "ctown")
 
 
 @pytest.fixture
-def home(tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with two towns of its own, and no other."""
+def home(
+    tiny_data: Path,
+    loaded_once: Callable[..., object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A data folder with three towns of its own, and no other; models stay loaded."""
+    own = replace(settings.load({"SAYWHERE_DATA": str(tmp_path)}), bundled_galleries=tmp_path)
+    monkeypatch.setattr(settings, "load", lambda *_: own)
+    monkeypatch.setattr("core.models.load_model", loaded_once)
     galleries = tmp_path / "galleries"
-    for name in ("atown", "btown"):
+    for name in TOWNS:
         shutil.copytree(tiny_data / "galleries" / "tinytown", galleries / "tinytown")
         folder = (galleries / "tinytown").rename(galleries / name)
         document = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -132,7 +142,7 @@ def test_a_gallery_lost_after_it_was_opened_is_a_line(home: Path) -> None:
 
 def test_without_any_gallery_left_the_page_says_what_to_do(home: Path) -> None:
     app = opened("search", city="atown", q=WORDS)
-    for name in ("atown", "btown"):
+    for name in TOWNS:
         break_file(home / "galleries" / name)
     app.run()
     assert not app.exception

@@ -18,7 +18,7 @@ from core.records import Steering
 from pages.search_page.photo.session import VisitorPhoto
 from pages.search_page.query_params import SearchParams, from_params
 from pages.search_page.wishes.alike import marked
-from pages.search_page.wishes.phrase_chips import weighed, weight_of
+from pages.search_page.wishes.phrase_chips import ABSENT, denied, weighed, weight_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCENE = Scene(
@@ -196,6 +196,38 @@ def test_a_phrase_and_a_tile_have_one_wish_at_a_time() -> None:
     liked = marked(Steering(), "t1", "like")
     assert marked(liked, "t1", "unlike") == Steering(unlike=("t1",))
     assert not marked(liked, "t1", "like")
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase", "said"),
+    [
+        ("There is a pond. A church.", "pond", "There is no pond. A church."),
+        ("A pond, an old church", "an old church", "A pond, no old church"),
+        ("the Pond (a+b)", "pond (a+b)", "no pond (a+b)"),
+        ("a banana stand", "ana", "a banana stand"),
+        ("a pond", "lake", "a pond"),
+    ],
+)
+def test_a_phrase_that_is_not_there_is_denied_in_the_text(
+    text: str, phrase: str, said: str
+) -> None:
+    assert denied(text, phrase) == said
+
+
+def test_a_click_says_that_a_thing_is_not_there(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
+    app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+    app.query_params.update({"city": "tinycity", "q": "a church, a fountain"})
+    app.session_state["weigh-words"] = True
+    app.run()
+    choice = next(one for one in app.segmented_control if one.label == "fountain")
+    choice.set_value(ABSENT).run()
+    assert not app.exception
+    assert app.text_area(key="text").value == "a church, no fountain"
+    labels = {one.label for one in app.segmented_control}
+    assert "church" in labels
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ from core.review.missing_words import read_missing
 from core.review.store import open_store
 from core.settings import load
 from pages.search_page import search_case
+from pages.search_page.anywhere import AnywhereState
 from pages.search_page.known_place import TruePlace
+from pages.search_page.query_params import ANYWHERE
 from pages.search_page.session_result import SearchState
+from pages.search_page.true_place import outcome
 from pages.ui.case_store import now
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -119,6 +122,49 @@ def test_visitors_of_a_shared_machine_make_no_cases(
     assert "Found: place 1" in told(app)
     assert keys(app) == {"true-place-forget"}
     assert not (home / "cases.sqlite").exists()
+
+
+def test_anywhere_takes_the_true_place_and_missing_words_too(app: AppTest) -> None:
+    text = "a church, a fountain, a zwickelblorp"
+    app.query_params.clear()
+    app.query_params["q"] = text
+    app.session_state["report-words"] = True
+    app.run()
+    state: AnywhereState = app.session_state["found-anywhere"]
+    assert state.result is not None
+    assert len(state.states) > 1
+    tile = state.result.candidates[0].tile
+    at = Position(tile.lat + 40 / METRES_PER_DEGREE, tile.lon)
+    assert "true-place-pick" in keys(app)
+    assert "zwickelblorp" in {one.label for one in app.button}
+    app.session_state["true-spot"] = TruePlace(text, ANYWHERE, at)
+    app.run()
+    assert not app.exception
+    assert "Found: place 1 is 40 m away." in told(app)
+    last = state.result.candidates[-1]
+    other = next(one for one in state.traces(1) if one.gallery.card.name == last.gallery)
+    found = {one.tile.tile_id for one in state.result.candidates}
+    row = next(row for row in other.ranking.order[::-1] if other.gallery.tile_ids[row] not in found)
+    lost = Position(float(other.gallery.lats[row]), float(other.gallery.lons[row]))
+    words = outcome(state.result, state.traces(1), lost)
+    assert f"places in {other.gallery.card.title}, that spot came out as number" in words
+
+
+def test_the_header_says_why_the_first_place_is_in_another_city() -> None:
+    def page(first: str) -> None:
+        from core.geo import Bounds
+        from core.records import Candidate, Region, Tile
+        from pages.search_page.city_hints import likeliest
+
+        regions = [Region("a", "Aa", 0.6), Region("b", "Bb", 0.3)]
+        tile = Tile("1,1", 1, 1, Bounds(0, 0, 2, 2), "")
+        likeliest(regions, Candidate(tile, 1, 0.5, {}, gallery=first))
+
+    for first, why in (("a", []), ("b", ["Place 1 is in Bb"])):
+        app = AppTest.from_function(page, args=(first,)).run()
+        assert not app.exception
+        assert "Most likely Aa, 60 %" in app.markdown[0].value
+        assert [one.value[:16] for one in app.caption] == why
 
 
 def test_a_missing_word_is_written_down_and_taken_back(app: AppTest, home: Path) -> None:

@@ -1,29 +1,28 @@
 """The gallery page of a twin gallery: both pictures of a tile, and where they disagree."""
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from conftest import ROOT
-from PIL import Image
 from streamlit.testing.v1 import AppTest
+from test_pages import a_candidate, an_answer
+from tiny_twin import build_twin
 
 from core import settings
 from core.gallery.disagreement import can_disagree, disagreements
 from core.gallery.embed import embed_pictures
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
+from core.geo import Bounds
 from core.models import load_model
 from core.retrieval.picture_model import load_picture_encoder
-from core.sources.imagery import open_imagery
 from core.sources.imagery.credits import ImageryCredit
-from core.sources.world import read_world
 from pages.search_page import attribution_panel
+from pages.search_page.printable import to_page
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -36,28 +35,16 @@ def home(
     city_osm: Path, encoder: "SentenceEncoder", tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A data folder with the tiny city and a photograph of it, embedded by the app's own models."""
-    pytest.importorskip("mapnik", reason="Mapnik has no wheel for this machine")
-    from core.gallery.build import BuildOptions, build_gallery
-
     folder = tmp_path_factory.mktemp("twins")
-    world = read_world([city_osm])
-    box = world.bounds
-    (folder / "ortho").mkdir()
-    noise = np.random.default_rng(7).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-    Image.fromarray(noise).resize((400, 400)).save(folder / "ortho" / "a.png")
-    edges = [box.west - 0.002, box.south - 0.002, box.east + 0.002, box.north + 0.002]
-    (folder / "ortho" / "bounds.json").write_text(json.dumps({"a": edges}), "utf-8")
-    built = build_gallery(
-        "twin",
-        [city_osm],
-        world,
+    built = build_twin(
+        city_osm,
         encoder,
         folder / "galleries",
-        BuildOptions(spacing_m=150),
-        None,
-        datetime(2026, 1, 1, tzinfo=UTC),
-        lambda *_: None,
-        open_imagery([folder / "ortho"], credit=ImageryCredit("CC BY 4.0", CREDIT, "2024", "a")),
+        lambda box: Bounds(
+            box.west - 0.002, box.south - 0.002, box.east + 0.002, box.north + 0.002
+        ),
+        spacing_m=150,
+        credit=ImageryCredit("CC BY 4.0", CREDIT, "2024", "a"),
     )
     for name, view in (("compact", "drawn"), ("compact-aerial", "aerial")):
         model = load_model(name, sentences=encoder)
@@ -132,3 +119,21 @@ def test_places_that_disagree_are_listed_and_filtered_by_kind(
     app.button(key="differ-show-1").click().run()
     assert app.query_params["tile"] == shown.tile_id
     assert "part" not in app.query_params
+
+
+def test_the_printed_page_has_both_pictures_and_both_credits(home: Path) -> None:
+    folder = home / "galleries" / "twin"
+    gallery = Gallery(folder, read_manifest(folder))
+    ids = gallery.tile_ids[:2]
+    named = [a_candidate(rank, "Church") for rank in (1, 2)]
+    places = [
+        replace(one, tile=replace(one.tile, tile_id=known))
+        for one, known in zip(named, ids, strict=True)
+    ]
+    page = to_page(an_answer(*places), gallery, "")
+    both = [tile_id for tile_id in ids if gallery.picture(tile_id, "aerial")]
+    assert both
+    assert page.count('alt="Picture of Church"') == 2
+    assert page.count('alt="Aerial picture of Church"') == len(both)
+    assert unescape(page).count(f"Photograph: {CREDIT}, CC BY 4.0, 2024.") == 1
+    assert gallery.card.licence in unescape(page)

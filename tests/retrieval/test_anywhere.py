@@ -1,6 +1,7 @@
 """All galleries searched as one: regions, places, and what is left out."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from core import settings as machine
 from core.errors import ModelError, QueryError
 from core.gallery import Gallery, open_gallery
+from core.gallery.manifest import read_manifest
+from core.geo import haversine_km
 from core.models.sentence import SentenceEncoder
 from core.records import Query, Region
 from core.retrieval import PictureEncoder, load_picture_encoder, search
-from core.retrieval.anywhere import AnywhereTrace, better_region, search_anywhere
+from core.retrieval.anywhere import SAME_GROUND_M, AnywhereTrace, better_region, search_anywhere
 from core.retrieval.opened_regions import open_regions
 from core.retrieval.regions import (
     OF_DESCRIPTION,
@@ -101,6 +104,36 @@ def test_the_json_names_the_gallery_of_each_candidate(answer: AnywhereTrace) -> 
     assert document["gallery"] is None
     assert {one["gallery"] for one in document["candidates"]} <= {"helsinki", "monaco"}
     assert set(document["regions"][0]) >= {"gallery", "probability"}
+
+
+def test_the_same_ground_of_two_galleries_is_listed_once(
+    tiny_gallery: Gallery,
+    build: Callable[..., Path],
+    city_osm: Path,
+    encoder: SentenceEncoder,
+    tmp_path: Path,
+) -> None:
+    """A town, and a quarter of it that is a gallery of its own."""
+    box = tiny_gallery.card.bounds
+    half = replace(box, east=box.center.lon)
+    built = build("quarter", city_osm, tmp_path, bbox=half)
+    quarter = Gallery(built, read_manifest(built))
+    text = "a church beside a park"
+    found = search_anywhere((tiny_gallery, quarter), encoder, Query(text, k=6), {}).result
+    sites = [one.tile for one in found.candidates]
+    apart = [
+        1000 * haversine_km(one.lat, one.lon, other.lat, other.lon)
+        for number, one in enumerate(sites)
+        for other in sites[:number]
+    ]
+    assert min(apart) > SAME_GROUND_M
+    both = [{one.gallery, *one.also_in} for one in found.candidates]
+    assert {"tinycity", "quarter"} in both
+    chances = [one.confidence or 0 for one in found.candidates]
+    assert chances == sorted(chances, reverse=True)
+    assert sum(chances) <= 1
+    alone = search_anywhere((tiny_gallery,), encoder, Query(text, k=6), {}).result
+    assert found.candidates[0].tile.tile_id in {one.tile.tile_id for one in alone.candidates}
 
 
 def test_an_area_leaves_other_regions_out_and_says_so(

@@ -23,6 +23,24 @@ def test_the_largest_town_of_a_name_comes_first_and_a_country_chooses() -> None:
     assert {one.country for one in towns_named("Halle, Belgium")} == {"Belgium"}
 
 
+@pytest.mark.parametrize("words", ["Planken, Liechtenstein", "planken , liecht", "PLANKEN, Liecht"])
+def test_a_village_is_found(words: str) -> None:
+    (found,) = towns_named(words)
+    assert (found.name, found.country) == ("Planken", "Liechtenstein")
+    assert 300 < found.people < 1000
+
+
+def test_a_village_with_letters_beyond_ascii_is_found() -> None:
+    for words in ("Großkarlbach", "großkarlbach", "GROßKARLBACH, germany"):
+        assert [one.name for one in towns_named(words)] == ["Großkarlbach"], words
+
+
+def test_a_town_comes_before_a_village_of_its_name() -> None:
+    people = [one.people for one in towns_named("Altdorf")]
+    assert people == sorted(people, reverse=True)
+    assert people[0] >= 5000 > people[-1]
+
+
 @pytest.mark.parametrize("words", ["", " ", ",", "\t", "\n", "zzzzq", "\x00", "a\tb"])
 def test_what_no_town_is_called_finds_none(words: str) -> None:
     assert towns_named(words) == []

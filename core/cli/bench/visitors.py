@@ -67,7 +67,8 @@ def run(
 
     `first_…_s` is the time from the button to the markers on the map, `full_…_s` to the end of the
     page with the first panel; `cpu_per_answer_s` the server's processor time divided by the number
-    of answers, `rss_mb` its most memory and `rss_growth_mb` what was added after the first fifth.
+    of answers, `rss_mb` its most memory, `rss_growth_mb` what was added after the first fifth, and
+    `rss_tenths_mb` its memory at the start and after each tenth of the time.
     The descriptions are those of `queries`, else made of things around tiles; no two are equal.
     Raises QueryError and SaywhereError.
     """
@@ -133,6 +134,7 @@ def _figures(
         "searches_per_s": round(len(log.answers) / lasted_s, 2),
         "rss_mb": round(max(log.rss_mb), 1),
         "rss_growth_mb": round(_growth(log.rss_mb), 1),
+        "rss_tenths_mb": _tenths(log.rss_mb),
         "errors": len(log.errors),
         "error": log.errors[0] if log.errors else "",
     }
@@ -149,12 +151,18 @@ def _growth(rss_mb: list[float]) -> float:
     return rss_mb[-1] - rss_mb[len(rss_mb) // 5]
 
 
+def _tenths(rss_mb: list[float]) -> list[float]:
+    """The memory at the start and after each tenth of the time."""
+    last = len(rss_mb) - 1
+    return [round(rss_mb[last * tenth // 10], 1) for tenth in range(11)]
+
+
 def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQueue[str]":
     """The descriptions to ask for; each is asked once."""
     told = (
         (one.text for one in read_queries(queries, opened.card.name))
         if queries
-        else _around_tiles(opened, Random(0))
+        else around_tiles(opened, Random(0))
     )
     texts: SimpleQueue[str] = SimpleQueue()
     for text in islice(told, total):
@@ -162,7 +170,7 @@ def _descriptions(opened: Gallery, queries: Path | None, total: int) -> "SimpleQ
     return texts
 
 
-def _around_tiles(opened: Gallery, random: Random) -> Iterator[str]:
+def around_tiles(opened: Gallery, random: Random) -> Iterator[str]:
     """Descriptions of one tile after another: some of the things around it, in a sentence each."""
     links, facts = opened.links, opened.facts
     order = np.argsort(links.tile, kind="stable")

@@ -1,5 +1,6 @@
 """Chips of the phrases of a description, each with how much it weighs."""
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -18,7 +19,10 @@ CHOICES: Final = {
     "minus": "leave out",
 }
 """How a phrase weighs: the field of `Steering` that holds it, and the words for people."""
+ABSENT: Final = "absent"
+"""The choice that is no wish: the text says then that the thing is not there."""
 _MOST_PHRASES = 12
+_ARTICLE = r"(?:\b(?:an?|the|some)\s+)?"
 _REACHES_M: Final = (100, 200, 300, 500, 1000, 2000)
 
 
@@ -39,9 +43,23 @@ def weighed(wishes: Steering, phrase: str, choice: str) -> Steering:
     return replace(wishes, **lists)
 
 
+def denied(text: str, phrase: str) -> str:
+    """The text with "no" before a phrase, in place of its article; as it is without the phrase."""
+    bare = re.sub(f"^{_ARTICLE}", "", phrase, flags=re.IGNORECASE)
+    wanted = re.compile(rf"{_ARTICLE}(?<!\w){re.escape(bare)}", re.IGNORECASE)
+    return wanted.sub(lambda _: f"no {bare}", text, count=1)
+
+
 def _weigh(phrase: str, key: str) -> None:
-    wishes = session.settled().steering
-    session.rank_anew(steering=weighed(wishes, phrase, st.session_state.get(key) or ""))
+    ask, choice = session.settled(), st.session_state.get(key) or ""
+    steering = weighed(ask.steering, phrase, "" if choice == ABSENT else choice)
+    text = denied(ask.text, phrase) if choice == ABSENT else ask.text
+    if text == ask.text:
+        session.rank_anew(steering=steering)
+        return
+    session.rank_anew(steering=steering, text=text, replies=())
+    st.session_state["text"] = text
+    st.session_state["redraw"] = True
 
 
 def _walk() -> None:
@@ -61,21 +79,22 @@ def draw(state: SearchState) -> None:
     menu = st.popover("Weigh your words", type="tertiary", key="weigh-words", on_change="rerun")
     if not menu.open:  # a row of choices for each phrase is dear
         return
+    can_be_absent = trace.encoded_query.gloss is None  # "no" is English
     with menu:
         for number, phrase in enumerate(phrases[:_MOST_PHRASES]):
-            _row(wishes, phrase, f"weigh-{number}")
+            _row(wishes, phrase, f"weigh-{number}", can_be_absent)
         _walk_inputs(wishes)
 
 
-def _row(wishes: Steering, phrase: str, key: str) -> None:
+def _row(wishes: Steering, phrase: str, key: str, can_be_absent: bool) -> None:
     """Set again on every run: a closed popover shows its widgets late."""
     st.session_state[key] = weight_of(wishes, phrase)
     st.segmented_control(
         plain(phrase, 80),
-        list(CHOICES),
+        [*CHOICES, *([ABSENT] if can_be_absent else [])],
         key=key,
         on_change=partial(_weigh, phrase, key),
-        format_func=CHOICES.__getitem__,
+        format_func=lambda choice: CHOICES.get(choice, "is not there"),
     )
 
 

@@ -7,23 +7,30 @@ function edges(bounds) {
            east: bounds.getEast(), north: bounds.getNorth() };
 }
 
+/* A box of buttons on the map, whose clicks are none on the map. */
+function buttonBox(className) {
+  const box = element("div", `${className} leaflet-bar`);
+  L.DomEvent.disableClickPropagation(box);
+  return box;
+}
+
+function addButton(box, className, label, act) {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.addEventListener("click", act);
+  box.append(made);
+  return made;
+}
+
 /* Two buttons: search what is visible, or draw a box or a polygon. */
 const AreaControl = L.Control.extend({
   options: { position: "topright" },
   onAdd(map) {
-    const box = element("div", "sw-area leaflet-bar");
-    L.DomEvent.disableClickPropagation(box);
-    this.button(box, state.boxOnly ? "Take this view" : "Search this view", () =>
+    const box = buttonBox("sw-area");
+    addButton(box, "sw-area-button", state.boxOnly ? "Take this view" : "Search this view", () =>
       report({ event: "area", area: edges(map.getBounds()) }));
-    const draw = this.button(box, DRAW, () => startDrawing(map, draw));
+    const draw = addButton(box, "sw-area-button", DRAW, () => startDrawing(map, draw));
     return box;
-  },
-  button(box, label, act) {
-    const made = element("button", "sw-area-button", label);
-    made.type = "button";
-    made.addEventListener("click", act);
-    box.appendChild(made);
-    return made;
   },
 });
 
@@ -66,12 +73,10 @@ const PlaceControl = L.Control.extend({
 const MiddleControl = L.Control.extend({
   options: { position: "topright" },
   onAdd(map) {
-    const box = element("div", "sw-area sw-middle leaflet-bar");
-    L.DomEvent.disableClickPropagation(box);
-    const made = element("button", "sw-area-button", "Take the middle of the map");
-    made.type = "button";
-    made.addEventListener("click", () => { if (state.picking) reportSpot(map.getCenter()); });
-    box.append(made);
+    const box = buttonBox("sw-area sw-middle");
+    addButton(box, "sw-area-button", "Take the middle of the map", () => {
+      if (state.picking) reportSpot(map.getCenter());
+    });
     map.getContainer().append(element("div", "sw-cross", ""));
     return box;
   },
@@ -81,16 +86,13 @@ const MiddleControl = L.Control.extend({
 const HereControl = L.Control.extend({
   options: { position: "topleft" },
   onAdd(map) {
-    const box = element("div", "sw-here leaflet-bar");
-    L.DomEvent.disableClickPropagation(box);
-    const made = element("button", "", "◎");
-    made.type = "button";
-    const say = (words) => { made.title = words; made.setAttribute("aria-label", words); };
-    say("Show where I am");
-    made.addEventListener("click", () => {
+    const box = buttonBox("sw-here");
+    const made = addButton(box, "", "◎", () => {
       say("Looking for you …");
       map.locate({ setView: false, enableHighAccuracy: true, timeout: 15000 });
     });
+    const say = (words) => { made.title = words; made.setAttribute("aria-label", words); };
+    say("Show where I am");
     map.on("locationfound", (event) => {
       say("Show where I am");
       if (state.here) state.here.remove();
@@ -104,7 +106,6 @@ const HereControl = L.Control.extend({
       map.setView(event.latlng, Math.max(map.getZoom(), 16));
     });
     map.on("locationerror", () => say("The browser did not say where you are"));
-    box.append(made);
     return box;
   },
 });

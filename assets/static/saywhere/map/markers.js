@@ -71,14 +71,17 @@ function spreadOut() {
   moveLegend();
 }
 
-/* A flag's label lies on the side away from the first marker, unless the map ends there. */
+/* A flag's label lies on the side away from the first marker, unless the map ends there or the
+   scale is there. */
 const FLAG_LABEL_PX = 110;
+const SCALE_PX = 110;
 
 function moveFlag(made, x, y, first) {
   const label = made.getTooltip();
-  const [seen, wide] = [state.map.layerPointToContainerPoint([x, y]).x, state.map.getSize().x];
-  const right = seen < FLAG_LABEL_PX
-    || (x >= (first ? first.x - 1 : x) && seen < wide - FLAG_LABEL_PX);
+  const [seen, size] = [state.map.layerPointToContainerPoint([x, y]), state.map.getSize()];
+  const taken = seen.y > size.y - 64 ? SCALE_PX : 0;
+  const right = seen.x < FLAG_LABEL_PX + taken
+    || (x >= (first ? first.x - 1 : x) && seen.x < size.x - FLAG_LABEL_PX);
   if (first && label) label.options.direction = right ? "right" : "left";
   if (label) label.options.offset = L.point(right ? 12 : -12, 0);
   made.setLatLng(state.map.layerPointToLatLng([x, y]));

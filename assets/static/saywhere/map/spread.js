@@ -12,24 +12,40 @@ const Legend = L.Control.extend({
     tick.addEventListener("change", () => { state.spreadOn = tick.checked; showSpread(); });
     box.append(tick, element("span", "sw-legend-tint", ""),
       element("span", "", "80 % of the probability"));
-    box.hidden = true;
+    box.hidden = !state.spread; // moving it to another corner makes it anew
     state.legend = box;
     state.legendControl = this;
     return box;
   },
 });
 
-/* The legend goes to the lower corner where it covers fewer markers. */
+/* The legend goes to the lower corner where it covers fewer markers and no label of a flag; to the
+   upper right where a flag is in both. */
 function moveLegend() {
   const legend = state.legendControl;
   if (!legend || state.legend.hidden) return;
   const [size, width] = [state.map.getSize(), state.legend.offsetWidth + 24];
-  const low = [...state.markers.values()].map((one) => state.map.latLngToContainerPoint(one.at))
-    .filter((point) => point.y > size.y - 64 && point.y < size.y + 16);
-  const left = low.filter((point) => point.x < width).length;
-  const right = low.filter((point) => point.x > size.x - width).length;
-  const wanted = left > right ? "bottomright" : "bottomleft";
+  const low = [...state.markers.values()].map((one) => reach(one.at, 0, 0));
+  for (const { made } of state.flags) {
+    const label = made.getTooltip();
+    const long = 16 + ((label && label.getElement() && label.getElement().offsetWidth) || 0);
+    const left = label && label.options.direction === "left";
+    low.push({ ...reach(made.getLatLng(), left ? long : 12, left ? 12 : long), flag: true });
+  }
+  const there = low.filter(({ y }) => y > size.y - 64 && y < size.y + 16);
+  const left = there.filter((one) => one.from < width);
+  const right = there.filter((one) => one.to > size.x - width);
+  const flagged = (ones) => ones.some((one) => one.flag);
+  const most = (ones) => ones.length + (flagged(ones) ? 1000 : 0);
+  const wanted = flagged(left) && flagged(right) ? "topright"
+    : most(left) > most(right) ? "bottomright" : "bottomleft";
   if (legend.getPosition() !== wanted) legend.setPosition(wanted);
+}
+
+/* What a marker takes on the map, with a label so long to its left and right, in pixels. */
+function reach(at, left, right) {
+  const { x, y } = state.map.latLngToContainerPoint(at);
+  return { y, from: x - left, to: x + right };
 }
 
 function showSpread() {

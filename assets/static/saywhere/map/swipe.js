@@ -5,17 +5,13 @@
 const SwipeControl = L.Control.extend({
   options: { position: "topright" },
   onAdd(map) {
-    const box = element("div", "sw-area sw-swipe-switch leaflet-bar");
-    L.DomEvent.disableClickPropagation(box);
-    const made = element("button", "sw-area-button", "Swipe to the photo");
-    made.type = "button";
-    made.setAttribute("aria-pressed", "false");
-    made.addEventListener("click", () => {
+    const box = buttonBox("sw-area sw-swipe-switch");
+    const made = addButton(box, "sw-area-button", "Swipe to the photo", () => {
       if (state.swipe) state.swipe.stop();
       else state.swipe = startSwipe(map, state.photo);
       made.setAttribute("aria-pressed", String(Boolean(state.swipe)));
     });
-    box.append(made);
+    made.setAttribute("aria-pressed", "false");
     return box;
   },
 });
