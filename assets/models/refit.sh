@@ -106,9 +106,8 @@ EAST
 
 # Facts that are seen from above: descriptions by people who looked at the photographs.
 town=$data/aerial/chateaugiron
-mkdir -p "$home/chateaugiron" && cp -n "$town/ortho.jpg" "$home/chateaugiron/"
-echo '{"ortho": [-1.5247442, 48.0336287, -1.4790558, 48.0641713]}' > "$home/chateaugiron/bounds.json"
-build chateaugiron --from "$town/chateaugiron.geojsonl.gz" --imagery "$home/chateaugiron" --no-pictures
+build chateaugiron --from "$town/chateaugiron.geojsonl.gz" --imagery "$town/ortho.jpg" \
+  --imagery-bounds=-1.5247442,48.0336287,-1.4790558,48.0641713 --no-pictures
 "$python" -m core calibrate --above \
   --set "pardubice=$data/aerial/pardubice-descriptions.jsonl" \
   --set "chateaugiron=$data/aerial/chateaugiron-descriptions.jsonl"
