@@ -103,3 +103,11 @@ east = [line + "\n" for line in lines if json.loads(line)["lon"] >= 15.76726]
 Path(sys.argv[2]).write_text("".join(east), "utf-8")
 EAST
 "$python" -m core calibrate --aerial --set "pardubice=$home/texts/pardubice-east.jsonl"
+
+# Facts that are seen from above: descriptions by people who looked at the photographs.
+town=$data/aerial/chateaugiron
+build chateaugiron --from "$town/chateaugiron.geojsonl.gz" --imagery "$town/ortho.jpg" \
+  --imagery-bounds=-1.5247442,48.0336287,-1.4790558,48.0641713 --no-pictures
+"$python" -m core calibrate --above \
+  --set "pardubice=$data/aerial/pardubice-descriptions.jsonl" \
+  --set "chateaugiron=$data/aerial/chateaugiron-descriptions.jsonl"

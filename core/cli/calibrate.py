@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the confidence of searches in which only aerial pictures answer, to descriptions "
         "of galleries with imagery",
     )
+    parser.add_argument(
+        "--above",
+        action="store_true",
+        help="fit the confidence of nameless searches by facts that are seen from above, to "
+        "descriptions of galleries with imagery",
+    )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
         "--out",
@@ -106,15 +112,21 @@ def _fit_overview(
     return {"file": str(path), "sources": list(model.sources), "error": round(model.error, 4)}
 
 
-def _fit_pictures(
+def _fit_aerial(
     args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
 ) -> Any:
-    from core.evaluation.calibration.picture_fit import fit_pictures, picture_examples
-    from core.retrieval.picture_confidence import write_picture_confidence
+    from core.evaluation.calibration import picture_fit
+    from core.retrieval import picture_confidence
 
-    examples = picture_examples(args.sets, settings, encoder, bar(args.quiet))
-    learned = fit_pictures(examples, [f"{name}, {path.stem}" for name, path in args.sets])
-    path = write_picture_confidence(learned, args.out or machine.AERIAL)
+    collect, write = (
+        (picture_fit.above_examples, picture_confidence.write_above_confidence)
+        if args.above
+        else (picture_fit.picture_examples, picture_confidence.write_picture_confidence)
+    )
+    examples = collect(args.sets, settings, encoder, bar(args.quiet))
+    sources = [f"{name}, {path.stem}" for name, path in args.sets]
+    learned = picture_fit.fit_pictures(examples, sources)
+    path = write(learned, args.out or machine.AERIAL)
     return {"file": str(path), "examples": len(examples)} | learned.to_json()
 
 
@@ -132,8 +144,8 @@ def run(args: argparse.Namespace) -> Any:
         return _fit_regions(args, settings, encoder)
     if args.overview:
         return _fit_overview(args, settings, encoder)
-    if args.aerial:
-        return _fit_pictures(args, settings, encoder)
+    if args.aerial or args.above:
+        return _fit_aerial(args, settings, encoder)
     calibration = fit_from_files(
         args.sets, args.background, settings, encoder, args.seed, bar(args.quiet)
     )

@@ -33,7 +33,8 @@ from core.gallery.manifest import (
     read_manifest,
     write_manifest,
 )
-from core.gallery.opened import SHARD_TILES, pack_embeddings
+from core.gallery.opened import SHARD_TILES
+from core.gallery.sayings import write_sayings
 from core.gallery.staging import (
     Progress,
     bounds_of,
@@ -48,6 +49,7 @@ from core.gallery.staging import (
     tile_frame,
     write_facts,
 )
+from core.gallery.tables import pack_embeddings
 from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds, wrapped
 from core.records import Tile
@@ -271,12 +273,14 @@ def embed_texts(
     progress: Progress,
 ) -> None:
     """Writes packed embeddings of the spoken facts and of whole tiles, in parts that are reused
-    after a stop."""
+    after a stop, and the words for the kinds where facts are seen from above."""
     spoken = [str(text) for text in table["text"][table["spoken"]]]
     inputs = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
     for name, lines in inputs.items():
         packed = _embed(data, encoder, name, lines, progress)
         save_matrix(data / f"{encoder.spec.name}-{name}.npy", packed)
+    if "view" in table and any(table["view"]):
+        write_sayings(data, table["kind"], encoder)
     shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)
 
 

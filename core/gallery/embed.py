@@ -24,7 +24,6 @@ from core.errors import GalleryError
 from core.files import replacing
 from core.gallery.aerial import LEAST_COVER, AerialArchive
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, write_manifest
-from core.gallery.opened import pack_embeddings
 from core.gallery.staging import (
     Progress,
     disk_faults_told,
@@ -33,6 +32,7 @@ from core.gallery.staging import (
     removed_if_failed,
     save_matrix,
 )
+from core.gallery.tables import pack_embeddings
 from core.geo import Position
 from core.models.specs import SPECS
 from core.records import View

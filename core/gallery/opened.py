@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from core.arrays import F32, F64, I8, I32, I64, Bools, ranges
+from core.arrays import F32, F64, I32, I64, Bools, ranges
 from core.errors import GalleryError
 from core.gallery.aerial import AerialArchive, webp_of
 from core.gallery.array_store import RegionArrays
 from core.gallery.cards import card_of, find_gallery
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
-from core.gallery.tables import numbers, read_columns, read_table
+from core.gallery.sayings import FILE as SAYINGS
+from core.gallery.sayings import Sayings, read_sayings
+from core.gallery.tables import numbers, read_columns, read_table, unpack_embeddings
 from core.geo import Position, tile_bounds
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
@@ -84,6 +86,8 @@ class Gallery:
     """
 
     prepared: RegionArrays | None = None
+    sayings: Sayings | None = None
+    """What people call the kinds of facts; None without facts that are seen from above."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
@@ -105,6 +109,8 @@ class Gallery:
             things=numbers(facts["things"]) if "things" in facts.column_names else None,
             views=_views(facts["view"]) if "view" in facts.column_names else None,
         )
+        if self.facts.views is not None:
+            self.sayings = read_sayings(self._data / SAYINGS)
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
         self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
@@ -258,21 +264,6 @@ class Gallery:
 
     def _matrix(self, name: str) -> F32:
         return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
-
-
-def pack_embeddings(embeddings: F32) -> I8:
-    """Quantizes unit embeddings [N, D] to 8 bit, each scaled by its largest component."""
-    largest = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)
-    packed: I8 = np.round(embeddings / largest * 127).astype(np.int8)
-    return packed
-
-
-def unpack_embeddings(packed: I8) -> F32:
-    """Restores unit embeddings [N, D]; the scale is lost but a unit vector needs none."""
-    embeddings = packed.astype(np.float32)
-    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    unit: F32 = embeddings / np.maximum(norms, 1e-12)
-    return unit
 
 
 def _views(column: pa.ChunkedArray) -> list[str] | None:

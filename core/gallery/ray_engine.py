@@ -35,8 +35,8 @@ from core.gallery.embed import (
     read_part,
 )
 from core.gallery.manifest import Manifest, read_manifest
-from core.gallery.opened import pack_embeddings
 from core.gallery.staging import Progress
+from core.gallery.tables import pack_embeddings
 from core.models import DualEncoder, load_model
 
 _UNREADABLE = (OSError, pa.ArrowException)

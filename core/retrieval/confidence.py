@@ -28,7 +28,9 @@ from core.retrieval.picture_confidence import (
     PictureConfidence,
     mixture,
     only_pictures,
+    read_above_confidence,
     read_picture_confidence,
+    seen_from_above,
 )
 from core.retrieval.query_encoding import EncodedQuery
 from core.settings import CONFIDENCE
@@ -48,6 +50,7 @@ ADDED_FEATURES: tuple[str, ...] = (
     "corrected",
 )
 """Features that a file of an earlier version does not hold."""
+_CAPITALS = FEATURES.index("capitals")
 _NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
 """A row of the table: mean, scale, and the three models' parameters."""
 CLIP_SIGMA = 3.0
@@ -244,7 +247,8 @@ def posterior_of(
     over the T allowed tiles, where v is the probability that the text is uninformative. A person
     who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
     denials only. Where only pictures answer, v, the inverse temperature and `p_outside` are those
-    of `core.retrieval.picture_confidence`.
+    of `core.retrieval.picture_confidence`, and so they are where facts that are seen from above do
+    and the text has no name.
     """
     learned = calibration or read_calibration()
     features = confidence_features(
@@ -271,6 +275,8 @@ def posterior_from(
     spread = PictureConfidence(outputs.inverse_temperature, outputs.p_uninformative)
     if only_pictures(signals):
         spread, p_outside = read_picture_confidence(), P_OUTSIDE
+    elif seen_from_above(signals) and not features[_CAPITALS]:
+        spread, p_outside = read_above_confidence(), P_OUTSIDE
     if mask is not None or not affirms:
         p_outside = 0.0
     within = spread.within(scores, allowed)

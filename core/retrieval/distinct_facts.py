@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.arrays import F32, I8, I64
-from core.gallery.opened import Gallery, pack_embeddings
+from core.gallery.opened import Gallery
+from core.gallery.tables import pack_embeddings
 
 
 def hashed(text: str) -> int:

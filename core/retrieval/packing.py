@@ -13,7 +13,7 @@ from core.arrays import I8
 from core.errors import GalleryError
 from core.gallery.array_store import ArrayWriter, packed_strings
 from core.gallery.manifest import check_name
-from core.gallery.opened import Gallery, pack_embeddings
+from core.gallery.opened import Gallery
 from core.gallery.packed import ARRAYS, NAMES
 from core.gallery.packed_manifest import (
     FORMAT,
@@ -21,6 +21,7 @@ from core.gallery.packed_manifest import (
     RegionEntry,
     write_packed_manifest,
 )
+from core.gallery.tables import pack_embeddings
 from core.indexes.codes import norms_of
 from core.indexes.vector import VectorIndex
 from core.retrieval.channels import MatchIndex

@@ -1,10 +1,14 @@
-"""Confidence of a search in which only pictures answer, an aerial photograph among them.
+"""Confidence of searches in galleries with imagery.
 
-Photographs find a place far less often than facts and names do, and the features from which
-`core.retrieval.confidence` predicts do not show it. So two numbers of their own are learned from
-descriptions whose place is known (`core calibrate --aerial`). Our own method, not published.
+Photographs find a place far less often than facts and names do, and what is seen from above is less
+sure than what the map says; the features from which `core.retrieval.confidence` predicts do not
+show it. So numbers of their own are learned from descriptions whose place is known:
+for searches in which only pictures answer, an aerial photograph among them
+(`core calibrate --aerial`), and for nameless ones by facts seen from above (`--above`). Our own
+method, not published.
 """
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +74,11 @@ def only_pictures(signals: Signals) -> bool:
     return "aerial" in names and names <= {"aerial", "image"}
 
 
+def seen_from_above(signals: Signals) -> bool:
+    """Whether facts that are seen from above answered."""
+    return signals.found("surroundings") is not None
+
+
 @lru_cache(maxsize=4)
 def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
     """Reads the numbers from a JSON file. Raises ModelError where it is missing or damaged."""
@@ -78,6 +87,33 @@ def read_picture_confidence(path: Path = AERIAL) -> PictureConfidence:
     )
 
 
+@lru_cache(maxsize=4)
+def read_above_confidence(path: Path = AERIAL) -> PictureConfidence:
+    """Reads the numbers for facts that are seen from above from the same file. Raises ModelError
+    where they are missing or damaged."""
+    return read_weights(
+        path,
+        lambda document: PictureConfidence.from_json(document["facts"]),
+        "the confidence of facts seen from above",
+        "--above",
+    )
+
+
 def write_picture_confidence(learned: PictureConfidence, path: Path) -> Path:
-    """Writes the numbers atomically; returns the path."""
-    return write_weights(learned.to_json(), path)
+    """Writes the numbers of pictures atomically and keeps those of facts; returns the path."""
+    return write_weights(learned.to_json() | _part(path, "facts"), path)
+
+
+def write_above_confidence(learned: PictureConfidence, path: Path) -> Path:
+    """Writes the numbers of facts atomically and keeps those of pictures; returns the path."""
+    pictures = _part(path, "sources", "inverse_temperature", "p_uninformative")
+    return write_weights(pictures | {"facts": learned.to_json()}, path)
+
+
+def _part(path: Path, *keys: str) -> dict[str, Any]:
+    """Some parts of a file, as far as it has them."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        return {key: document[key] for key in keys if key in document}
+    except (OSError, ValueError, TypeError):
+        return {}

@@ -16,7 +16,9 @@ from core.retrieval.picture_confidence import (
     PictureConfidence,
     mixture,
     only_pictures,
+    read_above_confidence,
     read_picture_confidence,
+    write_above_confidence,
     write_picture_confidence,
 )
 
@@ -70,9 +72,34 @@ def test_the_fit_finds_the_numbers_that_made_the_examples() -> None:
         fit_pictures([])
 
 
+def test_facts_seen_from_above_change_a_search_that_has_no_name() -> None:
+    scores = signals("phrases", channel="facts").results["facts"].signals["phrases"]
+    features, learned = np.zeros(len(FEATURES), dtype=np.float32), read_calibration()
+
+    facts, no_facts = (
+        signals(*names, channel="facts") for names in (("surroundings",), ("phrases",))
+    )
+    above = posterior_from(features, facts, scores, None, learned)
+    assert above.inverse_temperature == read_above_confidence().inverse_temperature
+    assert above.p_outside == P_OUTSIDE
+    drawn = posterior_from(features, no_facts, scores, None, learned)
+    assert drawn.inverse_temperature != above.inverse_temperature
+    features[FEATURES.index("capitals")] = 1
+    named = posterior_from(features, facts, scores, None, learned)
+    as_drawn = posterior_from(features, no_facts, scores, None, learned)
+    assert named.inverse_temperature == as_drawn.inverse_temperature
+
+
 def test_a_file_is_written_and_read_back_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
-    path = write_picture_confidence(PictureConfidence(6.5, 0.25, ("a",)), tmp_path / "aerial.json")
-    assert read_picture_confidence(path) == PictureConfidence(6.5, 0.25, ("a",))
+    path = tmp_path / "aerial.json"
+    pictures, facts = PictureConfidence(6.5, 0.25, ("a",)), PictureConfidence(20.0, 0.1, ("b",))
+    write_picture_confidence(pictures, path)
+    write_above_confidence(facts, path)
+    write_picture_confidence(pictures, path)
+    assert read_picture_confidence(path) == pictures
+    assert read_above_confidence(path) == facts
     (tmp_path / "bad.json").write_text('{"sources": [], "inverse_temperature": -1}')
     with pytest.raises(ModelError, match="core calibrate --aerial"):
         read_picture_confidence(tmp_path / "bad.json")
+    with pytest.raises(ModelError, match="core calibrate --above"):
+        read_above_confidence(tmp_path / "bad.json")

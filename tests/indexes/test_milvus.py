@@ -15,7 +15,7 @@ import pytest
 from shapely import Polygon, box
 
 from core.errors import GalleryError
-from core.gallery.opened import pack_embeddings
+from core.gallery.tables import pack_embeddings
 from core.geo import Bounds
 from core.indexes import lexical, milvus, milvus_words, regional
 from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion

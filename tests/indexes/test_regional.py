@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import GalleryError
-from core.gallery.opened import pack_embeddings
+from core.gallery.tables import pack_embeddings
 from core.indexes import regional
 from core.indexes.regional import POOL, RegionalIndex, build, recall_of
 from core.indexes.vector import ExactIndex

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.gallery.opened import pack_embeddings
+from core.gallery.tables import pack_embeddings
 from core.indexes.codes import CodesIndex, norms_of
 from core.indexes.vector import ExactIndex
 

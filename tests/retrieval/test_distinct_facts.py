@@ -8,7 +8,7 @@ import pytest
 from core import settings as machine
 from core.arrays import F32
 from core.gallery import Gallery, open_gallery
-from core.gallery.opened import pack_embeddings
+from core.gallery.tables import pack_embeddings
 from core.retrieval.distinct_facts import DistinctFacts, distinct_arrays, hashed
 
 

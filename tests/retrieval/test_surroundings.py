@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.retrieval.channels.surroundings import CHOICES, colour_factors, stated_bearing
+from core.retrieval.channels.surroundings import CHOICES, colour_factors
+from core.retrieval.stretches import stated_bearing
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from core.cli.bench.inputs import DESCRIPTIONS, Progress, largest
 from core.cli.bench.vectors import at, disk_mb, times_of
 from core.errors import QueryError
 from core.gallery import Gallery, open_gallery
-from core.gallery.opened import pack_embeddings
+from core.gallery.tables import pack_embeddings
 from core.geo import Bounds
 from core.indexes import milvus, regional
 from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion

@@ -17,8 +17,8 @@ from core.errors import ModelError
 from core.gallery import find_gallery
 from core.gallery.embed import EmbeddingJob, embed_encoded, parts_of, picture_stamp_of, read_part
 from core.gallery.manifest import read_manifest
-from core.gallery.opened import pack_embeddings
 from core.gallery.ray_engine import connected, embed_on_ray
+from core.gallery.tables import pack_embeddings
 from core.models import DEFAULT_PICTURE_MODEL, DualEncoder, load_model
 from core.settings import Settings
 

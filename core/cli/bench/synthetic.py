@@ -29,7 +29,8 @@ from core.arrays import F32, F64, I64, Bools
 from core.errors import GalleryError
 from core.gallery import Gallery
 from core.gallery.assembled import AssembledGallery, GalleryParts
-from core.gallery.opened import FactTable, Links, pack_embeddings
+from core.gallery.opened import FactTable, Links
+from core.gallery.tables import pack_embeddings
 from core.geo import METRES_PER_DEGREE, Bounds, local_metres
 from core.indexes import lexical
 from core.indexes.codes import CodesIndex, norms_of

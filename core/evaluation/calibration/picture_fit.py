@@ -1,4 +1,5 @@
-"""Maximum-likelihood fit of the confidence of aerial pictures to descriptions with known places."""
+"""Maximum-likelihood fit of the confidence in galleries with imagery to descriptions with known
+places: of searches by aerial pictures alone, and by facts that are seen from above."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from scipy.optimize import minimize
 
 from core.arrays import F32, Bools
 from core.errors import QueryError
-from core.evaluation.queries import inside_gallery, read_all, read_queries
+from core.evaluation.queries import LabelledQuery, inside_gallery, read_all, read_queries
+from core.gallery.opened import Gallery
 from core.gallery.packed import open_one as open_gallery
 from core.geo import haversine_m
+from core.records import Channel
 from core.retrieval.confidence import RADIUS_M
-from core.retrieval.picture_confidence import PictureConfidence, mixture
+from core.retrieval.picture_confidence import PictureConfidence, mixture, seen_from_above
 from core.retrieval.picture_model import load_picture_encoder
 from core.retrieval.search import rank_tiles
 from core.settings import Settings
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 
 _START = (10.0, 0.2)
 _LEAST = 1e-12
+_WORDS: tuple[Channel, ...] = ("facts", "names")
 
 
 @dataclass(frozen=True, slots=True)
 class PictureExample:
-    """One search by aerial pictures: `scores` [N] of all tiles, and which [N] are within 100 m of
+    """One search: `scores` [N] of all tiles, and which [N] are within 100 m of
     the truth."""
 
     scores: F32
@@ -77,8 +81,35 @@ def picture_examples(
         )
         for query, encoded_query in zip(queries, encoded, strict=True):
             ranking = rank_tiles(gallery, encoded_query, ("image",))
-            at = query.position
-            near = haversine_m(at.lat, at.lon, gallery.lats, gallery.lons) <= RADIUS_M
+            near = _near(gallery, query)
             if near.any():
                 examples.append(PictureExample(ranking.scores, near))
     return examples
+
+
+def above_examples(
+    sets: Sequence[tuple[str, Path]],
+    settings: Settings,
+    encoder: "SentenceEncoder",
+    progress: Callable[[str, int, int], None],
+) -> list[PictureExample]:
+    """An example for each description near a tile of its gallery, searched by facts and names;
+    galleries without facts that are seen from above give none."""
+    examples: list[PictureExample] = []
+    for name, path in sets:
+        gallery = open_gallery(name, settings)
+        queries = inside_gallery(read_queries(path, name), gallery, path.name)
+        encoded = read_all(
+            queries, encoder, lambda done, of: progress("read", done, of), None, gallery
+        )
+        for query, encoded_query in zip(queries, encoded, strict=True):
+            ranking = rank_tiles(gallery, encoded_query, _WORDS)
+            near = _near(gallery, query)
+            if near.any() and seen_from_above(ranking.signals):
+                examples.append(PictureExample(ranking.scores, near))
+    return examples
+
+
+def _near(gallery: Gallery, query: LabelledQuery) -> Bools:
+    at = query.position
+    return haversine_m(at.lat, at.lon, gallery.lats, gallery.lons) <= RADIUS_M

@@ -1,13 +1,16 @@
 """The signal `surroundings`: what lies around, each thing weighed by how rare it is in the town.
 
 A description of what is around speaks mostly of things that are everywhere (houses, trees, a car
-park); a few are rare, and they tell the places apart. For each phrase p, s(p, t) is the best fact
-of tile t, decayed by its distance and by its direction; the phrase adds
+park); a few are rare, and they tell the places apart. For each stretch p of the description,
+s(p, t) is the best fact of tile t, decayed by its distance and by its direction; it adds
 log((ε + s(p, t)) / (ε + mean over all tiles of s(p, ·))), so a thing that all places have adds
-nothing, and a rare one that is there adds much. Our own method, after the log-likelihood ratio.
+nothing, and a rare one that is there adds much. One that is not there costs little: maps and
+photographs lack much that people see, and cars drive away. Our own method, after the
+log-likelihood ratio.
 
-The facts are those of the map and those that are seen from above; only galleries with the latter
-have this signal.
+How well a fact fits is the cosine with its text or with what people who look from above call its
+kind (`core.vocabulary.from_above`). The facts are those of the map and those that are seen from
+above; only galleries with the latter have this signal.
 """
 
 import re
@@ -19,22 +22,29 @@ import numpy as np
 from core.arrays import F32, I64
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.stretches import Stretch, stretches_of
 from core.vocabulary.attributes import COLOUR_LOOKS
-from core.vocabulary.directions import BEARINGS
 from core.vocabulary.folding import WORD, fold
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Constants of the signal. Swept on the 40 descriptions of Pardubice in `aerial/`."""
+    """Constants of the signal. Tried on the 40 descriptions of Pardubice in `aerial/`, where none
+    of them made a difference that so few texts could show.
 
-    base: float = 0.35
-    least_share: float = 0.45
+    `here_m` is the reach of the first thing of a description, where people say where they stand;
+    `reach_m` that of the others. `most_loss` is the most that a missing thing costs.
+    """
+
+    base: float = 0.45
+    least_share: float = 0.5
     sharpness: float = 2.0
     reach_m: float = 65.0
-    floor: float = 0.12
-    sure_from: float = 0.40
-    sure_over: float = 0.25
+    here_m: float = 20.0
+    floor: float = 0.1
+    most_loss: float = 0.5
+    sure_from: float = 0.45
+    sure_over: float = 0.35
     opposite: float = 0.15
     other_colour: float = 0.5
     no_colour: float = 0.85
@@ -42,19 +52,8 @@ class Choices:
 
 
 CHOICES = Choices()
-_WITH = re.compile(r"\s*with\s*(?:an?|the|some|its|their|long|big)?\s*", re.IGNORECASE)
 _UNDERFOOT_M = 12.0
 _MOST_FACTS = 400
-_AXIS = re.compile(
-    r"\b(?:north[- ](?:to[- ])?south|south[- ](?:to[- ])?north|east[- ](?:to[- ])?west|"
-    r"west[- ](?:to[- ])?east|from (?:the )?[a-z-]+ to (?:the )?[a-z-]+)\b",
-    re.IGNORECASE,
-)
-_DIRECTION = re.compile(
-    r"\b(?P<before>going|leading|leads|runs?|running|goes|heading|onto)?"
-    r"[\s-]*\b(?P<word>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?\b",
-    re.IGNORECASE,
-)
 
 
 def surroundings(
@@ -71,85 +70,67 @@ def surroundings(
     if not stretches or not len(spoken):
         return scores
     embeddings = np.stack([stretch.embedding for stretch in stretches])
+    fits = _fits(match_index, embeddings, spoken)
     of_facts = _colours_of(match_index)[spoken]
-    for stretch, cosine in zip(stretches, match_index.cosines(embeddings, spoken), strict=True):
-        sure = min(max((float(cosine.max()) - choices.sure_from) / choices.sure_over, 0.0), 1.0)
+    for number, (stretch, fit) in enumerate(zip(stretches, fits, strict=True)):
+        sure = min(max((float(fit.max()) - choices.sure_from) / choices.sure_over, 0.0), 1.0)
         if not sure:
             continue
         factors = list(colour_factors(stretch.text, choices).values())
-        strength = np.maximum(cosine - choices.base, 0)
+        strength = np.maximum(fit - choices.base, 0)
         strength *= np.array(factors, dtype=np.float32)[of_facts]
         strength = (strength / max(float(strength.max()), 1e-6)) ** choices.sharpness
         best = np.argsort(-strength, kind="stable")[:_MOST_FACTS]
         best = best[strength[best] >= choices.least_share**choices.sharpness]
-        there = _at_tiles(match_index, spoken[best], strength[best], stretch.bearing_deg, choices)
+        reach_m = choices.reach_m if number else choices.here_m
+        there = _at_tiles(match_index, spoken[best], strength[best], stretch, reach_m, choices)
         floor = np.float32(choices.floor)
         gain = np.log((floor + there) / (floor + there.mean()))
-        scores += np.float32(sure * stretch.weight) * gain
+        loss = 0.0 if stretch.passing else choices.most_loss
+        scores += np.float32(sure) * np.maximum(gain, np.float32(-loss))
     return scores * np.float32(0.1)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of the description about one thing: its embedding [D], and its direction in
-    degrees or None. One that is said again counts less by its `weight`."""
-
-    text: str
-    embedding: F32
-    bearing_deg: float | None
-    weight: float = 1.0
-
-
-def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
-    """The affirmed phrases; one that begins with "with" belongs to the thing before it.
-
-    The embedding of "a hall" + "with a blue roof" is the sum of both.
-    """
-    stretches: list[Stretch] = []
-    last_end = -1
-    for row in encoded_query.affirmed.tolist():
-        phrase, embedding = encoded_query.phrases[row], encoded_query.phrase_embeddings[row]
-        bearing = stated_bearing(phrase.text, phrase.bearing_deg)
-        between = encoded_query.text[max(last_end, 0) : phrase.start]
-        if last_end >= 0 and _WITH.fullmatch(between):
-            before = stretches.pop()
-            whole = before.embedding + embedding
-            stretches.append(
-                Stretch(
-                    f"{before.text} with {phrase.text}",
-                    whole / max(float(np.linalg.norm(whole)), 1e-6),
-                    before.bearing_deg if before.bearing_deg is not None else bearing,
-                )
-            )
-        else:
-            stretches.append(Stretch(phrase.text, embedding, bearing))
-        last_end = phrase.end
-    return stretches
+def _fits(match_index: MatchIndex, embeddings: F32, facts: I64) -> F32:
+    """How well each of V facts fits each of Q stretches [Q, V]: by its text or its kind's words."""
+    fits = match_index.cosines(embeddings, facts)
+    if (sayings := match_index.gallery.sayings) is not None:
+        kind = _said_kinds_of(match_index)[facts]
+        likeness = sayings.likeness(embeddings)
+        fits = np.maximum(fits, np.where(kind >= 0, likeness[:, kind], 0))
+    return fits
 
 
-def stated_bearing(phrase: str, parsed_deg: float | None) -> float | None:
-    """The direction of a phrase: the parsed one, else the only compass word in it.
+_said_kinds: "WeakKeyDictionary[MatchIndex, I64]" = WeakKeyDictionary()
 
-    The course of a road ("going south") is no direction.
-    """
-    if parsed_deg is not None:
-        return parsed_deg
-    places = [match for match in _DIRECTION.finditer(_AXIS.sub(" ", phrase)) if not match["before"]]
-    words = {re.sub(r"[- ]", "", match["word"].lower()) for match in places}
-    return BEARINGS[words.pop()] if len(words) == 1 else None
+
+def _said_kinds_of(match_index: MatchIndex) -> I64:
+    """The row of each fact's kind among the gallery's sayings [F], −1 for none."""
+    said = _said_kinds.get(match_index)
+    if said is None:
+        sayings, kinds = match_index.gallery.sayings, match_index.gallery.facts.kind
+        rows = {} if sayings is None else {kind: row for row, kind in enumerate(sayings.kinds)}
+        said = np.array([rows.get(kind, -1) for kind in kinds], dtype=np.int64)
+        _said_kinds[match_index] = said
+    return said
 
 
 def _at_tiles(
-    match_index: MatchIndex, facts: I64, strength: F32, bearing_deg: float | None, choices: Choices
+    match_index: MatchIndex,
+    facts: I64,
+    strength: F32,
+    stretch: Stretch,
+    reach_m: float,
+    choices: Choices,
 ) -> F32:
     """The best of some facts at each tile [N], 0..1."""
     links = match_index.gallery.links
     rows, counts = links.rows_of(facts)
     value = np.repeat(strength, counts) * np.exp(
-        np.float32(-0.5) * np.square(links.distance_m[rows] / np.float32(choices.reach_m))
+        np.float32(-0.5) * np.square(links.distance_m[rows] / np.float32(reach_m))
     )
-    if bearing_deg is not None:
-        apart = np.cos(np.radians(links.bearing_deg[rows] - np.float32(bearing_deg)))
+    if stretch.bearing_deg is not None:
+        apart = np.cos(np.radians(links.bearing_deg[rows] - np.float32(stretch.bearing_deg)))
         agreement = choices.opposite + (1 - choices.opposite) * (1 + apart) / 2
         agreement[links.distance_m[rows] < _UNDERFOOT_M] = 0.8
         value *= agreement
