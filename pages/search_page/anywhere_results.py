@@ -22,6 +22,7 @@ from pages.search_page import (
 )
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes import phrase_chips
 from pages.ui import resources
 from pages.ui.markdown import plain
 
@@ -57,6 +58,9 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
         results.draw_map(gallery, part, rank, ask)
         true_place.draw(ask, state.result, state.traces(rank))
     with notes:
+        first = state.result.candidates[0]
+        likeliest = state.state_of(first.rank)
+        phrase_chips.draw(ask, likeliest.trace, likeliest.standings(first))
         place_search.draw(gallery, cards)
         results.draw_notes(ask, part)
         if ask.steering:

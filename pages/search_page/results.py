@@ -27,7 +27,7 @@ from pages.search_page import (
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
-from pages.search_page.wishes import given, phrase_chips
+from pages.search_page.wishes import given, phrase_chips, walk
 from pages.ui import resources
 from pages.ui.markdown import plain
 
@@ -58,6 +58,9 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
         if state and state.trace and result:
             true_place.draw(ask, result, (state.trace,))
     with notes:
+        if state:
+            ledger = state.standings(result.candidates[0]) if result else ()
+            phrase_chips.draw(ask, state.trace, ledger)
         place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
         draw_notes(ask, state)
@@ -137,7 +140,7 @@ def _answer(
         photo.truth(state)
         proposed_words.draw(state, result.candidates[0])
         with st.container(horizontal=True, key="about-words", gap="small"):
-            phrase_chips.draw(state)
+            walk.draw(ask.steering)
             first = result.candidates[0]
             missing_words.draw(gallery.card.name, result.candidates, state.standings(first))
     with details.container(key="panel"):
