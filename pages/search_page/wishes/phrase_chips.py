@@ -1,15 +1,16 @@
 """Chips of the phrases of a description under its box; a click says how one counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.records import LedgerEntry
-from core.retrieval import SearchTrace
+from core.records import Candidate
 from pages.search_page import session
 from pages.search_page.query_params import ANYWHERE, SearchParams
+from pages.search_page.session_result import SearchState
 from pages.search_page.wishes.phrases import (
     ABSENT,
     CHOICES,
@@ -36,25 +37,29 @@ _SAID: Final = {
 _IN_ONE_CITY = "More choices when you search in one city."
 
 
-def draw(ask: SearchParams, trace: SearchTrace | None, ledger: Sequence[LedgerEntry]) -> None:
-    """A row of chips, none without phrases. `ledger` is that of the first place, empty for none;
-    everywhere, only the text counts."""
+def draw(
+    place: DeltaGenerator, ask: SearchParams, state: SearchState, first: Candidate | None
+) -> None:
+    """A row of chips, none without phrases. `first` is the likeliest candidate; everywhere, only
+    the text counts."""
     everywhere = ask.city == ANYWHERE
     wishes = SearchParams().steering if everywhere else ask.steering
-    shown = chips_of(ask.text, wishes, trace.encoded_query if trace else None, ledger)
+    query = state.trace.encoded_query if state.trace else None
+    shown = chips_of(ask.text, wishes, query, state.standings(first) if first else ())
     if not shown:
         return
     component = script_component(
         "phrases", render("component", name="phrases"), isolate_styles=False
     )
-    component(
-        key=_KEY,
-        on_chosen_change=partial(_on_choice, shown),
-        data={
-            "chips": [_told(chip, everywhere) for chip in shown],
-            "hint": _IN_ONE_CITY if everywhere else "",
-        },
-    )
+    with place:
+        component(
+            key=_KEY,
+            on_chosen_change=partial(_on_choice, shown),
+            data={
+                "chips": [_told(chip, everywhere) for chip in shown],
+                "hint": _IN_ONE_CITY if everywhere else "",
+            },
+        )
 
 
 def _told(chip: Chip, everywhere: bool) -> dict[str, object]:

@@ -89,7 +89,9 @@ def chips_of(
             phrase, start, _ = encoded_query.own_words(one)
             state = weight_of(wishes, phrase) or (ABSENT if is_denied(one) else "")
             choices = _choices(phrase, is_denied(one), english)
-            chips.setdefault(_bare(phrase), Chip(phrase, start, state, standings.get(start), choices))
+            chips.setdefault(
+                _bare(phrase), Chip(phrase, start, state, standings.get(start), choices)
+            )
     for phrase in (*wishes.must, *wishes.twice, *wishes.minus):
         found = re.search(r"\s+".join(map(re.escape, phrase.split())), text, re.IGNORECASE)
         start, state = found.start() if found else -1, weight_of(wishes, phrase)
