@@ -22,7 +22,7 @@ function menuOf(one, number, chip, data, send) {
   menu.setAttribute("role", "group");
   menu.setAttribute("aria-label", `How “${one.phrase}” counts`);
   menu.append(element("strong", "", one.phrase));
-  if (one.found) menu.append(element("p", "", `${one.found[0].toUpperCase()}${one.found.slice(1)}.`));
+  if (one.found) menu.append(element("p", "", one.found.replace(/^p/, "P")));
   const now = one.choices.some(([key]) => key === one.state) ? one.state : "";
   const choices = one.choices.map(([choice, label]) => {
     const made = element("button", "", label);

@@ -32,7 +32,7 @@ _SAID: Final = {
     "twice": "counts double",
     "must": "must be there",
     "minus": "left out",
-    ABSENT: "is not there, as you say",
+    ABSENT: "you say it is not there",
 }
 _IN_ONE_CITY = "More choices when you search in one city."
 
@@ -63,7 +63,9 @@ def draw(
 
 
 def _told(chip: Chip, everywhere: bool) -> dict[str, object]:
-    found = f"{STANDINGS[chip.standing]}, at place 1" if chip.standing else ""
+    found = f"place 1: {STANDINGS[chip.standing]}" if chip.standing else ""
+    if chip.state == ABSENT and chip.standing == "supported":
+        found = "place 1: not on the map"
     choices = [one for one in chip.choices if not everywhere or one in ("", ABSENT, PRESENT)]
     return {
         "phrase": " ".join(chip.phrase.split()),
