@@ -114,7 +114,9 @@ def test_a_click_on_a_chip_says_how_a_phrase_counts_and_the_link_keeps_it(
     expect(chip_of(page, "church")).to_have_attribute("data-standing", "supported")
     choose(page, "church", "Must be there")
     expect(page).to_have_url(re.compile("must=church"))
-    expect(chip_of(page, "church")).to_have_accessible_name(re.compile("must be there; place 1: found"))
+    expect(chip_of(page, "church")).to_have_accessible_name(
+        re.compile("must be there; place 1: found")
+    )
     choose(page, "church", "Leave out")
     expect(page).to_have_url(re.compile("minus=church"))
     expect(chip_of(page, "church")).to_have_css("text-decoration-line", "line-through")
