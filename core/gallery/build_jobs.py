@@ -254,11 +254,10 @@ class BuildJobs:
             if job.after:
                 log.write(build_turn.WAITS.encode())
                 log.flush()
-                locks = [str(self._home / name / "lock") for name in job.after]
-                waiting = [sys.executable, "-I", build_turn.__file__, str(len(locks)), *locks]
-                command = [*waiting, *command]
+            locks = [str(self._home / name / "lock") for name in job.after]
+            turn = [sys.executable, "-I", build_turn.__file__, str(len(locks)), *locks]
             process = subprocess.Popen(
-                [*command, *options, "--json"],
+                [*turn, *command, *options, "--json"],
                 cwd=ROOT,
                 env=environment_of(self._settings),
                 stdin=subprocess.DEVNULL,

@@ -1,13 +1,16 @@
 """Waits until the builds ahead are over, then becomes a build itself.
 
 Runs as a script: `python -I build_turn.py AHEAD LOCK… COMMAND…`, with as many LOCK files as AHEAD
-says. Each of them is held by the process of a build ahead. The process keeps its number and its
-own lock when it becomes the COMMAND. It imports nothing of ours, as it may wait for hours.
+says, or none. Each of them is held by the process of a build ahead. The process keeps its number
+and its own lock when it becomes the COMMAND. It imports nothing of ours, as it may wait for hours.
+It can be interrupted, as the COMMAND can, also where the app was started in the background of a
+shell, whose processes ignore interrupts.
 """
 
 import contextlib
 import fcntl
 import os
+import signal
 import sys
 
 WAITS = "waits for its turn\n"
@@ -29,9 +32,11 @@ def wait_for(locks: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ahead = int(sys.argv[1])
     wait_for(sys.argv[2 : 2 + ahead])
-    sys.stderr.write(BEGINS)
-    sys.stderr.flush()
+    if ahead:
+        sys.stderr.write(BEGINS)
+        sys.stderr.flush()
     command = sys.argv[2 + ahead :]
     os.execv(command[0], command)

@@ -6,6 +6,7 @@ cities, half of them true, written from the map before there was code for them.
 """
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -20,7 +21,11 @@ HALVES = ("fresh", "last", "weighted", "final")
 
 @pytest.fixture(scope="module")
 def results() -> list[Judged]:
-    return judged(row for row in rows_of(LABELS) if row["gallery"] in BUNDLED)
+    """The pairs of every second description, or of all with SLOW=1."""
+    rows = [row for row in rows_of(LABELS) if row["gallery"] in BUNDLED]
+    texts = list(dict.fromkeys(row["text"] for row in rows))
+    read = set(texts if os.environ.get("SLOW") == "1" else texts[::2])
+    return judged(row for row in rows if row["text"] in read)
 
 
 def test_pairs_were_judged_twice_and_alike() -> None:
