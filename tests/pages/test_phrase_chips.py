@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.records import Evidence, LedgerEntry, Standing, Steering
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
-from pages.search_page.wishes.phrases import ABSENT, CHOICES, PRESENT, affirmed, chips_of
+from pages.search_page.wishes.phrase_chips import _told
+from pages.search_page.wishes.phrases import ABSENT, CHOICES, PRESENT, Chip, affirmed, chips_of
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -91,6 +92,18 @@ def test_only_a_choice_that_was_offered_counts(told: object, twice: tuple[str, .
     test = AppTest.from_function(script, kwargs={"told": told}).run()
     assert not test.exception
     assert test.session_state["counted"] == twice
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "choices"),
+    [(False, ["", "twice", "must", "minus", ABSENT]), (True, ["", ABSENT])],
+)
+def test_only_the_text_can_be_changed_where_wishes_do_not_count(
+    everywhere: bool, choices: list[str]
+) -> None:
+    told = _told(Chip("a pond", 0, "", "missing", (*CHOICES, ABSENT)), everywhere)
+    assert [choice for choice, _ in told["choices"]] == choices  # type: ignore[attr-defined]
+    assert told["found"] == "place 1: not found on the map"
 
 
 def chip_of(page: Page, phrase: str) -> Locator:
