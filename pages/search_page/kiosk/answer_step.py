@@ -74,7 +74,7 @@ def _why(state: SearchState, chosen: Candidate, city: str) -> None:
         st.caption(plain(result.translation.summary(), 300))
     st.html(render("kiosk_why", verdict=verdict, reason=reason))
     if ledger:
-        ledger_table.draw(state, chosen, "How does it know?", f"booth-why-{chosen.rank}")
+        ledger_table.draw(state, chosen, "How does it know?", "booth-why")
 
 
 def _code(visit: Visit, best: Candidate) -> None:
