@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.search_page import anywhere, anywhere_results, controls, results, session
+from pages.search_page import anywhere, anywhere_results, city_choice, controls, results, session
 from pages.search_page.kiosk import host
 from pages.search_page.kiosk import page as kiosk
 from pages.search_page.kiosk import session as visits
@@ -32,13 +32,15 @@ card = next((one for one in (*healthy, *regions) if one.name == ask.city), None)
 offered = (*healthy, card) if card in regions else healthy
 card = card or anywhere.card_of(healthy)
 with frame.head():
-    controls.city_choice(offered)
+    city_choice.draw(offered)
 frame.problems(problems)
 frame.not_here("city", session.absent_city(), card.title)
-controls.question(ask, card)
+controls.question()
+understood = st.container(key="understood")
+controls.tools(ask, card)
 if everywhere or card.regions:
-    anywhere_results.draw(healthy if everywhere else (card,))
+    anywhere_results.draw(healthy if everywhere else (card,), understood)
 else:
-    results.draw(card, healthy)
+    results.draw(card, healthy, understood)
 frame.foot(card)
 resources.warm_up(*(healthy if everywhere else (card,)))

@@ -1,6 +1,7 @@
 """The answer from all cities: their chances, one list of places, and the map of the chosen one."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.gallery import Gallery, GalleryCard
 from core.records import Candidate
@@ -22,6 +23,7 @@ from pages.search_page import (
 )
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes import phrase_chips
 from pages.ui import resources
 from pages.ui.markdown import plain
 
@@ -29,8 +31,8 @@ _ANY_CITY = "any of these cities"
 
 
 @st.fragment
-def draw(cards: tuple[GalleryCard, ...]) -> None:
-    """Everything below the question."""
+def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
+    """Everything below the question, and what was `understood` in it."""
     session.redraw_if_asked()
     ask = session.settled()
     everywhere = anywhere.card_of(cards)
@@ -56,6 +58,8 @@ def draw(cards: tuple[GalleryCard, ...]) -> None:
     with left.container(key="map-pane"), st.container(key="map-frame"):
         results.draw_map(gallery, part, rank, ask)
         true_place.draw(ask, state.result, state.traces(rank))
+    first = state.result.candidates[0]
+    phrase_chips.draw(understood, ask, state.state_of(first.rank), first)
     with notes:
         place_search.draw(gallery, cards)
         results.draw_notes(ask, part)

@@ -1,29 +1,19 @@
-"""City, description and options: they change the question and draw no answer."""
-
-from functools import partial
+"""Description and options: they change the question and draw no answer."""
 
 import streamlit as st
 
 from core.gallery import GalleryCard
 from core.records import CHANNEL_TRAITS, CHANNELS
 from pages.search_page import past_searches, session
-from pages.search_page.anywhere import TITLE
 from pages.search_page.photo import panel as photo
-from pages.search_page.query_params import ANYWHERE, MOST_K, SearchParams
+from pages.search_page.query_params import MOST_K, SearchParams
 from pages.ui import examples
 from pages.ui.markdown import one_line, plain
-
-_MANY_CITIES = 6
 
 
 def _submit() -> None:
     session.ask_anew(text=st.session_state["text"].strip())
     st.session_state["asked"] = True
-
-
-def _change_city() -> None:
-    session.ask_anew(city=st.session_state["city"], area=None)
-    st.session_state["asked"] = False
 
 
 def _change_options() -> None:
@@ -42,38 +32,8 @@ def try_example(text: str) -> None:
     st.session_state["redraw"] = True
 
 
-def city_choice(cards: tuple[GalleryCard, ...]) -> None:
-    """The galleries as a row of names, or as a list where there are many."""
-    titles = {card.name: one_line(card.title) for card in cards}
-    if len(cards) > 1 or any(card.regions for card in cards):
-        titles = {ANYWHERE: TITLE} | titles
-    (
-        partial(
-            st.selectbox,
-            label="City",
-            options=list(titles),
-            key="city",
-            on_change=_change_city,
-            format_func=titles.__getitem__,
-            label_visibility="collapsed",
-            width=260,
-        )
-        if len(cards) > _MANY_CITIES
-        else partial(
-            st.segmented_control,
-            label="City",
-            options=list(titles),
-            key="city",
-            on_change=_change_city,
-            format_func=lambda name: plain(titles[name]),
-            label_visibility="collapsed",
-            required=True,
-        )
-    )()
-
-
-def question(ask: SearchParams, card: GalleryCard) -> None:
-    """The description and its button; beside them the examples and the options."""
+def question() -> None:
+    """The description and its button."""
     with st.form("search", border=False):
         words, button = st.columns([6, 1], vertical_alignment="bottom")
         words.text_area(
@@ -90,6 +50,10 @@ def question(ask: SearchParams, card: GalleryCard) -> None:
             width="stretch",
             help="Or press Ctrl + Enter in the box",
         )
+
+
+def tools(ask: SearchParams, card: GalleryCard) -> None:
+    """What was read from a photograph, and a row with examples and options."""
     photo.seen()
     with st.container(horizontal=True, key="tools"):
         photo.choice()

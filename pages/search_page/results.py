@@ -1,6 +1,7 @@
 """The answer to one question: notes, map, verdict, list and panel; drawn again on every choice."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import GalleryError
 from core.gallery import Gallery, GalleryCard
@@ -27,24 +28,25 @@ from pages.search_page import (
 from pages.search_page.photo import panel as photo
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState, answer_to
-from pages.search_page.wishes import given, phrase_chips
+from pages.search_page.wishes import given, phrase_chips, walk
 from pages.ui import resources
 from pages.ui.markdown import plain
 
 
 @st.fragment
-def draw(card: GalleryCard, cards: tuple[GalleryCard, ...]) -> None:
-    """Everything below the question. The map comes first and waits for no explanation."""
+def draw(card: GalleryCard, cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
+    """Everything below the question, and what was `understood` in it. The map comes first and
+    waits for no explanation."""
     session.redraw_if_asked()
     try:
-        _draw(card, cards, session.settled())
+        _draw(card, cards, understood)
     except GalleryError as error:
         resources.set_aside(card, str(error))
         st.rerun()  # with the next city, and a line about this one
 
 
-def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) -> None:
-    gallery = resources.open_gallery(card)
+def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
+    ask, gallery = session.settled(), resources.open_gallery(card)
     notes = st.container(key="notes")
     left, right = st.columns([1, 1], gap="medium")
     with left.container(key="map-pane"):
@@ -57,6 +59,8 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], ask: SearchParams) 
         draw_map(gallery, state, rank, ask)
         if state and state.trace and result:
             true_place.draw(ask, result, (state.trace,))
+    if state:
+        phrase_chips.draw(understood, ask, state, result.candidates[0] if result else None)
     with notes:
         place_search.draw(gallery, cards)
         given.draw(gallery, ask.steering)
@@ -137,7 +141,7 @@ def _answer(
         photo.truth(state)
         proposed_words.draw(state, result.candidates[0])
         with st.container(horizontal=True, key="about-words", gap="small"):
-            phrase_chips.draw(state)
+            walk.draw(ask.steering)
             first = result.candidates[0]
             missing_words.draw(gallery.card.name, result.candidates, state.standings(first))
     with details.container(key="panel"):

@@ -1,7 +1,9 @@
-"""A photograph on the search page, and the chips that weigh words and places."""
+"""A photograph on the search page, and wishes about places and phrases."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Served, Visit, drawn, serve
@@ -18,7 +20,7 @@ from core.records import Steering
 from pages.search_page.photo.session import VisitorPhoto
 from pages.search_page.query_params import SearchParams, from_params
 from pages.search_page.wishes.alike import marked
-from pages.search_page.wishes.phrase_chips import ABSENT, denied, weighed, weight_of
+from pages.search_page.wishes.phrases import denied, weighed, weight_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCENE = Scene(
@@ -48,8 +50,14 @@ def in_link(test: AppTest, name: str) -> str:
     return value if isinstance(value, str) else "".join(value)
 
 
-def labels(test: AppTest) -> list[str]:
-    return [button.label for button in test.button]
+def phrases(test: AppTest) -> dict[str, dict[str, Any]]:
+    """What the browser is told of each phrase that has a chip."""
+    (row,) = (
+        one.proto
+        for one in test.get("bidi_component")
+        if one.proto.component_name.endswith("saywhere_phrases")
+    )
+    return {chip["phrase"]: chip for chip in json.loads(row.json)["chips"]}
 
 
 def test_a_photo_is_described_in_the_box_and_its_signs_can_be_dropped(
@@ -100,16 +108,18 @@ def test_what_a_signpost_names_is_dropped_at_first() -> None:
     assert any("signpost" in caption.value for caption in test.caption)
 
 
-def test_wishes_of_a_link_are_searched_shown_and_taken_back(
+def test_wishes_of_a_link_are_searched_and_shown_where_the_text_has_them(
     tiny_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = page(tiny_home, monkeypatch, q="a park", must="a pond", twice="a statue").run()
+    wishes = {"must": "a pond", "twice": "a statue", "minus": "a church"}
+    test = page(tiny_home, monkeypatch, q="a church, a pond and a park", **wishes).run()
     assert not test.exception
-    chips = [label for label in labels(test) if "must be there" in label or "double" in label]
-    assert len(chips) == 2
-    test.button(key="wish-phrase-a pond").click().run()
-    assert in_link(test, "must") == ""
-    assert in_link(test, "twice") == "a statue"
+    shown = phrases(test)
+    assert list(shown) == ["a church", "pond", "park", "a statue"]
+    assert [one["state"] for one in shown.values()] == ["minus", "must", "", "twice"]
+    assert shown["pond"]["standing"] == "supported"
+    assert shown["a church"]["standing"] == ""
+    assert (in_link(test, "must"), in_link(test, "minus")) == ("a pond", "a church")
 
 
 def test_a_wish_that_no_place_meets_is_told_and_can_be_taken_back(
@@ -118,8 +128,22 @@ def test_a_wish_that_no_place_meets_is_told_and_can_be_taken_back(
     test = page(tiny_home, monkeypatch, q="a park", must="a lighthouse").run()
     assert not test.exception
     assert any("lighthouse" in info.value for info in test.info)
-    test.button(key="wish-phrase-a lighthouse").click().run()
-    assert test.radio(key="chosen").options
+    (chip,) = phrases(test).values()
+    assert chip["state"] == "must"
+    assert "" in dict(chip["choices"])
+
+
+def test_what_was_passed_on_the_way_is_asked_for_and_can_be_taken_back(
+    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page(tiny_home, monkeypatch, q="a park")
+    test.session_state["walk"] = True
+    test.run()
+    test.text_input(key="walk-passed").set_value("a church").run()
+    assert not test.exception
+    assert in_link(test, "passed") == "a church"
+    test.button(key="wish-passed").click().run()
+    assert in_link(test, "passed") == ""
 
 
 def test_more_like_this_ranks_again_and_is_kept_in_the_link(
@@ -212,22 +236,6 @@ def test_a_phrase_that_is_not_there_is_denied_in_the_text(
     text: str, phrase: str, said: str
 ) -> None:
     assert denied(text, phrase) == said
-
-
-def test_a_click_says_that_a_thing_is_not_there(
-    tiny_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SAYWHERE_DATA", str(tiny_home))
-    app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
-    app.query_params.update({"city": "tinycity", "q": "a church, a fountain"})
-    app.session_state["weigh-words"] = True
-    app.run()
-    choice = next(one for one in app.segmented_control if one.label == "fountain")
-    choice.set_value(ABSENT).run()
-    assert not app.exception
-    assert app.text_area(key="text").value == "a church, no fountain"
-    labels = {one.label for one in app.segmented_control}
-    assert "church" in labels
 
 
 @pytest.fixture

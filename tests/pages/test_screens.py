@@ -224,7 +224,7 @@ def test_the_label_of_an_open_menu_can_be_read_in_the_dark(
 ) -> None:
     page: Page = visits(shown, *SCREENS["laptop"], "dark").page  # type: ignore[assignment]
     open_page(page, shown, "answer")
-    menu = page.get_by_role("button", name="Weigh your words")
+    menu = page.get_by_role("button", name="Passed on my way")
     menu.click()
     expect(menu).to_have_attribute("aria-expanded", "true")
     expect(menu.locator("p")).to_have_css("color", "rgb(232, 112, 58)")  # 5.6 to 1 on this page

@@ -1,4 +1,4 @@
-"""Chips of the wishes that are in force; a click takes one back."""
+"""Chips of the wishes about places that are in force; a click takes one back."""
 
 from dataclasses import replace
 
@@ -10,25 +10,19 @@ from core.records import Steering
 from core.retrieval.place_titles import place_titles
 from core.retrieval.search import match_index_of
 from pages.search_page import session
-from pages.search_page.wishes.alike import CHOICES as TILE_CHOICES
-from pages.search_page.wishes.alike import marked, marked_title
-from pages.search_page.wishes.phrase_chips import CHOICES as PHRASE_CHOICES
-from pages.search_page.wishes.phrase_chips import weighed, weight_of
+from pages.search_page.wishes.alike import CHOICES, marked, marked_title
 from pages.ui.markdown import one_line, plain
 
 
 def draw(gallery: Gallery, wishes: Steering) -> None:
-    """One chip for each wish, in the order of `Steering`; nothing without wishes."""
-    if not wishes:
+    """One chip for each, in the order of `Steering`; phrases have chips of their own."""
+    if not (wishes.like or wishes.unlike or wishes.passed):
         return
     with st.container(horizontal=True, key="wishes-given", gap="small"):
-        for name in TILE_CHOICES:
+        for name in CHOICES:
             for tile_id in getattr(wishes, name):
-                words = TILE_CHOICES[name][0].replace("this", _place(gallery, tile_id))
+                words = CHOICES[name][0].replace("this", _place(gallery, tile_id))
                 _chip(words, f"{name}-{tile_id}", marked(wishes, tile_id, name))
-        for phrase in (*wishes.must, *wishes.twice, *wishes.minus):
-            words = f"{one_line(phrase, 50)}: {PHRASE_CHOICES[weight_of(wishes, phrase)]}"
-            _chip(words, f"phrase-{phrase}", weighed(wishes, phrase, ""))
         if wishes.passed:
             words = f"passed {one_line(wishes.passed, 40)}"
             _chip(words, "passed", replace(wishes, passed=""))

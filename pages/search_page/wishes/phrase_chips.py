@@ -1,117 +1,107 @@
-"""Chips of the phrases of a description, each with how much it weighs."""
+"""Chips of the phrases of a description under its box; a click says how one counts."""
 
-import re
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.records import Steering
+from core.records import Candidate
 from pages.search_page import session
+from pages.search_page.query_params import ANYWHERE, SearchParams
 from pages.search_page.session_result import SearchState
-from pages.ui.markdown import plain
+from pages.search_page.wishes.phrases import (
+    ABSENT,
+    CHOICES,
+    PRESENT,
+    Chip,
+    affirmed,
+    chips_of,
+    denied,
+    weighed,
+)
+from pages.ui.highlighted_text import STANDINGS
+from pages.ui.script_component import script_component
+from pages.ui.templates import render
 
-CHOICES: Final = {
-    "": "as it is",
+_KEY = "phrases"
+_LABELS: Final = CHOICES | {ABSENT: "It is not there", PRESENT: "It is there"}
+_SAID: Final = {
+    "": "",
     "twice": "counts double",
     "must": "must be there",
-    "minus": "leave out",
+    "minus": "left out",
+    ABSENT: "you say it is not there",
 }
-"""How a phrase weighs: the field of `Steering` that holds it, and the words for people."""
-ABSENT: Final = "absent"
-"""The choice that is no wish: the text says then that the thing is not there."""
-_MOST_PHRASES = 12
-_ARTICLE = r"(?:\b(?:an?|the|some)\s+)?"
-_REACHES_M: Final = (100, 200, 300, 500, 1000, 2000)
+_IN_ONE_CITY = "More choices when you search in one city."
 
 
-def weight_of(wishes: Steering, phrase: str) -> str:
-    """The field of `Steering` that holds a phrase, "" for none."""
-    return next((name for name in CHOICES if name and phrase in getattr(wishes, name)), "")
+def draw(
+    place: DeltaGenerator, ask: SearchParams, state: SearchState, first: Candidate | None
+) -> None:
+    """A row of chips, none without phrases. `first` is the likeliest candidate; everywhere, only
+    the text counts."""
+    everywhere = ask.city == ANYWHERE
+    wishes = SearchParams().steering if everywhere else ask.steering
+    query = state.trace.encoded_query if state.trace else None
+    shown = chips_of(ask.text, wishes, query, state.standings(first) if first else ())
+    if not shown:
+        return
+    component = script_component(
+        "phrases", render("component", name="phrases"), isolate_styles=False
+    )
+    with place:
+        component(
+            key=_KEY,
+            on_chosen_change=partial(_on_choice, shown),
+            data={
+                "chips": [_told(chip, everywhere) for chip in shown],
+                "hint": _IN_ONE_CITY if everywhere else "",
+            },
+        )
 
 
-def weighed(wishes: Steering, phrase: str, choice: str) -> Steering:
-    """The wishes with a phrase in one field only, or in none for ""."""
-    lists: dict[str, Any] = {
-        name: tuple(one for one in getattr(wishes, name) if one != phrase)
-        for name in CHOICES
-        if name
+def _told(chip: Chip, everywhere: bool) -> dict[str, object]:
+    found = f"place 1: {STANDINGS[chip.standing]}" if chip.standing else ""
+    if chip.state == ABSENT and chip.standing == "supported":
+        found = "place 1: not on the map"
+    choices = [one for one in chip.choices if not everywhere or one in ("", ABSENT, PRESENT)]
+    return {
+        "phrase": " ".join(chip.phrase.split()),
+        "state": chip.state,
+        "said": _SAID[chip.state],
+        "standing": chip.standing or "",
+        "found": found,
+        "choices": [[one, _LABELS[one]] for one in choices],
     }
-    if choice:
-        lists[choice] = (*lists[choice], phrase)
-    return replace(wishes, **lists)
 
 
-def denied(text: str, phrase: str) -> str:
-    """The text with "no" before a phrase, in place of its article; as it is without the phrase."""
-    bare = re.sub(f"^{_ARTICLE}", "", phrase, flags=re.IGNORECASE)
-    wanted = re.compile(rf"{_ARTICLE}(?<!\w){re.escape(bare)}", re.IGNORECASE)
-    return wanted.sub(lambda _: f"no {bare}", text, count=1)
+def _on_choice(shown: tuple[Chip, ...]) -> None:
+    """What the browser says is checked: it may have drawn another answer's chips."""
+    told = st.session_state.get(_KEY)
+    chosen = told.get("chosen") if isinstance(told, Mapping) else None
+    if not isinstance(chosen, Mapping):
+        return
+    for number, chip in enumerate(shown):
+        same = " ".join(chip.phrase.split()) == chosen.get("phrase")
+        if same and number == chosen.get("number") and chosen.get("choice") in chip.choices:
+            count(chip, str(chosen["choice"]))
+            return
 
 
-def _weigh(phrase: str, key: str) -> None:
-    ask, choice = session.settled(), st.session_state.get(key) or ""
-    steering = weighed(ask.steering, phrase, "" if choice == ABSENT else choice)
-    text = denied(ask.text, phrase) if choice == ABSENT else ask.text
+def count(chip: Chip, choice: str) -> None:
+    """Lets a phrase count otherwise, and ranks anew."""
+    ask = session.settled()
+    text = ask.text
+    if choice == ABSENT:
+        text = denied(text, chip.phrase)
+    elif choice == PRESENT:
+        text = affirmed(text, chip.phrase, chip.start)
+    steering = weighed(ask.steering, chip.phrase, choice if choice in CHOICES else "")
     if text == ask.text:
         session.rank_anew(steering=steering)
         return
     session.rank_anew(steering=steering, text=text, replies=())
     st.session_state["text"] = text
     st.session_state["redraw"] = True
-
-
-def _walk() -> None:
-    wishes = session.settled().steering
-    passed = str(st.session_state.get("walk-passed", "")).strip()
-    reach_m = float(st.session_state.get("walk-reach", wishes.reach_m))
-    session.rank_anew(steering=replace(wishes, passed=passed, reach_m=reach_m))
-
-
-def draw(state: SearchState) -> None:
-    """A popover with the phrases that were read, and the place that was passed before."""
-    trace, wishes = state.trace, state.ask.steering
-    if trace is None:
-        return
-    own = (trace.encoded_query.own_words(phrase)[0] for phrase in trace.encoded_query.phrases)
-    phrases = list(dict.fromkeys([*own, *wishes.twice, *wishes.must, *wishes.minus]))
-    menu = st.popover("Weigh your words", type="tertiary", key="weigh-words", on_change="rerun")
-    if not menu.open:  # a row of choices for each phrase is dear
-        return
-    can_be_absent = trace.encoded_query.gloss is None  # "no" is English
-    with menu:
-        for number, phrase in enumerate(phrases[:_MOST_PHRASES]):
-            _row(wishes, phrase, f"weigh-{number}", can_be_absent)
-        _walk_inputs(wishes)
-
-
-def _row(wishes: Steering, phrase: str, key: str, can_be_absent: bool) -> None:
-    """Set again on every run: a closed popover shows its widgets late."""
-    st.session_state[key] = weight_of(wishes, phrase)
-    st.segmented_control(
-        plain(phrase, 80),
-        [*CHOICES, *([ABSENT] if can_be_absent else [])],
-        key=key,
-        on_change=partial(_weigh, phrase, key),
-        format_func=lambda choice: CHOICES.get(choice, "is not there"),
-    )
-
-
-def _walk_inputs(wishes: Steering) -> None:
-    """The place that was passed before."""
-    st.session_state["walk-passed"] = wishes.passed
-    st.session_state["walk-reach"] = min(_REACHES_M, key=lambda one: abs(one - wishes.reach_m))
-    st.text_input(
-        "On my way here I passed …",
-        key="walk-passed",
-        on_change=_walk,
-        placeholder="a railway station with a clock tower",
-    )
-    st.select_slider(
-        "at most so many metres away",
-        _REACHES_M,
-        key="walk-reach",
-        on_change=_walk,
-        disabled=not wishes.passed,
-    )
