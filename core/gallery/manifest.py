@@ -152,8 +152,10 @@ class Manifest:
 def check_name(name: str) -> str:
     """Returns the name if it is safe as a folder name, else raises GalleryError."""
     if not _NAME.fullmatch(name):
+        close = "-".join(name.lower().split())
+        hint = f"; did you mean {close!r}?" if _NAME.fullmatch(close) else ""
         raise GalleryError(
-            f"{name[:80]!r} is not a gallery name; use lower-case letters, digits, - and _"
+            f"{name[:80]!r} is not a gallery name; use lower-case letters, digits, - and _{hint}"
         )
     return name
 

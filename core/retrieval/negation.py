@@ -60,6 +60,11 @@ _NEAR = (
     r"(?:near(?:by)? to|near|anywhere near|close to|next to|beside|by|opposite|alongside|"
     r"across from|facing|around the corner from|within (?:sight|view|reach) of)"
 )
+_NOT_ITS_LOOKS = (
+    r"(?!(?:single|lot|bit|few|very|too|so|really|particularly|big|large|huge|great|tall|high|wide|"
+    r"long|busy|modern|new|old|typical|normal|usual|real)\b)"
+)
+"""What follows "not a" where a thing is there and only looks otherwise: "not a big church"."""
 _CUES: tuple[tuple[Scope, str], ...] = (
     (
         "else",
@@ -91,6 +96,7 @@ _CUES: tuple[tuple[Scope, str], ...] = (
         + _TAIL,
     ),
     ("here", rf"\bnot\s+an?\s+{_ITEMS}{_TAIL}(?:(?<=anywhere)|(?<=in sight)|(?<=to be seen))"),
+    ("at", rf"(?:^|(?<=[,;.!]\s))(?:but\s+|and\s+)?not\s+an?\s+{_NOT_ITS_LOOKS}" + _ITEMS + _TAIL),
     (
         "here",
         rf"(?:{_SUBJECT}\b{_NOT}\s+{_VERB}|\bthere\s+{_NOT})\s+" + _ITEMS + _TAIL,

@@ -66,6 +66,11 @@ def test_a_name_that_could_leave_its_folder_is_refused(name: str, tiny_settings:
         assert str(caught.value).isprintable()
 
 
+def test_a_title_in_the_place_of_a_name_gets_the_name() -> None:
+    with pytest.raises(GalleryError, match="did you mean 'new-york'"):
+        check_name("New York")
+
+
 @pytest.mark.parametrize("name", ["x", "tiny", "rvs-manhattan", "a_b", "2026", "x" * 64])
 def test_plain_names_are_names(name: str) -> None:
     assert check_name(name) == name

@@ -35,6 +35,7 @@ ROWS = [
         ("I'm not near the casino", None, ("casino",), "near"),
         ("far from the harbour", None, ("harbour",), "far"),
         ("we are not in a park", None, ("park",), "at"),
+        ("a narrow street, not a church", "not a church", ("church",), "at"),
         ("nothing but houses around", None, ("houses",), "else"),
         ("not near Stockmann", None, ("Stockmann",), "near"),
         ("I can't see any trees", None, ("trees",), "here"),
@@ -62,6 +63,8 @@ def test_a_denial_has_its_things_and_its_scope(
         "a house no more than two floors high",
         "not on the same street",
         "without crossing the road",
+        "it's not a big church, but a small chapel",
+        "a hall, not a big church",
     ],
 )
 def test_what_denies_no_thing_of_a_map_stays_as_it_is(text: str) -> None:
