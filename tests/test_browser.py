@@ -324,6 +324,7 @@ def test_odd_input_gets_a_sensible_answer_and_runs_nothing(
         assert visit.errors == [], kind
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_characters_are_cut_and_it_is_said_where(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:

@@ -87,7 +87,13 @@ PLACES: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * name.startswith(("gallery, l", "gallery, o")))
+        for name in PLACES
+    ],
+)
 def test_a_page_has_no_serious_finding(
     served: Served, visits: Callable[..., Visit], axe: str, name: str
 ) -> None:

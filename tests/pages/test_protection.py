@@ -122,7 +122,13 @@ def test_every_answer_has_the_security_headers(path: str, served: Served) -> Non
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in ("search", "benchmark")))
+        for name in PAGES
+    ],
+)
 def test_a_page_works_under_its_policy(
     name: str, served: Served, visits: Callable[..., Visit]
 ) -> None:
