@@ -1,7 +1,7 @@
 """Maximum-likelihood fit of the confidence in galleries with imagery to descriptions with known
 places: of searches by aerial pictures alone, and by facts that are seen from above."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from core.records import Channel
 from core.retrieval.confidence import RADIUS_M
 from core.retrieval.picture_confidence import PictureConfidence, mixture, seen_from_above
 from core.retrieval.picture_model import load_picture_encoder
-from core.retrieval.search import rank_tiles
+from core.retrieval.search import Ranking, rank_tiles
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,20 +71,10 @@ def picture_examples(
     progress: Callable[[str, int, int], None],
 ) -> list[PictureExample]:
     """An example for each description near a tile of its gallery, which has aerial pictures."""
-    examples = []
-    for name, path in sets:
-        gallery = open_gallery(name, settings)
-        pictures = load_picture_encoder(gallery, settings, encoder, view="aerial")
-        queries = inside_gallery(read_queries(path, name), gallery, path.name)
-        encoded = read_all(
-            queries, encoder, lambda done, of: progress("read", done, of), pictures, gallery
-        )
-        for query, encoded_query in zip(queries, encoded, strict=True):
-            ranking = rank_tiles(gallery, encoded_query, ("image",))
-            near = _near(gallery, query)
-            if near.any():
-                examples.append(PictureExample(ranking.scores, near))
-    return examples
+    return [
+        PictureExample(ranking.scores, near)
+        for ranking, near in _rankings(sets, settings, encoder, progress, ("image",))
+    ]
 
 
 def above_examples(
@@ -95,19 +85,34 @@ def above_examples(
 ) -> list[PictureExample]:
     """An example for each description near a tile of its gallery, searched by facts and names;
     galleries without facts that are seen from above give none."""
-    examples: list[PictureExample] = []
+    return [
+        PictureExample(ranking.scores, near)
+        for ranking, near in _rankings(sets, settings, encoder, progress, _WORDS)
+        if seen_from_above(ranking.signals)
+    ]
+
+
+def _rankings(
+    sets: Sequence[tuple[str, Path]],
+    settings: Settings,
+    encoder: "SentenceEncoder",
+    progress: Callable[[str, int, int], None],
+    channels: tuple[Channel, ...],
+) -> Iterator[tuple[Ranking, Bools]]:
+    """The ranking of each description near a tile of its gallery, and the tiles near it [N]."""
     for name, path in sets:
         gallery = open_gallery(name, settings)
+        pictures = None
+        if "image" in channels:
+            pictures = load_picture_encoder(gallery, settings, encoder, view="aerial")
         queries = inside_gallery(read_queries(path, name), gallery, path.name)
         encoded = read_all(
-            queries, encoder, lambda done, of: progress("read", done, of), None, gallery
+            queries, encoder, lambda done, of: progress("read", done, of), pictures, gallery
         )
         for query, encoded_query in zip(queries, encoded, strict=True):
-            ranking = rank_tiles(gallery, encoded_query, _WORDS)
             near = _near(gallery, query)
-            if near.any() and seen_from_above(ranking.signals):
-                examples.append(PictureExample(ranking.scores, near))
-    return examples
+            if near.any():
+                yield rank_tiles(gallery, encoded_query, channels), near
 
 
 def _near(gallery: Gallery, query: LabelledQuery) -> Bools:
