@@ -48,9 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--manner",
-        choices=("view", "directions"),
+        choices=("view", "directions", "denials"),
         default="view",
-        help="what a person sees there, or directions to it by relations (default: view)",
+        help="what a person sees there, directions to it by relations, or what a person sees "
+        "and a denial, 15 percent of them false (default: view)",
     )
     parser.add_argument(
         "--out", type=new_file, metavar="F.jsonl", help="file to write (default: print)"
