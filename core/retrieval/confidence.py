@@ -33,6 +33,7 @@ from core.retrieval.picture_confidence import (
     seen_from_above,
 )
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.rank_prior import NO_RANK_PRIOR, RankPrior
 from core.settings import CONFIDENCE
 
 RADIUS_M = 100.0
@@ -51,20 +52,26 @@ ADDED_FEATURES: tuple[str, ...] = (
 )
 """Features that a file of an earlier version does not hold."""
 _CAPITALS = FEATURES.index("capitals")
-_NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0)
-"""A row of the table: mean, scale, and the three models' parameters."""
+_COLUMNS = ("mean", "scale", "sharpness", "vagueness", "elsewhere", "by_rank")
+"""The columns of the table: mean, scale, and the four models' parameters. A file of an earlier
+version lacks the last one."""
+_NO_EFFECT = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+_NEVER = -50.0
+"""Log-odds of no weight at all."""
 CLIP_SIGMA = 3.0
 """Standardised features are clipped at this many standard deviations of the calibration set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The fitted parameters: three linear models over C features.
+    """The fitted parameters: four linear models over C features.
 
     `mean` and `scale` [C] standardise the features. The models are [1 + C], intercept first:
     `inverse_temperature` → the logarithm of the inverse temperature of the softmax over tiles;
     `p_uninformative` → the log-odds that the text says nothing about the place; `p_outside` → the
-    log-odds that the place is outside the gallery.
+    log-odds that the place is outside the gallery; `by_rank` → the log-odds of the part of the
+    probability that goes by rank alone, with the `rank_offset` and `rank_power` of
+    `core.retrieval.rank_prior`.
 
     The verdict is "likely" if the first candidate's confidence is at least `likely`, and "probably
     not in this gallery" if `p_outside` is at least `absent` and above that confidence. `area` is
@@ -82,6 +89,9 @@ class Calibration:
     absent: float
     area: float
     background: Background
+    by_rank: F64
+    rank_offset: float = 1.0
+    rank_power: float = 1.0
     sources: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -92,21 +102,18 @@ class Calibration:
             self.inverse_temperature[1:],
             self.p_uninformative[1:],
             self.p_outside[1:],
+            self.by_rank[1:],
         )
+        models = (self.inverse_temperature, self.p_uninformative, self.p_outside, self.by_rank)
         return {
             "sources": list(self.sources),
             "likely": _short(self.likely),
             "absent": _short(self.absent),
             "area": _short(self.area),
-            "columns": ["mean", "scale", "sharpness", "vagueness", "elsewhere"],
-            "constant": [
-                0,
-                1,
-                *(
-                    _short(model[0])
-                    for model in (self.inverse_temperature, self.p_uninformative, self.p_outside)
-                ),
-            ],
+            "rank_offset": _short(self.rank_offset),
+            "rank_power": _short(self.rank_power),
+            "columns": list(_COLUMNS),
+            "constant": [0, 1, *(_short(model[0]) for model in models)],
             "clues": {
                 name: [_short(column[row]) for column in columns]
                 for row, name in enumerate(FEATURES)
@@ -117,13 +124,19 @@ class Calibration:
     def from_json(cls, document: dict[str, Any], background: Background) -> "Calibration":
         """The inverse of `to_json`. Raises KeyError, TypeError or ValueError.
 
-        A document written before a feature was added stays valid: the feature has no effect. Every
-        other one must be there. Weights of signals, which older documents hold, are not read.
+        A document written before a feature or the last column was added stays valid: what was
+        added has no effect. Every other one must be there. Weights of signals, which older
+        documents hold, are not read.
         """
-        clues = dict.fromkeys(ADDED_FEATURES, _NO_EFFECT) | document["clues"]
+        width = len(document.get("columns", _COLUMNS[:-1]))
+        none = list(_NO_EFFECT[:width])
+        clues = dict.fromkeys(ADDED_FEATURES, none) | document["clues"]
         table = np.array([clues[name] for name in FEATURES], dtype=np.float64)
         parameters = np.concatenate([np.array(document["constant"], dtype=np.float64)[None], table])
-        if parameters.shape != (len(FEATURES) + 1, 5) or len(clues) != len(FEATURES):
+        if width == len(_COLUMNS) - 1:
+            column = np.array([_NEVER, *[0.0] * len(FEATURES)])
+            parameters = np.concatenate([parameters, column[:, None]], axis=1)
+        if parameters.shape != (len(FEATURES) + 1, len(_COLUMNS)) or len(clues) != len(FEATURES):
             raise ValueError(f"{parameters.shape} numbers")
         calibration = cls(
             mean=table[:, 0],
@@ -135,6 +148,9 @@ class Calibration:
             absent=float(document["absent"]),
             area=float(document["area"]),
             background=background,
+            by_rank=parameters[:, 5],
+            rank_offset=float(document.get("rank_offset", 1)),
+            rank_power=float(document.get("rank_power", 1)),
             sources=tuple(map(str, document["sources"])),
         )
         if not (np.isfinite(parameters).all() and (calibration.scale > 0).all()):
@@ -196,13 +212,15 @@ class Posterior:
     """`mass` [N]: probability that the describer is at each tile (0 outside the mask).
 
     `p_outside`: probability that they are at none of them. `mass.sum() + p_outside == 1`. `area`
-    is `Calibration.area`; `inverse_temperature` is that of the softmax over the scores.
+    is `Calibration.area`; `inverse_temperature` is that of the softmax over the scores, and
+    `rank_prior` is what is mixed with it.
     """
 
     mass: F64
     p_outside: float
     area: float = 0.8
     inverse_temperature: float = 1.0
+    rank_prior: RankPrior = NO_RANK_PRIOR
 
     @property
     def sharpening(self) -> float:
@@ -220,7 +238,7 @@ class Posterior:
     def mass_of(self, scores: F32) -> F64:
         """The mass [N] that other scores [N] of the same tiles would have, were they informative
         and from inside; 0 where this posterior has none."""
-        return mixture(scores, self.mass > 0, self.inverse_temperature)
+        return mixture(scores, self.mass > 0, self.inverse_temperature, rank_prior=self.rank_prior)
 
     def near(
         self, rows: Sequence[int], lats: F64, lons: F64, radius_m: float = RADIUS_M
@@ -243,8 +261,9 @@ def posterior_of(
 
     `scores` [N] are those that rank the tiles, from `channels`.
 
-    mass = (1 − p_outside) · ((1 − v) · softmax(inverse_temperature · scores) + v / T),
-    over the T allowed tiles, where v is the probability that the text is uninformative. A person
+    mass = (1 − p_outside) · ((1 − v) · ((1 − b) · softmax(inverse_temperature · scores) + b · r)
+    + v / T), over the T allowed tiles, where v is the probability that the text is uninformative
+    and b the part that goes by rank alone, r. A person
     who gives a `mask` knows that the place is in it: `p_outside` is 0 then, and for a text of
     denials only. Where only pictures answer, v, the inverse temperature and `p_outside` are those
     of `core.retrieval.picture_confidence`, and so they are where facts that are seen from above do
@@ -272,7 +291,9 @@ def posterior_from(
     outputs = _linear_outputs(learned, features)
     p_outside = outputs.p_outside
     allowed = np.ones(len(scores), dtype=bool) if mask is None else mask
-    spread = PictureConfidence(outputs.inverse_temperature, outputs.p_uninformative)
+    spread = PictureConfidence(
+        outputs.inverse_temperature, outputs.p_uninformative, rank_prior=outputs.rank_prior
+    )
     if only_pictures(signals):
         spread, p_outside = read_picture_confidence(), P_OUTSIDE
     elif seen_from_above(signals) and not features[_CAPITALS]:
@@ -280,7 +301,13 @@ def posterior_from(
     if mask is not None or not affirms:
         p_outside = 0.0
     within = spread.within(scores, allowed)
-    return Posterior((1 - p_outside) * within, p_outside, learned.area, spread.inverse_temperature)
+    return Posterior(
+        (1 - p_outside) * within,
+        p_outside,
+        learned.area,
+        spread.inverse_temperature,
+        spread.rank_prior,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,17 +315,23 @@ class _LinearOutputs:
     inverse_temperature: float
     p_uninformative: float
     p_outside: float
+    rank_prior: RankPrior
 
 
 def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
-    """The outputs of the three linear models for one search's features."""
+    """The outputs of the four linear models for one search's features."""
     standardized = ((features - learned.mean) / learned.scale).clip(-CLIP_SIGMA, CLIP_SIGMA)
     row = np.concatenate([[1.0], standardized])
     return _LinearOutputs(
         float(np.exp(row @ learned.inverse_temperature)),
-        float(1 / (1 + np.exp(-(row @ learned.p_uninformative)))),
-        float(1 / (1 + np.exp(-(row @ learned.p_outside)))),
+        _chance(row @ learned.p_uninformative),
+        _chance(row @ learned.p_outside),
+        RankPrior(_chance(row @ learned.by_rank), learned.rank_offset, learned.rank_power),
     )
+
+
+def _chance(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))
 
 
 def log_odds_outside(learned: Calibration, features: F32) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 
 from core.arrays import F32, F64, Bools
 from core.retrieval.fusion import Signals
+from core.retrieval.rank_prior import NO_RANK_PRIOR, RankPrior
 from core.retrieval.weight_files import read_weights, write_weights
 from core.settings import AERIAL
 
@@ -28,17 +29,20 @@ P_OUTSIDE = 0.05
 @dataclass(frozen=True, slots=True)
 class PictureConfidence:
     """The learned numbers: the `inverse_temperature` of the softmax over the scores, and
-    `p_uninformative`, the probability that the pictures say nothing about the place. `sources`
-    names the sets of descriptions.
+    `p_uninformative`, the probability that the pictures say nothing about the place. `rank_prior`
+    is the part that goes by rank alone. `sources` names the sets of descriptions.
     """
 
     inverse_temperature: float
     p_uninformative: float
     sources: tuple[str, ...] = ()
+    rank_prior: RankPrior = NO_RANK_PRIOR
 
     def within(self, scores: F32, allowed: Bools) -> F64:
         """The probability [N] of each allowed tile, given that the place is among them."""
-        return mixture(scores, allowed, self.inverse_temperature, self.p_uninformative)
+        return mixture(
+            scores, allowed, self.inverse_temperature, self.p_uninformative, self.rank_prior
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The numbers as readable JSON."""
@@ -59,12 +63,23 @@ class PictureConfidence:
         return cls(sharpness, vague, tuple(map(str, document["sources"])))
 
 
-def mixture(scores: F32, allowed: Bools, inverse_temperature: float, p_uniform: float = 0.0) -> F64:
-    """A softmax [N] over the allowed tiles mixed with an even share of each; 0 elsewhere."""
+def mixture(
+    scores: F32,
+    allowed: Bools,
+    inverse_temperature: float,
+    p_uniform: float = 0.0,
+    rank_prior: RankPrior = NO_RANK_PRIOR,
+) -> F64:
+    """A softmax [N] over the allowed tiles, mixed with a share by rank and an even share of each;
+    0 elsewhere."""
     logits = inverse_temperature * scores.astype(np.float64)
     exponentials = np.exp(np.where(allowed, logits - logits[allowed].max(), -np.inf))
+    informative: F64 = exponentials / exponentials.sum()
+    if rank_prior.weight > 0:
+        by_rank = rank_prior.of(scores, allowed)
+        informative = (1 - rank_prior.weight) * informative + rank_prior.weight * by_rank
     even = allowed / allowed.sum()
-    mixed: F64 = (1 - p_uniform) * exponentials / exponentials.sum() + p_uniform * even
+    mixed: F64 = (1 - p_uniform) * informative + p_uniform * even
     return mixed
 
 

@@ -27,10 +27,14 @@ from core.retrieval.confidence import (
 from core.retrieval.confidence_features import FEATURES
 from core.retrieval.fusion import Signals
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
+from core.retrieval.rank_prior import LEADING, RankPrior
 
 
 def plain(
-    inverse_temperature: float = 0.0, vague: float = -50.0, p_outside: float = -50.0
+    inverse_temperature: float = 0.0,
+    vague: float = -50.0,
+    p_outside: float = -50.0,
+    by_rank: float = -50.0,
 ) -> Calibration:
     """A calibration without information in its features."""
     count = len(FEATURES)
@@ -48,6 +52,7 @@ def plain(
         absent=0.3,
         area=0.8,
         background=Background(np.eye(2, 384, dtype=np.float32), np.eye(3, 384, dtype=np.float32)),
+        by_rank=constant(by_rank),
         sources=("a, b",),
     )
 
@@ -88,6 +93,33 @@ def test_a_softmax_worked_out_by_hand(encoded_query: EncodedQuery) -> None:
 def test_what_tells_nothing_of_the_place_is_spread_evenly(encoded_query: EncodedQuery) -> None:
     half = masses(encoded_query, plain(vague=0.0), 0.0, np.log(3))
     assert half.mass == pytest.approx([0.5 * 0.25 + 0.25, 0.5 * 0.75 + 0.25])
+
+
+def test_a_part_goes_by_rank_alone(encoded_query: EncodedQuery) -> None:
+    """The shares of ranks are 1/2 and 1/3 and 1/4 of 13/12, half of all."""
+    found = masses(encoded_query, plain(by_rank=0.0), 0.0, np.log(2), np.log(5))
+    by_rank = np.array([3, 4, 6]) / 13
+    shifted = RankPrior(0.5, 2.0, 1.0)
+    assert shifted.of(signals(0.0, 1.0, 2.0)["phrases"], np.ones(3, bool)) == pytest.approx(by_rank)
+    plainly = np.array([1 / 3, 1 / 2, 1]) / (11 / 6)
+    assert found.mass == pytest.approx((np.array([1, 2, 5]) / 8 + plainly) / 2)
+    assert found.rank_prior.weight == pytest.approx(0.5)
+
+
+def test_equal_scores_have_equal_shares_by_rank() -> None:
+    scores, allowed = np.array([1, 5, 1, 9, 7], np.float32), np.array([1, 1, 1, 0, 1], bool)
+    shares = RankPrior(1.0, 1.0, 1.0).of(scores, allowed) * 25 / 12
+    assert shares == pytest.approx([(1 / 3 + 1 / 4) / 2, 1 / 2, (1 / 3 + 1 / 4) / 2, 0, 1])
+
+
+def test_only_leading_tiles_have_a_share_by_rank() -> None:
+    scores = np.random.default_rng(3).random(3 * LEADING).astype(np.float32)
+    shares = RankPrior(1.0, 2.0, 1.2).of(scores, np.ones(len(scores), dtype=bool))
+    assert shares.sum() == pytest.approx(1)
+    order = np.argsort(-scores)
+    assert (shares[order[:LEADING]] > 0).all()
+    assert not shares[order[LEADING:]].any()
+    assert (np.diff(shares[order]) <= 0).all()
 
 
 def test_masses_and_elsewhere_are_one_together(encoded_query: EncodedQuery) -> None:
@@ -157,6 +189,20 @@ def test_weights_of_signals_in_an_older_file_are_not_read(tmp_path: Path) -> Non
         del document["clues"][feature]
     path.write_text(json.dumps(document))
     assert read_calibration(path).likely == 0.5
+
+
+def test_a_file_of_before_ranks_counted_gives_them_no_weight(
+    encoded_query: EncodedQuery, tmp_path: Path
+) -> None:
+    path = write_calibration(plain(by_rank=0.0), tmp_path / "confidence.json")
+    document = json.loads(path.read_text())
+    for name in ("rank_offset", "rank_power"):
+        del document[name]
+    for row in (document["columns"], document["constant"], *document["clues"].values()):
+        row.pop()
+    path.write_text(json.dumps(document))
+    found = masses(encoded_query, read_calibration(path), 0.0, np.log(2), np.log(5))
+    assert found.mass == pytest.approx([1 / 8, 2 / 8, 5 / 8])
 
 
 def test_a_calibration_comes_back_from_its_files(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import RADIUS_M
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.rank_prior import LEADING
 from core.retrieval.search import rank_tiles
 
-_LEADING, _OTHERS = 400, 400
-"""Number of tiles in an example: the best of the search, and a sample of the others."""
+_OTHERS = 400
+"""Number of tiles in an example beside the `LEADING` of the search: a sample of the others."""
 _FEWER_CHANNELS, _AREA = 0.35, 0.3
 """Probabilities that a search is repeated with fewer channels, or in a part of the gallery."""
 _RADII_M = (200.0, 300.0, 450.0, 700.0, 1000.0, 1500.0)
@@ -135,11 +136,11 @@ def _example(
     distances_m: F64,
     rng: np.random.Generator,
 ) -> CalibrationExample:
-    """A search with a sample of its tiles: the best, all near the truth, and some others."""
+    """A search with a sample of its tiles: the best in order, all near the truth, some others."""
     rows = np.arange(len(scores)) if mask is None else np.flatnonzero(mask)
     near = distances_m[rows] <= RADIUS_M
     order = np.argsort(-scores[rows], kind="stable")
-    leading, others = order[:_LEADING], order[_LEADING:]
+    leading, others = order[:LEADING], order[LEADING:]
     distant = others[~near[others]]
     drawn = rng.choice(distant, min(_OTHERS, len(distant)), replace=False)
     sample = np.concatenate([leading, others[near[others]], drawn])

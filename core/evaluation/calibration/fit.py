@@ -19,18 +19,18 @@ from core.evaluation.ranking_fit import logsumexp_by_owner
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence import CLIP_SIGMA, Calibration
 from core.retrieval.confidence_features import FEATURES
+from core.retrieval.rank_prior import LEADING
 
 PRIOR_ELSEWHERE = 0.05
 """Prior probability of a place outside the gallery: an assumption, not learned."""
 _RIDGE, _RIDGE_ELSEWHERE = 3e-3, 3e-4
 """L2 penalties on the parameters."""
-_BLUNTED_BY_ROLES = -0.14
-"""Added to the weight of the share of phrases that a relation places, in the inverse temperature.
-Each set counts alike, so the one set of directions moves the fit too little: it was 5 points too
-sure of them. Chosen so that the mean chance of the first candidates of 404 searches for RVS `train`
-is the share of them that is right."""
+_BEYOND = 1e30
+"""The rank of a tile that has no share by its rank."""
 _STEPS = 80
-_SHARPNESS, _VAGUE = math.log(40.0), -2.0
+_SHARPNESS, _VAGUE, _BY_RANK = math.log(40.0), -2.0, -2.0
+_RANK_OFFSET, _RANK_POWER = 3.0, 1.5
+"""Where the fit starts."""
 _LIKELY = 0.5
 _FALSE_ABSENT = 0.1
 """Accepted share of false "outside" verdicts for descriptions from inside a gallery."""
@@ -42,14 +42,16 @@ _FULL_GROUP = 60
 class _Batch:
     """All T tiles of Q examples, concatenated.
 
-    `owner` [T] is the example of each tile, `standardized` [Q, 1 + C] the standardized features
-    after a constant 1, `weight` [Q] the weight of each example.
+    `owner` [T] is the example of each tile, `rank` [T] its rank from 0, `_BEYOND` after
+    `LEADING`, `standardized` [Q, 1 + C] the standardized features after a constant 1, `weight` [Q]
+    the weight of each example.
     """
 
     scores: torch.Tensor
     stands_for: torch.Tensor
     owner: torch.Tensor
     near: torch.Tensor
+    rank: torch.Tensor
     standardized: torch.Tensor
     weight: torch.Tensor
     log_tiles: torch.Tensor
@@ -79,6 +81,7 @@ def calibrate(
         inverse_temperature=np.zeros(len(FEATURES) + 1),
         p_uninformative=np.zeros(len(FEATURES) + 1),
         p_outside=np.zeros(len(FEATURES) + 1),
+        by_rank=np.zeros(len(FEATURES) + 1),
         likely=_LIKELY,
         absent=1.0,
         area=_AREA,
@@ -86,7 +89,6 @@ def calibrate(
         sources=tuple(sorted({example.group for example in examples})),
     )
     calibration = _fit_position(calibration, inside)
-    calibration.inverse_temperature[1 + FEATURES.index("roles")] += _BLUNTED_BY_ROLES
     calibration = replace(calibration, p_outside=_fit_outside(calibration, inside, outside, prior))
     standardized, shares = _standardized(calibration, inside), _shares(inside)
     chances = 1 / (1 + np.exp(-(standardized @ calibration.p_outside)))
@@ -111,14 +113,25 @@ def mass_before_truth(
     `standardized` [1 + C] are the standardized features of the example.
     """
     scores = np.exp(standardized @ calibration.inverse_temperature) * example.scores
-    exponentials = np.exp(scores - scores.max())
-    stands_for = np.exp(example.stands_for)
-    p_uninformative = 1 / (1 + np.exp(-(standardized @ calibration.p_uninformative)))
-    mass = (1 - p_uninformative) * exponentials / (
-        exponentials * stands_for
-    ).sum() + p_uninformative / example.tiles
+    exponentials, stands_for = np.exp(scores - scores.max()), np.exp(example.stands_for)
+    weight, p_uninformative = (
+        1 / (1 + np.exp(-(standardized @ model)))
+        for model in (calibration.by_rank, calibration.p_uninformative)
+    )
+    ranked = (_ranks(example) + calibration.rank_offset) ** -calibration.rank_power
+    informative = (1 - weight) * exponentials / (exponentials * stands_for).sum()
+    informative += weight * ranked / ranked.sum()
+    mass = (1 - p_uninformative) * informative + p_uninformative / example.tiles
     likelier = mass > mass[example.true]
     return float((mass * stands_for)[likelier].sum())
+
+
+def _ranks(example: CalibrationExample) -> F64:
+    """The rank [T] of each tile of an example from 0, `_BEYOND` after `LEADING`: the best come
+    first in an example."""
+    ranks = np.arange(len(example.scores), dtype=np.float64)
+    ranks[LEADING:] = _BEYOND
+    return ranks
 
 
 def _shares(examples: Sequence[CalibrationExample]) -> F64:
@@ -154,6 +167,7 @@ def _batch(calibration: Calibration, examples: Sequence[CalibrationExample]) -> 
         ).float(),
         owner=torch.from_numpy(owner),
         near=torch.from_numpy(np.concatenate([example.near for example in examples])),
+        rank=torch.from_numpy(np.concatenate([_ranks(example) for example in examples])).float(),
         standardized=torch.from_numpy(_standardized(calibration, examples)).float(),
         weight=torch.from_numpy(_shares(examples)).float(),
         log_tiles=torch.tensor([math.log(example.tiles) for example in examples]),
@@ -161,42 +175,82 @@ def _batch(calibration: Calibration, examples: Sequence[CalibrationExample]) -> 
     )
 
 
-def log_likelihood(
-    batch: _Batch, inverse_temperature: torch.Tensor, p_uninformative: torch.Tensor
-) -> torch.Tensor:
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """The parameters of the fit of positions; see `Calibration`. The rank's are logarithms."""
+
+    inverse_temperature: torch.Tensor
+    p_uninformative: torch.Tensor
+    by_rank: torch.Tensor
+    rank_offset: torch.Tensor
+    rank_power: torch.Tensor
+
+    @classmethod
+    def at_start(cls) -> "_Heads":
+        """The fixed point from which the fit starts."""
+        heads = []
+        for constant in (_SHARPNESS, _VAGUE, _BY_RANK):
+            head = torch.zeros(len(FEATURES) + 1)
+            head[0] = constant
+            heads.append(head)
+        numbers = [torch.tensor(math.log(number)) for number in (_RANK_OFFSET, _RANK_POWER)]
+        return cls(*(tensor.requires_grad_() for tensor in (*heads, *numbers)))
+
+    @property
+    def all(self) -> list[torch.Tensor]:
+        """Every tensor that is learned."""
+        return [getattr(self, name) for name in self.__slots__]
+
+    def size(self) -> torch.Tensor:
+        """The sum of squares of the weights of features, and of how far the ranks' numbers are
+        from their start."""
+        heads = (self.inverse_temperature, self.p_uninformative, self.by_rank)
+        moved = (
+            self.rank_offset - math.log(_RANK_OFFSET),
+            self.rank_power - math.log(_RANK_POWER),
+        )
+        return torch.stack(
+            [(part**2).sum() for part in (*(head[1:] for head in heads), *moved)]
+        ).sum()
+
+
+def log_likelihood(batch: _Batch, heads: _Heads) -> torch.Tensor:
     """The log-likelihood [Q] of each example: that of all tiles within 100 m of the truth."""
     count = len(batch.standardized)
-    steep = torch.exp(batch.standardized @ inverse_temperature)
+    steep = torch.exp(batch.standardized @ heads.inverse_temperature)
     scores = batch.scores * steep[batch.owner]
     total = logsumexp_by_owner(scores + batch.stands_for, batch.owner, count)
     near = logsumexp_by_owner(scores[batch.near], batch.owner[batch.near], count) - total
-    chance = batch.standardized @ p_uninformative
-    return torch.logaddexp(
-        torch.nn.functional.logsigmoid(-chance) + near,
-        torch.nn.functional.logsigmoid(chance) + batch.log_near - batch.log_tiles,
-    )
+    ranked = (batch.rank + torch.exp(heads.rank_offset)) ** -torch.exp(heads.rank_power)
+    by_rank = _sum_by_owner(ranked * batch.near, batch.owner, count)
+    by_rank = by_rank / _sum_by_owner(ranked, batch.owner, count)
+    weight = torch.sigmoid(batch.standardized @ heads.by_rank)
+    informative = (1 - weight) * torch.exp(near) + weight * by_rank
+    vague = torch.sigmoid(batch.standardized @ heads.p_uninformative)
+    even = torch.exp(batch.log_near - batch.log_tiles)
+    return torch.log((1 - vague) * informative + vague * even)
+
+
+def _sum_by_owner(values: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
+    """The sum of values [T] over the tiles of each example, [Q]."""
+    return torch.zeros(count).index_add(0, owner, values)
 
 
 def _fit_position(calibration: Calibration, inside: Sequence[CalibrationExample]) -> Calibration:
-    """The calibration with `inverse_temperature` and `p_uninformative` fitted."""
-    batch = _batch(calibration, inside)
-    heads = []
-    for constant in (_SHARPNESS, _VAGUE):
-        head = torch.zeros(len(FEATURES) + 1)
-        head[0] = constant
-        heads.append(head.requires_grad_())
-    inverse_temperature, p_uninformative = heads
+    """The calibration with `inverse_temperature`, `p_uninformative` and `by_rank` fitted."""
+    batch, heads = _batch(calibration, inside), _Heads.at_start()
 
     def loss() -> torch.Tensor:
-        likely = log_likelihood(batch, inverse_temperature, p_uninformative)
-        size = (inverse_temperature[1:] ** 2).sum() + (p_uninformative[1:] ** 2).sum()
-        return -(batch.weight * likely).sum() + _RIDGE * size
+        return -(batch.weight * log_likelihood(batch, heads)).sum() + _RIDGE * heads.size()
 
-    _minimize([inverse_temperature, p_uninformative], loss)
+    _minimize(heads.all, loss)
     return replace(
         calibration,
-        inverse_temperature=_to_numpy(inverse_temperature),
-        p_uninformative=_to_numpy(p_uninformative),
+        inverse_temperature=_to_numpy(heads.inverse_temperature),
+        p_uninformative=_to_numpy(heads.p_uninformative),
+        by_rank=_to_numpy(heads.by_rank),
+        rank_offset=math.exp(float(heads.rank_offset.detach())),
+        rank_power=math.exp(float(heads.rank_power.detach())),
     )
 
 

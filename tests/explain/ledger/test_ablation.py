@@ -83,6 +83,10 @@ def by_chance(trace: SearchTrace, scores: np.ndarray, rows: list[int]) -> list[i
     logits = trace.posterior.inverse_temperature * scores.astype(float)
     mass = np.where(trace.posterior.mass > 0, np.exp(logits - logits.max()), 0.0)
     mass /= mass.sum()
+    by_rank = trace.posterior.rank_prior
+    ranks = np.argsort(np.argsort(-np.where(mass > 0, scores, -np.inf), kind="stable"))
+    shares = np.where(ranks < 400, (ranks + by_rank.offset) ** -by_rank.power, 0.0) * (mass > 0)
+    mass = (1 - by_rank.weight) * mass + by_rank.weight * shares / shares.sum()
     worth = (mass - mass[rows].min()).clip(0)
     if worth.max() > 0:
         worth = (worth / worth.max()) ** trace.posterior.sharpening
