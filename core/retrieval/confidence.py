@@ -324,14 +324,15 @@ def _linear_outputs(learned: Calibration, features: F32) -> _LinearOutputs:
     row = np.concatenate([[1.0], standardized])
     return _LinearOutputs(
         float(np.exp(row @ learned.inverse_temperature)),
-        _chance(row @ learned.p_uninformative),
-        _chance(row @ learned.p_outside),
-        RankPrior(_chance(row @ learned.by_rank), learned.rank_offset, learned.rank_power),
+        _chance(row, learned.p_uninformative),
+        _chance(row, learned.p_outside),
+        RankPrior(_chance(row, learned.by_rank), learned.rank_offset, learned.rank_power),
     )
 
 
-def _chance(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))
+def _chance(row: F64, model: F64) -> float:
+    """The probability that a linear model of the log-odds gives."""
+    return float(1 / (1 + np.exp(-(row @ model))))
 
 
 def log_odds_outside(learned: Calibration, features: F32) -> float:

@@ -29,7 +29,8 @@ class RankPrior:
         """The shares [R] of the first ranks among `count` tiles, which sum to 1."""
         ranks = np.arange(min(count, LEADING), dtype=np.float64)
         shares: F64 = (ranks + self.offset) ** -self.power
-        return shares / shares.sum()
+        shares /= shares.sum()
+        return shares
 
     def of(self, scores: F32, allowed: Bools) -> F64:
         """The share [N] of each tile by the rank of its score [N] among the allowed ones; equal

@@ -37,9 +37,9 @@ def describe_tiles(
     lats, lons = gallery.lats[drawn], gallery.lons[drawn]
     scenes = list(VisibilityMap(world).scenes(lats, lons))
     if above is not None:
-        scenes = above.added(scenes, lats, lons)
+        scenes = list(above.added(scenes, lats, lons))
     rngs = [np.random.default_rng((seed, row)) for row in drawn.tolist()]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row, scene, rng in zip(drawn.tolist(), scenes, rngs, strict=True):
         style, tile = Style.random(rng, names), gallery.tile(row)
         if above is not None:
