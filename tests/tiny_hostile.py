@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -37,6 +38,7 @@ class HostileFile:
         return f"{self.family} {self.number}"
 
 
+@cache
 def hostile_files() -> tuple[HostileFile, ...]:
     """Ten files of each family."""
     files = tuple(
