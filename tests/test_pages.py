@@ -432,6 +432,9 @@ class TestRoutes:
         answer = client.get(url)
         assert answer.headers["content-type"] == "image/webp"
         assert "immutable" in answer.headers["cache-control"]
+        dark = client.get(url + "&dark=1")
+        assert dark.headers["content-type"] == "image/png"
+        assert "immutable" in dark.headers["cache-control"]
         assert client.get(routes.tiles_url(card).format(z=15, x=0, y=0)).status_code == 204
         assert client.get(url.split("?")[0] + "?v=old").status_code == 404
 

@@ -6,8 +6,8 @@ The last stage, the manifest, makes the build take effect.
 
 import math
 import shutil
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from core.arrays import I8
+from core.arrays import F64, I8
 from core.errors import GalleryError
 from core.facts.aerial import things_from_above
 from core.facts.viewpoint_facts import VIEW_M, Facts, facts_around, tile_texts
@@ -54,6 +54,7 @@ from core.gallery.viewpoints import Viewpoints, find_viewpoints
 from core.geo import Bounds, Position, tile_bounds, wrapped
 from core.records import Tile
 from core.render import Renderer
+from core.render.shore import estimated_sea
 from core.world import World
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def build_gallery(
             )
         )
         write_facts(data, facts, _kind_words(facts))
-        with Renderer(world) if options.pictures else nullcontext() as renderer:
+        with _renderer(world, views, options) as renderer:
             _write_tiles(data, views, texts, options, renderer, progress)
             if renderer is not None:
                 _write_base_map(data, views, options, renderer, progress)
@@ -251,12 +252,28 @@ def base_map_zooms(bounds: Bounds) -> range:
     return range(max(0, widest - 1), deepest + 1)
 
 
+def base_map_bounds(lats: F64, lons: F64, footprint_m: float) -> Bounds:
+    """The ground of the base map of tiles with these centres."""
+    return bounds_of(lats, lons, footprint_m * 5)
+
+
+@contextmanager
+def _renderer(world: World, views: Viewpoints, options: BuildOptions) -> Iterator[Renderer | None]:
+    """Draws the pictures and the base map; None for a gallery without pictures."""
+    if not options.pictures:
+        yield None
+        return
+    ground = base_map_bounds(views.lats, views.lons, options.footprint_m)
+    with Renderer(world, estimated_sea(world, views.lats, views.lons, ground)) as renderer:
+        yield renderer
+
+
 def _write_base_map(
     data: Path, views: Viewpoints, options: BuildOptions, renderer: Renderer, progress: Progress
 ) -> None:
     path = data / "base_map.pmtiles"
     if not path.is_file():
-        bounds = bounds_of(views.lats, views.lons, options.footprint_m * 5)
+        bounds = base_map_bounds(views.lats, views.lons, options.footprint_m)
         renderer.base_map(
             bounds,
             base_map_zooms(bounds),

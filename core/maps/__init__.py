@@ -3,7 +3,7 @@
 Text from users and data files reaches the browser through `escaping` only.
 """
 
-from core.maps.base_map import Assets, BaseMap, MapUse, TileLayer, base_map, zooms_of
+from core.maps.base_map import Assets, BaseMap, MapUse, TileLayer, base_map
 from core.maps.escaping import safe_html, script_data
 from core.maps.layers import (
     Mark,
@@ -42,5 +42,4 @@ __all__ = [
     "safe_html",
     "script_data",
     "title_of",
-    "zooms_of",
 ]

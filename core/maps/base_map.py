@@ -1,7 +1,6 @@
 """The constant base map under all layers, and the element that calls our script."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import folium
@@ -9,7 +8,6 @@ from branca.element import MacroElement
 from folium.template import Template
 from xyzservices import TileProvider
 
-from core.errors import SourceError
 from core.geo import Bounds
 from core.maps.escaping import safe_html, script_data
 
@@ -57,21 +55,6 @@ class BaseMap:
     land_url: str = ""
 
 
-def zooms_of(archive: Path) -> range:
-    """The zoom levels of a PMTiles archive, from its header (v3: bytes 100 and 101).
-
-    Raises SourceError where the file is missing or is another kind of file.
-    """
-    try:
-        with archive.open("rb") as file:
-            header = file.read(102)
-    except OSError as error:
-        raise SourceError(f"there is no base map {archive.name}; build it again") from error
-    if len(header) < 102 or not header.startswith(b"PMTiles"):
-        raise SourceError(f"{archive.name} is not a base map in PMTiles format; build it again")
-    return range(header[100], header[101] + 1)
-
-
 class Call(MacroElement):
     """One call of our script with data; one call for many markers costs as much as for one."""
 
@@ -113,6 +96,7 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
         folium.TileLayer(
             _tiles(base.tiles_url),
             name="Saywhere, offline",
+            class_name="sw-own",  # the server has these tiles in the dark, too
             attr=safe_html(base.attribution),
             min_native_zoom=base.zooms.start,
             max_native_zoom=base.zooms.stop - 1,

@@ -28,13 +28,23 @@ _CELL_BITS = 6
 
 def webp(picture: Image.Image, colours: int | None = PICTURE_COLOURS) -> bytes:
     """Encodes a picture as lossless WebP in at most `colours` style colours, None for all."""
-    numbers = _nearest()[_cells(np.asarray(picture.convert("RGB")))]
-    table = _style_colours()
+    numbers = nearest_colours(np.asarray(picture.convert("RGB")))
+    table = style_colours()
     if colours is not None:
         numbers = _most_needed(numbers, colours)[numbers]
     buffer = io.BytesIO()
     Image.fromarray(table[numbers]).save(buffer, "WEBP", lossless=True, quality=60, method=3)
     return buffer.getvalue()
+
+
+def nearest_colours(pixels: U8) -> U8:
+    """Number [H, W] of the style's colour nearest to each pixel [H, W, 3]."""
+    return _nearest()[_cells(pixels)]
+
+
+def area_colours() -> set[str]:
+    """The colours of the ground and of areas; the others are those of lines and letters."""
+    return _all_colours()[0]
 
 
 def _cells(pixels: U8) -> I32:
@@ -96,7 +106,7 @@ def _all_colours() -> tuple[set[str], set[str]]:
 
 
 @functools.cache
-def _style_colours() -> U8:
+def style_colours() -> U8:
     """All colours [C, 3] that a picture may have, C at most 256."""
     fills, others = _all_colours()
     table = [np.array(ImageColor.getrgb(text)[:3], dtype=np.float64) for text in sorted(fills)]
@@ -110,7 +120,7 @@ def _style_colours() -> U8:
 
 @functools.cache
 def _distances() -> F64:
-    table = _style_colours().astype(np.float64)
+    table = style_colours().astype(np.float64)
     squared: F64 = ((table[:, None] - table[None]) ** 2).sum(axis=2)
     return squared
 
@@ -118,7 +128,7 @@ def _distances() -> F64:
 @functools.cache
 def _nearest() -> U8:
     """Number of the style's colour nearest to the centre of each cell of the colour cube."""
-    table = _style_colours().astype(np.float32)
+    table = style_colours().astype(np.float32)
     steps = (np.arange(1 << _CELL_BITS, dtype=np.float32) + 0.5) * (1 << (8 - _CELL_BITS))
     nearest = np.empty((len(steps),) * 3, dtype=np.uint8)
     green, blue = np.meshgrid(steps, steps, indexing="ij")
@@ -128,5 +138,5 @@ def _nearest() -> U8:
         scores = (table**2).sum(axis=1) - 2 * middle @ table.T
         nearest[number] = scores.argmin(axis=1).reshape(green.shape)
     # A colour of the style maps to itself.
-    nearest.reshape(-1)[_cells(_style_colours())] = np.arange(len(table), dtype=np.uint8)
+    nearest.reshape(-1)[_cells(style_colours())] = np.arange(len(table), dtype=np.uint8)
     return nearest.reshape(-1)

@@ -76,6 +76,15 @@ def layers_of(world: World) -> dict[str, str]:
     return {name: _geojson(items) for name, items in layers.items.items() if items}
 
 
+def sea_layer(sea: BaseGeometry | None) -> dict[str, str]:
+    """The layer of an estimated sea, in degrees; none without one."""
+    if sea is None:
+        return {}
+    shapes = _projected(shapely.get_parts(sea))
+    items = [_Item(shape, {"c": style.SEA}) for shape in shapes if shape is not None]
+    return {"estimated_sea": _geojson(items)}
+
+
 def _projected(shapes: Objects) -> Objects:
     """Projects shapes to Web Mercator metres, to the centimetre; None if one cannot be drawn."""
     edges = shapely.bounds(shapes)

@@ -21,6 +21,8 @@ from core.web_tiles.archive import RasterTile, write_archive
 from core.web_tiles.mercator import MAX_LAT, RADIUS_M, TILE_PX, TileRange, position_m, tiles_in
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from core.world import World
 
 Progress = Callable[[int, int], None]
@@ -32,6 +34,8 @@ _METATILE = 16
 _MAP_COLOURS = 24
 """Number of colours in a tile of a base map."""
 
+_SEA_CREDIT = "Shore estimated (Natural Earth)"
+
 _PICTURE_STRETCH = math.sqrt(2)
 """Enlargement of Mercator at 45° latitude; the zoom of a picture is that of a web map there."""
 
@@ -42,19 +46,21 @@ class Renderer:
     Raises SourceError if Mapnik or a needed part of it is not installed.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, sea: BaseGeometry | None = None) -> None:
+        """`sea` is an estimated one, in degrees; base maps show it, and pictures of tiles do not,
+        since what is searched shall be mapped."""
         self._mapnik = _load_mapnik()
-        from core.render.layers import layers_of
+        from core.render.layers import layers_of, sea_layer
 
-        self._licence = world.licence
+        self._licence = f"{world.licence}. {_SEA_CREDIT}" if sea is not None else world.licence
         self._folder = tempfile.TemporaryDirectory(prefix="saywhere-symbols-")
         symbols = [(poi.symbol, poi.ink) for poi in marks.POIS]
         write_symbols(Path(self._folder.name), [*symbols, ("dot", palette.UNKNOWN_INK)])
         self._sources = {
             name: self._mapnik.CreateDatasource(type="geojson", inline=text)
-            for name, text in layers_of(world).items()
+            for name, text in (layers_of(world) | sea_layer(sea)).items()
         }
-        self._maps: dict[float, Any] = {}
+        self._maps: dict[tuple[float, bool], Any] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -113,7 +119,7 @@ class Renderer:
         for tiles in ranges:
             for block in tiles.blocks(_METATILE):
                 size = ((block.x1 - block.x0) * TILE_PX, (block.y1 - block.y0) * TILE_PX)
-                picture = self._render(block.box_m, size, 1.0)
+                picture = self._render(block.box_m, size, 1.0, is_base_map=True)
                 for y in range(block.y0, block.y1):
                     for x in range(block.x0, block.x1):
                         left, top = (x - block.x0) * TILE_PX, (y - block.y0) * TILE_PX
@@ -124,20 +130,25 @@ class Renderer:
                     progress(done, total)
 
     def _render(
-        self, box_m: tuple[float, ...], size_px: tuple[int, int], stretch: float
+        self,
+        box_m: tuple[float, ...],
+        size_px: tuple[int, int],
+        stretch: float,
+        *,
+        is_base_map: bool = False,
     ) -> Image.Image:
         mapnik = self._mapnik
         canvas = mapnik.Image(*size_px)
         with self._lock:
-            if stretch not in self._maps:
-                self._maps[stretch] = self._prepare(stretch)
-            prepared = self._maps[stretch]
+            if (stretch, is_base_map) not in self._maps:
+                self._maps[stretch, is_base_map] = self._prepare(stretch, is_base_map)
+            prepared = self._maps[stretch, is_base_map]
             prepared.resize(*size_px)
             prepared.zoom_to_box(mapnik.Box2d(*box_m))
             mapnik.render(prepared, canvas)
         return Image.frombytes("RGBA", size_px, canvas.to_string()).convert("RGB")
 
-    def _prepare(self, stretch: float) -> Any:
+    def _prepare(self, stretch: float, is_base_map: bool) -> Any:
         mapnik = self._mapnik
         prepared = mapnik.Map(TILE_PX, TILE_PX)
         markup = style.style_sheet(Path(self._folder.name), stretch)
@@ -145,7 +156,7 @@ class Renderer:
         prepared.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
         for number, spec in enumerate(style.LAYERS):
             source = self._sources.get(spec.features)
-            if source is None:
+            if source is None or (spec.of_base_map and not is_base_map):
                 continue
             layer = mapnik.Layer(f"{number}-{spec.features}", sheet.SRS)
             layer.datasource = source

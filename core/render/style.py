@@ -25,15 +25,17 @@ class LayerSpec:
     """A layer of the picture: a set of features and the styles that draw it, lowest first.
 
     A `tight` layer ignores everything outside the picture, so that the name of a long street is
-    in the middle of its visible part.
+    in the middle of its visible part. One `of_base_map` is not in pictures of tiles.
     """
 
     features: str
     styles: tuple[str, ...]
     tight: bool = False
+    of_base_map: bool = False
 
 
 LAYERS: tuple[LayerSpec, ...] = (
+    LayerSpec("estimated_sea", ("areas",), of_base_map=True),
     LayerSpec("areas", ("areas",)),
     LayerSpec("waterways", ("waterways",)),
     LayerSpec("lines", ("lines",)),

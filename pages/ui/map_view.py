@@ -11,6 +11,7 @@ from core.errors import SaywhereError
 from core.gallery import Gallery, GalleryCard
 from core.geo import Bounds, Position
 from core.maps import MapUse
+from core.web_tiles.archive import summary_of
 from pages.ui import routes
 from pages.ui.aerial import credit_of
 from pages.ui.link_values import bounds_of, position_of
@@ -69,10 +70,11 @@ def _base(card: GalleryCard | None, gallery: Gallery | None, around: Bounds) -> 
     if gallery is None or gallery.base_map is None:
         return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS, aerial)
     try:
-        zooms = maps.zooms_of(gallery.base_map)
+        archive = summary_of(gallery.base_map)
     except SaywhereError:
         return maps.BaseMap(card.bounds, "", card.licence, _NO_BASE_MAP_ZOOMS, aerial)
-    return maps.BaseMap(card.bounds, routes.tiles_url(card), card.licence, zooms, aerial)
+    credit = str(archive.about.get("attribution") or card.licence)
+    return maps.BaseMap(card.bounds, routes.tiles_url(card), credit, archive.zooms, aerial)
 
 
 def _aerial(card: GalleryCard, gallery: Gallery | None) -> maps.TileLayer | None:

@@ -22,6 +22,7 @@ from core import __version__, settings
 from core.errors import GalleryError, SaywhereError
 from core.gallery import GalleryCard
 from core.maps import Assets
+from core.render.dark import recoloured
 from core.web_tiles.archive import read_tile
 from pages.ui import resources
 from pages.ui.map_script import map_script, script
@@ -93,8 +94,8 @@ def _archive(name: str, version: str, is_aerial: bool) -> Path:
 
 
 def tile(request: Request) -> Response:
-    """One tile of a base map or of imagery: 404 for no such gallery or archive, 204 where it is
-    empty."""
+    """One tile of a base map, with `dark=1` in the dark palette, or of imagery: 404 for no such
+    gallery or archive, 204 where it is empty."""
     parts = request.path_params
     is_aerial = request.url.path.startswith("/aerial/")
     try:
@@ -106,7 +107,10 @@ def tile(request: Request) -> Response:
         return Response(str(error), status_code=404, media_type="text/plain")
     if picture is None:
         return Response(status_code=204, headers={"cache-control": _SHORT})
-    return Response(picture, media_type="image/webp", headers={"cache-control": _FOREVER})
+    kept = {"cache-control": _FOREVER}
+    if request.query_params.get("dark") == "1" and not is_aerial:
+        return Response(recoloured(picture), media_type="image/png", headers=kept)
+    return Response(picture, media_type="image/webp", headers=kept)
 
 
 def search_page(request: Request) -> Response:

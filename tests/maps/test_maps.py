@@ -13,7 +13,6 @@ import pytest
 from tiny_answers import HOSTILE, a_candidate, an_answer
 
 from core import maps
-from core.errors import SourceError
 from core.gallery import Gallery
 from core.geo import Bounds, Polygon, Position
 from core.maps.probability_area import _hectares
@@ -162,15 +161,6 @@ def test_the_online_map_is_offered_and_not_shown() -> None:
     online = re.search(r'var (tile_layer_\w+) = L\.tileLayer\(\s*"https://tile', page)
     assert online is not None
     assert f"{online.group(1)}.addTo" not in page
-
-
-def test_the_zooms_of_an_archive_come_from_its_header(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    archive = tmp_path / "town.pmtiles"
-    archive.write_bytes(b"PMTiles\x03" + bytes(92) + bytes([12, 17]) + bytes(25))
-    assert maps.zooms_of(archive) == range(12, 18)
-    archive.write_bytes(b"no map")
-    with pytest.raises(SourceError, match="not a base map"):
-        maps.zooms_of(archive)
 
 
 def test_a_candidate_without_a_name_is_called_by_its_street() -> None:

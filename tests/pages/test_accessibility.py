@@ -121,6 +121,9 @@ def in_both_themes(page: Page, axe: str) -> list[str]:
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".stApp")).to_have_css("background-color", "rgb(20, 27, 31)")
     settle(page)
+    tiles = page.frame_locator("iframe").first.locator(".sw-own img")
+    if page.locator("iframe").count() and tiles.count():
+        expect(tiles.first).to_have_attribute("src", re.compile("/[0-9]+/[0-9]+/[0-9]+.*dark=1"))
     found += findings(page, axe, "color-contrast")
     page.emulate_media(color_scheme="light")
     return found

@@ -27,7 +27,21 @@ function isDark() {
 }
 
 function followTheme() {
-  const apply = () => document.documentElement.classList.toggle("sw-dark", isDark());
+  const own = [];
+  state.map.eachLayer((layer) => {
+    if (layer.options.className === "sw-own") own.push([layer, layer._url]);
+  });
+  let dark = false;
+  const apply = () => {
+    document.documentElement.classList.toggle("sw-dark", isDark());
+    if (dark === isDark()) return;
+    dark = isDark();
+    for (const [layer, url] of own) {
+      /* setUrl alone would ask for tiles of half a zoom */
+      layer.setUrl(dark ? `${url}&dark=1` : url, true);
+      if (state.map.hasLayer(layer)) layer.remove().addTo(state.map);
+    }
+  };
   apply();
   new MutationObserver(apply).observe(document.head, { childList: true, subtree: true,
     characterData: true });
