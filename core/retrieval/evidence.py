@@ -118,6 +118,7 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         self._seen: dict[int, VisibleFacts] = {}
+        self._of_tiles, self._of_all = tiles is not None, None
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -196,10 +197,18 @@ class EvidenceFinder:
         if self._channels == ("image",):
             return ()
         visible = self._visible(tile)
-        cosines = self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
+        cosines = self._cosines(visible)
         return tuple(
             self._piece(row, visible, cosines[row], tile) for row in range(len(self._query.phrases))
         )
+
+    def _cosines(self, visible: VisibleFacts) -> F32:
+        """The cosines [P, V] of the phrases and the facts that a tile sees."""
+        if not self._of_tiles:
+            return self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
+        if self._of_all is None:
+            self._of_all = self._match_index.cosines(self._query.phrase_embeddings, self._facts)
+        return self._of_all[:, visible.place]
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""
@@ -338,7 +347,7 @@ class EvidenceFinder:
         self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
     ) -> _Match | None:
         """The nearest fact whose name in the town's language says that it is a noun."""
-        called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
+        called = self._match_index.local_names.having(noun)[visible.facts]
         called &= near & self._match_index.titled[visible.facts]
         best = argmax_positive(visible.weight, called)
         if best is None:

@@ -53,16 +53,16 @@ class Signals:
                 return result.signals[signal]
         return None
 
-    def at(self, tile: int) -> "Signals":
-        """The signals of one tile alone."""
+    def at(self, tiles: Sequence[int]) -> "Signals":
+        """The signals of some tiles alone."""
         results = {
             name: replace(
                 result,
-                signals={signal: of[tile : tile + 1] for signal, of in result.signals.items()},
+                signals={signal: of[tiles] for signal, of in result.signals.items()},
             )
             for name, result in self.results.items()
         }
-        return Signals(1, results)
+        return Signals(len(tiles), results)
 
     @property
     def approximate(self) -> bool:

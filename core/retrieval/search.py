@@ -325,6 +325,8 @@ def candidates_of(
     rows = [spot.row for spot in spots]
     evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows)
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
+    at_spots = ranking.signals.at(rows)
+    of_channels = {channel: at_spots.channel(channel).tolist() for channel in channels}
     candidates = (
         _candidate(
             rank,
@@ -333,7 +335,7 @@ def candidates_of(
             gallery,
             ranking,
             encoded_query,
-            channels,
+            {channel: scores[rank - 1] for channel, scores in of_channels.items()},
             evidence_finder,
         )
         for rank, spot in enumerate(spots, 1)
@@ -348,7 +350,7 @@ def _candidate(
     gallery: Gallery,
     ranking: Ranking,
     encoded_query: EncodedQuery,
-    channels: tuple[Channel, ...],
+    channels: dict[Channel, float],
     evidence_finder: EvidenceFinder,
 ) -> Candidate:
     row = spot.row
@@ -358,7 +360,7 @@ def _candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row].clip(-1, 1)),
-        channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
+        channels=channels,
         names=names,
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),

@@ -134,13 +134,15 @@ def spots_of(
     choices: Bools | None = None,
     separation_m: float = SEPARATION_M,
     sharpening: float = 1.0,
+    enough: float | None = None,
 ) -> list[LikelySpot]:
     """The `k` likeliest spots from the probability `mass` [N] of the tiles, the likeliest first.
 
     `choices` [N] are the tiles that may be spots, None for all. Spots are at least `separation_m`
     apart; where the choices hold fewer such spots, nearer ones follow. There are fewer than `k`
     only where there are fewer choices. Spots are chosen by the mass to the power of `sharpening`,
-    which does not change their chances.
+    which does not change their chances. With `enough`, spots end where all that is left is no
+    more than that.
     """
     around = _neighbourhoods.get(gallery)
     if around is None:
@@ -153,6 +155,8 @@ def spots_of(
         informative = (informative / most) ** sharpening
     sums = around.weighted_sums(informative)
     while len(spots) < k and unused.any():
+        if enough is not None and spots and float(left.sum()) <= enough:
+            break
         usable = distinct if distinct.any() else unused
         row = int(np.where(usable, sums, -np.inf).argmax())
         near = around.rows_near(row)
