@@ -118,7 +118,7 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         self._seen: dict[int, VisibleFacts] = {}
-        self._of_tiles, self._of_all = tiles is not None, None
+        self._of_tiles, self._of_all = tiles is not None, np.empty((0, 0), dtype=np.float32)
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -206,9 +206,10 @@ class EvidenceFinder:
         """The cosines [P, V] of the phrases and the facts that a tile sees."""
         if not self._of_tiles:
             return self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
-        if self._of_all is None:
+        if not self._of_all.size:
             self._of_all = self._match_index.cosines(self._query.phrase_embeddings, self._facts)
-        return self._of_all[:, visible.place]
+        cosines: F32 = self._of_all[:, visible.place]
+        return cosines
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""

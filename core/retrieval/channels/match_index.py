@@ -14,6 +14,7 @@ from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.indexes.codes import last_of_best
+from core.retrieval.channels.kind_tests import KindTest, W
 from core.retrieval.channels.local_names import LocalNames
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import (
@@ -77,9 +78,9 @@ class MatchIndex:
         )
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
+        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self._found_links = lru_cache(maxsize=256)(self._find_links)
-        self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
@@ -140,15 +141,10 @@ class MatchIndex:
             pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
         return pooled
 
-    def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
-        """The facts whose kind passes a test with a head noun: mask [F]."""
+    def _of_kinds(self, test: Callable[[str, W], bool], word: W) -> KindTest[W]:
+        """The facts whose kind passes a test with a head noun, or a noun."""
         kinds, kind_row = self._kinds
-        return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
-
-    def _called(self, noun: str) -> Bools:
-        """The facts whose kind is called by a noun and nothing more: mask [F]."""
-        kinds, kind_row = self._kinds
-        return np.array([is_called(kind, noun) for kind in kinds], dtype=bool)[kind_row]
+        return KindTest(kinds, kind_row, test, word)
 
     def _fitting_kind(self, pattern: str) -> Bools:
         """The facts whose whole kind fits a pattern: mask [F]."""
