@@ -1,10 +1,11 @@
 """Closeness of every tile to the things that a description names, by distance and direction.
 
 A thing is a phrase that matches facts of the map, or an exact mention of a street, an address or a
-name. Each has a relation (`relations`), and for every tile the best value of each kernel.
+name. Each has a relation (`relations`), and for every tile the best value of each kernel; those of
+a phrase without role and direction, which has no weight, are 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, get_args
@@ -87,7 +88,8 @@ def thing_values(
     kinds: list[ThingKind] = ["phrase"] * len(phrases)
     kinds += [_kind_of(match_index, mention) for mention in mentions]
     if matches is not None:
-        for row, seen in enumerate(_phrase_sightings(match_index, matches, len(phrases))):
+        related = [row for row in range(len(phrases)) if _is_related(relations[row], bearings[row])]
+        for row, seen in _phrase_sightings(match_index, matches, len(phrases), related):
             _raise_to(values[row], seen, bearings[row])
     sightings = _sightings_of(match_index)
     for row, mention in enumerate(mentions, len(phrases)):
@@ -137,25 +139,33 @@ def _kind_of(match_index: MatchIndex, mention: Mention) -> ThingKind:
     return "street" if "street" in kinds else "name"
 
 
-def _phrase_sightings(match_index: MatchIndex, matches: Matches, phrases: int) -> list[_Sightings]:
-    """The tiles that see the facts of each phrase, without the phrase's weak matches."""
+def _is_related(relation: Relation, bearing_deg: float) -> bool:
+    """Whether a phrase has a role or a direction: others have no weight of their own, since their
+    distance is in the fused score."""
+    return relation.role != "seen" or not np.isnan(bearing_deg)
+
+
+def _phrase_sightings(
+    match_index: MatchIndex, matches: Matches, phrases: int, rows_of_phrases: Sequence[int]
+) -> Iterator[tuple[int, _Sightings]]:
+    """The tiles that see the facts of some of the phrases, without the phrase's weak matches."""
+    if not rows_of_phrases:
+        return
     best = np.zeros(phrases, dtype=np.float32)
     np.maximum.at(best, matches.term, matches.strength)
     strong = matches.strength >= _LEAST_SHARE * best[matches.term]
-    links, sightings = match_index.gallery.links, []
-    for row in range(phrases):
+    links = match_index.gallery.links
+    for row in rows_of_phrases:
         chosen = np.flatnonzero(strong & (matches.term == row))
         rows, counts = match_index.gallery.links.rows_of(matches.fact[chosen])
         strength = np.repeat(matches.strength[chosen] / _BEST_STRENGTH, counts)
-        sightings.append(
-            _Sightings(
-                links.tile[rows].astype(np.int64),
-                strength.astype(np.float32),
-                links.distance_m[rows],
-                links.bearing_deg[rows],
-            )
+        seen = _Sightings(
+            links.tile[rows].astype(np.int64),
+            strength.astype(np.float32),
+            links.distance_m[rows],
+            links.bearing_deg[rows],
         )
-    return sightings
+        yield row, seen
 
 
 class _MentionSightings:

@@ -88,13 +88,12 @@ class Neighbourhood:
         counts = self._starts[rows + 1] - self._starts[rows]
         return ranges(self._starts[rows], counts), counts
 
-    def without(self, sums: F64, mass: F64, rows: I64) -> F64:
-        """The weighted sums without the mass of some tiles."""
-        rest, rows = sums.copy(), rows[mass[rows] > 0]
+    def take_from(self, sums: F64, mass: F64, rows: I64) -> None:
+        """Takes the mass of some tiles from the weighted sums."""
+        rows = rows[mass[rows] > 0]
         pairs, counts = self._pairs(rows)
         weight = 1 - self._away_m[pairs] / REACH_M
-        np.subtract.at(rest, self._around[pairs], weight * np.repeat(mass[rows], counts))
-        return rest
+        np.subtract.at(sums, self._around[pairs], weight * np.repeat(mass[rows], counts))
 
 
 def _pairs_within(points: F64, radius_m: float) -> tuple[I64, I64]:
@@ -148,25 +147,26 @@ def spots_of(
     if around is None:
         around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
-    distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
+    left, spots = mass.copy(), list[LikelySpot]()
     # the share that all tiles have would favour places with many tiles around
     informative = (mass - mass[unused].min(initial=1.0)).clip(0)
     if sharpening != 1 and (most := float(informative.max(initial=0))) > 0:
         informative = (informative / most) ** sharpening
-    sums = around.weighted_sums(informative)
+    distinct = np.where(unused, around.weighted_sums(informative), -np.inf)
     while len(spots) < k and unused.any():
         if enough is not None and spots and float(left.sum()) <= enough:
             break
-        usable = distinct if distinct.any() else unused
-        row = int(np.where(usable, sums, -np.inf).argmax())
+        row = int(distinct.argmax())
+        if distinct[row] == -np.inf:
+            row = int(np.where(unused, around.weighted_sums(informative), -np.inf).argmax())
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
-        sums = around.without(sums, informative, near)
+        around.take_from(distinct, informative, near)
         left[near] = informative[near] = 0
         unused[row] = False
         if separation_m <= REACH_M:
-            distinct[around.rows_nearer(row, separation_m)] = False
+            distinct[around.rows_nearer(row, separation_m)] = -np.inf
         else:
             away = ((around.points - around.points[row]) ** 2).sum(axis=1)
-            distinct &= away >= separation_m**2
+            distinct[away < separation_m**2] = -np.inf
     return sorted(spots, key=lambda spot: -spot.chance)

@@ -35,11 +35,13 @@ def matches_of(
 ) -> Matches:
     """The best facts of each of R phrases, from its cosines [R, V] with the allowed facts, and
     those whose local name has the phrase's noun."""
-    close = cosines > LEAST_COSINE
-    for row in np.flatnonzero(close.sum(axis=1) > SIMILAR_FACTS).tolist():
-        close[row] = False
-        close[row, best_places(cosines[row], SIMILAR_FACTS)] = True
-    terms, columns = np.nonzero(close)
+    close = [np.flatnonzero(of_phrase > LEAST_COSINE) for of_phrase in cosines]
+    close = [
+        found[np.sort(best_places(of_phrase[found], SIMILAR_FACTS))]
+        for found, of_phrase in zip(close, cosines, strict=True)
+    ]
+    columns = np.concatenate([np.empty(0, dtype=np.int64), *close])
+    terms = np.repeat(np.arange(len(close)), [len(found) for found in close])
     facts = (match_index.gallery.spoken if allowed is None else allowed)[columns]
     by_cosine = Matches(terms, facts, cosines[terms, columns] - np.float32(LEAST_COSINE))
     best = cosines.max(axis=1, initial=0) - np.float32(LEAST_COSINE)

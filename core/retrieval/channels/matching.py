@@ -55,9 +55,10 @@ def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
     strength = np.repeat(matches.strength, counts)
     strength *= match_index.decay(link_rows, matches.fact, counts)
     terms = np.repeat(matches.term, counts)
-    stated_deg = bearings_deg[terms]
-    directed = np.flatnonzero(~np.isnan(stated_deg))
-    if len(directed):
+    has_direction = ~np.isnan(bearings_deg)
+    if has_direction.any():
+        directed = np.flatnonzero(has_direction[terms])
+        stated_deg = bearings_deg[terms]
         links_with_bearing = link_rows[directed]
         strength[directed] *= _bearing_weights(
             links.bearing_deg[links_with_bearing],
