@@ -22,7 +22,13 @@ from core.retrieval.head_nouns import (
 from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
-from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
+from core.retrieval.seen_facts import (
+    PhraseCosines,
+    VisibleFacts,
+    argmax_positive,
+    facts_seen,
+    places_among,
+)
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
@@ -81,9 +87,7 @@ class EvidenceFinder:
         channels: tuple[Channel, ...],
         tiles: Sequence[int] | None = None,
     ) -> None:
-        self._match_index = match_index
-        self._channels = channels
-        self._query = encoded_query
+        self._match_index, self._channels, self._query = match_index, channels, encoded_query
         phrase_words = [
             list(
                 dict.fromkeys(
@@ -118,7 +122,7 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         self._seen: dict[int, VisibleFacts] = {}
-        self._of_tiles, self._of_all = tiles is not None, np.empty((0, 0), dtype=np.float32)
+        self._cosines = PhraseCosines(match_index, encoded_query, None if tiles is None else facts)
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -197,19 +201,9 @@ class EvidenceFinder:
         if self._channels == ("image",):
             return ()
         visible = self._visible(tile)
-        cosines = self._cosines(visible)
-        return tuple(
-            self._piece(row, visible, cosines[row], tile) for row in range(len(self._query.phrases))
-        )
-
-    def _cosines(self, visible: VisibleFacts) -> F32:
-        """The cosines [P, V] of the phrases and the facts that a tile sees."""
-        if not self._of_tiles:
-            return self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
-        if not self._of_all.size:
-            self._of_all = self._match_index.cosines(self._query.phrase_embeddings, self._facts)
-        cosines: F32 = self._of_all[:, visible.place]
-        return cosines
+        cosines = self._cosines.of(visible)
+        rows = range(len(self._query.phrases))
+        return tuple(self._piece(row, visible, cosines[row], tile) for row in rows)
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""

@@ -325,8 +325,8 @@ def candidates_of(
     rows = [spot.row for spot in spots]
     evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows)
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
-    at_spots = ranking.signals.at(rows)
-    of_channels = {channel: at_spots.channel(channel).tolist() for channel in channels}
+    scores = ranking.signals.at(rows)
+    of_channels = {channel: scores.channel(channel).tolist() for channel in channels}
     candidates = (
         _candidate(
             rank,
@@ -353,15 +353,13 @@ def _candidate(
     channels: dict[Channel, float],
     evidence_finder: EvidenceFinder,
 ) -> Candidate:
-    row = spot.row
-    evidence = evidence_finder.evidence(row)
-    names = evidence_finder.names(row, evidence)
+    row, evidence = spot.row, evidence_finder.evidence(spot.row)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row].clip(-1, 1)),
         channels=channels,
-        names=names,
+        names=evidence_finder.names(row, evidence),
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,
