@@ -5,7 +5,7 @@ name. Each has a relation (`relations`), and for every tile the best value of ea
 a phrase without role and direction, which has no weight, are 0.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, get_args
@@ -45,10 +45,19 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class ThingValues:
-    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1."""
+    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1.
+
+    `rows` are the things that have any, None for all: the values of the others are 0.
+    """
 
     things: tuple[Thing, ...]
     values: F32
+    rows: tuple[int, ...] | None = None
+
+    @property
+    def counted(self) -> list[int]:
+        """The rows of the things that may have values."""
+        return list(range(len(self.things)) if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +96,10 @@ def thing_values(
     relations = relations_of(encoded_query.text, spans, list(~np.isnan(bearings)))
     kinds: list[ThingKind] = ["phrase"] * len(phrases)
     kinds += [_kind_of(match_index, mention) for mention in mentions]
+    rows = set(range(len(phrases), len(spans)))
     if matches is not None:
         related = [row for row in range(len(phrases)) if _is_related(relations[row], bearings[row])]
+        rows.update(related)
         for row, seen in _phrase_sightings(match_index, matches, len(phrases), related):
             _raise_to(values[row], seen, bearings[row])
     sightings = _sightings_of(match_index)
@@ -97,14 +108,15 @@ def thing_values(
             seen = sightings.near(option and option.place, mention.facts)
             certainty = mention.certainty if option is None else option.certainty
             _raise_to(values[row], seen, bearings[row], certainty)
-    values[_repeated(encoded_query.text, spans, relations, kinds)] = 0
+    for row in rows.intersection(_repeated(encoded_query.text, spans, relations, kinds)):
+        values[row] = 0
     things = tuple(
         Thing(*span, kind, relation, rarity)
         for span, kind, relation, rarity in zip(
-            spans, kinds, relations, _rarities(values[:, 1]), strict=True
+            spans, kinds, relations, _rarities(values, rows), strict=True
         )
     )
-    return ThingValues(things, values)
+    return ThingValues(things, values, tuple(sorted(rows)))
 
 
 def _repeated(
@@ -228,8 +240,12 @@ def _raise_to(values: F32, seen: _Sightings, bearing_deg: float, certainty: floa
         np.maximum.at(values[4], seen.tile, decay * np.maximum(-apart, 0))
 
 
-def _rarities(values: F32) -> list[float]:
-    """How few tiles have each thing, from its values [R, N]: 1 for a single tile, 0 for all."""
-    best = np.maximum(values.max(axis=1, keepdims=True), 1e-6)
-    spread = np.log(np.maximum((values / best).sum(axis=1), 1)) / np.log(values.shape[1] + 1)
-    return [float(rarity) for rarity in 1 - spread]
+def _rarities(values: F32, rows: Set[int]) -> list[float]:
+    """How few tiles have each thing, from its values [R, K, N]: 1 for a single tile, 0 for all."""
+    rarities = [1.0] * len(values)
+    for row in rows:
+        near = values[row, KERNELS.index("near")]
+        best = np.maximum(near.max(), np.float32(1e-6))
+        spread = np.log(np.maximum((near / best).sum(), 1)) / np.log(len(near) + 1)
+        rarities[row] = float(1 - spread)
+    return rarities

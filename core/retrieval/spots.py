@@ -5,7 +5,9 @@ share that every tile has counts nothing. Its chance is the probability within 1
 spot has, the spots chosen after it do not have, so the chances of all add up. Our own method.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +16,7 @@ import numpy as np
 from core.arrays import F64, I64, Bools, ranges
 from core.gallery.opened import Gallery
 from core.geo import local_metres
+from core.indexes.codes import last_of_best
 from core.retrieval.confidence import RADIUS_M
 from core.retrieval.fusion import SEPARATION_M
 
@@ -26,6 +29,11 @@ of 40, 60 and 80 m, and 100 m."""
 
 
 _NO_MASS = 1e-9
+ALL_SUMS = 20_000
+"""Up to so many tiles the mass around each is summed."""
+_LIGHT, _LEADING = 1e-4, 1024
+"""In a larger gallery, first that of tiles with this share of the largest; then, of so many that
+lead, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,15 @@ class LikelySpot:
 
     row: int
     chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSums:
+    """The mass around each tile, `values` [N], -inf where it is not known: there it is less than
+    `certain_from`, also after tiles were taken away."""
+
+    values: F64
+    certain_from: float = -np.inf
 
 
 class Neighbourhood:
@@ -82,6 +99,36 @@ class Neighbourhood:
         pairs, counts = self._pairs(rows)
         weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
         return np.bincount(self._around[pairs], weights, len(mass)).astype(np.float64)
+
+    def all_sums(self, mass: F64, choices: Bools) -> WeightedSums:
+        """The weighted sums of all choices."""
+        return WeightedSums(np.where(choices, self.weighted_sums(mass), -np.inf))
+
+    def leading_sums(self, mass: F64, choices: Bools) -> WeightedSums:
+        """The weighted sums of the choices that lead by the heavy tiles around them."""
+        light = _LIGHT * float(mass.max(initial=0))
+        rows = np.flatnonzero(mass > light)
+        pairs, counts = self._pairs(rows)
+        weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
+        by_heavy = np.bincount(self._around[pairs], weights, len(mass)).astype(np.float64)
+        by_heavy[~choices] = -np.inf
+        least = unseen = light * self._most_weight
+        leading = np.flatnonzero(by_heavy > least)
+        if len(leading) > _LEADING:
+            least = last_of_best(by_heavy[leading], _LEADING)
+            leading = leading[by_heavy[leading] > least]
+        values = np.full(len(mass), -np.inf)
+        if len(leading):
+            pairs, counts = self._pairs(leading)
+            of_pairs = mass[self._around[pairs]] * (1 - self._away_m[pairs] / REACH_M)
+            values[leading] = np.add.reduceat(of_pairs, np.cumsum(counts) - counts)
+        return WeightedSums(values, least + unseen)
+
+    @cached_property
+    def _most_weight(self) -> float:
+        """The largest sum of the weights around a tile."""
+        weights = 1 - self._away_m / REACH_M
+        return float(np.add.reduceat(weights, self._starts[:-1]).max(initial=0))
 
     def _pairs(self, rows: I64) -> tuple[I64, I64]:
         """The pairs of some tiles with those around them, and how many each has."""
@@ -147,26 +194,58 @@ def spots_of(
     if around is None:
         around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
-    left, spots = mass.copy(), list[LikelySpot]()
     # the share that all tiles have would favour places with many tiles around
     informative = (mass - mass[unused].min(initial=1.0)).clip(0)
     if sharpening != 1 and (most := float(informative.max(initial=0))) > 0:
         informative = (informative / most) ** sharpening
-    distinct = np.where(unused, around.weighted_sums(informative), -np.inf)
-    while len(spots) < k and unused.any():
-        if enough is not None and spots and float(left.sum()) <= enough:
+    wanted = _Wanted(k, separation_m, enough)
+    spots = None
+    if len(mass) > ALL_SUMS:
+        spots = _chosen(around, mass, informative, unused, wanted, around.leading_sums)
+    if spots is None:
+        spots = _chosen(around, mass, informative, unused, wanted, around.all_sums)
+    return sorted(spots or (), key=lambda spot: -spot.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The options of `spots_of`."""
+
+    k: int
+    separation_m: float
+    enough: float | None
+
+
+def _chosen(
+    around: Neighbourhood,
+    mass: F64,
+    informative: F64,
+    choices: Bools,
+    wanted: _Wanted,
+    sums_of: Callable[[F64, Bools], WeightedSums],
+) -> list[LikelySpot] | None:
+    """The spots in the order in which they are chosen; None where a tile whose sum is not known may
+    have been better."""
+    unused, left, informative = choices.copy(), mass.copy(), informative.copy()
+    spots: list[LikelySpot] = []
+    sums = sums_of(informative, unused)
+    distinct = sums.values
+    while len(spots) < wanted.k and unused.any():
+        if wanted.enough is not None and spots and float(left.sum()) <= wanted.enough:
             break
         row = int(distinct.argmax())
+        if distinct[row] < sums.certain_from:
+            return None
         if distinct[row] == -np.inf:
-            row = int(np.where(unused, around.weighted_sums(informative), -np.inf).argmax())
+            row = int(around.all_sums(informative, unused).values.argmax())
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
         around.take_from(distinct, informative, near)
         left[near] = informative[near] = 0
         unused[row] = False
-        if separation_m <= REACH_M:
-            distinct[around.rows_nearer(row, separation_m)] = -np.inf
+        if wanted.separation_m <= REACH_M:
+            distinct[around.rows_nearer(row, wanted.separation_m)] = -np.inf
         else:
             away = ((around.points - around.points[row]) ** 2).sum(axis=1)
-            distinct[away < separation_m**2] = -np.inf
-    return sorted(spots, key=lambda spot: -spot.chance)
+            distinct[away < wanted.separation_m**2] = -np.inf
+    return spots

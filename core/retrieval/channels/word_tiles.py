@@ -15,8 +15,9 @@ from core.arrays import F32, F64, I32
 from core.retrieval.channels.match_index import Matches, MatchIndex
 from core.retrieval.channels.matching import best_by_tile, match_by_words
 
-_KEPT_BYTES, _KEPT_BYTES_PACKED = 1 << 24, 1 << 18
-"""Bytes that are kept for a gallery, and for a region of a packed collection, which has many."""
+_KEPT_BYTES, _PER_TILE, _KEPT_BYTES_PACKED = 1 << 22, 640, 1 << 18
+"""Bytes that are kept for a gallery, or those for each of its tiles, if that is more; and for a
+region of a packed collection, which has many."""
 _NO_BEARING: Final = np.full(1, np.nan, dtype=np.float32)
 
 
@@ -41,7 +42,9 @@ class WordTiles:
 
     def __init__(self, match_index: MatchIndex) -> None:
         self._match_index = match_index
-        self._most = _KEPT_BYTES_PACKED if match_index.gallery.prepared else _KEPT_BYTES
+        self._most = max(_KEPT_BYTES, _PER_TILE * len(match_index.gallery))
+        if match_index.gallery.prepared:
+            self._most = _KEPT_BYTES_PACKED
         self._kept: OrderedDict[str, OfWord] = OrderedDict()
         self._bytes, self._lock = 0, Lock()
 
