@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,6 +72,12 @@ class _Match:
     fit: Fit = "thing"
 
 
+@lru_cache(maxsize=512)
+def _words_of_phrase(phrase: str) -> tuple[str, ...]:
+    words = words_of(without_distance(phrase))
+    return tuple(dict.fromkeys(word for word in words if len(word) > 1))
+
+
 class EvidenceFinder:
     """Finds evidence for the phrases of one encoded query at any tile.
 
@@ -88,14 +95,7 @@ class EvidenceFinder:
         tiles: Sequence[int] | None = None,
     ) -> None:
         self._match_index, self._channels, self._query = match_index, channels, encoded_query
-        phrase_words = [
-            list(
-                dict.fromkeys(
-                    word for word in words_of(without_distance(phrase.text)) if len(word) > 1
-                )
-            )
-            for phrase in encoded_query.phrases
-        ]
+        phrase_words = [_words_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
         self._facts = facts = facts_seen(match_index, tiles)
         carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)

@@ -27,6 +27,7 @@ from core.retrieval.channels.channel import (
     allowed,
     best_strengths,
     logarithm,
+    median_of,
 )
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
 from core.retrieval.channels.match_index import MatchIndex
@@ -117,9 +118,9 @@ def _features(
         "phrases_found": float((strengths > FOUND).mean()),
         "phrases_together": float(allowed(result.signals["phrases"], mask).max()),
         "whole": float(whole.max()),
-        "whole_rise": float(whole.max() - np.median(whole)),
+        "whole_rise": float(whole.max() - median_of(whole)),
         "best_fact": float(fact.max()),
-        "best_fact_rise": float(fact.max() - np.median(fact)),
+        "best_fact_rise": float(fact.max() - median_of(fact)),
         "whole_ahead": float(whole.max()) - typical.whole,
         "best_fact_ahead": float(fact.max()) - typical.best_fact,
         "phrases_ahead": float(strengths.mean()) - typical.phrases,
