@@ -27,6 +27,7 @@ from core.retrieval.channels.channel import (
     allowed,
     best_strengths,
     logarithm,
+    lower_quartile,
     median_of,
 )
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
@@ -114,7 +115,7 @@ def _features(
         "bearings": float(with_bearing),
         "roles": _share_with_role(encoded_query),
         "phrase_strength": float(strengths.mean()),
-        "phrase_floor": float(np.quantile(strengths, 0.25)),
+        "phrase_floor": lower_quartile(strengths),
         "phrases_found": float((strengths > FOUND).mean()),
         "phrases_together": float(allowed(result.signals["phrases"], mask).max()),
         "whole": float(whole.max()),

@@ -7,6 +7,7 @@ has no signal `mentions`, and is ranked as if there were none.
 """
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,9 +60,14 @@ _NAME = re.compile(r"(?<![.!?:;\n]\s)(?<![.!?:;\n])(?<!^)\b[^\W\d_a-z]\w{2,}")
 """A word with a capital letter that does not begin a sentence."""
 
 
+@lru_cache(maxsize=64)
+def _written_words(text: str) -> frozenset[str]:
+    return frozenset(word for name in _NAME.findall(text) for word in words_of(name))
+
+
 def written_as_names(encoded_query: EncodedQuery) -> Bools:
     """The words [W] that a description writes as names."""
-    written = {word for name in _NAME.findall(encoded_query.text) for word in words_of(name)}
+    written = _written_words(encoded_query.text)
     return np.array([word in written for word in encoded_query.words], dtype=bool)
 
 
