@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.arrays import F32, F64, I64, Bools
+from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
@@ -29,6 +29,7 @@ from core.retrieval.seen_facts import (
     argmax_positive,
     facts_seen,
     places_among,
+    share_of,
 )
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
@@ -76,11 +77,6 @@ class _Match:
 def _words_of_phrase(phrase: str) -> tuple[str, ...]:
     words = words_of(without_distance(phrase))
     return tuple(dict.fromkeys(word for word in words if len(word) > 1))
-
-
-def _share(masks: list[Bools]) -> F64:
-    share: F64 = np.array(masks).sum(axis=0) / len(masks)
-    return share
 
 
 class EvidenceFinder:
@@ -159,17 +155,17 @@ class EvidenceFinder:
         up to the noun, if that is more), and the share of the phrase's distinctive words."""
         phrase, head = self._query.phrases[row], self._heads[row]
         share, distinctive = (
-            _share(list(of_words.values())),
+            share_of(list(of_words.values())),
             np.zeros(len(self._facts)),
         )
         if of_head := [
             carrying for word, carrying in of_words.items() if head and word in head.words
         ]:
-            share = np.maximum(share, _share(of_head))
+            share = np.maximum(share, share_of(of_head))
         if of_distinctive := [
             carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
         ]:
-            distinctive = _share(of_distinctive)
+            distinctive = share_of(of_distinctive)
         return share.astype(np.float32), distinctive.astype(np.float32)
 
     def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:

@@ -25,7 +25,7 @@ WEIGHTS: Mapping[str, float] = {
     signal: weight for spec in SPECS.values() for signal, weight in spec.weights.items()
 }
 """The weight of each signal among those of the channels that are searched."""
-LEADING = 2048
+LEADING = 4096
 """Tiles of a large gallery that lead by words, whose pictures are compared exactly."""
 SIGNALS = tuple(WEIGHTS)
 """The names of the S signals, in order."""
