@@ -29,6 +29,8 @@ of 40, 60 and 80 m, and 100 m."""
 
 
 _NO_MASS = 1e-9
+_TIED = 1e-12
+"""Sums that differ by less than this share of the largest are equal: the first tile counts."""
 ALL_SUMS = 20_000
 """Up to so many tiles the mass around each is summed."""
 _LIGHT, _LEADING = 1e-4, 1024
@@ -230,10 +232,11 @@ def _chosen(
     spots: list[LikelySpot] = []
     sums = sums_of(informative, unused)
     distinct = sums.values
+    tied = _TIED * max(float(distinct.max()), 0.0)
     while len(spots) < wanted.k and unused.any():
         if wanted.enough is not None and spots and float(left.sum()) <= wanted.enough:
             break
-        row = int(distinct.argmax())
+        row = int((distinct >= distinct.max() - tied).argmax())
         if distinct[row] < sums.certain_from:
             return None
         if distinct[row] == -np.inf:
