@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,7 +23,14 @@ from core.retrieval.head_nouns import (
 from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.query_encoding import EncodedQuery, is_denied
-from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
+from core.retrieval.seen_facts import (
+    PhraseCosines,
+    VisibleFacts,
+    argmax_positive,
+    facts_seen,
+    places_among,
+    share_of,
+)
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
@@ -65,6 +73,12 @@ class _Match:
     fit: Fit = "thing"
 
 
+@lru_cache(maxsize=512)
+def _words_of_phrase(phrase: str) -> tuple[str, ...]:
+    words = words_of(without_distance(phrase))
+    return tuple(dict.fromkeys(word for word in words if len(word) > 1))
+
+
 class EvidenceFinder:
     """Finds evidence for the phrases of one encoded query at any tile.
 
@@ -81,17 +95,8 @@ class EvidenceFinder:
         channels: tuple[Channel, ...],
         tiles: Sequence[int] | None = None,
     ) -> None:
-        self._match_index = match_index
-        self._channels = channels
-        self._query = encoded_query
-        phrase_words = [
-            list(
-                dict.fromkeys(
-                    word for word in words_of(without_distance(phrase.text)) if len(word) > 1
-                )
-            )
-            for phrase in encoded_query.phrases
-        ]
+        self._match_index, self._channels, self._query = match_index, channels, encoded_query
+        phrase_words = [_words_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
         self._facts = facts = facts_seen(match_index, tiles)
         carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
@@ -118,6 +123,7 @@ class EvidenceFinder:
             for phrase in encoded_query.phrases
         ]
         self._seen: dict[int, VisibleFacts] = {}
+        self._cosines = PhraseCosines(match_index, encoded_query, None if tiles is None else facts)
         for row, words in enumerate(phrase_words):
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
@@ -149,17 +155,17 @@ class EvidenceFinder:
         up to the noun, if that is more), and the share of the phrase's distinctive words."""
         phrase, head = self._query.phrases[row], self._heads[row]
         share, distinctive = (
-            np.mean(list(of_words.values()), axis=0),
+            share_of(list(of_words.values())),
             np.zeros(len(self._facts)),
         )
         if of_head := [
             carrying for word, carrying in of_words.items() if head and word in head.words
         ]:
-            share = np.maximum(share, np.mean(of_head, axis=0))
+            share = np.maximum(share, share_of(of_head))
         if of_distinctive := [
             carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
         ]:
-            distinctive = np.mean(of_distinctive, axis=0)
+            distinctive = share_of(of_distinctive)
         return share.astype(np.float32), distinctive.astype(np.float32)
 
     def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
@@ -196,10 +202,9 @@ class EvidenceFinder:
         if self._channels == ("image",):
             return ()
         visible = self._visible(tile)
-        cosines = self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
-        return tuple(
-            self._piece(row, visible, cosines[row], tile) for row in range(len(self._query.phrases))
-        )
+        cosines = self._cosines.of(visible)
+        rows = range(len(self._query.phrases))
+        return tuple(self._piece(row, visible, cosines[row], tile) for row in rows)
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""
@@ -338,7 +343,7 @@ class EvidenceFinder:
         self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
     ) -> _Match | None:
         """The nearest fact whose name in the town's language says that it is a noun."""
-        called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
+        called = self._match_index.local_names.having(noun)[visible.facts]
         called &= near & self._match_index.titled[visible.facts]
         best = argmax_positive(visible.weight, called)
         if best is None:
