@@ -11,7 +11,7 @@ from core.errors import GalleryError
 from core.gallery import own_places
 from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
 from core.geo import Bounds
-from pages.add_page import box_field
+from pages.add_page import box_field, imagery
 from pages.ui import frame
 
 PROBLEM = "builds-problem"
@@ -53,6 +53,8 @@ def draw(one: JobStatus) -> None:
             on_click=_try,
             args=(partial(_jobs().start, name),),
         )
+    if one.state == "counted" or (one.job.imagery and one.state in ("stopped", "failed")):
+        imagery.draw(one, _try)
     is_open = one.state not in RUNNING and not one.job.asked
     if is_open and (box := box_field.chosen()):
         st.button(

@@ -1,6 +1,7 @@
 """A map on the page, with any layer on it. The drawing is `core.maps`."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import streamlit as st
 from folium import FeatureGroup
@@ -56,10 +57,23 @@ def overview(
 
 
 def world(
-    layer: FeatureGroup, key: str, on_change: Callable[[], None], height_px: int = _HEIGHT_PX
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None],
+    height_px: int = _HEIGHT_PX,
+    town: Gallery | None = None,
 ) -> None:
-    """A map of the world on which a box can be chosen; it is kept under the key."""
+    """A map of the world, with the base map of a `town`, on which a box can be chosen; it is kept
+    under the key."""
     base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
+    if town is not None and (drawn := _base(town.card, town, town.card.bounds)).tiles_url:
+        base = replace(
+            base,
+            tiles_url=drawn.tiles_url,
+            zooms=drawn.zooms,
+            tiled=town.card.bounds,
+            attribution=f"{drawn.attribution}; {base.attribution}",
+        )
     _mount(base, layer, key, on_change, "boxing", height_px)
 
 
