@@ -18,6 +18,7 @@ from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
 from core.geo import haversine_km
 from core.records import Candidate, Query, Region, SearchResult, Tile
+from core.retrieval import steering as wishes
 from core.retrieval.confidence import (
     Calibration,
     read_calibration,
@@ -79,14 +80,21 @@ def search_anywhere(
 
     The search has two stages. The overview estimates how likely each region is; then the likely
     ones are searched, as long as the next may have a twentieth of the probability. With `exact` all
-    are searched.
+    are searched. Wishes about phrases count in all of them; those about tiles, and a passed place,
+    belong to one gallery. Where no place of a gallery meets a demand, the gallery is left out.
     """
     started = time.perf_counter()
+    steering = query.steering
+    if steering.like or steering.unlike or steering.passed:
+        raise QueryError("wishes about places are for one gallery; name it")
     learned, model = calibration or read_calibration(), model or read_regions()
-    encoding = SharedEncoding(query.text, encoder, exact)
+    text = wishes.remaining_text(query.text, steering.minus)
+    encoding = SharedEncoding(text, encoder, exact)
     stages = TwoStages(galleries, encoding, query, picture_encoders, learned, model)
     stages.run(exact)
     searches, left_out = stages.searches, _as_notes(stages.left_out)
+    if not searches and steering.must:
+        raise QueryError("no place anywhere has all that must be there; drop one of these phrases")
     if not searches:
         raise QueryError(left_out[0] if left_out else "there is no gallery to search")
     matched = time.perf_counter()
@@ -105,7 +113,11 @@ def search_anywhere(
     ended = time.perf_counter()
     p_none = float(shares[-1])
     verdict = verdict_of(p_none, candidates[0].confidence or 0.0, learned, model.absent)
-    notes = (*notes_of(first.encoded_query, candidates, match_index_of(first.gallery)), *left_out)
+    notes = (
+        *notes_of(first.encoded_query, candidates, match_index_of(first.gallery)),
+        *wishes.notes_of(steering),
+        *left_out,
+    )
     result = replace(
         first.result,
         gallery="",
@@ -156,7 +168,7 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
             one.gallery,
             one.mass * shares[number],
             k,
-            one.mask,
+            one.allowed,
             sharpening=one.posterior.sharpening,
         )
         every += [_Choice(number, spot) for spot in spots]

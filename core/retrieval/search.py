@@ -210,7 +210,7 @@ def search_with_trace(
     encoded_query = replace(encode_query(tokenized, encoder, picture_encoder), exact=exact)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
-    ask = _asking(gallery, encoder, query, channels, calibration)
+    ask = asking(gallery, encoder, query, channels, calibration)
     if steering:
         wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
         ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
@@ -257,7 +257,7 @@ def search_with_trace(
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
-def _asking(
+def asking(
     gallery: Gallery,
     encoder: "SentenceEncoder",
     query: Query,
