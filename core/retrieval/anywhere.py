@@ -24,6 +24,7 @@ from core.retrieval.confidence import (
     read_calibration,
     verdict_of,
 )
+from core.retrieval.notes import notes_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.region_search import RegionSearch, SharedEncoding
 from core.retrieval.regions import (
@@ -36,7 +37,6 @@ from core.retrieval.search import (
     candidates_of,
     cut_of,
     match_index_of,
-    notes_of,
 )
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.translation import translation_of
