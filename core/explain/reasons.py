@@ -152,7 +152,8 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     unchecked = sorted(_standing(ledger, "unchecked"), key=_by_length)
     parts = []
     named = [entry for entry in missing if entry.evidence.name_only]
-    if nothing := [entry for entry in missing if not entry.evidence.name_only]:
+    nothing = [entry for entry in missing if not entry.evidence.name_only]
+    if nothing and _standing(ledger, "supported"):
         parts.append(
             f"the map here has nothing that fits {_quoted_list(nothing)}{_unexplained(ledger)}"
         )
