@@ -34,7 +34,8 @@ def _draw(seen: dict[str, JobState]) -> None:
         st.rerun()  # the whole page: its map shows what was counted, and it may look no longer
     if problem := st.session_state.pop(deeds.PROBLEM, ""):
         st.error(plain(problem, 500))
-    for one in found:
+    last = st.session_state.get(deeds.LAST)
+    for one in sorted(found, key=lambda one: one.job.name != last):
         with st.container(border=True, key=f"build-{one.job.name}"):
             st.markdown(f"##### {plain(one.job.title)}")
             _said(one)

@@ -16,6 +16,8 @@ from pages.ui import frame
 
 PROBLEM = "builds-problem"
 """Key of the line that a fault left."""
+LAST = "add-last"
+"""Key of the name of the place that was sent off last."""
 RUNNING: Final[tuple[JobState, ...]] = ("counting", "waiting", "building")
 
 

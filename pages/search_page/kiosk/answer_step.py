@@ -16,7 +16,6 @@ from pages.search_page.session_result import SearchState, answer_to
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 
-
 _SAYS = {True: "Saywhere says", False: "Saywhere is not sure"}
 """The headline where nobody knows what is right, by whether the first place is likely."""
 
