@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, thing_phrase
+from core.explain.phrasing import distance_phrase, noun_phrase, one_line, thing_phrase
 from core.records import SEEN_WORDS, LedgerEntry, Standing
 from core.retrieval.confidence import NO_GUESS
 from core.vocabulary import grammar
+from core.vocabulary.grammar import join_and
 from core.vocabulary.relation_cues import ROLE_WORDS
 
 _PHRASE_CHARS = 60

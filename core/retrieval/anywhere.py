@@ -41,6 +41,7 @@ from core.retrieval.search import (
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.translation import translation_of
 from core.retrieval.two_stages import LEAST_LIKELY, TwoStages
+from core.vocabulary.grammar import join_and
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -268,9 +269,22 @@ def _regions(cards: Sequence[GalleryCard], shares: F64) -> tuple[Region, ...]:
 
 
 def _as_notes(left_out: Sequence[str]) -> list[str]:
-    """What was left out; where it is much, only how much."""
-    if len(left_out) <= _NOTES:
-        return list(left_out)
+    """What was left out: galleries that lack the same in one line; where it is much, only how
+    much."""
+    titles: dict[str, list[str]] = {}
+    others = []
+    for note in left_out:
+        title, _, why = note.partition(" was left out: ")
+        if why.startswith("no place"):
+            titles.setdefault(why, []).append(title)
+        else:
+            others.append(note)
+    joined = [
+        f"{join_and(names)} {'was' if len(names) == 1 else 'were'} left out: {why}"
+        for why, names in titles.items()
+    ]
+    if len(joined) + len(others) <= _NOTES:
+        return [*joined, *others]
     return [f"{len(left_out)} regions were left out, for reasons such as: {left_out[0]}"]
 
 

@@ -142,7 +142,7 @@ def search_region(
         except QueryError as error:
             listed = ", ".join(map(grammar.quoted, steering.must))
             raise LeftOutError(
-                f"{gallery.card.title} was left out: it has no place with {listed}."
+                f"{gallery.card.title} was left out: no place there has {listed}."
             ) from error
     return RegionSearch(
         gallery,

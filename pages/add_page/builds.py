@@ -58,7 +58,7 @@ def _said(one: JobStatus) -> None:
         case "stopped":
             st.caption("Stopped. It goes on where it was.")
         case "failed":
-            st.warning(plain(one.problem, 400))
+            st.warning(plain(f"{one.problem[:1].upper()}{one.problem[1:]}", 400))
     if one.state in ("counted", "waiting", "building"):
         st.caption(size)
         if one.imagery:

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, with_article
+from core.explain.phrasing import distance_phrase, noun_phrase, one_line, with_article
 from core.explain.reasons import reason
 from core.records import SEEN_WORDS, Evidence, Fit, LedgerEntry, Standing
+from core.vocabulary.grammar import join_and
 
 
 def entry(

@@ -16,7 +16,13 @@ from core.geo import haversine_km
 from core.models.sentence import SentenceEncoder
 from core.records import Query, Region, SearchResult, Steering
 from core.retrieval import PictureEncoder, load_picture_encoder, search
-from core.retrieval.anywhere import SAME_GROUND_M, AnywhereTrace, better_region, search_anywhere
+from core.retrieval.anywhere import (
+    SAME_GROUND_M,
+    AnywhereTrace,
+    _as_notes,
+    better_region,
+    search_anywhere,
+)
 from core.retrieval.opened_regions import open_regions
 from core.retrieval.regions import (
     OF_DESCRIPTION,
@@ -152,6 +158,16 @@ def test_an_area_leaves_other_regions_out_and_says_so(
         search_anywhere(towns, encoder, Query(HELSINKI, area=nowhere), encoders)
 
 
+def test_galleries_that_lack_the_same_are_told_in_one_line() -> None:
+    lacking = [f"{name} was left out: no place there has “x”." for name in ("A", "B", "C")]
+    other = "D was left out: it has no image."
+    assert _as_notes([*lacking, other]) == [
+        "A, B and C were left out: no place there has “x”.",
+        other,
+    ]
+    assert _as_notes(lacking[:1]) == lacking[:1]
+
+
 def _with_a_casino(found: SearchResult) -> int:
     pieces = (piece for place in found.candidates for piece in place.evidence)
     return sum(piece.phrase == "casino" and piece.supported for piece in pieces)
@@ -179,7 +195,7 @@ def test_wishes_about_phrases_count_in_all_regions(
     )
     trams = asked(must=("a tram stop",))
     assert {one.gallery for one in trams.candidates} == {"helsinki"}
-    assert any(note.startswith("Monaco was left out: it has no place with") for note in trams.notes)
+    assert any(note.startswith("Monaco was left out: no place there has") for note in trams.notes)
     assert _with_a_casino(asked(twice=("a casino",))) > _with_a_casino(plain)
     minus = asked(minus=("a casino",))
     assert all("casino" not in one.phrase for one in minus.candidates[0].evidence)
