@@ -184,6 +184,8 @@ def test_wishes_about_phrases_count_in_all_regions(
 
     plain, must = asked(), asked(must=("an old market hall",))
     assert any("“an old market hall” are shown" in note for note in must.notes)
+    assert must.candidates
+    assert plain.candidates
     for candidate in must.candidates:
         (piece,) = [one for one in candidate.evidence if one.phrase == "old market hall"]
         assert piece.supported
@@ -198,7 +200,7 @@ def test_wishes_about_phrases_count_in_all_regions(
     assert any(note.startswith("Monaco was left out: no place there has") for note in trams.notes)
     assert _with_a_casino(asked(twice=("a casino",))) > _with_a_casino(plain)
     minus = asked(minus=("a casino",))
-    assert all("casino" not in one.phrase for one in minus.candidates[0].evidence)
+    assert "casino" not in str([one.phrase for one in minus.candidates[0].evidence])
     with pytest.raises(QueryError, match="no place anywhere has all"):
         asked(must=("a tram stop", "Rue Terrazzani"))
     with pytest.raises(QueryError, match="for one gallery"):
