@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from core import settings as machine
 from core.cli.collection_options import add_collection
@@ -14,14 +14,18 @@ from core.cli.imagery_options import add_imagery, opened_imagery
 from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import ModelError, QueryError
+from core.geo import Position
 from core.settings import EXAMPLES
 
 if TYPE_CHECKING:
+    from core.gallery.staging import Progress
     from core.models.sentence import SentenceEncoder
     from core.records import View
     from core.world import World
 
 
+_BY_WORDS: Final = ("facts", "names")
+_FOUND_KM: Final = 0.1
 _LONG_S = 600.0
 """Builds of imagery alone that take longer say so first."""
 
@@ -96,6 +100,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--estimate", action="store_true", help="only count the tiles, and say what a build takes"
     )
     parser.add_argument(
+        "--outline",
+        action="store_true",
+        help="with --estimate: also print the ways that the tiles follow, as polygons",
+    )
+    parser.add_argument(
         "--examples",
         type=whole_number,
         default=0,
@@ -125,7 +134,7 @@ def run(args: argparse.Namespace) -> Any:
     if args.sources is None and not args.overpass and not args.extract:
         return _build_imagery(args)
     from core.gallery.build import BuildOptions, build_gallery
-    from core.gallery.estimate import build_size
+    from core.gallery.estimate import build_size, twin_size
     from core.gallery.manifest import read_manifest
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
@@ -136,10 +145,12 @@ def run(args: argparse.Namespace) -> Any:
     sources = args.sources or _downloaded(args, settings)
     world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
+    imagery = opened_imagery(args, args.bbox or world.bounds, download=not args.estimate)
     if args.estimate:
-        size = build_size(world, args.bbox, options.spacing_m, options.footprint_m / 2)
+        size = build_size(world, args.bbox, options.spacing_m, options.footprint_m, args.outline)
+        if imagery is not None:
+            size = twin_size(size, imagery, options.footprint_m)
         return {"gallery": args.name, **asdict(size)}
-    imagery = opened_imagery(args, args.bbox or world.bounds) if args.imagery else None
     encoder = load_model(threads=settings.batch_threads)
     home = args.out or settings.user_galleries
     with removed_if_failed(home, args.name):
@@ -160,7 +171,7 @@ def run(args: argparse.Namespace) -> Any:
         if imagery is not None:
             _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args)
     if args.examples:
-        _write_examples(folder, world, args.examples)
+        _write_examples(folder, world, encoder, args.examples)
     manifest = read_manifest(folder)
     if manifest.on_grid:
         note("the map has no walkable way; the tiles are on a grid")
@@ -191,16 +202,30 @@ def _downloaded(args: argparse.Namespace, settings: machine.Settings) -> list[Pa
     return [download(args.bbox, settings.overpass, folder)]
 
 
-def _write_examples(folder: Path, world: "World", n: int) -> None:
-    """Writes descriptions of random tiles beside the gallery's manifest."""
-    from core.describe.simulate.tiles import describe_tiles
+def _write_examples(folder: Path, world: "World", encoder: "SentenceEncoder", most: int) -> None:
+    """Writes descriptions of random tiles that a search finds by its words, beside the gallery's
+    manifest."""
+    from core.describe.examples import write_examples
     from core.files import write_json
     from core.gallery.manifest import read_manifest
     from core.gallery.opened import Gallery
+    from core.geo import haversine_km
+    from core.records import Query
+    from core.retrieval.search import search
 
-    rows = describe_tiles(Gallery(folder, read_manifest(folder)), world, n, 0, True)
+    gallery = Gallery(folder, read_manifest(folder))
+
+    def finds(text: str, at: Position) -> bool:
+        found = search(gallery, encoder, Query(text, 1, _BY_WORDS)).candidates
+        return (
+            bool(found)
+            and haversine_km(at.lat, at.lon, found[0].tile.lat, found[0].tile.lon) < _FOUND_KM
+        )
+
+    rows = write_examples(gallery, world, most, finds)
     write_json(
-        folder / EXAMPLES, [{name: row[name] for name in ("text", "lat", "lon")} for row in rows]
+        folder / EXAMPLES,
+        [{"text": one.text, "lat": one.at.lat, "lon": one.at.lon} for one in rows],
     )
 
 
@@ -239,10 +264,19 @@ def _embed_with(
             encoder,
             None,
             settings.batch_threads,
-            bar(args.quiet),
+            _of_view(model, bar(args.quiet)),
             view,
             chosen_engine(args),
         )
+
+
+def _of_view(model: str, show: "Progress") -> "Progress":
+    """The progress of a picture model, by its own name where it is the one for aerial pictures."""
+    from core.models import DEFAULT_AERIAL_MODEL
+
+    if model != DEFAULT_AERIAL_MODEL:
+        return show
+    return lambda stage, done, total: show(stage.replace("embed ", "embed aerial "), done, total)
 
 
 def _build_imagery(args: argparse.Namespace) -> Any:

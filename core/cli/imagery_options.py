@@ -54,7 +54,7 @@ def opened_imagery(
     """The imagery of the options, None without any; with `download`, tiles of `area` are
     downloaded if need be.
 
-    Raises QueryError where nobody confirms the download.
+    Raises QueryError for imagery that may not be stored, and where nobody confirms the download.
     """
     if not args.imagery:
         return None
@@ -73,19 +73,19 @@ def opened_imagery(
     imagery.credit = replace(imagery.credit, **{key: at for key, at in stated.items() if at})
     for line in imagery.notes:
         note(line)
-    if download:
-        for server in imagery.servers:
+    for server in imagery.servers:
+        if not server.credit.may_be_stored:
+            raise QueryError(
+                f"{server.name} may be looked at but not stored, so no gallery can be made of it; "
+                f"choose another source"
+            )
+        if download:
             _download(server, args)
     return imagery
 
 
 def _download(server: "TileServer", args: argparse.Namespace) -> None:
     """Tells size and time, asks, and gets the tiles that are missing."""
-    if not server.credit.may_be_stored:
-        raise QueryError(
-            f"{server.name} may be looked at but not stored, so no gallery can be made of it; "
-            f"choose another source"
-        )
     estimate = server.estimate()
     if not estimate.missing:
         return

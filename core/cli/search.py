@@ -161,8 +161,10 @@ def _in_all(
 
     if args.model or args.checkpoint:
         raise QueryError("--model and --checkpoint are for one gallery; name it with --gallery")
-    if query.steering:
-        raise QueryError("wishes are about the places of one gallery; name it with --gallery")
+    if query.steering.like or query.steering.unlike or query.steering.passed:
+        raise QueryError(
+            "--like, --unlike and --passed are for one gallery; name it with --gallery"
+        )
     encoder = load_model(threads=settings.search_threads)
     opened = open_regions(names, settings, encoder, query.view)
     trace = search_anywhere(

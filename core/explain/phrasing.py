@@ -76,8 +76,3 @@ def distance_phrase(distance_m: float, direction: str) -> str:
         return "right here"
     step = 1 if distance_m < 100 else 10
     return f"{round(distance_m / step) * step} m to the {direction}"
-
-
-def join_and(parts: list[str]) -> str:
-    """Joins parts of a sentence: "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,5 +1,6 @@
 """Other words for a phrase that nothing was found for: the kinds of things here nearest to it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,9 @@ LEAST = 0.55
 cities: "place to buy bread" has bakeries at 0.62, "lighthouse" a fountain at 0.48."""
 _NEAREST = 60
 _NOT_FOUND: Final[tuple[Standing, ...]] = ("missing", "unchecked")
+_SMALL = frozenset({"narrow", "small", "little", "tiny", "quiet", "minor"})
+_LARGE = frozenset({"wide", "broad", "large", "big", "huge", "busy", "main", "major", "through"})
+_OPPOSITES: Final = ((_SMALL, _LARGE), (_LARGE, _SMALL))
 _EVERYWHERE = frozenset({"", "building", "address", "street corner"})
 
 
@@ -49,8 +53,18 @@ def proposals(
             if similarities[row] >= LEAST
         )
         fitting = tuple(
-            kind for kind in kinds if kind not in _EVERYWHERE and kind not in piece.phrase.lower()
+            kind
+            for kind in kinds
+            if kind not in _EVERYWHERE and not _is_no_help(kind, piece.phrase.lower())
         )
         if fitting:
             found.append(Proposal(piece.phrase, piece.start, piece.end, fitting[:most]))
     return tuple(found[:most])
+
+
+def _is_no_help(kind: str, phrase: str) -> bool:
+    """Whether a phrase has the kind's own noun already, such as the street of "harbour across the
+    street", or says the opposite of it."""
+    words, said = set(re.findall(r"\w+", kind)), set(re.findall(r"\w+", phrase))
+    noun = kind.rpartition(" ")[2]
+    return noun in said or any(words & one and said & other for one, other in _OPPOSITES)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, thing_phrase
+from core.explain.phrasing import distance_phrase, noun_phrase, one_line, thing_phrase
 from core.records import SEEN_WORDS, LedgerEntry, Standing
+from core.retrieval.confidence import NO_GUESS
 from core.vocabulary import grammar
+from core.vocabulary.grammar import join_and
 from core.vocabulary.relation_cues import ROLE_WORDS
 
 _PHRASE_CHARS = 60
@@ -51,7 +53,7 @@ def reason(ledger: Sequence[LedgerEntry], confidence: float | None = None) -> st
     and files: escape it where it is shown.
     """
     sentences = [
-        _support(ledger),
+        _support(ledger, confidence),
         _absences(ledger),
         _contradictions(ledger),
         _unsupported(ledger),
@@ -90,10 +92,12 @@ def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:
     return [_SupportingThing(fact, tuple(entries)) for fact, entries in by_thing.items()]
 
 
-def _support(ledger: Sequence[LedgerEntry]) -> str:
+def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     things = _supporting_things(ledger)
     if not things and any(entry.absent for entry in ledger):
         return ""
+    if not things and (confidence or 0.0) >= NO_GUESS:
+        return "The description as a whole fits here, but no part of it was found on the map."
     if not things:
         return "Nothing in the description was found on the map here, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
@@ -149,9 +153,10 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     unchecked = sorted(_standing(ledger, "unchecked"), key=_by_length)
     parts = []
     named = [entry for entry in missing if entry.evidence.name_only]
-    if nothing := [entry for entry in missing if not entry.evidence.name_only]:
+    nothing = [entry for entry in missing if not entry.evidence.name_only]
+    if nothing and _standing(ledger, "supported"):
         parts.append(
-            f"the map shows nothing here for {_quoted_list(nothing)}{_unexplained(ledger)}"
+            f"the map here has nothing that fits {_quoted_list(nothing)}{_unexplained(ledger)}"
         )
     if named:
         first = named[0].evidence

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -23,8 +23,24 @@ from anyascii import anyascii
 from core.errors import GalleryError
 from core.files import write_bytes, write_json
 from core.gallery import build_turn
-from core.gallery.build_steps import NOT_BEGUN, BuildProgress, ends_in_progress, progress_in
+from core.gallery.build_log import problem_in, waits
+from core.gallery.build_steps import (
+    NOT_BEGUN,
+    STEPS,
+    TWIN_STEPS,
+    BuildProgress,
+    BuildStep,
+    progress_in,
+)
 from core.gallery.cards import GalleryCard, list_galleries
+from core.gallery.job_imagery import (
+    GivenFile,
+    ImagerySize,
+    checked_source,
+    keep_files,
+    options_of,
+    size_in,
+)
 from core.gallery.manifest import check_name
 from core.geo import Bounds
 from core.settings import ROOT, Settings, environment_of
@@ -36,7 +52,7 @@ MOST_JOBS = 20
 _NICE = 10
 """A build waits for those who search."""
 _EXAMPLES = 5
-_LONGEST_TITLE = 60
+_LONGEST_TITLE, _LONGEST_CREDIT = 60, 200
 _LONGEST_LOG = 20_000
 _TRIES, _LOOK_S = 5, 0.01
 _FILE = re.compile(r"[^a-z0-9._-]+")
@@ -49,7 +65,9 @@ class BuildJob:
     """What to build: a map file of the job's folder, or the part of it within `bbox` (west, south,
     east, north). Without a `file` the map is downloaded: that at the address `extract`, else that
     of the box. `asked` says whether the build was started, after its size was counted; it waits for
-    the jobs in `after`, one at a time is built."""
+    the jobs in `after`, one at a time is built. `imagery` names an open source of pictures from
+    above, or files of the job's folder, "" for none, and `credit` the line to show beside those
+    files; `kept` is the number of steps that earlier runs finished."""
 
     name: str
     title: str
@@ -59,13 +77,17 @@ class BuildJob:
     pid: int = 0
     extract: str = ""
     after: tuple[str, ...] = ()
+    imagery: str = ""
+    credit: str = ""
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
     """A job and how far it is: its `progress`, and the `problem` that ended it. `tiles`, `about_s`,
-    `about_mb` and `ground` are its size, 0 and None until that is counted. `ahead` has the titles
-    of the builds that it waits for, the next to end first."""
+    `about_mb` and `ground` are its size, 0 and None until that is counted; `outline` has its ways
+    as polygons, and `imagery` tells of its pictures from above. `ahead` has the titles of the
+    builds that it waits for, the next to end first."""
 
     job: BuildJob
     state: JobState
@@ -76,6 +98,8 @@ class JobStatus:
     about_mb: float = 0.0
     ground: Bounds | None = None
     ahead: tuple[str, ...] = ()
+    outline: Sequence[Any] = ()
+    imagery: ImagerySize | None = None
 
     @property
     def left_s(self) -> float:
@@ -155,7 +179,7 @@ class BuildJobs:
         if job.file:
             write_bytes(folder / job.file, content, error=GalleryError)
         self._write(job)
-        return self._run(job, "--estimate")
+        return self._count(job)
 
     def start(self, name: str) -> BuildJob:
         """Builds a job's gallery, or continues where it stopped; while others are built it waits
@@ -165,7 +189,8 @@ class BuildJobs:
         ahead = [one for one in self.all() if one.state in ("building", "waiting")]
         ahead.sort(key=lambda one: (one.state == "waiting", len(one.ahead)))
         after = tuple(one.job.name for one in ahead if one.job.name != name)
-        job = replace(job, asked=True, after=after)
+        done = progress_in(self._said(name), _steps_of(job)).step - 1 if job.asked else 0
+        job = replace(job, asked=True, after=after, kept=max(done, job.kept))
         return self._run(job, "--title", job.title, "--examples", str(_EXAMPLES))
 
     def count(self, name: str, bbox: Bounds | None = None) -> BuildJob:
@@ -179,7 +204,21 @@ class BuildJobs:
             if one.ground is not None and not _meet(one.ground, bbox):
                 raise GalleryError(f"the box has nothing of {job.title}; draw it on its ground")
             job = replace(job, bbox=(bbox.west, bbox.south, bbox.east, bbox.north))
-        return self._run(job, "--estimate")
+        return self._count(job)
+
+    def add_imagery(
+        self, name: str, source: str, files: Sequence[GivenFile] = (), credit: str = ""
+    ) -> BuildJob:
+        """Counts a job anew with pictures from above: of `files` and their `credit`, else of an
+        open `source`, and without any where both are empty. Raises GalleryError for what cannot be
+        kept, and for a job that runs."""
+        job, folder = self._read(name), self._home / check_name(name)
+        if self._is_running(name):
+            raise GalleryError(f"{job.title} is being built; stop it first")
+        imagery = keep_files(folder, files) if files else checked_source(source) if source else ""
+        credit = " ".join(credit.split())[:_LONGEST_CREDIT] if files else ""
+        job = replace(job, imagery=imagery, credit=credit, asked=False, after=(), kept=0)
+        return self._count(job)
 
     def stop(self, name: str) -> None:
         """Ends a job's process; `start` continues it. Raises GalleryError for an unknown job."""
@@ -213,19 +252,22 @@ class BuildJobs:
             about_s=float(size.get("about_s", 0)),
             about_mb=float(size.get("about_mb", 0)),
             ground=Bounds(*edges) if isinstance(edges, list) and len(edges) == 4 else None,
+            outline=size.get("outline", ()),
+            imagery=size_in(size.get("imagery")),
         )
         if self._is_running(name):
             if not job.asked:
                 return told
-            if _waits(said):
+            if waits(said):
                 return replace(told, state="waiting", ahead=self._titles_running(job.after))
-            return replace(told, state="building", progress=progress_in(said))
+            progress = progress_in(said, _steps_of(job)).going_on(job.kept)
+            return replace(told, state="building", progress=progress)
         if job.asked:
             if self._json(name, "built.json").get("gallery") == job.name:
                 return replace(told, state="built")
         elif told.tiles:
             return replace(told, state="counted")
-        problem = _problem(said)
+        problem = problem_in(said)
         return replace(told, state="failed" if problem else "stopped", problem=problem)
 
     def _titles_running(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -238,6 +280,9 @@ class BuildJobs:
                     titles.append(job.title)
         return tuple(titles)
 
+    def _count(self, job: BuildJob) -> BuildJob:
+        return self._run(job, "--estimate", "--outline")
+
     def _run(self, job: BuildJob, *options: str) -> BuildJob:
         folder = self._home / job.name
         download = [f"--extract={job.extract}"] if job.extract else ["--overpass"]
@@ -245,6 +290,7 @@ class BuildJobs:
         command = [sys.executable, "-m", "core", "build", job.name, *source]
         if job.bbox:
             command.append("--bbox=" + ",".join(f"{edge:.6f}" for edge in job.bbox))
+        command += options_of(folder, job.imagery, job.credit)
         answer = folder / ("built.json" if job.asked else "size.json")
         with (
             self._new_lock(job.name) as lock,
@@ -344,26 +390,11 @@ def _lock_file(file: int, name: str) -> None:
     raise GalleryError(f"{name} is being built already")
 
 
+def _steps_of(job: BuildJob) -> tuple[BuildStep, ...]:
+    return TWIN_STEPS if job.imagery else STEPS
+
+
 def _meet(one: Bounds, other: Bounds) -> bool:
     """Whether two boxes have ground in common."""
     across = one.west <= other.east and other.west <= one.east
     return across and one.south <= other.north and other.south <= one.north
-
-
-def _waits(said: str) -> bool:
-    """Whether a process has not had its turn yet, or was stopped before it."""
-    return said.startswith(build_turn.WAITS) and build_turn.BEGINS not in said
-
-
-def _problem(said: str) -> str:
-    """The line with which a process ended by itself, "" where it was stopped or killed."""
-    if _waits(said):
-        return ""
-    lines = [line.strip() for line in re.split(r"[\r\n]+", said) if line.strip()]
-    last = lines[-1] if lines else ""
-    stopped = last.startswith("saywhere: stopped") or last == "KeyboardInterrupt"
-    if stopped or ends_in_progress(last):
-        return ""
-    if last.startswith("saywhere: "):
-        return last.removeprefix("saywhere: ")[:300]
-    return f"the build met a fault of ours: {last[:200]}" if "Traceback" in said else ""

@@ -1,13 +1,18 @@
 """The size of a gallery before it is built: tiles, time and disk."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from core.arrays import F64
 from core.errors import SourceError
 from core.gallery.aerial_pyramid import common
 from core.gallery.imagery_builder import grid
 from core.gallery.imagery_stage import kept_bounds
+from core.gallery.inspection import Ring, joined_ground
+from core.gallery.job_imagery import ImagerySize
 from core.gallery.viewpoints import find_viewpoints
 from core.geo import METRES_PER_DEGREE, Bounds
 from core.sources.imagery import Imagery
@@ -34,18 +39,34 @@ COST = BuildCost()
 @dataclass(frozen=True, slots=True)
 class BuildSize:
     """Number of tiles of a gallery, about how long and how large its build will be, and the
-    `bounds` of the tiles' centres (west, south, east, north; degrees)."""
+    `bounds` of the tiles' centres (west, south, east, north; degrees). `outline` has the ways that
+    they follow as polygons, empty where nobody asked or there are too many. `imagery` tells of the
+    pictures from above, None without any."""
 
     tiles: int
     about_s: float
     about_mb: float
     bounds: tuple[float, float, float, float]
+    outline: Sequence[Sequence[Ring]] = ()
+    imagery: ImagerySize | None = None
 
 
-def build_size(world: World, bbox: Bounds | None, spacing_m: float, grid_m: float) -> BuildSize:
+_OUTLINED_TILES = 30_000
+_OUTLINE_M = 36.0
+"""Width of a way in the outline; tiles are some 30 m apart."""
+_OUTLINE_SMOOTH_DEG = 5e-5
+
+
+def build_size(
+    world: World,
+    bbox: Bounds | None,
+    spacing_m: float,
+    footprint_m: float,
+    outlined: bool = False,
+) -> BuildSize:
     """The size of a gallery of a map, or of its part within `bbox`. Raises SourceError where no
     tile is left."""
-    views = find_viewpoints(world, spacing_m, grid_m)
+    views = find_viewpoints(world, spacing_m, footprint_m / 2)
     lats, lons = views.lats, views.lons
     if bbox is not None:
         inside = bbox.contains(lats, lons)
@@ -58,6 +79,9 @@ def build_size(world: World, bbox: Bounds | None, spacing_m: float, grid_m: floa
         round(COST.least_s + COST.tile_s * tiles, 1),
         round(COST.least_mb + COST.tile_mb * tiles, 1),
         _edges(lats, lons),
+        joined_ground(lats, lons, _OUTLINE_M, _OUTLINE_SMOOTH_DEG)
+        if outlined and tiles <= _OUTLINED_TILES
+        else (),
     )
 
 
@@ -95,14 +119,44 @@ def imagery_size(
     """The size of a gallery of imagery alone, on a grid over it or over `bbox`. Raises GalleryError
     for more tiles than a gallery can have."""
     lats, lons = grid(bbox or imagery.bounds, spacing_m)
-    kept = common(kept_bounds(lats, lons, footprint_m), imagery.bounds)
+    about_s, about_mb = _imagery_cost(imagery, len(lats), kept_bounds(lats, lons, footprint_m))
+    return BuildSize(len(lats), round(about_s, 1), round(about_mb, 1), _edges(lats, lons))
+
+
+def twin_size(size: BuildSize, imagery: Imagery, footprint_m: float) -> BuildSize:
+    """The size of a gallery of a map with imagery, from that of the map's alone. Servers are asked
+    for a few tiles. Raises GalleryError where the imagery lies elsewhere, and SourceError."""
+    west, south, east, north = size.bounds
+    kept = kept_bounds(np.array([south, north]), np.array([west, east]), footprint_m)
+    about_s, about_mb = _imagery_cost(imagery, size.tiles, kept)
+    downloads = [server.estimate() for server in imagery.servers]
+    wait_s = sum(one.seconds for one in downloads)
+    credit = imagery.credit
+    told = ImagerySize(
+        credit.source,
+        credit.licence,
+        credit.credit,
+        credit.date,
+        sum(one.missing for one in downloads),
+        round(sum(one.megabytes for one in downloads), 1),
+        round(wait_s, 1),
+    )
+    return replace(
+        size,
+        about_s=round(size.about_s + about_s + wait_s, 1),
+        about_mb=round(size.about_mb + about_mb, 1),
+        imagery=told,
+    )
+
+
+def _imagery_cost(imagery: Imagery, tiles: int, kept: Bounds) -> tuple[float, float]:
+    """Seconds and megabytes for the imagery of a number of tiles and the ground around them."""
+    kept = common(kept, imagery.bounds)
     up = (kept.north - kept.south) * METRES_PER_DEGREE
     across = (kept.east - kept.west) * METRES_PER_DEGREE
     pixels = up * across * math.cos(math.radians(kept.center.lat)) / imagery.metres_per_px**2
-    tiles, cost = len(lats), IMAGERY_COST
-    return BuildSize(
-        tiles,
-        round(cost.least_s + cost.tile_s * tiles, 1),
-        round((cost.tile_bytes * tiles + cost.pixel_bytes * pixels) / 1e6, 1),
-        _edges(lats, lons),
+    cost = IMAGERY_COST
+    return (
+        cost.least_s + cost.tile_s * tiles,
+        (cost.tile_bytes * tiles + cost.pixel_bytes * pixels) / 1e6,
     )

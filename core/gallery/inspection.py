@@ -130,13 +130,19 @@ def _position(words: str) -> Position | None:
 
 def coverage(gallery: Gallery) -> list[list[Ring]]:
     """The area that the tiles cover, as polygons of an outer ring and its holes."""
-    footprint_m = gallery.card.footprint_m
+    return joined_ground(gallery.lats, gallery.lons, gallery.card.footprint_m)
+
+
+def joined_ground(
+    lats: F64, lons: F64, footprint_m: float, smooth_deg: float = _SMOOTH_DEG
+) -> list[list[Ring]]:
+    """The ground of tiles by their centres, as polygons of an outer ring and its holes."""
     boxes = [
         tile_bounds(Position(lat, lon), footprint_m)
-        for lat, lon in zip(gallery.lats.tolist(), gallery.lons.tolist(), strict=True)
+        for lat, lon in zip(lats.tolist(), lons.tolist(), strict=True)
     ]
     edges = np.array([(box.west, box.south, box.east, box.north) for box in boxes])
-    area = shapely.union_all(shapely.box(*edges.T)).simplify(_SMOOTH_DEG)
+    area = shapely.union_all(shapely.box(*edges.T)).simplify(smooth_deg)
     return [[_ring(part.exterior), *map(_ring, part.interiors)] for part in shapely.get_parts(area)]
 
 

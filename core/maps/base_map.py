@@ -45,7 +45,8 @@ class TileLayer:
 class BaseMap:
     """The base map of one gallery; `tiles_url` is a Leaflet template, "" for none. `aerial` is the
     imagery of the same ground, None for none. `land_url` is the address of a GeoJSON geometry to
-    draw below everything, "" for none."""
+    draw below everything, "" for none, and `land_credit` its source. `tiled` is the ground of the
+    tiles, None where that does not matter."""
 
     bounds: Bounds
     tiles_url: str
@@ -53,6 +54,8 @@ class BaseMap:
     zooms: range
     aerial: TileLayer | None = None
     land_url: str = ""
+    land_credit: str = ""
+    tiled: Bounds | None = None
 
 
 class Call(MacroElement):
@@ -93,6 +96,7 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
     folium_map.default_js = [(url, url) for url in assets.scripts]
     folium_map.default_css = [(url, url) for url in assets.styles]
     if base.tiles_url:
+        within: dict[str, Any] = {"bounds": corners(base.tiled)} if base.tiled else {}
         folium.TileLayer(
             _tiles(base.tiles_url),
             name="Saywhere, offline",
@@ -100,12 +104,13 @@ def base_map(base: BaseMap, assets: Assets, use: MapUse = "searching") -> folium
             attr=safe_html(base.attribution),
             min_native_zoom=base.zooms.start,
             max_native_zoom=base.zooms.stop - 1,
-            min_zoom=2,
+            min_zoom=base.zooms.start if base.tiled else 2,
             max_zoom=19,
+            **within,
         ).add_to(folium_map)
     if base.aerial:
         _add_aerial(folium_map, base.aerial, show=not base.tiles_url)
-    land = {"land": base.land_url, "credit": base.attribution} if base.land_url else {}
+    land = {"land": base.land_url, "credit": base.land_credit} if base.land_url else {}
     photo = {"photo": _photo(base.aerial)} if base.aerial and base.tiles_url else {}
     Call("ready", {"bounds": corners(base.bounds), "use": use} | land | photo).add_to(folium_map)
     if use not in ("picking", "overview"):

@@ -49,11 +49,13 @@ def answer_layer(
     picking: bool = False,
     marks: Sequence[Mark] = (),
     sight: Sight | None = None,
+    outline: Sequence[Sequence[Ring]] = (),
 ) -> folium.FeatureGroup:
     """The layer of an answer: numbered markers, footprints, and the chosen candidate's evidence.
 
     It also has the searched `area`, the probability area `spread`, the tile `other` that the chosen
-    candidate is compared with, `marks`, and the `sight` that was looked for. While `picking`, a
+    candidate is compared with, `marks`, the `sight` that was looked for, and the `outline` of a
+    town. While `picking`, a
     click anywhere reports a position.
     The camera moves when the answer changes, not when another candidate is chosen.
     """
@@ -73,6 +75,7 @@ def answer_layer(
             "picking": picking,
             "marks": [_flag(mark) for mark in (*marks, *((sight.mark,) if sight else ()))],
             "look": [*_lat_lon(sight.mark.at), sight.turn] if sight else None,
+            "outline": outline,
         },
     ).add_to(group)
     return group

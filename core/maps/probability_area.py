@@ -41,7 +41,7 @@ def probability_area(trace: SearchTrace) -> ProbabilityArea:
     tiles = zip(lats.tolist(), lons.tolist(), levels.tolist(), strict=True)
     shown = tuple((round(lat, 6), round(lon, 6), level) for lat, lon, level in tiles)
     hectares = _hectares(lats, lons, radius_m)
-    size = f"{hectares:.0f} ha" if hectares >= 1 else "less than 1 ha"
+    size = f"{hectares:.0f} hectares" if hectares >= 1.5 else "hectare"
     near = haversine_m(float(lats[0]), float(lons[0]), lats, lons) <= _ONE_PLACE_M
     spot = gallery.tile(int(rows[0])).street or "one spot"
     share = mass[near].sum() / mass.sum()
@@ -50,10 +50,7 @@ def probability_area(trace: SearchTrace) -> ProbabilityArea:
         if share < _MOSTLY
         else f"{'mostly ' * bool(not near.all())}around {spot}"
     )
-    words = (
-        f"80 % of the probability lies in {size} {where}, in {len(rows):,} overlapping tiles "
-        f"of {len(credible_region.rows):,}."
-    )
+    words = f"80 % of the probability lies in the tinted {size}, {where}."
     return ProbabilityArea(shown[:_MOST_TILES], radius_m, words)
 
 

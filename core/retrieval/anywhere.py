@@ -19,11 +19,13 @@ from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
 from core.geo import Position, haversine_km
 from core.records import Candidate, Query, Region, SearchResult
+from core.retrieval import steering as wishes
 from core.retrieval.confidence import (
     Calibration,
     read_calibration,
     verdict_of,
 )
+from core.retrieval.notes import notes_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.region_search import RegionSearch, SharedEncoding
 from core.retrieval.regions import (
@@ -36,11 +38,11 @@ from core.retrieval.search import (
     candidates_of,
     cut_of,
     match_index_of,
-    notes_of,
 )
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.translation import translation_of
 from core.retrieval.two_stages import LEAST_LIKELY, TwoStages
+from core.vocabulary.grammar import join_and
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -82,14 +84,21 @@ def search_anywhere(
 
     The search has two stages. The overview estimates how likely each region is; then the likely
     ones are searched, as long as the next may have a twentieth of the probability. With `exact` all
-    are searched.
+    are searched. Wishes about phrases count in all of them; those about tiles, and a passed place,
+    belong to one gallery. Where no place of a gallery meets a demand, the gallery is left out.
     """
     started = time.perf_counter()
+    steering = query.steering
+    if steering.like or steering.unlike or steering.passed:
+        raise QueryError("wishes about places are for one gallery; name it")
     learned, model = calibration or read_calibration(), model or read_regions()
-    encoding = SharedEncoding(query.text, encoder, exact)
+    text = wishes.remaining_text(query.text, steering.minus)
+    encoding = SharedEncoding(text, encoder, exact)
     stages = TwoStages(galleries, encoding, query, picture_encoders, learned, model)
     stages.run(exact)
     searches, left_out = stages.searches, _as_notes(stages.left_out)
+    if not searches and steering.must:
+        raise QueryError("no place anywhere has all that must be there; drop one of these phrases")
     if not searches:
         raise QueryError(left_out[0] if left_out else "there is no gallery to search")
     matched = time.perf_counter()
@@ -108,7 +117,11 @@ def search_anywhere(
     ended = time.perf_counter()
     p_none = float(shares[-1])
     verdict = verdict_of(p_none, candidates[0].confidence or 0.0, learned, model.absent)
-    notes = (*notes_of(first.encoded_query, candidates, match_index_of(first.gallery)), *left_out)
+    notes = (
+        *notes_of(first.encoded_query, candidates, match_index_of(first.gallery)),
+        *wishes.notes_of(steering),
+        *left_out,
+    )
     result = replace(
         first.result,
         gallery="",
@@ -160,7 +173,7 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
             one.gallery,
             one.mass * shares[number],
             k,
-            one.mask,
+            one.allowed,
             sharpening=one.posterior.sharpening,
             enough=None if shared or enough < 0 else best[k - 1].spot.chance,
         )
@@ -272,9 +285,22 @@ def _regions(cards: Sequence[GalleryCard], shares: F64) -> tuple[Region, ...]:
 
 
 def _as_notes(left_out: Sequence[str]) -> list[str]:
-    """What was left out; where it is much, only how much."""
-    if len(left_out) <= _NOTES:
-        return list(left_out)
+    """What was left out: galleries that lack the same in one line; where it is much, only how
+    much."""
+    titles: dict[str, list[str]] = {}
+    others = []
+    for note in left_out:
+        title, _, why = note.partition(" was left out: ")
+        if why.startswith("no place"):
+            titles.setdefault(why, []).append(title)
+        else:
+            others.append(note)
+    joined = [
+        f"{join_and(names)} {'was' if len(names) == 1 else 'were'} left out: {why}"
+        for why, names in titles.items()
+    ]
+    if len(joined) + len(others) <= _NOTES:
+        return [*joined, *others]
     return [f"{len(left_out)} regions were left out, for reasons such as: {left_out[0]}"]
 
 

@@ -19,7 +19,7 @@ from core.arrays import F32, F64, I64, Bools
 from core.errors import ModelError
 from core.files import open_replacing, write_text
 from core.geo import local_metres
-from core.records import Channel, Verdict
+from core.records import Candidate, Channel, Verdict
 from core.retrieval.background_corpus import Background
 from core.retrieval.confidence_features import FEATURES, confidence_features
 from core.retrieval.fusion import Signals
@@ -357,3 +357,14 @@ def verdict_of(
     if p_outside >= (learned.absent if absent is None else absent) and p_outside > first:
         return "probably not in this gallery"
     return "likely" if first >= learned.likely else "several places fit"
+
+
+NO_GUESS = 0.15
+"""From this chance on a place is more than a guess, whatever the map lacks: our choice."""
+
+
+def nothing_found(candidates: Sequence[Candidate]) -> str:
+    """A sentence on candidates of which the map confirms no part of the description."""
+    if max((one.confidence or 0.0 for one in candidates), default=0.0) >= NO_GUESS:
+        return "The description fits as a whole; no part of it was found on the map by itself."
+    return "Nothing in the description was found on this map; treat this as a guess."

@@ -9,16 +9,25 @@ from core.arrays import F32, F64, Bools
 from core.errors import QueryError
 from core.gallery.opened import Gallery
 from core.records import CHANNELS, Channel, Query
+from core.retrieval import steering as wishes
 from core.retrieval.confidence import Calibration, Posterior, posterior_from
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.opened_regions import encoder_key
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
 from core.retrieval.regions import names_any_town
-from core.retrieval.search import Ranking, check_query, match_index_of, rank_tiles, region_mask
+from core.retrieval.search import (
+    Ranking,
+    asking,
+    check_query,
+    match_index_of,
+    rank_tiles,
+    region_mask,
+)
 from core.retrieval.spelling import respellings_of
 from core.retrieval.town_suffix import without_town
 from core.retrieval.translation import translated
+from core.vocabulary import grammar
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -38,6 +47,14 @@ class RegionSearch:
     own_town: bool
     posterior: Posterior
 
+    demands: bool = False
+    """Whether the query has demands, which only some tiles meet."""
+
+    @property
+    def allowed(self) -> Bools | None:
+        """The tiles [N] that may be candidates, None for all."""
+        return self.posterior.mass > 0 if self.demands else self.mask
+
     @property
     def mass(self) -> F64:
         """The mass [N] of the tiles, if the place is in this region."""
@@ -53,7 +70,7 @@ class SharedEncoding:
     """
 
     def __init__(self, text: str, encoder: "SentenceEncoder", exact: bool = False) -> None:
-        self._text, self._encoder, self._exact = text, encoder, exact
+        self._text, self.encoder, self._exact = text, encoder, exact
         self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
         self.seconds = 0.0
 
@@ -67,8 +84,8 @@ class SharedEncoding:
         key = (text, gloss.english if gloss else "", pictures, respellings)
         if key not in self._made:
             started = time.perf_counter()
-            tokenized = tokenize_query(text, self._encoder, picture_encoder, gloss, respellings)
-            made = encode_query(tokenized, self._encoder, picture_encoder)
+            tokenized = tokenize_query(text, self.encoder, picture_encoder, gloss, respellings)
+            made = encode_query(tokenized, self.encoder, picture_encoder)
             self._made[key] = replace(made, exact=self._exact)
             self.seconds += time.perf_counter() - started
         return self._made[key]
@@ -101,6 +118,11 @@ def search_region(
         raise LeftOutError(str(error)) from error
     encoded_query = encoding.of(gallery, picture_encoder)
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    steering = query.steering
+    ask = asking(gallery, encoding.encoder, query, channels, learned)
+    if steering:
+        wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
+        ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
     features = confidence_features(
         encoded_query, ranking.signals, ranking.scores, channels, mask, learned.background
     )
@@ -113,6 +135,23 @@ def search_region(
         learned,
         affirms=len(encoded_query.affirmed) > 0,
     )
+    if steering.must:
+        matched = match_index_of(gallery)
+        try:
+            posterior = wishes.steered_posterior(matched, steering, posterior, ranking.order, ask)
+        except QueryError as error:
+            listed = ", ".join(map(grammar.quoted, steering.must))
+            raise LeftOutError(
+                f"{gallery.card.title} was left out: no place there has {listed}."
+            ) from error
     return RegionSearch(
-        gallery, channels, mask, encoded_query, ranking, features, own_town, posterior
+        gallery,
+        channels,
+        mask,
+        encoded_query,
+        ranking,
+        features,
+        own_town,
+        posterior,
+        bool(steering.must),
     )

@@ -17,9 +17,16 @@ from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
 from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
-from core.retrieval.confidence import RADIUS_M, Calibration, Posterior, posterior_of, verdict_of
+from core.retrieval.confidence import (
+    RADIUS_M,
+    Calibration,
+    Posterior,
+    posterior_of,
+    verdict_of,
+)
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
+from core.retrieval.notes import notes_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.place_titles import titled
 from core.retrieval.query_encoding import (
@@ -32,7 +39,7 @@ from core.retrieval.relation_values import ThingValues, thing_values
 from core.retrieval.spelling import respellings_of
 from core.retrieval.spots import LikelySpot, spots_of
 from core.retrieval.town_suffix import without_town
-from core.retrieval.translation import all_in_own_words, language_note, translated, translation_of
+from core.retrieval.translation import all_in_own_words, translated, translation_of
 from core.settings import MAX_CANDIDATES
 
 if TYPE_CHECKING:
@@ -98,7 +105,6 @@ def no_tile_here(card: GalleryCard) -> QueryError:
 
 _SMALL_AREA = 0.4
 """Share of an area within 100 m of its first place from which a chance says little: our choice."""
-_DENIALS_ONLY = "This says only what is not there, which is true of many places; say what you see."
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,7 @@ def search_with_trace(
     encoded_query = replace(encode_query(tokenized, encoder, picture_encoder), exact=exact)
     encoded = time.perf_counter()
     ranking = rank_tiles(gallery, encoded_query, channels, mask)
-    ask = _asking(gallery, encoder, query, channels, calibration)
+    ask = asking(gallery, encoder, query, channels, calibration)
     if steering:
         wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
         ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
@@ -257,7 +263,7 @@ def search_with_trace(
     return SearchTrace(gallery, query, channels, mask, encoded_query, ranking, posterior, result)
 
 
-def _asking(
+def asking(
     gallery: Gallery,
     encoder: "SentenceEncoder",
     query: Query,
@@ -381,40 +387,3 @@ def _area_notes(gallery: Gallery, first: int, mask: Bools | None) -> list[str]:
         f"The area is small: {percent} of it is within {RADIUS_M:.0f} m of the first place in any "
         "case, so its chance says little."
     ]
-
-
-def notes_of(
-    encoded_query: EncodedQuery, candidates: tuple[Candidate, ...], match_index: MatchIndex
-) -> tuple[str, ...]:
-    """Sentences for the user about what was read and found."""
-    notes = []
-    if encoded_query.truncated is not None:
-        read = encoded_query.own_offset(encoded_query.truncated)
-        notes.append(f"Only the first {read} characters were read.")
-    if (
-        encoded_query.picture_query is not None
-        and encoded_query.picture_query.truncated is not None
-    ):
-        notes.append(
-            "Pictures were compared with the first "
-            f"{encoded_query.own_offset(encoded_query.picture_query.truncated)} characters only."
-        )
-    if view_note := _view_note(match_index.gallery, encoded_query):
-        notes.append(view_note)
-    if note := language_note(encoded_query, match_index):
-        notes.append(note)
-    if not len(encoded_query.affirmed):
-        return (*notes, _DENIALS_ONLY)
-    evidence = [piece for candidate in candidates for piece in candidate.evidence]
-    if evidence and not any(piece.supported for piece in evidence):
-        notes.append("Nothing in the description was found on this map; treat this as a guess.")
-    return tuple(notes)
-
-
-def _view_note(gallery: Gallery, encoded_query: EncodedQuery) -> str:
-    """Pictures of a gallery that no model has embedded yet; "" if all are searched."""
-    embedded = {stamp.view for stamp in gallery.card.picture_models}
-    waiting = [view for view in gallery.views if view == "aerial" and view not in embedded]
-    if not waiting or (encoded_query.picture_query is None and embedded):
-        return ""
-    return "The aerial pictures are shown but not searched: no model has embedded them yet."

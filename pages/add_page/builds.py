@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import settings
 from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
-from pages.add_page import deeds
+from pages.add_page import deeds, imagery
 from pages.ui.markdown import plain
 
 _LOOK_S = 1.5
@@ -34,7 +34,8 @@ def _draw(seen: dict[str, JobState]) -> None:
         st.rerun()  # the whole page: its map shows what was counted, and it may look no longer
     if problem := st.session_state.pop(deeds.PROBLEM, ""):
         st.error(plain(problem, 500))
-    for one in found:
+    last = st.session_state.get(deeds.LAST)
+    for one in sorted(found, key=lambda one: one.job.name != last):
         with st.container(border=True, key=f"build-{one.job.name}"):
             st.markdown(f"##### {plain(one.job.title)}")
             _said(one)
@@ -46,21 +47,22 @@ def _said(one: JobStatus) -> None:
     size = _DISK.format(tiles=one.tiles, minutes=_minutes(one.about_s), mb=one.about_mb)
     match one.state:
         case "counting":
-            st.caption("Reading the map …")
-        case "counted":
-            st.caption(size)
+            asked = " and asking for the pictures from above" if one.job.imagery else ""
+            st.caption(f"Reading the map{asked} …")
         case "waiting":
             st.info(plain(_queue(one.ahead), 200))
-            st.caption(size)
         case "building":
-            st.progress(one.progress.share, text=plain(_step(one)))
-            st.caption(size)
+            st.progress(one.progress.share, text=plain(_step(one), 200))
         case "built":
             st.caption("Ready to be searched.")
         case "stopped":
             st.caption("Stopped. It goes on where it was.")
         case "failed":
-            st.warning(plain(one.problem, 400))
+            st.warning(plain(f"{one.problem[:1].upper()}{one.problem[1:]}", 400))
+    if one.state in ("counted", "waiting", "building"):
+        st.caption(size)
+        if one.imagery:
+            st.caption(plain(imagery.told(one.imagery), 600))
 
 
 def _queue(ahead: tuple[str, ...]) -> str:

@@ -11,11 +11,13 @@ from core.errors import GalleryError
 from core.gallery import own_places
 from core.gallery.build_jobs import BuildJobs, JobState, JobStatus
 from core.geo import Bounds
-from pages.add_page import box_field
+from pages.add_page import box_field, imagery
 from pages.ui import frame
 
 PROBLEM = "builds-problem"
 """Key of the line that a fault left."""
+LAST = "add-last"
+"""Key of the name of the place that was sent off last."""
 RUNNING: Final[tuple[JobState, ...]] = ("counting", "waiting", "building")
 
 
@@ -53,6 +55,8 @@ def draw(one: JobStatus) -> None:
             on_click=_try,
             args=(partial(_jobs().start, name),),
         )
+    if one.state == "counted" or (one.job.imagery and one.state in ("stopped", "failed")):
+        imagery.draw(one, _try)
     is_open = one.state not in RUNNING and not one.job.asked
     if is_open and (box := box_field.chosen()):
         st.button(

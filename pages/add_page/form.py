@@ -11,11 +11,10 @@ from core.errors import SaywhereError
 from core.gallery.build_jobs import BuildJobs, JobStatus
 from core.sources.extract import checked_address
 from core.sources.overpass import MOST_KM2, area_km2
-from pages.add_page import box_field, where
+from pages.add_page import box_field, deeds, where
 from pages.ui.markdown import one_line, plain
 
 _KEY = "add-problems"
-_LAST = "add-last"
 _TURN = "add-turn"
 _EXTRACT = "add-extract"
 _LONGEST_TITLE = 60
@@ -33,7 +32,7 @@ def draw() -> None:
         "a box, and its map is downloaded from OpenStreetMap. A map file or an extract is for "
         "larger places and for machines without a network."
     )
-    where.draw(_counted())
+    where.draw(_shown())
     with st.form("add", border=True):
         left, right = st.columns(2)
         left.text_input("Title", key=where.TITLE, max_chars=_LONGEST_TITLE, placeholder=_OF_ITSELF)
@@ -71,11 +70,14 @@ def _problem(at: Any, field: str) -> None:
         at.error(plain(line, 500))
 
 
-def _counted() -> JobStatus | None:
-    """The map that was counted and is not built yet, the last one that was sent off first."""
-    found = [one for one in BuildJobs(settings.load()).all() if one.state == "counted"]
-    last = st.session_state.get(_LAST)
-    return next((one for one in found if one.job.name == last), found[0] if found else None)
+def _shown() -> JobStatus | None:
+    """The place on the map: the one that was sent off last, else one that was counted, else one
+    that is not built yet."""
+    found = [one for one in BuildJobs(settings.load()).all() if one.ground]
+    last = [one for one in found if one.job.name == st.session_state.get(deeds.LAST)]
+    open_ones = [one for one in found if one.state != "built"]
+    counted = [one for one in open_ones if one.state == "counted"]
+    return next(iter([*last, *counted, *open_ones]), None)
 
 
 def _turn() -> int:
@@ -130,7 +132,7 @@ def _add() -> None:
     except (SaywhereError, OSError) as error:
         st.session_state[_KEY] = {"all": str(error)}
     else:
-        st.session_state[_LAST] = job.name
+        st.session_state[deeds.LAST] = job.name
         for field in (where.PLACE, where.TITLE, box_field.KEY, _EXTRACT):
             st.session_state[field] = ""
         st.session_state[_TURN] = _turn() + 1

@@ -2,38 +2,32 @@
 
 import streamlit as st
 
-from core import maps
 from core.gallery.build_jobs import JobStatus
-from core.geo import Bounds
-from core.maps import Mark, Sight
 from core.sources.gazetteer import CREDIT, LEAST_PEOPLE, Town, towns_named
 from core.sources.overpass import MOST_KM2, area_km2
-from pages.add_page import box_field
-from pages.ui import map_view
+from pages.add_page import box_field, ground_map
 from pages.ui.markdown import one_line, plain
 
 TITLE, PLACE = "add-title", "add-place"
-_TOWN, _SIDE, _MAP = "add-town", "add-side", "add-map"
+_TOWN, _SIDE = "add-town", "add-side"
 _LONGEST = 80
 _SIDES_KM = (1.0, 2.0, 3.0, 5.0)
-_HEIGHT_PX = 380
 
 
-def draw(counted: JobStatus | None = None) -> None:
-    """A box for the town's name, the towns of that name, and the map, which shows the ground of a
-    map that was `counted` as long as no box is chosen."""
+def draw(shown: JobStatus | None = None) -> None:
+    """A box for the town's name, the towns of that name, and the map, which shows a place that was
+    counted or built as long as no town and no box is chosen."""
     _follow_link()
     box_field.clear_if_asked()
     names, ground = st.columns([2, 3], gap="medium")
     with names:
         towns = _names()
-        if counted and counted.ground and box_field.chosen() is None:
-            st.caption(
-                f"The map shows the ground of {plain(counted.job.title)}. Draw a box on it to "
-                "build a part only."
-            )
+        shown = shown if shown and shown.ground and not towns else None
+        if shown and box_field.chosen() is None:
+            part = "" if shown.job.asked else " Draw a box on it to build a part only."
+            st.caption(f"The map shows {plain(shown.job.title)}.{part}")
     with ground.container(key="add-map-frame"):
-        _map(towns, counted.ground if counted else None)
+        ground_map.draw(_chosen_town(towns), shown)
 
 
 def _names() -> list[Town]:
@@ -126,19 +120,3 @@ def town_name() -> str:
     """The name of the chosen town, "" for none."""
     town = _chosen_town(_towns())
     return one_line(town.name, 60) if town else ""
-
-
-def _map(towns: list[Town], ground: Bounds | None) -> None:
-    box = box_field.chosen()
-    town = _chosen_town(towns)
-    area = box or (ground if town is None else None)
-    sight = Sight(Mark(town.at, "sight", town.name), 0) if town and box is None else None
-    marks = (Mark(town.at, "sight", town.name),) if town and box else ()
-    layer = maps.answer_layer(None, area=area, marks=marks, sight=sight)
-    map_view.world(layer, _MAP, _drawn, _HEIGHT_PX)
-
-
-def _drawn() -> None:
-    box = map_view.box_picked(_MAP)
-    if box is not None:
-        box_field.fill(box)

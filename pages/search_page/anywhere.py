@@ -16,6 +16,7 @@ from core.retrieval.opened_regions import encoder_key
 from pages.search_page.query_params import SearchParams
 from pages.search_page.searching import turn
 from pages.search_page.session_result import SearchState
+from pages.search_page.wishes.phrases import about_phrases
 from pages.ui import resources
 
 TITLE = "Anywhere"
@@ -80,8 +81,7 @@ class AnywhereState:
         """The whole result, each candidate with its ledger and reason."""
         assert self.result is not None
         told = [one for state in self.states.values() for one in state.explained().candidates]
-        candidates = tuple(sorted(told, key=lambda one: one.rank))
-        return replace(self.result, candidates=candidates)
+        return replace(self.result, candidates=tuple(sorted(told, key=lambda one: one.rank)))
 
 
 def answer_to(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
@@ -98,7 +98,8 @@ def _searched(cards: Sequence[GalleryCard], ask: SearchParams) -> AnywhereState:
     try:
         with turn():
             opened = _Opened(cards)
-            query = Query(ask.text, ask.k, ask.channels or None, area=ask.area)
+            wishes = about_phrases(ask.steering)
+            query = Query(ask.text, ask.k, ask.channels or None, area=ask.area, steering=wishes)
             trace = opened.search(query, ask.exact)
     except SaywhereError as error:
         took_ms = (time.perf_counter() - started) * 1000

@@ -40,7 +40,8 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
     state = anywhere.answer_to(cards, ask) if wanted else None
     if state is None or state.result is None or not state.result.candidates:
         if state is not None:
-            st.info(plain(state.problem or "No place fits. Try other words.", 500))
+            st.info(plain(_problem(state.problem), 500))
+            phrase_chips.draw(understood, ask, None, None)
         left, right = st.columns([1, 1], gap="medium")
         with left.container(key="map-pane"), st.container(key="map-frame"):
             regions_map.draw(cards)
@@ -63,8 +64,8 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
     with notes:
         place_search.draw(gallery, cards)
         results.draw_notes(ask, part)
-        if ask.steering:
-            st.info("Your wishes count when you search in one city.")
+        if ask.steering.like or ask.steering.unlike or ask.steering.passed:
+            st.info("Likeness to a place, and what you passed, count when you search in one city.")
     with overview.container(key="regions-frame"):
         regions_map.draw(cards, state.result.regions)
     with chances:
@@ -76,6 +77,10 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
     downloads.draw(state, ask, state)
     arrival.draw(state, _ANY_CITY)
     session.write_link(ask)
+
+
+def _problem(said: str) -> str:
+    return f"{said[:1].upper()}{said[1:]}" or "No place fits. Try other words."
 
 
 def _gallery_of(part: SearchState, cards: tuple[GalleryCard, ...]) -> Gallery:

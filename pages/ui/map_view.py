@@ -1,6 +1,7 @@
 """A map on the page, with any layer on it. The drawing is `core.maps`."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import streamlit as st
 from folium import FeatureGroup
@@ -21,6 +22,9 @@ _NO_BASE_MAP_ZOOMS = range(12, 18)
 _ANY_ZOOMS = range(2, 18)
 _WORLD_ZOOMS = range(0, 18)
 _WORLD = Bounds(-170, -56, 180, 74)
+_LAND = maps.BaseMap(
+    _WORLD, "", "", _WORLD_ZOOMS, land_url=routes.LAND_URL, land_credit="Land: Natural Earth"
+)
 
 
 def show(
@@ -51,15 +55,28 @@ def overview(
     layer: FeatureGroup, key: str, on_change: Callable[[], None], height_px: int = _HEIGHT_PX
 ) -> None:
     """A layer on a map of the world, which has no tiles; what is picked is kept under the key."""
-    base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
+    base = _LAND
     _mount(base, layer, key, on_change, "overview", height_px)
 
 
 def world(
-    layer: FeatureGroup, key: str, on_change: Callable[[], None], height_px: int = _HEIGHT_PX
+    layer: FeatureGroup,
+    key: str,
+    on_change: Callable[[], None],
+    height_px: int = _HEIGHT_PX,
+    town: Gallery | None = None,
 ) -> None:
-    """A map of the world on which a box can be chosen; it is kept under the key."""
-    base = maps.BaseMap(_WORLD, "", "Land: Natural Earth", _WORLD_ZOOMS, land_url=routes.LAND_URL)
+    """A map of the world, with the base map of a `town`, on which a box can be chosen; it is kept
+    under the key."""
+    base = _LAND
+    if town is not None and (drawn := _base(town.card, town, town.card.bounds)).tiles_url:
+        base = replace(
+            base,
+            tiles_url=drawn.tiles_url,
+            attribution=drawn.attribution,
+            zooms=drawn.zooms,
+            tiled=town.card.bounds,
+        )
     _mount(base, layer, key, on_change, "boxing", height_px)
 
 

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -59,6 +60,9 @@ def assets() -> Assets:
     )
 
 
+_STARTED = datetime.now(UTC).isoformat()
+
+
 def _style() -> bytes:
     return (settings.load().static / "saywhere" / "map.css").read_bytes()
 
@@ -75,8 +79,8 @@ def tiles_url(card: GalleryCard, layer: Literal["tiles", "aerial"] = "tiles") ->
 
 
 def healthz(_: Request) -> Response:
-    """Confirms that the server answers, without opening a gallery."""
-    return JSONResponse({"status": "ok", "version": __version__})
+    """Confirms that the server answers, without opening a gallery, and tells when it began."""
+    return JSONResponse({"status": "ok", "version": __version__, "started": _STARTED})
 
 
 @functools.lru_cache(maxsize=16)

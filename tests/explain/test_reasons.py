@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.explain.phrasing import distance_phrase, join_and, noun_phrase, one_line, with_article
+from core.explain.phrasing import distance_phrase, noun_phrase, one_line, with_article
 from core.explain.reasons import reason
 from core.records import SEEN_WORDS, Evidence, Fit, LedgerEntry, Standing
+from core.vocabulary.grammar import join_and
 
 
 def entry(
@@ -50,9 +51,18 @@ def test_a_reason_by_hand() -> None:
         "The strongest clue is “a bronze man”: the map has Alexander (statue) 41 m to the north; "
         "it also has several benches 41 m to the north for “benches”; “green park” could be a "
         "large garden 41 m to the north. “red church” contradicts it: the map says white, not "
-        "red. The map shows nothing here for “an odd arch”; “blue sky” cannot be checked on a map. "
+        "red. The map here has nothing that fits “an odd arch”; “blue sky” cannot be checked on a "
+        "map. "
         "The map has 3 of the 5 things that a map can show."
     )
+
+
+def test_a_likely_place_is_no_guess_where_the_map_lacks_every_part() -> None:
+    lacking = (entry("an odd arch", "missing"),)
+    assert reason(lacking, 0.05).startswith("Nothing in the description was found on the map here")
+    likely = reason(lacking, 0.29)
+    assert likely.startswith("The description as a whole fits here, but no part of it was found")
+    assert "guess" not in likely
 
 
 def test_what_only_the_photograph_shows_is_said_so() -> None:

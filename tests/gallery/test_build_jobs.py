@@ -18,12 +18,13 @@ from core.gallery.build_jobs import (
     MOST_JOBS,
     BuildJobs,
     JobStatus,
-    _problem,
     finished_galleries,
     name_of,
     unfinished_builds,
 )
-from core.gallery.build_steps import STEPS, progress_in
+from core.gallery.build_log import problem_in
+from core.gallery.build_steps import STEPS, TWIN_STEPS, progress_in
+from core.gallery.job_imagery import GivenFile, keep_files
 from core.geo import Bounds
 from core.settings import Settings
 
@@ -44,6 +45,17 @@ def until(jobs: BuildJobs, name: str, true: Callable[[JobStatus], bool]) -> JobS
         assert time.monotonic() < end, status
         time.sleep(0.05)
     return status
+
+
+def write_raster(path: Path, west: float, south: float, east: float, north: float) -> None:
+    """A grey GeoTIFF of a box."""
+    import rasterio
+    from rasterio.transform import from_bounds
+
+    place = {"crs": "EPSG:4326", "transform": from_bounds(west, south, east, north, 64, 64)}
+    size = {"width": 64, "height": 64, "count": 3, "dtype": "uint8"}
+    with rasterio.open(path, "w", driver="GTiff", **size, **place) as file:
+        file.write(np.full((3, 64, 64), 120, dtype=np.uint8))
 
 
 def is_over(status: JobStatus) -> bool:
@@ -83,6 +95,11 @@ def test_a_map_is_counted_first_and_a_second_job_of_its_name_is_refused(machine:
     with pytest.raises(GalleryError, match="draw it on its ground"):
         jobs.count("my-town", Bounds(1, 1, 2, 2))
     ground = counted.ground
+    assert counted.outline
+    with pytest.raises(GalleryError, match="may be looked at but not stored"):
+        jobs.add_imagery("my-town", "esri")
+    with pytest.raises(GalleryError, match=r"a\.vrt is no imagery"):
+        jobs.add_imagery("my-town", "", [GivenFile("a.vrt", b"<x/>")])
     half = Bounds(ground.west, ground.south, ground.center.lon, ground.north)
     assert jobs.count("my-town", half).file == job.file
     assert 0 < until(jobs, "my-town", is_over).tiles < counted.tiles
@@ -90,6 +107,33 @@ def test_a_map_is_counted_first_and_a_second_job_of_its_name_is_refused(machine:
     assert jobs.all() == []
     with pytest.raises(GalleryError, match="no job"):
         jobs.status("my-town")
+
+
+def test_pictures_from_above_are_told_before_a_build_and_can_be_left_out(
+    machine: Settings, tmp_path: Path
+) -> None:
+    jobs = BuildJobs(machine)
+    home = machine.user_galleries.parent / "builds" / "town"
+    home.mkdir(parents=True)
+    about = {"name": "town", "title": "Town", "file": "a.json", "asked": True, "kept": 3}
+    (home / "job.json").write_text(json.dumps(about))
+    (home / "a.json").write_bytes(MAP)
+    write_raster(tmp_path / "a.tif", 24.93, 60.16, 24.96, 60.18)
+    files = [GivenFile("../Ortho 1.TIF", (tmp_path / "a.tif").read_bytes())]
+    jobs.add_imagery("town", "", files, " © the  town ")
+    counted = until(jobs, "town", is_over)
+    assert (counted.state, counted.problem) == ("counted", "")
+    assert (counted.job.imagery, counted.job.kept) == ("imagery/ortho_1.tif", 0)
+    assert counted.imagery is not None
+    assert (counted.imagery.licence, counted.imagery.credit) == ("© the town", "© the town")
+    assert counted.imagery.missing == 0
+    files = [GivenFile("a.png", b""), GivenFile("a.pgw", b"")]
+    assert keep_files(home, files) == "imagery"
+    assert sorted(path.name for path in (home / "imagery").iterdir()) == ["a.pgw", "a.png"]
+    jobs.add_imagery("town", "")
+    bare = until(jobs, "town", is_over)
+    assert (bare.state, bare.imagery) == ("counted", None)
+    assert bare.about_s < counted.about_s
 
 
 def test_a_file_that_is_no_map_says_so(machine: Settings) -> None:
@@ -151,7 +195,7 @@ def test_there_is_a_limit_of_jobs(machine: Settings) -> None:
     ],
 )
 def test_what_a_process_said_last_is_its_problem(said: str, problem: str) -> None:
-    assert _problem(said) == problem
+    assert problem_in(said) == problem
 
 
 def test_a_build_waits_for_the_one_ahead_and_begins_by_itself(machine: Settings) -> None:
@@ -203,6 +247,32 @@ def test_a_log_is_told_as_one_of_the_steps(log: str, words: str, share: float) -
     assert progress_in(log).words.startswith(words)
     assert progress_in(log).share == pytest.approx(share)
     assert sum(step.share for step in STEPS) == pytest.approx(1)
+    assert sum(step.share for step in TWIN_STEPS) == pytest.approx(1)
+
+
+def test_pictures_from_above_have_steps_of_their_own() -> None:
+    log = "download: 100%|##| 9/9\nfacts: 100%\rimagery:  50%|#| 1/2"
+    progress = progress_in(log, TWIN_STEPS)
+    assert progress.words == "Step 4 of 8: cutting the pictures from above"
+    assert progress.share == pytest.approx(0.28 + 0.06 / 4)
+    last = progress_in("embed pictures: 100%|##| 4/4\nembed aerial pictures: 100%|", TWIN_STEPS)
+    assert (last.step, last.share) == (8, 1)
+
+
+def test_a_run_that_goes_on_tells_the_steps_that_are_done() -> None:
+    begun = progress_in("").going_on(4)
+    assert begun.words == (
+        "Steps 1 to 4 are done, going on with step 5 of 6. First: reading the map"
+    )
+    assert begun.share == pytest.approx(0.28)
+    assert begun.left_s(100) == pytest.approx(72)
+    again = progress_in("facts: 100%|##| 1/1").going_on(4)
+    assert again.words.endswith("First: listing what stands around each spot")
+    assert again.share == pytest.approx(0.28)
+    new = progress_in("embed facts: 100%|##| 4/4").going_on(4)
+    assert new.words == "Step 5 of 6: learning the words for each spot"
+    assert progress_in("").going_on(1).words.startswith("Step 1 is done, going on with step 2 of")
+    assert progress_in("").going_on(0).words == "Step 1 of 6: reading the map"
 
 
 @pytest.mark.parametrize(

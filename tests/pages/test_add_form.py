@@ -94,12 +94,32 @@ def test_a_second_build_says_that_it_waits_and_for_whom(job: Written, page: AppT
     jobs = BuildJobs(settings.load())
     with jobs._new_lock("vaduz"):  # as its process would hold it
         page.run()
-        assert any("the ground of Bergen" in line for line in lines(page.caption))
+        assert any("The map shows Bergen." in line for line in lines(page.caption))
         page.button(key="start-bergen").click().run()
         assert not page.exception
         assert lines(page.info) == ["Waits for Vaduz, number 2 in the queue. It starts by itself."]
         assert lines(page.error) == []
         page.button(key="stop-bergen").click().run()
+
+
+def test_a_counted_place_shows_whose_pictures_it_takes_and_can_leave_them_out(
+    job: Written, page: AppTest
+) -> None:
+    folder = job("vaduz", asked=False)
+    page.run()
+    assert [one.label for one in page.button if one.key == "bare-vaduz"] == []
+    about = json.loads((folder / "job.json").read_text()) | {"imagery": "swisstopo"}
+    (folder / "job.json").write_text(json.dumps(about))
+    told = {"source": "swisstopo", "licence": "free use", "credit": "© swisstopo", "date": ""}
+    told |= {"missing": 1200, "download_mb": 15.2, "download_s": 130.0}
+    size = json.loads((folder / "size.json").read_text()) | {"imagery": told}
+    (folder / "size.json").write_text(json.dumps(size))
+    page.run()
+    assert (
+        "Pictures from above: Switzerland, SWISSIMAGE · free use · © swisstopo. "
+        "To download: 1,200 pieces, about 15 MB in 2 min."
+    ) in lines(page.caption)
+    assert page.button(key="bare-vaduz").label == "Leave the pictures from above out"
 
 
 def test_a_place_is_a_city_to_search_when_its_build_is_over(job: Written) -> None:

@@ -203,6 +203,7 @@ class TestTurn:
     def test_nothing_said_stays_where_it_is(self, booth: AppTest) -> None:
         say(booth, "   ")
         assert booth.text_area[0].label == "What do you see around you?"
+        assert [one.value for one in booth.info] == ["Write a few words first."]
 
     def test_a_turn_leads_to_an_answer_and_ends_without_a_trace(self, booth: AppTest) -> None:
         before = dict(booth.query_params)

@@ -370,3 +370,27 @@ def test_a_killed_server_loses_no_verdict_and_the_page_goes_on(
         next_case(page, third)
     assert said_by(home, "Cleo", third) == ["description too vague"]
     assert "half a note" in [entry.note for entry in kept(home).history(third)]
+
+
+@pytest.mark.slow
+def test_a_server_that_began_anew_gets_the_next_question_of_an_open_page(
+    home: Path, visits: Callable[..., Visit]
+) -> None:
+    port = a_port()
+    served = Served(f"http://127.0.0.1:{port}", 0.0)
+    page: Page = visits(served).page  # type: ignore[assignment]
+    box = page.get_by_role("textbox", name="What do you see around you?")
+    with app(home, port) as process:
+        page.goto(served.address("/?city=monaco&q=a+casino"))
+        page.locator(".sw-panel").wait_for()
+        page.evaluate("() => { document.body.dataset.before = '1'; }")
+        process.kill()
+        page.locator(".stApp[data-test-connection-state=PINGING_SERVER]").wait_for()
+    with app(home, port):
+        expect(page.locator("body[data-before]")).to_have_count(0, timeout=60_000)
+        page.locator(".sw-panel").wait_for(timeout=60_000)
+        expect(page).to_have_url(re.compile(r"q=a\+casino"))
+        drawn(page)
+        box.fill("a church")
+        page.get_by_role("button", name="Find places").click()
+        expect(page).to_have_url(re.compile(r"q=a\+church"))

@@ -111,7 +111,7 @@ class TestPage:
         assert html.count('class="sw-side"') >= 2
         app.button_group(key="alike-by").set_value("image").run()
         assert not app.exception
-        assert "pictures" in html_of(app)
+        assert "picture similarity" in html_of(app)
         app.button(key="pair-show-1").click().run()
         assert not app.exception
         assert {"tile", "twin"} <= set(app.query_params)

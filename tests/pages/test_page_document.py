@@ -22,11 +22,12 @@ def test_our_style_and_script_come_before_streamlits() -> None:
     answer = page_document(None)  # type: ignore[arg-type]
     page = bytes(answer.body).decode()
     scripts = re.findall(r"<script[^>]*src=\"([^\"]*)", page)
-    assert scripts[0] == "/vendor/saywhere/address.js"
-    assert len(scripts) > 1
+    ours = ["address.js", "reconnect.js"]
+    assert scripts[:2] == [f"/vendor/saywhere/{name}" for name in ours]
+    assert len(scripts) > 2
     assert '<head><link rel="stylesheet" href="/vendor/saywhere/starting.css"><script' in page
     assert "&lt;" not in page
-    for name in ("address.js", "starting.css"):
+    for name in (*ours, "starting.css"):
         assert (ROOT / "assets" / "static" / "saywhere" / name).is_file()
     assert answer.headers["cache-control"] == "no-cache"
 

@@ -145,7 +145,7 @@ def test_the_cards_of_a_collection_are_its_regions(packed: Path) -> None:
 def test_the_overview_has_the_likeliest_first_and_no_text_that_runs() -> None:
     box = Bounds(10, 50, 11, 51)
     drawn = maps.base_map(
-        maps.BaseMap(box, "", "Land: Natural Earth", range(18), land_url=routes.LAND_URL),
+        maps.BaseMap(box, "", "", range(18), land_url=routes.LAND_URL, land_credit="Land"),
         maps.Assets(("/vendor/leaflet.js",), ()),
         "overview",
     )

@@ -14,9 +14,15 @@ from core.gallery import Gallery, open_gallery
 from core.gallery.manifest import read_manifest
 from core.geo import haversine_km
 from core.models.sentence import SentenceEncoder
-from core.records import Query, Region
+from core.records import Query, Region, SearchResult, Steering
 from core.retrieval import PictureEncoder, load_picture_encoder, search
-from core.retrieval.anywhere import SAME_GROUND_M, AnywhereTrace, better_region, search_anywhere
+from core.retrieval.anywhere import (
+    SAME_GROUND_M,
+    AnywhereTrace,
+    _as_notes,
+    better_region,
+    search_anywhere,
+)
 from core.retrieval.opened_regions import open_regions
 from core.retrieval.regions import (
     OF_DESCRIPTION,
@@ -150,6 +156,55 @@ def test_an_area_leaves_other_regions_out_and_says_so(
     nowhere = replace(box, west=0.0, east=0.1)
     with pytest.raises(QueryError, match="no tile"):
         search_anywhere(towns, encoder, Query(HELSINKI, area=nowhere), encoders)
+
+
+def test_galleries_that_lack_the_same_are_told_in_one_line() -> None:
+    lacking = [f"{name} was left out: no place there has “x”." for name in ("A", "B", "C")]
+    other = "D was left out: it has no image."
+    assert _as_notes([*lacking, other]) == [
+        "A, B and C were left out: no place there has “x”.",
+        other,
+    ]
+    assert _as_notes(lacking[:1]) == lacking[:1]
+
+
+def _with_a_casino(found: SearchResult) -> int:
+    pieces = (piece for place in found.candidates for piece in place.evidence)
+    return sum(piece.phrase == "casino" and piece.supported for piece in pieces)
+
+
+def test_wishes_about_phrases_count_in_all_regions(
+    towns: tuple[Gallery, ...], encoder: SentenceEncoder
+) -> None:
+    text = "a harbour, an old market hall and a casino"
+
+    def asked(**wishes: tuple[str, ...]) -> SearchResult:
+        query = Query(text, k=6, channels=("facts", "names"), steering=Steering(**wishes))
+        return search_anywhere(towns, encoder, query, {}).result
+
+    plain, must = asked(), asked(must=("an old market hall",))
+    assert any("“an old market hall” are shown" in note for note in must.notes)
+    assert must.candidates
+    assert plain.candidates
+    for candidate in must.candidates:
+        (piece,) = [one for one in candidate.evidence if one.phrase == "old market hall"]
+        assert piece.supported
+    assert not all(
+        piece.supported
+        for candidate in plain.candidates
+        for piece in candidate.evidence
+        if piece.phrase == "old market hall"
+    )
+    trams = asked(must=("a tram stop",))
+    assert {one.gallery for one in trams.candidates} == {"helsinki"}
+    assert any(note.startswith("Monaco was left out: no place there has") for note in trams.notes)
+    assert _with_a_casino(asked(twice=("a casino",))) > _with_a_casino(plain)
+    minus = asked(minus=("a casino",))
+    assert "casino" not in str([one.phrase for one in minus.candidates[0].evidence])
+    with pytest.raises(QueryError, match="no place anywhere has all"):
+        asked(must=("a tram stop", "Rue Terrazzani"))
+    with pytest.raises(QueryError, match="for one gallery"):
+        asked(like=("60.1,24.9",))
 
 
 def test_a_description_in_another_language_is_read_as_in_one_gallery(

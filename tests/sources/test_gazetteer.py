@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.geo import Position, haversine_m
-from core.sources.gazetteer import towns_named
+from core.sources.gazetteer import ground_at, towns_named
+from core.sources.imagery.addresses import sources_of
 
 
 @pytest.mark.parametrize("words", ["Tartu", "tartu, Estonia", "ТАРТУ", " Dorpat , eston"])
@@ -51,3 +52,22 @@ def test_a_square_lies_around_a_town() -> None:
     box = town.around(2000)
     assert box.center.lat == pytest.approx(town.at.lat)
     assert isinstance(town.at, Position)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "ground", "sources"),
+    [
+        (47.14, 9.52, "LI", ["swisstopo"]),
+        (50.94, 6.96, "DE-07", ["nrw"]),
+        (52.52, 13.40, "DE-16", []),
+        (48.09, -1.50, "FR", ["ign-fr"]),
+        (60.17, 24.94, "FI", []),
+        (59.33, 18.06, "SE", ["lantmateriet"]),
+    ],
+)
+def test_a_ground_has_the_open_imagery_of_its_country_or_part(
+    lat: float, lon: float, ground: str, sources: list[str]
+) -> None:
+    found = ground_at(Position(lat, lon))
+    assert found.startswith(ground)
+    assert [one.name for one in sources_of(found)] == sources

@@ -16,7 +16,7 @@ function told(one) {
   return [one.said, one.found].filter(Boolean).join("; ");
 }
 
-function menuOf(one, number, chip, data, send) {
+function menuOf(one, number, chip, send) {
   const menu = element("div", "sw-phrase-menu");
   menu.popover = "auto";
   menu.setAttribute("role", "group");
@@ -36,7 +36,6 @@ function menuOf(one, number, chip, data, send) {
     return made;
   });
   menu.append(...choices);
-  if (data.hint) menu.append(element("p", "", data.hint));
   menu.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
@@ -59,7 +58,7 @@ function place(menu, chip) {
   menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - own.height - 4)}px`;
 }
 
-function chipOf(one, number, data, send) {
+function chipOf(one, number, send) {
   const item = element("li", "");
   const chip = element("button", "sw-phrase");
   chip.dataset.state = one.state;
@@ -72,7 +71,7 @@ function chipOf(one, number, data, send) {
     chip.append(badge);
   }
   if (told(one)) chip.append(element("span", "sw-unseen", ` (${told(one)})`));
-  const menu = menuOf(one, number, chip, data, send);
+  const menu = menuOf(one, number, chip, send);
   chip.popoverTargetElement = menu;
   chip.setAttribute("aria-expanded", "false");
   item.append(chip, menu);
@@ -102,7 +101,7 @@ function fold(root) {
 function draw(root, data, send) {
   const list = element("ul", "");
   list.setAttribute("aria-label", "Understood, phrase by phrase");
-  list.append(...data.chips.map((one, number) => chipOf(one, number, data, send)));
+  list.append(...data.chips.map((one, number) => chipOf(one, number, send)));
   const more = element("li", ""), button = element("button", "sw-phrase sw-phrase-more");
   button.onclick = () => { root.whole = !root.whole; fold(root); };
   more.append(button);

@@ -32,10 +32,12 @@ _LOOK_ONLY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NationalSource:
-    """A row of the table: an open source by name; without an `address` it offers files only."""
+    """A row of the table: an open source by name; without an `address` it offers files only. Its
+    `grounds` are codes of countries, or of their parts ("DE-07"), as GeoNames has them."""
 
     name: str
     title: str
+    grounds: tuple[str, ...]
     address: str
     zooms: range
     credit: ImageryCredit
@@ -79,6 +81,7 @@ def national_sources() -> dict[str, NationalSource]:
         row["name"]: NationalSource(
             name=row["name"],
             title=row["title"],
+            grounds=tuple(row["grounds"].split()),
             address=row["address"],
             zooms=range(int(row["first_zoom"] or 0), int(row["last_zoom"] or -1) + 1),
             credit=ImageryCredit(
@@ -91,6 +94,17 @@ def national_sources() -> dict[str, NationalSource]:
         )
         for row in rows
     }
+
+
+def sources_of(ground: str) -> list[NationalSource]:
+    """The sources whose imagery may be stored and shows a `ground`: a country with its part, such
+    as "DE-07"."""
+    country = ground.partition("-")[0]
+    return [
+        one
+        for one in national_sources().values()
+        if one.credit.may_be_stored and {ground, country} & set(one.grounds)
+    ]
 
 
 def is_address(source: str) -> bool:

@@ -16,6 +16,9 @@ from pages.search_page.session_result import SearchState, answer_to
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 
+_SAYS = {True: "Saywhere says", False: "Saywhere is not sure"}
+"""The headline where nobody knows what is right, by whether the first place is likely."""
+
 
 def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[Mark, ...]]:
     """The outcome, the places, why, and a code to take home; returns what the map shows."""
@@ -24,13 +27,14 @@ def answer(gallery: Gallery, visit: Visit) -> tuple[SearchResult | None, tuple[M
     day_numbers.count(visit, result)
     if result is None or not result.candidates:
         st.html(render("kiosk_question", title="No place found", lead="", quote=""))
-        st.info(plain(state.problem or "No place here fits. Try other words.", 300))
+        said = state.problem or "No place here fits. Try other words."
+        st.info(plain(f"{said[:1].upper()}{said[1:]}", 300))
         over("Start over", visit, first=True)
         return None, ()
     chosen = result.candidates[min(visit.chosen, len(result.candidates)) - 1]
     score, code = st.columns([5, 2], gap="medium", vertical_alignment="center")
     with score:
-        title = distances.headline(visit, result) or "Saywhere says"
+        title = distances.headline(visit, result) or _SAYS[result.verdict == "likely"]
         st.html(render("kiosk_tally", title=title, rows=distances.tally(visit, result)))
     with code:
         _code(visit, result.candidates[0])

@@ -11,6 +11,7 @@ from pages.ui.templates import render
 
 _MOST_CHARS = 500
 _EXAMPLES_SHOWN = 4
+_SILENT = "booth-silent"
 
 
 def say(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
@@ -27,6 +28,8 @@ def say(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
             placeholder="A church with two towers, a tram stop, a small park …",
         )
         st.form_submit_button("Next", type="primary", on_click=_said, args=(key,), width="stretch")
+    if st.session_state.pop(_SILENT, False):
+        st.info("Write a few words first.")
     texts = examples.of_city(visit.city)[:_EXAMPLES_SHOWN]
     if texts:
         st.html(render("kiosk_lead", kind="sw-lead", text="Or guess one of these:"))
@@ -61,6 +64,7 @@ def _moved() -> None:
 
 def _said(key: str) -> None:
     text = str(st.session_state.get(key, "")).strip()
+    st.session_state[_SILENT] = not text
     if text:
         change(text=text, step="guess", is_example=False)
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.records import Candidate
 from pages.search_page import session
-from pages.search_page.query_params import ANYWHERE, SearchParams
+from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
 from pages.search_page.wishes.phrases import (
     ABSENT,
@@ -34,18 +34,16 @@ _SAID: Final = {
     "minus": "left out",
     ABSENT: "you say it is not there",
 }
-_IN_ONE_CITY = "More choices when you search in one city."
 
 
 def draw(
-    place: DeltaGenerator, ask: SearchParams, state: SearchState, first: Candidate | None
+    place: DeltaGenerator, ask: SearchParams, state: SearchState | None, first: Candidate | None
 ) -> None:
-    """A row of chips, none without phrases. `first` is the likeliest candidate; everywhere, only
-    the text counts."""
-    everywhere = ask.city == ANYWHERE
-    wishes = SearchParams().steering if everywhere else ask.steering
-    query = state.trace.encoded_query if state.trace else None
-    shown = chips_of(ask.text, wishes, query, state.standings(first) if first else ())
+    """A row of chips, none without phrases. `first` is the likeliest candidate, None without one;
+    without an answer only the wishes have chips."""
+    query = state.trace.encoded_query if state and state.trace else None
+    standings = state.standings(first) if state and first else ()
+    shown = chips_of(ask.text, ask.steering, query, standings)
     if not shown:
         return
     component = script_component(
@@ -55,25 +53,21 @@ def draw(
         component(
             key=_KEY,
             on_chosen_change=partial(_on_choice, shown),
-            data={
-                "chips": [_told(chip, everywhere) for chip in shown],
-                "hint": _IN_ONE_CITY if everywhere else "",
-            },
+            data={"chips": [_told(chip) for chip in shown]},
         )
 
 
-def _told(chip: Chip, everywhere: bool) -> dict[str, object]:
+def _told(chip: Chip) -> dict[str, object]:
     found = f"place 1: {STANDINGS[chip.standing]}" if chip.standing else ""
     if chip.state == ABSENT and chip.standing == "supported":
         found = "place 1: not on the map"
-    choices = [one for one in chip.choices if not everywhere or one in ("", ABSENT, PRESENT)]
     return {
         "phrase": " ".join(chip.phrase.split()),
         "state": chip.state,
         "said": _SAID[chip.state],
         "standing": chip.standing or "",
         "found": found,
-        "choices": [[one, _LABELS[one]] for one in choices],
+        "choices": [[one, _LABELS[one]] for one in chip.choices],
     }
 
 

@@ -43,6 +43,11 @@ def weight_of(wishes: Steering, phrase: str) -> str:
     return ""
 
 
+def about_phrases(wishes: Steering) -> Steering:
+    """The wishes that count in any city: those about phrases, not about its places."""
+    return replace(wishes, like=(), unlike=(), passed="")
+
+
 def _bare(phrase: str) -> str:
     """A phrase without its article, to compare it with others."""
     return " ".join(re.sub(f"^{_ARTICLE}", "", phrase.casefold()).split())

@@ -38,10 +38,15 @@ function marks(list, group) {
   }
 }
 
+/* The ground of tiles, as polygons. */
+function covered(polygons) {
+  return L.geoJSON({ type: "MultiPolygon", coordinates: polygons },
+    { className: "sw-ground", weight: 1, interactive: false });
+}
+
 /* The area that a gallery covers and the chosen tile; the map moves to a tile picked elsewhere. */
 function ground(data, group) {
-  group.addLayer(L.geoJSON({ type: "MultiPolygon", coordinates: data.ground },
-    { className: "sw-ground", weight: 1, interactive: false }));
+  group.addLayer(covered(data.ground));
   const key = JSON.stringify([data.tile, data.other]);
   const moved = key !== state.tile && !state.tapped;
   state.tile = key;
@@ -63,6 +68,7 @@ function draw(group, data) {
   state.picking = data.picking;
   map.getContainer().classList.toggle("sw-picking", data.picking);
   spread(data.spread, group);
+  if (data.outline && data.outline.length) group.addLayer(covered(data.outline));
   if (data.area) {
     const draw = data.area.length === 2 ? L.rectangle : L.polygon;
     group.addLayer(draw(data.area,

@@ -48,6 +48,7 @@ function followTheme() {
 }
 
 function ready(map, data) {
+  if (window.frameElement) window.frameElement.title = "Map"; // else a screen reader says a module's name
   state.map = map;
   state.home = data.bounds;
   state.boxOnly = data.use === "boxing";
