@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ from core.gallery.opened import Gallery
 from core.geo import Bounds
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
+from core.retrieval.channels.surroundings import CHOICES, surroundings
 from core.retrieval.fusion import WEIGHTS
+from core.retrieval.query_encoding import encode_query, tokenize_query
+from core.retrieval.search import match_index_of
 
 if TYPE_CHECKING:
     from core.models.compact import CompactEncoder
@@ -122,3 +126,18 @@ def test_an_encoder_of_another_view_is_refused(
     query = Query(TEXT, channels=("image",), view="aerial")
     with pytest.raises(QueryError, match="needs the model"):
         search_with_trace(twin, encoder, query, encoders(twin, compact)("drawn"))
+
+
+def test_a_tile_loses_what_typical_phrases_give_it_for_each_phrase(
+    twin: Gallery, encoder: "SentenceEncoder"
+) -> None:
+    index, plain = match_index_of(twin), replace(CHOICES, usual_share=0.0)
+    lost = []
+    for text in ("residential street", "residential street, park", "zzz qqq"):
+        query = encode_query(tokenize_query(text, encoder), encoder)
+        lost.append(
+            surroundings(index, query, None, plain) - surroundings(index, query, None, CHOICES)
+        )
+    assert np.ptp(lost[0]) > 0
+    assert np.allclose(lost[1], 2 * lost[0], rtol=0.05, atol=1e-4)
+    assert not lost[2].any()

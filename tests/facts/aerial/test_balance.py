@@ -56,6 +56,8 @@ def test_a_roof_has_the_colour_of_its_sunlit_side_unless_slates_glare(
 ) -> None:
     town, ground = street_with_hall(lit, (1.0, 1.0, 1.0))
     ground.paint(100, 51, 40, 19, shaded)
+    if not look:  # more than half of it lies in shade
+        ground.paint(100, 42, 40, 9, (72, 73, 76))
     assert f"large hall{look}" in texts_of(town, ground, tmp_path)
 
 
