@@ -12,6 +12,7 @@ from PIL import Image
 from tiny_twin import build_twin
 
 from core.errors import QueryError
+from core.evaluation import table_rankers
 from core.explain.attribution import relevance
 from core.explain.explanations import relevances
 from core.gallery.embed import embed_pictures
@@ -141,3 +142,16 @@ def test_a_tile_loses_what_typical_phrases_give_it_for_each_phrase(
     assert np.ptp(lost[0]) > 0
     assert np.allclose(lost[1], 2 * lost[0], rtol=0.05, atol=1e-4)
     assert not lost[2].any()
+
+
+def test_a_table_has_rows_for_facts_of_the_map_and_of_the_photograph(
+    twin: Gallery, encoder: "SentenceEncoder"
+) -> None:
+    rows = table_rankers(twin)
+    query = encode_query(tokenize_query("residential street", encoder), encoder)
+    by_map = rows["surroundings, facts of the map"](query)
+    assert by_map.shape == (len(twin),)
+    assert np.ptp(by_map) > 0
+    titles = {title for title in rows if title.startswith("surroundings")}
+    views = {view for view in twin.facts.views or () if view}
+    assert len(titles) == 1 + len(views) > 1
