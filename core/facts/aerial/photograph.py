@@ -57,7 +57,7 @@ class Photograph(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class ColourBalance:
     """Factors and then summands [3] of red, green and blue."""
 
     gains: F32
@@ -69,7 +69,7 @@ class Balance:
         return balanced
 
 
-UNBALANCED = Balance(np.ones(3, dtype=np.float32), np.zeros(3, dtype=np.float32))
+UNBALANCED = ColourBalance(np.ones(3, dtype=np.float32), np.zeros(3, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Block:
     bounds: Bounds
     rgb: U8
     valid: Bools
-    balance: Balance
+    balance: ColourBalance
 
     @property
     def metres_per_px(self) -> float:
@@ -155,7 +155,7 @@ class BalancedPhotograph:
             if block.valid.any():
                 yield block
 
-    def _balance(self, roads: Objects, rng: np.random.Generator) -> Balance:
+    def _balance(self, roads: Objects, rng: np.random.Generator) -> ColourBalance:
         """What makes the median road a fixed grey, and the darkest pixels a fixed dark colour."""
         if not len(roads) or not self.centers:
             return UNBALANCED
@@ -175,7 +175,7 @@ class BalancedPhotograph:
         return balance_of(np.concatenate(on_roads), np.concatenate(anywhere))
 
 
-def balance_of(on_roads: U8, anywhere: U8) -> Balance:
+def balance_of(on_roads: U8, anywhere: U8) -> ColourBalance:
     """The balance by pixels of roads [N, 3] and of the whole ground [M, 3]."""
     brightness = on_roads.sum(axis=1, dtype=np.int64)
     road = np.median(on_roads[brightness >= np.percentile(brightness, 40)], axis=0)
@@ -188,7 +188,7 @@ def balance_of(on_roads: U8, anywhere: U8) -> Balance:
     if darkest.sum() < _SHADOW * road.sum():
         aim, dark = np.array(_DARK), darkest
     gains = np.clip((grey - aim) / np.maximum(road - dark, 1), *_GAIN)
-    return Balance(gains.astype(np.float32), (grey - road * gains).astype(np.float32))
+    return ColourBalance(gains.astype(np.float32), (grey - road * gains).astype(np.float32))
 
 
 def _shared(area: Bounds, seen: Bounds) -> Bounds:
