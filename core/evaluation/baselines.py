@@ -5,10 +5,11 @@ import sqlite3
 
 import numpy as np
 
-from core.arrays import F32
+from core.arrays import F32, I64
 from core.evaluation.runner import Ranker, fused_ranker
 from core.gallery.opened import Gallery
 from core.records import CHANNELS, Channel
+from core.retrieval.channels.surroundings import surroundings
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.search import match_index_of
 from core.vocabulary.folding import fold
@@ -86,7 +87,9 @@ def table_rankers(
 ) -> dict[str, Ranker]:
     """The rankers of a result table, by row name.
 
-    The baselines, each channel alone, the text channels fused, and all channels fused.
+    The baselines, each channel alone, the text channels fused, and all channels fused; in a
+    gallery with facts that are seen from above also these alone, and those of the map alone, by
+    the signal `surroundings`.
     """
     if channels is None:
         channels = tuple(channel for channel in CHANNELS if channel in gallery.card.channels)
@@ -94,8 +97,32 @@ def table_rankers(
     if "facts" in channels:
         plain = PlainBaselines(gallery)
         rows = {"plain BM25": plain.bm25, "plain sum of ranks": plain.rank_sum}
+        rows |= _by_origin(gallery)
     text_channels = tuple(channel for channel in channels if channel != "image")
     for chosen in (*((channel,) for channel in channels), text_channels, channels):
         if chosen:
             rows[" + ".join(chosen)] = fused_ranker(gallery, chosen)
     return rows
+
+
+def _by_origin(gallery: Gallery) -> dict[str, Ranker]:
+    """The rankers by the facts of the map's tags alone, by those of the map's outlines, and by
+    those of the photograph; none where nothing is seen from above."""
+    views = gallery.facts.views
+    if views is None:
+        return {}
+    origin = np.array(views, dtype=object)[gallery.spoken]
+    return {
+        f"surroundings, {title}": _surroundings_ranker(gallery, gallery.spoken[origin == view])
+        for title, view in (
+            ("facts of the map", ""),
+            ("outlines from above", "outline"),
+            ("facts of the photograph", "photograph"),
+        )
+        if (origin == view).any()
+    }
+
+
+def _surroundings_ranker(gallery: Gallery, facts: I64) -> Ranker:
+    index = match_index_of(gallery)
+    return lambda encoded_query: surroundings(index, encoded_query, facts)

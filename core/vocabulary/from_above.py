@@ -15,6 +15,7 @@ from types import MappingProxyType
 from core.vocabulary.kinds import calls
 
 TABLE = Path(__file__).with_name("from_above.csv")
+TYPICAL = Path(__file__).with_name("typical_views.txt")
 
 
 @cache
@@ -23,6 +24,13 @@ def seen_words() -> Mapping[str, tuple[str, ...]]:
     with TABLE.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, strict=True)
         return MappingProxyType({row["noun"]: tuple(row["called"].split("|")) for row in rows})
+
+
+@cache
+def typical_views() -> tuple[str, ...]:
+    """Phrases as they occur in most descriptions of what is seen from above, the common things in
+    several forms. Written from general knowledge and from descriptions of our own."""
+    return tuple(TYPICAL.read_text("utf-8").split("\n")[:-1])
 
 
 def sayings_of(kind: str) -> list[str]:

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from core.gallery.sayings import FILE, read_sayings, write_sayings
-from core.vocabulary.from_above import sayings_of, seen_words
+from core.vocabulary.from_above import sayings_of, seen_words, typical_views
 from core.vocabulary.kinds import calls
 
 if TYPE_CHECKING:
@@ -46,3 +48,27 @@ def test_words_written_are_read_again_and_lead_to_their_kinds(
 
 def test_a_gallery_without_the_file_has_no_sayings(tmp_path: Path) -> None:
     assert read_sayings(tmp_path / FILE) is None
+
+
+def test_typical_phrases_are_kept_apart_from_the_kinds(
+    tmp_path: Path, encoder: "SentenceEncoder"
+) -> None:
+    write_sayings(tmp_path, ["roundabout"], encoder)
+    sayings = read_sayings(tmp_path / FILE)
+    assert sayings is not None
+    assert sayings.typical == typical_views()
+    assert len(set(sayings.typical)) == len(sayings.typical) > 100
+    assert sayings.typical_embeddings is not None
+    cosine = float(sayings.typical_embeddings[0] @ encoder.encode([sayings.typical[0]])[0])
+    assert cosine > 0.98
+
+
+def test_a_file_of_an_earlier_version_has_no_typical_phrases(
+    tmp_path: Path, encoder: "SentenceEncoder"
+) -> None:
+    write_sayings(tmp_path, ["roundabout"], encoder)
+    table = pq.read_table(tmp_path / FILE)
+    pq.write_table(table.filter(pc.not_equal(table["kind"], "")), tmp_path / FILE)
+    sayings = read_sayings(tmp_path / FILE)
+    assert sayings is not None
+    assert (sayings.kinds, sayings.typical) == (["roundabout"], ())

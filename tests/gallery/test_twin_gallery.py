@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PIL import Image
 from tiny_twin import build_twin
 
 from core.errors import QueryError
+from core.evaluation import table_rankers
 from core.explain.attribution import relevance
 from core.explain.explanations import relevances
 from core.gallery.embed import embed_pictures
@@ -19,7 +21,10 @@ from core.gallery.opened import Gallery
 from core.geo import Bounds
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
+from core.retrieval.channels.surroundings import CHOICES, surroundings
 from core.retrieval.fusion import WEIGHTS
+from core.retrieval.query_encoding import encode_query, tokenize_query
+from core.retrieval.search import match_index_of
 
 if TYPE_CHECKING:
     from core.models.compact import CompactEncoder
@@ -122,3 +127,31 @@ def test_an_encoder_of_another_view_is_refused(
     query = Query(TEXT, channels=("image",), view="aerial")
     with pytest.raises(QueryError, match="needs the model"):
         search_with_trace(twin, encoder, query, encoders(twin, compact)("drawn"))
+
+
+def test_a_tile_loses_what_typical_phrases_give_it_for_each_phrase(
+    twin: Gallery, encoder: "SentenceEncoder"
+) -> None:
+    index, plain = match_index_of(twin), replace(CHOICES, usual_share=0.0)
+    lost = []
+    for text in ("residential street", "residential street, park", "zzz qqq"):
+        query = encode_query(tokenize_query(text, encoder), encoder)
+        lost.append(
+            surroundings(index, query, None, plain) - surroundings(index, query, None, CHOICES)
+        )
+    assert np.ptp(lost[0]) > 0
+    assert np.allclose(lost[1], 2 * lost[0], rtol=0.05, atol=1e-4)
+    assert not lost[2].any()
+
+
+def test_a_table_has_rows_for_facts_of_the_map_and_of_the_photograph(
+    twin: Gallery, encoder: "SentenceEncoder"
+) -> None:
+    rows = table_rankers(twin)
+    query = encode_query(tokenize_query("residential street", encoder), encoder)
+    by_map = rows["surroundings, facts of the map"](query)
+    assert by_map.shape == (len(twin),)
+    assert np.ptp(by_map) > 0
+    titles = {title for title in rows if title.startswith("surroundings")}
+    views = {view for view in twin.facts.views or () if view}
+    assert len(titles) == 1 + len(views) > 1

@@ -51,6 +51,22 @@ def things_from_above(world: World, photograph: Photograph | None) -> Things:
     looks = meter.looks
     covered = cover.things(
         MappedGround(
+            woods=flat[
+                is_area
+                & (
+                    _tagged(world, "natural", {"wood", "scrub"})
+                    | _tagged(world, "landuse", {"forest"})
+                )
+            ],
+            grass=flat[
+                is_area
+                & (
+                    _tagged(world, "landuse", {"grass", "meadow", "village_green"})
+                    | _tagged(world, "natural", {"grassland"})
+                    | _tagged(world, "leisure", {"pitch"})
+                )
+            ],
+            fields=flat[is_area & _tagged(world, "landuse", {"farmland"})],
             buildings=flat[buildings],
             waters=flat[waters],
             roads=flat[streets],

@@ -1,9 +1,9 @@
 """What covers the ground in an aerial photograph: trees, and open ground by its colour.
 
-A grid of cells of some 4 m over the photograph holds the share of green pixels, the lightness and
-the roughness of each; trees are green or dark and rough, open ground is smooth. Buildings, roads
-and waters come from the map. Our own rules; the thresholds were chosen by eye in the western part
-of Pardubice.
+A grid of cells of some 4 m over the photograph holds the mean colour and the roughness of each.
+Trees look as the map's own woods do (`core.facts.aerial.taught_ground`); where the map has too few,
+they are green or dark and rough. Open ground is smooth. Buildings, roads and waters come from the
+map. Our own rules; the thresholds were chosen by eye in the western part of Pardubice.
 """
 
 import math
@@ -21,6 +21,7 @@ from scipy import ndimage
 from core.arrays import F32, Bools, Objects
 from core.facts.aerial.colours import lab_of
 from core.facts.aerial.photograph import Block
+from core.facts.aerial.taught_ground import TREES, class_shares
 from core.facts.things import Fact, Things
 from core.geo import METRES_PER_DEGREE, Bounds
 
@@ -32,13 +33,22 @@ _SIMPLER_M = 3.0
 _SHADE_L, _CANOPY_L = 24.0, 40.0
 _ROUGH, _SMOOTH = 3.0, 4.5
 """Standard deviations of the lightness within 5 m of a canopy, at least, and of open ground."""
+_GREEN_A = -3.0
+"""Mean a of CIELAB below which a cell is green: 5 to 95 % of the cells of mapped roofs and roads
+have −4 to 3 in Châteaugiron and −6 to 10 in Pardubice, half of those of woods less than −5 and
+−10."""
+_TREE_SHARE = 0.55
+_PLANTS = (TREES, "grass", "fields")
 
 
 @dataclass(frozen=True, slots=True)
 class MappedGround:
-    """Outlines in degrees of what a map has: `buildings`, `waters`, `roads`, `lots`, `rails` and
-    `courts` (sports grounds and playgrounds)."""
+    """Outlines in degrees of what a map has: `woods`, `grass`, `fields`, `buildings`, `waters`,
+    `roads`, `lots`, `rails` and `courts` (sports grounds and playgrounds)."""
 
+    woods: Objects
+    grass: Objects
+    fields: Objects
     buildings: Objects
     waters: Objects
     roads: Objects
@@ -57,12 +67,12 @@ class CoverMeter:
         self.columns = max(1, math.ceil((area.east - area.west) / across))
         self.transform = Affine(across, 0, area.west, 0, -up, area.north)
         self._plants: F32 = np.zeros((self.rows, self.columns), dtype=np.float32)
-        self._sums = np.zeros((6, self.rows * self.columns), dtype=np.float32)
+        self._sums = np.zeros((7, self.rows * self.columns), dtype=np.float32)
 
     def add(self, block: Block) -> None:
         """Adds the pixels of a block; where blocks overlap, both count."""
         size, edges = len(block.valid), block.bounds
-        lab = lab_of((block.rgb.reshape(-1, 3) * block.gains).astype(np.float32))
+        lab = lab_of(block.balance(block.rgb.reshape(-1, 3)))
         light = lab[:, 0].reshape(size, size)
         width = max(3, round(5.0 / block.metres_per_px) // 2 * 2 + 1)
         mean = ndimage.uniform_filter(light, width)
@@ -70,7 +80,6 @@ class CoverMeter:
         rough = np.sqrt(np.maximum(square - mean * mean, 0)).ravel()
         hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
         chroma = np.hypot(lab[:, 1], lab[:, 2])
-        green = (chroma > 9) & (hue > 98) & (hue < 170)
         brown = (chroma > 7) & (((hue + 20) % 360) < 115) & (lab[:, 0] < 64)
         yellow = (chroma > 28) & (hue > 82) & (hue < 112)
         half = 0.5 / size
@@ -83,14 +92,14 @@ class CoverMeter:
         inside &= ((column >= 0) & (column < self.columns))[None]
         cells = (row[:, None] * self.columns + column[None])[inside]
         kept = inside.ravel()
-        parts = (np.ones(len(kept)), green, light.ravel(), rough, brown, yellow)
+        parts = (np.ones(len(kept)), light.ravel(), lab[:, 1], lab[:, 2], rough, brown, yellow)
         for number, part in enumerate(parts):
             self._sums[number] += np.bincount(cells, part[kept], self._sums.shape[1])
 
     def things(self, mapped: MappedGround, crs: CRS) -> Things:
         """The facts about what covers the ground, with shapes in metres of `crs`."""
         seen = (self._sums[0] > 0).reshape(self.rows, self.columns)
-        green, light, rough, brown, yellow = (
+        light, a, b, rough, brown, yellow = (
             np.where(
                 seen, part.reshape(seen.shape) / np.maximum(self._sums[0], 1).reshape(seen.shape), 0
             )
@@ -98,10 +107,24 @@ class CoverMeter:
         )
         built, water = self._drawn(mapped.buildings), self._drawn(mapped.waters)
         free = seen & (_share(built, 3) < 0.25) & (_share(water, 3) < 0.3)
-        plants = _mean(np.maximum(green, light < _SHADE_L), 3)
-        trees = free & (plants > 0.6) & (_mean(light, 3) < _CANOPY_L)
-        trees &= (_mean(rough, 3) > _ROUGH) & (_mean(green, 3) > 0.25)
-        lots = _share(self._drawn(mapped.lots), 3) + _share(self._drawn(mapped.roads), 3)
+        green = a < _GREEN_A
+        roads, parking = self._drawn(mapped.roads), self._drawn(mapped.lots)
+        taught = {
+            "fields": self._drawn(mapped.fields),
+            "grass": self._drawn(mapped.grass),
+            TREES: self._drawn(mapped.woods),
+            "paved": roads | parking | built,
+            "water": water,
+        }
+        shares = class_shares((light, a, b, rough), taught, seen)
+        if shares is None:
+            plants = _mean(green | (light < _SHADE_L), 3)
+            trees = free & (plants > 0.6) & (_mean(light, 3) < _CANOPY_L)
+            trees &= (_mean(rough, 3) > _ROUGH) & (_mean(green, 3) > 0.25)
+        else:
+            plants = _mean(np.sum([shares[n] for n in _PLANTS if n in shares], axis=0), 3)
+            trees = free & (_mean(shares[TREES], 3) > _TREE_SHARE)
+        lots = _share(parking, 3) + _share(roads, 3)
         lots += 3 * _share(self._drawn(mapped.rails), 5)
         open_ground = free & ~trees & (_mean(rough, 3) < _SMOOTH) & (lots < 0.3)
         open_ground &= _share(built, 7) < 0.12
@@ -152,14 +175,14 @@ class CoverMeter:
             yield shapely.geometry.shape(outline)
 
     def _open_regions(
-        self, mask: Bools, green: F32, light: F32, brown: F32, yellow: F32
+        self, mask: Bools, green: Bools, light: F32, brown: F32, yellow: F32
     ) -> Iterator[tuple[str, shapely.Geometry]]:
         """Open ground by its colour; grey ground is paved, or has no colour to tell."""
-        green, light, brown, yellow = (_mean(part, 5) for part in (green, light, brown, yellow))
-        bare = (green <= 0.3) & (yellow <= 0.5)
+        greens, light, brown, yellow = (_mean(part, 5) for part in (green, light, brown, yellow))
+        bare = (greens <= 0.3) & (yellow <= 0.5)
         for text, coloured in (
             ("yellow field", yellow > 0.5),
-            ("stretch of grass or crops", (green > 0.5) & (yellow <= 0.5)),
+            ("stretch of grass or crops", (greens > 0.5) & (yellow <= 0.5)),
             ("stretch of brown ground, bare or dry", bare & (brown > 0.6)),
             ("stretch of pale open ground", bare & (brown <= 0.6) & (light > 62)),
         ):

@@ -13,6 +13,9 @@ _SHADOW_L = 22.0
 """Darker pixels lie in shadow, or are so dark that their colour cannot be told."""
 _FEWEST_PX = 24
 _MOST_PX = 500
+_SUNLIT = 40
+"""The lightest 60 of 100 pixels of a roof are its sunlit side, by which people name its colour."""
+_GLARING = frozenset({"white", "light grey"})
 _CLUTTER = 13.0
 """Distance in CIELAB from the median of the ground from which a pixel is another thing."""
 
@@ -22,25 +25,36 @@ class Looks:
     """Looks of N shapes; NaN, or `NO_COLOUR`, where a shape is not in the photograph.
 
     `lab` [N, 3] is the median colour of the lit pixels, `code` [N] its row in `COLOUR_WORDS`,
-    `agreement` the share of lit pixels of the same name, `lit` the share of pixels outside shadow,
-    `green` the share of plants, `clutter` the share of other pixels that differ from the median.
+    `agreement` the share of lit pixels of the same name; `roof_code` and `roof_agreement` [N] are
+    the same of the sunlit side, `lit` the share of pixels outside shadow, `green` the share of
+    plants, `clutter` the share of other pixels that differ from the median.
     """
 
     lab: F32
     code: I64
     agreement: F32
+    roof_code: I64
+    roof_agreement: F32
     lit: F32
     green: F32
     clutter: F32
 
     def word(self, row: int) -> str:
         """The colour word of a shape, "" for none."""
-        return "" if self.code[row] == NO_COLOUR else COLOUR_WORDS[self.code[row]]
+        return _word(int(self.code[row]))
+
+    def roof_word(self, row: int) -> str:
+        """The colour word of a roof, "" for none."""
+        return _word(int(self.roof_code[row]))
 
     def part(self, start: int, stop: int) -> "Looks":
         """The looks of some of the shapes."""
         rows = slice(start, stop)
         return Looks(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def _word(code: int) -> str:
+    return "" if code == NO_COLOUR else COLOUR_WORDS[code]
 
 
 class LooksMeter:
@@ -51,6 +65,8 @@ class LooksMeter:
         count = len(shapes)
         self.looks = Looks(
             np.full((count, 3), np.nan, dtype=np.float32),
+            np.full(count, NO_COLOUR, dtype=np.int64),
+            np.full(count, np.nan, dtype=np.float32),
             np.full(count, NO_COLOUR, dtype=np.int64),
             *(np.full(count, np.nan, dtype=np.float32) for _ in range(4)),
         )
@@ -97,10 +113,18 @@ def _look(lab: F32, shape: int, looks: Looks) -> None:
         return
     median = np.median(lit, axis=0)
     looks.lab[shape] = median
-    codes = colour_codes(np.concatenate([median[None], lit]))
-    looks.code[shape] = codes[0]
-    looks.agreement[shape] = (codes[1:] == codes[0]).mean() if codes[0] != NO_COLOUR else 0
+    looks.code[shape], looks.agreement[shape] = _named(median, lit)
+    sunlit = lit[lit[:, 0] >= np.percentile(lit[:, 0], _SUNLIT)]
+    code, agreement = _named(np.median(sunlit, axis=0), sunlit)
+    if _word(code) not in _GLARING or code == looks.code[shape]:  # slates glare, white roofs do not
+        looks.roof_code[shape], looks.roof_agreement[shape] = code, agreement
     ground = lit[~is_green[is_lit]]
     if len(ground) >= _FEWEST_PX // 2:
         apart = np.linalg.norm(ground - np.median(ground, axis=0), axis=1)
         looks.clutter[shape] = (apart > _CLUTTER).mean()
+
+
+def _named(median: F32, lab: F32) -> tuple[int, float]:
+    """The row of a colour in `COLOUR_WORDS`, and the share of pixels [N, 3] of the same name."""
+    codes = colour_codes(np.concatenate([median[None], lab]))
+    return int(codes[0]), float((codes[1:] == codes[0]).mean()) if codes[0] != NO_COLOUR else 0.0

@@ -1,7 +1,9 @@
-"""An aerial photograph in even colours: blocks of ground with neutral roads.
+"""An aerial photograph in even colours: blocks of ground with neutral roads and dark shadows.
 
-Cameras, sheets and seasons differ in cast and brightness. Asphalt is grey everywhere, so the
-colours are scaled until the median pixel of the mapped roads is a fixed grey.
+Cameras, haze and seasons differ in cast, brightness and contrast. Asphalt is grey everywhere, and
+what lies in shadow is nearly black, so red, green and blue are each moved and stretched until the
+median pixel of the mapped roads and the mean of the darkest pixels are fixed colours. The second is
+dark-object subtraction (Chavez 1988), which takes the blue of the haze away.
 """
 
 import math
@@ -27,7 +29,14 @@ _ROAD_SAMPLE = 12
 _ROAD_L = 62.0
 """Lightness of asphalt after balancing; the median of roads in the two photographs of
 `SOURCES.md` lies between 55 and 68."""
-_GAIN = (0.6, 1.7)
+_DARK = (13.0, 26.5, 34.0)
+"""Red, green and blue of the darkest hundredth after balancing: those of Pardubice, by whose roofs
+and grounds the colours were named. Before it the ones of Châteaugiron are (31, 43, 49), and hardly
+a tree was green there."""
+_DARKEST, _SHADOW = 0.01, 0.4
+"""The darkest pixels, and the share of a road's brightness below which they lie in shadow; a
+picture without shadows is only stretched."""
+_GAIN = (0.6, 2.2)
 
 
 class Picture(Protocol):
@@ -48,15 +57,31 @@ class Photograph(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ColourBalance:
+    """Factors and then summands [3] of red, green and blue."""
+
+    gains: F32
+    offsets: F32
+
+    def __call__(self, rgb: U8) -> F32:
+        """The balanced colours [..., 3]; some may lie outside 0..255."""
+        balanced: F32 = rgb.astype(np.float32) * self.gains + self.offsets
+        return balanced
+
+
+UNBALANCED = ColourBalance(np.ones(3, dtype=np.float32), np.zeros(3, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """A square of ground: `rgb` [S, S, 3] as taken, `valid` [S, S], and the factors that balance
-    red, green and blue."""
+    """A square of ground: `rgb` [S, S, 3] as taken, `valid` [S, S], and how its colours are
+    balanced."""
 
     center: Position
     bounds: Bounds
     rgb: U8
     valid: Bools
-    gains: F32
+    balance: ColourBalance
 
     @property
     def metres_per_px(self) -> float:
@@ -73,7 +98,7 @@ class Block:
 
     def lab(self, rows: I64) -> F32:
         """The balanced colours, in CIELAB, of pixels by their number."""
-        return lab_of(self.rgb.reshape(-1, 3)[rows] * self.gains)
+        return lab_of(self.balance(self.rgb.reshape(-1, 3)[rows]))
 
     def drawn(self, shapes: Objects, labels: I32, width_px: int = 0) -> I32:
         """A picture [S, S] of the labels of shapes in degrees, 0 where there is none.
@@ -102,7 +127,7 @@ class Block:
 
 
 class BalancedPhotograph:
-    """A photograph of an area, its colours scaled by its roads (`roads`: lines in degrees).
+    """A photograph of an area, its colours balanced by its roads (`roads`: lines in degrees).
 
     Raises SourceError if it shows none of the area.
     """
@@ -113,13 +138,15 @@ class BalancedPhotograph:
         self._size = round(_BLOCK_M / self.metres_per_px)
         self.area = _shared(area, photograph.bounds)
         self.centers = _centers(self.area)
-        self.gains = np.ones(3, dtype=np.float32)
-        self.gains = self._gains(roads, np.random.default_rng(seed))
+        self.balance = UNBALANCED
+        self.balance = self._balance(roads, np.random.default_rng(seed))
 
     def block(self, center: Position) -> Block:
         """One block."""
         picture: Picture = self._photograph.picture(center.lat, center.lon, _BLOCK_M, self._size)
-        return Block(center, tile_bounds(center, _BLOCK_M), picture.rgb, picture.valid, self.gains)
+        return Block(
+            center, tile_bounds(center, _BLOCK_M), picture.rgb, picture.valid, self.balance
+        )
 
     def blocks(self) -> Iterator[Block]:
         """All blocks that show something."""
@@ -128,28 +155,40 @@ class BalancedPhotograph:
             if block.valid.any():
                 yield block
 
-    def _gains(self, roads: Objects, rng: np.random.Generator) -> F32:
-        """Factors of red, green and blue that make the median road a fixed grey."""
+    def _balance(self, roads: Objects, rng: np.random.Generator) -> ColourBalance:
+        """What makes the median road a fixed grey, and the darkest pixels a fixed dark colour."""
         if not len(roads) or not self.centers:
-            return np.ones(3, dtype=np.float32)
-        tree, samples = shapely.STRtree(roads), []
+            return UNBALANCED
+        tree, on_roads, anywhere = shapely.STRtree(roads), [], []
         for row in rng.permutation(len(self.centers))[:_ROAD_SAMPLE]:
             block = self.block(self.centers[row])
             edges = block.bounds
             near = tree.query(shapely.box(edges.west, edges.south, edges.east, edges.north))
             on_road = block.drawn(roads[near], np.ones(len(near), dtype=np.int32), 2) > 0
-            pixels = block.rgb[on_road & block.valid].astype(np.float32)
+            pixels = block.rgb[on_road & block.valid]
             if len(pixels) > 100:
-                samples.append(pixels[rng.integers(0, len(pixels), 1000)])
-        if not samples:
-            return np.ones(3, dtype=np.float32)
-        pixels = np.concatenate(samples)
-        brightness = pixels.sum(axis=1)
-        sunlit = pixels[brightness >= np.percentile(brightness, 40)]
-        road = np.median(sunlit, axis=0)
-        grey = _grey_of(_ROAD_L)
-        gains: F32 = np.clip(grey / np.maximum(road, 1), *_GAIN).astype(np.float32)
-        return gains
+                on_roads.append(pixels[rng.integers(0, len(pixels), 1000)])
+                seen = block.rgb[block.valid]
+                anywhere.append(seen[rng.integers(0, len(seen), 5000)])
+        if not on_roads:
+            return UNBALANCED
+        return balance_of(np.concatenate(on_roads), np.concatenate(anywhere))
+
+
+def balance_of(on_roads: U8, anywhere: U8) -> ColourBalance:
+    """The balance by pixels of roads [N, 3] and of the whole ground [M, 3]."""
+    brightness = on_roads.sum(axis=1, dtype=np.int64)
+    road = np.median(on_roads[brightness >= np.percentile(brightness, 40)], axis=0)
+    grey, aim, dark = _grey_of(_ROAD_L), np.zeros(3), np.zeros(3)
+    brightness = anywhere.sum(axis=1, dtype=np.int64)
+    seen, brightness = anywhere[brightness > 0], brightness[brightness > 0]  # margins may be black
+    if not len(seen):
+        return UNBALANCED
+    darkest = seen[brightness <= np.percentile(brightness, 100 * _DARKEST)].mean(axis=0)
+    if darkest.sum() < _SHADOW * road.sum():
+        aim, dark = np.array(_DARK), darkest
+    gains = np.clip((grey - aim) / np.maximum(road - dark, 1), *_GAIN)
+    return ColourBalance(gains.astype(np.float32), (grey - road * gains).astype(np.float32))
 
 
 def _shared(area: Bounds, seen: Bounds) -> Bounds:

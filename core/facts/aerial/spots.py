@@ -46,7 +46,7 @@ class SpotFinder:
         """Adds the spots of a block that lie outside `buildings` [S, S]."""
         size = len(block.valid)
         pixel_m2 = block.metres_per_px**2
-        rgb = block.rgb.astype(np.float32) * block.gains
+        rgb = block.balance(block.rgb)
         free = block.valid & (ndimage.maximum_filter(buildings, 3) == 0)
         core = tile_bounds(block.center, STEP_M)
         masks = _masks(rgb)

@@ -8,12 +8,17 @@ nothing, and a rare one that is there adds much. One that is not there costs lit
 photographs lack much that people see, and cars drive away. Our own method, after the
 log-likelihood ratio.
 
+A place with much around it gets a high score from any description. So each tile loses a share of
+what typical phrases give it (`core.vocabulary.from_above.typical_views`), as many times as the
+description has phrases: a correction of hubness, as CSLS (arXiv 1710.04087) does for neighbours.
+
 How well a fact fits is the cosine with its text or with what people who look from above call its
 kind (`core.vocabulary.from_above`). The facts are those of the map and those that are seen from
 above; only galleries with the latter have this signal.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -33,7 +38,9 @@ class Choices:
     of them made a difference that so few texts could show.
 
     `here_m` is the reach of the first thing of a description, where people say where they stand;
-    `reach_m` that of the others. `most_loss` is the most that a missing thing costs.
+    `reach_m` that of the others. `most_loss` is the most that a missing thing costs. `usual_share`
+    is the share of typical phrases' gain that a tile loses. Of 0.25, 0.5, 0.75 and 1, the first
+    three were alike on 116 descriptions of both towns, and better than none.
     """
 
     base: float = 0.45
@@ -49,6 +56,7 @@ class Choices:
     other_colour: float = 0.5
     no_colour: float = 0.85
     same_colour: float = 1.12
+    usual_share: float = 0.4
 
 
 CHOICES = Choices()
@@ -69,26 +77,75 @@ def surroundings(
     stretches = stretches_of(encoded_query)
     if not stretches or not len(spoken):
         return scores
-    embeddings = np.stack([stretch.embedding for stretch in stretches])
-    fits = _fits(match_index, embeddings, spoken)
-    of_facts = _colours_of(match_index)[spoken]
-    for number, (stretch, fit) in enumerate(zip(stretches, fits, strict=True)):
-        sure = min(max((float(fit.max()) - choices.sure_from) / choices.sure_over, 0.0), 1.0)
+    surely = 0.0
+    for number, (stretch, fit) in enumerate(
+        zip(stretches, _fits(match_index, _embeddings(stretches), spoken), strict=True)
+    ):
+        sure = _certainty(fit, choices)
         if not sure:
             continue
-        factors = list(colour_factors(stretch.text, choices).values())
-        strength = np.maximum(fit - choices.base, 0)
-        strength *= np.array(factors, dtype=np.float32)[of_facts]
-        strength = (strength / max(float(strength.max()), 1e-6)) ** choices.sharpness
-        best = np.argsort(-strength, kind="stable")[:_MOST_FACTS]
-        best = best[strength[best] >= choices.least_share**choices.sharpness]
         reach_m = choices.reach_m if number else choices.here_m
-        there = _at_tiles(match_index, spoken[best], strength[best], stretch, reach_m, choices)
-        floor = np.float32(choices.floor)
-        gain = np.log((floor + there) / (floor + there.mean()))
-        loss = 0.0 if stretch.passing else choices.most_loss
-        scores += np.float32(sure) * np.maximum(gain, np.float32(-loss))
+        surely += sure
+        scores += np.float32(sure) * _gain(match_index, stretch, fit, spoken, reach_m, choices)
+    scores -= np.float32(choices.usual_share * surely) * _usual_gain_of(match_index)
     return scores * np.float32(0.1)
+
+
+def _embeddings(stretches: Sequence[Stretch]) -> F32:
+    return np.stack([stretch.embedding for stretch in stretches])
+
+
+def _certainty(fit: F32, choices: Choices) -> float:
+    """How surely a stretch is about a thing that the gallery has, 0..1, from its fits [V]."""
+    best = float(fit.max())
+    return min(max((best - choices.sure_from) / choices.sure_over, 0.0), 1.0)
+
+
+def _gain(
+    match_index: MatchIndex,
+    stretch: Stretch,
+    fit: F32,
+    facts: I64,
+    reach_m: float,
+    choices: Choices,
+) -> F32:
+    """What a stretch adds to each tile [N], from its fits [V] to V facts."""
+    factors = list(colour_factors(stretch.text, choices).values())
+    strength = np.maximum(fit - choices.base, 0)
+    strength *= np.array(factors, dtype=np.float32)[_colours_of(match_index)[facts]]
+    strength = (strength / max(float(strength.max()), 1e-6)) ** choices.sharpness
+    best = np.argsort(-strength, kind="stable")[:_MOST_FACTS]
+    best = best[strength[best] >= choices.least_share**choices.sharpness]
+    there = _at_tiles(match_index, facts[best], strength[best], stretch, reach_m, choices)
+    floor = np.float32(choices.floor)
+    loss = 0.0 if stretch.passing else choices.most_loss
+    gain: F32 = np.log((floor + there) / (floor + there.mean()))
+    return np.maximum(gain, np.float32(-loss))
+
+
+_usual_gains: "WeakKeyDictionary[MatchIndex, F32]" = WeakKeyDictionary()
+
+
+def _usual_gain_of(match_index: MatchIndex, choices: Choices = CHOICES) -> F32:
+    """What a typical phrase adds to each tile [N] on average; made once for a gallery."""
+    usual = _usual_gains.get(match_index)
+    if usual is None:
+        gallery = match_index.gallery
+        usual = np.zeros(len(gallery), dtype=np.float32)
+        sayings, surely = gallery.sayings, 0.0
+        if sayings is not None and sayings.typical_embeddings is not None and sayings.typical:
+            fits = _fits(match_index, sayings.typical_embeddings, gallery.spoken)
+            for row, text in enumerate(sayings.typical):
+                sure = _certainty(fits[row], choices)
+                if sure:
+                    stretch = Stretch(text, sayings.typical_embeddings[row], None)
+                    gain = _gain(
+                        match_index, stretch, fits[row], gallery.spoken, choices.reach_m, choices
+                    )
+                    usual += np.float32(sure) * gain
+                    surely += sure
+        _usual_gains[match_index] = usual = usual / np.float32(max(surely, 1e-6))
+    return usual
 
 
 def _fits(match_index: MatchIndex, embeddings: F32, facts: I64) -> F32:
