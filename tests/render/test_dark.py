@@ -40,9 +40,9 @@ def test_ground_and_water_are_dark_and_letters_light() -> None:
     assert water[2] > 2 * water[0], "dark blue"
     assert luminance(land) < luminance(house) < 0.06
     inks = (palette.INK, palette.PATH_INK, palette.WATER_INK, palette.PLACE_INK)
-    for ink, white in zip(in_the_dark(*inks), in_the_dark(*[palette.WHITE] * 4), strict=True):
-        assert contrast(ink, land) > 4.5
-        assert contrast(ink, white) > 4.5, "on the halo of letters, and on small streets"
+    (halo,) = in_the_dark(palette.WHITE)
+    contrasts = [contrast(ink, ground) for ink in in_the_dark(*inks) for ground in (land, halo)]
+    assert min(contrasts) > 4.5, "on the ground, on the halo of letters, and on small streets"
 
 
 def test_each_colour_of_the_style_has_one_of_its_own_in_the_dark() -> None:

@@ -75,7 +75,9 @@ def test_pictures_of_leading_tiles_stand_for_all(
     monkeypatch.setattr(fusion, "LEADING", 500)
     for name, value in (("_SAMPLE", 1000), ("_POOL", 400)):
         monkeypatch.setattr(image, name, value)
-    for text in texts(TEXTS):
+    asked = texts(TEXTS)
+    assert asked
+    for text in asked:
         found, exact = (
             [
                 one.tile.tile_id
