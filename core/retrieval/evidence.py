@@ -1,7 +1,7 @@
 """Evidence for each phrase: the fact near a candidate that supports it best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,12 +10,16 @@ from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex, match_by_words
 from core.retrieval.head_nouns import (
+    STREETS,
+    HeadNoun,
+    has_size,
     head_of_phrase,
     is_location_only,
     is_of_other_size,
     is_part_of,
     is_vague,
     noun_of_phrase,
+    place_of,
     singular,
     without_distance,
 )
@@ -98,16 +102,18 @@ class EvidenceFinder:
         matches = match_by_words(match_index, vocabulary)
         place, is_seen = places_among(facts, matches.fact)
         carried[matches.term[is_seen], place[is_seen]] = 1
+        self._names = NameRules(match_index, encoded_query, facts)
+        carried[[not self._names.may_match(word) for word in vocabulary]] = 0
         drop_stem_collisions(match_index, facts, carried, vocabulary)
         if len(pooled := np.flatnonzero(match_index.pooled[facts])):
             for row, word in enumerate(vocabulary):
                 carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
         self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._names = NameRules(match_index, encoded_query, facts)
         self._referables = [self._referable(row) for row in range(len(self._heads))]
         self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
         self._allowed = [
-            self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
+            self._names.allowed(phrase, carried, vocabulary, place_of(head))
+            for phrase, head in zip(encoded_query.phrases, self._heads, strict=True)
         ]
         self._share = np.zeros((len(phrase_words), len(facts)), dtype=np.float32)
         self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
@@ -167,9 +173,10 @@ class EvidenceFinder:
         by their kind, and those matched only because a common word happens to be in their name."""
         meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
         phrase, head, referable = self._query.phrases[row], self._heads[row], self._referables[row]
+        placing = place_of(head)
         for word, carrying in of_words.items():
             if self._is_distinctive(phrase, word):
-                meant |= carrying
+                meant |= carrying & referable if word in placing else carrying
                 continue
             in_kind = self._match_index.in_kind(word)[self._facts]
             if head is not None or singular(word) == self._nouns[row]:
@@ -188,7 +195,10 @@ class EvidenceFinder:
         return referable & ~self._match_index.lacking_modifier(head)[facts]
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
-        """Whether a word is distinctive: not common, or written as a name."""
+        """Whether a word is distinctive: not common, or written as a name; the town's own name
+        says nothing about a place in it."""
+        if self._names.is_own(word):
+            return False
         return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
@@ -247,13 +257,13 @@ class EvidenceFinder:
                 or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
-        if match is None or self._is_vague_and_other(row, visible, match):
+        if match is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
         number = int(visible.facts[best])
         fact, fit = gallery.facts.text[number], match.fit
-        if fit == "thing" and is_of_other_size(phrase.text, fact):
-            fit = "like"
+        if fit in ("thing", "like") and is_of_other_size(phrase.text, fact):
+            fit = "like" if match.channel == "names" else "other"
         distance, bearing = float(visible.distance_m[best]), float(visible.bearing_deg[best])
         turn = np.radians(bearing)
         lat, lon = moved(
@@ -276,12 +286,6 @@ class EvidenceFinder:
             else "",
             seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
-
-    def _is_vague_and_other(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
-        """Whether a phrase says little but a size, and the fact has another: "little building"."""
-        head, number = self._heads[row], int(visible.facts[match.index])
-        fact, text = self._match_index.gallery.facts.text[number], self._query.phrases[row].text
-        return head is not None and is_vague(head.noun) and is_of_other_size(text, fact)
 
     def _hidden_name(self, row: int, fact: int) -> str:
         """The name of a fact that has a word of a phrase and that the fact's text does not show."""
@@ -307,24 +311,24 @@ class EvidenceFinder:
         if head is None:
             best = argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_THING_COSINE)
-        referable = near & self._referables[row][visible.place]
-        called = referable & self._match_index.called(head.noun)[visible.facts]
-        if is_vague(head.noun):
-            tries = [(referable, _MIN_VAGUE_COSINE)]
-        else:
-            tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
-        for possible, least in tries:
-            best = argmax_positive(cosines * visible.weight, possible)
-            if match := self._match_at(best, cosines, least):
-                return match
+        of_kind = near & self._referables[row][visible.place]
+        sized = self._of_other_size(row, visible, of_kind)
+        if match := self._of_noun(head, visible, cosines, of_kind & ~sized):
+            return match
         if match := self._by_local_name(head.noun, visible, cosines, near):
             return match
         churches = near & self._match_index.other_churches(head)[visible.facts]
         best = argmax_positive(cosines * visible.weight, churches)
         if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
             return _Match(best, "facts", float(cosines[best]), "like")
+        if head.noun in STREETS:  # of another rank: "narrow road" and a main road
+            kinds = self._match_index.matching_kind(head)[visible.facts]
+            sized |= near & kinds & self._match_index.lacking_modifier(head)[visible.facts]
+        if match := self._of_noun(head, visible, cosines, sized):
+            return replace(match, fit="other")
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
+        others &= ~self._match_index.of_other_use(head)[visible.facts]
         best = argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
@@ -333,6 +337,30 @@ class EvidenceFinder:
         if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
+
+    def _of_noun(
+        self, head: HeadNoun, visible: VisibleFacts, cosines: F32, possible: Bools
+    ) -> _Match | None:
+        """The best of the possible facts, all of which the noun can refer to."""
+        called = possible & self._match_index.called(head.noun)[visible.facts]
+        if is_vague(head.noun):
+            tries = [(possible, _MIN_VAGUE_COSINE)]
+        else:
+            tries = [(possible, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
+        for among, least in tries:
+            best = argmax_positive(cosines * visible.weight, among)
+            if match := self._match_at(best, cosines, least):
+                return match
+        return None
+
+    def _of_other_size(self, row: int, visible: VisibleFacts, among: Bools) -> Bools:
+        """Those of some visible facts that are large where the phrase says small, or small."""
+        phrase, texts = self._query.phrases[row].text, self._match_index.gallery.facts.text
+        other: Bools = np.zeros(len(among), dtype=bool)
+        if has_size(phrase):
+            for at in np.flatnonzero(among).tolist():
+                other[at] = is_of_other_size(phrase, texts[int(visible.facts[at])])
+        return other
 
     def _by_local_name(
         self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
@@ -382,11 +410,29 @@ class EvidenceFinder:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
+        if self._is_longer_named(row, visible, best):
+            return _Match(best, "names", share, "name")
         whole = share == 1 or bool(self._referables[row][visible.place[best]])
         of_street = self._names.lacks_number(self._mentions[row], fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
+
+    def _is_longer_named(self, row: int, visible: VisibleFacts, at: int) -> bool:
+        """Whether a visible fact is another thing with a longer name than the phrase says: the
+        tower "Central Park Tower" for "Central Park"."""
+        head, fact = self._heads[row], int(visible.facts[at])
+        if head is None or head.noun in STREETS or self._referables[row][visible.place[at]]:
+            return False
+        index = self._match_index
+        kind = index.gallery.facts.kind[fact]
+        if are_akin(head.noun, kind) or is_part_of(kind, head):
+            return False
+        if fact in index.local_names.facts(head.noun) or any(
+            fact in index.mentions.facts_of(mention) for mention in self._mentions[row]
+        ):
+            return False
+        return self._names.is_longer(self._query.phrases[row], fact)
 
     def _is_stop(self, fact: int) -> bool:
         kind = self._match_index.gallery.facts.kind[fact]

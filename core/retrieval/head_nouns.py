@@ -20,8 +20,8 @@ from core.vocabulary.attributes import (
     SMALL,
 )
 from core.vocabulary.common_words import is_common
-from core.vocabulary.folding import STOP_WORDS, WORD, fold
-from core.vocabulary.kinds import SAID_KINDS, calls, has_trait
+from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
+from core.vocabulary.kinds import SAID_KINDS, are_akin, calls, has_trait
 
 _CONNECTORS = re.compile(
     r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
@@ -32,6 +32,11 @@ _CONNECTORS = re.compile(
     r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
     r"without)\b"
 )
+_WHERE = frozenset(
+    WORD.findall("across along around at behind beside by facing from in inside is near off on")
+    + WORD.findall("opposite outside past stands that to towards where which")
+)
+"""Connectors behind a noun that lead to where its thing is, unlike "of" and "with"."""
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _DISTANCE = re.compile(
     r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
@@ -70,6 +75,7 @@ _GENERIC_NOUNS = frozenset(
         "dealer",
         "entrance",
         "hall",
+        "house",
         "office",
         "place",
         "platform",
@@ -79,16 +85,20 @@ _GENERIC_NOUNS = frozenset(
     | {"station", "stop", "store", "track"}
 )
 """Nouns whose modifier makes them another thing: a tea shop is no gift shop."""
-_STREETS = frozenset({"street", "road", "avenue", "lane"})
+STREETS = frozenset({"street", "road", "avenue", "lane"})
 _INDOORS = frozenset({"building", "hall", "office", "school", "shop", "store"})
 _MINOR, _MAJOR = frozenset({"minor", "back", "side"}), frozenset({"main", "major", "busy"})
 _MAIN_KINDS = frozenset({"main", "trunk", "motorway", "multi", "wide"})
 _SMALL_KINDS = frozenset({"residential", "service", "minor", "living", "pedestrian", "farm"})
 """Words of streets of a rank: in a phrase, and in the kinds of the map."""
+_WITHOUT_CARS = frozenset({"pedestrian", "footpath", "foot", "path", "living", "steps"})
 _COURSE_OF_ROAD = re.compile(
     r"^(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b",
     re.IGNORECASE,
 )
+_PLACES = frozenset({"corner", "area", "place", "block", "house", "building", *STREETS})
+"""Nouns for where something is, and of what is everywhere."""
+_BUILT = frozenset({"tower", "restaurant", "complex", "grounds", "campus"})
 _SHOPS = frozenset({"shop", "store", "dealer"})
 _PLACE_OF_ROAD = re.compile(
     r"^(?:the )?(?:bottom|top|end|foot|side|middle|start|both sides|other side|corner) of "
@@ -123,6 +133,7 @@ _COMPOUND_MODIFIERS = frozenset(
         "rail": "guard hand",
         "bank": "river",
         "street": "play",
+        "column": "advertising",
     }.items()
     for word in words.split()
 )
@@ -148,13 +159,15 @@ _BRITISH_SPELLINGS = {"center": "centre", "theater": "theatre", "harbor": "harbo
 class HeadNoun:
     """A noun in the singular and the words before it (`modifiers`).
 
-    `words` are both as written. `continues`: the phrase has words after the noun.
+    `words` are both as written. `continues`: the phrase has words after the noun. `place` are those
+    that say where the thing is: "West 43rd" in "bank on West 43rd".
     """
 
     noun: str
     modifiers: frozenset[str]
     words: frozenset[str]
     continues: bool = False
+    place: frozenset[str] = frozenset()
 
 
 def singular(word: str) -> str:
@@ -183,17 +196,21 @@ def is_location_only(phrase: str) -> bool:
 def _parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
     folded = _AT_CORNER.sub("", fold(without_distance(text)))
-    parts = _CONNECTORS.split(_HYPHEN.sub("", _COLLECTIVES.sub("", folded)))
-    for number, part in enumerate(parts, 1):
-        all_words = WORD.findall(part)
+    folded = _HYPHEN.sub("", _COLLECTIVES.sub("", folded))
+    start = 0
+    for cut in [*_CONNECTORS.finditer(folded), None]:
+        all_words = WORD.findall(folded, start, cut.start() if cut else len(folded))
         words = [word for word in all_words if word not in _DETERMINERS]
         if words and words[-1] == all_words[-1]:
+            rest = folded[cut.end() :] if cut else ""
             return HeadNoun(
                 singular(words[-1]),
                 frozenset(words[:-1]),
                 frozenset(words),
-                any(map(str.strip, parts[number:])),
+                bool(_CONNECTORS.sub("", rest).strip()),
+                frozenset(words_of(rest)) if cut and cut.group() in _WHERE else frozenset(),
             )
+        start = cut.end() if cut else len(folded)
     return None
 
 
@@ -288,7 +305,7 @@ def lacks_modifier(kind: str, head: HeadNoun) -> bool:
     """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
     for "university building", a forest track for "railway tracks". An uncommon word before "shop"
     tells what it sells, whether the table of kinds knows it or not: "houseware shop"."""
-    if head.noun in _STREETS:
+    if head.noun in STREETS:
         return _is_of_other_rank(kind, head)
     if head.noun not in _GENERIC_NOUNS:
         return False
@@ -303,9 +320,16 @@ def lacks_modifier(kind: str, head: HeadNoun) -> bool:
 def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
     """Whether a street is said to be small and the map has a main road, or the other way round."""
     words = set(WORD.findall(fold(kind)))
+    if "pedestrian" in head.modifiers and not words & _WITHOUT_CARS:
+        return True
     if head.modifiers & (SMALL | _MINOR) and not head.modifiers & (LARGE | _MAJOR):
         return bool(words & _MAIN_KINDS)
     return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
+
+
+def place_of(head: HeadNoun | None) -> frozenset[str]:
+    """The words that say where a thing is; none for a corner, a street and what is everywhere."""
+    return head.place if head and head.noun not in _PLACES else frozenset()
 
 
 def is_called(kind: str, noun: str) -> bool:
@@ -338,6 +362,22 @@ def is_false_friend(kind: str, head: HeadNoun) -> bool:
 def is_part_of(kind: str, head: HeadNoun) -> bool:
     """Whether the kind's noun is a modifier of the head: a hotel, for "hotel tower"."""
     return any(kind_head.noun in head.modifiers for kind_head in _heads_of(kind))
+
+
+def shares_modifier_only(kind: str, head: HeadNoun) -> bool:
+    """Whether a kind is another thing of the same use or place: tram tracks for "tram stop",
+    a cemetery for "cemetery wall". A building may be called by its use: "hotel tower"."""
+    own = _heads_of(kind)
+    if any(one.noun == head.noun or are_akin(head.noun, kind) for one in own):
+        return False
+    if is_part_of(kind, head):
+        return not (is_vague(head.noun) or head.noun in _BUILT)
+    return any(one.modifiers & head.modifiers - _ADJECTIVES for one in own)
+
+
+def has_size(phrase: str) -> bool:
+    """Whether a phrase has a word for a small or large thing."""
+    return not (SMALL | LARGE).isdisjoint(WORD.findall(fold(phrase)))
 
 
 def is_of_other_size(phrase: str, fact: str) -> bool:

@@ -31,14 +31,21 @@ class NameRules:
         self._wanted = lru_cache(maxsize=None)(self._wanted_words)
         self._shown = lru_cache(maxsize=None)(self._shown_words)
 
-    def allowed(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
+    def is_own(self, word: str) -> bool:
+        """Whether a word is in the name of the town itself."""
+        return word in self._own
+
+    def allowed(
+        self, phrase: Phrase, carried: F32, vocabulary: list[str], place: frozenset[str]
+    ) -> Bools:
         """The facts that may support a phrase [V]: those with one of its proper names, if it has
         any, with the word after "of" if they have a name of their own, and no other number.
 
-        `carried` [W, V] is positive where a fact has a word of the `vocabulary`.
+        `carried` [W, V] is positive where a fact has a word of the `vocabulary`. Names among the
+        words of the thing's `place` are those of other things.
         """
         allowed: Bools = np.ones(len(self._facts), dtype=bool)
-        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary)
+        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary) - place
         if names := names - self._own:
             allowed = self._with_any(names, carried, vocabulary)
             for mention in self.mentions_in(phrase):
@@ -73,6 +80,24 @@ class NameRules:
         if text[1:] == text[1:].lower() or self.mentions_in(phrase):
             return True
         return any(written_as_name(text, phrase.start, word) for word in words_of(phrase.text))
+
+    def may_match(self, word: str) -> bool:
+        """Whether the names of the map have a word as it is, or it may be a misspelt name, by its
+        capital or where the description has none: "closer" is no "closet"."""
+        spellings = self._match_index.gallery.names.spellings(word)
+        if any(near == word for near, _ in spellings):
+            return True
+        text = self._query.text
+        return text[1:] == text[1:].lower() or written_as_name(text, 0, word)
+
+    def is_longer(self, phrase: Phrase, fact: int) -> bool:
+        """Whether all names of a fact that have a word of a phrase have others, too."""
+        wanted = self._wanted(phrase.text)
+        names = [
+            set(words_of(name)) - self._own for name in self._match_index.gallery.facts.names[fact]
+        ]
+        named = [words for words in names if words & wanted]
+        return bool(named) and all(words - wanted for words in named)
 
     def shows(self, phrase: Phrase, fact: int) -> bool:
         """Whether the text of a fact shows a word of a phrase, so that it is the thing named."""

@@ -6,6 +6,7 @@ Precision over recall: only a present fact can contradict; a missing one never d
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -25,15 +26,28 @@ from core.retrieval.absence import absence_of
 from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import singular
 from core.retrieval.negation import Denial
+from core.retrieval.proper_names import complement, proper_names
 from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.relations import relations_of
 from core.vocabulary.common_words import is_common, written_as_name
-from core.vocabulary.kinds import STOPS, has_trait
+from core.vocabulary.folding import fold
+from core.vocabulary.kinds import STOPS, has_trait, kind_named
+from core.vocabulary.relation_cues import Role
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
 _FAR_M = 300.0
 """Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
 road leads to."""
+_SEEN_M = 1000.0
+"""The same for what is visible from afar: a tower, a castle."""
+_NOT_HERE: Final[frozenset[Role]] = frozenset({"blocks away", "past", "too far", "elsewhere"})
+_BEFORE_NAME = 40
+_ON_THE_WAY = re.compile(
+    r"(?:(?<!across )(?<!opposite )(?<!away )(?<!steps )(?<!metres )(?<!m )from|"
+    r"(?<!next )(?<!close )(?<!near )(?<!adjacent )(?<!opposite )to|towards?|until|via|"
+    r"(?:still )?calls?|used to be|formerly|once)(?: (?:the|a))?\s*$"
+)
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
 _STOREYS_APART = 3
@@ -108,7 +122,7 @@ class ContradictionFinder:
         if "facts" not in self._channels:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row].text
-        if evidence.name_only:
+        if not evidence.supported:
             return Contradiction(self._other_storeys(phrase, tile), evidence)
         by_side = self._wrong_side(row, evidence, tile)
         if by_side.against:
@@ -164,8 +178,9 @@ class ContradictionFinder:
         if _SIDE_OF.match(self._query.text[phrase.end :]):
             return Contradiction("", evidence)
         kind = self._match_index.gallery.facts.kind[fact]
-        same_kind = self._positions.facts_of_kind.get(kind, [fact])
-        places = self._positions.places(tile, [fact] if by_name else same_kind, _SIGHT_M)
+        alone = by_name or self._is_one_thing(row)
+        same_kind = [fact] if alone else self._positions.facts_of_kind.get(kind, [fact])
+        places = self._positions.places(tile, same_kind, _SIGHT_M)
         if not places or places[0].distance_m < _HERE_M:
             return Contradiction("", evidence)
         angles = [abs((place.bearing_deg - stated_deg + 180) % 360 - 180) for place in places]
@@ -176,6 +191,13 @@ class ContradictionFinder:
             return Contradiction("", evidence)
         against = f"the map has {self._described(places[0])}, not to the {compass(stated_deg)}"
         return Contradiction(against, evidence)
+
+    def _is_one_thing(self, row: int) -> bool:
+        """Whether a phrase tells which thing of its kind it means: "bar called Joe's"."""
+        phrase = self._query.phrases[row]
+        return bool(
+            proper_names(self._query.text, phrase.start, phrase.end) or complement(phrase.text)
+        )
 
     def _evidence_with(
         self, row: int, evidence: Evidence, place: FactPosition, similarity: float | None = None
@@ -290,18 +312,21 @@ class ContradictionFinder:
         after, before = words[at + len(name) :][:1], words[max(0, at - 1) : at]
         joined = {(*name[:-1], name[-1] + word) for word in after}
         joined |= {(word + name[0], *name[1:]) for word in before}
+        joined |= {(*other[:-1], other[-1].removesuffix("s")) for other in joined}
         return any(other in self._positions.facts_of_name for other in joined)
 
     def _named_far_away(self, row: int, evidence: Evidence, tile: int) -> str:
         """The contradiction by a named thing that is far away, unless the evidence here has that
         name too."""
         name = next(self._names_in(row), None)
-        if name and evidence.channel == "names" and set(name) <= set(bare_words(evidence.fact)):
+        if name and evidence.channel == "names" and self._is_called(name, evidence.fact):
             return ""
         places = self._positions.places(tile, self._named[name]) if name else []
         if not name or not places or places[0].distance_m <= _FAR_M:
             return ""
         facts = self._match_index.gallery.facts
+        if self._is_elsewhere(row, name) or self._may_reach_here(name, places[0]):
+            return ""
         if all(facts.kind[fact].endswith(STOPS) for fact in self._named[name]):
             words = {singular(word) for word in bare_words(self._query.phrases[row].text)}
             if words.isdisjoint(stop.split()[-1] for stop in STOPS):
@@ -309,6 +334,32 @@ class ContradictionFinder:
         return (
             f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
         )
+
+    def _is_called(self, name: tuple[str, ...], fact: str) -> bool:
+        """Whether a fact has a name, or the part of it that tells it apart: "Dunkin'" for
+        "Dunkin' Donuts"."""
+        words = set(bare_words(fact))
+        telling = {word for word in name if not is_common(word) and word not in self._common}
+        return words.issuperset(name) or bool(telling and words.issuperset(telling))
+
+    def _is_elsewhere(self, row: int, name: tuple[str, ...]) -> bool:
+        """Whether the description says that a named thing is not here: it is passed on the way, or
+        where somebody comes from or goes to, or it has the name no more."""
+        phrase = self._query.phrases[row]
+        (relation,) = relations_of(self._query.text, [(phrase.start, phrase.end)])
+        if relation.role in _NOT_HERE:
+            return True
+        stretch = fold(self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.end])
+        before = re.split(rf"\b{re.escape(name[0])}\b", stretch)[0]
+        return _ON_THE_WAY.search(before) is not None
+
+    def _may_reach_here(self, name: tuple[str, ...], nearest: FactPosition) -> bool:
+        """Whether a named thing is a district, of which the map has a point only, or is seen from
+        afar."""
+        facts = self._match_index.gallery.facts
+        kinds = {facts.kind[fact] for fact in self._named[name]}
+        far = kinds == {""} or all(kind_named(kind).seen == "far" for kind in kinds)
+        return far and nearest.distance_m <= _SEEN_M
 
     def _map_spelling(self, name: tuple[str, ...], fact: int) -> str:
         """A name in the spelling of the map."""

@@ -22,6 +22,7 @@ from core.retrieval.head_nouns import (
     is_false_friend,
     lacks_modifier,
     matches_kind,
+    shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
 
@@ -82,6 +83,7 @@ class MatchIndex:
         self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
+        self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         self.other_churches = lru_cache(maxsize=256)(partial(self._of_kinds, _is_other_church))
         if prepared:
