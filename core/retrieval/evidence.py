@@ -5,29 +5,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, Bools
 from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
-from core.retrieval.channels import MatchIndex, match_by_words
+from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import (
     STREETS,
     HeadNoun,
     has_size,
-    head_of_phrase,
     is_location_only,
     is_of_other_size,
     is_part_of,
     is_vague,
-    noun_of_phrase,
-    place_of,
-    singular,
-    without_distance,
 )
-from core.retrieval.name_rules import NameRules, drop_stem_collisions
-from core.retrieval.phrases import Phrase
+from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
-from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen, places_among
-from core.vocabulary.common_words import is_common, written_as_name
+from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin
 
@@ -88,118 +81,12 @@ class EvidenceFinder:
         self._match_index = match_index
         self._channels = channels
         self._query = encoded_query
-        phrase_words = [
-            list(
-                dict.fromkeys(
-                    word for word in words_of(without_distance(phrase.text)) if len(word) > 1
-                )
-            )
-            for phrase in encoded_query.phrases
-        ]
-        vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
-        self._facts = facts = facts_seen(match_index, tiles)
-        carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
-        matches = match_by_words(match_index, vocabulary)
-        place, is_seen = places_among(facts, matches.fact)
-        carried[matches.term[is_seen], place[is_seen]] = 1
-        self._names = NameRules(match_index, encoded_query, facts)
-        carried[[not self._names.may_match(word) for word in vocabulary]] = 0
-        drop_stem_collisions(match_index, facts, carried, vocabulary)
-        if len(pooled := np.flatnonzero(match_index.pooled[facts])):
-            for row, word in enumerate(vocabulary):
-                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
-        self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._referables = [self._referable(row) for row in range(len(self._heads))]
-        self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._allowed = [
-            self._names.allowed(phrase, carried, vocabulary, place_of(head))
-            for phrase, head in zip(encoded_query.phrases, self._heads, strict=True)
-        ]
-        self._share = np.zeros((len(phrase_words), len(facts)), dtype=np.float32)
-        self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
-        self._meant = np.zeros(self._share.shape, dtype=bool)
-        self._by_chance = np.zeros(self._share.shape, dtype=bool)
-        self._mentions = [
-            self._names.mentions_in(phrase) if "names" in channels else []
-            for phrase in encoded_query.phrases
-        ]
+        self._facts = facts_seen(match_index, tiles)
+        self._words = PhraseWords(match_index, encoded_query, channels, self._facts)
+        self._names = self._words.names
+        self._heads, self._referables = self._words.heads, self._words.referables
+        self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
-        for row, words in enumerate(phrase_words):
-            if words:
-                of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
-                self._add_mentions(row, of_words)
-                self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
-                self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
-
-    def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
-        """Lets the facts of a mention carry its words in any spelling, and those with another
-        house number carry none of them."""
-        for mention in self._mentions[row]:
-            index = self._match_index.mentions
-            at = self._places(index.facts_of(mention))
-            others = self._places(index.facts_of_other_numbers(mention))
-            for word in words_of(self._query.text[mention.start : mention.end]):
-                if word in of_words:
-                    carrying = of_words[word].copy()
-                    carrying[at] = True
-                    carrying[others] = False
-                    of_words[word] = carrying
-
-    def _places(self, facts: I64) -> I64:
-        """The places of facts among those of the finder, without the others."""
-        place, is_seen = places_among(self._facts, facts)
-        return place[is_seen]
-
-    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
-        """For each fact of the finder the share of the phrase's words that it has (or of the words
-        up to the noun, if that is more), and the share of the phrase's distinctive words."""
-        phrase, head = self._query.phrases[row], self._heads[row]
-        share, distinctive = (
-            np.mean(list(of_words.values()), axis=0),
-            np.zeros(len(self._facts)),
-        )
-        if of_head := [
-            carrying for word, carrying in of_words.items() if head and word in head.words
-        ]:
-            share = np.maximum(share, np.mean(of_head, axis=0))
-        if of_distinctive := [
-            carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
-        ]:
-            distinctive = np.mean(of_distinctive, axis=0)
-        return share.astype(np.float32), distinctive.astype(np.float32)
-
-    def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
-        """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
-        by their kind, and those matched only because a common word happens to be in their name."""
-        meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
-        phrase, head, referable = self._query.phrases[row], self._heads[row], self._referables[row]
-        placing = place_of(head)
-        for word, carrying in of_words.items():
-            if self._is_distinctive(phrase, word):
-                meant |= carrying & referable if word in placing else carrying
-                continue
-            in_kind = self._match_index.in_kind(word)[self._facts]
-            if head is not None or singular(word) == self._nouns[row]:
-                meant |= carrying & in_kind & referable
-            if head is None or word in head.words:
-                by_chance |= carrying & ~in_kind
-        allowed = self._allowed[row]
-        return meant & allowed, by_chance & ~meant & allowed
-
-    def _referable(self, row: int) -> Bools:
-        """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
-        head, facts = self._heads[row], self._facts
-        if head is None:
-            return np.ones(len(facts), dtype=bool)
-        referable: Bools = self._match_index.matching_kind(head)[facts]
-        return referable & ~self._match_index.lacking_modifier(head)[facts]
-
-    def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
-        """Whether a word is distinctive: not common, or written as a name; the town's own name
-        says nothing about a place in it."""
-        if self._names.is_own(word):
-            return False
-        return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -298,7 +185,7 @@ class EvidenceFinder:
 
     def _is_named(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
-        return bool(self._distinctive_share[row, int(visible.place[match.index])] > 0)
+        return bool(self._words.distinctive_share[row, int(visible.place[match.index])] > 0)
 
     def _by_sense(self, row: int, visible: VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
@@ -307,7 +194,7 @@ class EvidenceFinder:
             return None
         head = self._heads[row]
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
-        near &= self._allowed[row][visible.place]
+        near &= self._words.allowed[row][visible.place]
         if head is None:
             best = argmax_positive(cosines * visible.weight, near)
             return self._match_at(best, cosines, _MIN_THING_COSINE)
@@ -388,11 +275,11 @@ class EvidenceFinder:
         """
         if "names" not in self._channels:
             return None
-        counted = (self._meant if meant else self._by_chance)[row, visible.place]
+        counted = (self._words.meant if meant else self._words.by_chance)[row, visible.place]
         if not counted.any():
             return None
-        distinctive = self._distinctive_share[row, visible.place]
-        words = (self._share[row, visible.place] + distinctive) * visible.weight
+        distinctive = self._words.distinctive_share[row, visible.place]
+        words = (self._words.share[row, visible.place] + distinctive) * visible.weight
         counted &= visible.weight >= _MIN_DISTANCE_WEIGHT
         counted &= (distinctive > 0) | (visible.distance_m <= _KIND_WITHIN_M)
         phrase = self._query.phrases[row]
@@ -405,7 +292,7 @@ class EvidenceFinder:
         if best is None:
             return None
         fact = int(visible.facts[best])
-        share = float(self._share[row, visible.place[best]])
+        share = float(self._words.share[row, visible.place[best]])
         if share < _MIN_WORD_SHARE or not self._match_index.named[fact]:
             return None
         if not meant:

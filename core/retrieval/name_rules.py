@@ -49,10 +49,10 @@ class NameRules:
         if names := names - self._own:
             allowed = self._with_any(names, carried, vocabulary)
             for mention in self.mentions_in(phrase):
-                place, is_there = places_among(
+                there, is_there = places_among(
                     self._facts, self._match_index.mentions.facts_of(mention)
                 )
-                allowed[place[is_there]] = True
+                allowed[there[is_there]] = True
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled[self._facts] & ~having] = False

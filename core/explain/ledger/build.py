@@ -121,7 +121,7 @@ class _LedgerBuilder:
         if phrase.denial is not None:
             return ("supported", found) if found.absent else ("unchecked", nothing)
         threshold = 1.0 if found.evidence.channel == "names" else _MIN_SURE_COSINE
-        sure = found.evidence.similarity >= threshold or self._contradictions.has_map_name(row)
+        sure = found.evidence.similarity >= threshold or self._contradictions.map_names.are_in(row)
         if (
             is_location_only(phrase.text)
             or denied(phrase.text)

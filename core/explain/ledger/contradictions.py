@@ -4,9 +4,8 @@ Precision over recall: only a present fact can contradict; a missing one never d
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -19,35 +18,20 @@ from core.explain.ledger.claims import (
     storeys,
 )
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
-from core.explain.phrasing import distance_phrase, head_of, noun_phrase, one_line
+from core.explain.ledger.map_names import MapNames, contains
+from core.explain.phrasing import distance_phrase, head_of, noun_phrase
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.absence import absence_of
 from core.retrieval.channels import MatchIndex
-from core.retrieval.head_nouns import singular
+from core.retrieval.head_nouns import STREETS, noun_of_phrase
 from core.retrieval.negation import Denial
 from core.retrieval.proper_names import complement, proper_names
 from core.retrieval.query_encoding import EncodedQuery
-from core.retrieval.relations import relations_of
-from core.vocabulary.common_words import is_common, written_as_name
-from core.vocabulary.folding import fold
-from core.vocabulary.kinds import STOPS, has_trait, kind_named
-from core.vocabulary.relation_cues import Role
+from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
-_FAR_M = 300.0
-"""Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
-road leads to."""
-_SEEN_M = 1000.0
-"""The same for what is visible from afar: a tower, a castle."""
-_NOT_HERE: Final[frozenset[Role]] = frozenset({"blocks away", "past", "too far", "elsewhere"})
-_BEFORE_NAME = 40
-_ON_THE_WAY = re.compile(
-    r"(?:(?<!across )(?<!opposite )(?<!away )(?<!steps )(?<!metres )(?<!m )from|"
-    r"(?<!next )(?<!close )(?<!near )(?<!adjacent )(?<!opposite )to|towards?|until|via|"
-    r"(?:still )?calls?|used to be|formerly|once)(?: (?:the|a))?\s*$"
-)
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
 _STOREYS_APART = 3
@@ -105,11 +89,7 @@ class ContradictionFinder:
         self._positions = positions
         self._query = encoded_query
         self._channels = channels
-        gallery_words = {word for name in own_names for word in bare_words(name)}
-        self._common = positions.kind_words | gallery_words
-        self._named = _names_in_description(
-            positions, set(bare_words(encoded_query.text)), self._common
-        )
+        self.map_names = MapNames(match_index, positions, encoded_query, own_names)
 
     def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The first fact that contradicts one phrase at a tile. Evidence on the wrong side is
@@ -117,7 +97,7 @@ class ContradictionFinder:
         if denial := self._query.phrases[row].denial:
             return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, evidence, tile)
-        if "names" in self._channels and (far := self._named_far_away(row, evidence, tile)):
+        if "names" in self._channels and (far := self.map_names.far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
             return Contradiction("", evidence)
@@ -173,11 +153,13 @@ class ContradictionFinder:
         phrase = self._query.phrases[row]
         by_name = evidence.channel == "names"
         shared = set(bare_words(phrase.text)) & set(bare_words(evidence.fact))
-        if by_name and not is_distinctive(tuple(shared), self._common):
+        if by_name and not is_distinctive(tuple(shared), self.map_names.common):
             return Contradiction("", evidence)
         if _SIDE_OF.match(self._query.text[phrase.end :]):
             return Contradiction("", evidence)
         kind = self._match_index.gallery.facts.kind[fact]
+        if by_name and noun_of_phrase(phrase.text) in STREETS and not has_trait(kind, "way"):
+            return Contradiction("", evidence)  # a shop that is called after its street
         alone = by_name or self._is_one_thing(row)
         same_kind = [fact] if alone else self._positions.facts_of_kind.get(kind, [fact])
         places = self._positions.places(tile, same_kind, _SIGHT_M)
@@ -227,8 +209,8 @@ class ContradictionFinder:
         facts = self._match_index.gallery.facts
         named = [
             fact
-            for name, rows in self._named.items()
-            if _contains(words, name)
+            for name, rows in self.map_names.in_description.items()
+            if contains(words, name)
             for fact in rows
             if set(words) & set(bare_words(facts.text[fact]))
         ]
@@ -289,85 +271,6 @@ class ContradictionFinder:
                 return f"the map says {' or '.join(dict.fromkeys(excluding))}, not {look.word}"
         return ""
 
-    def has_map_name(self, row: int) -> bool:
-        """Whether a phrase contains a name of this map."""
-        return next(self._names_in(row), None) is not None
-
-    def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
-        """The names in one phrase, the longest first; a single word must be written as a name, and
-        several in a translation, where an ordinary word may look like one."""
-        phrase = self._query.phrases[row]
-        words = bare_words(phrase.text)
-        for name in self._named:
-            if not _contains(words, name) or self._is_joined(words, name):
-                continue
-            own = len(name) > 1 and any(not is_common(word) for word in name)
-            own = own and self._query.gloss is None
-            if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
-                yield name
-
-    def _is_joined(self, words: list[str], name: tuple[str, ...]) -> bool:
-        """Whether a name and a word beside it make another name: "Tollense see"."""
-        at = next(at for at in range(len(words)) if tuple(words[at : at + len(name)]) == name)
-        after, before = words[at + len(name) :][:1], words[max(0, at - 1) : at]
-        joined = {(*name[:-1], name[-1] + word) for word in after}
-        joined |= {(word + name[0], *name[1:]) for word in before}
-        joined |= {(*other[:-1], other[-1].removesuffix("s")) for other in joined}
-        return any(other in self._positions.facts_of_name for other in joined)
-
-    def _named_far_away(self, row: int, evidence: Evidence, tile: int) -> str:
-        """The contradiction by a named thing that is far away, unless the evidence here has that
-        name too."""
-        name = next(self._names_in(row), None)
-        if name and evidence.channel == "names" and self._is_called(name, evidence.fact):
-            return ""
-        places = self._positions.places(tile, self._named[name]) if name else []
-        if not name or not places or places[0].distance_m <= _FAR_M:
-            return ""
-        facts = self._match_index.gallery.facts
-        if self._is_elsewhere(row, name) or self._may_reach_here(name, places[0]):
-            return ""
-        if all(facts.kind[fact].endswith(STOPS) for fact in self._named[name]):
-            words = {singular(word) for word in bare_words(self._query.phrases[row].text)}
-            if words.isdisjoint(stop.split()[-1] for stop in STOPS):
-                return ""  # stops are called after what is around them
-        return (
-            f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
-        )
-
-    def _is_called(self, name: tuple[str, ...], fact: str) -> bool:
-        """Whether a fact has a name, or the part of it that tells it apart: "Dunkin'" for
-        "Dunkin' Donuts"."""
-        words = set(bare_words(fact))
-        telling = {word for word in name if not is_common(word) and word not in self._common}
-        return words.issuperset(name) or bool(telling and words.issuperset(telling))
-
-    def _is_elsewhere(self, row: int, name: tuple[str, ...]) -> bool:
-        """Whether the description says that a named thing is not here: it is passed on the way, or
-        where somebody comes from or goes to, or it has the name no more."""
-        phrase = self._query.phrases[row]
-        (relation,) = relations_of(self._query.text, [(phrase.start, phrase.end)])
-        if relation.role in _NOT_HERE:
-            return True
-        stretch = fold(self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.end])
-        before = re.split(rf"\b{re.escape(name[0])}\b", stretch)[0]
-        return _ON_THE_WAY.search(before) is not None
-
-    def _may_reach_here(self, name: tuple[str, ...], nearest: FactPosition) -> bool:
-        """Whether a named thing is a district, of which the map has a point only, or is seen from
-        afar."""
-        facts = self._match_index.gallery.facts
-        kinds = {facts.kind[fact] for fact in self._named[name]}
-        far = kinds == {""} or all(kind_named(kind).seen == "far" for kind in kinds)
-        return far and nearest.distance_m <= _SEEN_M
-
-    def _map_spelling(self, name: tuple[str, ...], fact: int) -> str:
-        """A name in the spelling of the map."""
-        names = self._match_index.gallery.facts.names[fact]
-        return next(
-            one_line(spelling, 60) for spelling in names if tuple(bare_words(spelling)) == name
-        )
-
 
 _HIGH_RISE = 9
 """Least number of storeys of a "tall high-rise" in the facts."""
@@ -377,21 +280,3 @@ def _excluding(look: Look, others: list[Look]) -> str:
     """The first of `others` in the family of `look`, if all of that family exclude it; else ""."""
     family = [other for other in others if other.family == look.family]
     return family[0].word if family and all(look.excludes(other) for other in family) else ""
-
-
-def _contains(words: list[str], name: tuple[str, ...]) -> bool:
-    return any(tuple(words[at : at + len(name)]) == name for at in range(len(words)))
-
-
-def _names_in_description(
-    positions: FactPositions, words: set[str], common: frozenset[str]
-) -> dict[tuple[str, ...], list[int]]:
-    """The names of the map whose words are all in the description, the longest first."""
-    names: dict[tuple[str, ...], list[int]] = {}
-    facts = positions.gallery.facts
-    for name, rows in positions.facts_of_name.items():
-        if words.issuperset(name) and is_distinctive(name, common):
-            local = [row for row in rows if not has_trait(facts.kind[row], "region")]
-            if local:
-                names[name] = local
-    return dict(sorted(names.items(), key=lambda item: (-len(item[0]), item[0])))
