@@ -207,7 +207,8 @@ class LedgerEntry:
     what the phrase denies, "" for other phrases: such an entry is supported without a fact.
     `effects` are the candidate's scores in each channel minus those without the phrase, `effect`
     the same for its similarity, and `rank_without` its rank without the phrase. `role` is the role
-    of the thing in the description, a `core.vocabulary.relation_cues.Role`.
+    of the thing in the description, a `core.vocabulary.relation_cues.Role`. `unshown` are the words
+    of a supported phrase that the map does not show, such as "wooden".
     """
 
     evidence: Evidence
@@ -218,6 +219,7 @@ class LedgerEntry:
     rank_without: int
     absent: str = ""
     role: str = "seen"
+    unshown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,15 @@ from typing import Final
 
 import numpy as np
 
+from core.explain.ledger.claims import looks_in
 from core.records import LedgerEntry, Standing
 from core.retrieval import SearchTrace
+from core.retrieval.head_nouns import (
+    head_of_phrase,
+    is_of_other_size,
+    lacks_modifier,
+    shares_modifier_only,
+)
 
 LEAST = 0.55
 """Least cosine of a phrase and a fact whose kind is proposed. Chosen on eight phrases in three
@@ -49,8 +56,23 @@ def proposals(
             if similarities[row] >= LEAST
         )
         fitting = tuple(
-            kind for kind in kinds if kind not in _EVERYWHERE and kind not in piece.phrase.lower()
+            kind
+            for kind in kinds
+            if kind not in _EVERYWHERE
+            and kind not in piece.phrase.lower()
+            and not _is_opposite(piece.phrase, kind)
         )
         if fitting:
             found.append(Proposal(piece.phrase, piece.start, piece.end, fitting[:most]))
     return tuple(found[:most])
+
+
+def _is_opposite(phrase: str, kind: str) -> bool:
+    """Whether a kind is of another size, rank, look or use than a phrase says: a wide street for
+    "narrow road", tram tracks for "tram stop"."""
+    head = head_of_phrase(phrase)
+    if is_of_other_size(phrase, kind) or any(
+        stated.excludes(shown) for stated in looks_in(phrase) for shown in looks_in(kind)
+    ):
+        return True
+    return head is not None and (lacks_modifier(kind, head) or shares_modifier_only(kind, head))

@@ -12,6 +12,8 @@ _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
+_LIKELY = 0.1
+"""From this chance on, a place without any evidence is no mere guess."""
 _MIN_EFFECT = 0.005
 _LARGE_EFFECT = 0.06
 """Least effects to be called an effect and a large one: the 60th and the 90th percentile among the
@@ -51,7 +53,8 @@ def reason(ledger: Sequence[LedgerEntry], confidence: float | None = None) -> st
     and files: escape it where it is shown.
     """
     sentences = [
-        _support(ledger),
+        _support(ledger, confidence),
+        _unshown(ledger),
         _absences(ledger),
         _contradictions(ledger),
         _unsupported(ledger),
@@ -90,10 +93,12 @@ def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:
     return [_SupportingThing(fact, tuple(entries)) for fact, entries in by_thing.items()]
 
 
-def _support(ledger: Sequence[LedgerEntry]) -> str:
+def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     things = _supporting_things(ledger)
     if not things and any(entry.absent for entry in ledger):
         return ""
+    if not things and (confidence or 0.0) >= _LIKELY:
+        return "No single phrase was found on the map here; the place fits as a whole."
     if not things:
         return "Nothing in the description was found on the map here, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
@@ -116,6 +121,20 @@ def _first_support(thing: _SupportingThing) -> str:
         return f"The map has {thing.located} for {thing.phrases}"
     clue = "clues are" if len(thing.entries) > 1 else "clue is"
     return f"The strongest {clue} {thing.phrases}: the map {has} {thing.located}"
+
+
+def _unshown(ledger: Sequence[LedgerEntry]) -> str:
+    """The words of phrases with a thing on the map that the map does not show."""
+    parts = [
+        f"whether {_quoted(entry)} is {_join_or(entry.unshown)}"
+        for entry in _standing(ledger, "supported")
+        if entry.unshown
+    ]
+    return f"The map does not tell {join_and(parts[:_OTHERS_SHOWN])}." if parts else ""
+
+
+def _join_or(words: Sequence[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _absences(ledger: Sequence[LedgerEntry]) -> str:
@@ -149,10 +168,13 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     unchecked = sorted(_standing(ledger, "unchecked"), key=_by_length)
     parts = []
     named = [entry for entry in missing if entry.evidence.name_only]
-    if nothing := [entry for entry in missing if not entry.evidence.name_only]:
-        parts.append(
-            f"the map shows nothing here for {_quoted_list(nothing)}{_unexplained(ledger)}"
-        )
+    other = [entry for entry in missing if entry.evidence.of_other_size]
+    if nothing := [entry for entry in missing if not entry.evidence.channel]:
+        parts.append(f"nothing on the map here fits {_quoted_list(nothing)}{_unexplained(ledger)}")
+    if other:
+        thing = other[0].evidence
+        where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
+        parts.append(f"for {_quoted_list(other)} the map has only {thing_phrase(thing)} {where}")
     if named:
         first = named[0].evidence
         where = distance_phrase(first.distance_m or 0.0, first.direction or "here")

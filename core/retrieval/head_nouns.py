@@ -39,9 +39,11 @@ _WHERE = frozenset(
 """Connectors behind a noun that lead to where its thing is, unlike "of" and "with"."""
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _DISTANCE = re.compile(
-    r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
+    r"\b(?:(?:walk|go|head|drive|ride|continue)(?:ing)? (?:on |for )?)?"
+    r"(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|twelve|fifteen|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
-    r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b",
+    r"yards?|paces|minutes?|mins?|blocks?)(?: (?:away|off|from (?:here|me)|further)\b|"
+    r"['’]?s? (?:on foot|by foot|walk(?:ing)?(?: away)?)\b|(?<=minutes)$|(?<=mins)$)",
     re.IGNORECASE,
 )
 _DETERMINERS = STOP_WORDS | {
@@ -262,6 +264,8 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
     if not of_noun or _of_other_nation(kind, head):
         return False
     distinguishing = head.modifiers & _NOUNS.get(head.noun, frozenset())
+    if distinguishing and _is_of_other_use(kind, of_noun, distinguishing):
+        return False
     return any(
         not any(
             (kind_head.noun, word) in _COMPOUND_MODIFIERS
@@ -273,6 +277,18 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
             or not (kind_head.modifiers or kind_head.continues)
         )
         for kind_head in of_noun
+    )
+
+
+def _is_of_other_use(kind: str, of_noun: list[HeadNoun], distinguishing: frozenset[str]) -> bool:
+    """Whether a kind with a generic noun names another use: a communications tower, which people
+    may call a tower, for "water tower"."""
+    own = _parsed(kind)
+    return (
+        own is not None
+        and own.noun in _GENERIC_NOUNS | {"tower"}
+        and bool(own.modifiers - _ADJECTIVES)
+        and not any(distinguishing & one.modifiers for one in of_noun)
     )
 
 
