@@ -196,7 +196,8 @@ class EvidenceFinder:
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
         near &= self._words.allowed[row][visible.place]
         if head is None:
-            best = argmax_positive(cosines * visible.weight, near)
+            other = self._match_index.of_other_noun(self._query.phrases[row].text)
+            best = argmax_positive(cosines * visible.weight, near & ~other[visible.facts])
             return self._match_at(best, cosines, _MIN_THING_COSINE)
         of_kind = near & self._referables[row][visible.place]
         sized = self._of_other_size(row, visible, of_kind)

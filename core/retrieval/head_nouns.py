@@ -20,6 +20,7 @@ from core.vocabulary.attributes import (
     SMALL,
 )
 from core.vocabulary.common_words import is_common
+from core.vocabulary.figures import with_statues
 from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
 from core.vocabulary.kinds import SAID_KINDS, are_akin, calls, has_trait
 
@@ -117,7 +118,8 @@ _LOCATION_WORDS = frozenset(
 )
 _COLLECTIVES = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece|wedge|strip|patch|"
-    r"stretch|cluster|handful|number|series)s? of (?:a |an |the )?"
+    r"stretch|cluster|handful|number|series)s? of (?:a |an |the )?|"
+    r"\bcorner of (?:an? |the |this )(?!\w+ (?:street|road|avenue)|street|road|avenue|block)"
 )
 _COMPOUND_MODIFIERS = frozenset(
     (noun, word)
@@ -154,7 +156,13 @@ _ADJECTIVES = (
     | frozenset(WORD.findall("busy main quiet round square ornate public local corner street open"))
 )
 
-_BRITISH_SPELLINGS = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
+_OTHER_WORDS = {
+    "center": "centre",
+    "gateway": "gate",
+    "harbor": "harbour",
+    "theater": "theatre",
+}
+"""Nouns that the table of kinds has in another spelling or by another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ class HeadNoun:
 
 def singular(word: str) -> str:
     """A folded noun in the singular, in the British spelling of the table of kinds."""
-    word = _BRITISH_SPELLINGS.get(word.removesuffix("s"), word)
+    word = _OTHER_WORDS.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
     return word if word.endswith(("ss", "us", "is")) or len(word) < 4 else word.removesuffix("s")
@@ -197,7 +205,7 @@ def is_location_only(phrase: str) -> bool:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
-    folded = _AT_CORNER.sub("", fold(without_distance(text)))
+    folded = _AT_CORNER.sub("", with_statues(fold(without_distance(text))))
     folded = _HYPHEN.sub("", _COLLECTIVES.sub("", folded))
     start = 0
     for cut in [*_CONNECTORS.finditer(folded), None]:
@@ -346,6 +354,17 @@ def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
 def place_of(head: HeadNoun | None) -> frozenset[str]:
     """The words that say where a thing is; none for a corner, a street and what is everywhere."""
     return head.place if head and head.noun not in _PLACES else frozenset()
+
+
+def has_other_noun(kind: str, phrase: str) -> bool:
+    """Whether a kind and a phrase with an unknown noun share a word that is the noun of only one
+    of them: a tourist attraction for "tourists", a stone for "stone front"."""
+    head = _parsed(phrase)
+    return head is not None and any(
+        head.noun in one.modifiers or one.noun in head.modifiers
+        for one in _heads_of(kind)
+        if one.noun != head.noun
+    )
 
 
 def is_called(kind: str, noun: str) -> bool:

@@ -8,7 +8,13 @@ from core.arrays import F32, I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
-from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
+from core.retrieval.proper_names import (
+    complement,
+    has_number,
+    numbered_otherwise,
+    proper_names,
+    street_numbers,
+)
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
@@ -56,6 +62,9 @@ class NameRules:
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled[self._facts] & ~having] = False
+        if numbered := street_numbers(phrase.text) & set(vocabulary) - place:
+            having = self._with_any(numbered, carried, vocabulary)
+            allowed[self._match_index.named[self._facts] & ~having] = False
         if has_number(phrase.text):
             named = self._match_index.named[self._facts]
             for at in np.flatnonzero(allowed & named).tolist():

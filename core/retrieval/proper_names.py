@@ -14,6 +14,10 @@ _ELIDED = re.compile(r"^[dl]['’](?=\w)", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"\b(?:of|called|named)\s+(?:the\s+)?(\w[\w'’-]*)", re.IGNORECASE)
 _FEWEST_WORDS, _COMMON_CAPITALS = 8, 0.35
 _NUMBERED = re.compile(r"\b(\w{3,})\s+([IVX]{1,4})\b")
+_STREET_NUMBER = re.compile(
+    r"\b(?:(?<=west )|(?<=east )|(?<=w )|(?<=e )|(?=\w+ (?:street|st|avenue|ave|road)\b))"
+    r"(\d+(?:st|nd|rd|th))\b"
+)
 _STYLES = frozenset(
     WORD.findall(
         """
@@ -87,6 +91,12 @@ def _is_name(word: str) -> bool:
         and word not in _STYLES
         and not NATIONS.fullmatch(word)
     )
+
+
+@lru_cache(maxsize=4096)
+def street_numbers(phrase: str) -> frozenset[str]:
+    """The ordinals of streets in a phrase: "12th" of "West 12th Street"."""
+    return frozenset(_STREET_NUMBER.findall(fold(phrase)))
 
 
 def has_number(phrase: str) -> bool:

@@ -124,7 +124,7 @@ class MapNames:
         if not name or not places or places[0].distance_m <= _FAR_M:
             return ""
         facts = self._match_index.gallery.facts
-        if self._means_another_kind(row, name):
+        if self._means_another_kind(row, name) or self._is_mentioned_here(row, tile):
             return ""
         if self._is_elsewhere(row, name) or self._may_reach_here(name, places[0]):
             return ""
@@ -135,6 +135,17 @@ class MapNames:
         return (
             f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
         )
+
+    def _is_mentioned_here(self, row: int, tile: int) -> bool:
+        """Whether what a phrase mentions is here in another spelling: "Seventh" and "7th"."""
+        phrase, index = self._query.phrases[row], self._match_index.mentions
+        facts = [
+            fact
+            for mention in index.mentions(self._query.affirmed_text)
+            if mention.start < phrase.end and phrase.start < mention.end
+            for fact in index.facts_of(mention).tolist()
+        ]
+        return bool(self._positions.places(tile, facts, _FAR_M))
 
     def _means_another_kind(self, row: int, name: tuple[str, ...]) -> bool:
         """Whether the named things are of other kinds than the phrase: "Princess Grace" the street

@@ -14,8 +14,8 @@ from core.vocabulary.folding import WORD
 
 _LIKE_THIS = frozenset(
     WORD.findall(
-        "abandoned ancient broken empty fancy flat high historic long low massive modern narrow new "
-        "old ornate pale round shabby short steep tall tiny triangular ugly wide"
+        "abandoned ancient broken empty fancy flat high historic long low massive modern narrow "
+        "new old ornate pale round shabby short steep tall tiny triangular ugly wide"
     )
 )
 _KNOWN_M = 3.0

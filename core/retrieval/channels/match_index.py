@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from core.retrieval.channels.local_names import LocalNames
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import (
     HeadNoun,
+    has_other_noun,
     is_called,
     is_false_friend,
     lacks_modifier,
@@ -25,6 +26,8 @@ from core.retrieval.head_nouns import (
     shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
+
+_Said = TypeVar("_Said", HeadNoun, str)
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
@@ -84,6 +87,7 @@ class MatchIndex:
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
+        self.of_other_noun = lru_cache(maxsize=256)(partial(self._of_kinds, has_other_noun))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         self.other_churches = lru_cache(maxsize=256)(partial(self._of_kinds, _is_other_church))
         if prepared:
@@ -142,10 +146,10 @@ class MatchIndex:
             pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
         return pooled
 
-    def _of_kinds(self, test: Callable[[str, HeadNoun], bool], head: HeadNoun) -> Bools:
-        """The facts whose kind passes a test with a head noun: mask [F]."""
+    def _of_kinds(self, test: Callable[[str, _Said], bool], said: _Said) -> Bools:
+        """The facts whose kind passes a test with a head noun or a phrase: mask [F]."""
         kinds, kind_row = self._kinds
-        return np.array([test(kind, head) for kind in kinds], dtype=bool)[kind_row]
+        return np.array([test(kind, said) for kind in kinds], dtype=bool)[kind_row]
 
     def _called(self, noun: str) -> Bools:
         """The facts whose kind is called by a noun and nothing more: mask [F]."""
