@@ -310,9 +310,11 @@ class EvidenceFinder:
         """Whether a visible fact is another thing with a longer name than the phrase says: the
         tower "Central Park Tower" for "Central Park"."""
         head, fact = self._heads[row], int(visible.facts[at])
-        if head is None or head.noun in STREETS or self._referables[row][visible.place[at]]:
+        phrase, index = self._query.phrases[row], self._match_index
+        if head is None:
+            return self._names.is_plain(phrase) and self._names.is_longer(phrase, fact)
+        if head.noun in STREETS or self._referables[row][visible.place[at]]:
             return False
-        index = self._match_index
         kind = index.gallery.facts.kind[fact]
         if are_akin(head.noun, kind) or is_part_of(kind, head):
             return False
@@ -320,7 +322,9 @@ class EvidenceFinder:
             fact in index.mentions.facts_of(mention) for mention in self._mentions[row]
         ):
             return False
-        return self._names.is_longer(self._query.phrases[row], fact)
+        return self._names.is_longer(phrase, fact) or (
+            bool(index.of_other_use(head)[fact]) and not self._names.shows_in_name(phrase, fact)
+        )
 
     def _is_stop(self, fact: int) -> bool:
         kind = self._match_index.gallery.facts.kind[fact]

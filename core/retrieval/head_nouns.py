@@ -73,6 +73,7 @@ _DETERMINERS = STOP_WORDS | {
 _GENERIC_NOUNS = frozenset(
     {
         "area",
+        "box",
         "building",
         "centre",
         "dealer",
@@ -96,7 +97,8 @@ _SMALL_KINDS = frozenset({"residential", "service", "minor", "living", "pedestri
 """Words of streets of a rank: in a phrase, and in the kinds of the map."""
 _WITHOUT_CARS = frozenset({"pedestrian", "footpath", "foot", "path", "living", "steps"})
 _COURSE_OF_ROAD = re.compile(
-    r"^(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b",
+    r"^(?:(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b|"
+    r"(?:cross|follow|take|(?:go|walk) (?:down|up)) (?:the|this|that) (?:street|road|path)$)",
     re.IGNORECASE,
 )
 _PLACES = frozenset({"corner", "area", "place", "block", "house", "building", *STREETS})
@@ -113,13 +115,17 @@ _AT_CORNER = re.compile(
     r"(?=(?:a|an|the|that|this|is|are|was|were|stands?|sits?|there|theres|you|i|we) )"
 )
 """The place of what follows: "(at the) corner that old tower", "across the corner are shops"."""
+_PEOPLE = frozenset(
+    WORD.findall("tourist student kid child people man woman worker driver visitor resident")
+)
+_NAMED = re.compile(r"[Cc]orner of (?:the )?[A-ZÀ-Þ]")
 _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
+    | set(WORD.findall("second third fourth fifth sixth seventh eighth ninth tenth cross"))
 )
 _COLLECTIVES = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece|wedge|strip|patch|"
-    r"stretch|cluster|handful|number|series)s? of (?:a |an |the )?|"
-    r"\bcorner of (?:an? |the |this )(?!\w+ (?:street|road|avenue)|street|road|avenue|block)"
+    r"stretch|cluster|handful|number|series)s? of (?:a |an |the )?"
 )
 _COMPOUND_MODIFIERS = frozenset(
     (noun, word)
@@ -138,6 +144,7 @@ _COMPOUND_MODIFIERS = frozenset(
         "bank": "river",
         "street": "play",
         "column": "advertising",
+        "circle": "turning",
     }.items()
     for word in words.split()
 )
@@ -158,7 +165,6 @@ _ADJECTIVES = (
 
 _OTHER_WORDS = {
     "center": "centre",
-    "gateway": "gate",
     "harbor": "harbour",
     "theater": "theatre",
 }
@@ -205,6 +211,7 @@ def is_location_only(phrase: str) -> bool:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
+    text = text.split(" (")[0]  # "cathedral (Sé)"
     folded = _AT_CORNER.sub("", with_statues(fold(without_distance(text))))
     folded = _HYPHEN.sub("", _COLLECTIVES.sub("", folded))
     start = 0
@@ -213,6 +220,10 @@ def _parsed(text: str) -> HeadNoun | None:
         words = [word for word in all_words if word not in _DETERMINERS]
         if words and words[-1] == all_words[-1]:
             rest = folded[cut.end() :] if cut else ""
+            if words[-1] == "corner" and cut and cut.group() == "of" and not _NAMED.search(text):
+                inner = _parsed(rest)  # "corner of a garden" is about the garden
+                if inner is not None and inner.noun in _corner_nouns():
+                    return inner
             return HeadNoun(
                 singular(words[-1]),
                 frozenset(words[:-1]),
@@ -222,6 +233,12 @@ def _parsed(text: str) -> HeadNoun | None:
             )
         start = cut.end() if cut else len(folded)
     return None
+
+
+@cache
+def _corner_nouns() -> frozenset[str]:
+    """The nouns of things that have corners, without streets."""
+    return frozenset(_NOUNS) - STREETS - {"block", "corner", "building", "house"}
 
 
 def _parts(kind: str) -> Iterable[HeadNoun]:
@@ -357,13 +374,11 @@ def place_of(head: HeadNoun | None) -> frozenset[str]:
 
 
 def has_other_noun(kind: str, phrase: str) -> bool:
-    """Whether a kind and a phrase with an unknown noun share a word that is the noun of only one
-    of them: a tourist attraction for "tourists", a stone for "stone front"."""
+    """Whether a phrase with an unknown noun is about people, or about a part of a kind: "stone
+    front" of a stone."""
     head = _parsed(phrase)
-    return head is not None and any(
-        head.noun in one.modifiers or one.noun in head.modifiers
-        for one in _heads_of(kind)
-        if one.noun != head.noun
+    return head is not None and (
+        head.noun in _PEOPLE or any(one.noun in head.modifiers for one in _heads_of(kind))
     )
 
 

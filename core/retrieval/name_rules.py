@@ -20,7 +20,7 @@ from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
-_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
+_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous", "ty")
 """Endings of words that share their stem with a word of another meaning."""
 
 
@@ -107,6 +107,19 @@ class NameRules:
         ]
         named = [words for words in names if words & wanted]
         return bool(named) and all(words - wanted for words in named)
+
+    def shows_in_name(self, phrase: Phrase, fact: int) -> bool:
+        """Whether a name of a fact has a word of a phrase."""
+        wanted = self._wanted(phrase.text)
+        names = self._match_index.gallery.facts.names[fact]
+        return any(not wanted.isdisjoint(words_of(name)) for name in names)
+
+    def is_plain(self, phrase: Phrase) -> bool:
+        """Whether a phrase has no capital where the description has some: no name is meant."""
+        text = self._query.text
+        return text[1:] != text[1:].lower() and not any(
+            written_as_name(text, phrase.start, word) for word in words_of(phrase.text)
+        )
 
     def shows(self, phrase: Phrase, fact: int) -> bool:
         """Whether the text of a fact shows a word of a phrase, so that it is the thing named."""

@@ -18,6 +18,7 @@ from core.retrieval.head_nouns import (
 )
 from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
+from core.retrieval.proper_names import is_style
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import is_common, written_as_name
@@ -153,6 +154,6 @@ class PhraseWords:
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common, or written as a name; the town's own name
         says nothing about a place in it."""
-        if self.names.is_own(word):
+        if self.names.is_own(word) or is_style(word):
             return False
         return not is_common(word) or written_as_name(self._query.text, phrase.start, word)

@@ -68,6 +68,14 @@ _TAIL = re.compile(
     + r"(?:[- ](?:side|end|hand side))?(?: in the same block)?$",
     re.IGNORECASE,
 )
+_FIRST = re.compile(
+    r"^"
+    + _DIRECTION.format(3)
+    + r"(?: of here)?,? (?:is|are|lies|stands|(?:there|you) (?:is|are|see))"
+    r" (?:an?|the|some|two|three)? ?",
+    re.IGNORECASE,
+)
+"""A direction before its thing: "to the west is a cafe"."""
 _IN_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+ (?:(?:North|South)(?:[- ]?(?:east|west))?|East|West)$")
 """A direction that is part of a name: "Central Park West"."""
 _OF_ME = re.compile(r"^\s*" + _HERE + r"\b", re.IGNORECASE)
@@ -216,4 +224,7 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
         stripped = stripped[lead.end() :]
     elif lead:
         return None
+    if bearing is None and (first := _FIRST.match(stripped)) and first.end() < len(stripped):
+        bearing = BEARINGS[re.sub(r"[- ]", "", first.group("direction3").lower())]
+        start, stripped = start + first.end(), stripped[first.end() :]
     return Phrase(stripped, start, start + len(stripped), bearing)

@@ -85,12 +85,12 @@ def _capitals_are_common(text: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    return (
-        len(word) > 2
-        and not is_common(word)
-        and word not in _STYLES
-        and not NATIONS.fullmatch(word)
-    )
+    return len(word) > 2 and not is_common(word) and not is_style(word)
+
+
+def is_style(word: str) -> bool:
+    """Whether a folded word is of a nation, a faith or a style, and so names no thing."""
+    return word in _STYLES or NATIONS.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -30,13 +30,17 @@ _SEEN_FROM_AFAR = re.compile(
 )
 """The same for a name without a kind, as districts have it, and for what is visible from afar."""
 _NOT_HERE: Final[frozenset[Role]] = frozenset({"blocks away", "past", "too far", "elsewhere"})
-_BEFORE_NAME = 40
+_BEFORE_NAME, _NEAR_NAME = 40, 12
 _ON_THE_WAY = re.compile(
     r"(?:(?<!across )(?<!opposite )(?<!away )(?<!steps )(?<!metres )(?<!m )from|"
     r"(?<!next )(?<!close )(?<!near )(?<!adjacent )(?<!opposite )to|towards?|until|via|"
     r"(?:still )?calls?|used to be|formerly|once|"
     r"(?:head(?:ing)?|go(?:ing)?|walk(?:ing)?|continu\w+|travel\w*|driv\w+|tak\w+|follow\w*|until|"
     r"reach|pass\w*)\b[^.;]{0,30})(?: (?:the|a))?\s*$"
+)
+_FROM_AFAR = re.compile(
+    r"\b(?:views?|overlook\w*|horizon|distance|skyline|silhouette|poking|halfway|beyond|far off|"
+    r"above|over|next hill|looking (?:at|across|down)|visible|in sight)\b"
 )
 _WORD = re.compile(r"[^\W_][\w'’-]*")
 _OF_STREETS = frozenset({"", "address", "street corner"})
@@ -181,7 +185,10 @@ class MapNames:
             return True
         stretch = fold(self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.end])
         before = re.split(rf"\b{re.escape(name[0])}\b", stretch)[0]
-        return _ON_THE_WAY.search(before) is not None
+        return bool(
+            _ON_THE_WAY.search(before)
+            or _FROM_AFAR.search(stretch[-_NEAR_NAME - len(phrase.text) :])
+        )
 
     def _may_reach_here(self, name: tuple[str, ...], nearest: FactPosition) -> bool:
         """Whether a named thing is a district, of which the map has a point only, or is seen from
