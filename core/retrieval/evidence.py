@@ -22,9 +22,9 @@ from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen
 from core.vocabulary.folding import words_of
-from core.vocabulary.kinds import STOPS, are_akin
+from core.vocabulary.kinds import STOPS, are_akin, has_trait
 
-_MIN_COSINE = 0.65
+_MIN_COSINE = 0.7
 _MIN_NOUN_COSINE, _MIN_VAGUE_COSINE, _MIN_CALLED_COSINE = 0.5, 0.6, 0.36
 """Least cosines: of any fact; of a fact that the phrase's noun can refer to; of one for a vague
 noun; and of one whose kind is called by the noun and nothing more."""
@@ -201,6 +201,7 @@ class EvidenceFinder:
             return self._match_at(best, cosines, _MIN_THING_COSINE)
         of_kind = near & self._referables[row][visible.place]
         sized = self._of_other_size(row, visible, of_kind)
+        sized |= of_kind & self._match_index.lacking_nation(head)[visible.facts]
         if match := self._of_noun(head, visible, cosines, of_kind & ~sized):
             return match
         if match := self._by_local_name(head.noun, visible, cosines, near):
@@ -311,8 +312,12 @@ class EvidenceFinder:
         tower "Central Park Tower" for "Central Park"."""
         head, fact = self._heads[row], int(visible.facts[at])
         phrase, index = self._query.phrases[row], self._match_index
+        far = bool(visible.distance_m[at] > _KIND_WITHIN_M)
         if head is None:
-            return self._names.is_plain(phrase) and self._names.is_longer(phrase, fact)
+            plain = (far and self._is_stop(fact)) or self._names.is_plain(phrase)
+            return plain and self._names.is_longer(phrase, fact)
+        if head.noun in STREETS and far and not has_trait(index.gallery.facts.kind[fact], "way"):
+            return self._names.is_longer(phrase, fact)
         if head.noun in STREETS or self._referables[row][visible.place[at]]:
             return False
         kind = index.gallery.facts.kind[fact]

@@ -35,7 +35,7 @@ _CONNECTORS = re.compile(
 )
 _WHERE = frozenset(
     WORD.findall("across along around at behind beside by facing from in inside is near off on")
-    + WORD.findall("opposite outside past stands that to towards where which")
+    + WORD.findall("opposite outside past stands that to towards where which just directly right")
 )
 """Connectors behind a noun that lead to where its thing is, unlike "of" and "with"."""
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
@@ -380,6 +380,12 @@ def has_other_noun(kind: str, phrase: str) -> bool:
     return head is not None and (
         head.noun in _PEOPLE or any(one.noun in head.modifiers for one in _heads_of(kind))
     )
+
+
+def lacks_nation(kind: str, head: HeadNoun) -> bool:
+    """Whether a phrase states a nation or a faith of which a kind says nothing: a restaurant for
+    "mexican restaurant"."""
+    return bool(NATIONS.search(" ".join(head.modifiers))) and not NATIONS.search(kind)
 
 
 def is_called(kind: str, noun: str) -> bool:

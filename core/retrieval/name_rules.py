@@ -12,7 +12,7 @@ from core.retrieval.proper_names import (
     complement,
     has_number,
     numbered_otherwise,
-    proper_names,
+    ordered_names,
     street_numbers,
 )
 from core.retrieval.query_encoding import EncodedQuery
@@ -20,6 +20,7 @@ from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
+_MOST = 0.5
 _ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous", "ty")
 """Endings of words that share their stem with a word of another meaning."""
 
@@ -51,9 +52,14 @@ class NameRules:
         words of the thing's `place` are those of other things.
         """
         allowed: Bools = np.ones(len(self._facts), dtype=bool)
-        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary) - place
-        if names := names - self._own:
-            allowed = self._with_any(names, carried, vocabulary)
+        names = [
+            name
+            for name in ordered_names(self._query.text, phrase.start, phrase.end)
+            if name in vocabulary and name not in place and name not in self._own
+        ]
+        if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
+            share = np.mean([carried[vocabulary.index(name)] > 0 for name in names], axis=0)
+            allowed = self._with_any(set(names[:1]), carried, vocabulary) | (share > _MOST)
             for mention in self.mentions_in(phrase):
                 there, is_there = places_among(
                     self._facts, self._match_index.mentions.facts_of(mention)

@@ -171,6 +171,8 @@ class ContradictionFinder:
                 return Contradiction("", self._evidence_with(row, evidence, place))
         if has_trait(kind, "long") or has_trait(kind, "patchy") or min(angles) < _OTHER_SIDE_DEG:
             return Contradiction("", evidence)
+        if self.map_names.is_apart(row):
+            return Contradiction("", evidence)
         against = f"the map has {self._described(places[0])}, not to the {compass(stated_deg)}"
         return Contradiction(against, evidence)
 

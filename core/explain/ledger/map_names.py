@@ -40,8 +40,10 @@ _ON_THE_WAY = re.compile(
 )
 _FROM_AFAR = re.compile(
     r"\b(?:views?|overlook\w*|horizon|distance|skyline|silhouette|poking|halfway|beyond|far off|"
-    r"above|over|next hill|looking (?:at|across|down)|visible|in sight)\b"
+    r"\w+ blocks|blocks? (?:north|south|east|west)\w*|above|over|next hill|"
+    r"looking (?:at|across|down)|visible|in sight)\b"
 )
+_OF_BLOCK = re.compile(r"\bblocks? (?:to the )?(?:north|south|east|west)\w*(?: \w+){0,3} $")
 _WORD = re.compile(r"[^\W_][\w'’-]*")
 _OF_STREETS = frozenset({"", "address", "street corner"})
 
@@ -176,12 +178,18 @@ class MapNames:
         telling = {word for word in name if not is_common(word) and word not in self.common}
         return words.issuperset(name) or bool(telling and words.issuperset(telling))
 
+    def is_apart(self, row: int) -> bool:
+        """Whether the thing of a phrase is said to be blocks away, passed, or too far."""
+        phrase = self._query.phrases[row]
+        (relation,) = relations_of(self._query.text, [(phrase.start, phrase.end)])
+        before = self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.start]
+        return relation.role in _NOT_HERE or _OF_BLOCK.search(before) is not None
+
     def _is_elsewhere(self, row: int, name: tuple[str, ...]) -> bool:
         """Whether the description says that a named thing is not here: it is passed on the way, or
         where somebody comes from or goes to, or it has the name no more."""
         phrase = self._query.phrases[row]
-        (relation,) = relations_of(self._query.text, [(phrase.start, phrase.end)])
-        if relation.role in _NOT_HERE:
+        if self.is_apart(row):
             return True
         stretch = fold(self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.end])
         before = re.split(rf"\b{re.escape(name[0])}\b", stretch)[0]

@@ -22,6 +22,7 @@ from core.retrieval.head_nouns import (
     is_called,
     is_false_friend,
     lacks_modifier,
+    lacks_nation,
     matches_kind,
     shares_modifier_only,
 )
@@ -87,6 +88,7 @@ class MatchIndex:
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
+        self.lacking_nation = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_nation))
         self.of_other_noun = lru_cache(maxsize=256)(partial(self._of_kinds, has_other_noun))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         self.other_churches = lru_cache(maxsize=256)(partial(self._of_kinds, _is_other_church))
