@@ -9,12 +9,8 @@ import numpy as np
 from core.explain.ledger.claims import looks_in
 from core.records import LedgerEntry, Standing
 from core.retrieval import SearchTrace
-from core.retrieval.head_nouns import (
-    head_of_phrase,
-    is_of_other_size,
-    lacks_modifier,
-    shares_modifier_only,
-)
+from core.retrieval.head_nouns import head_of_phrase
+from core.retrieval.kind_fit import is_of_other_size, lacks_modifier, shares_modifier_only
 
 LEAST = 0.55
 """Least cosine of a phrase and a fact whose kind is proposed. Chosen on eight phrases in three

@@ -170,7 +170,9 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     named = [entry for entry in missing if entry.evidence.name_only]
     other = [entry for entry in missing if entry.evidence.of_other_size]
     if nothing := [entry for entry in missing if not entry.evidence.channel]:
-        parts.append(f"nothing on the map here fits {_quoted_list(nothing)}{_unexplained(ledger)}")
+        parts.append(
+            f"the map has nothing here that fits {_quoted_list(nothing)}{_unexplained(ledger)}"
+        )
     if other:
         thing = other[0].evidence
         where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")

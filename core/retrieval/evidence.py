@@ -9,15 +9,8 @@ from core.arrays import F32, Bools
 from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex
-from core.retrieval.head_nouns import (
-    STREETS,
-    HeadNoun,
-    has_size,
-    is_location_only,
-    is_of_other_size,
-    is_part_of,
-    is_vague,
-)
+from core.retrieval.head_nouns import STREETS, HeadNoun, is_location_only
+from core.retrieval.kind_fit import has_size, is_of_other_size, is_part_of, is_vague
 from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen
@@ -287,7 +280,8 @@ class EvidenceFinder:
         phrase = self._query.phrases[row]
         for at in np.flatnonzero(counted).tolist():
             if not self._names.shows(phrase, int(visible.facts[at])):
-                words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
+                near = visible.distance_m[at] <= _KIND_WITHIN_M
+                words[at] *= _HIDDEN_NAME if near and self._names.may_name(phrase) else 0
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 words[at] *= _STOP_NAME
         best = argmax_positive(words, counted)

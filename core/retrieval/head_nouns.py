@@ -11,18 +11,15 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from core.vocabulary.attributes import (
-    LARGE,
     NATIONS,
     SAID_COLOURS,
     SAID_MATERIALS,
     SAID_SURFACES,
     SIZES,
-    SMALL,
 )
-from core.vocabulary.common_words import is_common
 from core.vocabulary.figures import with_statues
 from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
-from core.vocabulary.kinds import SAID_KINDS, are_akin, calls, has_trait
+from core.vocabulary.kinds import SAID_KINDS, calls
 
 _CONNECTORS = re.compile(
     r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
@@ -30,7 +27,7 @@ _CONNECTORS = re.compile(
     r"front|full|go|goes|going|had|has|have|here|i|in|inside|into|is|just|leading|left|like|made|"
     r"meet|meets|named|near|nearby|next|of|off|on|opp|opposite|or|out|outside|over|pass|passes|"
     r"past|paved|right|round|run|running|runs|sit|sits|so|stand|standing|stands|straight|than|"
-    r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
+    r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|waiting|was|were|where|which|who|whose|with|"
     r"without)\b"
 )
 _WHERE = frozenset(
@@ -38,6 +35,7 @@ _WHERE = frozenset(
     + WORD.findall("opposite outside past stands that to towards where which just directly right")
 )
 """Connectors behind a noun that lead to where its thing is, unlike "of" and "with"."""
+_BELONGING = frozenset({"of", "with", "called", "named", "like", "between", "and"})
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _DISTANCE = re.compile(
     r"\b(?:(?:walk|go|head|drive|ride|continue)(?:ing)? (?:on |for )?)?"
@@ -70,7 +68,7 @@ _DETERMINERS = STOP_WORDS | {
     "views",
 }
 """Words that may precede the noun and do not describe the thing."""
-_GENERIC_NOUNS = frozenset(
+GENERIC_NOUNS = frozenset(
     {
         "area",
         "box",
@@ -90,12 +88,6 @@ _GENERIC_NOUNS = frozenset(
 )
 """Nouns whose modifier makes them another thing: a tea shop is no gift shop."""
 STREETS = frozenset({"street", "road", "avenue", "lane"})
-_INDOORS = frozenset({"building", "hall", "office", "school", "shop", "store"})
-_MINOR, _MAJOR = frozenset({"minor", "back", "side"}), frozenset({"main", "major", "busy"})
-_MAIN_KINDS = frozenset({"main", "trunk", "motorway", "multi", "wide"})
-_SMALL_KINDS = frozenset({"residential", "service", "minor", "living", "pedestrian", "farm"})
-"""Words of streets of a rank: in a phrase, and in the kinds of the map."""
-_WITHOUT_CARS = frozenset({"pedestrian", "footpath", "foot", "path", "living", "steps"})
 _COURSE_OF_ROAD = re.compile(
     r"^(?:(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b|"
     r"(?:cross|follow|take|(?:go|walk) (?:down|up)) (?:the|this|that) (?:street|road|path)$)",
@@ -103,8 +95,6 @@ _COURSE_OF_ROAD = re.compile(
 )
 _PLACES = frozenset({"corner", "area", "place", "block", "house", "building", *STREETS})
 """Nouns for where something is, and of what is everywhere."""
-_BUILT = frozenset({"tower", "restaurant", "complex", "grounds", "campus"})
-_SHOPS = frozenset({"shop", "store", "dealer"})
 _PLACE_OF_ROAD = re.compile(
     r"^(?:the )?(?:bottom|top|end|foot|side|middle|start|both sides|other side|corner) of "
     r"(?:the |this |my |a )?(?:street|road|block|lane|picture|image|photo|view)$",
@@ -115,9 +105,6 @@ _AT_CORNER = re.compile(
     r"(?=(?:a|an|the|that|this|is|are|was|were|stands?|sits?|there|theres|you|i|we) )"
 )
 """The place of what follows: "(at the) corner that old tower", "across the corner are shops"."""
-_PEOPLE = frozenset(
-    WORD.findall("tourist student kid child people man woman worker driver visitor resident")
-)
 _NAMED = re.compile(r"[Cc]orner of (?:the )?[A-ZÀ-Þ]")
 _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
@@ -150,7 +137,7 @@ _COMPOUND_MODIFIERS = frozenset(
 )
 """Noun and modifier that together name another thing than the noun alone: a car park is no park."""
 
-_ADJECTIVES = (
+ADJECTIVES = (
     frozenset(
         word
         for text in (*SAID_COLOURS, *SAID_MATERIALS, *SAID_SURFACES.values(), *SIZES)
@@ -209,7 +196,7 @@ def is_location_only(phrase: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> HeadNoun | None:
+def parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
     text = text.split(" (")[0]  # "cathedral (Sé)"
     folded = _AT_CORNER.sub("", with_statues(fold(without_distance(text))))
@@ -221,7 +208,7 @@ def _parsed(text: str) -> HeadNoun | None:
         if words and words[-1] == all_words[-1]:
             rest = folded[cut.end() :] if cut else ""
             if words[-1] == "corner" and cut and cut.group() == "of" and not _NAMED.search(text):
-                inner = _parsed(rest)  # "corner of a garden" is about the garden
+                inner = parsed(rest)  # "corner of a garden" is about the garden
                 if inner is not None and inner.noun in _corner_nouns():
                     return inner
             return HeadNoun(
@@ -229,22 +216,31 @@ def _parsed(text: str) -> HeadNoun | None:
                 frozenset(words[:-1]),
                 frozenset(words),
                 bool(_CONNECTORS.sub("", rest).strip()),
-                frozenset(words_of(rest)) if cut and cut.group() in _WHERE else frozenset(),
+                _words_of_place(folded, cut),
             )
         start = cut.end() if cut else len(folded)
     return None
 
 
+def _words_of_place(folded: str, cut: re.Match[str] | None) -> frozenset[str]:
+    """The words behind the first connector that leads to a place, none after "of" or "with"."""
+    if cut is None or cut.group() in _BELONGING:
+        return frozenset()
+    cuts = (one for one in _CONNECTORS.finditer(folded, cut.start()) if one.group() in _WHERE)
+    where = next(cuts, None)
+    return frozenset(words_of(folded[where.end() :])) if where else frozenset()
+
+
 @cache
 def _corner_nouns() -> frozenset[str]:
     """The nouns of things that have corners, without streets."""
-    return frozenset(_NOUNS) - STREETS - {"block", "corner", "building", "house"}
+    return frozenset(NOUNS) - STREETS - {"block", "corner", "building", "house"}
 
 
 def _parts(kind: str) -> Iterable[HeadNoun]:
     """The heads of a kind's names; those with words after the noun only if there are no others."""
     names = {kind, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
-    heads = [head for head in map(_parsed, sorted(names)) if head is not None]
+    heads = [head for head in map(parsed, sorted(names)) if head is not None]
     return [head for head in heads if not head.continues] or heads
 
 
@@ -257,38 +253,39 @@ def _modifiers() -> dict[str, frozenset[str]]:
     return {noun: frozenset(words) for noun, words in modifiers.items()}
 
 
-_NOUNS = _modifiers()
+NOUNS = _modifiers()
 
 
 def noun_of_phrase(phrase: str) -> str:
     """The noun of a phrase, known to the table of kinds or not; "" for none."""
-    head = _parsed(phrase)
+    head = parsed(phrase)
     return head.noun if head else ""
 
 
 def head_of_phrase(phrase: str) -> HeadNoun | None:
     """The head of a phrase, None where the table of kinds does not know its noun."""
-    head = _parsed(phrase)
+    head = parsed(phrase)
     if head is None:
         return None
-    compound = next((word + head.noun for word in head.modifiers if word + head.noun in _NOUNS), "")
+    compound = next((word + head.noun for word in head.modifiers if word + head.noun in NOUNS), "")
     if compound:  # "book shops" are bookshops
         return replace(head, noun=compound, modifiers=frozenset())
-    return head if head.noun in _NOUNS else None
+    return head if head.noun in NOUNS else None
 
 
 @lru_cache(maxsize=4096)
-def _heads_of(kind: str) -> tuple[HeadNoun, ...]:
+def heads_of(kind: str) -> tuple[HeadNoun, ...]:
+    """The heads of a kind's names."""
     return tuple(_parts(kind))
 
 
 def matches_kind(kind: str, head: HeadNoun) -> bool:
     """Whether `head` can refer to `kind`: same noun, no nationality or compound modifier that makes
     it another thing, and at least one shared distinguishing modifier if the phrase has any."""
-    of_noun = [one for one in _heads_of(kind) if one.noun == head.noun]
+    of_noun = [one for one in heads_of(kind) if one.noun == head.noun]
     if not of_noun or _of_other_nation(kind, head):
         return False
-    distinguishing = head.modifiers & _NOUNS.get(head.noun, frozenset())
+    distinguishing = head.modifiers & NOUNS.get(head.noun, frozenset())
     if distinguishing and _is_of_other_use(kind, of_noun, distinguishing):
         return False
     return any(
@@ -308,11 +305,11 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
 def _is_of_other_use(kind: str, of_noun: list[HeadNoun], distinguishing: frozenset[str]) -> bool:
     """Whether a kind with a generic noun names another use: a communications tower, which people
     may call a tower, for "water tower"."""
-    own = _parsed(kind)
+    own = parsed(kind)
     return (
         own is not None
-        and own.noun in _GENERIC_NOUNS | {"tower"}
-        and bool(own.modifiers - _ADJECTIVES)
+        and own.noun in GENERIC_NOUNS | {"tower"}
+        and bool(own.modifiers - ADJECTIVES)
         and not any(distinguishing & one.modifiers for one in of_noun)
     )
 
@@ -325,120 +322,6 @@ def _of_other_nation(kind: str, head: HeadNoun) -> bool:
     return bool(stated_nations and kind_nations) and stated_nations.isdisjoint(kind_nations)
 
 
-@lru_cache(maxsize=4096)
-def _words_of_kind(kind: str) -> frozenset[str]:
-    return frozenset(
-        word
-        for name in (kind, *calls(kind))
-        for folded in WORD.findall(fold(name))
-        for word in (folded, singular(folded))
-    )
-
-
-@cache
-def _kind_words() -> frozenset[str]:
-    """The words of all kinds that are no adjectives of looks or size."""
-    words = frozenset[str]().union(*map(_words_of_kind, SAID_KINDS))
-    return words - _ADJECTIVES
-
-
-def lacks_modifier(kind: str, head: HeadNoun) -> bool:
-    """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
-    for "university building", a forest track for "railway tracks". An uncommon word before "shop"
-    tells what it sells, whether the table of kinds knows it or not: "houseware shop"."""
-    if head.noun in STREETS:
-        return _is_of_other_rank(kind, head)
-    if head.noun not in _GENERIC_NOUNS:
-        return False
-    if head.noun in _INDOORS and has_trait(kind, "way"):
-        return True
-    stated = {singular(word) for word in head.modifiers} & _kind_words()
-    if head.noun in _SHOPS and not stated & _words_of_kind(kind):
-        stated |= {word for word in head.modifiers - _ADJECTIVES if not is_common(word)}
-    return bool(stated - _words_of_kind(kind))
-
-
-def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
-    """Whether a street is said to be small and the map has a main road, or the other way round."""
-    words = set(WORD.findall(fold(kind)))
-    if "pedestrian" in head.modifiers and not words & _WITHOUT_CARS:
-        return True
-    if head.modifiers & (SMALL | _MINOR) and not head.modifiers & (LARGE | _MAJOR):
-        return bool(words & _MAIN_KINDS)
-    return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
-
-
 def place_of(head: HeadNoun | None) -> frozenset[str]:
     """The words that say where a thing is; none for a corner, a street and what is everywhere."""
     return head.place if head and head.noun not in _PLACES else frozenset()
-
-
-def has_other_noun(kind: str, phrase: str) -> bool:
-    """Whether a phrase with an unknown noun is about people, or about a part of a kind: "stone
-    front" of a stone."""
-    head = _parsed(phrase)
-    return head is not None and (
-        head.noun in _PEOPLE or any(one.noun in head.modifiers for one in _heads_of(kind))
-    )
-
-
-def lacks_nation(kind: str, head: HeadNoun) -> bool:
-    """Whether a phrase states a nation or a faith of which a kind says nothing: a restaurant for
-    "mexican restaurant"."""
-    return bool(NATIONS.search(" ".join(head.modifiers))) and not NATIONS.search(kind)
-
-
-def is_called(kind: str, noun: str) -> bool:
-    """Whether a kind's own noun, or a word that people use for it, is a noun and nothing more: a
-    lawn is called "grass", but a stream only "little river"."""
-    return noun in _names_of_kind(kind)
-
-
-@lru_cache(maxsize=4096)
-def _names_of_kind(kind: str) -> frozenset[str]:
-    own = kind.split(" of ")[0].split(" with ")[0].split(" ")[-1:]
-    names = {*own, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
-    return frozenset(singular(fold(name)) for name in names)
-
-
-def is_vague(noun: str) -> bool:
-    """Whether a noun alone says too little: every town is full of buildings, houses and blocks."""
-    return noun in _GENERIC_NOUNS or noun in ("block", "house")
-
-
-def is_false_friend(kind: str, head: HeadNoun) -> bool:
-    """Whether a kind has the head's noun, or that noun + "ing", but is another thing.
-
-    A car park for "park", a petrol station for "railway station", parking for "park".
-    """
-    nouns = {kind_head.noun for kind_head in _heads_of(kind)}
-    return f"{head.noun}ing" in nouns or (head.noun in nouns and not matches_kind(kind, head))
-
-
-def is_part_of(kind: str, head: HeadNoun) -> bool:
-    """Whether the kind's noun is a modifier of the head: a hotel, for "hotel tower"."""
-    return any(kind_head.noun in head.modifiers for kind_head in _heads_of(kind))
-
-
-def shares_modifier_only(kind: str, head: HeadNoun) -> bool:
-    """Whether a kind is another thing of the same use or place: tram tracks for "tram stop",
-    a cemetery for "cemetery wall". A building may be called by its use: "hotel tower"."""
-    own = _heads_of(kind)
-    if any(one.noun == head.noun or are_akin(head.noun, kind) for one in own):
-        return False
-    if is_part_of(kind, head):
-        return not (is_vague(head.noun) or head.noun in _BUILT)
-    return any(one.modifiers & head.modifiers - _ADJECTIVES for one in own)
-
-
-def has_size(phrase: str) -> bool:
-    """Whether a phrase has a word for a small or large thing."""
-    return not (SMALL | LARGE).isdisjoint(WORD.findall(fold(phrase)))
-
-
-def is_of_other_size(phrase: str, fact: str) -> bool:
-    """Whether one of the two is described as small and the other as large."""
-    words = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
-    return any(
-        words[row] & SMALL and words[1 - row] & LARGE and not words[row] & LARGE for row in (0, 1)
-    )

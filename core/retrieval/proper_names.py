@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.vocabulary.attributes import NATIONS
 from core.vocabulary.common_words import is_common
-from core.vocabulary.folding import WORD, fold, words_of
+from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
 from core.vocabulary.street_words import is_street_type
 
 _WORD = re.compile(r"\w[\w'’-]*")
@@ -59,7 +59,9 @@ def ordered_names(text: str, start: int, end: int) -> tuple[str, ...]:
             names += [
                 folded
                 for folded in WORD.findall(fold(word.group()))
-                if _is_name(folded) or (word.group().isupper() and len(folded) == _INITIALS)
+                if _is_name(folded)
+                or (word.group().isupper() and len(folded) == _INITIALS)
+                or (capital[at] and follows and _may_begin(folded))
             ]
     telling = tuple(name for name in names if not is_street_type(name))
     return telling or tuple(names)
@@ -97,6 +99,11 @@ def _capitals_are_common(text: str) -> bool:
 
 def _is_name(word: str) -> bool:
     return len(word) > 2 and not is_common(word) and not is_style(word)
+
+
+def _may_begin(word: str) -> bool:
+    """Whether a common word may begin a name, before another word in a capital: "Blue Bar"."""
+    return len(word) > 2 and word not in STOP_WORDS and not is_style(word)
 
 
 def is_style(word: str) -> bool:

@@ -50,7 +50,8 @@ def test_a_reason_by_hand() -> None:
         "The strongest clue is “a bronze man”: the map has Alexander (statue) 41 m to the north; "
         "it also has several benches 41 m to the north for “benches”; “green park” could be a "
         "large garden 41 m to the north. “red church” contradicts it: the map says white, not "
-        "red. Nothing on the map here fits “an odd arch”; “blue sky” cannot be checked on a map. "
+        "red. The map has nothing here that fits “an odd arch”; “blue sky” cannot be checked on a "
+        "map. "
         "The map has 3 of the 5 things that a map can show."
     )
 

@@ -16,14 +16,13 @@ from core.geo import local_metres, moved
 from core.indexes.codes import last_of_best
 from core.retrieval.channels.local_names import LocalNames
 from core.retrieval.channels.mentions import MentionIndex
-from core.retrieval.head_nouns import (
-    HeadNoun,
+from core.retrieval.head_nouns import HeadNoun, matches_kind
+from core.retrieval.kind_fit import (
     has_other_noun,
     is_called,
     is_false_friend,
     lacks_modifier,
     lacks_nation,
-    matches_kind,
     shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
