@@ -17,8 +17,8 @@ from core.explain.ledger.claims import (
     looks_of,
     storeys,
 )
+from core.explain.ledger.described_names import DescribedNames, contains
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
-from core.explain.ledger.map_names import MapNames, contains
 from core.explain.phrasing import distance_phrase, head_of, noun_phrase
 from core.geo import compass
 from core.records import Channel, Evidence
@@ -89,7 +89,7 @@ class ContradictionFinder:
         self._positions = positions
         self._query = encoded_query
         self._channels = channels
-        self.map_names = MapNames(match_index, positions, encoded_query, own_names)
+        self.map_names = DescribedNames(match_index, positions, encoded_query, own_names)
 
     def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The first fact that contradicts one phrase at a tile. Evidence on the wrong side is

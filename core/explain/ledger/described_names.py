@@ -48,7 +48,7 @@ _WORD = re.compile(r"[^\W_][\w'’-]*")
 _OF_STREETS = frozenset({"", "address", "street corner"})
 
 
-class MapNames:
+class DescribedNames:
     """The names of a map that one description has.
 
     `own_names` are the gallery's own, which no place contradicts. `common` are words that do not
