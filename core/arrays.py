@@ -16,5 +16,6 @@ Objects = npt.NDArray[np.object_]
 
 def ranges(begin: I64, counts: I64) -> I64:
     """The numbers of M ranges in a row: `begin[m]` and the next ones, `counts[m]` in all."""
-    rows: I64 = np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+    rows: I64 = np.repeat(begin - np.cumsum(counts) + counts, counts)
+    rows += np.arange(len(rows))
     return rows

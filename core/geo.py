@@ -81,6 +81,18 @@ class Bounds:
         inside: Bools = (lat >= self.south) & (lat <= self.north) & is_between
         return inside
 
+    def overlaps(self, other: "Bounds", margin_deg: float = 0.0) -> bool:
+        """Whether two boxes meet, or come as near as a margin; edges included."""
+        return (
+            self.south <= other.north + margin_deg
+            and other.south <= self.north + margin_deg
+            and any(
+                self.west + turn <= other.east + margin_deg
+                and other.west <= self.east + turn + margin_deg
+                for turn in (0, 360, -360)
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Polygon:

@@ -76,6 +76,14 @@ class AdvisorServer:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorServer:
+    """The address of a Milvus server, such as `http://HOST:19530`; `repr` hides the token."""
+
+    url: str
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Paths and choices for this machine, read once from the environment.
 
@@ -83,7 +91,8 @@ class Settings:
     without a language model. `booth` switches the front page to kiosk mode. `add_places` says
     whether visitors may build galleries; None leaves it to the address: where only this machine
     reaches it, they may. `overpass` is the address of an Overpass interpreter,
-    `extracts` are the servers from which map files may be downloaded.
+    `extracts` are the servers from which map files may be downloaded. `vector_server` has the texts
+    of packed collections that were put there; None for the files on this machine.
     """
 
     bundled_galleries: Path
@@ -102,6 +111,7 @@ class Settings:
     add_places: bool | None = None
     overpass: str = OVERPASS
     extracts: tuple[str, ...] = EXTRACTS
+    vector_server: VectorServer | None = None
 
     @property
     def missing_words(self) -> Path:
@@ -139,7 +149,8 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
     `SAYWHERE_EXTRACTS` the names of other servers of map files, with commas between them.
     `SAYWHERE_THREADS` (1 to 999) is the number of threads of models and matrix products. By default
     a search uses one, because on a busy machine more threads wait for each other, and work on many
-    texts uses `free_cores`. For `SAYWHERE_LLM_…` see `_advisor`.
+    texts uses `free_cores`. `SAYWHERE_MILVUS` is the address of a Milvus server, and
+    `SAYWHERE_MILVUS_TOKEN` its token, if it wants one. For `SAYWHERE_LLM_…` see `_advisor`.
     """
     env = os.environ if environ is None else environ
     data = env.get("SAYWHERE_DATA")
@@ -163,6 +174,7 @@ def load(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Settings
         overpass=env.get("SAYWHERE_OVERPASS", "").strip() or OVERPASS,
         extracts=tuple(env.get("SAYWHERE_EXTRACTS", "").replace(",", " ").split()) or EXTRACTS,
         add_places={"1": True, "0": False}.get(env.get("SAYWHERE_ADD", "").strip()),
+        vector_server=_vector_server(env),
     )
 
 
@@ -182,6 +194,11 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def bare_environment() -> dict[str, str]:
     """The environment of a process that shall know nothing of ours: where programs are."""
     return {name: os.environ[name] for name in _OF_PROGRAMS if name in os.environ}
+
+
+def _vector_server(env: "os._Environ[str] | dict[str, str]") -> VectorServer | None:
+    url = env.get("SAYWHERE_MILVUS", "").strip()
+    return VectorServer(url, env.get("SAYWHERE_MILVUS_TOKEN", "").strip()) if url else None
 
 
 def _advisor(env: "os._Environ[str] | dict[str, str]") -> AdvisorServer | None:

@@ -46,6 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_cvgtext(parser, source)
     add_collection(source, "folder of a collection")
+    source.add_argument(
+        "--galleries",
+        nargs="+",
+        type=text,
+        metavar="G",
+        help="pack galleries into one that is searched region by region; with SAYWHERE_MILVUS, "
+        "their texts are put on that server",
+    )
     parser.add_argument(
         "--region",
         dest="regions",
@@ -110,6 +118,8 @@ def run(args: argparse.Namespace) -> Any:
         return _build_cvgtext(args)
     if args.collection:
         return _build_collection(args)
+    if args.galleries:
+        return _pack(args)
     if args.regions:
         raise QueryError("--region goes with --collection")
     if args.sources is None and not args.overpass and not args.extract:
@@ -295,6 +305,23 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
         bar(args.quiet),
     )
     return {"gallery": args.name, "folder": str(folder), "faults": data.faults_json()}
+
+
+def _pack(args: argparse.Namespace) -> Any:
+    """A packed collection of galleries."""
+    from core.retrieval.packing import pack_galleries
+
+    settings = machine.load()
+    if args.out:
+        raise QueryError("--out does not go with --galleries; set SAYWHERE_DATA for another folder")
+    folder = pack_galleries(args.name, args.title, args.galleries, settings, bar(args.quiet))
+    server = settings.vector_server
+    return {
+        "gallery": args.name,
+        "folder": str(folder),
+        "regions": list(dict.fromkeys(args.galleries)),
+        "server": server.url if server else None,
+    }
 
 
 def _build_collection(args: argparse.Namespace) -> Any:

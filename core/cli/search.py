@@ -190,7 +190,7 @@ def _compared(
     names = _galleries(settings)
     if len(names) < 2:
         return trace
-    opened = open_regions(names, settings, encoder)
+    opened = open_regions(names, settings, encoder, opened=trace.gallery)
     query = replace(trace.query, near=None, within_m=None, area=None, k=1, view=None)
     regions = search_anywhere(
         opened.galleries, encoder, query, opened.picture_encoders

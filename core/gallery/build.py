@@ -44,6 +44,7 @@ from core.gallery.staging import (
     list_files,
     remove_old_builds,
     reusable_models,
+    save_embeddings,
     save_matrix,
     stamp_of,
     tile_frame,
@@ -295,7 +296,7 @@ def embed_texts(
     inputs = {"facts": spoken, "tiles": [text[:_TEXT_CHARS] for text in texts]}
     for name, lines in inputs.items():
         packed = _embed(data, encoder, name, lines, progress)
-        save_matrix(data / f"{encoder.spec.name}-{name}.npy", packed)
+        save_embeddings(data / f"{encoder.spec.name}-{name}.npy", packed, progress)
     if "view" in table and any(table["view"]):
         write_sayings(data, table["kind"], encoder)
     shutil.rmtree(_parts_folder(data, encoder), ignore_errors=True)

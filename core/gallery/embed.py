@@ -30,6 +30,7 @@ from core.gallery.staging import (
     list_files,
     make_folder,
     removed_if_failed,
+    save_embeddings,
     save_matrix,
 )
 from core.gallery.tables import pack_embeddings
@@ -116,7 +117,7 @@ def embed_pictures(
             parts = _embed_parts_here(job, encoder, workers, progress)
         else:
             parts = embed_parts(job, progress)
-        save_matrix(data / f"{stamp.key}-pictures.npy", np.concatenate(parts))
+        save_embeddings(data / f"{stamp.key}-pictures.npy", np.concatenate(parts), progress)
         shutil.rmtree(finished)
         others = [other for other in manifest.picture_models if other.key != stamp.key]
         write_manifest(

@@ -20,6 +20,7 @@ from core.gallery.sayings import FILE as SAYINGS
 from core.gallery.sayings import Sayings, read_sayings
 from core.gallery.tables import numbers, read_columns, read_table, unpack_embeddings
 from core.geo import Position, tile_bounds
+from core.indexes.coarse import FILE, keep_coarse
 from core.indexes.lexical import NameIndex
 from core.indexes.vector import ExactIndex, VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
@@ -115,13 +116,12 @@ class Gallery:
         self.names = NameIndex(self._data / "names.sqlite")
         self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
         """The fact of each row of `fact_index`."""
-        self.fact_index: VectorIndex = ExactIndex(self._embeddings("facts"))
-        self.tile_index: VectorIndex = ExactIndex(self._embeddings("tiles"))
+        self.fact_index: VectorIndex = self._index(f"{manifest.model.name}-facts")
+        self.tile_index: VectorIndex = self._index(f"{manifest.model.name}-tiles")
         described = manifest.tiles if "facts" in manifest.channels else 0
         lengths = (len(self.tile_ids), len(self.tile_index), len(self.fact_index))
         self._picture_indexes: dict[str, VectorIndex] = {
-            stamp.key: ExactIndex(self._matrix(f"{stamp.key}-pictures"))
-            for stamp in manifest.picture_models
+            stamp.key: self._index(f"{stamp.key}-pictures") for stamp in manifest.picture_models
         }
         pictures = {len(index) for index in self._picture_indexes.values()} | {manifest.tiles}
         if lengths != (manifest.tiles, described, len(self.spoken)) or len(pictures) > 1:
@@ -259,11 +259,11 @@ class Gallery:
             if name.startswith(f"{self._manifest.build}/tiles-")
         ]
 
-    def _embeddings(self, of: str) -> F32:
-        return self._matrix(f"{self._manifest.model.name}-{of}")
-
-    def _matrix(self, name: str) -> F32:
-        return unpack_embeddings(np.load(self._data / f"{name}.npy", allow_pickle=False))
+    def _index(self, name: str) -> VectorIndex:
+        path = self._data / f"{name}.npy"
+        index = ExactIndex(unpack_embeddings(np.load(path, allow_pickle=False)))
+        keep_coarse(index, path.with_suffix(FILE))
+        return index
 
 
 def _views(column: pa.ChunkedArray) -> list[str] | None:

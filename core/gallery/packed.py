@@ -23,9 +23,12 @@ from core.gallery.assembled import AssembledGallery, GalleryParts
 from core.gallery.cards import find_gallery, region_card
 from core.gallery.opened import FactTable, Gallery, Links, open_gallery
 from core.gallery.packed_manifest import BETWEEN, MANIFEST, is_packed, read_packed_manifest
+from core.gallery.packed_server import server_index
 from core.indexes.codes import CodesIndex
 from core.indexes.lexical import NameIndex
-from core.settings import Settings
+from core.indexes.milvus_region import MilvusRegion
+from core.indexes.vector import VectorIndex
+from core.settings import Settings, VectorServer
 
 ARRAYS, NAMES = "arrays", "names"
 
@@ -33,12 +36,14 @@ ARRAYS, NAMES = "arrays", "names"
 class PackedCollection:
     """An opened collection. Several threads and processes may search it.
 
-    Raises GalleryError for a damaged folder.
+    With a `server`, the texts of tiles are compared there if they were put there. Raises
+    GalleryError for a damaged folder, and for a server that does not have them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: VectorServer | None = None) -> None:
         self.folder, self.manifest = folder, read_packed_manifest(folder)
         self.store = ArrayStore(folder / ARRAYS)
+        self._there = server_index(folder, server)
         self._regions: dict[int, Gallery] = {}
         self._lock = threading.Lock()
         if len(self.store.starts("lat")) != len(self) + 1:
@@ -61,6 +66,11 @@ class PackedCollection:
                 return self.region(number)
         raise GalleryError(f"{self.manifest.name} has no region {name[:80]!r}")
 
+    def _texts(self, arrays: RegionArrays, number: int) -> VectorIndex:
+        if self._there is not None:
+            return MilvusRegion(self._there, number)
+        return CodesIndex(arrays["tile_code"], arrays["tile_norm"])
+
     def _region(self, number: int) -> Gallery:
         arrays = self.store.region(number)
         card = region_card(self.manifest, number)
@@ -75,7 +85,7 @@ class PackedCollection:
                 links=_links(arrays),
                 names=partial(NameIndex, self.folder / NAMES / f"{number}.sqlite"),
                 fact_index=CodesIndex(arrays["fact_code"], arrays["fact_norm"]),
-                tile_index=CodesIndex(arrays["tile_code"], arrays["tile_norm"]),
+                tile_index=self._texts(arrays, number),
                 picture_indexes={
                     stamp.key: CodesIndex(
                         arrays[f"picture_code.{stamp.key}"], arrays[f"picture_norm.{stamp.key}"]
@@ -109,9 +119,13 @@ def _links(arrays: RegionArrays) -> Links:
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: Path, changed_ns: int) -> PackedCollection:  # noqa: ARG001
+def _opened(
+    folder: Path,
+    changed_ns: int,  # noqa: ARG001
+    server: VectorServer | None,
+) -> PackedCollection:
     """The collection of a folder, opened again where its manifest was written anew."""
-    return PackedCollection(folder)
+    return PackedCollection(folder, server)
 
 
 def open_collection(name: str, settings: Settings) -> PackedCollection:
@@ -119,7 +133,7 @@ def open_collection(name: str, settings: Settings) -> PackedCollection:
     folder = find_gallery(name, settings)
     if not is_packed(folder):
         raise GalleryError(f"{name} is one gallery and no collection")
-    return _opened(folder, (folder / MANIFEST).stat().st_mtime_ns)
+    return _opened(folder, (folder / MANIFEST).stat().st_mtime_ns, settings.vector_server)
 
 
 def open_all(name: str, settings: Settings) -> tuple[Gallery, ...]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from core.arrays import F64, I8
+from core.arrays import F32, F64, I8, I64
 from core.errors import GalleryError
 from core.facts.viewpoint_facts import Facts
 from core.files import open_replacing, replacing
@@ -29,8 +29,10 @@ from core.gallery.manifest import (
     is_unfinished,
     read_manifest,
 )
+from core.gallery.tables import unpack_embeddings
 from core.geo import Bounds, Position, tile_bounds
 from core.indexes import lexical
+from core.indexes.coarse import COARSE_FROM, FILE, as_bytes, coarse_codes
 from core.models.specs import SentenceSpec
 from core.records import Tile
 
@@ -190,6 +192,24 @@ def save_matrix(path: Path, matrix: I8) -> None:
     """Writes packed embeddings to a file."""
     with open_replacing(path) as file:
         np.save(file, matrix, allow_pickle=False)
+
+
+def save_embeddings(path: Path, packed: I8, progress: Progress) -> None:
+    """Writes all packed embeddings [N, D] of one kind and, if there are many, their coarse codes,
+    from which a search takes what it then compares exactly."""
+    save_matrix(path, packed)
+    codes = path.with_suffix(FILE)
+    if len(packed) <= COARSE_FROM:
+        codes.unlink(missing_ok=True)
+        return
+
+    def unpacked(rows: I64) -> F32:
+        progress(f"index {path.stem.rpartition('-')[2]}", int(rows[-1]) + 1, len(packed))
+        return unpack_embeddings(packed[rows])
+
+    made = coarse_codes(len(packed), packed.shape[1], unpacked)
+    with open_replacing(codes) as file:
+        file.write(as_bytes(made))
 
 
 def list_files(folder: Path, data: Path) -> dict[str, dict[str, object]]:

@@ -7,6 +7,7 @@ a picture does not have.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,12 +16,16 @@ import faiss
 import numpy as np
 
 from core.arrays import F32, I64
-from core.indexes.vector import VectorIndex
+from core.errors import GalleryError
+from core.indexes.codes import CodesIndex
+from core.indexes.vector import ExactIndex, VectorIndex
 
 COARSE_FROM = 20_000
 """Up to so many rows an index is scanned exactly."""
 POOL = 1536
 """Rows that are compared exactly for each query, whatever k: so k never changes an order."""
+FILE = ".coarse"
+"""Ending of the file that has the coarse codes, beside that of the embeddings."""
 _CHUNK = 32_768
 _TRAINING_ROWS = 20_000
 
@@ -41,10 +46,25 @@ def coarse_codes(
     return index
 
 
-class CoarseIndex:
-    """The coarse codes of an index in memory, a quarter of a byte for each of its dimensions."""
+def as_bytes(codes: Any) -> bytes:
+    """The coarse codes as a file has them."""
+    written: bytes = faiss.serialize_index(codes).tobytes()
+    return written
 
-    def __init__(self, index: VectorIndex) -> None:
+
+class CoarseIndex:
+    """The coarse codes of an index in memory, a quarter of a byte for each of its dimensions, read
+    from a file that has them, or made. Raises GalleryError for a file that is gone."""
+
+    def __init__(self, index: VectorIndex, path: Path | None = None) -> None:
+        if path is not None:
+            try:
+                self._codes = faiss.read_index(str(path))
+            except RuntimeError as error:
+                raise GalleryError(
+                    f"{path} was rebuilt or moved while it was open; open the gallery again"
+                ) from error
+            return
         width = index.embeddings(np.arange(1)).shape[1]
         self._codes = coarse_codes(len(index), width, index.embeddings)
 
@@ -56,15 +76,23 @@ class CoarseIndex:
 
 
 _cached: "WeakKeyDictionary[VectorIndex, CoarseIndex]" = WeakKeyDictionary()
+_paths: "WeakKeyDictionary[VectorIndex, Path]" = WeakKeyDictionary()
 _lock = Lock()
 
 
+def keep_coarse(index: VectorIndex, path: Path) -> None:
+    """Tells where the coarse codes of an index are, which are read when they are needed."""
+    if path.is_file():
+        _paths[index] = path
+
+
 def coarse_of(index: VectorIndex) -> CoarseIndex | None:
-    """The coarse codes of an index, made once; None for one that is scanned exactly."""
-    if len(index) <= COARSE_FROM:
+    """The coarse codes of an index, read or made once; None for one that is scanned exactly, and
+    for one that is elsewhere."""
+    if len(index) <= COARSE_FROM or not isinstance(index, (ExactIndex, CodesIndex)):
         return None
     with _lock:
         coarse = _cached.get(index)
         if coarse is None:
-            coarse = _cached[index] = CoarseIndex(index)
+            coarse = _cached[index] = CoarseIndex(index, _paths.get(index))
     return coarse

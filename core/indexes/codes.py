@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from core.arrays import F32, I8, I64
+from core.arrays import F32, F64, I8, I64
 from core.indexes.vector import CHUNK, Neighbours, products_of
 
 _local = threading.local()
@@ -69,7 +69,7 @@ def best_places(similarities: F32, k: int) -> I64:
     return best
 
 
-def last_of_best(values: F32, count: int) -> float:
+def last_of_best(values: F32 | F64, count: int) -> float:
     """The last of the `count` largest of some values, or of all where there are fewer."""
     count = min(count, len(values))
     return float(np.partition(values, len(values) - count)[len(values) - count])

@@ -69,7 +69,7 @@ class NameIndex:
     """An index opened for reading. Thread-safe."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._local = threading.local()
         self._rows("SELECT word FROM words LIMIT 1")
         self.postings = lru_cache(maxsize=4096)(self._postings)
@@ -86,7 +86,7 @@ class NameIndex:
         try:
             return self._connection().execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise GalleryError(f"the lexical index {self._path} is damaged ({error})") from error
+            raise GalleryError(f"the lexical index {self.path} is damaged ({error})") from error
 
     def kinds(self) -> list[str]:
         """What was indexed as the kind of each fact, in order."""
@@ -95,7 +95,7 @@ class NameIndex:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
+            uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(uri, uri=True)
             connection.executescript(_OPENING)
             self._local.connection = connection

@@ -86,7 +86,9 @@ class Absence:
             for question in group:
                 mask |= self._match_index.fitting_kind(answering(question))
         if (head := head_of_phrase(thing)) is not None:
-            mask |= self._match_index.matching_kind(head) & self._match_index.called(head.noun)
+            mask |= (
+                self._match_index.matching_kind(head)[:] & self._match_index.called(head.noun)[:]
+            )
         kept: Bools = mask & self._spoken
         return kept
 

@@ -8,6 +8,7 @@ for none. The chance of a place is its chance within its region times that of th
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,8 @@ from core.arrays import F64
 from core.errors import QueryError
 from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
-from core.geo import haversine_km
-from core.records import Candidate, Query, Region, SearchResult, Tile
+from core.geo import Position, haversine_km
+from core.records import Candidate, Query, Region, SearchResult
 from core.retrieval.confidence import (
     Calibration,
     read_calibration,
@@ -44,6 +45,8 @@ from core.retrieval.two_stages import LEAST_LIKELY, TwoStages
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
 
+_NEIGHBOURS_DEG = 0.01
+"""Galleries whose boxes are farther apart have no ground in common."""
 SAME_GROUND_M = 50.0
 """Places of two galleries within this distance are one place; tiles are some 30 m apart."""
 
@@ -147,6 +150,7 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
     """
     every: list[_Choice] = []
     best: list[_Choice] = []
+    shared = _share_ground(searches)
     for number in np.argsort(-shares, kind="stable").tolist():
         enough = max(LEAST_LIKELY, best[k - 1].spot.chance) if len(best) >= k else -1.0
         if shares[number] <= enough:
@@ -158,18 +162,30 @@ def _chosen(searches: Sequence[RegionSearch], shares: F64, k: int) -> list[_Choi
             k,
             one.mask,
             sharpening=one.posterior.sharpening,
+            enough=None if shared or enough < 0 else best[k - 1].spot.chance,
         )
         every += [_Choice(number, spot) for spot in spots]
-        best = _ground_once(every, searches)[:k]
+        best = (_ground_once if shared else _likeliest_first)(every, searches)[:k]
     return best
+
+
+def _share_ground(searches: Sequence[RegionSearch]) -> bool:
+    """Whether two galleries may have the same ground."""
+    boxes = [one.gallery.card.bounds for one in searches]
+    return any(one.overlaps(other, _NEIGHBOURS_DEG) for one, other in combinations(boxes, 2))
+
+
+def _likeliest_first(choices: Sequence[_Choice], _: Sequence[RegionSearch]) -> list[_Choice]:
+    return sorted(choices, key=lambda choice: -choice.spot.chance)
 
 
 def _ground_once(choices: Sequence[_Choice], searches: Sequence[RegionSearch]) -> list[_Choice]:
     """The choices from the likeliest, with the same ground in several galleries once: its chance is
     that of all together."""
 
-    def place(choice: _Choice) -> Tile:
-        return searches[choice.search].gallery.tile(choice.spot.row)
+    def place(choice: _Choice) -> Position:
+        gallery, row = searches[choice.search].gallery, choice.spot.row
+        return Position(float(gallery.lats[row]), float(gallery.lons[row]))
 
     kept: list[_Choice] = []
     for choice in sorted(choices, key=lambda choice: -choice.spot.chance):

@@ -41,7 +41,7 @@ def confidence_features(
     best = int(np.argmax(scores if mask is None else np.where(mask, scores, -np.inf)))
     features |= {
         "characters": logarithm(len(encoded_query.text)),
-        "corrected": float(scores[best] - signals.at(best).fused(channels)[0]),
+        "corrected": float(scores[best] - signals.at([best]).fused(channels)[0]),
     }
     features |= _of_scores(allowed(scores, mask))
     for name, result in signals.results.items():

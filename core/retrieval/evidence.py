@@ -10,10 +10,16 @@ from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import STREETS, HeadNoun, is_location_only
-from core.retrieval.kind_fit import has_size, is_of_other_size, is_part_of, is_vague
+from core.retrieval.kind_fit import (
+    has_size,
+    is_of_other_size,
+    is_part_of,
+    is_vague,
+    shares_modifier_only,
+)
 from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
-from core.retrieval.seen_facts import VisibleFacts, argmax_positive, facts_seen
+from core.retrieval.seen_facts import PhraseCosines, VisibleFacts, argmax_positive, facts_seen
 from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import STOPS, are_akin, has_trait
 
@@ -80,16 +86,17 @@ class EvidenceFinder:
         self._heads, self._referables = self._words.heads, self._words.referables
         self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
+        seen = None if tiles is None else self._facts
+        self._cosines = PhraseCosines(match_index, encoded_query, seen)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
         if self._channels == ("image",):
             return ()
         visible = self._visible(tile)
-        cosines = self._match_index.cosines(self._query.phrase_embeddings, visible.facts)
-        return tuple(
-            self._piece(row, visible, cosines[row], tile) for row in range(len(self._query.phrases))
-        )
+        cosines = self._cosines.of(visible)
+        rows = range(len(self._query.phrases))
+        return tuple(self._piece(row, visible, cosines[row], tile) for row in rows)
 
     def names(self, tile: int, evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""
@@ -248,7 +255,7 @@ class EvidenceFinder:
         self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
     ) -> _Match | None:
         """The nearest fact whose name in the town's language says that it is a noun."""
-        called = np.isin(visible.facts, self._match_index.local_names.facts(noun))
+        called = self._match_index.local_names.having(noun)[visible.facts]
         called &= near & self._match_index.titled[visible.facts]
         best = argmax_positive(visible.weight, called)
         if best is None:
@@ -322,7 +329,7 @@ class EvidenceFinder:
         ):
             return False
         return self._names.is_longer(phrase, fact) or (
-            bool(index.of_other_use(head)[fact]) and not self._names.shows_in_name(phrase, fact)
+            shares_modifier_only(kind, head) and not self._names.shows_in_name(phrase, fact)
         )
 
     def _is_stop(self, fact: int) -> bool:

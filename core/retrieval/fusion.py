@@ -11,6 +11,8 @@ import numpy as np
 
 from core.arrays import F32, F64, I64, Bools
 from core.geo import local_metres
+from core.indexes import coarse
+from core.indexes.codes import best_places
 from core.records import CHANNELS, Channel
 from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
@@ -23,6 +25,8 @@ WEIGHTS: Mapping[str, float] = {
     signal: weight for spec in SPECS.values() for signal, weight in spec.weights.items()
 }
 """The weight of each signal among those of the channels that are searched."""
+LEADING = 4096
+"""Tiles of a large gallery that lead by words, whose pictures are compared exactly."""
 SIGNALS = tuple(WEIGHTS)
 """The names of the S signals, in order."""
 
@@ -53,16 +57,16 @@ class Signals:
                 return result.signals[signal]
         return None
 
-    def at(self, tile: int) -> "Signals":
-        """The signals of one tile alone."""
+    def at(self, tiles: Sequence[int]) -> "Signals":
+        """The signals of some tiles alone."""
         results = {
             name: replace(
                 result,
-                signals={signal: of[tile : tile + 1] for signal, of in result.signals.items()},
+                signals={signal: of[tiles] for signal, of in result.signals.items()},
             )
             for name, result in self.results.items()
         }
-        return Signals(1, results)
+        return Signals(len(tiles), results)
 
     @property
     def approximate(self) -> bool:
@@ -108,13 +112,16 @@ def signals_of(
     channels: tuple[Channel, ...] = CHANNELS,
 ) -> Signals:
     """The signals of every tile; `image` needs a query encoded with the picture model."""
-    results = {
-        name: result
-        for name, spec in SPECS.items()
-        if name in channels
-        and (result := spec.search(match_index, encoded_query, mask)) is not None
-    }
-    return Signals(len(match_index.gallery), results)
+    tiles, results = len(match_index.gallery), dict[Channel, ChannelResult]()
+    for name in sorted(channels, key=lambda name: name == "image"):  # it reads the others' leaders
+        is_large = tiles > coarse.COARSE_FROM and mask is None and not encoded_query.exact
+        if name == "image" and results and is_large:
+            by_words = Signals(tiles, results).fused(tuple(results))
+            leading = np.sort(best_places(by_words, LEADING))
+            encoded_query = replace(encoded_query, leading=leading)
+        if (result := SPECS[name].search(match_index, encoded_query, mask)) is not None:
+            results[name] = result
+    return Signals(tiles, {name: results[name] for name in SPECS if name in results})
 
 
 def ordered(scores: F32, mask: Bools | None) -> I64:

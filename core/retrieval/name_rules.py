@@ -156,11 +156,13 @@ def drop_stem_collisions(
     `carried` [W, V] is positive where one of V `facts` has a word of the `vocabulary`.
     """
     of = match_index.gallery.facts
+    text_of: dict[int, str] = {}
     for row, word in enumerate(vocabulary):
         gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
         for at in np.flatnonzero(carried[row]).tolist():
-            fact = int(facts[at])
-            text = " ".join((of.text[fact], *of.names[fact]))
+            if (text := text_of.get(at, "")) == "":
+                fact = int(facts[at])
+                text = text_of[at] = " ".join((of.text[fact], *of.names[fact]))
             if (inflected or gerund in text) and not (
                 {word, word.removesuffix("s")} & set(words_of(text))
             ):

@@ -38,18 +38,21 @@ def open_regions(
     settings: Settings,
     encoder: "SentenceEncoder",
     view: View | None = None,
+    opened: Gallery | None = None,
 ) -> OpenedRegions:
     """Opens galleries, and all regions of collections, with their usual picture models.
 
     A gallery that is damaged is left out, one whose picture model is missing is searched without
-    pictures; both are told. Raises GalleryError where none can be opened.
+    pictures; both are told. One that is `opened` already is taken as it is. Raises GalleryError
+    where none can be opened.
     """
     galleries: list[Gallery] = []
     encoders: dict[str, PictureEncoder] = {}
     problems: list[str] = []
     for name in names:
         try:
-            regions = open_all(name, settings)
+            is_opened = opened is not None and opened.card.name == name
+            regions = (opened,) if opened and is_opened else open_all(name, settings)
         except GalleryError as error:
             problems.append(f"Not searched: {error}")
             continue

@@ -63,11 +63,13 @@ def overview_arrays(match_index: MatchIndex) -> dict[str, Any]:
         for word in WORD.findall(fold(text))
     }
     places = match_index.mentions.places.options
+    first = {tokens[0] for tokens in places if tokens}
     return {
         **distinct_arrays(gallery),
         "tile_mean": _means(gallery.tile_index, TILE_MEANS),
         "word_hash": np.unique([hashed(_stem(word)) for word in words] or [0]),
         "place_hash": np.unique([hashed(" ".join(tokens)) for tokens in places] or [0]),
+        "place_begin": np.unique([hashed(token) for token in first] or [0]),
     }
 
 
@@ -125,6 +127,8 @@ class Overview:
         self._tiles = _stacked(means, max(one.shape[1] for one in means))
         self._words = _Postings([one["word_hash"] for one in arrays])
         self._places = _Postings([one["place_hash"] for one in arrays])
+        told = all("place_begin" in one for one in arrays)
+        self._begin = _Postings([one["place_begin"] for one in arrays]) if told else None
 
     def __len__(self) -> int:
         return len(self._galleries)
@@ -172,9 +176,9 @@ class Overview:
         tokens = [token for token in tokens_of(text) if not is_connector(token.token)]
         grams = [
             (at, count)
-            for at, token in enumerate(tokens)
+            for at in self._beginnings([token.token for token in tokens])
             for count in range(min(_LONGEST, len(tokens) - at), 0, -1)
-            if count > 1 or not is_common(token.token)
+            if count > 1 or not is_common(tokens[at].token)
         ]
         hashes = [
             hashed(" ".join(one.token for one in tokens[at : at + count])) for at, count in grams
@@ -186,6 +190,13 @@ class Overview:
                 mentioned[regions] += math.log((len(self) + 1) / len(regions)) * count
                 behind = at + count
         return mentioned
+
+    def _beginnings(self, tokens: Sequence[str]) -> Sequence[int]:
+        """The tokens with which any place begins, by their rows; all where regions that were packed
+        by an earlier version do not tell."""
+        if self._begin is None:
+            return range(len(tokens))
+        return [row for row, _ in self._begin.found([hashed(token) for token in tokens])]
 
 
 def _stacked(means: Sequence[F32], width: int) -> F32:

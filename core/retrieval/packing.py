@@ -1,9 +1,10 @@
 """Writes a packed collection: galleries, one as each region, with all that a search prepares."""
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import numpy as np
 
 from core.arrays import I8
 from core.errors import GalleryError
+from core.gallery import list_galleries, open_gallery
 from core.gallery.array_store import ArrayWriter, packed_strings
 from core.gallery.manifest import check_name
 from core.gallery.opened import Gallery
-from core.gallery.packed import ARRAYS, NAMES
+from core.gallery.packed import ARRAYS, NAMES, PackedCollection
 from core.gallery.packed_manifest import (
     FORMAT,
     PackedManifest,
     RegionEntry,
+    is_packed,
     write_packed_manifest,
 )
+from core.gallery.packed_server import check_server, put_on_server
 from core.gallery.tables import pack_embeddings
 from core.indexes.codes import norms_of
 from core.indexes.vector import VectorIndex
@@ -28,7 +32,9 @@ from core.retrieval.channels import MatchIndex
 from core.retrieval.overview import overview_arrays
 from core.retrieval.place_titles import Titled
 from core.retrieval.spots import Neighbourhood
+from core.settings import Settings
 
+Progress = Callable[[str, int, int], None]
 MOST_TILES = 65_535
 """Most tiles of a region; its rows are kept in 16 bits."""
 
@@ -58,12 +64,14 @@ def pack(
     (part / NAMES).mkdir()
     manifest: PackedManifest | None = None
     entries: list[RegionEntry] = []
+    licences: dict[str, None] = {}
     try:
         for number, region in enumerate(regions):
             _check(region, manifest)
             writer.add(region_arrays(region.gallery))
             region.write_names(part / NAMES / f"{number}.sqlite")
             card = region.gallery.card
+            licences[card.licence] = None
             entries.append(
                 RegionEntry(
                     check_name(region.name),
@@ -77,12 +85,44 @@ def pack(
         if manifest is None:
             raise GalleryError("a collection needs at least one region")
         writer.close()
-        write_packed_manifest(part, replace(manifest, regions=tuple(entries)))
+        licence = "; ".join(filter(None, licences))
+        write_packed_manifest(part, replace(manifest, regions=tuple(entries), licence=licence))
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     finally:
         writer.discard()
         shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def pack_galleries(
+    name: str, title: str, galleries: Sequence[str], settings: Settings, progress: Progress
+) -> Path:
+    """Packs galleries, each as the region of its name, and puts their texts on the server of the
+    settings, if there is one; returns the folder.
+
+    Raises GalleryError where a gallery has the collection's name, or cannot be packed.
+    """
+    folder = settings.user_galleries / check_name(name)
+    taken = {card.name for card in list_galleries(settings)}
+    if name in galleries or (name in taken and not is_packed(folder)):
+        raise GalleryError(f"{name} is a gallery; choose another name for the collection")
+
+    if settings.vector_server:
+        check_server(settings.vector_server)
+
+    def regions() -> Iterator[RegionToPack]:
+        for number, region in enumerate(dict.fromkeys(galleries)):
+            progress("pack", number, len(galleries))
+            gallery = open_gallery(region, settings)
+            yield RegionToPack(region, gallery, partial(shutil.copy, gallery.names.path))
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    pack(folder, title or name.replace("-", " ").capitalize(), regions())
+    progress("pack", len(galleries), len(galleries))
+    if settings.vector_server:
+        collection = PackedCollection(folder)
+        put_on_server(folder, collection.store, len(collection), settings.vector_server)
     return folder
 
 

@@ -4,6 +4,8 @@ A distinctive word means a thing by its name. A common word means it by its kind
 occur by chance. Words that say where a thing is mean another thing than the phrase.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from core.arrays import F32, I64, Bools
@@ -20,9 +22,15 @@ from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import is_style
 from core.retrieval.query_encoding import EncodedQuery
-from core.retrieval.seen_facts import places_among
+from core.retrieval.seen_facts import places_among, share_of
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
+
+
+@lru_cache(maxsize=512)
+def _words_of_phrase(phrase: str) -> tuple[str, ...]:
+    words = words_of(without_distance(phrase))
+    return tuple(dict.fromkeys(word for word in words if len(word) > 1))
 
 
 class PhraseWords:
@@ -46,10 +54,7 @@ class PhraseWords:
         self._query = encoded_query
         self._facts = facts
         phrases = encoded_query.phrases
-        phrase_words = [
-            [word for word in words_of(without_distance(phrase.text)) if len(word) > 1]
-            for phrase in phrases
-        ]
+        phrase_words = [_words_of_phrase(phrase.text) for phrase in phrases]
         vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
         self.names = NameRules(match_index, encoded_query, facts)
         carried = self._carried(vocabulary)
@@ -112,17 +117,17 @@ class PhraseWords:
         up to the noun, if that is more), and the share of the phrase's distinctive words."""
         phrase, head = self._query.phrases[row], self.heads[row]
         share, distinctive = (
-            np.mean(list(of_words.values()), axis=0),
+            share_of(list(of_words.values())),
             np.zeros(len(self._facts)),
         )
         if of_head := [
             carrying for word, carrying in of_words.items() if head and word in head.words
         ]:
-            share = np.maximum(share, np.mean(of_head, axis=0))
+            share = np.maximum(share, share_of(of_head))
         if of_distinctive := [
             carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
         ]:
-            distinctive = np.mean(of_distinctive, axis=0)
+            distinctive = share_of(of_distinctive)
         return share.astype(np.float32), distinctive.astype(np.float32)
 
     def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:

@@ -73,13 +73,14 @@ def mixture(
     """A softmax [N] over the allowed tiles, mixed with a share by rank and an even share of each;
     0 elsewhere."""
     logits = inverse_temperature * scores.astype(np.float64)
-    exponentials = np.exp(np.where(allowed, logits - logits[allowed].max(), -np.inf))
-    informative: F64 = exponentials / exponentials.sum()
+    if not allowed.all():
+        logits[~allowed] = -np.inf
+    mixed: F64 = np.exp(logits - logits.max())
+    mixed *= (1 - p_uniform) * (1 - rank_prior.weight) / mixed.sum()
     if rank_prior.weight > 0:
-        by_rank = rank_prior.of(scores, allowed)
-        informative = (1 - rank_prior.weight) * informative + rank_prior.weight * by_rank
-    even = allowed / allowed.sum()
-    mixed: F64 = (1 - p_uniform) * informative + p_uniform * even
+        mixed += (1 - p_uniform) * rank_prior.weight * rank_prior.of(scores, allowed)
+    if p_uniform:
+        mixed += p_uniform * allowed / allowed.sum()
     return mixed
 
 

@@ -153,6 +153,7 @@ class Titled:
 
     def __init__(self, match_index: MatchIndex) -> None:
         gallery, self._facts = match_index.gallery, match_index.gallery.facts
+        self.name = lru_cache(maxsize=4096)(self._name_of)
         if gallery.prepared:
             self.counts: Bools = gallery.prepared["titles"]
             self.in_street: I64 = np.flatnonzero(gallery.prepared["in_street"])
@@ -171,7 +172,7 @@ class Titled:
         ]
         return np.array(counts, dtype=bool)
 
-    def name(self, fact: int) -> str:
+    def _name_of(self, fact: int) -> str:
         """The name by which a fact can name a place, "" for none."""
         facts = self._facts
         return _name(facts.kind[fact], facts.text[fact], facts.names[fact])
@@ -288,6 +289,7 @@ def _option(weight: float, title: str, name: str = "") -> _TitleOption:
     return _TitleOption(weight, title, _key(name or title))
 
 
+@lru_cache(maxsize=4096)
 def _key(title: str) -> str:
     """The words of a title, in any order: the corner of A and B is that of B and A."""
     return " ".join(sorted(WORD.findall(fold(title.removeprefix("Near ")))))

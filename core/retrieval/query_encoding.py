@@ -70,7 +70,8 @@ class EncodedQuery:
     description denies is in neither; the embedding of a denial is zero, and so is the whole one if
     nothing else is left. `gloss` is None for a description in English; else `text` is its English,
     and `words` have original ones, too. With `exact` it is compared with every fact and tile of a
-    large gallery.
+    large gallery. `leading` are the tiles, ascending, whose pictures are compared exactly there,
+    since they lead by the other channels.
     """
 
     text: str
@@ -83,6 +84,7 @@ class EncodedQuery:
     other_picture_queries: tuple[PictureQuery, ...] = ()
     gloss: Gloss | None = None
     exact: bool = False
+    leading: I64 | None = None
 
     def own_words(self, phrase: Phrase) -> tuple[str, int, int]:
         """A phrase as the person wrote it, and its offsets in the description."""

@@ -102,7 +102,8 @@ class RankingModel:
             scores += np.float32(weight) * signals[name]
         if named.things:
             weights = memberships(named.things) @ self.weights.astype(np.float32)
-            scores += weights.reshape(-1) @ named.values.reshape(-1, len(fused))
+            for row in named.counted:
+                scores += weights[row] @ named.values[row]
         return scores
 
     def to_json(self) -> dict[str, Any]:

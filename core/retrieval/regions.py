@@ -68,13 +68,7 @@ def names_town(text: str, places: NamedPlaces) -> bool:
 def names_any_town(text: str, cards: Sequence[GalleryCard]) -> F64:
     """1 for each of G galleries whose name or title a text has as `names_town` reads it, else 0:
     [G]."""
-    words = _town_words(text)
-    grams = {
-        tuple(one.folded for one in words[first : first + count])
-        for first, word in enumerate(words)
-        if word.may_begin
-        for count in range(1, _LONGEST_TOWN + 1)
-    }
+    grams = _town_grams(text)
     named = [any(name in grams for name in _own_names(card.title, card.name)) for card in cards]
     return np.array(named, dtype=np.float64)
 
@@ -101,6 +95,18 @@ def _town_words(text: str) -> tuple[_TownWord, ...]:
         _TownWord(word, written[0].isupper() or not has_capitals)
         for written, word in folded
         if WORD.search(word)
+    )
+
+
+@lru_cache(maxsize=16)
+def _town_grams(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of words of a text that may be the name of a town."""
+    words = _town_words(text)
+    return frozenset(
+        tuple(one.folded for one in words[first : first + count])
+        for first, word in enumerate(words)
+        if word.may_begin
+        for count in range(1, _LONGEST_TOWN + 1)
     )
 
 

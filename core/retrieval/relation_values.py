@@ -1,10 +1,11 @@
 """Closeness of every tile to the things that a description names, by distance and direction.
 
 A thing is a phrase that matches facts of the map, or an exact mention of a street, an address or a
-name. Each has a relation (`relations`), and for every tile the best value of each kernel.
+name. Each has a relation (`relations`), and for every tile the best value of each kernel; those of
+a phrase without role and direction, which has no weight, are 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, get_args
@@ -44,10 +45,19 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class ThingValues:
-    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1."""
+    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1.
+
+    `rows` are the things that have any, None for all: the values of the others are 0.
+    """
 
     things: tuple[Thing, ...]
     values: F32
+    rows: tuple[int, ...] | None = None
+
+    @property
+    def counted(self) -> list[int]:
+        """The rows of the things that may have values."""
+        return list(range(len(self.things)) if self.rows is None else self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,11 @@ def thing_values(
     relations = relations_of(encoded_query.text, spans, list(~np.isnan(bearings)))
     kinds: list[ThingKind] = ["phrase"] * len(phrases)
     kinds += [_kind_of(match_index, mention) for mention in mentions]
+    rows = set(range(len(phrases), len(spans)))
     if matches is not None:
-        for row, seen in enumerate(_phrase_sightings(match_index, matches, len(phrases))):
+        related = [row for row in range(len(phrases)) if _is_related(relations[row], bearings[row])]
+        rows.update(related)
+        for row, seen in _phrase_sightings(match_index, matches, len(phrases), related):
             _raise_to(values[row], seen, bearings[row])
     sightings = _sightings_of(match_index)
     for row, mention in enumerate(mentions, len(phrases)):
@@ -95,14 +108,15 @@ def thing_values(
             seen = sightings.near(option and option.place, mention.facts)
             certainty = mention.certainty if option is None else option.certainty
             _raise_to(values[row], seen, bearings[row], certainty)
-    values[_repeated(encoded_query.text, spans, relations, kinds)] = 0
+    for row in rows.intersection(_repeated(encoded_query.text, spans, relations, kinds)):
+        values[row] = 0
     things = tuple(
         Thing(*span, kind, relation, rarity)
         for span, kind, relation, rarity in zip(
-            spans, kinds, relations, _rarities(values[:, 1]), strict=True
+            spans, kinds, relations, _rarities(values, rows), strict=True
         )
     )
-    return ThingValues(things, values)
+    return ThingValues(things, values, tuple(sorted(rows)))
 
 
 def _repeated(
@@ -137,25 +151,33 @@ def _kind_of(match_index: MatchIndex, mention: Mention) -> ThingKind:
     return "street" if "street" in kinds else "name"
 
 
-def _phrase_sightings(match_index: MatchIndex, matches: Matches, phrases: int) -> list[_Sightings]:
-    """The tiles that see the facts of each phrase, without the phrase's weak matches."""
+def _is_related(relation: Relation, bearing_deg: float) -> bool:
+    """Whether a phrase has a role or a direction: others have no weight of their own, since their
+    distance is in the fused score."""
+    return relation.role != "seen" or not np.isnan(bearing_deg)
+
+
+def _phrase_sightings(
+    match_index: MatchIndex, matches: Matches, phrases: int, rows_of_phrases: Sequence[int]
+) -> Iterator[tuple[int, _Sightings]]:
+    """The tiles that see the facts of some of the phrases, without the phrase's weak matches."""
+    if not rows_of_phrases:
+        return
     best = np.zeros(phrases, dtype=np.float32)
     np.maximum.at(best, matches.term, matches.strength)
     strong = matches.strength >= _LEAST_SHARE * best[matches.term]
-    links, sightings = match_index.gallery.links, []
-    for row in range(phrases):
+    links = match_index.gallery.links
+    for row in rows_of_phrases:
         chosen = np.flatnonzero(strong & (matches.term == row))
         rows, counts = match_index.gallery.links.rows_of(matches.fact[chosen])
         strength = np.repeat(matches.strength[chosen] / _BEST_STRENGTH, counts)
-        sightings.append(
-            _Sightings(
-                links.tile[rows].astype(np.int64),
-                strength.astype(np.float32),
-                links.distance_m[rows],
-                links.bearing_deg[rows],
-            )
+        seen = _Sightings(
+            links.tile[rows].astype(np.int64),
+            strength.astype(np.float32),
+            links.distance_m[rows],
+            links.bearing_deg[rows],
         )
-    return sightings
+        yield row, seen
 
 
 class _MentionSightings:
@@ -218,8 +240,12 @@ def _raise_to(values: F32, seen: _Sightings, bearing_deg: float, certainty: floa
         np.maximum.at(values[4], seen.tile, decay * np.maximum(-apart, 0))
 
 
-def _rarities(values: F32) -> list[float]:
-    """How few tiles have each thing, from its values [R, N]: 1 for a single tile, 0 for all."""
-    best = np.maximum(values.max(axis=1, keepdims=True), 1e-6)
-    spread = np.log(np.maximum((values / best).sum(axis=1), 1)) / np.log(values.shape[1] + 1)
-    return [float(rarity) for rarity in 1 - spread]
+def _rarities(values: F32, rows: Set[int]) -> list[float]:
+    """How few tiles have each thing, from its values [R, K, N]: 1 for a single tile, 0 for all."""
+    rarities = [1.0] * len(values)
+    for row in rows:
+        near = values[row, KERNELS.index("near")]
+        best = np.maximum(near.max(), np.float32(1e-6))
+        spread = np.log(np.maximum((near / best).sum(), 1)) / np.log(len(near) + 1)
+        rarities[row] = float(1 - spread)
+    return rarities

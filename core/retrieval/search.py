@@ -325,6 +325,8 @@ def candidates_of(
     rows = [spot.row for spot in spots]
     evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows)
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
+    scores = ranking.signals.at(rows)
+    of_channels = {channel: scores.channel(channel).tolist() for channel in channels}
     candidates = (
         _candidate(
             rank,
@@ -333,7 +335,7 @@ def candidates_of(
             gallery,
             ranking,
             encoded_query,
-            channels,
+            {channel: scores[rank - 1] for channel, scores in of_channels.items()},
             evidence_finder,
         )
         for rank, spot in enumerate(spots, 1)
@@ -348,18 +350,16 @@ def _candidate(
     gallery: Gallery,
     ranking: Ranking,
     encoded_query: EncodedQuery,
-    channels: tuple[Channel, ...],
+    channels: dict[Channel, float],
     evidence_finder: EvidenceFinder,
 ) -> Candidate:
-    row = spot.row
-    evidence = evidence_finder.evidence(row)
-    names = evidence_finder.names(row, evidence)
+    row, evidence = spot.row, evidence_finder.evidence(spot.row)
     return Candidate(
         tile=gallery.tile(row),
         rank=rank,
         similarity=float(ranking.scores[row].clip(-1, 1)),
-        channels={channel: float(ranking.signals.channel(channel)[row]) for channel in channels},
-        names=names,
+        channels=channels,
+        names=evidence_finder.names(row, evidence),
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),
         rank_before=rank_before,

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, F64, I64, Bools
 from core.retrieval.channels import MatchIndex
+from core.retrieval.query_encoding import EncodedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,27 @@ class VisibleFacts:
     weight: F32
     distance_m: F32
     bearing_deg: F32
+
+
+class PhraseCosines:
+    """The cosines of P phrases with the facts that tiles see, at once for `facts` if they are
+    given, else for each tile."""
+
+    def __init__(self, match_index: MatchIndex, query: EncodedQuery, facts: I64 | None) -> None:
+        self._match_index, self._facts = match_index, facts
+        self._phrases: F32 = query.phrase_embeddings
+
+    @cached_property
+    def _of_all(self) -> F32:
+        facts = self._facts if self._facts is not None else np.empty(0, dtype=np.int64)
+        return self._match_index.cosines(self._phrases, facts)
+
+    def of(self, visible: VisibleFacts) -> F32:
+        """Those of what one tile sees: [P, V]."""
+        if self._facts is None:
+            return self._match_index.cosines(self._phrases, visible.facts)
+        cosines: F32 = self._of_all[:, visible.place]
+        return cosines
 
 
 def places_among(rows: I64, wanted: I64) -> tuple[I64, Bools]:
@@ -38,6 +61,12 @@ def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
     seen = [np.empty(0, dtype=np.int64)]
     seen += [fact_of[match_index.links_of(tile)].astype(np.int64) for tile in tiles]
     return np.unique(np.concatenate(seen))
+
+
+def share_of(masks: list[Bools]) -> F64:
+    """The share of several masks [V] that has each fact: [V]."""
+    share: F64 = np.array(masks).sum(axis=0) / len(masks)
+    return share
 
 
 def argmax_positive(values: F32, counted: Bools) -> int | None:

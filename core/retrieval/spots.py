@@ -5,7 +5,9 @@ share that every tile has counts nothing. Its chance is the probability within 1
 spot has, the spots chosen after it do not have, so the chances of all add up. Our own method.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +16,7 @@ import numpy as np
 from core.arrays import F64, I64, Bools, ranges
 from core.gallery.opened import Gallery
 from core.geo import local_metres
+from core.indexes.codes import last_of_best
 from core.retrieval.confidence import RADIUS_M
 from core.retrieval.fusion import SEPARATION_M
 
@@ -26,6 +29,13 @@ of 40, 60 and 80 m, and 100 m."""
 
 
 _NO_MASS = 1e-9
+_TIED = 1e-12
+"""Sums that differ by less than this share of the largest are equal: the first tile counts."""
+ALL_SUMS = 20_000
+"""Up to so many tiles the mass around each is summed."""
+_LIGHT, _LEADING = 1e-4, 1024
+"""In a larger gallery, first that of tiles with this share of the largest; then, of so many that
+lead, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,15 @@ class LikelySpot:
 
     row: int
     chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSums:
+    """The mass around each tile, `values` [N], -inf where it is not known: there it is less than
+    `certain_from`, also after tiles were taken away."""
+
+    values: F64
+    certain_from: float = -np.inf
 
 
 class Neighbourhood:
@@ -83,18 +102,47 @@ class Neighbourhood:
         weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
         return np.bincount(self._around[pairs], weights, len(mass)).astype(np.float64)
 
+    def all_sums(self, mass: F64, choices: Bools) -> WeightedSums:
+        """The weighted sums of all choices."""
+        return WeightedSums(np.where(choices, self.weighted_sums(mass), -np.inf))
+
+    def leading_sums(self, mass: F64, choices: Bools) -> WeightedSums:
+        """The weighted sums of the choices that lead by the heavy tiles around them."""
+        light = _LIGHT * float(mass.max(initial=0))
+        rows = np.flatnonzero(mass > light)
+        pairs, counts = self._pairs(rows)
+        weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
+        by_heavy = np.bincount(self._around[pairs], weights, len(mass)).astype(np.float64)
+        by_heavy[~choices] = -np.inf
+        least = unseen = light * self._most_weight
+        leading = np.flatnonzero(by_heavy > least)
+        if len(leading) > _LEADING:
+            least = last_of_best(by_heavy[leading], _LEADING)
+            leading = leading[by_heavy[leading] > least]
+        values = np.full(len(mass), -np.inf)
+        if len(leading):
+            pairs, counts = self._pairs(leading)
+            of_pairs = mass[self._around[pairs]] * (1 - self._away_m[pairs] / REACH_M)
+            values[leading] = np.add.reduceat(of_pairs, np.cumsum(counts) - counts)
+        return WeightedSums(values, least + unseen)
+
+    @cached_property
+    def _most_weight(self) -> float:
+        """The largest sum of the weights around a tile."""
+        weights = 1 - self._away_m / REACH_M
+        return float(np.add.reduceat(weights, self._starts[:-1]).max(initial=0))
+
     def _pairs(self, rows: I64) -> tuple[I64, I64]:
         """The pairs of some tiles with those around them, and how many each has."""
         counts = self._starts[rows + 1] - self._starts[rows]
         return ranges(self._starts[rows], counts), counts
 
-    def without(self, sums: F64, mass: F64, rows: I64) -> F64:
-        """The weighted sums without the mass of some tiles."""
-        rest, rows = sums.copy(), rows[mass[rows] > 0]
+    def take_from(self, sums: F64, mass: F64, rows: I64) -> None:
+        """Takes the mass of some tiles from the weighted sums."""
+        rows = rows[mass[rows] > 0]
         pairs, counts = self._pairs(rows)
         weight = 1 - self._away_m[pairs] / REACH_M
-        np.subtract.at(rest, self._around[pairs], weight * np.repeat(mass[rows], counts))
-        return rest
+        np.subtract.at(sums, self._around[pairs], weight * np.repeat(mass[rows], counts))
 
 
 def _pairs_within(points: F64, radius_m: float) -> tuple[I64, I64]:
@@ -134,35 +182,73 @@ def spots_of(
     choices: Bools | None = None,
     separation_m: float = SEPARATION_M,
     sharpening: float = 1.0,
+    enough: float | None = None,
 ) -> list[LikelySpot]:
     """The `k` likeliest spots from the probability `mass` [N] of the tiles, the likeliest first.
 
     `choices` [N] are the tiles that may be spots, None for all. Spots are at least `separation_m`
     apart; where the choices hold fewer such spots, nearer ones follow. There are fewer than `k`
     only where there are fewer choices. Spots are chosen by the mass to the power of `sharpening`,
-    which does not change their chances.
+    which does not change their chances. With `enough`, spots end where all that is left is no
+    more than that.
     """
     around = _neighbourhoods.get(gallery)
     if around is None:
         around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
-    distinct, left, spots = unused.copy(), mass.copy(), list[LikelySpot]()
     # the share that all tiles have would favour places with many tiles around
     informative = (mass - mass[unused].min(initial=1.0)).clip(0)
     if sharpening != 1 and (most := float(informative.max(initial=0))) > 0:
         informative = (informative / most) ** sharpening
-    sums = around.weighted_sums(informative)
-    while len(spots) < k and unused.any():
-        usable = distinct if distinct.any() else unused
-        row = int(np.where(usable, sums, -np.inf).argmax())
+    wanted = _Wanted(k, separation_m, enough)
+    spots = None
+    if len(mass) > ALL_SUMS:
+        spots = _chosen(around, mass, informative, unused, wanted, around.leading_sums)
+    if spots is None:
+        spots = _chosen(around, mass, informative, unused, wanted, around.all_sums)
+    return sorted(spots or (), key=lambda spot: -spot.chance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The options of `spots_of`."""
+
+    k: int
+    separation_m: float
+    enough: float | None
+
+
+def _chosen(
+    around: Neighbourhood,
+    mass: F64,
+    informative: F64,
+    choices: Bools,
+    wanted: _Wanted,
+    sums_of: Callable[[F64, Bools], WeightedSums],
+) -> list[LikelySpot] | None:
+    """The spots in the order in which they are chosen; None where a tile whose sum is not known may
+    have been better."""
+    unused, left, informative = choices.copy(), mass.copy(), informative.copy()
+    spots: list[LikelySpot] = []
+    sums = sums_of(informative, unused)
+    distinct = sums.values
+    tied = _TIED * max(float(distinct.max()), 0.0)
+    while len(spots) < wanted.k and unused.any():
+        if wanted.enough is not None and spots and float(left.sum()) <= wanted.enough:
+            break
+        row = int((distinct >= distinct.max() - tied).argmax())
+        if distinct[row] < sums.certain_from:
+            return None
+        if distinct[row] == -np.inf:
+            row = int(around.all_sums(informative, unused).values.argmax())
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
-        sums = around.without(sums, informative, near)
+        around.take_from(distinct, informative, near)
         left[near] = informative[near] = 0
         unused[row] = False
-        if separation_m <= REACH_M:
-            distinct[around.rows_nearer(row, separation_m)] = False
+        if wanted.separation_m <= REACH_M:
+            distinct[around.rows_nearer(row, wanted.separation_m)] = -np.inf
         else:
             away = ((around.points - around.points[row]) ** 2).sum(axis=1)
-            distinct &= away >= separation_m**2
-    return sorted(spots, key=lambda spot: -spot.chance)
+            distinct[away < wanted.separation_m**2] = -np.inf
+    return spots

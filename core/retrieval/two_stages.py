@@ -162,21 +162,10 @@ class _Area:
 
     def meets(self, bounds: Bounds) -> bool:
         """Whether a region may have tiles in the area."""
-        return all(_overlap(box, bounds) for box in self._boxes)
+        return all(box.overlaps(bounds) for box in self._boxes)
 
 
 _FAR_M = 1_000_000.0
-
-
-def _overlap(one: Bounds, other: Bounds) -> bool:
-    if one.west > one.east or other.west > other.east:  # across 180°: let the tiles decide
-        return True
-    return (
-        one.west <= other.east
-        and other.west <= one.east
-        and one.south <= other.north
-        and other.south <= one.north
-    )
 
 
 _overviews: "OrderedDict[tuple[int, ...], Overview]" = OrderedDict()

@@ -8,6 +8,7 @@ map and a description pass through it, so that a token need not be a word.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.vocabulary.folding import WORD, fold
 
@@ -158,8 +159,14 @@ def tokens_of(text: str, letters: frozenset[str] = frozenset()) -> list[StreetTo
     """The tokens of a text in order, with their offsets.
 
     `letters` are the one-letter abbreviations that hold here (see `local_letters`); those of
-    directions always hold.
+    directions always hold. Those of a description are read once for all galleries.
     """
+    if len(text) <= _NAME:
+        return _tokens(text, letters)
+    return list(_tokens_of_long(text, letters & _single_letters(text)))
+
+
+def _tokens(text: str, letters: frozenset[str]) -> list[StreetToken]:
     kept = _ELISIONS.sub(lambda found: " " * len(found.group()), text)
     tokens: list[StreetToken] = []
     for found in _WORDS.finditer(kept):
@@ -169,6 +176,20 @@ def tokens_of(text: str, letters: frozenset[str] = frozenset()) -> list[StreetTo
                 StreetToken(token, found.start(), found.end()) for token in _split(part, letters)
             )
     return _ordinals(tokens)
+
+
+_NAME = 30
+"""Texts up to this length are mostly names of a gallery."""
+
+
+@lru_cache(maxsize=64)
+def _single_letters(text: str) -> frozenset[str]:
+    folded = {*WORD.findall(fold(text)), *(fold(word) for word in _WORD.findall(text))}
+    return frozenset(word for word in folded if len(word) == 1)
+
+
+_WORD = re.compile(r"[^\W_]+")
+_tokens_of_long = lru_cache(maxsize=64)(_tokens)
 
 
 def street_tokens(name: str, letters: frozenset[str] = frozenset()) -> tuple[str, ...]:

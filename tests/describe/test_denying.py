@@ -3,7 +3,7 @@
 import numpy as np
 from test_generator import scene, thing, way
 
-from core.describe.simulate.denying import Denial, denials
+from core.describe.simulate.denying import DenialSentence, denials
 from core.retrieval.phrases import split_phrases
 
 PARK = thing("park", 0.0, 40.0, group="area", size_m=60.0)
@@ -13,7 +13,7 @@ SCENES = (
 )
 
 
-def many(count: int = 300) -> list[tuple[Denial | None, Denial | None]]:
+def many(count: int = 300) -> list[tuple[DenialSentence | None, DenialSentence | None]]:
     made = []
     for seed in range(count):
         first, second = denials(SCENES, [np.random.default_rng((seed, row)) for row in range(2)])

@@ -19,10 +19,11 @@ from tiny_dialects import DIALECTS
 from tiny_osm import Town, tiny_city
 
 from core.errors import GalleryError, SaywhereError, SourceError
-from core.gallery import Gallery, list_galleries, open_gallery
+from core.gallery import Gallery, list_galleries, open_gallery, staging
 from core.gallery import build as stages
 from core.gallery.manifest import read_manifest
 from core.geo import Bounds, haversine_m
+from core.indexes import coarse
 from core.models.sentence import SentenceEncoder
 from core.records import Query
 from core.retrieval import search
@@ -451,6 +452,26 @@ def test_embedding_again_gives_the_same_gallery(
     assert stages.embed_gallery(folder, encoder, lambda *_: None) == folder
     assert content_of(folder) == before
     assert open_gallery("town", settings_for(home))
+
+
+def test_a_large_gallery_keeps_the_coarse_codes_that_a_search_would_make(
+    home: Path, build: Build, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "COARSE_FROM", 20)
+    monkeypatch.setattr(coarse, "COARSE_FROM", 20)
+    folder = build("town", tiny_city().write(home.parent / "town.osm"), home)
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.coarse"))
+    assert files
+    assert set(files) <= read_manifest(folder).files.keys()
+    gallery = open_gallery("town", settings_for(home))
+    queries = encoder.encode(["a bench", "a church"])
+    kept = coarse.coarse_of(gallery.fact_index)
+    assert kept is not None
+    made = coarse.CoarseIndex(gallery.fact_index)
+    assert kept.near(queries, 8).tolist() == made.near(queries, 8).tolist()
+    monkeypatch.setattr(staging, "COARSE_FROM", 100_000)
+    stages.embed_gallery(folder, encoder, lambda *_: None)
+    assert not list(folder.rglob("*.coarse"))
 
 
 def test_progress_is_told_stage_by_stage(

@@ -27,9 +27,9 @@ from core.indexes.vector import ExactIndex
 from core.models.sentence import SentenceEncoder
 from core.records import Query, SearchResult
 from core.retrieval.anywhere import search_anywhere
-from core.retrieval.packing import RegionToPack, pack
+from core.retrieval.packing import RegionToPack, pack, pack_galleries
 from core.retrieval.search import match_index_of, search
-from core.settings import Settings
+from core.settings import Settings, VectorServer
 
 TEXTS = (
     "a stone church beside a park, benches under trees",
@@ -39,8 +39,7 @@ TEXTS = (
 
 
 def to_pack(gallery: Gallery, name: str) -> RegionToPack:
-    source = gallery.names._path
-    return RegionToPack(name, gallery, lambda path: shutil.copy(source, path))
+    return RegionToPack(name, gallery, lambda path: shutil.copy(gallery.names.path, path))
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +253,47 @@ def test_codes_are_searched_as_the_exact_index_does() -> None:
     assert found.rows.tolist() == wanted.rows.tolist()
     assert index.similarities(queries[0]) == pytest.approx(plain.similarities(queries[0]), abs=1e-5)
     assert index.search(queries, 5, some[:2]).rows.shape == (2, 2)
+
+
+# ---- The command, and a server ---------------------------------------------------------------
+
+
+def test_galleries_are_packed_by_their_names(tmp_path: Path, encoder: SentenceEncoder) -> None:
+    settings = replace(machine.load({}), user_galleries=tmp_path / "galleries")
+    for wrong, names in (("monaco", ["helsinki"]), ("both", ["both", "monaco"])):
+        with pytest.raises(GalleryError, match=r"choose another name|no gallery"):
+            pack_galleries(wrong, "", names, settings, lambda *_: None)
+    stages: list[str] = []
+    names = ["monaco", "helsinki", "monaco"]
+    folder = pack_galleries("both-of", "", names, settings, lambda stage, *_: stages.append(stage))
+    assert set(stages) == {"pack"}
+    collection = PackedCollection(folder)
+    assert [one.name for one in collection.manifest.regions] == ["monaco", "helsinki"]
+    assert collection.manifest.title == "Both of"
+    query = Query(TEXTS[0], channels=("facts", "names"))
+    found = search(open_gallery("both-of--monaco", settings), encoder, query)
+    exact = search(open_gallery("monaco", settings), encoder, query)
+    assert [one.tile.tile_id for one in found.candidates][:3] == [
+        one.tile.tile_id for one in exact.candidates
+    ][:3]
+    again = pack_galleries("both-of", "Two", ["monaco"], settings, lambda *_: None)
+    assert PackedCollection(again).manifest.title == "Two"
+
+
+def test_a_file_in_the_place_of_a_server_is_refused(tmp_path: Path) -> None:
+    settings = machine.load({"SAYWHERE_DATA": str(tmp_path), "SAYWHERE_MILVUS": "milvus.db"})
+    with pytest.raises(GalleryError, match="file of Milvus Lite"):
+        pack_galleries("world", "", ["monaco"], settings, lambda *_: None)
+    assert not (tmp_path / "galleries" / "world").exists()
+
+
+def test_a_collection_that_was_put_on_a_server_asks_for_it(
+    home: Path, settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(home / "two", tmp_path / "two")
+    there = replace(settings, user_galleries=tmp_path, vector_server=VectorServer("milvus.db"))
+    assert len(open_all("two", there)) == 2  # it never was on a server: its files are read
+    (tmp_path / "two" / "server").mkdir()
+    with pytest.raises(GalleryError, match="names no index on a server"):
+        PackedCollection(tmp_path / "two", there.vector_server)
+    assert len(PackedCollection(tmp_path / "two")) == 2

@@ -247,7 +247,7 @@ class TestSafety:
 def test_four_threads_get_the_same_answer(town_index: NameIndex) -> None:
     words = ["angstrom", "cathederal", "bakery", "strasse", "zarya"] * 5
     wanted = [found(town_index, word) for word in words]
-    fresh = NameIndex(town_index._path)
+    fresh = NameIndex(town_index.path)
     answers: list[list[list[int]]] = []
     threads = [
         threading.Thread(target=lambda: answers.append([found(fresh, word) for word in words]))

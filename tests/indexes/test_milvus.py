@@ -8,13 +8,17 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from shapely import Polygon, box
 
+from core import settings as machine
 from core.errors import GalleryError
+from core.gallery import open_all
+from core.gallery.packed import PackedCollection
 from core.gallery.tables import pack_embeddings
 from core.geo import Bounds
 from core.indexes import lexical, milvus, milvus_words, regional
@@ -22,6 +26,11 @@ from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion
 from core.indexes.milvus_region import MilvusRegion
 from core.indexes.regional import RegionalIndex
 from core.indexes.vector import ExactIndex
+from core.models.sentence import SentenceEncoder
+from core.records import Query
+from core.retrieval.anywhere import search_anywhere
+from core.retrieval.packing import pack_galleries
+from core.settings import VectorServer
 
 ENGINES = ("here", "lite", "server")
 SIZES = (300, 0, 500, 200)
@@ -234,6 +243,35 @@ def test_words_have_the_same_facts_and_weights(
             found, wanted = there.postings(word, column), names.postings(word, column)
             assert found.facts.tolist() == wanted.facts.tolist(), (word, column)
             assert found.weights == pytest.approx(wanted.weights, rel=1e-5, abs=1e-9)
+
+
+# --- A packed collection whose texts are there --------------------------------------------------
+
+
+def test_searches_in_a_packed_collection_read_the_server_of_the_settings(
+    real: MilvusServer, encoder: SentenceEncoder, tmp_path: Path
+) -> None:
+    here = machine.load({"SAYWHERE_DATA": str(tmp_path)})
+    there = replace(here, vector_server=VectorServer(real.uri))
+    pack_galleries("two-towns", "", ["monaco", "helsinki"], there, lambda *_: None)
+    for text in ("a stone church beside a park", "boats along the quay, a hotel with flags"):
+        query = Query(text, channels=("facts", "names"))
+        served, read = (
+            search_anywhere(open_all("two-towns", settings), encoder, query, {}).result
+            for settings in (there, here)
+        )
+        assert isinstance(open_all("two-towns", there)[0].tile_index, MilvusRegion)
+        assert [one.tile for one in served.candidates] == [one.tile for one in read.candidates]
+    milvus.connected(real).drop_collection("saywhere_two_towns")
+    with pytest.raises(GalleryError, match="has no such collection; build it again"):
+        PackedCollection(tmp_path / "galleries" / "two-towns", there.vector_server)
+
+
+def test_a_server_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed: core/scale")
+    away = machine.load({"SAYWHERE_DATA": str(tmp_path), "SAYWHERE_MILVUS": "http://127.0.0.1:9"})
+    with pytest.raises(GalleryError, match=r"the Milvus server http://127\.0\.0\.1:9"):
+        pack_galleries("world", "", ["monaco"], away, lambda *_: None)
 
 
 # --- Faults -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def packed(tiny_gallery: Gallery, tmp_path_factory: pytest.TempPathFactory) -> P
         copied = object.__new__(type(tiny_gallery))
         copied.__dict__.update(tiny_gallery.__dict__)
         copied.card = replace(tiny_gallery.card, title=title)
-        source = tiny_gallery.names._path
+        source = tiny_gallery.names.path
         return RegionToPack(name, copied, lambda path: shutil.copy(source, path))
 
     regions = [to_pack("north", HOSTILE_TITLE), to_pack("south", "South")]

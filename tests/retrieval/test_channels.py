@@ -324,9 +324,11 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
         "__init__",
         "channel",
         "fact_matches",
+        "kind_tests",
         "match_index",
         "matching",
         "surroundings",
+        "word_tiles",
         *MENTION_FILES,
     }
     assert list(SPECS) == list(CHANNELS)

@@ -11,6 +11,9 @@ from core.gallery.opened import Gallery
 from core.indexes import coarse
 from core.models.sentence import SentenceEncoder
 from core.records import Query
+from core.retrieval import fusion
+from core.retrieval.channels import image
+from core.retrieval.picture_model import load_picture_encoder
 from core.retrieval.search import match_index_of, search
 from core.settings import load
 
@@ -61,6 +64,27 @@ def test_two_stages_find_the_places_of_an_exact_search(encoder: SentenceEncoder)
 def test_two_stages_find_them_in_every_bundled_city(city: str, encoder: SentenceEncoder) -> None:
     assert len(texts(None)) > 100
     assert not differences(open_gallery(city, load({})), encoder, texts(None))
+
+
+def test_pictures_of_leading_tiles_stand_for_all(
+    encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = open_gallery("neubrandenburg", load({}))
+    seeing = load_picture_encoder(gallery, load({}), encoder)
+    monkeypatch.setattr(coarse, "COARSE_FROM", 1000)
+    monkeypatch.setattr(fusion, "LEADING", 500)
+    for name, value in (("_SAMPLE", 1000), ("_POOL", 400)):
+        monkeypatch.setattr(image, name, value)
+    for text in texts(TEXTS):
+        found, exact = (
+            [
+                one.tile.tile_id
+                for one in search(gallery, encoder, Query(text), seeing, exact=exact).candidates
+            ]
+            for exact in (False, True)
+        )
+        assert found[0] == exact[0], text
+        assert len(set(found) & set(exact)) >= 9, text
 
 
 def test_the_coarse_codes_lead_to_the_nearest_rows(encoder: SentenceEncoder) -> None:

@@ -4,8 +4,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pytest
 
 from core.geo import METRES_PER_DEGREE
+from core.retrieval import spots as places
 from core.retrieval.spots import REACH_M, _pairs_within, spots_of
 
 
@@ -43,6 +45,24 @@ def test_the_probability_that_every_tile_has_chooses_no_spot() -> None:
     metres = [0.0, 1000.0, 1010.0, 1020.0, 1030.0, 1040.0]
     chances = spots(metres, [0.2, 0.16, 0.16, 0.16, 0.16, 0.16], 1)
     assert chances == [(0, 0.2)]
+
+
+@pytest.mark.parametrize("flatness", [0.05, 0.3, 30.0])
+def test_a_large_gallery_has_the_same_spots(
+    flatness: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(5)
+    metres = random.uniform(0, 20_000, 900).tolist()
+    mass = random.dirichlet(np.full(900, flatness)).tolist()
+    every = spots(metres, mass, 10)
+    monkeypatch.setattr(places, "ALL_SUMS", 10)
+    monkeypatch.setattr(places, "_LEADING", 60)
+    assert spots(metres, mass, 10) == every
+    allowed = [number % 3 == 0 for number in range(900)]
+    some = spots(metres, mass, 10, allowed)
+    monkeypatch.setattr(places, "ALL_SUMS", 1000)
+    assert spots(metres, mass, 10, allowed) == some
+    assert all(row % 3 == 0 for row, _ in some)
 
 
 def test_chances_never_rise_and_add_up() -> None:

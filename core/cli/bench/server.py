@@ -8,11 +8,9 @@ import copy
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from core.cli.bench.inputs import DESCRIPTIONS, Progress
 from core.cli.bench.scale import examples, kept_collection
@@ -20,9 +18,9 @@ from core.cli.bench.synthetic_texts import texts_of
 from core.cli.bench.vectors import at
 from core.errors import QueryError
 from core.gallery import Gallery
-from core.gallery.packed import PackedCollection
+from core.gallery.packed_server import tiles_of
 from core.indexes import milvus
-from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion
+from core.indexes.milvus import MilvusIndex, MilvusServer
 from core.indexes.milvus_region import MilvusRegion
 from core.models import load_model
 from core.records import Query, SearchResult
@@ -49,7 +47,8 @@ def run(
         here = [collection.region(number) for number in range(len(collection))]
         started = time.perf_counter()
         width = collection.store.part("tile_code", 0).shape[1]
-        milvus.build(home / "there", _COLLECTION, _blocks(collection), width, address)
+        blocks = tiles_of(collection.store, len(collection))
+        milvus.build(home / "there", _COLLECTION, blocks, width, address)
         build_s = time.perf_counter() - started
         index = MilvusIndex(home / "there", address)
         there = [_on_server(gallery, index, number) for number, gallery in enumerate(here)]
@@ -85,13 +84,6 @@ def run(
             "same_at_10": round(_same(found["server"], found["here"]), 4),
             "build_s": round(build_s, 1),
         }
-
-
-def _blocks(collection: PackedCollection) -> Iterator[TilesOfRegion]:
-    for number in range(len(collection)):
-        part = collection.store.part
-        at_ = np.stack([part("lat", number), part("lon", number)], axis=1)
-        yield TilesOfRegion(part("tile_code", number), at_)
 
 
 def _on_server(gallery: Gallery, index: MilvusIndex, region: int) -> Gallery:

@@ -23,7 +23,7 @@ _DENIALS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Denial:
+class DenialSentence:
     """A sentence that denies one kind of thing, and whether it is true."""
 
     text: str
@@ -33,7 +33,7 @@ class Denial:
 
 def denials(
     scenes: Sequence[VisibleScene], rngs: Sequence[np.random.Generator]
-) -> list[Denial | None]:
+) -> list[DenialSentence | None]:
     """A denial for each scene; None where there is nothing to deny.
 
     The more scenes see a kind, the likelier it is denied where it is not seen.
@@ -59,7 +59,7 @@ def _denial(
     anywhere: dict[str, VisibleObject],
     common: Counter[str],
     rng: np.random.Generator,
-) -> Denial | None:
+) -> DenialSentence | None:
     absent = [
         kind
         for kind in sorted(anywhere)
@@ -73,7 +73,7 @@ def _denial(
     denied = anywhere[kinds[int(rng.choice(len(kinds), p=counts / counts.sum()))]]
     several = noun(_several(denied), rng)
     text = vary(_DENIALS, rng).format(several.definite.removeprefix("the "))
-    return Denial(text, denied.kind, holds)
+    return DenialSentence(text, denied.kind, holds)
 
 
 def _several(thing: VisibleObject) -> VisibleObject:

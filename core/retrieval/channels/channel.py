@@ -79,6 +79,22 @@ def allowed(values: F32, mask: Allowed) -> F32:
     return values if mask is None else values[mask]
 
 
+def median_of(values: F32) -> np.float32:
+    """The median as NumPy has it, of signals of which more than half are often the least."""
+    least = values.min()
+    if 2 * np.count_nonzero(values == least) > len(values):
+        return np.float32(least)
+    return np.float32(np.median(values))
+
+
+def lower_quartile(values: F32) -> float:
+    """The first quartile, between two values by a straight line."""
+    ascending = np.sort(values).tolist()
+    place = (len(ascending) - 1) / 4
+    low, high = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
+    return float(low + (high - low) * (place - int(place)))
+
+
 def logarithm(count: int) -> float:
     """The natural logarithm of a count, 0 for none."""
     return float(np.log(max(count, 1)))

@@ -35,15 +35,21 @@ def matches_of(
 ) -> Matches:
     """The best facts of each of R phrases, from its cosines [R, V] with the allowed facts, and
     those whose local name has the phrase's noun."""
-    close = cosines > LEAST_COSINE
-    for row in np.flatnonzero(close.sum(axis=1) > SIMILAR_FACTS).tolist():
-        close[row] = False
-        close[row, best_places(cosines[row], SIMILAR_FACTS)] = True
-    terms, columns = np.nonzero(close)
+    close = [_close(of_phrase) for of_phrase in cosines]
+    columns = np.concatenate([np.empty(0, dtype=np.int64), *close])
+    terms = np.repeat(np.arange(len(close)), [len(found) for found in close])
     facts = (match_index.gallery.spoken if allowed is None else allowed)[columns]
     by_cosine = Matches(terms, facts, cosines[terms, columns] - np.float32(LEAST_COSINE))
     best = cosines.max(axis=1, initial=0) - np.float32(LEAST_COSINE)
     return joined([by_cosine, *_by_local_name(match_index, encoded_query, best)])
+
+
+def _close(cosines: F32) -> I64:
+    """The places of the best cosines [V] above `LEAST_COSINE`, ascending."""
+    places: I64 = np.flatnonzero(cosines > LEAST_COSINE)
+    if len(places) > SIMILAR_FACTS:
+        places = places[np.sort(best_places(cosines[places], SIMILAR_FACTS))]
+    return places
 
 
 def _by_local_name(

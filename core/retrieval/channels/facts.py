@@ -27,6 +27,8 @@ from core.retrieval.channels.channel import (
     allowed,
     best_strengths,
     logarithm,
+    lower_quartile,
+    median_of,
 )
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
 from core.retrieval.channels.match_index import MatchIndex
@@ -113,13 +115,13 @@ def _features(
         "bearings": float(with_bearing),
         "roles": _share_with_role(encoded_query),
         "phrase_strength": float(strengths.mean()),
-        "phrase_floor": float(np.quantile(strengths, 0.25)),
+        "phrase_floor": lower_quartile(strengths),
         "phrases_found": float((strengths > FOUND).mean()),
         "phrases_together": float(allowed(result.signals["phrases"], mask).max()),
         "whole": float(whole.max()),
-        "whole_rise": float(whole.max() - np.median(whole)),
+        "whole_rise": float(whole.max() - median_of(whole)),
         "best_fact": float(fact.max()),
-        "best_fact_rise": float(fact.max() - np.median(fact)),
+        "best_fact_rise": float(fact.max() - median_of(fact)),
         "whole_ahead": float(whole.max()) - typical.whole,
         "best_fact_ahead": float(fact.max()) - typical.best_fact,
         "phrases_ahead": float(strengths.mean()) - typical.phrases,

@@ -14,13 +14,17 @@ from typing import Final
 
 import numpy as np
 
-from core.arrays import F32
+from core.arrays import F32, I64
 from core.gallery.opened import Gallery
+from core.indexes.coarse import CoarseIndex, coarse_of
+from core.indexes.vector import VectorIndex
 from core.models import SPECS
 from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 
+_SAMPLE, _POOL = 4096, 1536
+"""Pictures of a large gallery whose median stands for that of all, and those that may be near."""
 _SIGNALS: Final[Mapping[str, str]] = {"drawn": "image", "aerial": "aerial"}
 """The signal of each view of a tile."""
 
@@ -35,15 +39,47 @@ def _search(
     views: dict[str, list[F32]] = {}
     for query in (encoded_query.picture_query, *encoded_query.other_picture_queries):
         name = _SIGNALS[gallery.picture_stamp(query.key).view]
-        views.setdefault(name, []).append(_view_signal(gallery, query, mask))
+        views.setdefault(name, []).append(_view_signal(gallery, query, encoded_query, mask))
     return ChannelResult(
-        {name: np.mean(signals, axis=0, dtype=np.float32) for name, signals in views.items()}
+        {name: np.mean(signals, axis=0, dtype=np.float32) for name, signals in views.items()},
+        approximate=_coarse(gallery, encoded_query.picture_query, encoded_query, mask) is not None,
     )
 
 
-def _view_signal(gallery: Gallery, query: PictureQuery, mask: Allowed) -> F32:
+def _coarse(
+    gallery: Gallery, query: PictureQuery, encoded_query: EncodedQuery, mask: Allowed
+) -> CoarseIndex | None:
+    """The coarse codes of a large gallery's pictures, None where all are compared."""
+    if mask is not None or encoded_query.exact or encoded_query.leading is None:
+        return None
+    return coarse_of(gallery.picture_index(query.key))
+
+
+def _near_similarities(
+    index: VectorIndex, coarse: CoarseIndex, query: PictureQuery, leading: I64
+) -> F32:
+    """The similarities [N] to the `leading` tiles, to the nearest pictures, and to a sample of all,
+    whose median the others get."""
+    sample = np.arange(0, len(index), max(len(index) // _SAMPLE, 1))
+    near = coarse.near(query.embedding[None], _POOL)
+    rows = np.unique(np.concatenate([leading, near, sample]))
+    found = index.scan(query.embedding[None], rows)[0]
+    median = np.median(found[np.searchsorted(rows, sample)])
+    similarities = np.full(len(index), median, dtype=np.float32)
+    similarities[rows] = found
+    return similarities
+
+
+def _view_signal(
+    gallery: Gallery, query: PictureQuery, encoded_query: EncodedQuery, mask: Allowed
+) -> F32:
     """The signal [N] of one picture of each tile."""
-    similarities = gallery.picture_index(query.key).similarities(query.embedding)
+    index = gallery.picture_index(query.key)
+    coarse = _coarse(gallery, query, encoded_query, mask)
+    if coarse is not None and encoded_query.leading is not None:
+        similarities = _near_similarities(index, coarse, query, encoded_query.leading)
+    else:
+        similarities = index.similarities(query.embedding)
     spec = SPECS.get(gallery.picture_stamp(query.key).name)
     reliability = picture_reliability(similarities, spec.confident_lead if spec else None)
     signal = median_to_max_scale(similarities, mask)

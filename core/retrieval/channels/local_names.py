@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from core.arrays import I64
+from core.arrays import I64, Bools
 from core.gallery.opened import Gallery
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.kinds import has_trait
@@ -45,6 +45,7 @@ class LocalNames:
             [not one or _PLACES.fullmatch(one) is not None for one in kinds], dtype=bool
         )[group]
         self.facts = lru_cache(maxsize=256)(self._facts)
+        self.having = lru_cache(maxsize=256)(self._mask)
 
     @cached_property
     def languages(self) -> frozenset[str]:
@@ -75,6 +76,12 @@ class LocalNames:
             and any(_is_head(of_noun, name, code) for name in self._names[fact])
         }
         return np.array(sorted(found), dtype=np.int64)
+
+    def _mask(self, noun: str) -> Bools:
+        """The same things as a mask [F]."""
+        mask = np.zeros(len(self._places), dtype=bool)
+        mask[self.facts(noun)] = True
+        return mask
 
     def _spelled(self, of_noun: PlaceWords) -> set[str]:
         """The words of a noun that the names may have, compounds among them."""

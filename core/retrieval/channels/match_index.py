@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from core.arrays import F32, I32, I64, Bools, ranges
+from core.arrays import F32, F64, I32, I64, Bools, ranges
 from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.geo import local_metres, moved
 from core.indexes.codes import last_of_best
+from core.retrieval.channels.kind_tests import KindTest, W
 from core.retrieval.channels.local_names import LocalNames
 from core.retrieval.channels.mentions import MentionIndex
 from core.retrieval.head_nouns import HeadNoun, matches_kind
@@ -26,8 +26,6 @@ from core.retrieval.kind_fit import (
     shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
-
-_Said = TypeVar("_Said", HeadNoun, str)
 
 _NAMED_REACH_M = 120.0
 _PLAIN_REACH_M = 70.0
@@ -81,9 +79,9 @@ class MatchIndex:
         )
         self.index_row: I64 = np.cumsum(gallery.facts.spoken) - 1
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
+        self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self._found_links = lru_cache(maxsize=256)(self._find_links)
-        self.called = lru_cache(maxsize=256)(self._called)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
         self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
@@ -147,15 +145,10 @@ class MatchIndex:
             pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
         return pooled
 
-    def _of_kinds(self, test: Callable[[str, _Said], bool], said: _Said) -> Bools:
-        """The facts whose kind passes a test with a head noun or a phrase: mask [F]."""
+    def _of_kinds(self, test: Callable[[str, W], bool], word: W) -> KindTest[W]:
+        """The facts whose kind passes a test with a head noun, or a noun."""
         kinds, kind_row = self._kinds
-        return np.array([test(kind, said) for kind in kinds], dtype=bool)[kind_row]
-
-    def _called(self, noun: str) -> Bools:
-        """The facts whose kind is called by a noun and nothing more: mask [F]."""
-        kinds, kind_row = self._kinds
-        return np.array([is_called(kind, noun) for kind in kinds], dtype=bool)[kind_row]
+        return KindTest(kinds, kind_row, test, word)
 
     def _fitting_kind(self, pattern: str) -> Bools:
         """The facts whose whole kind fits a pattern: mask [F]."""
@@ -224,29 +217,21 @@ class MatchIndex:
         place = ranges(begin, counts)
         return WindowHits(np.repeat(np.arange(len(facts)), counts), self._near_tile[place])
 
-    def window_bm25(self, matches: Matches, words: int) -> F32:
-        """BM25 of the words over the windows as documents: [N].
+    def window_bm25(self, facts: I64) -> tuple[I64, F64]:
+        """BM25 of a word over the windows as documents, from the facts with it: the tiles whose
+        window has one of them, and the gain of each.
 
-        The term frequency is the number of facts in the window that have the word.
+        The term frequency is the number of facts in the window that have the word; a fact may be
+        given twice, by its name and by its kind.
         """
         tiles = len(self.gallery)
-        length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words)
-        scores = np.zeros(tiles)
-        has_word = np.zeros(len(self.named), dtype=bool)
-        ends = np.searchsorted(matches.term, np.arange(words + 1))
-        for begin, end in pairwise(ends.tolist()):
-            if begin == end:
-                continue
-            of_word = matches.fact[begin:end]  # some twice: by name and by kind
-            has_word[of_word] = True
-            facts: I64 = np.flatnonzero(has_word)
-            has_word[of_word] = False
-            every = np.bincount(self.in_window(facts).tile, minlength=tiles)
-            near = np.flatnonzero(every)
-            counts = every[near].astype(np.float32)
-            idf = np.log1p((tiles - len(near) + 0.5) / (len(near) + 0.5))
-            scores[near] += idf * counts * (_BM25_K1 + 1) / (counts + length[near])
-        return scores.astype(np.float32)
+        every = np.bincount(self.in_window(np.unique(facts)).tile, minlength=tiles)
+        near: I64 = np.flatnonzero(every)
+        counts = every[near].astype(np.float32)
+        length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words[near])
+        idf = np.log1p((tiles - len(near) + 0.5) / (len(near) + 0.5))
+        gains: F64 = idf * counts * (_BM25_K1 + 1) / (counts + length)
+        return near, gains
 
     def best_fact(self, cosines: F32, allowed: I64 | None) -> F32:
         """The cosine of the whole description with the best fact of each tile's window: [N].

@@ -55,9 +55,10 @@ def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
     strength = np.repeat(matches.strength, counts)
     strength *= match_index.decay(link_rows, matches.fact, counts)
     terms = np.repeat(matches.term, counts)
-    stated_deg = bearings_deg[terms]
-    directed = np.flatnonzero(~np.isnan(stated_deg))
-    if len(directed):
+    has_direction = ~np.isnan(bearings_deg)
+    if has_direction.any():
+        directed = np.flatnonzero(has_direction[terms])
+        stated_deg = bearings_deg[terms]
         links_with_bearing = link_rows[directed]
         strength[directed] *= _bearing_weights(
             links.bearing_deg[links_with_bearing],
@@ -72,12 +73,18 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
 
     `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
-    rows, tiles = len(bearings_deg), len(match_index.gallery)
-    spread = link_matches(match_index, matches, bearings_deg)
+    rows, tiles, links = len(bearings_deg), len(match_index.gallery), match_index.gallery.links
     best = np.zeros(rows * tiles, dtype=np.float32)
-    np.maximum.at(
-        best, spread.term * tiles + match_index.gallery.links.tile[spread.link], spread.strength
-    )
+    if np.isnan(bearings_deg).all():
+        link_rows, counts = links.rows_of(matches.fact)
+        strength = match_index.decay(link_rows, matches.fact, counts)
+        strength *= np.repeat(matches.strength, counts)
+        place = np.repeat(matches.term * tiles, counts)
+        place += links.tile[link_rows]
+    else:
+        spread = link_matches(match_index, matches, bearings_deg)
+        strength, place = spread.strength, spread.term * tiles + links.tile[spread.link]
+    np.maximum.at(best, place, strength)
     return best.reshape(rows, tiles)
 
 

@@ -110,7 +110,11 @@ class MentionIndex:
         mentions: list[Mention] = []
         place = 0
         while place < len(tokens):
-            longest = min(self.places.longest, len(tokens) - place)
+            longest = self.places.longest_from.get(tokens[place].token, 0)
+            if not longest:
+                place += 1
+                continue
+            longest = min(longest, len(tokens) - place)
             count = next(
                 (
                     count

@@ -76,7 +76,11 @@ class NamedPlaces:
             self._read(gallery.prepared)
         else:
             self._collect(gallery)
-        self.longest = min(max(map(len, self.options), default=0), LONGEST)
+        self.longest_from: dict[str, int] = {}
+        """The number of tokens of the longest place that begins with a token."""
+        for tokens in filter(None, self.options):
+            longest = max(self.longest_from.get(tokens[0], 0), len(tokens))
+            self.longest_from[tokens[0]] = min(longest, LONGEST)
 
     def _read(self, prepared: RegionArrays) -> None:
         """Takes the places from arrays as `arrays` returned them."""

@@ -7,27 +7,24 @@ has no signal `mentions`, and is ranked as if there were none.
 """
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import Bools
+from core.arrays import F32, F64, Bools
 from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
     ChannelSpec,
     Signal,
     allowed,
-    best_strengths,
     logarithm,
 )
 from core.retrieval.channels.match_index import MatchIndex
-from core.retrieval.channels.matching import (
-    best_by_tile,
-    match_by_words,
-    normalized_sum,
-)
+from core.retrieval.channels.matching import normalized_sum
 from core.retrieval.channels.mentions import mention_scores
+from core.retrieval.channels.word_tiles import word_tiles_of
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.folding import words_of
 
@@ -36,22 +33,41 @@ if TYPE_CHECKING:
 
 
 def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
-    matches = match_by_words(match_index, encoded_query.words, in_local_names=True)
-    words = best_by_tile(match_index, matches, encoded_query.word_bearings)
-    window = match_index.window_bm25(matches, len(encoded_query.words))
-    shares = {"words": normalized_sum(words, mask), "window": normalized_sum(window[None], mask)}
+    tiles, words = word_tiles_of(match_index), encoded_query.words
+    total, window = np.zeros((2, len(match_index.gallery)))
+    strengths = np.zeros(len(words), dtype=np.float32)
+    for row, (word, bearing) in enumerate(zip(words, encoded_query.word_bearings, strict=True)):
+        of = tiles.of(word) if np.isnan(bearing) else tiles.toward(word, float(bearing))
+        window[of.near] += of.gains
+        total[of.tiles] += of.best
+        strengths[row] = (of.best if mask is None else of.best[mask[of.tiles]]).max(initial=0)
+    shares = {
+        "words": _share(total, float(strengths.sum()), mask),
+        "window": normalized_sum(window.astype(np.float32)[None], mask),
+    }
     if found := match_index.mentions.mentions(encoded_query.affirmed_text):
         shares["mentions"] = mention_scores(match_index.mentions, found, mask)
-    return ChannelResult(shares, best_strengths(words, mask))
+    return ChannelResult(shares, strengths)
+
+
+def _share(total: F64, attainable: float, mask: Allowed) -> F32:
+    """The sums [N] of all words as a share of the best that the allowed tiles could give."""
+    share = total.astype(np.float32) if mask is None else (total * mask).astype(np.float32)
+    return share / np.float32(attainable) if attainable > 0 else share
 
 
 _NAME = re.compile(r"(?<![.!?:;\n]\s)(?<![.!?:;\n])(?<!^)\b[^\W\d_a-z]\w{2,}")
 """A word with a capital letter that does not begin a sentence."""
 
 
+@lru_cache(maxsize=64)
+def _written_words(text: str) -> frozenset[str]:
+    return frozenset(word for name in _NAME.findall(text) for word in words_of(name))
+
+
 def written_as_names(encoded_query: EncodedQuery) -> Bools:
     """The words [W] that a description writes as names."""
-    written = {word for name in _NAME.findall(encoded_query.text) for word in words_of(name)}
+    written = _written_words(encoded_query.text)
     return np.array([word in written for word in encoded_query.words], dtype=bool)
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from core.vocabulary.common_words import COMMON_WORDS
@@ -55,6 +55,7 @@ def _languages_of() -> dict[str, frozenset[str]]:
     return {word: frozenset(codes) for word, codes in languages.items()}
 
 
+@lru_cache(maxsize=64)
 def script_language(text: str) -> str | None:
     """The language of a text that is mostly written in a script of one of the tables."""
     letters = [letter for letter in text[:500] if letter.isalpha()]
@@ -90,6 +91,12 @@ def language_of(text: str, names: Collection[tuple[int, int]] = ()) -> str | Non
 
     `names` are stretches of the text that are names: they belong to no language.
     """
+    return _language_of(text, tuple(names))
+
+
+@lru_cache(maxsize=64)
+def _language_of(text: str, names: tuple[tuple[int, int], ...]) -> str | None:
+    """The same, once for all galleries that have the same names."""
     if code := script_language(text):
         return code
     if _is_address(text):

@@ -1,0 +1,96 @@
+"""What each word says about the tiles of a gallery: its postings by tile, kept for the next search.
+
+Descriptions share most of their words, and the common ones have the most facts: "street", "trees".
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from core.arrays import F32, F64, I32
+from core.retrieval.channels.match_index import Matches, MatchIndex
+from core.retrieval.channels.matching import best_by_tile, match_by_words
+
+_KEPT_BYTES, _PER_TILE, _KEPT_BYTES_PACKED = 1 << 22, 640, 1 << 18
+"""Bytes that are kept for a gallery, or those for each of its tiles, if that is more; and for a
+region of a packed collection, which has many."""
+_NO_BEARING: Final = np.full(1, np.nan, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class OfWord:
+    """One word in one gallery: the strongest match `best` at each of the `tiles` that see a fact
+    with it, decayed by distance, and the BM25 `gains` of the tiles `near` it, by their window."""
+
+    tiles: I32
+    best: F32
+    near: I32
+    gains: F64
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes."""
+        return sum(one.nbytes for one in (self.tiles, self.best, self.near, self.gains))
+
+
+class WordTiles:
+    """The words of one gallery. Several threads may read it."""
+
+    def __init__(self, match_index: MatchIndex) -> None:
+        self._match_index = match_index
+        self._most = max(_KEPT_BYTES, _PER_TILE * len(match_index.gallery))
+        if match_index.gallery.prepared:
+            self._most = _KEPT_BYTES_PACKED
+        self._kept: OrderedDict[str, OfWord] = OrderedDict()
+        self._bytes, self._lock = 0, Lock()
+
+    def of(self, word: str) -> OfWord:
+        """What a folded word says, in whatever direction its things lie."""
+        with self._lock:
+            if word in self._kept:
+                self._kept.move_to_end(word)
+                return self._kept[word]
+        made = self._made(word)
+        with self._lock:
+            if word not in self._kept:
+                self._kept[word] = made
+                self._bytes += made.size
+            while self._bytes > self._most:
+                self._bytes -= self._kept.popitem(last=False)[1].size
+        return made
+
+    def toward(self, word: str, bearing_deg: float) -> OfWord:
+        """What a word says whose things lie in a direction."""
+        best = self._best(self._matches(word), np.full(1, bearing_deg, dtype=np.float32))
+        tiles = np.flatnonzero(best).astype(np.int32)
+        of = self.of(word)
+        return OfWord(tiles, best[tiles], of.near, of.gains)
+
+    def _matches(self, word: str) -> Matches:
+        return match_by_words(self._match_index, [word], in_local_names=True)
+
+    def _best(self, matches: Matches, bearing_deg: F32) -> F32:
+        best: F32 = best_by_tile(self._match_index, matches, bearing_deg)[0]
+        return best
+
+    def _made(self, word: str) -> OfWord:
+        matches = self._matches(word)
+        best = self._best(matches, _NO_BEARING)
+        tiles = np.flatnonzero(best).astype(np.int32)
+        near, gains = self._match_index.window_bm25(matches.fact)
+        return OfWord(tiles, best[tiles], near.astype(np.int32), gains)
+
+
+_cached: "WeakKeyDictionary[MatchIndex, WordTiles]" = WeakKeyDictionary()
+
+
+def word_tiles_of(match_index: MatchIndex) -> WordTiles:
+    """The words of a prepared gallery, kept as long as that lives."""
+    tiles = _cached.get(match_index)
+    if tiles is None:
+        tiles = _cached[match_index] = WordTiles(match_index)
+    return tiles
