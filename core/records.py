@@ -34,9 +34,9 @@ View = Literal["drawn", "aerial"]
 """A picture of a tile: drawn from the map, or seen from above."""
 VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
-Fit = Literal["thing", "like", "name"]
-"""The fit of a fact to a phrase: the thing itself, something like it, or another thing whose name
-has the phrase's words."""
+Fit = Literal["thing", "like", "name", "other"]
+"""The fit of a fact to a phrase: the thing itself, something like it, another thing whose name
+has the phrase's words, or such a thing of another size or rank."""
 
 
 SEEN_WORDS: Final[Mapping[str, str]] = {
@@ -140,7 +140,7 @@ class Evidence:
     @property
     def supported(self) -> bool:
         """Whether a fact supports the phrase."""
-        return self.channel is not None and not self.name_only
+        return self.channel is not None and self.fit in ("thing", "like")
 
     @property
     def name_only(self) -> bool:
@@ -148,9 +148,21 @@ class Evidence:
         return self.fit == "name"
 
     @property
+    def of_other_size(self) -> bool:
+        """Whether the fact is such a thing, but of another size or rank."""
+        return self.fit == "other"
+
+    @property
     def rough(self) -> bool:
         """Whether the fact matches the phrase only roughly."""
         return self.fit == "like"
+
+    @property
+    def doubt(self) -> str:
+        """What stands before the fact where it is not simply the thing, with a blank, else ""."""
+        return {"thing": "", "like": "roughly ", "name": "only in a name: ", "other": "only "}[
+            self.fit
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +207,8 @@ class LedgerEntry:
     what the phrase denies, "" for other phrases: such an entry is supported without a fact.
     `effects` are the candidate's scores in each channel minus those without the phrase, `effect`
     the same for its similarity, and `rank_without` its rank without the phrase. `role` is the role
-    of the thing in the description, a `core.vocabulary.relation_cues.Role`.
+    of the thing in the description, a `core.vocabulary.relation_cues.Role`. `unshown` are the words
+    of a supported phrase that the map does not show, such as "wooden".
     """
 
     evidence: Evidence
@@ -206,6 +219,7 @@ class LedgerEntry:
     rank_without: int
     absent: str = ""
     role: str = "seen"
+    unshown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

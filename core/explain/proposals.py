@@ -7,17 +7,17 @@ from typing import Final
 
 import numpy as np
 
+from core.explain.ledger.claims import looks_in
 from core.records import LedgerEntry, Standing
 from core.retrieval import SearchTrace
+from core.retrieval.head_nouns import head_of_phrase
+from core.retrieval.kind_fit import is_of_other_size, lacks_modifier, shares_modifier_only
 
 LEAST = 0.55
 """Least cosine of a phrase and a fact whose kind is proposed. Chosen on eight phrases in three
 cities: "place to buy bread" has bakeries at 0.62, "lighthouse" a fountain at 0.48."""
 _NEAREST = 60
 _NOT_FOUND: Final[tuple[Standing, ...]] = ("missing", "unchecked")
-_SMALL = frozenset({"narrow", "small", "little", "tiny", "quiet", "minor"})
-_LARGE = frozenset({"wide", "broad", "large", "big", "huge", "busy", "main", "major", "through"})
-_OPPOSITES: Final = ((_SMALL, _LARGE), (_LARGE, _SMALL))
 _EVERYWHERE = frozenset({"", "building", "address", "street corner"})
 
 
@@ -65,6 +65,16 @@ def proposals(
 def _is_no_help(kind: str, phrase: str) -> bool:
     """Whether a phrase has the kind's own noun already, such as the street of "harbour across the
     street", or says the opposite of it."""
-    words, said = set(re.findall(r"\w+", kind)), set(re.findall(r"\w+", phrase))
     noun = kind.rpartition(" ")[2]
-    return noun in said or any(words & one and said & other for one, other in _OPPOSITES)
+    return noun in re.findall(r"\w+", phrase) or _is_opposite(phrase, kind)
+
+
+def _is_opposite(phrase: str, kind: str) -> bool:
+    """Whether a kind is of another size, rank, look or use than a phrase says: a wide street for
+    "narrow road", tram tracks for "tram stop"."""
+    head = head_of_phrase(phrase)
+    if is_of_other_size(phrase, kind) or any(
+        stated.excludes(shown) for stated in looks_in(phrase) for shown in looks_in(kind)
+    ):
+        return True
+    return head is not None and (lacks_modifier(kind, head) or shares_modifier_only(kind, head))

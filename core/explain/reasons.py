@@ -14,6 +14,7 @@ _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
+"""From this chance on, a place without any evidence is no mere guess."""
 _MIN_EFFECT = 0.005
 _LARGE_EFFECT = 0.06
 """Least effects to be called an effect and a large one: the 60th and the 90th percentile among the
@@ -54,6 +55,7 @@ def reason(ledger: Sequence[LedgerEntry], confidence: float | None = None) -> st
     """
     sentences = [
         _support(ledger, confidence),
+        _unshown(ledger),
         _absences(ledger),
         _contradictions(ledger),
         _unsupported(ledger),
@@ -122,6 +124,20 @@ def _first_support(thing: _SupportingThing) -> str:
     return f"The strongest {clue} {thing.phrases}: the map {has} {thing.located}"
 
 
+def _unshown(ledger: Sequence[LedgerEntry]) -> str:
+    """The words of phrases with a thing on the map that the map does not show."""
+    parts = [
+        f"whether {_quoted(entry)} is {_join_or(entry.unshown)}"
+        for entry in _standing(ledger, "supported")
+        if entry.unshown
+    ]
+    return f"The map does not tell {join_and(parts[:_OTHERS_SHOWN])}." if parts else ""
+
+
+def _join_or(words: Sequence[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def _absences(ledger: Sequence[LedgerEntry]) -> str:
     """What the map lacks, as the description says."""
     entries = [entry for entry in _standing(ledger, "supported") if entry.absent]
@@ -153,11 +169,16 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     unchecked = sorted(_standing(ledger, "unchecked"), key=_by_length)
     parts = []
     named = [entry for entry in missing if entry.evidence.name_only]
-    nothing = [entry for entry in missing if not entry.evidence.name_only]
+    other = [entry for entry in missing if entry.evidence.of_other_size]
+    nothing = [entry for entry in missing if not entry.evidence.channel]
     if nothing and _standing(ledger, "supported"):
         parts.append(
             f"the map here has nothing that fits {_quoted_list(nothing)}{_unexplained(ledger)}"
         )
+    if other:
+        thing = other[0].evidence
+        where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
+        parts.append(f"for {_quoted_list(other)} the map has only {thing_phrase(thing)} {where}")
     if named:
         first = named[0].evidence
         where = distance_phrase(first.distance_m or 0.0, first.direction or "here")

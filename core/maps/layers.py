@@ -240,8 +240,7 @@ def evidence_label(evidence: Evidence) -> str:
     place = f"{away} {evidence.direction or ''}".strip()
     if evidence.direction == "here":
         place = "right here"
-    doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
-    fact = f"{doubt}{noun_phrase(evidence.fact)}"
+    fact = f"{evidence.doubt}{noun_phrase(evidence.fact)}"
     if evidence.seen:
         fact = f"{fact} ({evidence.seen})"
     return f"{fact}, {place}" if place else fact

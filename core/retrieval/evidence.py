@@ -1,41 +1,29 @@
 """Evidence for each phrase: the fact near a candidate that supports it best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, Bools
 from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
-from core.retrieval.channels import MatchIndex, match_by_words
-from core.retrieval.head_nouns import (
-    head_of_phrase,
-    is_location_only,
+from core.retrieval.channels import MatchIndex
+from core.retrieval.head_nouns import STREETS, HeadNoun, is_location_only
+from core.retrieval.kind_fit import (
+    has_size,
     is_of_other_size,
     is_part_of,
     is_vague,
-    noun_of_phrase,
-    singular,
-    without_distance,
+    shares_modifier_only,
 )
-from core.retrieval.name_rules import NameRules, drop_stem_collisions
-from core.retrieval.phrases import Phrase
+from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
-from core.retrieval.seen_facts import (
-    PhraseCosines,
-    VisibleFacts,
-    argmax_positive,
-    facts_seen,
-    places_among,
-    share_of,
-)
-from core.vocabulary.common_words import is_common, written_as_name
+from core.retrieval.seen_facts import PhraseCosines, VisibleFacts, argmax_positive, facts_seen
 from core.vocabulary.folding import words_of
-from core.vocabulary.kinds import STOPS, are_akin
+from core.vocabulary.kinds import STOPS, are_akin, has_trait
 
-_MIN_COSINE = 0.65
+_MIN_COSINE = 0.7
 _MIN_NOUN_COSINE, _MIN_VAGUE_COSINE, _MIN_CALLED_COSINE = 0.5, 0.6, 0.36
 """Least cosines: of any fact; of a fact that the phrase's noun can refer to; of one for a vague
 noun; and of one whose kind is called by the noun and nothing more."""
@@ -73,12 +61,6 @@ class _Match:
     fit: Fit = "thing"
 
 
-@lru_cache(maxsize=512)
-def _words_of_phrase(phrase: str) -> tuple[str, ...]:
-    words = words_of(without_distance(phrase))
-    return tuple(dict.fromkeys(word for word in words if len(word) > 1))
-
-
 class EvidenceFinder:
     """Finds evidence for the phrases of one encoded query at any tile.
 
@@ -95,107 +77,17 @@ class EvidenceFinder:
         channels: tuple[Channel, ...],
         tiles: Sequence[int] | None = None,
     ) -> None:
-        self._match_index, self._channels, self._query = match_index, channels, encoded_query
-        phrase_words = [_words_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
-        self._facts = facts = facts_seen(match_index, tiles)
-        carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
-        matches = match_by_words(match_index, vocabulary)
-        place, is_seen = places_among(facts, matches.fact)
-        carried[matches.term[is_seen], place[is_seen]] = 1
-        drop_stem_collisions(match_index, facts, carried, vocabulary)
-        if len(pooled := np.flatnonzero(match_index.pooled[facts])):
-            for row, word in enumerate(vocabulary):
-                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
-        self._heads = [head_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._names = NameRules(match_index, encoded_query, facts)
-        self._referables = [self._referable(row) for row in range(len(self._heads))]
-        self._nouns = [noun_of_phrase(phrase.text) for phrase in encoded_query.phrases]
-        self._allowed = [
-            self._names.allowed(phrase, carried, vocabulary) for phrase in encoded_query.phrases
-        ]
-        self._share = np.zeros((len(phrase_words), len(facts)), dtype=np.float32)
-        self._distinctive_share = np.zeros(self._share.shape, dtype=np.float32)
-        self._meant = np.zeros(self._share.shape, dtype=bool)
-        self._by_chance = np.zeros(self._share.shape, dtype=bool)
-        self._mentions = [
-            self._names.mentions_in(phrase) if "names" in channels else []
-            for phrase in encoded_query.phrases
-        ]
+        self._match_index = match_index
+        self._channels = channels
+        self._query = encoded_query
+        self._facts = facts_seen(match_index, tiles)
+        self._words = PhraseWords(match_index, encoded_query, channels, self._facts)
+        self._names = self._words.names
+        self._heads, self._referables = self._words.heads, self._words.referables
+        self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
-        self._cosines = PhraseCosines(match_index, encoded_query, None if tiles is None else facts)
-        for row, words in enumerate(phrase_words):
-            if words:
-                of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
-                self._add_mentions(row, of_words)
-                self._share[row], self._distinctive_share[row] = self._shares(row, of_words)
-                self._meant[row], self._by_chance[row] = self._split_by_meaning(row, of_words)
-
-    def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
-        """Lets the facts of a mention carry its words in any spelling, and those with another
-        house number carry none of them."""
-        for mention in self._mentions[row]:
-            index = self._match_index.mentions
-            at = self._places(index.facts_of(mention))
-            others = self._places(index.facts_of_other_numbers(mention))
-            for word in words_of(self._query.text[mention.start : mention.end]):
-                if word in of_words:
-                    carrying = of_words[word].copy()
-                    carrying[at] = True
-                    carrying[others] = False
-                    of_words[word] = carrying
-
-    def _places(self, facts: I64) -> I64:
-        """The places of facts among those of the finder, without the others."""
-        place, is_seen = places_among(self._facts, facts)
-        return place[is_seen]
-
-    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
-        """For each fact of the finder the share of the phrase's words that it has (or of the words
-        up to the noun, if that is more), and the share of the phrase's distinctive words."""
-        phrase, head = self._query.phrases[row], self._heads[row]
-        share, distinctive = (
-            share_of(list(of_words.values())),
-            np.zeros(len(self._facts)),
-        )
-        if of_head := [
-            carrying for word, carrying in of_words.items() if head and word in head.words
-        ]:
-            share = np.maximum(share, share_of(of_head))
-        if of_distinctive := [
-            carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
-        ]:
-            distinctive = share_of(of_distinctive)
-        return share.astype(np.float32), distinctive.astype(np.float32)
-
-    def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
-        """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
-        by their kind, and those matched only because a common word happens to be in their name."""
-        meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
-        phrase, head, referable = self._query.phrases[row], self._heads[row], self._referables[row]
-        for word, carrying in of_words.items():
-            if self._is_distinctive(phrase, word):
-                meant |= carrying
-                continue
-            in_kind = self._match_index.in_kind(word)[self._facts]
-            if head is not None or singular(word) == self._nouns[row]:
-                meant |= carrying & in_kind & referable
-            if head is None or word in head.words:
-                by_chance |= carrying & ~in_kind
-        allowed = self._allowed[row]
-        return meant & allowed, by_chance & ~meant & allowed
-
-    def _referable(self, row: int) -> Bools:
-        """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
-        head, facts = self._heads[row], self._facts
-        if head is None:
-            return np.ones(len(facts), dtype=bool)
-        referable: Bools = self._match_index.matching_kind(head)[facts]
-        return referable & ~self._match_index.lacking_modifier(head)[facts]
-
-    def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
-        """Whether a word is distinctive: not common, or written as a name."""
-        return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
+        seen = None if tiles is None else self._facts
+        self._cosines = PhraseCosines(match_index, encoded_query, seen)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -252,13 +144,13 @@ class EvidenceFinder:
                 or (named if named and named.strength > _MIN_WORD_SHARE else None)
                 or self._by_word(row, visible, meant=False)
             )
-        if match is None or self._is_vague_and_other(row, visible, match):
+        if match is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
         number = int(visible.facts[best])
         fact, fit = gallery.facts.text[number], match.fit
-        if fit == "thing" and is_of_other_size(phrase.text, fact):
-            fit = "like"
+        if fit in ("thing", "like") and is_of_other_size(phrase.text, fact):
+            fit = "like" if match.channel == "names" else "other"
         distance, bearing = float(visible.distance_m[best]), float(visible.bearing_deg[best])
         turn = np.radians(bearing)
         lat, lon = moved(
@@ -282,12 +174,6 @@ class EvidenceFinder:
             seen=SEEN_WORDS[gallery.facts.views[number] if gallery.facts.views else ""],
         )
 
-    def _is_vague_and_other(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
-        """Whether a phrase says little but a size, and the fact has another: "little building"."""
-        head, number = self._heads[row], int(visible.facts[match.index])
-        fact, text = self._match_index.gallery.facts.text[number], self._query.phrases[row].text
-        return head is not None and is_vague(head.noun) and is_of_other_size(text, fact)
-
     def _hidden_name(self, row: int, fact: int) -> str:
         """The name of a fact that has a word of a phrase and that the fact's text does not show."""
         facts, phrase = self._match_index.gallery.facts, self._query.phrases[row]
@@ -299,7 +185,7 @@ class EvidenceFinder:
 
     def _is_named(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
-        return bool(self._distinctive_share[row, int(visible.place[match.index])] > 0)
+        return bool(self._words.distinctive_share[row, int(visible.place[match.index])] > 0)
 
     def _by_sense(self, row: int, visible: VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
@@ -308,28 +194,30 @@ class EvidenceFinder:
             return None
         head = self._heads[row]
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
-        near &= self._allowed[row][visible.place]
+        near &= self._words.allowed[row][visible.place]
         if head is None:
-            best = argmax_positive(cosines * visible.weight, near)
+            other = self._match_index.of_other_noun(self._query.phrases[row].text)
+            best = argmax_positive(cosines * visible.weight, near & ~other[visible.facts])
             return self._match_at(best, cosines, _MIN_THING_COSINE)
-        referable = near & self._referables[row][visible.place]
-        called = referable & self._match_index.called(head.noun)[visible.facts]
-        if is_vague(head.noun):
-            tries = [(referable, _MIN_VAGUE_COSINE)]
-        else:
-            tries = [(referable, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
-        for possible, least in tries:
-            best = argmax_positive(cosines * visible.weight, possible)
-            if match := self._match_at(best, cosines, least):
-                return match
+        of_kind = near & self._referables[row][visible.place]
+        sized = self._of_other_size(row, visible, of_kind)
+        sized |= of_kind & self._match_index.lacking_nation(head)[visible.facts]
+        if match := self._of_noun(head, visible, cosines, of_kind & ~sized):
+            return match
         if match := self._by_local_name(head.noun, visible, cosines, near):
             return match
         churches = near & self._match_index.other_churches(head)[visible.facts]
         best = argmax_positive(cosines * visible.weight, churches)
         if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
             return _Match(best, "facts", float(cosines[best]), "like")
+        if head.noun in STREETS:  # of another rank: "narrow road" and a main road
+            kinds = self._match_index.matching_kind(head)[visible.facts]
+            sized |= near & kinds & self._match_index.lacking_modifier(head)[visible.facts]
+        if match := self._of_noun(head, visible, cosines, sized):
+            return replace(match, fit="other")
         others = near & ~self._match_index.false_friends(head)[visible.facts]
         others &= ~self._match_index.lacking_modifier(head)[visible.facts]
+        others &= ~self._match_index.of_other_use(head)[visible.facts]
         best = argmax_positive(cosines * visible.weight, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
@@ -338,6 +226,30 @@ class EvidenceFinder:
         if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
+
+    def _of_noun(
+        self, head: HeadNoun, visible: VisibleFacts, cosines: F32, possible: Bools
+    ) -> _Match | None:
+        """The best of the possible facts, all of which the noun can refer to."""
+        called = possible & self._match_index.called(head.noun)[visible.facts]
+        if is_vague(head.noun):
+            tries = [(possible, _MIN_VAGUE_COSINE)]
+        else:
+            tries = [(possible, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
+        for among, least in tries:
+            best = argmax_positive(cosines * visible.weight, among)
+            if match := self._match_at(best, cosines, least):
+                return match
+        return None
+
+    def _of_other_size(self, row: int, visible: VisibleFacts, among: Bools) -> Bools:
+        """Those of some visible facts that are large where the phrase says small, or small."""
+        phrase, texts = self._query.phrases[row].text, self._match_index.gallery.facts.text
+        other: Bools = np.zeros(len(among), dtype=bool)
+        if has_size(phrase):
+            for at in np.flatnonzero(among).tolist():
+                other[at] = is_of_other_size(phrase, texts[int(visible.facts[at])])
+        return other
 
     def _by_local_name(
         self, noun: str, visible: VisibleFacts, cosines: F32, near: Bools
@@ -365,33 +277,60 @@ class EvidenceFinder:
         """
         if "names" not in self._channels:
             return None
-        counted = (self._meant if meant else self._by_chance)[row, visible.place]
+        counted = (self._words.meant if meant else self._words.by_chance)[row, visible.place]
         if not counted.any():
             return None
-        distinctive = self._distinctive_share[row, visible.place]
-        words = (self._share[row, visible.place] + distinctive) * visible.weight
+        distinctive = self._words.distinctive_share[row, visible.place]
+        words = (self._words.share[row, visible.place] + distinctive) * visible.weight
         counted &= visible.weight >= _MIN_DISTANCE_WEIGHT
         counted &= (distinctive > 0) | (visible.distance_m <= _KIND_WITHIN_M)
         phrase = self._query.phrases[row]
         for at in np.flatnonzero(counted).tolist():
             if not self._names.shows(phrase, int(visible.facts[at])):
-                words[at] *= _HIDDEN_NAME if self._names.may_name(phrase) else 0
+                near = visible.distance_m[at] <= _KIND_WITHIN_M
+                words[at] *= _HIDDEN_NAME if near and self._names.may_name(phrase) else 0
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 words[at] *= _STOP_NAME
         best = argmax_positive(words, counted)
         if best is None:
             return None
         fact = int(visible.facts[best])
-        share = float(self._share[row, visible.place[best]])
+        share = float(self._words.share[row, visible.place[best]])
         if share < _MIN_WORD_SHARE or not self._match_index.named[fact]:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
+        if self._is_longer_named(row, visible, best):
+            return _Match(best, "names", share, "name")
         whole = share == 1 or bool(self._referables[row][visible.place[best]])
         of_street = self._names.lacks_number(self._mentions[row], fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
+
+    def _is_longer_named(self, row: int, visible: VisibleFacts, at: int) -> bool:
+        """Whether a visible fact is another thing with a longer name than the phrase says: the
+        tower "Central Park Tower" for "Central Park"."""
+        head, fact = self._heads[row], int(visible.facts[at])
+        phrase, index = self._query.phrases[row], self._match_index
+        far = bool(visible.distance_m[at] > _KIND_WITHIN_M)
+        if head is None:
+            plain = (far and self._is_stop(fact)) or self._names.is_plain(phrase)
+            return plain and self._names.is_longer(phrase, fact)
+        if head.noun in STREETS and far and not has_trait(index.gallery.facts.kind[fact], "way"):
+            return self._names.is_longer(phrase, fact)
+        if head.noun in STREETS or self._referables[row][visible.place[at]]:
+            return False
+        kind = index.gallery.facts.kind[fact]
+        if are_akin(head.noun, kind) or is_part_of(kind, head):
+            return False
+        if fact in index.local_names.facts(head.noun) or any(
+            fact in index.mentions.facts_of(mention) for mention in self._mentions[row]
+        ):
+            return False
+        return self._names.is_longer(phrase, fact) or (
+            shares_modifier_only(kind, head) and not self._names.shows_in_name(phrase, fact)
+        )
 
     def _is_stop(self, fact: int) -> bool:
         kind = self._match_index.gallery.facts.kind[fact]

@@ -11,17 +11,15 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from core.vocabulary.attributes import (
-    LARGE,
     NATIONS,
     SAID_COLOURS,
     SAID_MATERIALS,
     SAID_SURFACES,
     SIZES,
-    SMALL,
 )
-from core.vocabulary.common_words import is_common
-from core.vocabulary.folding import STOP_WORDS, WORD, fold
-from core.vocabulary.kinds import SAID_KINDS, calls, has_trait
+from core.vocabulary.figures import with_statues
+from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
+from core.vocabulary.kinds import SAID_KINDS, calls
 
 _CONNECTORS = re.compile(
     r"\b(?:above|across|ahead|along|and|are|around|at|away|back|before|behind|below|beneath|beside|"
@@ -29,14 +27,22 @@ _CONNECTORS = re.compile(
     r"front|full|go|goes|going|had|has|have|here|i|in|inside|into|is|just|leading|left|like|made|"
     r"meet|meets|named|near|nearby|next|of|off|on|opp|opposite|or|out|outside|over|pass|passes|"
     r"past|paved|right|round|run|running|runs|sit|sits|so|stand|standing|stands|straight|than|"
-    r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|was|were|where|which|who|whose|with|"
+    r"should|must|could|might|that|there|through|to|towards|turn|turns|um|under|up|waiting|was|were|where|which|who|whose|with|"
     r"without)\b"
 )
+_WHERE = frozenset(
+    WORD.findall("across along around at behind beside by facing from in inside is near off on")
+    + WORD.findall("opposite outside past stands that to towards where which just directly right")
+)
+"""Connectors behind a noun that lead to where its thing is, unlike "of" and "with"."""
+_BELONGING = frozenset({"of", "with", "called", "named", "like", "between", "and"})
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _DISTANCE = re.compile(
-    r"\b(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
+    r"\b(?:(?:walk|go|head|drive|ride|continue)(?:ing)? (?:on |for )?)?"
+    r"(?:(?:a|about|around|couple of|few|just|maybe|roughly|several|some|\d+|one|two|three|four|"
     r"five|six|seven|eight|nine|ten|twelve|fifteen|\w+ty|hundred) )*(?:steps?|metres?|meters?|m|"
-    r"yards?|paces|minutes?|mins?|blocks?) (?:away|off|from (?:here|me)|further)\b",
+    r"yards?|paces|minutes?|mins?|blocks?)(?: (?:away|off|from (?:here|me)|further)\b|"
+    r"['’]?s? (?:on foot|by foot|walk(?:ing)?(?: away)?)\b|(?<=minutes)$|(?<=mins)$)",
     re.IGNORECASE,
 )
 _DETERMINERS = STOP_WORDS | {
@@ -62,14 +68,16 @@ _DETERMINERS = STOP_WORDS | {
     "views",
 }
 """Words that may precede the noun and do not describe the thing."""
-_GENERIC_NOUNS = frozenset(
+GENERIC_NOUNS = frozenset(
     {
         "area",
+        "box",
         "building",
         "centre",
         "dealer",
         "entrance",
         "hall",
+        "house",
         "office",
         "place",
         "platform",
@@ -79,17 +87,14 @@ _GENERIC_NOUNS = frozenset(
     | {"station", "stop", "store", "track"}
 )
 """Nouns whose modifier makes them another thing: a tea shop is no gift shop."""
-_STREETS = frozenset({"street", "road", "avenue", "lane"})
-_INDOORS = frozenset({"building", "hall", "office", "school", "shop", "store"})
-_MINOR, _MAJOR = frozenset({"minor", "back", "side"}), frozenset({"main", "major", "busy"})
-_MAIN_KINDS = frozenset({"main", "trunk", "motorway", "multi", "wide"})
-_SMALL_KINDS = frozenset({"residential", "service", "minor", "living", "pedestrian", "farm"})
-"""Words of streets of a rank: in a phrase, and in the kinds of the map."""
+STREETS = frozenset({"street", "road", "avenue", "lane"})
 _COURSE_OF_ROAD = re.compile(
-    r"^(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b",
+    r"^(?:(?:the )?(?:street|road|path|lane|way) (?:comes|goes|runs|leads|ends|bends|forks)\b|"
+    r"(?:cross|follow|take|(?:go|walk) (?:down|up)) (?:the|this|that) (?:street|road|path)$)",
     re.IGNORECASE,
 )
-_SHOPS = frozenset({"shop", "store", "dealer"})
+_PLACES = frozenset({"corner", "area", "place", "block", "house", "building", *STREETS})
+"""Nouns for where something is, and of what is everywhere."""
 _PLACE_OF_ROAD = re.compile(
     r"^(?:the )?(?:bottom|top|end|foot|side|middle|start|both sides|other side|corner) of "
     r"(?:the |this |my |a )?(?:street|road|block|lane|picture|image|photo|view)$",
@@ -100,8 +105,10 @@ _AT_CORNER = re.compile(
     r"(?=(?:a|an|the|that|this|is|are|was|were|stands?|sits?|there|theres|you|i|we) )"
 )
 """The place of what follows: "(at the) corner that old tower", "across the corner are shops"."""
+_NAMED = re.compile(r"[Cc]orner of (?:the )?[A-ZÀ-Þ]")
 _LOCATION_WORDS = frozenset(
     {"arm", "arms", "direction", "distance", "hand", "reach", "walk", "within"}
+    | set(WORD.findall("second third fourth fifth sixth seventh eighth ninth tenth cross"))
 )
 _COLLECTIVES = re.compile(
     r"\b(?:row|group|set|lot|couple|pair|kind|sort|line|bunch|flight|bit|piece|wedge|strip|patch|"
@@ -123,12 +130,14 @@ _COMPOUND_MODIFIERS = frozenset(
         "rail": "guard hand",
         "bank": "river",
         "street": "play",
+        "column": "advertising",
+        "circle": "turning",
     }.items()
     for word in words.split()
 )
 """Noun and modifier that together name another thing than the noun alone: a car park is no park."""
 
-_ADJECTIVES = (
+ADJECTIVES = (
     frozenset(
         word
         for text in (*SAID_COLOURS, *SAID_MATERIALS, *SAID_SURFACES.values(), *SIZES)
@@ -141,25 +150,32 @@ _ADJECTIVES = (
     | frozenset(WORD.findall("busy main quiet round square ornate public local corner street open"))
 )
 
-_BRITISH_SPELLINGS = {"center": "centre", "theater": "theatre", "harbor": "harbour"}
+_OTHER_WORDS = {
+    "center": "centre",
+    "harbor": "harbour",
+    "theater": "theatre",
+}
+"""Nouns that the table of kinds has in another spelling or by another word."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadNoun:
     """A noun in the singular and the words before it (`modifiers`).
 
-    `words` are both as written. `continues`: the phrase has words after the noun.
+    `words` are both as written. `continues`: the phrase has words after the noun. `place` are those
+    that say where the thing is: "West 43rd" in "bank on West 43rd".
     """
 
     noun: str
     modifiers: frozenset[str]
     words: frozenset[str]
     continues: bool = False
+    place: frozenset[str] = frozenset()
 
 
 def singular(word: str) -> str:
     """A folded noun in the singular, in the British spelling of the table of kinds."""
-    word = _BRITISH_SPELLINGS.get(word.removesuffix("s"), word)
+    word = _OTHER_WORDS.get(word.removesuffix("s"), word)
     if word.endswith(("ches", "shes", "sses", "xes")):
         return word[:-2]
     return word if word.endswith(("ss", "us", "is")) or len(word) < 4 else word.removesuffix("s")
@@ -180,27 +196,51 @@ def is_location_only(phrase: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> HeadNoun | None:
+def parsed(text: str) -> HeadNoun | None:
     """The head of a text: the last word before a connector, known to the table of kinds or not."""
-    folded = _AT_CORNER.sub("", fold(without_distance(text)))
-    parts = _CONNECTORS.split(_HYPHEN.sub("", _COLLECTIVES.sub("", folded)))
-    for number, part in enumerate(parts, 1):
-        all_words = WORD.findall(part)
+    text = text.split(" (")[0]  # "cathedral (Sé)"
+    folded = _AT_CORNER.sub("", with_statues(fold(without_distance(text))))
+    folded = _HYPHEN.sub("", _COLLECTIVES.sub("", folded))
+    start = 0
+    for cut in [*_CONNECTORS.finditer(folded), None]:
+        all_words = WORD.findall(folded, start, cut.start() if cut else len(folded))
         words = [word for word in all_words if word not in _DETERMINERS]
         if words and words[-1] == all_words[-1]:
+            rest = folded[cut.end() :] if cut else ""
+            if words[-1] == "corner" and cut and cut.group() == "of" and not _NAMED.search(text):
+                inner = parsed(rest)  # "corner of a garden" is about the garden
+                if inner is not None and inner.noun in _corner_nouns():
+                    return inner
             return HeadNoun(
                 singular(words[-1]),
                 frozenset(words[:-1]),
                 frozenset(words),
-                any(map(str.strip, parts[number:])),
+                bool(_CONNECTORS.sub("", rest).strip()),
+                _words_of_place(folded, cut),
             )
+        start = cut.end() if cut else len(folded)
     return None
+
+
+def _words_of_place(folded: str, cut: re.Match[str] | None) -> frozenset[str]:
+    """The words behind the first connector that leads to a place, none after "of" or "with"."""
+    if cut is None or cut.group() in _BELONGING:
+        return frozenset()
+    cuts = (one for one in _CONNECTORS.finditer(folded, cut.start()) if one.group() in _WHERE)
+    where = next(cuts, None)
+    return frozenset(words_of(folded[where.end() :])) if where else frozenset()
+
+
+@cache
+def _corner_nouns() -> frozenset[str]:
+    """The nouns of things that have corners, without streets."""
+    return frozenset(NOUNS) - STREETS - {"block", "corner", "building", "house"}
 
 
 def _parts(kind: str) -> Iterable[HeadNoun]:
     """The heads of a kind's names; those with words after the noun only if there are no others."""
     names = {kind, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
-    heads = [head for head in map(_parsed, sorted(names)) if head is not None]
+    heads = [head for head in map(parsed, sorted(names)) if head is not None]
     return [head for head in heads if not head.continues] or heads
 
 
@@ -213,38 +253,41 @@ def _modifiers() -> dict[str, frozenset[str]]:
     return {noun: frozenset(words) for noun, words in modifiers.items()}
 
 
-_NOUNS = _modifiers()
+NOUNS = _modifiers()
 
 
 def noun_of_phrase(phrase: str) -> str:
     """The noun of a phrase, known to the table of kinds or not; "" for none."""
-    head = _parsed(phrase)
+    head = parsed(phrase)
     return head.noun if head else ""
 
 
 def head_of_phrase(phrase: str) -> HeadNoun | None:
     """The head of a phrase, None where the table of kinds does not know its noun."""
-    head = _parsed(phrase)
+    head = parsed(phrase)
     if head is None:
         return None
-    compound = next((word + head.noun for word in head.modifiers if word + head.noun in _NOUNS), "")
+    compound = next((word + head.noun for word in head.modifiers if word + head.noun in NOUNS), "")
     if compound:  # "book shops" are bookshops
         return replace(head, noun=compound, modifiers=frozenset())
-    return head if head.noun in _NOUNS else None
+    return head if head.noun in NOUNS else None
 
 
 @lru_cache(maxsize=4096)
-def _heads_of(kind: str) -> tuple[HeadNoun, ...]:
+def heads_of(kind: str) -> tuple[HeadNoun, ...]:
+    """The heads of a kind's names."""
     return tuple(_parts(kind))
 
 
 def matches_kind(kind: str, head: HeadNoun) -> bool:
     """Whether `head` can refer to `kind`: same noun, no nationality or compound modifier that makes
     it another thing, and at least one shared distinguishing modifier if the phrase has any."""
-    of_noun = [one for one in _heads_of(kind) if one.noun == head.noun]
+    of_noun = [one for one in heads_of(kind) if one.noun == head.noun]
     if not of_noun or _of_other_nation(kind, head):
         return False
-    distinguishing = head.modifiers & _NOUNS.get(head.noun, frozenset())
+    distinguishing = head.modifiers & NOUNS.get(head.noun, frozenset())
+    if distinguishing and _is_of_other_use(kind, of_noun, distinguishing):
+        return False
     return any(
         not any(
             (kind_head.noun, word) in _COMPOUND_MODIFIERS
@@ -259,6 +302,18 @@ def matches_kind(kind: str, head: HeadNoun) -> bool:
     )
 
 
+def _is_of_other_use(kind: str, of_noun: list[HeadNoun], distinguishing: frozenset[str]) -> bool:
+    """Whether a kind with a generic noun names another use: a communications tower, which people
+    may call a tower, for "water tower"."""
+    own = parsed(kind)
+    return (
+        own is not None
+        and own.noun in GENERIC_NOUNS | {"tower"}
+        and bool(own.modifiers - ADJECTIVES)
+        and not any(distinguishing & one.modifiers for one in of_noun)
+    )
+
+
 def _of_other_nation(kind: str, head: HeadNoun) -> bool:
     """Whether both state a nationality, and none that they share."""
     stated_nations, kind_nations = (
@@ -267,82 +322,6 @@ def _of_other_nation(kind: str, head: HeadNoun) -> bool:
     return bool(stated_nations and kind_nations) and stated_nations.isdisjoint(kind_nations)
 
 
-@lru_cache(maxsize=4096)
-def _words_of_kind(kind: str) -> frozenset[str]:
-    return frozenset(
-        word
-        for name in (kind, *calls(kind))
-        for folded in WORD.findall(fold(name))
-        for word in (folded, singular(folded))
-    )
-
-
-@cache
-def _kind_words() -> frozenset[str]:
-    """The words of all kinds that are no adjectives of looks or size."""
-    words = frozenset[str]().union(*map(_words_of_kind, SAID_KINDS))
-    return words - _ADJECTIVES
-
-
-def lacks_modifier(kind: str, head: HeadNoun) -> bool:
-    """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
-    for "university building", a forest track for "railway tracks". An uncommon word before "shop"
-    tells what it sells, whether the table of kinds knows it or not: "houseware shop"."""
-    if head.noun in _STREETS:
-        return _is_of_other_rank(kind, head)
-    if head.noun not in _GENERIC_NOUNS:
-        return False
-    if head.noun in _INDOORS and has_trait(kind, "way"):
-        return True
-    stated = {singular(word) for word in head.modifiers} & _kind_words()
-    if head.noun in _SHOPS and not stated & _words_of_kind(kind):
-        stated |= {word for word in head.modifiers - _ADJECTIVES if not is_common(word)}
-    return bool(stated - _words_of_kind(kind))
-
-
-def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
-    """Whether a street is said to be small and the map has a main road, or the other way round."""
-    words = set(WORD.findall(fold(kind)))
-    if head.modifiers & (SMALL | _MINOR) and not head.modifiers & (LARGE | _MAJOR):
-        return bool(words & _MAIN_KINDS)
-    return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
-
-
-def is_called(kind: str, noun: str) -> bool:
-    """Whether a kind's own noun, or a word that people use for it, is a noun and nothing more: a
-    lawn is called "grass", but a stream only "little river"."""
-    return noun in _names_of_kind(kind)
-
-
-@lru_cache(maxsize=4096)
-def _names_of_kind(kind: str) -> frozenset[str]:
-    own = kind.split(" of ")[0].split(" with ")[0].split(" ")[-1:]
-    names = {*own, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
-    return frozenset(singular(fold(name)) for name in names)
-
-
-def is_vague(noun: str) -> bool:
-    """Whether a noun alone says too little: every town is full of buildings, houses and blocks."""
-    return noun in _GENERIC_NOUNS or noun in ("block", "house")
-
-
-def is_false_friend(kind: str, head: HeadNoun) -> bool:
-    """Whether a kind has the head's noun, or that noun + "ing", but is another thing.
-
-    A car park for "park", a petrol station for "railway station", parking for "park".
-    """
-    nouns = {kind_head.noun for kind_head in _heads_of(kind)}
-    return f"{head.noun}ing" in nouns or (head.noun in nouns and not matches_kind(kind, head))
-
-
-def is_part_of(kind: str, head: HeadNoun) -> bool:
-    """Whether the kind's noun is a modifier of the head: a hotel, for "hotel tower"."""
-    return any(kind_head.noun in head.modifiers for kind_head in _heads_of(kind))
-
-
-def is_of_other_size(phrase: str, fact: str) -> bool:
-    """Whether one of the two is described as small and the other as large."""
-    words = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
-    return any(
-        words[row] & SMALL and words[1 - row] & LARGE and not words[row] & LARGE for row in (0, 1)
-    )
+def place_of(head: HeadNoun | None) -> frozenset[str]:
+    """The words that say where a thing is; none for a corner, a street and what is everywhere."""
+    return head.place if head and head.noun not in _PLACES else frozenset()

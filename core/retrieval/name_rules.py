@@ -8,13 +8,20 @@ from core.arrays import F32, I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
-from core.retrieval.proper_names import complement, has_number, numbered_otherwise, proper_names
+from core.retrieval.proper_names import (
+    complement,
+    has_number,
+    numbered_otherwise,
+    ordered_names,
+    street_numbers,
+)
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
 from core.vocabulary.folding import words_of
 
-_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous")
+_MOST = 0.5
+_ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous", "ty")
 """Endings of words that share their stem with a word of another meaning."""
 
 
@@ -31,24 +38,39 @@ class NameRules:
         self._wanted = lru_cache(maxsize=None)(self._wanted_words)
         self._shown = lru_cache(maxsize=None)(self._shown_words)
 
-    def allowed(self, phrase: Phrase, carried: F32, vocabulary: list[str]) -> Bools:
+    def is_own(self, word: str) -> bool:
+        """Whether a word is in the name of the town itself."""
+        return word in self._own
+
+    def allowed(
+        self, phrase: Phrase, carried: F32, vocabulary: list[str], place: frozenset[str]
+    ) -> Bools:
         """The facts that may support a phrase [V]: those with one of its proper names, if it has
         any, with the word after "of" if they have a name of their own, and no other number.
 
-        `carried` [W, V] is positive where a fact has a word of the `vocabulary`.
+        `carried` [W, V] is positive where a fact has a word of the `vocabulary`. Names among the
+        words of the thing's `place` are those of other things.
         """
         allowed: Bools = np.ones(len(self._facts), dtype=bool)
-        names = proper_names(self._query.text, phrase.start, phrase.end) & set(vocabulary)
-        if names := names - self._own:
-            allowed = self._with_any(names, carried, vocabulary)
+        names = [
+            name
+            for name in ordered_names(self._query.text, phrase.start, phrase.end)
+            if name in vocabulary and name not in place and name not in self._own
+        ]
+        if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
+            share = np.mean([carried[vocabulary.index(name)] > 0 for name in names], axis=0)
+            allowed = self._with_any(set(names[:1]), carried, vocabulary) | (share > _MOST)
             for mention in self.mentions_in(phrase):
-                place, is_there = places_among(
+                there, is_there = places_among(
                     self._facts, self._match_index.mentions.facts_of(mention)
                 )
-                allowed[place[is_there]] = True
+                allowed[there[is_there]] = True
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled[self._facts] & ~having] = False
+        if numbered := street_numbers(phrase.text) & set(vocabulary) - place:
+            having = self._with_any(numbered, carried, vocabulary)
+            allowed[self._match_index.named[self._facts] & ~having] = False
         if has_number(phrase.text):
             named = self._match_index.named[self._facts]
             for at in np.flatnonzero(allowed & named).tolist():
@@ -73,6 +95,37 @@ class NameRules:
         if text[1:] == text[1:].lower() or self.mentions_in(phrase):
             return True
         return any(written_as_name(text, phrase.start, word) for word in words_of(phrase.text))
+
+    def may_match(self, word: str) -> bool:
+        """Whether the names of the map have a word as it is, or it may be a misspelt name, by its
+        capital or where the description has none: "closer" is no "closet"."""
+        spellings = self._match_index.gallery.names.spellings(word)
+        if any(near == word for near, _ in spellings):
+            return True
+        text = self._query.text
+        return text[1:] == text[1:].lower() or written_as_name(text, 0, word)
+
+    def is_longer(self, phrase: Phrase, fact: int) -> bool:
+        """Whether all names of a fact that have a word of a phrase have others, too."""
+        wanted = self._wanted(phrase.text)
+        names = [
+            set(words_of(name)) - self._own for name in self._match_index.gallery.facts.names[fact]
+        ]
+        named = [words for words in names if words & wanted]
+        return bool(named) and all(words - wanted for words in named)
+
+    def shows_in_name(self, phrase: Phrase, fact: int) -> bool:
+        """Whether a name of a fact has a word of a phrase."""
+        wanted = self._wanted(phrase.text)
+        names = self._match_index.gallery.facts.names[fact]
+        return any(not wanted.isdisjoint(words_of(name)) for name in names)
+
+    def is_plain(self, phrase: Phrase) -> bool:
+        """Whether a phrase has no capital where the description has some: no name is meant."""
+        text = self._query.text
+        return text[1:] != text[1:].lower() and not any(
+            written_as_name(text, phrase.start, word) for word in words_of(phrase.text)
+        )
 
     def shows(self, phrase: Phrase, fact: int) -> bool:
         """Whether the text of a fact shows a word of a phrase, so that it is the thing named."""

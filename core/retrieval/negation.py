@@ -58,7 +58,7 @@ _NO_THING = (
 )
 _NEAR = (
     r"(?:near(?:by)? to|near|anywhere near|close to|next to|beside|by|opposite|alongside|"
-    r"across from|facing|around the corner from|within (?:sight|view|reach) of)"
+    r"across from|facing|in front of|behind|around the corner from|within (?:sight|view|reach) of)"
 )
 _NOT_ITS_LOOKS = (
     r"(?!(?:single|lot|bit|few|very|too|so|really|particularly|big|large|huge|great|tall|high|wide|"

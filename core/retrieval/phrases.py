@@ -68,6 +68,16 @@ _TAIL = re.compile(
     + r"(?:[- ](?:side|end|hand side))?(?: in the same block)?$",
     re.IGNORECASE,
 )
+_FIRST = re.compile(
+    r"^"
+    + _DIRECTION.format(3)
+    + r"(?: of here)?,? (?:is|are|lies|stands|(?:there|you) (?:is|are|see))"
+    r" (?:an?|the|some|two|three)? ?",
+    re.IGNORECASE,
+)
+"""A direction before its thing: "to the west is a cafe"."""
+_IN_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+ (?:(?:North|South)(?:[- ]?(?:east|west))?|East|West)$")
+"""A direction that is part of a name: "Central Park West"."""
 _OF_ME = re.compile(r"^\s*" + _HERE + r"\b", re.IGNORECASE)
 _OF_YOU = re.compile(
     r"^\s*(?:you|your (?:current |starting )?(?:spot|position|location|place))\b", re.IGNORECASE
@@ -203,7 +213,7 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
         return None
     stripped = text[start:end]
     tail = _TAIL.search(stripped)
-    if tail and tail.start() > 0 and bearing is None:
+    if tail and tail.start() > 0 and bearing is None and not _IN_NAME.search(stripped):
         bearing = BEARINGS[re.sub(r"[- ]", "", tail.group("direction2").lower())]
         stripped = stripped[: tail.start()]
     if trailing := _TRAILING.search(stripped[-_LONGEST_TRAILING:]):
@@ -214,4 +224,7 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
         stripped = stripped[lead.end() :]
     elif lead:
         return None
+    if bearing is None and (first := _FIRST.match(stripped)) and first.end() < len(stripped):
+        bearing = BEARINGS[re.sub(r"[- ]", "", first.group("direction3").lower())]
+        start, stripped = start + first.end(), stripped[first.end() :]
     return Phrase(stripped, start, start + len(stripped), bearing)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.vocabulary.attributes import NATIONS
 from core.vocabulary.common_words import is_common
-from core.vocabulary.folding import WORD, fold, words_of
+from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
 from core.vocabulary.street_words import is_street_type
 
 _WORD = re.compile(r"\w[\w'’-]*")
@@ -14,6 +14,12 @@ _ELIDED = re.compile(r"^[dl]['’](?=\w)", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"\b(?:of|called|named)\s+(?:the\s+)?(\w[\w'’-]*)", re.IGNORECASE)
 _FEWEST_WORDS, _COMMON_CAPITALS = 8, 0.35
 _NUMBERED = re.compile(r"\b(\w{3,})\s+([IVX]{1,4})\b")
+_INITIALS = 2
+"""Letters of names such as "TD" of "TD Bank"."""
+_STREET_NUMBER = re.compile(
+    r"\b(?:(?<=west )|(?<=east )|(?<=w )|(?<=e )|(?=\w+ (?:street|st|avenue|ave|road)\b))"
+    r"(\d+(?:st|nd|rd|th))\b"
+)
 _STYLES = frozenset(
     WORD.findall(
         """
@@ -27,8 +33,13 @@ sunday tudor victorian western
 """Adjectives with a capital that name a style or a faith and no thing."""
 
 
-@lru_cache(maxsize=1024)
 def proper_names(text: str, start: int, end: int) -> frozenset[str]:
+    """The same as `ordered_names`, in any order."""
+    return frozenset(ordered_names(text, start, end))
+
+
+@lru_cache(maxsize=1024)
+def ordered_names(text: str, start: int, end: int) -> tuple[str, ...]:
     """The folded words of `text[start:end]` that are written as the name of one thing.
 
     A capital counts unless the word begins a sentence or is a common word of a nation or a style;
@@ -39,15 +50,21 @@ def proper_names(text: str, start: int, end: int) -> frozenset[str]:
     capital: list[bool] = []
     words = list(_WORD.finditer(text, start, end))
     if _capitals_are_common(text):
-        return frozenset()
+        return ()
     for word in words:
         capital.append(_is_capital(word.group()) and not _begins_sentence(text, word.start()))
     for at, word in enumerate(words):
         follows = at + 1 < len(words) and capital[at + 1]
         if capital[at] or (word.group()[0].isupper() and follows):
-            names += [folded for folded in WORD.findall(fold(word.group())) if _is_name(folded)]
-    telling = frozenset(name for name in names if not is_street_type(name))
-    return telling or frozenset(names)
+            names += [
+                folded
+                for folded in WORD.findall(fold(word.group()))
+                if _is_name(folded)
+                or (word.group().isupper() and len(folded) == _INITIALS)
+                or (capital[at] and follows and _may_begin(folded))
+            ]
+    telling = tuple(name for name in names if not is_street_type(name))
+    return telling or tuple(names)
 
 
 def _is_capital(word: str) -> bool:
@@ -81,12 +98,23 @@ def _capitals_are_common(text: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    return (
-        len(word) > 2
-        and not is_common(word)
-        and word not in _STYLES
-        and not NATIONS.fullmatch(word)
-    )
+    return len(word) > 2 and not is_common(word) and not is_style(word)
+
+
+def _may_begin(word: str) -> bool:
+    """Whether a common word may begin a name, before another word in a capital: "Blue Bar"."""
+    return len(word) > 2 and word not in STOP_WORDS and not is_style(word)
+
+
+def is_style(word: str) -> bool:
+    """Whether a folded word is of a nation, a faith or a style, and so names no thing."""
+    return word in _STYLES or NATIONS.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=4096)
+def street_numbers(phrase: str) -> frozenset[str]:
+    """The ordinals of streets in a phrase: "12th" of "West 12th Street"."""
+    return frozenset(_STREET_NUMBER.findall(fold(phrase)))
 
 
 def has_number(phrase: str) -> bool:

@@ -226,6 +226,7 @@ CHURCHES = frozenset({"church", "cathedral", "chapel", "basilica", "minster"})
 _AKIN = (
     frozenset({"statue", "bust", "sculpture", "artwork", "monument", "memorial", "mausoleum"}),
     CHURCHES,
+    frozenset({"station", "platform"}),
 )
 """Nouns that maps use for one another."""
 

@@ -37,7 +37,6 @@ def table(ledger: tuple[LedgerEntry, ...], notes: Sequence[str] = ()) -> str:
 
 def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
     evidence = entry.evidence
-    doubt = "only in a name: " if evidence.name_only else "roughly " if evidence.rough else ""
     seen = f" ({evidence.seen})" if evidence.seen else ""
     return {
         "standing": entry.standing,
@@ -47,7 +46,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "against": entry.against,
         "absent": entry.absent,
         "fact": f"{thing_phrase(evidence)}{seen}" if evidence.channel else "",
-        "doubt": doubt,
+        "doubt": evidence.doubt,
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
         "channel": CHANNEL_TRAITS[evidence.channel].word if evidence.channel else "",
         "similarity": evidence.similarity,

@@ -4,14 +4,11 @@ import pytest
 
 from core.retrieval.head_nouns import (
     head_of_phrase,
-    is_false_friend,
     is_location_only,
-    is_of_other_size,
-    is_part_of,
-    lacks_modifier,
     matches_kind,
     without_distance,
 )
+from core.retrieval.kind_fit import is_false_friend, is_of_other_size, is_part_of, lacks_modifier
 
 
 @pytest.mark.parametrize(

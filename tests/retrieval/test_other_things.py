@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.retrieval.head_nouns import head_of_phrase, is_location_only, lacks_modifier, matches_kind
+from core.retrieval.head_nouns import head_of_phrase, is_location_only, matches_kind
+from core.retrieval.kind_fit import lacks_modifier
 from core.retrieval.proper_names import proper_names
 
 

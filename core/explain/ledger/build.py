@@ -8,6 +8,7 @@ from core.explain.ledger.claims import denied
 from core.explain.ledger.contradictions import Contradiction, ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
 from core.explain.ledger.unmappable import MARGIN, unmappable_margins
+from core.explain.ledger.unshown import unshown_words
 from core.records import Candidate, Evidence, LedgerEntry, Standing
 from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.head_nouns import is_location_only
@@ -106,6 +107,9 @@ class _LedgerBuilder:
             else {},
             effect=round(float(effects.similarity[row, column]), 4) if ablated else 0.0,
             rank_without=int(effects.rank_without[row, column]) if ablated else candidate.rank,
+            unshown=unshown_words(encoded_query.phrases[row], found.evidence)
+            if standing == "supported"
+            else (),
             role=self._roles.get(self._trace.encoded_query.phrases[row].start, "seen"),
         )
 
@@ -121,7 +125,7 @@ class _LedgerBuilder:
         if phrase.denial is not None:
             return ("supported", found) if found.absent else ("unchecked", nothing)
         threshold = 1.0 if found.evidence.channel == "names" else _MIN_SURE_COSINE
-        sure = found.evidence.similarity >= threshold or self._contradictions.has_map_name(row)
+        sure = found.evidence.similarity >= threshold or self._contradictions.map_names.are_in(row)
         if (
             is_location_only(phrase.text)
             or denied(phrase.text)

@@ -79,5 +79,6 @@ def is_distinctive(name: tuple[str, ...], common: frozenset[str]) -> bool:
         and word not in STOP_WORDS
         and word not in common
         and word.removesuffix("s") not in common
+        and word.removesuffix("es") not in common
         for word in name
     )

@@ -4,7 +4,7 @@ Precision over recall: only a present fact can contradict; a missing one never d
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,23 +17,21 @@ from core.explain.ledger.claims import (
     looks_of,
     storeys,
 )
+from core.explain.ledger.described_names import DescribedNames, contains
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
-from core.explain.phrasing import distance_phrase, head_of, noun_phrase, one_line
+from core.explain.phrasing import distance_phrase, head_of, noun_phrase
 from core.geo import compass
 from core.records import Channel, Evidence
 from core.retrieval.absence import absence_of
 from core.retrieval.channels import MatchIndex
-from core.retrieval.head_nouns import singular
+from core.retrieval.head_nouns import STREETS, noun_of_phrase
 from core.retrieval.negation import Denial
+from core.retrieval.proper_names import complement, proper_names
 from core.retrieval.query_encoding import EncodedQuery
-from core.vocabulary.common_words import is_common, written_as_name
-from core.vocabulary.kinds import STOPS, has_trait
+from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
-_FAR_M = 300.0
-"""Least distance of a contradiction by name: a named thing may be visible from afar, or be where a
-road leads to."""
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
 _STOREYS_APART = 3
@@ -91,11 +89,7 @@ class ContradictionFinder:
         self._positions = positions
         self._query = encoded_query
         self._channels = channels
-        gallery_words = {word for name in own_names for word in bare_words(name)}
-        self._common = positions.kind_words | gallery_words
-        self._named = _names_in_description(
-            positions, set(bare_words(encoded_query.text)), self._common
-        )
+        self.map_names = DescribedNames(match_index, positions, encoded_query, own_names)
 
     def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The first fact that contradicts one phrase at a tile. Evidence on the wrong side is
@@ -103,12 +97,12 @@ class ContradictionFinder:
         if denial := self._query.phrases[row].denial:
             return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, evidence, tile)
-        if "names" in self._channels and (far := self._named_far_away(row, evidence, tile)):
+        if "names" in self._channels and (far := self.map_names.far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row].text
-        if evidence.name_only:
+        if not evidence.supported:
             return Contradiction(self._other_storeys(phrase, tile), evidence)
         by_side = self._wrong_side(row, evidence, tile)
         if by_side.against:
@@ -159,13 +153,16 @@ class ContradictionFinder:
         phrase = self._query.phrases[row]
         by_name = evidence.channel == "names"
         shared = set(bare_words(phrase.text)) & set(bare_words(evidence.fact))
-        if by_name and not is_distinctive(tuple(shared), self._common):
+        if by_name and not is_distinctive(tuple(shared), self.map_names.common):
             return Contradiction("", evidence)
         if _SIDE_OF.match(self._query.text[phrase.end :]):
             return Contradiction("", evidence)
         kind = self._match_index.gallery.facts.kind[fact]
-        same_kind = self._positions.facts_of_kind.get(kind, [fact])
-        places = self._positions.places(tile, [fact] if by_name else same_kind, _SIGHT_M)
+        if by_name and noun_of_phrase(phrase.text) in STREETS and not has_trait(kind, "way"):
+            return Contradiction("", evidence)  # a shop that is called after its street
+        alone = by_name or self._is_one_thing(row)
+        same_kind = [fact] if alone else self._positions.facts_of_kind.get(kind, [fact])
+        places = self._positions.places(tile, same_kind, _SIGHT_M)
         if not places or places[0].distance_m < _HERE_M:
             return Contradiction("", evidence)
         angles = [abs((place.bearing_deg - stated_deg + 180) % 360 - 180) for place in places]
@@ -174,8 +171,17 @@ class ContradictionFinder:
                 return Contradiction("", self._evidence_with(row, evidence, place))
         if has_trait(kind, "long") or has_trait(kind, "patchy") or min(angles) < _OTHER_SIDE_DEG:
             return Contradiction("", evidence)
+        if self.map_names.is_apart(row):
+            return Contradiction("", evidence)
         against = f"the map has {self._described(places[0])}, not to the {compass(stated_deg)}"
         return Contradiction(against, evidence)
+
+    def _is_one_thing(self, row: int) -> bool:
+        """Whether a phrase tells which thing of its kind it means: "bar called Joe's"."""
+        phrase = self._query.phrases[row]
+        return bool(
+            proper_names(self._query.text, phrase.start, phrase.end) or complement(phrase.text)
+        )
 
     def _evidence_with(
         self, row: int, evidence: Evidence, place: FactPosition, similarity: float | None = None
@@ -205,8 +211,8 @@ class ContradictionFinder:
         facts = self._match_index.gallery.facts
         named = [
             fact
-            for name, rows in self._named.items()
-            if _contains(words, name)
+            for name, rows in self.map_names.in_description.items()
+            if contains(words, name)
             for fact in rows
             if set(words) & set(bare_words(facts.text[fact]))
         ]
@@ -267,56 +273,6 @@ class ContradictionFinder:
                 return f"the map says {' or '.join(dict.fromkeys(excluding))}, not {look.word}"
         return ""
 
-    def has_map_name(self, row: int) -> bool:
-        """Whether a phrase contains a name of this map."""
-        return next(self._names_in(row), None) is not None
-
-    def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
-        """The names in one phrase, the longest first; a single word must be written as a name, and
-        several in a translation, where an ordinary word may look like one."""
-        phrase = self._query.phrases[row]
-        words = bare_words(phrase.text)
-        for name in self._named:
-            if not _contains(words, name) or self._is_joined(words, name):
-                continue
-            own = len(name) > 1 and any(not is_common(word) for word in name)
-            own = own and self._query.gloss is None
-            if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
-                yield name
-
-    def _is_joined(self, words: list[str], name: tuple[str, ...]) -> bool:
-        """Whether a name and a word beside it make another name: "Tollense see"."""
-        at = next(at for at in range(len(words)) if tuple(words[at : at + len(name)]) == name)
-        after, before = words[at + len(name) :][:1], words[max(0, at - 1) : at]
-        joined = {(*name[:-1], name[-1] + word) for word in after}
-        joined |= {(word + name[0], *name[1:]) for word in before}
-        return any(other in self._positions.facts_of_name for other in joined)
-
-    def _named_far_away(self, row: int, evidence: Evidence, tile: int) -> str:
-        """The contradiction by a named thing that is far away, unless the evidence here has that
-        name too."""
-        name = next(self._names_in(row), None)
-        if name and evidence.channel == "names" and set(name) <= set(bare_words(evidence.fact)):
-            return ""
-        places = self._positions.places(tile, self._named[name]) if name else []
-        if not name or not places or places[0].distance_m <= _FAR_M:
-            return ""
-        facts = self._match_index.gallery.facts
-        if all(facts.kind[fact].endswith(STOPS) for fact in self._named[name]):
-            words = {singular(word) for word in bare_words(self._query.phrases[row].text)}
-            if words.isdisjoint(stop.split()[-1] for stop in STOPS):
-                return ""  # stops are called after what is around them
-        return (
-            f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
-        )
-
-    def _map_spelling(self, name: tuple[str, ...], fact: int) -> str:
-        """A name in the spelling of the map."""
-        names = self._match_index.gallery.facts.names[fact]
-        return next(
-            one_line(spelling, 60) for spelling in names if tuple(bare_words(spelling)) == name
-        )
-
 
 _HIGH_RISE = 9
 """Least number of storeys of a "tall high-rise" in the facts."""
@@ -326,21 +282,3 @@ def _excluding(look: Look, others: list[Look]) -> str:
     """The first of `others` in the family of `look`, if all of that family exclude it; else ""."""
     family = [other for other in others if other.family == look.family]
     return family[0].word if family and all(look.excludes(other) for other in family) else ""
-
-
-def _contains(words: list[str], name: tuple[str, ...]) -> bool:
-    return any(tuple(words[at : at + len(name)]) == name for at in range(len(words)))
-
-
-def _names_in_description(
-    positions: FactPositions, words: set[str], common: frozenset[str]
-) -> dict[tuple[str, ...], list[int]]:
-    """The names of the map whose words are all in the description, the longest first."""
-    names: dict[tuple[str, ...], list[int]] = {}
-    facts = positions.gallery.facts
-    for name, rows in positions.facts_of_name.items():
-        if words.issuperset(name) and is_distinctive(name, common):
-            local = [row for row in rows if not has_trait(facts.kind[row], "region")]
-            if local:
-                names[name] = local
-    return dict(sorted(names.items(), key=lambda item: (-len(item[0]), item[0])))

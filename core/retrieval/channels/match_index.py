@@ -16,12 +16,14 @@ from core.indexes.codes import last_of_best
 from core.retrieval.channels.kind_tests import KindTest, W
 from core.retrieval.channels.local_names import LocalNames
 from core.retrieval.channels.mentions import MentionIndex
-from core.retrieval.head_nouns import (
-    HeadNoun,
+from core.retrieval.head_nouns import HeadNoun, matches_kind
+from core.retrieval.kind_fit import (
+    has_other_noun,
     is_called,
     is_false_friend,
     lacks_modifier,
-    matches_kind,
+    lacks_nation,
+    shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
 
@@ -82,6 +84,9 @@ class MatchIndex:
         self._found_links = lru_cache(maxsize=256)(self._find_links)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
+        self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
+        self.lacking_nation = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_nation))
+        self.of_other_noun = lru_cache(maxsize=256)(partial(self._of_kinds, has_other_noun))
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         self.other_churches = lru_cache(maxsize=256)(partial(self._of_kinds, _is_other_church))
         if prepared:

@@ -15,7 +15,7 @@ from typing import Final
 from core.vocabulary.common_words import COMMON_WORDS
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
 from core.vocabulary.kinds import KINDS
-from core.vocabulary.languages.lexicon import CODES, TOKEN
+from core.vocabulary.languages.lexicon import CODES, TOKEN, lexicon
 from core.vocabulary.languages.tables import TABLES, read_rows
 
 _FEWEST = 2
@@ -122,13 +122,18 @@ def _words(text: str, names: Collection[tuple[int, int]]) -> list[str]:
 def _best_language(words: Sequence[str]) -> str | None:
     """The language that most words have, None for English."""
     english = [word for word in words if word in english_words()]
-    if len(words) < _FEWEST or len(english) >= _ENGLISH_SHARE * len(words):
+    if not words or len(english) >= _ENGLISH_SHARE * len(words):
         return None
+    if len(words) < _FEWEST:
+        return next((code for code in CODES if lexicon(code).is_thing(words[0])), None)
     languages, counts = _languages_of(), dict.fromkeys(CODES, 0)
     for word in set(words).difference(english):
         for code in languages.get(word, ()):
             counts[code] += 1
     best = max(counts, key=counts.__getitem__)
+    if 0 < counts[best] < _FEWEST:  # the many names of kinds are read where they can decide
+        others = (word for word in words if best not in languages.get(word, ()))
+        counts[best] += sum(lexicon(best).is_thing(word) for word in others if word not in english)
     only_english = [word for word in english if best not in languages.get(word, ())]
     return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None
 

@@ -217,7 +217,10 @@ def _ordered(run: list[Piece], lexicon: Lexicon) -> list[Piece]:
     if lexicon.settings.get("adjectives") == "after":
         pieces = _adjectives_first(pieces)
     if lexicon.settings.get("relations") == "after":
-        pieces = _relations_first(pieces)
+        roles = (
+            {"relation", "denial"} if lexicon.settings.get("denials") == "after" else {"relation"}
+        )
+        pieces = _relations_first(pieces, roles)
     return pieces
 
 
@@ -234,11 +237,11 @@ def _adjectives_first(pieces: list[Piece]) -> list[Piece]:
     return ordered
 
 
-def _relations_first(pieces: list[Piece]) -> list[Piece]:
+def _relations_first(pieces: list[Piece], roles: set[str]) -> list[Piece]:
     ordered: list[Piece] = []
     begin = 0
     for piece in pieces:
-        if piece.role == "relation" and begin < len(ordered):
+        if piece.role in roles and begin < len(ordered):
             ordered.insert(begin, piece)
             begin = len(ordered)
             continue

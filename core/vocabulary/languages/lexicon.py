@@ -21,8 +21,12 @@ _INFLECTED: Final[frozenset[Role]] = frozenset({"noun", "kind", "adjective"})
 LONGEST: Final = 5
 """Most words of an entry."""
 _LEAST_HEAD, _LEAST_PREFIX, _LEAST_STEM = 4, 3, 3
+_LEAST_THING = 6
+"""Shorter words are words of other languages, or names."""
 _JOINTS = ("", "s", "n", "en", "e", "es", "er")
 """Letters between the parts of a compound."""
+_ONSET: Final = re.compile(r"[bcdfgkpt][lr]$")
+"""Letters that begin a syllable: no word ends in them, so that "Rennstr-ecke" is cut wrongly."""
 _STREETS: Final = frozenset({"street", "square", "bridge", "avenue", "lane", "path"})
 """Heads of compounds that are mostly names: "Turmstraße"."""
 
@@ -99,6 +103,11 @@ class Lexicon:
         """Whether a single word has an entry with just its spelling."""
         return (self.key(word),) in self._by_spelling
 
+    def is_thing(self, word: str) -> bool:
+        """Whether a long word with just its spelling is a noun or the name of a kind."""
+        entry = self._by_spelling.get((self.key(word),))
+        return len(word) >= _LEAST_THING and entry is not None and entry.role in _HEADS
+
     def compound(self, word: str) -> LexiconEntry | None:
         """The entry of an unknown compound, by its longest known head.
 
@@ -111,6 +120,8 @@ class Lexicon:
             if head is None or head.role not in _HEADS or not head.english[0]:
                 continue
             prefix = self._prefix(word[:start])
+            if prefix is None and _ONSET.search(self.key(word[:start])):
+                continue
             if prefix is None or head.english[0] in _STREETS:
                 return LexiconEntry(head.english[:1], head.role, keep=True)
             return LexiconEntry((f"{prefix} {head.english[0]}",), head.role)

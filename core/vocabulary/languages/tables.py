@@ -9,8 +9,9 @@ Columns:
 
 A row with the role `setting` describes the language: `name` is its English name, `stemmer` a
 stemmer of Snowball or "", `adjectives` is `after` where they follow the noun, `relations` is
-`after` where they follow it, `compounds` is `yes` where nouns are written as one word, `nouns` is
-`capital` where they have one, `spaces` is `no` where words are not separated.
+`after` where they follow it, and `denials` likewise, `compounds` is `yes` where nouns are written
+as one word, `nouns` is `capital` where they have one, `spaces` is `no` where words are not
+separated.
 """
 
 import csv

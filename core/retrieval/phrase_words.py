@@ -1,0 +1,164 @@
+"""The words of each phrase that facts have: in their kind, in their name, or in both.
+
+A distinctive word means a thing by its name. A common word means it by its kind: in a name it may
+occur by chance. Words that say where a thing is mean another thing than the phrase.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from core.arrays import F32, I64, Bools
+from core.records import Channel
+from core.retrieval.channels import MatchIndex, match_by_words
+from core.retrieval.head_nouns import (
+    head_of_phrase,
+    noun_of_phrase,
+    place_of,
+    singular,
+    without_distance,
+)
+from core.retrieval.name_rules import NameRules, drop_stem_collisions
+from core.retrieval.phrases import Phrase
+from core.retrieval.proper_names import is_style
+from core.retrieval.query_encoding import EncodedQuery
+from core.retrieval.seen_facts import places_among, share_of
+from core.vocabulary.common_words import is_common, written_as_name
+from core.vocabulary.folding import words_of
+
+
+@lru_cache(maxsize=512)
+def _words_of_phrase(phrase: str) -> tuple[str, ...]:
+    words = words_of(without_distance(phrase))
+    return tuple(dict.fromkeys(word for word in words if len(word) > 1))
+
+
+class PhraseWords:
+    """The words of P phrases and V `facts`, ascending.
+
+    `share` [P, V] of the words of a phrase (or of those up to its noun, if that is more) and
+    `distinctive_share` [P, V] are those that a fact has. `meant` [P, V] are the facts with a
+    distinctive word or with the kind, `by_chance` [P, V] those with a common word in their name.
+    `referables` are the facts that a phrase's noun can refer to, and `allowed` those that its
+    proper names do not exclude.
+    """
+
+    def __init__(
+        self,
+        match_index: MatchIndex,
+        encoded_query: EncodedQuery,
+        channels: tuple[Channel, ...],
+        facts: I64,
+    ) -> None:
+        self._match_index = match_index
+        self._query = encoded_query
+        self._facts = facts
+        phrases = encoded_query.phrases
+        phrase_words = [_words_of_phrase(phrase.text) for phrase in phrases]
+        vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
+        self.names = NameRules(match_index, encoded_query, facts)
+        carried = self._carried(vocabulary)
+        self.heads = [head_of_phrase(phrase.text) for phrase in phrases]
+        self.referables = [self._referable(row) for row in range(len(phrases))]
+        self._nouns = [noun_of_phrase(phrase.text) for phrase in phrases]
+        self.allowed = [
+            self.names.allowed(phrase, carried, vocabulary, place_of(head))
+            for phrase, head in zip(phrases, self.heads, strict=True)
+        ]
+        self.share = np.zeros((len(phrases), len(facts)), dtype=np.float32)
+        self.distinctive_share = np.zeros(self.share.shape, dtype=np.float32)
+        self.meant = np.zeros(self.share.shape, dtype=bool)
+        self.by_chance = np.zeros(self.share.shape, dtype=bool)
+        self.mentions = [
+            self.names.mentions_in(phrase) if "names" in channels else [] for phrase in phrases
+        ]
+        for row, words in enumerate(phrase_words):
+            if words:
+                of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
+                self._add_mentions(row, of_words)
+                self.share[row], self.distinctive_share[row] = self._shares(row, of_words)
+                self.meant[row], self.by_chance[row] = self._split_by_meaning(row, of_words)
+
+    def _carried(self, vocabulary: list[str]) -> F32:
+        """1 where a fact has a word of the vocabulary [W, V], else 0."""
+        facts, match_index = self._facts, self._match_index
+        carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
+        matches = match_by_words(match_index, vocabulary)
+        place, is_seen = places_among(facts, matches.fact)
+        carried[matches.term[is_seen], place[is_seen]] = 1
+        carried[[not self.names.may_match(word) for word in vocabulary]] = 0
+        drop_stem_collisions(match_index, facts, carried, vocabulary)
+        if len(pooled := np.flatnonzero(match_index.pooled[facts])):
+            for row, word in enumerate(vocabulary):
+                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
+        return carried
+
+    def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
+        """Lets the facts of a mention carry its words in any spelling, and those with another
+        house number carry none of them."""
+        for mention in self.mentions[row]:
+            index = self._match_index.mentions
+            at = self._places(index.facts_of(mention))
+            others = self._places(index.facts_of_other_numbers(mention))
+            for word in words_of(self._query.text[mention.start : mention.end]):
+                if word in of_words:
+                    carrying = of_words[word].copy()
+                    carrying[at] = True
+                    carrying[others] = False
+                    of_words[word] = carrying
+
+    def _places(self, facts: I64) -> I64:
+        """The places of facts among those of the finder, without the others."""
+        place, is_seen = places_among(self._facts, facts)
+        return place[is_seen]
+
+    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
+        """For each fact of the finder the share of the phrase's words that it has (or of the words
+        up to the noun, if that is more), and the share of the phrase's distinctive words."""
+        phrase, head = self._query.phrases[row], self.heads[row]
+        share, distinctive = (
+            share_of(list(of_words.values())),
+            np.zeros(len(self._facts)),
+        )
+        if of_head := [
+            carrying for word, carrying in of_words.items() if head and word in head.words
+        ]:
+            share = np.maximum(share, share_of(of_head))
+        if of_distinctive := [
+            carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
+        ]:
+            distinctive = share_of(of_distinctive)
+        return share.astype(np.float32), distinctive.astype(np.float32)
+
+    def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
+        """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
+        by their kind, and those matched only because a common word happens to be in their name."""
+        meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
+        phrase, head, referable = self._query.phrases[row], self.heads[row], self.referables[row]
+        placing = place_of(head)
+        for word, carrying in of_words.items():
+            if self._is_distinctive(phrase, word):
+                meant |= carrying & referable if word in placing else carrying
+                continue
+            in_kind = self._match_index.in_kind(word)[self._facts]
+            if head is not None or singular(word) == self._nouns[row]:
+                meant |= carrying & in_kind & referable
+            if head is None or word in head.words:
+                by_chance |= carrying & ~in_kind
+        allowed = self.allowed[row]
+        return meant & allowed, by_chance & ~meant & allowed
+
+    def _referable(self, row: int) -> Bools:
+        """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
+        head, facts = self.heads[row], self._facts
+        if head is None:
+            return np.ones(len(facts), dtype=bool)
+        referable: Bools = self._match_index.matching_kind(head)[facts]
+        return referable & ~self._match_index.lacking_modifier(head)[facts]
+
+    def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
+        """Whether a word is distinctive: not common, or written as a name; the town's own name
+        says nothing about a place in it."""
+        if self.names.is_own(word) or is_style(word):
+            return False
+        return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
