@@ -14,7 +14,6 @@ _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
-"""From this chance on, a place without any evidence is no mere guess."""
 _MIN_EFFECT = 0.005
 _LARGE_EFFECT = 0.06
 """Least effects to be called an effect and a large one: the 60th and the 90th percentile among the
