@@ -7,9 +7,9 @@ penalty; `surroundings`, what lies around, each thing weighed by its rarity, onl
 facts that are seen from above. Of the weights 1, 2 and 4 of `surroundings` none was better than the
 others on 40 descriptions of Pardubice (first ten 40 to 45), nor on 158 program-written ones of its
 eastern third (first place 53 to 57). A description without denials has no signal `absent`.
-Of its weights 0.04, 0.06 and 0.1, 0.04 was chosen on program-written descriptions of Krems, Porto and
-Manhattan that end with a denial: where it is true (325) all three find the same within two texts, and
-where it is false the smallest loses least.
+Of its weights 0.04, 0.06 and 0.1, 0.04 was chosen on program-written descriptions of Krems, Porto
+and Manhattan that end with a denial: where it is true (325) all three find the same but for two
+texts, and where it is false the smallest loses least.
 """
 
 from typing import TYPE_CHECKING
