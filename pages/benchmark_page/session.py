@@ -9,6 +9,7 @@ from core.evaluation.run_metrics import BREAKDOWNS, METRICS
 from pages.benchmark_page import error_map, reports
 from pages.benchmark_page.reports import LETTERS, Chosen, Entry
 from pages.benchmark_page.subgroups import ALL_DESCRIPTIONS, Part
+from pages.ui.distinct_labels import distinct
 from pages.ui.link_values import one_of, whole
 from pages.ui.session_link import Params, SessionLink
 
@@ -76,7 +77,7 @@ def _fill_all(params: Params, found: Mapping[str, Entry]) -> None:
 
 def chosen(found: Mapping[str, Entry]) -> tuple[Chosen, ...]:
     """Asks which reports; each gets its letter."""
-    labels = {key: one.label for key, one in found.items()}
+    labels = distinct({key: one.label for key, one in found.items()})
     keys = st.multiselect(
         "Reports",
         list(found),

@@ -202,6 +202,19 @@ def test_flips_are_listed_filtered_and_made_cases_of_the_report_that_fails(
     store.close()
 
 
+def test_two_reports_with_one_title_can_be_told_apart(app: AppTest, home: Path) -> None:
+    twin = home / "reports" / "twin.json"
+    twin.write_bytes((home / "reports" / "facts.json").read_bytes())
+    try:
+        app.run()
+        for choice in (app.selectbox(key="bench-managed"), app.multiselect(key="bench-reports")):
+            assert len(set(choice.options)) == len(choice.options) >= 3
+            assert sum(one.endswith("(twin)") for one in choice.options) == 1
+            assert sum(one.endswith("(facts)") for one in choice.options) == 1
+    finally:
+        twin.unlink()
+
+
 def test_a_scenario_brings_back_what_was_looked_at(app: AppTest) -> None:
     app.query_params.update({"plot": "recall", "k": "3", "run": "B"})
     app.run()
