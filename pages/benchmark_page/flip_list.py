@@ -1,6 +1,7 @@
 """The descriptions that one report finds and the other misses: listed, filtered, made cases."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -62,7 +63,7 @@ def draw(first: Chosen, second: Chosen) -> None:
 
 def _list(first: Chosen, second: Chosen, found: list[Flip]) -> None:
     pages = -(-len(found) // _ON_A_PAGE)
-    height = 360 if len(found) > _FEW else "content"
+    height: Literal["content"] | int = 360 if len(found) > _FEW else "content"
     with st.container(height=height, border=False, key="bench-flips-list"):
         place = st.empty()
         number = 1
