@@ -22,11 +22,17 @@ from core.gallery import Gallery, open_gallery
 from core.gallery.embed import embed_pictures
 from core.gallery.picture_builder import build_pictures
 from core.models.compact import CompactEncoder
-from core.records import Query, Relevance, Verdict, Word
+from core.records import Evidence, LedgerEntry, Query, Relevance, Verdict, Word
 from core.retrieval import link_checkpoint, search_with_trace
 from core.settings import load
 from core.sources.cvgtext import read_cvgtext
-from pages.search_page import attribution_panel, comparison_panel, confidence_banner, llm_panel
+from pages.search_page import (
+    attribution_panel,
+    comparison_panel,
+    confidence_banner,
+    ledger_table,
+    llm_panel,
+)
 from pages.ui import highlighted_text, resources
 from pages.ui.numbers import percent
 
@@ -170,6 +176,13 @@ class TestReason:
         assert len(re.findall(r'<th scope="row">', table)) == 3
         assert "no map can tell" in table, "of the sky"
         assert table.count("found on the map") >= 1
+
+    def test_the_ledger_tells_which_words_the_map_does_not_show(self) -> None:
+        evidence = Evidence("red <b> church", 0, 14, "facts", "lutheran church", 0.9)
+        entry = LedgerEntry(evidence, "supported", "", {}, 0.0, 1)
+        assert "does not tell" not in ledger_table.table((entry,))
+        told = ledger_table.table((replace(entry, unshown=("red", "<b>")),))
+        assert "The map does not tell: red, &#60;b&#62;" in told
 
     @pytest.mark.parametrize("text", HOSTILE)
     def test_hostile_words_are_text_in_every_section(self, seeing: AppTest, text: str) -> None:

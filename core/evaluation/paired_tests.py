@@ -95,7 +95,9 @@ def paired(first: SavedRun, second: SavedRun) -> Pairing:
             raise ReportError(f"{run.title} lists failures only; give a run with all its queries")
     ours, theirs = matched(first, second)
     if not ours:
-        raise ReportError("the two runs have no query in common; measure both on the same file")
+        raise ReportError(
+            "the two reports have no description in common; measure both on the same file"
+        )
     names = [name for name in METRICS if has_metric(first, name) and has_metric(second, name)]
     return Pairing(first, second, len(ours), _differences(ours, theirs, names))
 

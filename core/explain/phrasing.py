@@ -55,13 +55,17 @@ def noun_phrase(fact: str) -> str:
     if kind == "address":
         return f"the address {one_line(name, 60)}"
     kind = _PAVED.sub(r"\1\2, paved with slabs", kind)
-    kind = NATIONS.sub(lambda nation: nation[0].title(), kind)
     if colon and kind in ("large", "small"):
         return one_line(name, 60)
     if colon:
-        return f"{one_line(name, 60)} ({one_line(kind, 50)})"
+        return f"{one_line(name, 60)} ({_capitals(one_line(kind, 50))})"
     kind = one_line(kind, 90)
-    return f"the {kind}" if kind.startswith("corner of ") else with_article(kind)
+    return f"the {kind}" if kind.startswith("corner of ") else _capitals(with_article(kind))
+
+
+def _capitals(kind: str) -> str:
+    """A kind with capitals for nations and confessions; its article is found before."""
+    return NATIONS.sub(lambda nation: nation[0].title(), kind)
 
 
 def thing_phrase(evidence: Evidence) -> str:

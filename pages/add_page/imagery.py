@@ -91,7 +91,7 @@ def _about(source: NationalSource) -> str:
 def _files(name: str, attempt: Try) -> None:
     key = f"pictures-{name}"
     st.file_uploader(
-        "Or files of your own",
+        "Files of your own",
         accept_multiple_files=True,
         key=key,
         help="GeoTIFF, JPEG 2000, MBTiles, PMTiles, or a picture with its world file (.jgw, .pgw) "

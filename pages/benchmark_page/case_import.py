@@ -77,12 +77,21 @@ def _taken(wanted: Sequence[tuple[SavedRun, Wanted]]) -> str:
     finally:
         store.close()
     left_out = sum(report.outside for report, _ in reports)
-    outside = f" {left_out:,} places outside the gallery were left out." if left_out else ""
+    places = "place" if left_out == 1 else "places"
+    outside = (
+        f" {left_out:,} {places} outside the gallery {_verb(left_out)} left out."
+        if left_out
+        else ""
+    )
     new, before = sum(one.new for one in added), sum(one.known for one in added)
     if not new:
         return f"Nothing new: {before:,} already added.{outside}"
-    known = f" {before:,} were already added." if before else ""
-    return f"{new:,} new cases to review.{known}{outside}"
+    known = f" {before:,} {_verb(before)} already there." if before else ""
+    return f"{new:,} new case{'s' * (new != 1)} to review.{known}{outside}"
+
+
+def _verb(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def opened(name: str) -> Gallery:

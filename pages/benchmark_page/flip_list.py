@@ -1,6 +1,7 @@
 """The descriptions that one report finds and the other misses: listed, filtered, made cases."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from pages.ui.link_values import one_of
 from pages.ui.templates import render
 
 _ON_A_PAGE = 25
+_FEW = 3
+"""So many need no box that scrolls."""
 
 
 def draw(first: Chosen, second: Chosen) -> None:
@@ -60,7 +63,8 @@ def draw(first: Chosen, second: Chosen) -> None:
 
 def _list(first: Chosen, second: Chosen, found: list[Flip]) -> None:
     pages = -(-len(found) // _ON_A_PAGE)
-    with st.container(height=360, border=False, key="bench-flips-list"):
+    height: Literal["content"] | int = 360 if len(found) > _FEW else "content"
+    with st.container(height=height, border=False, key="bench-flips-list"):
         place = st.empty()
         number = 1
         if pages > 1:

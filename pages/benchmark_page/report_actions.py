@@ -10,6 +10,7 @@ from core.evaluation import report_files
 from core.evaluation.queries import AUTHORS
 from pages.benchmark_page.reports import Entry
 from pages.ui import permission
+from pages.ui.distinct_labels import distinct
 from pages.ui.markdown import one_line, plain
 
 _UNKNOWN = "leave as it is"
@@ -18,7 +19,7 @@ _UNKNOWN = "leave as it is"
 def draw(found: Mapping[str, Entry]) -> None:
     """A menu of the actions. Bundled reports can only be exported."""
     with st.popover("Manage reports", icon=":material/folder_open:"):
-        labels = {key: one.label for key, one in found.items()}
+        labels = distinct({key: one.label for key, one in found.items()})
         key = st.selectbox(
             "Report", list(found), key="bench-managed", format_func=labels.__getitem__
         )

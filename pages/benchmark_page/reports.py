@@ -1,5 +1,6 @@
 """The reports on this machine, each read once, and the upload of new ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import streamlit as st
 from core import settings
 from core.errors import ReportError
 from core.evaluation import report_files, run_metrics
+from core.evaluation.paired_tests import comparable
 from core.evaluation.report_files import ReportFile
 from core.evaluation.run_metrics import Figure
 from core.evaluation.saved_runs import SavedRun, read_saved
@@ -67,6 +69,16 @@ def entries() -> tuple[dict[str, Entry], list[str]]:
             key = f"{file.key}~{run.scope}" if len(runs) > 1 else file.key
             found[key] = Entry(key, run, file)
     return found, problems
+
+
+def usual(found: Mapping[str, Entry]) -> list[str]:
+    """Three of one scope: one of the user's own, else the largest; then what compares with it."""
+    keys = sorted(found, key=lambda key: -len(found[key].run.queries))
+    first = next((key for key, one in found.items() if one.file.own), keys[0])
+    run = found[first].run
+    beside = [key for key in keys if key != first and found[key].run.scope == run.scope]
+    beside.sort(key=lambda key: not comparable(run, found[key].run))
+    return [first, *beside][:3]
 
 
 @st.cache_resource(max_entries=200, show_spinner="Reading the reports")

@@ -11,6 +11,7 @@ from core.evaluation import scenarios
 from core.evaluation.scenarios import STATUSES, Scenario
 from pages.benchmark_page import session
 from pages.ui import permission
+from pages.ui.distinct_labels import distinct
 from pages.ui.markdown import plain
 from pages.ui.templates import render
 
@@ -27,6 +28,7 @@ def draw() -> None:
     """A menu with the saved scenarios, and a form for a new one or another version of one."""
     found, faults = scenarios.list_scenarios(folder())
     by_id = {one.scenario_id: one for one in found}
+    titles = distinct({one.scenario_id: one.title for one in found})
     with st.popover("Scenarios", icon=":material/bookmark:"):
         for fault in faults[:3]:
             st.warning(plain(fault, 300))
@@ -36,7 +38,7 @@ def draw() -> None:
             "Scenario",
             [_NEW, *by_id],
             key="bench-scenario",
-            format_func=lambda one: by_id[one].title if one else "what you look at now",
+            format_func=lambda one: titles[one] if one else "what you look at now",
         )
         if chosen in by_id:
             _known(by_id[chosen])

@@ -9,6 +9,7 @@ from core.evaluation.run_metrics import BREAKDOWNS, METRICS
 from pages.benchmark_page import error_map, reports
 from pages.benchmark_page.reports import LETTERS, Chosen, Entry
 from pages.benchmark_page.subgroups import ALL_DESCRIPTIONS, Part
+from pages.ui.distinct_labels import distinct
 from pages.ui.link_values import one_of, whole
 from pages.ui.session_link import Params, SessionLink
 
@@ -20,7 +21,6 @@ PLOTS = {
 }
 MOST_METRES, MOST_WORD_CHARS = 20_000, 80
 _KEY = "benchmark"
-_FIRST_SHOWN = 3
 FLIP_MEASURES = tuple(name for name, metric in METRICS.items() if not metric.found_by)
 """The measures by which a description is found or missed."""
 GROUPINGS = {"none": "No groups", "likeness": "Alike", "cause": "Cause"}
@@ -53,7 +53,7 @@ def restore(found: Mapping[str, Entry]) -> None:
 def _fill_all(params: Params, found: Mapping[str, Entry]) -> None:
     keys = [key for key in params.get("reports", "").split(",") if key in found]
     values: dict[str, object] = {
-        "reports": keys[: len(LETTERS)] or _usual(found),
+        "reports": keys[: len(LETTERS)] or reports.usual(found),
         "plot": one_of(params.get("plot"), tuple(PLOTS), "kinds"),
         "metric": one_of(params.get("metric"), tuple(METRICS), "R@1"),
         "by": one_of(params.get("by"), (*BREAKDOWNS, "city"), "length"),
@@ -75,18 +75,9 @@ def _fill_all(params: Params, found: Mapping[str, Entry]) -> None:
             st.session_state[widget(name)] = value
 
 
-def _usual(found: Mapping[str, Entry]) -> list[str]:
-    """A report of the user's own, else the largest; and beside it the largest of its scope."""
-    largest = sorted(found, key=lambda key: -len(found[key].run.queries))
-    first = next((key for key, one in found.items() if one.file.own), largest[0])
-    scope = found[first].run.scope
-    others = [key for key in largest if key != first and found[key].run.scope == scope]
-    return [first, *others][:_FIRST_SHOWN]
-
-
 def chosen(found: Mapping[str, Entry]) -> tuple[Chosen, ...]:
     """Asks which reports; each gets its letter."""
-    labels = {key: one.label for key, one in found.items()}
+    labels = distinct({key: one.label for key, one in found.items()})
     keys = st.multiselect(
         "Reports",
         list(found),

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import streamlit as st
 
 from core.gallery import GalleryCard
+from pages.ui.distinct_labels import distinct
 from pages.ui.link_values import identifier, one_of
 from pages.ui.markdown import one_line
 from pages.ui.session_link import Params, SessionLink, searched_city
@@ -106,7 +107,9 @@ def _change_gallery() -> None:
 
 def gallery_choice(cards: Sequence[GalleryCard]) -> None:
     """All galleries, damaged ones too."""
-    titles = {card.name: one_line(card.title) + " (damaged)" * bool(card.problem) for card in cards}
+    titles = distinct(
+        {card.name: one_line(card.title) + " (damaged)" * bool(card.problem) for card in cards}
+    )
     st.session_state["gallery-name"] = _session().view.gallery
     st.selectbox(
         "Gallery",

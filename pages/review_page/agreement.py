@@ -18,6 +18,8 @@ from pages.review_page.session import ReviewSession, write_link
 from pages.ui.numbers import MINUS
 from pages.ui.templates import render
 
+_KAPPA = "1 for full agreement, 0 for agreement by chance, below 0 for less"
+
 
 def draw(store: Store, session: ReviewSession) -> None:
     """One line of numbers, the next dispute, and the tables."""
@@ -25,8 +27,8 @@ def draw(store: Store, session: ReviewSession) -> None:
     st.html(_numbers(found))
     if found.cases == 0:
         st.info(
-            "Kappa needs cases that two people have answered. Ask another person to review under "
-            "their own name."
+            "Agreement needs cases that two people have answered. Ask another person to review "
+            "under their own name."
         )
     _dispute(store, session, disputes_for(store, session.name), found)
     content = read_store(store)
@@ -43,11 +45,11 @@ def _kappa(value: float | None) -> str:
 
 def _numbers(found: Agreement) -> str:
     facts = (
-        ("Cases with several verdicts", f"{found.cases:,}"),
-        ("In dispute", f"{found.disputed:,}"),
-        ("Adjudicated", f"{found.adjudicated:,}"),
-        ("Need another vote", f"{found.waiting:,}"),
-        ("Fleiss' kappa", _kappa(found.fleiss)),
+        ("Judged by two or more", f"{found.cases:,}", ""),
+        ("With different verdicts", f"{found.disputed:,}", ""),
+        ("Of these settled", f"{found.adjudicated:,}", "Somebody chose the final verdict"),
+        ("Need another vote", f"{found.waiting:,}", "One person has judged them so far"),
+        ("Agreement (Fleiss' kappa)", _kappa(found.fleiss), _KAPPA),
     )
     return render("agreement_numbers", facts=facts)
 

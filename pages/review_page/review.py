@@ -91,7 +91,7 @@ def show(
             missing.info(plain(place.missing, 300))
         st.html(card_view.pictures(card, place))
         st.html(card_view.others(card))
-        evidence = st.empty()
+        evidence = st.container(key="cases-evidence").empty()
     with right.container(key="cases-map"):
         card_map.draw(card, place)
     if looked_into is None:

@@ -6,6 +6,7 @@ from core.review.store import Store
 from core.review.tasks import assign, release, workloads
 from pages.review_page.session import ReviewSession
 from pages.ui import case_store
+from pages.ui.distinct_labels import distinct
 from pages.ui.templates import render
 
 _ALL = "all reports"
@@ -21,7 +22,7 @@ def draw(store: Store, session: ReviewSession) -> None:
     st.html(render("task_loads", rows=loads))
     if not session.name:
         return
-    titles = {"": _ALL} | {one.report_id: one.title for one in store.reports()}
+    titles = {"": _ALL} | distinct({one.report_id: one.title for one in store.reports()})
     with st.expander("Assign cases", key="cases-tasks"):
         st.multiselect("To", [one.annotator for one in loads], key="cases-tasks-names")
         st.selectbox("Of", list(titles), key="cases-tasks-report", format_func=titles.__getitem__)

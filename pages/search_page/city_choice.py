@@ -8,6 +8,7 @@ from core.gallery import GalleryCard
 from pages.search_page import session
 from pages.search_page.anywhere import TITLE
 from pages.search_page.query_params import ANYWHERE
+from pages.ui.distinct_labels import distinct
 from pages.ui.markdown import one_line, plain
 
 _MANY_CITIES = 6
@@ -20,7 +21,7 @@ def _change_city() -> None:
 
 def draw(cards: tuple[GalleryCard, ...]) -> None:
     """The galleries as a row of names, or as a list where there are many."""
-    titles = {card.name: one_line(card.title) for card in cards}
+    titles = distinct({card.name: one_line(card.title) for card in cards})
     if len(cards) > 1 or any(card.regions for card in cards):
         titles = {ANYWHERE: TITLE} | titles
     (

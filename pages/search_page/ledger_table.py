@@ -47,6 +47,7 @@ def _row(entry: LedgerEntry, most: float) -> dict[str, object]:
         "absent": entry.absent,
         "fact": f"{thing_phrase(evidence)}{seen}" if evidence.channel else "",
         "doubt": evidence.doubt,
+        "unshown": ", ".join(entry.unshown),
         "where": distance_phrase(evidence.distance_m or 0.0, evidence.direction or "here"),
         "channel": CHANNEL_TRAITS[evidence.channel].word if evidence.channel else "",
         "similarity": evidence.similarity,

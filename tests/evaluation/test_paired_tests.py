@@ -123,7 +123,7 @@ def test_what_cannot_be_compared_is_told() -> None:
     for other, told in (
         (replace(run, scope="nearest-100"), "the scopes differ"),
         (replace(run, only_failures=True), "failures only"),
-        (a_run(a_query(0, 1, 0, "another")), "no query in common"),
+        (a_run(a_query(0, 1, 0, "another")), "no description in common"),
     ):
         with pytest.raises(ReportError, match=told):
             paired(run, other)

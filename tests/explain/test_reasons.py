@@ -155,6 +155,9 @@ def test_nothing_is_claimed_but_what_the_ledger_holds() -> None:
         ("Sokos", "Sokos"),
         ("row of trees", "a row of trees"),
         ("grass", "a grass"),
+        ("lutheran church", "a Lutheran church"),
+        ("italian restaurant", "an Italian restaurant"),
+        ("roman catholic church: St Mary", "St Mary (Roman Catholic church)"),
     ],
 )
 def test_facts_become_parts_of_a_sentence(fact: str, said: str) -> None:

@@ -114,6 +114,13 @@ def test_the_metrics_stand_side_by_side_each_row_with_its_scope(app: AppTest, ho
     assert "`" not in html
 
 
+def test_at_first_ones_own_report_stands_beside_one_that_compares_with_it(app: AppTest) -> None:
+    del app.query_params["reports"]
+    app.run()
+    assert set(app.multiselect(key="bench-reports").value[:2]) == {"facts", "names"}
+    assert len(app.multiselect(key="bench-reports").value) == 3
+
+
 @pytest.mark.parametrize("plot", ["kinds", "recall", "distance"])
 def test_every_plot_has_its_table(app: AppTest, plot: str) -> None:
     app.query_params["plot"] = plot
@@ -164,7 +171,7 @@ def test_descriptions_are_narrowed_by_words_and_by_groups_and_become_cases(
     app.selectbox(key="bench-group").set_value(causes[0].rpartition(" (")[0]).run()
     number = int(causes[0].split("(")[-1][:-1])
     app.button(key="bench-review-these").click().run()
-    assert f"{number} new cases" in app.success[0].value
+    assert re.match(rf"{number} new cases? to review", app.success[0].value)
 
 
 def test_flips_are_listed_filtered_and_made_cases_of_the_report_that_fails(
@@ -187,11 +194,25 @@ def test_flips_are_listed_filtered_and_made_cases_of_the_report_that_fails(
     app.session_state["bench-change"] = "both"
     app.run()
     app.button(key="bench-review-flips").click().run()
-    assert f"{len(changed)} new cases" in app.success[0].value
+    cases = "case" if len(changed) == 1 else "cases"
+    assert f"{len(changed)} new {cases} to review" in app.success[0].value
     store = open_store(str(tmp_path / "cases.sqlite"), datetime.now(UTC))
     assert [one.queries for one in store.reports()] == [6, 6]
     assert sum(sum(one.kinds.values()) for one in store.reports()) == len(changed)
     store.close()
+
+
+def test_two_reports_with_one_title_can_be_told_apart(app: AppTest, home: Path) -> None:
+    twin = home / "reports" / "twin.json"
+    twin.write_bytes((home / "reports" / "facts.json").read_bytes())
+    try:
+        app.run()
+        for choice in (app.selectbox(key="bench-managed"), app.multiselect(key="bench-reports")):
+            assert len(set(choice.options)) == len(choice.options) >= 3
+            assert sum(one.endswith("(twin)") for one in choice.options) == 1
+            assert sum(one.endswith("(facts)") for one in choice.options) == 1
+    finally:
+        twin.unlink()
 
 
 def test_a_scenario_brings_back_what_was_looked_at(app: AppTest) -> None:

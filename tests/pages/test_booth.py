@@ -249,6 +249,8 @@ class TestHost:
             "Longest line for a search": "3 people",
         }
         assert "nobody waited" in dict(host.rows(day_numbers.DayNumbers())).values()
+        all_found = day_numbers.DayNumbers(2, 2, 2, 50)
+        assert dict(host.rows(all_found))["Found within 100 m"] == "2 of 2 (100 %)"
 
     @pytest.mark.parametrize("content", ["{", "[]", '{"games": "many"}', "{}"])
     def test_a_file_that_cannot_be_read_is_told_and_the_booth_goes_on(

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.browser
 
 CASES = 30 if os.environ.get("SLOW") == "1" else 12
 MOST_KEYS = 2
+DESK_FIRST = ("desk", "evidence")
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +245,12 @@ def test_definitions_own_keys_and_similar_failures_by_keys_alone(
     expect(page.locator(".sw-case")).to_have_attribute("data-case", case_id)
     assert queue.progress(store, "Dee").answered == 0
     store.close()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".st-key-cases-evidence h2")).to_be_attached()
+    above, below = (page.locator(f".st-key-cases-{one}").bounding_box() for one in DESK_FIRST)
+    assert above
+    assert below
+    assert above["y"] + above["height"] <= below["y"], "on a phone the evidence is long"
     assert visit.errors == []
 
 

@@ -6,7 +6,6 @@ from pages.search_page.kiosk import day_numbers, distances
 from pages.search_page.kiosk.day_numbers import DayNumbers
 from pages.ui import frame
 from pages.ui.markdown import plain
-from pages.ui.numbers import percent
 from pages.ui.templates import render
 
 _EVERY_S = 10
@@ -33,9 +32,9 @@ def rows(day: DayNumbers) -> tuple[tuple[str, str], ...]:
     """Names and values; averages only where there is something to average."""
     found = [("Games played", f"{day.games:,}")]
     if day.known:
-        share = percent(day.found / day.known)
+        share = round(100 * day.found / day.known)
         found += [
-            ("Found within 100 m", f"{day.found:,} of {day.known:,} ({share})"),
+            ("Found within 100 m", f"{day.found:,} of {day.known:,} ({share} %)"),
             ("Saywhere was off by", f"{distances.metres(day.ours_m / day.known)} on average"),
         ]
     if day.guesses:

@@ -6,6 +6,7 @@ from core.gallery import GalleryCard
 from core.maps import Mark
 from pages.search_page.kiosk.session import Visit, change, start_over
 from pages.ui import examples
+from pages.ui.distinct_labels import distinct
 from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render
 
@@ -46,7 +47,7 @@ def say(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
 
 
 def _cities(visit: Visit, cards: tuple[GalleryCard, ...]) -> None:
-    titles = {card.name: one_line(card.title, 40) for card in cards}
+    titles = distinct({card.name: one_line(card.title, 40) for card in cards})
     st.session_state["booth-city"] = visit.city
     st.selectbox(
         "City",

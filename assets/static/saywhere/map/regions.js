@@ -32,7 +32,7 @@ function regions(group, data) {
     const around = L.latLngBounds(data.regions.map((one) => one.at));
     look(() => {
       map.fitBounds(around, { paddingTopLeft: [40, 30], paddingBottomRight: [96, 30],
-        maxZoom: 8, animate: false });
+        maxZoom: data.regions.length > 1 ? 8 : 4, animate: false });
       placeNames();
     });
   }
