@@ -83,7 +83,7 @@ def test_what_is_no_whole_picture_is_told_and_not_kept(
     body: bytes, tiles: TinyTiles, tmp_path: Path
 ) -> None:
     tiles.body = body
-    with pytest.raises(SourceError, match="no whole picture .200, image/png.") as error:
+    with pytest.raises(SourceError, match=r"no whole picture \(200, image/png\)") as error:
         server(tiles, tmp_path, []).tile(17, 1, 2)
     assert "\n" not in str(error.value)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))
