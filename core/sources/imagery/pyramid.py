@@ -119,6 +119,12 @@ class PyramidLayer:
         return None
 
     def _tile(self, zoom: int, x: int, y: int) -> U8 | None:
+        """A decoded tile; None where there is none, or none that touches the store's bounds: no
+        server is asked for more than was told before the download."""
+        inside = tiles_in(self.store.bounds, zoom)
+        is_across = (x - inside.x0) % 2**zoom < inside.x1 - inside.x0
+        if not is_across or not inside.y0 <= y < inside.y1:
+            return None
         key = (zoom, x, y)
         with self._lock:
             if key in self._decoded:
