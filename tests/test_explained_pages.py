@@ -207,7 +207,7 @@ class TestLooked:
         html = html_of(seeing)
         assert html.count('class="sw-veiled"') == 2, "the map and its control"
         assert "counted most" in html or "No word stood out" in html
-        assert "two maps" in html
+        assert "two pictures" in html
 
     def test_words_carry_their_relevance_as_a_number(self) -> None:
         found = _relevance(words=(Word(0, 1, 0.01), Word(2, 8, 1.0)))
@@ -223,6 +223,9 @@ class TestLooked:
             _relevance(telling=False, likeness=0.91), "the north", "the north"
         )
         assert "explains nothing" in attribution_panel.html_of("a church", seen, b"")
+        of_photograph = attribution_panel.html_of("a church", seen, b"", "aerial")
+        assert of_photograph.count('alt="Aerial picture, bright where') == 2
+        assert "Map picture" not in of_photograph
         assert "is about your words" in attribution_panel.html_of(
             "a church", replace(seen, relevance=_relevance(telling=True, likeness=0.2)), b""
         )
@@ -328,7 +331,7 @@ class TestComparison:
         box.select_index(1).run()
         assert not seeing.exception
         html = html_of(seeing)
-        assert html.count("Map picture of place") == 2
+        assert html.count("Picture of place") == 2
         assert "Place 1" in html
         assert "for place" in html or "for neither" in html
         again = page(

@@ -26,6 +26,8 @@ class TinyTiles:
         self.faults: list[int] = []
         """Status codes of the next answers."""
         self.page = False
+        self.body = b""
+        """What is sent in the place of each tile, if anything."""
         self.at_once = 0
         self.most_at_once = 0
         self.url = ""
@@ -49,7 +51,7 @@ def serving() -> Iterator[TinyTiles]:
                 body, kind = b"<html>Please log in</html>", "text/html"
             elif fault == 200:
                 z, x, y = (int(part) for part in self.path.strip("/").split("/"))
-                body, kind = tile_of(z, x, y), "image/png"
+                body, kind = tiny.body or tile_of(z, x, y), "image/png"
             with lock:
                 tiny.at_once -= 1
             self.send_response(fault)

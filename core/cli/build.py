@@ -145,7 +145,9 @@ def run(args: argparse.Namespace) -> Any:
     sources = args.sources or _downloaded(args, settings)
     world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
-    imagery = opened_imagery(args, args.bbox or world.bounds, download=not args.estimate)
+    imagery = opened_imagery(
+        args, args.bbox or world.bounds, args.footprint_m, download=not args.estimate
+    )
     if args.estimate:
         size = build_size(world, args.bbox, options.spacing_m, options.footprint_m, args.outline)
         if imagery is not None:
@@ -287,7 +289,7 @@ def _build_imagery(args: argparse.Namespace) -> Any:
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, SPECS, load_model
 
-    imagery = opened_imagery(args, args.bbox, download=not args.estimate)
+    imagery = opened_imagery(args, args.bbox, args.footprint_m, download=not args.estimate)
     if imagery is None:
         raise QueryError(
             "name what to build from: --from map files, --imagery, --cvgtext, or --collection"

@@ -49,17 +49,24 @@ def add_imagery(parser: argparse.ArgumentParser) -> None:
 
 
 def opened_imagery(
-    args: argparse.Namespace, area: Bounds | None, download: bool = True
+    args: argparse.Namespace,
+    area: Bounds | None,
+    footprint_m: float | None = None,
+    download: bool = True,
 ) -> "Imagery | None":
     """The imagery of the options, None without any; with `download`, tiles of `area` are
-    downloaded if need be.
+    downloaded if need be, and with `footprint_m` those of the ground around it that a gallery of
+    such tiles keeps.
 
     Raises QueryError for imagery that may not be stored, and where nobody confirms the download.
     """
     if not args.imagery:
         return None
+    from core.gallery.imagery_stage import bounds_kept_around
     from core.sources.imagery import ImageryPlace, Online, open_imagery
 
+    if area is not None and footprint_m is not None:
+        area = bounds_kept_around(area, footprint_m)
     imagery = open_imagery(
         args.imagery,
         place=ImageryPlace(args.imagery_bounds, args.imagery_crs),

@@ -39,6 +39,12 @@ def kept_bounds(lats: F64, lons: F64, footprint_m: float) -> Bounds:
     return bounds_of(lats, lons, footprint_m * 2 * _MARGIN)
 
 
+def bounds_kept_around(area: Bounds, footprint_m: float) -> Bounds:
+    """The ground whose imagery a gallery keeps when its tiles lie all over an area."""
+    lats, lons = np.array([area.south, area.north]), np.array([area.west, area.east])
+    return kept_bounds(lats, lons, footprint_m)
+
+
 def write_imagery(
     data: Path, imagery: Imagery, lats: F64, lons: F64, footprint_m: float, progress: Progress
 ) -> AerialStamp:

@@ -48,7 +48,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate) -> None:
             except ModelError as error:
                 st.info(plain(str(error), 300))
                 return
-            st.html(html_of(text, summary, look.picture))
+            st.html(html_of(text, summary, look.picture, look.view))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,9 @@ def _chosen(titles: list[str]) -> int:
     return titles.index(str(title))
 
 
-def html_of(text: str, summary: AttributionSummary, picture: bytes) -> str:
-    """HTML of the words, both maps, what they are worth, and what words and picture share."""
+def html_of(text: str, summary: AttributionSummary, picture: bytes, view: str = "drawn") -> str:
+    """HTML of the words, the picture of a `view` under both maps of relevance, what these are
+    worth, and what words and picture share."""
     relevance = summary.relevance
     return render(
         "attribution",
@@ -97,6 +98,7 @@ def html_of(text: str, summary: AttributionSummary, picture: bytes) -> str:
         top_words=_top_words(text, relevance),
         relevance=relevance,
         picture=picture_uri(picture),
+        is_aerial=view == "aerial",
         maps=[
             _map(relevance.picture, "Your words", summary.where),
             _map(relevance.control, f"“{relevance.decoy}”", summary.control_where),

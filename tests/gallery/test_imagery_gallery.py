@@ -1,5 +1,6 @@
 """Galleries of imagery: what is stored, and that tiles lie where the source has them."""
 
+import argparse
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_tiles import serving
 
+from core.cli.imagery_options import add_imagery, opened_imagery
 from core.errors import GalleryError, QueryError
 from core.gallery.aerial_pyramid import write_pyramid
 from core.gallery.build import BuildOptions
 from core.gallery.estimate import imagery_size
-from core.gallery.imagery_builder import build_imagery
+from core.gallery.imagery_builder import build_imagery, grid
+from core.gallery.imagery_stage import write_imagery
 from core.gallery.manifest import read_manifest
 from core.gallery.opened import Gallery
 from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds
@@ -20,6 +24,7 @@ from core.records import Query
 from core.retrieval import check_query
 from core.sources.imagery import Imagery, open_imagery
 from core.sources.imagery.credits import ImageryCredit
+from core.web_tiles.mercator import tiles_in
 
 LAT, LON = 50.0, 15.0
 SHEET_M = 120.0
@@ -178,3 +183,21 @@ def test_coarser_tiles_hold_the_mean_of_finer_ones(gallery: Gallery, sheets: Ima
     fine = sheets.picture(LAT, LON, 200, 400).rgb.reshape(20, 20, 20, 20, 3).mean(axis=(1, 3))
     assert whole.valid.all()
     assert np.abs(whole.rgb - fine).mean() < 8
+
+
+def test_all_that_a_gallery_keeps_is_downloaded_before_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAYWHERE_DATA", str(tmp_path))
+    area = Bounds(15.0001, 50.0001, 15.0039, 50.0039)
+    parser = argparse.ArgumentParser()
+    add_imagery(parser)
+    with serving() as tiles:
+        args = parser.parse_args(["--imagery", tiles.url, "--imagery-zoom", "17", "--yes"])
+        args.quiet = True
+        imagery = opened_imagery(args, area, 100.0)
+        assert imagery is not None
+        (server,) = imagery.servers
+        assert sum(tiles.asked.values()) == server.tiles.count > tiles_in(area, 17).count
+        write_imagery(tmp_path, imagery, *grid(area, 100.0), 100.0, lambda *_: None)
+        assert sum(tiles.asked.values()) == server.tiles.count

@@ -17,13 +17,16 @@ def read_bounds(path: Path) -> dict[str, Bounds]:
     """Bounds by the name of a picture, with or without its ending.
 
     JSON is an object of names, or a list of objects with a name; each holds four numbers, or the
-    keys west, south, east and north. CSV has columns of these names. Raises SourceError.
+    keys west, south, east and north. CSV has columns of these names, between commas, or between
+    semicolons with decimal commas, or between tabs. Raises SourceError.
     """
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"the bounds file {path} cannot be read ({error})") from error
     rows = _csv_rows(text) if path.suffix.lower() == ".csv" else _json_rows(text, path)
+    if "" in rows:
+        raise SourceError(f"{path} names no picture; give a column or key {_NAMES[0]!r}")
     bounds = {}
     for name, row in rows.items():
         try:
@@ -49,9 +52,19 @@ def _json_rows(text: str, path: Path) -> dict[str, Any]:
 
 
 def _csv_rows(text: str) -> dict[str, Any]:
-    rows = csv.DictReader(text.splitlines())
+    lines = text.splitlines()
+    mark = max(",;\t", key=lines[0].count) if lines else ","
+    rows = csv.DictReader(lines, delimiter=mark)
     clean = [{str(key).strip().lower(): value for key, value in row.items()} for row in rows]
+    if mark != ",":
+        clean = [
+            row | {key: _with_point(row[key]) for key in _EDGES if key in row} for row in clean
+        ]
     return {_name_of(row): row for row in clean}
+
+
+def _with_point(number: str | None) -> str | None:
+    return number and number.replace(",", ".")
 
 
 def _name_of(row: Mapping[str, Any]) -> str:

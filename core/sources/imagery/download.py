@@ -13,6 +13,7 @@ from core.errors import SourceError
 from core.files import write_bytes
 from core.geo import Bounds
 from core.sources.imagery.addresses import TileAddress
+from core.sources.imagery.pyramid import decoded
 from core.web_tiles.mercator import TileRange, tiles_in
 
 CLIENT: Final = "Saywhere/1.0 (place search; tiles for one gallery, kept and not asked for again)"
@@ -183,12 +184,20 @@ class TileServer:
             )
         content: bytes = answer.content
         kind = answer.headers.get("Content-Type", "")
+        about = f"({answer.status_code}, {kind[:40] or 'no type'}); check the address"
         if answer.status_code != 200 or "html" in kind or content.lstrip()[:1] in (b"<", b"{"):
             raise SourceError(
-                f"the server of {self.name} answers with a page instead of a picture "
-                f"({answer.status_code}, {kind[:40] or 'no type'}); check the address"
+                f"the server of {self.name} answers with a page instead of a picture {about}"
             )
-        return content or None
+        if not content:
+            return None
+        try:
+            decoded(content, "")
+        except SourceError as error:  # kept, it would fail whenever it is read
+            raise SourceError(
+                f"the server of {self.name} answers with something that is no whole picture {about}"
+            ) from error
+        return content
 
 
 def _retry_after(value: str) -> float:

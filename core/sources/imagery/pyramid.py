@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Final, Protocol
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from core.arrays import U8
 from core.errors import SourceError
@@ -119,6 +119,12 @@ class PyramidLayer:
         return None
 
     def _tile(self, zoom: int, x: int, y: int) -> U8 | None:
+        """A decoded tile; None where there is none, or none that touches the store's bounds: no
+        server is asked for more than was told before the download."""
+        inside = tiles_in(self.store.bounds, zoom)
+        is_across = (x - inside.x0) % 2**zoom < inside.x1 - inside.x0
+        if not is_across or not inside.y0 <= y < inside.y1:
+            return None
         key = (zoom, x, y)
         with self._lock:
             if key in self._decoded:
@@ -145,8 +151,12 @@ def decoded(encoded: bytes, name: str) -> U8:
         with Image.open(io.BytesIO(encoded)) as picture:
             rgba = np.asarray(picture.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        begins = "it is a web page" if encoded.lstrip()[:1] == b"<" else str(error)[:80]
-        raise SourceError(f"the tile {name} is not a picture: {begins}") from error
+        problem = str(error)[:80]
+        if encoded.lstrip()[:1] == b"<":
+            problem = "it is a web page"
+        elif isinstance(error, UnidentifiedImageError):
+            problem = "it is neither PNG, JPEG nor WebP"
+        raise SourceError(f"the tile {name} is not a picture: {problem}") from error
     return np.ascontiguousarray(rgba[..., :3]) if rgba[..., 3].min() == 255 else rgba
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_tiles import TinyTiles, serving
+from tiny_tiles import TinyTiles, serving, tile_of
 
 from core.errors import SourceError
 from core.geo import Bounds
@@ -73,6 +73,17 @@ def test_a_stopped_download_goes_on_where_it_was(tiles: TinyTiles, tmp_path: Pat
 def test_a_page_instead_of_a_picture_is_told_and_not_kept(tiles: TinyTiles, tmp_path: Path) -> None:
     tiles.page = True
     with pytest.raises(SourceError, match="answers with a page instead of a picture") as error:
+        server(tiles, tmp_path, []).tile(17, 1, 2)
+    assert "\n" not in str(error.value)
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("body", [b"Rate limit exceeded", tile_of(17, 1, 2)[:-30]])
+def test_what_is_no_whole_picture_is_told_and_not_kept(
+    body: bytes, tiles: TinyTiles, tmp_path: Path
+) -> None:
+    tiles.body = body
+    with pytest.raises(SourceError, match=r"no whole picture \(200, image/png\)") as error:
         server(tiles, tmp_path, []).tile(17, 1, 2)
     assert "\n" not in str(error.value)
     assert not any(path.is_file() for path in tmp_path.rglob("*"))

@@ -246,6 +246,8 @@ def test_bounds_are_read_from_json_and_csv(tmp_path: Path) -> None:
         "a.json": '{"a.jpg": [15, 50, 15.1, 50.1]}',
         "b.json": '[{"file": "a.jpg", "west": 15, "south": 50, "east": 15.1, "north": 50.1}]',
         "c.csv": "File,North,West,East,South\na.jpg,50.1,15,15.1,50\n",
+        "d.csv": "file;west;south;east;north\na.jpg;15,0;50,0;15,1;50,1\n",
+        "e.csv": "name\twest\tsouth\teast\tnorth\na.jpg\t15\t50\t15.1\t50.1\n",
     }
     for name, text in documents.items():
         (tmp_path / name).write_text(text, "utf-8")
@@ -287,6 +289,7 @@ def test_a_huge_picture_is_read_in_windows(tmp_path: Path) -> None:
         ("huge.png", "40,000 × 40,000 pixels that can only be read from the top"),
         ("bounds.json", "none of these pictures is there"),
         ("broken.json", "are not west, south, east, north"),
+        ("nameless.csv", "names no picture; give a column or key 'file'"),
         ("nothing.tif", "there is no imagery"),
         ("empty", "holds no pictures"),
         ("vector.mbtiles", "holds pbf tiles, not pictures"),
@@ -319,6 +322,8 @@ def test_faulty_imagery_is_told_in_one_line(name: str, words: str, tmp_path: Pat
         path.write_text('{"other": [15, 50, 15.1, 50.1]}', "utf-8")
     elif name == "broken.json":
         path.write_text('{"other": [150, 500, 15.1]}', "utf-8")
+    elif name == "nameless.csv":
+        path.write_text("west,south,east,north\n15,50,15.1,50.1\n", "utf-8")
     elif name == "empty":
         path.mkdir()
     elif name == "vector.mbtiles":
@@ -373,10 +378,11 @@ def test_tiles_are_read_from_every_archive(kind: str, tmp_path: Path) -> None:
 def test_a_tile_that_is_no_picture_is_told(tmp_path: Path) -> None:
     path = tmp_path / "tiles" / "17" / "71000" / "44000.png"
     path.parent.mkdir(parents=True)
-    path.write_text("<html>", "utf-8")
     center = tile_box(17, 71000, 44000).center
-    with pytest.raises(SourceError, match="is not a picture: it is a web page"):
-        open_imagery([tmp_path / "tiles"]).picture(center.lat, center.lon, 50, 50)
+    for text, words in (("<html>", "it is a web page"), ("no", "it is neither PNG, JPEG nor WebP")):
+        path.write_text(text, "utf-8")
+        with pytest.raises(SourceError, match=f"is not a picture: {words}$"):
+            open_imagery([tmp_path / "tiles"]).picture(center.lat, center.lon, 50, 50)
 
 
 def test_ground_metres_are_those_of_tiles(tmp_path: Path) -> None:
