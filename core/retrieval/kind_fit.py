@@ -134,14 +134,20 @@ def shares_modifier_only(kind: str, head: HeadNoun) -> bool:
     return any(one.modifiers & head.modifiers - ADJECTIVES for one in own)
 
 
+@lru_cache(maxsize=4096)
+def _sizes(text: str) -> frozenset[str]:
+    """The words of a text for a small or large thing."""
+    return (SMALL | LARGE).intersection(WORD.findall(fold(text)))
+
+
 def has_size(phrase: str) -> bool:
     """Whether a phrase has a word for a small or large thing."""
-    return not (SMALL | LARGE).isdisjoint(WORD.findall(fold(phrase)))
+    return bool(_sizes(phrase))
 
 
 def is_of_other_size(phrase: str, fact: str) -> bool:
     """Whether one of the two is described as small and the other as large."""
-    words = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
+    words = [_sizes(text.partition(": ")[0]) for text in (phrase, fact)]
     return any(
         words[row] & SMALL and words[1 - row] & LARGE and not words[row] & LARGE for row in (0, 1)
     )

@@ -163,7 +163,7 @@ def drop_stem_collisions(
             if (text := text_of.get(at, "")) == "":
                 fact = int(facts[at])
                 text = text_of[at] = " ".join((of.text[fact], *of.names[fact]))
-            if (inflected or gerund in text) and not (
-                {word, word.removesuffix("s")} & set(words_of(text))
-            ):
+            if not (inflected or gerund in text) or f" {word} " in f" {text.lower()} ":
+                continue
+            if not {word, word.removesuffix("s")} & set(words_of(text)):
                 carried[row, at] = 0
