@@ -67,7 +67,8 @@ class EvidenceFinder:
     Only the `channels` that were searched give evidence, and pictures give none. A name supports a
     phrase by a distinctive word. A common word supports it by the kind of a thing: in a name it may
     occur by chance. With `tiles`, evidence is for these only, which saves the work for what they do
-    not see.
+    not see. `cosines` [P, V] are those of the phrases with all embedded facts, if a search has
+    them.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class EvidenceFinder:
         encoded_query: EncodedQuery,
         channels: tuple[Channel, ...],
         tiles: Sequence[int] | None = None,
+        cosines: F32 | None = None,
     ) -> None:
         self._match_index = match_index
         self._channels = channels
@@ -87,7 +89,7 @@ class EvidenceFinder:
         self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
         seen = None if tiles is None else self._facts
-        self._cosines = PhraseCosines(match_index, encoded_query, seen)
+        self._cosines = PhraseCosines(match_index, encoded_query, seen, cosines)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -104,11 +106,11 @@ class EvidenceFinder:
         supporting = {piece.fact for piece in evidence if piece.supported}
         distance_of: dict[str, float] = {}
         named = self._match_index.named[visible.facts]
+        if not supporting:
+            named &= visible.distance_m <= _NAMED_WITHIN_M
         for fact, distance in zip(
             visible.facts[named].tolist(), visible.distance_m[named].tolist(), strict=True
         ):
-            if distance > _NAMED_WITHIN_M and not supporting:
-                continue
             text = facts.text[fact]
             is_evidence = text in supporting
             if distance > _NAMED_WITHIN_M and not is_evidence:

@@ -41,7 +41,10 @@ def _search(
         name = _SIGNALS[gallery.picture_stamp(query.key).view]
         views.setdefault(name, []).append(_view_signal(gallery, query, encoded_query, mask))
     return ChannelResult(
-        {name: np.mean(signals, axis=0, dtype=np.float32) for name, signals in views.items()},
+        {
+            name: signals[0] if len(signals) == 1 else np.mean(signals, axis=0, dtype=np.float32)
+            for name, signals in views.items()
+        },
         approximate=_coarse(gallery, encoded_query.picture_query, encoded_query, mask) is not None,
     )
 
