@@ -326,9 +326,7 @@ class EvidenceFinder:
                 break
             if not self._names.shows(phrase, int(visible.facts[at])):
                 near = visible.distance_m[at] <= _KIND_WITHIN_M
-                value *= np.float32(
-                    _HIDDEN_NAME if near and self._names.may_name(phrase) else 0
-                )
+                value *= np.float32(_HIDDEN_NAME if near and self._names.may_name(phrase) else 0)
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 value *= np.float32(_STOP_NAME)
             if value > most or (best is not None and value == most and at < best):

@@ -48,6 +48,11 @@ def _kind_words() -> frozenset[str]:
     return words - ADJECTIVES
 
 
+def may_lack_modifier(head: HeadNoun) -> bool:
+    """Whether any kind can lack a modifier of a head, see `lacks_modifier`."""
+    return head.noun in STREETS or head.noun in GENERIC_NOUNS
+
+
 def lacks_modifier(kind: str, head: HeadNoun) -> bool:
     """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
     for "university building", a forest track for "railway tracks". An uncommon word before "shop"
@@ -74,6 +79,12 @@ def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
     return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
 
 
+def may_have_other_noun(phrase: str) -> bool:
+    """Whether any kind can be of another noun than a phrase, see `has_other_noun`."""
+    head = parsed(phrase)
+    return head is not None and (head.noun in _PEOPLE or bool(head.modifiers))
+
+
 def has_other_noun(kind: str, phrase: str) -> bool:
     """Whether a phrase with an unknown noun is about people, or about a part of a kind: "stone
     front" of a stone."""
@@ -81,6 +92,13 @@ def has_other_noun(kind: str, phrase: str) -> bool:
     return head is not None and (
         head.noun in _PEOPLE or any(one.noun in head.modifiers for one in heads_of(kind))
     )
+
+
+def may_lack_nation(head: HeadNoun) -> bool:
+    """Whether any kind can lack the nation of a head, see `lacks_nation`."""
+    if head.noun == "restaurant" and head.modifiers & NOUNS["restaurant"]:
+        return True
+    return bool(NATIONS.search(" ".join(head.modifiers)))
 
 
 def lacks_nation(kind: str, head: HeadNoun) -> bool:

@@ -157,13 +157,14 @@ def drop_stem_collisions(
     """
     of = match_index.gallery.facts
     text_of: dict[int, str] = {}
+    rows = facts.tolist()
     for row, word in enumerate(vocabulary):
         singular = word.removesuffix("s")
         gerund, inflected = f"{singular}ing", word.endswith(_ENDINGS)
         own = {word, singular} - STOP_WORDS
         for at in np.flatnonzero(carried[row]).tolist():
-            if (text := text_of.get(at, "")) == "":
-                fact = int(facts[at])
+            if (text := text_of.get(at)) is None:
+                fact = rows[at]
                 text = text_of[at] = " ".join((of.text[fact], *of.names[fact]))
             if inflected or gerund in text:
                 folded = fold(text)
