@@ -53,6 +53,12 @@ def products_of(rows: npt.NDArray[np.generic], queries: F32, floats: F32) -> F32
 
     `floats` [CHUNK, D] is where rows are converted.
     """
+    by_query: F32 = np.ascontiguousarray(products_by_row(rows, queries, floats).T)
+    return by_query
+
+
+def products_by_row(rows: npt.NDArray[np.generic], queries: F32, floats: F32) -> F32:
+    """The same as `products_of`, with a line for each row: [N, Q]."""
     columns = np.ascontiguousarray(np.asarray(queries, dtype=np.float32).T)
     products = np.empty((-(-len(rows) // CHUNK) * CHUNK, columns.shape[1]), dtype=np.float32)
     as_is = rows.dtype == np.float32
@@ -63,8 +69,7 @@ def products_of(rows: npt.NDArray[np.generic], queries: F32, floats: F32) -> F32
             floats[len(part) :] = 0
             part = floats
         np.matmul(part, columns, out=products[begin : begin + CHUNK])
-    by_query: F32 = np.ascontiguousarray(products[: len(rows)].T)
-    return by_query
+    return products[: len(rows)]
 
 
 class ExactIndex:

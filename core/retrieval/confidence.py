@@ -256,10 +256,12 @@ def posterior_of(
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
     calibration: Calibration | None = None,
+    fused: F32 | None = None,
 ) -> Posterior:
     """The posterior of a search; without a `calibration` the bundled one is read.
 
-    `scores` [N] are those that rank the tiles, from `channels`.
+    `scores` [N] are those that rank the tiles, from `channels`; `fused` [N] are the fused signals,
+    if they are at hand.
 
     mass = (1 − p_outside) · ((1 − v) · ((1 − b) · softmax(inverse_temperature · scores) + b · r)
     + v / T), over the T allowed tiles, where v is the probability that the text is uninformative
@@ -271,7 +273,7 @@ def posterior_of(
     """
     learned = calibration or read_calibration()
     features = confidence_features(
-        encoded_query, signals, scores, channels, mask, learned.background
+        encoded_query, signals, scores, channels, mask, learned.background, fused
     )
     affirms = len(encoded_query.affirmed) > 0
     return posterior_from(features, signals, scores, mask, learned, affirms=affirms)

@@ -35,13 +35,18 @@ def confidence_features(
     channels: tuple[Channel, ...],
     mask: Bools | None,
     background: Background,
+    fused: F32 | None = None,
 ) -> F32:
-    """The features [C] of one search, in the order of `FEATURES`; only allowed tiles count."""
+    """The features [C] of one search, in the order of `FEATURES`; only allowed tiles count.
+
+    `fused` [N] are the fused signals, if they are at hand.
+    """
     features: dict[str, float] = {name: float(name in channels) for name in CHANNELS}
     best = int(np.argmax(scores if mask is None else np.where(mask, scores, -np.inf)))
+    of_best = signals.at([best]).fused(channels)[0] if fused is None else fused[best]
     features |= {
         "characters": logarithm(len(encoded_query.text)),
-        "corrected": float(scores[best] - signals.at([best]).fused(channels)[0]),
+        "corrected": float(scores[best] - of_best),
     }
     features |= _of_scores(allowed(scores, mask))
     for name, result in signals.results.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.arrays import F32, Bools
+from core.arrays import F32, I64, Bools
 from core.geo import compass, moved
 from core.records import SEEN_WORDS, Channel, Evidence, Fit
 from core.retrieval.channels import MatchIndex
@@ -21,7 +21,7 @@ from core.retrieval.phrase_words import PhraseWords
 from core.retrieval.query_encoding import EncodedQuery, is_denied
 from core.retrieval.seen_facts import PhraseCosines, VisibleFacts, argmax_positive, facts_seen
 from core.vocabulary.folding import words_of
-from core.vocabulary.kinds import STOPS, are_akin, has_trait
+from core.vocabulary.kinds import CHURCHES, STOPS, are_akin, has_trait
 
 _MIN_COSINE = 0.7
 _MIN_NOUN_COSINE, _MIN_VAGUE_COSINE, _MIN_CALLED_COSINE = 0.5, 0.6, 0.36
@@ -67,7 +67,8 @@ class EvidenceFinder:
     Only the `channels` that were searched give evidence, and pictures give none. A name supports a
     phrase by a distinctive word. A common word supports it by the kind of a thing: in a name it may
     occur by chance. With `tiles`, evidence is for these only, which saves the work for what they do
-    not see.
+    not see. `cosines` [P, V] are those of the phrases with all embedded facts, if a search has
+    them.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class EvidenceFinder:
         encoded_query: EncodedQuery,
         channels: tuple[Channel, ...],
         tiles: Sequence[int] | None = None,
+        cosines: F32 | None = None,
     ) -> None:
         self._match_index = match_index
         self._channels = channels
@@ -87,7 +89,7 @@ class EvidenceFinder:
         self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
         seen = None if tiles is None else self._facts
-        self._cosines = PhraseCosines(match_index, encoded_query, seen)
+        self._cosines = PhraseCosines(match_index, encoded_query, seen, cosines)
 
     def evidence(self, tile: int) -> tuple[Evidence, ...]:
         """One piece for each phrase, in order; `channel` is None where no fact matches."""
@@ -104,11 +106,11 @@ class EvidenceFinder:
         supporting = {piece.fact for piece in evidence if piece.supported}
         distance_of: dict[str, float] = {}
         named = self._match_index.named[visible.facts]
+        if not supporting:
+            named &= visible.distance_m <= _NAMED_WITHIN_M
         for fact, distance in zip(
             visible.facts[named].tolist(), visible.distance_m[named].tolist(), strict=True
         ):
-            if distance > _NAMED_WITHIN_M and not supporting:
-                continue
             text = facts.text[fact]
             is_evidence = text in supporting
             if distance > _NAMED_WITHIN_M and not is_evidence:
@@ -192,55 +194,65 @@ class EvidenceFinder:
         noun can refer to, then among others unless only the words after the noun match."""
         if "facts" not in self._channels:
             return None
-        head = self._heads[row]
+        head, index = self._heads[row], self._match_index
+        weighted: F32 = cosines * visible.weight
         near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
         near &= self._words.allowed[row][visible.place]
         if head is None:
-            other = self._match_index.of_other_noun(self._query.phrases[row].text)
-            best = argmax_positive(cosines * visible.weight, near & ~other[visible.facts])
+            other = index.of_other_noun(self._query.phrases[row].text)
+            best = argmax_positive(weighted, near & ~other[visible.facts])
             return self._match_at(best, cosines, _MIN_THING_COSINE)
-        of_kind = near & self._referables[row][visible.place]
-        sized = self._of_other_size(row, visible, of_kind)
-        sized |= of_kind & self._match_index.lacking_nation(head)[visible.facts]
-        if match := self._of_noun(head, visible, cosines, of_kind & ~sized):
-            return match
+        of_kind: Bools = near & self._referables[row][visible.place]
+        sized: Bools = np.zeros(len(near), dtype=bool)
+        if of_kind.any():
+            sized = self._of_other_size(row, visible, of_kind)
+            sized |= of_kind & index.lacking_nation(head)[visible.facts]
+            if match := self._of_noun(head, visible, cosines, weighted, of_kind & ~sized):
+                return match
         if match := self._by_local_name(head.noun, visible, cosines, near):
             return match
-        churches = near & self._match_index.other_churches(head)[visible.facts]
-        best = argmax_positive(cosines * visible.weight, churches)
-        if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
-            return _Match(best, "facts", float(cosines[best]), "like")
+        if head.noun in CHURCHES:
+            churches = near & index.other_churches(head)[visible.facts]
+            best = argmax_positive(weighted, churches)
+            if best is not None and cosines[best] >= _MIN_NOUN_COSINE:
+                return _Match(best, "facts", float(cosines[best]), "like")
         if head.noun in STREETS:  # of another rank: "narrow road" and a main road
-            kinds = self._match_index.matching_kind(head)[visible.facts]
-            sized |= near & kinds & self._match_index.lacking_modifier(head)[visible.facts]
-        if match := self._of_noun(head, visible, cosines, sized):
+            kinds = index.matching_kind(head)[visible.facts]
+            sized |= near & kinds & index.lacking_modifier(head)[visible.facts]
+        if sized.any() and (match := self._of_noun(head, visible, cosines, weighted, sized)):
             return replace(match, fit="other")
-        others = near & ~self._match_index.false_friends(head)[visible.facts]
-        others &= ~self._match_index.lacking_modifier(head)[visible.facts]
-        others &= ~self._match_index.of_other_use(head)[visible.facts]
-        best = argmax_positive(cosines * visible.weight, others)
+        # few things are that similar, so the tests of kinds are for these only
+        if not (near & (cosines >= _MIN_COSINE)).any():
+            return None
+        others = near & ~index.false_friends(head)[visible.facts]
+        others &= ~index.lacking_modifier(head)[visible.facts]
+        others &= ~index.of_other_use(head)[visible.facts]
+        best = argmax_positive(weighted, others)
         if best is None or cosines[best] < _MIN_COSINE:
             return None
-        facts, fact = self._match_index.gallery.facts, int(visible.facts[best])
+        facts, fact = index.gallery.facts, int(visible.facts[best])
         may_match_rest = head.continues and cosines[best] < _MIN_OTHER_NOUN_COSINE
         if may_match_rest and not is_part_of(facts.kind[fact] or facts.text[fact], head):
             return None
         return _Match(best, "facts", float(cosines[best]), "like")
 
     def _of_noun(
-        self, head: HeadNoun, visible: VisibleFacts, cosines: F32, possible: Bools
+        self,
+        head: HeadNoun,
+        visible: VisibleFacts,
+        cosines: F32,
+        weighted: F32,
+        possible: Bools,
     ) -> _Match | None:
-        """The best of the possible facts, all of which the noun can refer to."""
+        """The best of the possible facts, all of which the noun can refer to, by the `weighted`
+        cosines [V]."""
+        vague = is_vague(head.noun)
+        best = argmax_positive(weighted, possible)
+        match = self._match_at(best, cosines, _MIN_VAGUE_COSINE if vague else _MIN_NOUN_COSINE)
+        if match is not None or vague:
+            return match
         called = possible & self._match_index.called(head.noun)[visible.facts]
-        if is_vague(head.noun):
-            tries = [(possible, _MIN_VAGUE_COSINE)]
-        else:
-            tries = [(possible, _MIN_NOUN_COSINE), (called, _MIN_CALLED_COSINE)]
-        for among, least in tries:
-            best = argmax_positive(cosines * visible.weight, among)
-            if match := self._match_at(best, cosines, least):
-                return match
-        return None
+        return self._match_at(argmax_positive(weighted, called), cosines, _MIN_CALLED_COSINE)
 
     def _of_other_size(self, row: int, visible: VisibleFacts, among: Bools) -> Bools:
         """Those of some visible facts that are large where the phrase says small, or small."""
@@ -284,14 +296,7 @@ class EvidenceFinder:
         words = (self._words.share[row, visible.place] + distinctive) * visible.weight
         counted &= visible.weight >= _MIN_DISTANCE_WEIGHT
         counted &= (distinctive > 0) | (visible.distance_m <= _KIND_WITHIN_M)
-        phrase = self._query.phrases[row]
-        for at in np.flatnonzero(counted).tolist():
-            if not self._names.shows(phrase, int(visible.facts[at])):
-                near = visible.distance_m[at] <= _KIND_WITHIN_M
-                words[at] *= _HIDDEN_NAME if near and self._names.may_name(phrase) else 0
-            elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
-                words[at] *= _STOP_NAME
-        best = argmax_positive(words, counted)
+        best = self._best_shown(row, visible, words, np.flatnonzero(counted))
         if best is None:
             return None
         fact = int(visible.facts[best])
@@ -307,6 +312,26 @@ class EvidenceFinder:
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
         return _Match(best, "names", share, "thing" if whole and not of_street else "like")
+
+    def _best_shown(self, row: int, visible: VisibleFacts, words: F32, among: I64) -> int | None:
+        """The place with the largest value of `words` [V] among some, the first of equals; None
+        where none is above 0. A name that the text does not show counts less, and so does a stop.
+
+        The others are not looked at once the best is above all that is left.
+        """
+        phrase, best, most = self._query.phrases[row], None, np.float32(0)
+        for at in among[np.argsort(-words[among], kind="stable")].tolist():
+            value = words[at]
+            if value < most or value <= 0:
+                break
+            if not self._names.shows(phrase, int(visible.facts[at])):
+                near = visible.distance_m[at] <= _KIND_WITHIN_M
+                value *= np.float32(_HIDDEN_NAME if near and self._names.may_name(phrase) else 0)
+            elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
+                value *= np.float32(_STOP_NAME)
+            if value > most or (best is not None and value == most and at < best):
+                best, most = at, value
+        return best
 
     def _is_longer_named(self, row: int, visible: VisibleFacts, at: int) -> bool:
         """Whether a visible fact is another thing with a longer name than the phrase says: the

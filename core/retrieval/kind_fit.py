@@ -48,6 +48,11 @@ def _kind_words() -> frozenset[str]:
     return words - ADJECTIVES
 
 
+def may_lack_modifier(head: HeadNoun) -> bool:
+    """Whether any kind can lack a modifier of a head, see `lacks_modifier`."""
+    return head.noun in STREETS or head.noun in GENERIC_NOUNS
+
+
 def lacks_modifier(kind: str, head: HeadNoun) -> bool:
     """Whether a generic noun is modified by a word of other kinds that this kind lacks: a building
     for "university building", a forest track for "railway tracks". An uncommon word before "shop"
@@ -74,6 +79,12 @@ def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
     return bool(head.modifiers & (LARGE | _MAJOR) and words & _SMALL_KINDS)
 
 
+def may_have_other_noun(phrase: str) -> bool:
+    """Whether any kind can be of another noun than a phrase, see `has_other_noun`."""
+    head = parsed(phrase)
+    return head is not None and (head.noun in _PEOPLE or bool(head.modifiers))
+
+
 def has_other_noun(kind: str, phrase: str) -> bool:
     """Whether a phrase with an unknown noun is about people, or about a part of a kind: "stone
     front" of a stone."""
@@ -81,6 +92,13 @@ def has_other_noun(kind: str, phrase: str) -> bool:
     return head is not None and (
         head.noun in _PEOPLE or any(one.noun in head.modifiers for one in heads_of(kind))
     )
+
+
+def may_lack_nation(head: HeadNoun) -> bool:
+    """Whether any kind can lack the nation of a head, see `lacks_nation`."""
+    if head.noun == "restaurant" and head.modifiers & NOUNS["restaurant"]:
+        return True
+    return bool(NATIONS.search(" ".join(head.modifiers)))
 
 
 def lacks_nation(kind: str, head: HeadNoun) -> bool:
@@ -134,14 +152,20 @@ def shares_modifier_only(kind: str, head: HeadNoun) -> bool:
     return any(one.modifiers & head.modifiers - ADJECTIVES for one in own)
 
 
+@lru_cache(maxsize=4096)
+def _sizes(text: str) -> frozenset[str]:
+    """The words of a text for a small or large thing."""
+    return (SMALL | LARGE).intersection(WORD.findall(fold(text)))
+
+
 def has_size(phrase: str) -> bool:
     """Whether a phrase has a word for a small or large thing."""
-    return not (SMALL | LARGE).isdisjoint(WORD.findall(fold(phrase)))
+    return bool(_sizes(phrase))
 
 
 def is_of_other_size(phrase: str, fact: str) -> bool:
     """Whether one of the two is described as small and the other as large."""
-    words = [frozenset(WORD.findall(fold(text.partition(": ")[0]))) for text in (phrase, fact)]
+    words = [_sizes(text.partition(": ")[0]) for text in (phrase, fact)]
     return any(
         words[row] & SMALL and words[1 - row] & LARGE and not words[row] & LARGE for row in (0, 1)
     )

@@ -18,7 +18,7 @@ from core.retrieval.proper_names import (
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import written_as_name
-from core.vocabulary.folding import words_of
+from core.vocabulary.folding import STOP_WORDS, WORD, fold, words_of
 
 _MOST = 0.5
 _ENDINGS = ("ed", "ing", "ful", "ly", "al", "ous", "ty")
@@ -157,13 +157,16 @@ def drop_stem_collisions(
     """
     of = match_index.gallery.facts
     text_of: dict[int, str] = {}
+    rows = facts.tolist()
     for row, word in enumerate(vocabulary):
-        gerund, inflected = f"{word.removesuffix('s')}ing", word.endswith(_ENDINGS)
+        singular = word.removesuffix("s")
+        gerund, inflected = f"{singular}ing", word.endswith(_ENDINGS)
+        own = {word, singular} - STOP_WORDS
         for at in np.flatnonzero(carried[row]).tolist():
-            if (text := text_of.get(at, "")) == "":
-                fact = int(facts[at])
+            if (text := text_of.get(at)) is None:
+                fact = rows[at]
                 text = text_of[at] = " ".join((of.text[fact], *of.names[fact]))
-            if (inflected or gerund in text) and not (
-                {word, word.removesuffix("s")} & set(words_of(text))
-            ):
-                carried[row, at] = 0
+            if inflected or gerund in text:
+                folded = fold(text)
+                if singular not in folded or own.isdisjoint(WORD.findall(folded)):
+                    carried[row, at] = 0

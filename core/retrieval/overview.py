@@ -173,16 +173,14 @@ class Overview:
 
     def _of_mentions(self, text: str) -> F64:
         """For each region the rarity of the streets and names that a text mentions."""
-        tokens = [token for token in tokens_of(text) if not is_connector(token.token)]
+        tokens = [one.token for one in tokens_of(text) if not is_connector(one.token)]
         grams = [
             (at, count)
-            for at in self._beginnings([token.token for token in tokens])
+            for at in self._beginnings(tokens)
             for count in range(min(_LONGEST, len(tokens) - at), 0, -1)
-            if count > 1 or not is_common(tokens[at].token)
+            if count > 1 or not is_common(tokens[at])
         ]
-        hashes = [
-            hashed(" ".join(one.token for one in tokens[at : at + count])) for at, count in grams
-        ]
+        hashes = [hashed(" ".join(tokens[at : at + count])) for at, count in grams]
         mentioned, behind = np.zeros(len(self)), 0
         for row, regions in self._places.found(hashes):
             at, count = grams[row]

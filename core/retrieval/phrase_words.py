@@ -4,6 +4,7 @@ A distinctive word means a thing by its name. A common word means it by its kind
 occur by chance. Words that say where a thing is mean another thing than the phrase.
 """
 
+from collections.abc import Set
 from functools import lru_cache
 
 import numpy as np
@@ -76,8 +77,11 @@ class PhraseWords:
             if words:
                 of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
                 self._add_mentions(row, of_words)
-                self.share[row], self.distinctive_share[row] = self._shares(row, of_words)
-                self.meant[row], self.by_chance[row] = self._split_by_meaning(row, of_words)
+                distinctive = {word for word in words if self._is_distinctive(phrases[row], word)}
+                shares = self._shares(row, of_words, distinctive)
+                self.share[row], self.distinctive_share[row] = shares
+                split = self._split_by_meaning(row, of_words, distinctive)
+                self.meant[row], self.by_chance[row] = split
 
     def _carried(self, vocabulary: list[str]) -> F32:
         """1 where a fact has a word of the vocabulary [W, V], else 0."""
@@ -112,10 +116,12 @@ class PhraseWords:
         place, is_seen = places_among(self._facts, facts)
         return place[is_seen]
 
-    def _shares(self, row: int, of_words: dict[str, Bools]) -> tuple[F32, F32]:
+    def _shares(
+        self, row: int, of_words: dict[str, Bools], distinctive_words: Set[str]
+    ) -> tuple[F32, F32]:
         """For each fact of the finder the share of the phrase's words that it has (or of the words
         up to the noun, if that is more), and the share of the phrase's distinctive words."""
-        phrase, head = self._query.phrases[row], self.heads[row]
+        head = self.heads[row]
         share, distinctive = (
             share_of(list(of_words.values())),
             np.zeros(len(self._facts)),
@@ -125,19 +131,23 @@ class PhraseWords:
         ]:
             share = np.maximum(share, share_of(of_head))
         if of_distinctive := [
-            carrying for word, carrying in of_words.items() if self._is_distinctive(phrase, word)
+            carrying for word, carrying in of_words.items() if word in distinctive_words
         ]:
             distinctive = share_of(of_distinctive)
         return share.astype(np.float32), distinctive.astype(np.float32)
 
-    def _split_by_meaning(self, row: int, of_words: dict[str, Bools]) -> tuple[Bools, Bools]:
+    def _split_by_meaning(
+        self, row: int, of_words: dict[str, Bools], distinctive_words: Set[str]
+    ) -> tuple[Bools, Bools]:
         """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
         by their kind, and those matched only because a common word happens to be in their name."""
         meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
-        phrase, head, referable = self._query.phrases[row], self.heads[row], self.referables[row]
+        head, referable = self.heads[row], self.referables[row]
         placing = place_of(head)
         for word, carrying in of_words.items():
-            if self._is_distinctive(phrase, word):
+            if not carrying.any():
+                continue
+            if word in distinctive_words:
                 meant |= carrying & referable if word in placing else carrying
                 continue
             in_kind = self._match_index.in_kind(word)[self._facts]

@@ -124,7 +124,13 @@ def search_region(
         wished = wishes.wished_scores(gallery, steering, encoded_query, channels, ask)
         ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
     features = confidence_features(
-        encoded_query, ranking.signals, ranking.scores, channels, mask, learned.background
+        encoded_query,
+        ranking.signals,
+        ranking.scores,
+        channels,
+        mask,
+        learned.background,
+        ranking.fused,
     )
     own_town = bool(names_any_town(query.text, [gallery.card])[0])
     posterior = posterior_from(

@@ -111,11 +111,12 @@ _SMALL_AREA = 0.4
 class Ranking:
     """Signals and `scores` of N tiles, of which `mask` [N] marks the allowed ones, None for all.
 
-    The scores are the fused signals with the corrections of the ranking `model`, which come from
-    the `named_things`, and what the query's wishes add: `wished` [N].
+    The scores are the `fused` signals [N] with the corrections of the ranking `model`, which come
+    from the `named_things`, and what the query's wishes add: `wished` [N].
     """
 
     signals: Signals
+    fused: F32
     scores: F32
     mask: Bools | None
     named_things: ThingValues
@@ -147,8 +148,9 @@ def rank_tiles(
     matches = None if facts is None else facts.matches
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)
     model = model or read_ranking()
-    scores = model.scores(signals.fused(channels), signals, things)
-    return Ranking(signals, scores, mask, things, model, np.zeros_like(scores))
+    fused = signals.fused(channels)
+    scores = model.scores(fused, signals, things)
+    return Ranking(signals, fused, scores, mask, things, model, np.zeros_like(scores))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ def search_with_trace(
         ranking = replace(ranking, scores=ranking.scores + wished, wished=wished)
     matched = time.perf_counter()
     posterior = posterior_of(
-        encoded_query, ranking.signals, ranking.scores, channels, mask, calibration
+        encoded_query, ranking.signals, ranking.scores, channels, mask, calibration, ranking.fused
     )
     choices = mask
     if steering:
@@ -329,7 +331,9 @@ def candidates_of(
     """The candidates at the spots of a gallery, in their order, with evidence and titles."""
     match_index = match_index_of(gallery)
     rows = [spot.row for spot in spots]
-    evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows)
+    facts = ranking.signals.results.get("facts")
+    cosines = None if facts is None else facts.cosines
+    evidence_finder = EvidenceFinder(match_index, encoded_query, channels, rows, cosines)
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
     scores = ranking.signals.at(rows)
     of_channels = {channel: scores.channel(channel).tolist() for channel in channels}

@@ -25,16 +25,28 @@ class VisibleFacts:
 
 class PhraseCosines:
     """The cosines of P phrases with the facts that tiles see, at once for `facts` if they are
-    given, else for each tile."""
+    given, else for each tile; `known` are those with all embedded facts [P, V], if a search has
+    them."""
 
-    def __init__(self, match_index: MatchIndex, query: EncodedQuery, facts: I64 | None) -> None:
-        self._match_index, self._facts = match_index, facts
+    def __init__(
+        self,
+        match_index: MatchIndex,
+        query: EncodedQuery,
+        facts: I64 | None,
+        known: F32 | None = None,
+    ) -> None:
+        self._match_index, self._facts, self._known = match_index, facts, known
         self._phrases: F32 = query.phrase_embeddings
 
     @cached_property
     def _of_all(self) -> F32:
         facts = self._facts if self._facts is not None else np.empty(0, dtype=np.int64)
-        return self._match_index.cosines(self._phrases, facts)
+        if self._known is None:
+            return self._match_index.cosines(self._phrases, facts)
+        cosines: F32 = np.zeros((len(self._phrases), len(facts)), dtype=np.float32)
+        spoken = self._match_index.gallery.facts.spoken[facts]
+        cosines[:, spoken] = self._known[:, self._match_index.index_row[facts[spoken]]]
+        return cosines
 
     def of(self, visible: VisibleFacts) -> F32:
         """Those of what one tile sees: [P, V]."""
@@ -65,7 +77,7 @@ def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
 
 def share_of(masks: list[Bools]) -> F64:
     """The share of several masks [V] that has each fact: [V]."""
-    share: F64 = np.array(masks).sum(axis=0) / len(masks)
+    share: F64 = np.count_nonzero(np.array(masks), axis=0) / len(masks)
     return share
 
 

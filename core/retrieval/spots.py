@@ -233,7 +233,8 @@ def _chosen(
     sums = sums_of(informative, unused)
     distinct = sums.values
     tied = _TIED * max(float(distinct.max()), 0.0)
-    while len(spots) < wanted.k and unused.any():
+    choosable = int(np.count_nonzero(unused))
+    while len(spots) < min(wanted.k, choosable):
         if wanted.enough is not None and spots and float(left.sum()) <= wanted.enough:
             break
         row = int((distinct >= distinct.max() - tied).argmax())

@@ -49,6 +49,7 @@ class TwoStages:
         self._galleries, self._encoding, self._query = galleries, encoding, query
         self._picture_encoders, self._learned, self._model = picture_encoders, learned, model
         self._searched: dict[int, RegionSearch] = {}
+        self._exact: dict[int, float] = {}
         self._left_out: dict[int, str] = {}
         self._estimates: F64 = np.zeros(len(galleries))
         self._error = 0.0
@@ -93,7 +94,7 @@ class TwoStages:
 
     def _search(self, number: int) -> None:
         try:
-            self._searched[number] = search_region(
+            one = search_region(
                 self._galleries[number],
                 self._encoding,
                 self._query,
@@ -102,6 +103,10 @@ class TwoStages:
             )
         except LeftOutError as error:
             self._left_out[number] = str(error)
+            return
+        features = region_features(one.features, self._learned, one.own_town)
+        self._searched[number] = one
+        self._exact[number] = float(self._model.utilities(features[None])[0])
 
     def _estimate(self) -> None:
         """Estimates the utilities from the overview, with the description as the first region
@@ -131,14 +136,7 @@ class TwoStages:
     def _utilities(self) -> F64:
         """The utilities of the regions that were not left out: exact ones, and estimates that are
         moved so that they agree with these on average."""
-        exact = {
-            number: float(
-                self._model.utilities(
-                    region_features(one.features, self._learned, one.own_town)[None]
-                )[0]
-            )
-            for number, one in self._searched.items()
-        }
+        exact = self._exact
         moved = float(np.mean([exact[number] - self._estimates[number] for number in exact]))
         return np.array(
             [exact.get(number, float(self._estimates[number]) + moved) for number in self._inside]

@@ -24,13 +24,15 @@ class ChannelResult:
 
     `strengths` [R] is the best score of any allowed tile for each of R query terms (phrases or
     words), on the channel's own scale: cosine − `LEAST_COSINE`, or BM25. `matches` are those of
-    the phrases with facts, None for other channels. `approximate`: in a large gallery, an index
-    chose what was compared exactly.
+    the phrases with facts, None for other channels. `cosines` [P, V] are those of the phrases with
+    all embedded facts, None where some were not compared. `approximate`: in a large gallery, an
+    index chose what was compared exactly.
     """
 
     signals: Mapping[str, F32]
     strengths: F32 = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     matches: Matches | None = None
+    cosines: F32 | None = None
     approximate: bool = False
 
 

@@ -77,7 +77,8 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     if match_index.gallery.facts.views is not None:
         signals["surroundings"] = surroundings(match_index, encoded_query, facts)
     strengths = best_strengths(phrases[encoded_query.affirmed], mask)
-    return ChannelResult(signals, strengths, similar, coarse is not None)
+    every = cosines[:-1] if facts is None else None
+    return ChannelResult(signals, strengths, similar, every, coarse is not None)
 
 
 def _whole(tiles: VectorIndex, encoded_query: EncodedQuery, mask: Allowed) -> F32:

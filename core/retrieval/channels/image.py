@@ -41,7 +41,10 @@ def _search(
         name = _SIGNALS[gallery.picture_stamp(query.key).view]
         views.setdefault(name, []).append(_view_signal(gallery, query, encoded_query, mask))
     return ChannelResult(
-        {name: np.mean(signals, axis=0, dtype=np.float32) for name, signals in views.items()},
+        {
+            name: signals[0] if len(signals) == 1 else np.mean(signals, axis=0, dtype=np.float32)
+            for name, signals in views.items()
+        },
         approximate=_coarse(gallery, encoded_query.picture_query, encoded_query, mask) is not None,
     )
 
@@ -81,33 +84,39 @@ def _view_signal(
     else:
         similarities = index.similarities(query.embedding)
     spec = SPECS.get(gallery.picture_stamp(query.key).name)
-    reliability = picture_reliability(similarities, spec.confident_lead if spec else None)
-    signal = median_to_max_scale(similarities, mask)
+    lead, median = spec.confident_lead if spec else None, np.median(similarities)
+    reliability = picture_reliability(similarities, lead, median)
+    signal = median_to_max_scale(similarities, mask, median if mask is None else None)
     signal *= np.float32(reliability)
     return signal
 
 
-def picture_reliability(similarities: F32, confident_lead: float | None) -> float:
+def picture_reliability(
+    similarities: F32, confident_lead: float | None, median: np.floating | None = None
+) -> float:
     """Reliability of the image channel for one query, from its similarities [N].
 
     (gap between the best and the median picture / `confident_lead`)², clipped to 1. A description
     that the model does not understand is about equally similar to every picture: its ranking is
-    noise. 1 for models whose typical gap is not known.
+    noise. 1 for models whose typical gap is not known. The `median` is computed unless given.
     """
     if confident_lead is None:
         return 1.0
-    return min(1.0, float(similarities.max() - np.median(similarities)) / confident_lead) ** 2
+    middle = np.median(similarities) if median is None else median
+    return min(1.0, float(similarities.max() - middle) / confident_lead) ** 2
 
 
-def median_to_max_scale(similarities: F32, mask: Allowed = None) -> F32:
+def median_to_max_scale(
+    similarities: F32, mask: Allowed = None, median: np.floating | None = None
+) -> F32:
     """Rescales similarities [N] so that the median allowed tile is 0 and the best is 1.
 
-    Clipped at −1; tiles outside the mask are 0.
+    Clipped at −1; tiles outside the mask are 0. The `median` is computed unless given.
     """
     allowed = similarities if mask is None else similarities[mask]
-    median = float(np.median(allowed))
-    spread = max(float(allowed.max()) - median, 1e-6)
-    scaled: F32 = ((similarities - median) / spread).clip(-1, 1)
+    middle = float(np.median(allowed) if median is None else median)
+    spread = max(float(allowed.max()) - middle, 1e-6)
+    scaled: F32 = ((similarities - middle) / spread).clip(-1, 1)
     return scaled if mask is None else scaled * mask
 
 

@@ -17,16 +17,22 @@ class KindTest(Generic[W]):
     """Whether the facts of a gallery pass a test with a word, by their kind.
 
     `group` [F] is the row of each fact among the `kinds`. `passed[facts]` is the mask of some
-    facts, `passed[:]` that of all.
+    facts, `passed[:]` that of all. With `never` no kind passes, and none is tested.
     """
 
     def __init__(
-        self, kinds: Sequence[str], group: I64, test: Callable[[str, W], bool], word: W
+        self,
+        kinds: Sequence[str],
+        group: I64,
+        test: Callable[[str, W], bool],
+        word: W,
+        *,
+        never: bool = False,
     ) -> None:
         self._kinds, self._group = kinds, group
         self._test: Callable[[str, W], bool] = test
         self._word: W = word
-        self._passed = np.full(len(kinds), _UNKNOWN, dtype=np.int8)
+        self._passed = np.full(len(kinds), 0 if never else _UNKNOWN, dtype=np.int8)
 
     def __getitem__(self, facts: I64 | slice) -> Bools:
         groups = self._group[facts]

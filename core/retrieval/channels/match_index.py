@@ -23,6 +23,9 @@ from core.retrieval.kind_fit import (
     is_false_friend,
     lacks_modifier,
     lacks_nation,
+    may_have_other_noun,
+    may_lack_modifier,
+    may_lack_nation,
     shares_modifier_only,
 )
 from core.vocabulary.kinds import CHURCHES, are_akin
@@ -83,10 +86,16 @@ class MatchIndex:
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self._found_links = lru_cache(maxsize=256)(self._find_links)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
-        self.lacking_modifier = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_modifier))
+        self.lacking_modifier = lru_cache(maxsize=256)(
+            partial(self._of_kinds, lacks_modifier, may_pass=may_lack_modifier)
+        )
         self.of_other_use = lru_cache(maxsize=256)(partial(self._of_kinds, shares_modifier_only))
-        self.lacking_nation = lru_cache(maxsize=256)(partial(self._of_kinds, lacks_nation))
-        self.of_other_noun = lru_cache(maxsize=256)(partial(self._of_kinds, has_other_noun))
+        self.lacking_nation = lru_cache(maxsize=256)(
+            partial(self._of_kinds, lacks_nation, may_pass=may_lack_nation)
+        )
+        self.of_other_noun = lru_cache(maxsize=256)(
+            partial(self._of_kinds, has_other_noun, may_pass=may_have_other_noun)
+        )
         self.false_friends = lru_cache(maxsize=256)(partial(self._of_kinds, is_false_friend))
         self.other_churches = lru_cache(maxsize=256)(partial(self._of_kinds, _is_other_church))
         if prepared:
@@ -145,10 +154,17 @@ class MatchIndex:
             pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
         return pooled
 
-    def _of_kinds(self, test: Callable[[str, W], bool], word: W) -> KindTest[W]:
-        """The facts whose kind passes a test with a head noun, or a noun."""
+    def _of_kinds(
+        self,
+        test: Callable[[str, W], bool],
+        word: W,
+        may_pass: Callable[[W], bool] | None = None,
+    ) -> KindTest[W]:
+        """The facts whose kind passes a test with a head noun, or a noun; no kind is tested with
+        one that none `may_pass`."""
         kinds, kind_row = self._kinds
-        return KindTest(kinds, kind_row, test, word)
+        never = may_pass is not None and not may_pass(word)
+        return KindTest(kinds, kind_row, test, word, never=never)
 
     def _fitting_kind(self, pattern: str) -> Bools:
         """The facts whose whole kind fits a pattern: mask [F]."""

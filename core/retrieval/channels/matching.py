@@ -124,6 +124,8 @@ def match_by_words(
         for spelling, spelling_weight in index.spellings(word):
             for column, column_weight in (("name", 1.0), ("kind", _KIND_WEIGHT)):
                 found = index.postings(spelling, column)
+                if not len(found.facts):
+                    continue
                 weights = found.weights * (spelling_weight * column_weight)
                 having = found.facts.astype(np.int64)
                 terms = np.full(len(having), row, dtype=np.int64)

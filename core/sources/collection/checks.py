@@ -100,6 +100,7 @@ def file_faults(path: Path, decode: bool, progress: Progress) -> Iterator[Collec
     seen = _Seen(split_by_region=True, described=_has_descriptions(path), continents=frozenset())
     rows = json_lines.read_rows(path)
     yield from _shard_faults(path.name, rows, decode, seen, lambda n: progress("check", n, n))
+    progress("check", seen.rows, seen.rows)
 
 
 def _has_descriptions(path: Path) -> bool:
