@@ -94,7 +94,7 @@ def test_it_is_searched_and_seen_in_a_browser(
     page: Page = visit.page  # type: ignore[assignment]
     page.goto(served.address(f"/?city=dateline&q={SIGNS[row].replace(' ', '+')}"))
     page.get_by_role("heading", name=SIGNS[row]).wait_for()
-    frame = page.frame_locator("iframe[title*=folium]")
+    frame = page.frame_locator("iframe[title=Map]")
     frame.locator(".leaflet-container").wait_for()
     marks = frame.locator(".leaflet-marker-icon")
     marks.first.wait_for()
@@ -145,7 +145,7 @@ def test_its_errors_are_on_the_map_in_a_browser(
     page: Page = visit.page  # type: ignore[assignment]
     page.goto(served.address("/benchmark?plot=map"))
     drawn(page)
-    frame = page.frame_locator("iframe[title*=folium]")
+    frame = page.frame_locator("iframe[title=Map]")
     frame.locator(".leaflet-container").wait_for()
     line = frame.locator("path.leaflet-interactive").first
     line.wait_for(state="attached")
@@ -170,7 +170,7 @@ def test_its_tiles_are_looked_at_in_a_browser(served: Served, visits: Callable[.
     tile = NAMES[3].removesuffix(".png")
     page.goto(served.address(f"/gallery?gallery=dateline&tile={tile}"))
     drawn(page)
-    page.frame_locator("iframe[title*=folium]").locator(".leaflet-container").wait_for()
+    page.frame_locator("iframe[title=Map]").locator(".leaflet-container").wait_for()
     expect(page.locator("[data-testid=stApp]")).to_contain_text("Sunset Road")
     expect(page.locator("[data-testid=stApp]")).to_contain_text("-16.800000, -179.999500")
     assert page.locator("[data-testid=stException]").count() == 0

@@ -141,7 +141,7 @@ def test_a_page_works_under_its_policy(
     page.goto(served.address(PAGES[name]))
     drawn(page)
     if name in ("search", "gallery", "booth"):
-        frame = page.frame_locator("iframe[title*=folium]")
+        frame = page.frame_locator("iframe[title=Map]")
         frame.locator(".leaflet-container").wait_for()
         frame.locator(".leaflet-tile-loaded").first.wait_for()
     if name == "benchmark":

@@ -93,7 +93,7 @@ def open_page(page: Page, served: Served, name: str) -> None:
         page.keyboard.press("Enter")
     page.locator(ready).first.wait_for(timeout=120_000)
     if name in WITH_MAP:
-        tiles = page.frame_locator("iframe[title*=folium]").last.locator("img.leaflet-tile-loaded")
+        tiles = page.frame_locator("iframe[title=Map]").last.locator("img.leaflet-tile-loaded")
         tiles.first.wait_for(state="attached")
     page.mouse.move(1, 1)
     pictures.maps_drawn(page)
