@@ -293,10 +293,15 @@ def tensorboard(rest: str) -> None:
 
 
 def export(rest: str) -> None:
-    """What it sets is read: the booth's mode, or a language model's server."""
+    """What it sets is read: the booth's mode, or a server's address."""
     environ = dict(word.split("=", 1) for word in shlex.split(rest))
     if environ.keys() == {"SAYWHERE_BOOTH"}:
         assert settings.load(environ).booth
+        return
+    if environ.keys() == {"SAYWHERE_MILVUS"}:
+        chosen = settings.load(environ).vector_server
+        assert chosen is not None
+        assert chosen.url == environ["SAYWHERE_MILVUS"]
         return
     server = settings.load(environ).advisor
     assert server is not None

@@ -145,9 +145,8 @@ def run(args: argparse.Namespace) -> Any:
     sources = args.sources or _downloaded(args, settings)
     world = read_world(sources, args.bbox)
     options = BuildOptions(args.title, args.spacing_m, args.footprint_m, not args.no_pictures)
-    imagery = opened_imagery(
-        args, args.bbox or world.bounds, args.footprint_m, download=not args.estimate
-    )
+    ground = args.bbox or (world.bounds if args.imagery else None)
+    imagery = opened_imagery(args, ground, args.footprint_m, download=not args.estimate)
     if args.estimate:
         size = build_size(world, args.bbox, options.spacing_m, options.footprint_m, args.outline)
         if imagery is not None:

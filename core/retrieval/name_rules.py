@@ -1,5 +1,6 @@
 """Rules for names in evidence: which facts a phrase with a name can mean."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -98,11 +99,15 @@ class NameRules:
 
     def may_match(self, word: str) -> bool:
         """Whether the names of the map have a word as it is, or it may be a misspelt name, by its
-        capital or where the description has none: "closer" is no "closet"."""
+        capital or where the description has none: "closer" is no "closet". At the beginning the
+        next word must have a capital, too."""
         spellings = self._match_index.gallery.names.spellings(word)
         if any(near == word for near, _ in spellings):
             return True
         text = self._query.text
+        begins = re.match(r"\W*(\w+)\s+(\w)", text)
+        if begins and begins[2].isupper() and fold(begins[1]) == word:
+            return True
         return text[1:] == text[1:].lower() or written_as_name(text, 0, word)
 
     def is_longer(self, phrase: Phrase, fact: int) -> bool:
