@@ -26,7 +26,7 @@ from core.gallery.build_log import problem_in
 from core.gallery.build_steps import STEPS, TWIN_STEPS, progress_in
 from core.gallery.job_imagery import GivenFile, keep_files
 from core.geo import Bounds
-from core.settings import Settings
+from core.settings import Settings, forget_empty_projections
 
 MAP = json.dumps(tiny_town()).encode()
 PATIENCE_S = 600
@@ -52,6 +52,7 @@ def write_raster(path: Path, west: float, south: float, east: float, north: floa
     import rasterio
     from rasterio.transform import from_bounds
 
+    forget_empty_projections()
     place = {"crs": "EPSG:4326", "transform": from_bounds(west, south, east, north, 64, 64)}
     size = {"width": 64, "height": 64, "count": 3, "dtype": "uint8"}
     with rasterio.open(path, "w", driver="GTiff", **size, **place) as file:

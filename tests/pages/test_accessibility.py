@@ -151,6 +151,7 @@ def test_the_booth_has_no_serious_finding_at_any_step(
     page.locator(".sw-code").wait_for()
     page.locator(".st-key-booth-answer details summary").click()
     found += in_both_themes(page, axe)
+    drawn(page)
     page.clock.fast_forward(61_000)
     page.get_by_text("Touch the screen to play").wait_for()
     page.clock.fast_forward(4000)

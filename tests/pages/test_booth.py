@@ -335,6 +335,7 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "2")
     page.get_by_text("How does it know?").click()
     page.locator(".sw-ledger").wait_for()
+    drawn(page)
 
     page.clock.fast_forward(55_000)
     page.get_by_text("Still there?").wait_for()

@@ -24,7 +24,7 @@ def results() -> list[Judged]:
     """The pairs of every second description, or of all with SLOW=1."""
     rows = [row for row in rows_of(LABELS) if row["gallery"] in BUNDLED]
     texts = list(dict.fromkeys(row["text"] for row in rows))
-    read = set(texts if os.environ.get("SLOW") == "1" else texts[::2])
+    read = set(texts if os.environ.get("SLOW") == "1" else texts[::3])
     return judged(row for row in rows if row["text"] in read)
 
 

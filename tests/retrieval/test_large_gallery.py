@@ -66,6 +66,7 @@ def test_two_stages_find_them_in_every_bundled_city(city: str, encoder: Sentence
     assert not differences(open_gallery(city, load({})), encoder, texts(None))
 
 
+@pytest.mark.slow
 def test_pictures_of_leading_tiles_stand_for_all(
     encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

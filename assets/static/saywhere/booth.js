@@ -10,7 +10,9 @@ export default function ({ data, setTriggerValue, parentElement }) {
   before?.stop(); // Streamlit does not stop the script of older data
   const note = parentElement.querySelector(".still");
   const hands = ["pointerdown", "keydown", "wheel", "touchstart"];
-  const now = { touched: mode === "loop" && Boolean(before?.touched), stop };
+  // a page that is drawn again is no hand: the time since the last one goes on
+  const since = before?.mode === mode ? before.since : Date.now();
+  const now = { mode, since, touched: mode === "loop" && Boolean(before?.touched), stop };
   let timers = [];
   let gone = false;
 
@@ -21,10 +23,11 @@ export default function ({ data, setTriggerValue, parentElement }) {
   function wait() {
     timers.forEach(clearTimeout);
     note.hidden = true;
+    const rest = Math.max(idle - (Date.now() - now.since), 0);
     timers = mode !== "loop" ? [
-      setTimeout(() => { note.hidden = mode === "fresh"; }, idle - warning),
-      setTimeout(left, idle),
-      setInterval(left, idle + PATIENCE_MS),
+      setTimeout(() => { note.hidden = mode === "fresh"; }, Math.max(rest - warning, 0)),
+      setTimeout(left, rest),
+      setInterval(left, rest + PATIENCE_MS),
     ] : step ? [
       setTimeout(() => tell("due"), step),
       setInterval(() => tell("due"), step + PATIENCE_MS),
@@ -36,7 +39,7 @@ export default function ({ data, setTriggerValue, parentElement }) {
       if (!now.touched) touched();
     } else {
       now.touched = gone; // the loop is about to start, but somebody came back
-      wait();
+      begin();
     }
   }
 
@@ -53,7 +56,12 @@ export default function ({ data, setTriggerValue, parentElement }) {
   }
 
   function moved() {
-    if (mode !== "loop") wait();
+    if (mode !== "loop") begin();
+  }
+
+  function begin() {
+    now.since = Date.now();
+    wait();
   }
 
   function stop() {
