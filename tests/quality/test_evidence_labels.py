@@ -21,7 +21,7 @@ HALVES = ("fresh", "last", "weighted", "final", "drawn", "drawn again")
 
 @pytest.fixture(scope="module")
 def results() -> list[Judged]:
-    """The pairs of every second description, or of all with SLOW=1."""
+    """The pairs of every third description, or of all with SLOW=1."""
     rows = [row for row in rows_of(LABELS) if row["gallery"] in BUNDLED]
     texts = list(dict.fromkeys(row["text"] for row in rows))
     read = set(texts if os.environ.get("SLOW") == "1" else texts[::3])
