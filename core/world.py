@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,20 +45,26 @@ class World:
     @property
     def metric_crs(self) -> CRS:
         """The UTM zone of the middle. Raises SourceError near the poles, which have none."""
-        from geopandas import GeoSeries
-
         west, south, east, north = self.features.total_bounds
         lat, lon = (south + north) / 2, wrapped((west + east) / 2)
         try:
-            crs: CRS = GeoSeries.from_xy([lon], [lat], crs=4326).estimate_utm_crs()
+            return _utm_zone(lon, lat)
         except RuntimeError as error:
             raise SourceError(
                 f"the map lies around latitude {lat:.1f}; galleries reach from -80 to 84, so "
                 f"choose an area that is not at a pole"
             ) from error
-        return crs
 
     @property
     def bounds(self) -> Bounds:
         """The bounding box of all features."""
         return Bounds(*(float(edge) for edge in self.features.total_bounds))
+
+
+@functools.lru_cache(maxsize=64)
+def _utm_zone(lon: float, lat: float) -> CRS:
+    """Takes a tenth of a second, and a build asks for the same place several times."""
+    from geopandas import GeoSeries
+
+    zone: CRS = GeoSeries.from_xy([lon], [lat], crs=4326).estimate_utm_crs()
+    return zone

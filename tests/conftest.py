@@ -48,6 +48,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--js-flags=--no-opt",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 STORED = "local_storage,cookies,indexeddb,service_workers,cache_storage"
@@ -87,6 +88,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="takes long: SLOW=1 runs it"))
+
+
+def first_and_last(stages: tuple[str, ...]) -> list[object]:
+    """Parameters of a test that takes long for each stage: those between run with SLOW=1."""
+    between = [pytest.param(one, marks=pytest.mark.slow) for one in stages[1:-1]]
+    return [stages[0], *between, stages[-1]]
 
 
 def assert_none(faults: Iterable[object]) -> None:

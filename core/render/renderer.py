@@ -151,8 +151,8 @@ class Renderer:
     def _prepare(self, stretch: float, is_base_map: bool) -> Any:
         mapnik = self._mapnik
         prepared = mapnik.Map(TILE_PX, TILE_PX)
-        markup = style.style_sheet(Path(self._folder.name), stretch)
-        mapnik.load_map_from_string(prepared, markup.decode(), True)
+        markup = style.style_sheet(stretch).decode()
+        mapnik.load_map_from_string(prepared, markup, True, self._folder.name)
         prepared.aspect_fix_mode = mapnik.aspect_fix_mode.RESPECT
         for number, spec in enumerate(style.LAYERS):
             source = self._sources.get(spec.features)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 from core.render import palette
@@ -23,12 +22,11 @@ FACES = (PLAIN, BOLD, SLANTED)
 class Sheet:
     """A style sheet. `stretch` multiplies all scale denominators."""
 
-    def __init__(self, stretch: float, folder: Path) -> None:
+    def __init__(self, stretch: float) -> None:
         self.root = Element(
             "Map", {"srs": SRS, "background-color": palette.LAND, "buffer-size": "96"}
         )
         self.stretch = stretch
-        self.folder = folder
 
     def style(self, name: str) -> Element:
         """Adds an empty style."""

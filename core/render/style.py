@@ -6,9 +6,9 @@ cannot get into it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from core.render import lines, marks, palette, symbols
@@ -55,13 +55,14 @@ LAYERS: tuple[LayerSpec, ...] = (
 """All layers, lowest first. Names of an earlier layer get their space first."""
 
 
-def style_sheet(folder: Path, stretch: float = 1.0) -> bytes:
-    """The style sheet as XML, without layers. `folder` is that of the pictograms.
+@functools.lru_cache(maxsize=16)
+def style_sheet(stretch: float = 1.0) -> bytes:
+    """The style sheet as XML, without layers. Its pictograms are named by their files alone.
 
     `stretch` is 1 if zooms mean Web Mercator scales. A picture that is scaled by ground metres
     needs the ratio of both, so that equal ground scales look equal.
     """
-    sheet = Sheet(stretch, folder)
+    sheet = Sheet(stretch)
     for write in _WRITERS:
         write(sheet)
     markup: bytes = tostring(sheet.root, encoding="utf-8")
@@ -226,7 +227,7 @@ def _marks(sheet: Sheet) -> None:
     style, names = sheet.style("marks"), sheet.style("mark-names")
     for number, poi in enumerate(marks.POIS):
         rule = sheet.rule(style, f"[c] = {number}", poi.min_zoom)
-        file = str(sheet.folder / symbols.file_name(poi.symbol, poi.ink))
+        file = symbols.file_name(poi.symbol, poi.ink)
         SubElement(rule, "MarkersSymbolizer", {"file": file, "avoid-edges": "false"})
         below, aside = ("4", "5") if poi.symbol in symbols.DISCS else ("9", "10")
         rule = sheet.rule(names, f"[c] = {number} and [name] != ''", poi.text_zoom)
@@ -240,7 +241,7 @@ def _marks(sheet: Sheet) -> None:
             placements="S,N,E,W,SE,NE",
         )
     rule = sheet.rule(style, f"[c] = {UNKNOWN}", 16)
-    file = str(sheet.folder / symbols.file_name("dot", palette.UNKNOWN_INK))
+    file = symbols.file_name("dot", palette.UNKNOWN_INK)
     SubElement(rule, "MarkersSymbolizer", {"file": file})
     rule = sheet.rule(names, f"[c] = {UNKNOWN} and [name] != ''", 16)
     text(

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from rapidocr import RapidOCR
 
 from core.arrays import F32
 from core.sources.ocr_lines import ReadLine
@@ -29,6 +28,8 @@ class PictureReader:
     """Detects and recognizes lines of text, on `threads` threads (0: chosen by the engine)."""
 
     def __init__(self, threads: int = 0) -> None:
+        from rapidocr import RapidOCR  # takes two seconds of processor time
+
         self._engine: Any = RapidOCR(
             params={
                 "Global.log_level": "critical",

@@ -1,5 +1,6 @@
 """The paper's metric: a hand-worked case, and its plain reference to the last digit."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,9 +152,10 @@ def random_case(count: int, seed: int, kind: str = "random") -> tuple[list[str],
     return names, cosines
 
 
-@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("count", [1, 60, 100, 101, 300])
+@pytest.mark.parametrize(
+    ("count", "seed"), [*itertools.product((1, 60, 100, 101), range(4)), (300, 0)]
+)
 def test_the_metric_equals_its_plain_twin_to_the_last_digit(
     count: int, kind: str, seed: int
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
-from conftest import settings_for
+from conftest import first_and_last, settings_for
 from PIL import Image
 from tiny_dialects import DIALECTS
 from tiny_osm import Town, tiny_city
@@ -328,7 +328,10 @@ def test_a_home_that_cannot_be_written_is_one_clear_line(build: Build, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "stage", ["facts_around", "write_facts", "_write_tiles", "embed_texts", "write_manifest"]
+    "stage",
+    first_and_last(
+        ("facts_around", "write_facts", "_write_tiles", "embed_texts", "write_manifest")
+    ),
 )
 def test_a_build_that_fails_leaves_the_old_gallery_and_can_be_run_again(
     stage: str, build: Build, home: Path, monkeypatch: pytest.MonkeyPatch

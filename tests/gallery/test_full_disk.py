@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import settings_for
+from conftest import first_and_last, settings_for
 from tiny_osm import Town
 
 from core.errors import GalleryError
@@ -72,7 +72,7 @@ def content_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", first_and_last(FILES))
 def test_a_file_that_has_no_room_leaves_nothing(
     name: str, build: Build, source: Path, home: Path
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_file_that_has_no_room_leaves_nothing(
 STAGES = ("write_facts", "_write_tiles", "embed_texts", "list_files", "write_manifest")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", first_and_last(STAGES))
 def test_an_old_gallery_outlives_a_full_disk(
     stage: str, build: Build, source: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

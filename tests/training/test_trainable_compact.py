@@ -34,14 +34,14 @@ SPEC = CompactSpec(picture_px=64, dimensions=64)
 HEADS = ("picture.concepts", "picture.reach", "picture.pool", "text", "log_scale")
 LAYOUT = Stage(
     "layout",
-    steps=60,
+    steps=90,
     batch=8,
     train=("picture.trunk", "picture.concepts"),
     lr=5e-3,
     contrastive=0,
     layout=1,
     warmup=3,
-    validate_every=60,
+    validate_every=90,
 )
 CONTRAST = Stage(
     "contrast", steps=30, batch=8, train=HEADS, lr=2e-3, group=2, warmup=3, validate_every=30
@@ -98,7 +98,7 @@ def test_layouts_and_then_descriptions_are_learned_by_heart(
     made = model(tmp_path, town, town, town.layouts(np.arange(1)).shape[1])
     before = made.validate(LAYOUT)["precision"]
     run_stage(made, LAYOUT, 1, tmp_path, silent)
-    assert made.validate(LAYOUT)["precision"] > before + 0.05
+    assert made.validate(LAYOUT)["precision"] > before + 0.1
     assert made.validate(CONTRAST)["R@1"] < 20
     stage = replace(CONTRAST, steps=60, batch=16, lr=5e-3, group=1, apart_m=1.0)
     run_stage(made, stage, 1, tmp_path, silent)

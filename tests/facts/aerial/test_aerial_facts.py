@@ -33,17 +33,22 @@ def street_with_hall(roof: Colour, cast: tuple[float, float, float]) -> tuple[To
     return town, ground
 
 
+PLAIN, WARM, COLD = (1.0, 1.0, 1.0), (1.0, 0.88, 0.75), (0.8, 0.9, 1.0)
+"""Casts of cameras."""
+
+
 @pytest.mark.parametrize(
-    ("roof", "look"),
+    ("roof", "look", "cast"),
     [
-        ((250, 250, 250), "a white"),
-        ((220, 140, 80), "an orange"),
-        ((40, 110, 190), "a blue"),
-        ((190, 60, 50), "a red"),
-        ((70, 160, 160), "a turquoise"),
+        ((250, 250, 250), "a white", WARM),
+        ((250, 250, 250), "a white", COLD),
+        ((220, 140, 80), "an orange", COLD),
+        ((40, 110, 190), "a blue", WARM),
+        ((190, 60, 50), "a red", PLAIN),
+        ((190, 60, 50), "a red", COLD),
+        ((70, 160, 160), "a turquoise", WARM),
     ],
 )
-@pytest.mark.parametrize("cast", [(1.0, 1.0, 1.0), (1.0, 0.88, 0.75), (0.8, 0.9, 1.0)])
 def test_a_roof_has_its_colour_whatever_the_cast_of_the_camera(
     roof: Colour, look: str, cast: tuple[float, float, float], tmp_path: Path
 ) -> None:
