@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_readmes import make_workplace, toml_example, write_reports
+from tiny_readmes import make_workplace, toml_example, write_results
 
 from core import settings
 from core.__main__ import COMMANDS, main
@@ -59,6 +59,9 @@ SMALLER = {
     "--n 679": "--n 5",
     "--n 300": "--n 5",
     "--n 50 --every-s 20": "--n 1 --every-s 0 --searches 2",
+    "--bbox=24.93,60.16": "--spacing-m 100 --bbox=24.93,60.16",
+    "mytwin --from mytown.osm.pbf": "mytwin --from mytown.osm.pbf --spacing-m 100",
+    "mypictures --imagery ortho": "mypictures --imagery ortho --spacing-m 60",
 }
 """What a command counts, and what it counts here."""
 
@@ -368,7 +371,7 @@ def test_every_command_shown_runs(
     monkeypatch.setenv("SAYWHERE_DATA", str(workplace / "data"))
     monkeypatch.setenv("SAYWHERE_THREADS", "1")
     monkeypatch.delenv("SAYWHERE_CASES", raising=False)
-    write_reports(workplace)
+    write_results(workplace)
     if command.startswith("core cases") and not command.startswith("core cases import"):
         run_core("cases import first.json --quiet")
     monkeypatch.setattr("core.models.load_model", loaded_once)

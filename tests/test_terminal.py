@@ -120,8 +120,10 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Printe
     town = json.loads(json.dumps(tiny_town()))
     named = [one for one in town["features"] if "name" in one["properties"]]
     assert named
-    for number, feature in enumerate(named):
-        feature["properties"]["name"] = f"{NAME} {number}"
+    signs = list(HOSTILE.values())
+    for number, feature in enumerate(named):  # all signs in all names would be encoded for long
+        part = "".join(signs[number :: len(named)])
+        feature["properties"]["name"] = f"Inn {part} {number}"
     source = home / "\x1b[31mmap\u202e\x07.geojson"
     source.write_text(json.dumps(town), "utf-8")
     built = python(

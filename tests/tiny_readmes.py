@@ -170,9 +170,9 @@ GALLERIES = ("mytown", "othertown", "thirdtown", "rvs")
 """The READMEs' names of a user's own galleries; each is the tiny city."""
 
 
-def write_reports(folder: Path) -> None:
-    """The reports as they were: some commands write files of the same names."""
-    for name in REPORTS:
+def write_results(folder: Path) -> None:
+    """Reports and descriptions as they were: some commands write files of the same names."""
+    for name in (*REPORTS, "mytown.jsonl"):
         FILES[name](folder / name)
 
 

@@ -1,11 +1,8 @@
 """Every page by the rules of axe-core: nothing serious, in either theme, in the map's frame too."""
 
-import os
 import re
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -15,34 +12,15 @@ from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-AXE = "axe-core@4.14.1"
-"""MPL-2.0; fetched for this test alone and kept nowhere."""
-
 ALLOWED: dict[tuple[str, str], str] = {}
 """What Streamlit's own markup does and we cannot change: rule and pattern of the element's HTML,
 with the reason."""
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script of axe-core. Without npm a test is skipped, and in CI it fails."""
-    npm = shutil.which("npm")
-    reason = "needs npm, to fetch axe-core: apt-get install npm"
-    if npm:
-        folder = tmp_path_factory.mktemp("axe")
-        fetched = subprocess.run(
-            [npm, "pack", AXE], cwd=folder, check=False, timeout=120, capture_output=True, text=True
-        )
-        found = sorted(folder.glob("*.tgz"))
-        if found:
-            with tarfile.open(found[0]) as package:
-                script = package.extractfile("package/axe.min.js")
-                assert script is not None
-                return script.read().decode("utf-8")
-        reason = f"npm could not fetch {AXE}: {fetched.stderr[-300:]}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+def axe() -> str:
+    """The script of axe-core (MPL-2.0)."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 
 
 def findings(page: Page, axe: str, rule: str = "") -> list[str]:
