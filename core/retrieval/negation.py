@@ -22,7 +22,8 @@ _ITEM_END = (
     r"in|on|at|near|nearby|next|to|from|with|but|and|or|nor|just|only|that|which|where|who|is|are|"
     r"was|were|so|because|behind|opposite|between|here|anywhere|around|there|this|these|then|"
     r"beside|besides|along|i|i'm|we|you|it|its|as|like|unless|except|until|before|after|by|for|"
-    r"either|visible|whatsoever|within|if|when|while|not|no|without|neither|can|directly|right|left|called|named"
+    r"either|visible|whatsoever|within|if|when|while|not|no|without|neither|can|directly|right|left|called|named|"
+    r"runs?|goes|pass(?:es)?|grows?|exists?"
 )
 _WORD = r"[^\W\d_][\w'’.-]*\w|[^\W\d_]"
 _ITEM = rf"(?:(?:{_ARTICLE}|of)\s+)*(?!(?:{_ITEM_END})\b)(?:{_WORD})" + (
@@ -35,10 +36,11 @@ _ITEMS = (
 )
 _AROUND = (
     r"anywhere(?: near(?:by)?| around)?|around|in sight|within sight|in view|nearby|close by|"
-    r"to be seen|whatsoever|visible"
+    r"to be (?:seen|found)|whatsoever|visible"
 )
 _TAIL = (
     rf"(?P<tail>(?:\s+(?:at all|either|(?P<around>{_AROUND})|here|there|near|"
+    r"runs?|pass(?:es)?|goes|grows?|exists?|"
     r"(?:near|around|by|next to|beside)\s+(?:here|it|me|us|them|this|there|where I am|my spot)|"
     r"(?:here|it|me|us|them)|(?:on|in|along|at) (?:this|either|my|the) "
     r"(?:side|street|square|road|area|place|neighbou?rhood|block)|for miles))*)\b"
@@ -51,6 +53,7 @@ _NOT = (
     r"(?:(?:is|are|was|were|do|does|did|can|could|have|has|had|ca|wo|should)"
     r"(?:n['’]?t|\s+not)|cannot|not)"
 )
+_NO = r"(?:no|zero|(?:hardly|scarcely|barely) (?:any|an?)|none of (?:the|these|those|its|your))"
 _NO_THING = (
     r"(?!(?:longer|one|doubt|idea|wonder|more than|less than|fewer than|bigger|further|farther|"
     r"matter|way|problem|need|reason|thanks|clue|sense|other way|exception|time|"
@@ -70,7 +73,9 @@ _CUES: tuple[tuple[Scope, str], ...] = (
         "else",
         r"\bnothing (?:else )?(?:but|except(?: for)?|other than|apart from)\s+" + _ITEMS + _TAIL,
     ),
-    ("here", rf"\bneither\s+(?P<items>{_ITEM}\s*,?\s+nor\s+{_ITEM})" + _TAIL),
+    ("here", r"\bnothing\s+(?:is\s+)?(?P<items>green)" + _TAIL),
+    ("here", r"\b(?P<items>tree)less\b" + _TAIL),
+    ("here", rf"\bneither\s+(?P<items>{_ITEM}\s*,?\s+n?or\s+{_ITEM})" + _TAIL),
     (
         "far",
         r"\b(?<!not )(?<!n't )(?<!n’t )(?<!not too )(?<!not very )(?<!not so )(?<!too )"
@@ -104,13 +109,13 @@ _CUES: tuple[tuple[Scope, str], ...] = (
     (
         "here",
         rf"(?:\bthere(?:['’]s|\s+(?:is|are|was|were))\s+|\b(?:i|we|you)\s+(?:can\s+)?see\s+|"
-        rf"\b(?:has|have|with)\s+)?\bno\s+{_NO_THING}(?:(?:sign|trace|hint) of\s+|such\s+)?"
+        rf"\b(?:has|have|with)\s+)?\b{_NO}\s+{_NO_THING}(?:(?:sign|trace|hint) of\s+|such\s+)?"
         + _ITEMS
         + _TAIL,
     ),
     (
         "here",
-        r"\b(?:without|lacking|devoid of|free of|lack of|absence of)\s+"
+        r"\b(?:without|lacks|lacking|devoid of|free of|lack of|absence of)\s+"
         r"(?!(?:a |any )?(?:doubt|stopping|turning|leaving|going|seeing|looking|walking|"
         r"passing|entering|reaching|borders)\b)"
         r"(?!crossing (?:the|any|a)\b)" + _ITEMS + _TAIL,
@@ -131,7 +136,8 @@ _UNMAPPED = re.compile(
 and what is everywhere."""
 _LEADING = re.compile(rf"^(?:(?:{_ARTICLE}|of)\s+)+", re.IGNORECASE)
 _CUE = re.compile(
-    r"\b(?:no|not|without|neither|nor|nothing|nowhere|lack\w*|absence|devoid|free|far|away|cannot)"
+    r"\b(?:no|not|zero|none|hardly|scarcely|barely|treeless|without|neither|nor|nothing|nowhere|lack\w*|"
+    r"absence|devoid|free|far|away|cannot)"
     r"\b|n['’]t\b",
     re.IGNORECASE,
 )

@@ -14,6 +14,9 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "eaterie": ("food",),
     "field": ("fields",),
     "forest": ("woods",),
+    "green": ("park", "woods"),
+    "green area": ("park", "woods"),
+    "green space": ("park", "woods"),
     "greenery": ("park", "woods"),
     "place to eat": ("food",),
     "places to eat": ("food",),
@@ -30,6 +33,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "tram": ("tram tracks", "tram stop"),
     "tramway": ("tram tracks", "tram stop"),
     "underground": ("metro",),
+    "vegetation": ("park", "woods"),
     "wood": ("woods",),
 }
 

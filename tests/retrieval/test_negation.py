@@ -39,6 +39,15 @@ ROWS = [
         ("nothing but houses around", None, ("houses",), "else"),
         ("not near Stockmann", None, ("Stockmann",), "near"),
         ("I can't see any trees", None, ("trees",), "here"),
+        ("A lane, no green spaces.", "no green spaces", ("green spaces",), "here"),
+        ("nothing green around", None, ("green",), "around"),
+        ("a tree-lined street? No, treeless", "treeless", ("tree",), "here"),
+        ("There isn't a tree in sight", None, ("tree",), "around"),
+        ("neither trams nor buses run here", None, ("trams", "buses"), "here"),
+        ("hardly any shops", None, ("shops",), "here"),
+        ("barely a bench to be found", None, ("bench",), "around"),
+        ("none of the usual cafes", None, ("usual cafes",), "here"),
+        ("the square lacks trees", "lacks trees", ("trees",), "here"),
     ],
 )
 def test_a_denial_has_its_things_and_its_scope(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.retrieval.negation import denials_in
 from core.vocabulary.kinds import KINDS, family_of
 from core.vocabulary.languages.detection import is_unknown_language, language_of
 from core.vocabulary.languages.gloss import gloss
@@ -66,6 +67,9 @@ def test_every_description_in_another_language_is_recognised() -> None:
         ("Brandenburg Gate, Unter den Linden", None),
         ("Rathaus am Markt, Brunnen", "de"),
         ("Площа Ринок, ратуша і вежа", None),
+        ("keine einzige Bank", "de"),
+        ("ei yhtään penkkiä", "fi"),
+        ("bez obchodů", "cs"),
         ("", None),
     ],
 )
@@ -125,6 +129,35 @@ def test_names_belong_to_no_language() -> None:
 )
 def test_glosses(language: str, text: str, english: str) -> None:
     assert gloss(text, lexicon(language)).english == english
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "english"),
+    [
+        ("de", "weder Straßenbahn noch Busse", "no tram nor buses"),
+        ("de", "kein Baum weit und breit", "no trees in sight"),
+        ("de", "nichts Grünes hier", "nothing green"),
+        ("de", "nicht am Wasser", "not at water"),
+        ("fr", "il n'y a pas d'arbres ici", "no trees"),
+        ("fr", "pas un seul banc", "no bench"),
+        ("es", "no hay ningún parque cerca", "no park near"),
+        ("es", "sin árboles", "without trees"),
+        ("es", "no hay nada verde", "nothing green"),
+        ("pt", "não há árvores aqui", "no trees"),
+        ("it", "non ci sono alberi", "no trees"),
+        ("fi", "tällä kadulla ei ole puita", "street no trees"),
+        ("fi", "ei puistoa lähellä", "no park near"),
+        ("sv", "varken spårvagnar eller bussar", "no tram or bus stop"),
+        ("sv", "ingen bänk, ingen bank", "no bench, no bank"),
+        ("cs", "nejsou tu žádné stromy", "no trees"),
+        ("pl", "nie ma drzew", "no trees"),
+        ("ru", "ни одной скамейки", "no bench"),
+        ("ja", "木がない", "without trees"),
+    ],
+)
+def test_denials_are_read_in_every_language(language: str, text: str, english: str) -> None:
+    assert gloss(text, lexicon(language)).english == english
+    assert denials_in(english)
 
 
 def test_a_stretch_of_the_english_leads_back_to_the_original_words() -> None:

@@ -130,10 +130,16 @@ def _best_language(words: Sequence[str]) -> str | None:
     for word in set(words).difference(english):
         for code in languages.get(word, ()):
             counts[code] += 1
+    most = max(counts.values())
+    if 0 < most < _FEWEST:  # the many names of kinds are read where they can decide
+        for code in [code for code in CODES if counts[code] == most]:
+            others = (word for word in words if code not in languages.get(word, ()))
+            counts[code] += sum(
+                lexicon(code).is_thing(word, inflected=True)
+                for word in others
+                if word not in english
+            )
     best = max(counts, key=counts.__getitem__)
-    if 0 < counts[best] < _FEWEST:  # the many names of kinds are read where they can decide
-        others = (word for word in words if best not in languages.get(word, ()))
-        counts[best] += sum(lexicon(best).is_thing(word) for word in others if word not in english)
     only_english = [word for word in english if best not in languages.get(word, ())]
     return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None
 

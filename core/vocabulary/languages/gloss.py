@@ -242,7 +242,9 @@ def _relations_first(pieces: list[Piece], roles: set[str]) -> list[Piece]:
     begin = 0
     for piece in pieces:
         if piece.role in roles and begin < len(ordered):
-            ordered.insert(begin, piece)
+            denied = begin > 0 and ordered[begin - 1].role == "denial"
+            # "ei puistoa lähellä": what is denied stays beside its denial, "no park near"
+            ordered.insert(len(ordered) if denied else begin, piece)
             begin = len(ordered)
             continue
         ordered.append(piece)

@@ -62,6 +62,7 @@ class Lexicon:
         self._stemmer = _stemmer(self.settings.get("stemmer", ""))
         self._stem = lru_cache(maxsize=65_536)(self._uncached_stem)
         self._by_spelling: dict[tuple[str, ...], LexiconEntry] = {}
+        self._accented: dict[tuple[str, ...], LexiconEntry] = {}
         self._by_stem: dict[tuple[str, ...], LexiconEntry] = {}
         self._unstemmed: defaultdict[str, list[tuple[list[str], LexiconEntry]]] = defaultdict(list)
         for row in rows:
@@ -75,6 +76,8 @@ class Lexicon:
             if words and len(words) <= LONGEST:
                 keys = tuple(map(self.key, words))
                 self._by_spelling.setdefault(keys, entry)
+                if (written := tuple(map(_as_written, words))) != keys:
+                    self._accented.setdefault(written, entry)
                 if row.role in _INFLECTED:
                     self._unstemmed[keys[0][:_LEAST_STEM]].append((words, entry))
 
@@ -90,10 +93,11 @@ class Lexicon:
         return self.key(stem if len(stem) >= _LEAST_STEM else lower)
 
     def entry(self, words: Sequence[str]) -> LexiconEntry | None:
-        """The entry of words, by spelling, else by their stems."""
+        """The entry of words, by spelling, else by their stems. Accents that are written count
+        first: "bänk" and "bank" in Swedish."""
         keys = tuple(map(self.key, words))
         if keys in self._by_spelling:
-            return self._by_spelling[keys]
+            return self._accented.get(tuple(map(_as_written, words)), self._by_spelling[keys])
         # stems are worked out for the rows that begin alike, and once: all of them take 0.4 s
         for row_words, entry in self._unstemmed.pop(keys[0][:_LEAST_STEM], ()):
             self._by_stem.setdefault(tuple(map(self._stem, row_words)), entry)
@@ -103,9 +107,10 @@ class Lexicon:
         """Whether a single word has an entry with just its spelling."""
         return (self.key(word),) in self._by_spelling
 
-    def is_thing(self, word: str) -> bool:
-        """Whether a long word with just its spelling is a noun or the name of a kind."""
-        entry = self._by_spelling.get((self.key(word),))
+    def is_thing(self, word: str, *, inflected: bool = False) -> bool:
+        """Whether a long word is a noun or the name of a kind, with just its spelling or, where it
+        may be `inflected`, by its stem."""
+        entry = self.entry([word]) if inflected else self._by_spelling.get((self.key(word),))
         return len(word) >= _LEAST_THING and entry is not None and entry.role in _HEADS
 
     def compound(self, word: str) -> LexiconEntry | None:
@@ -144,6 +149,10 @@ class Lexicon:
             if (self.key(text[start:end]),) in self._by_spelling:
                 return end
         return start
+
+
+def _as_written(word: str) -> str:
+    return unicodedata.normalize("NFC", word).lower()
 
 
 def _stemmer(name: str) -> Stemmer | None:
