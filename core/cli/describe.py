@@ -95,6 +95,11 @@ def run(args: argparse.Namespace) -> Any:
     return {"gallery": args.gallery, "descriptions": rows}
 
 
+def exit_code(document: dict[str, Any]) -> int:
+    """2 where rows of a collection could not be described."""
+    return 2 if document.get("problems") and "written" in document else 0
+
+
 def _seen_from_above(world: "World", sources: list[str]) -> "ViewFromAbove":
     """What aerial imagery shows of a map. Raises SourceError."""
     from core.describe.simulate.above import ViewFromAbove

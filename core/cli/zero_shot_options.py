@@ -74,7 +74,6 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     from core.describe.zero_shot.batch import (
         DescribeJob,
         RateLimit,
-        Written,
         describe_collection,
         lines_of,
         read_written,
@@ -98,7 +97,7 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     out = args.out or collection.folder / _OUT
     workers = max(1, args.workers)
     job = DescribeJob(collection, out, server, tuple(args.splits), args.limit, workers)
-    known = read_written(job) if server.url else Written()
+    known = read_written(job)
     waiting = sum(1 for _ in waiting_rows(job, known, pictures=False))
     samples = (found.row.picture for found in islice(waiting_rows(job, known), _SAMPLES))
     told = estimate(waiting, len(known.ids), samples, args.price, args.per_minute)
@@ -110,6 +109,10 @@ def run_zero_shot(args: argparse.Namespace) -> Any:
     result = describe_collection(job, known, waiting, RateLimit(args.per_minute), bar(args.quiet))
     for problem in result.problems[:_SHOWN]:
         note(problem)
+    if result.problems:
+        count = len(result.problems)
+        rows = "1 row has" if count == 1 else f"{count} rows have"
+        note(f"{rows} no description yet; run the same command again to try again")
     return {
         "file": str(out),
         "written": result.written,

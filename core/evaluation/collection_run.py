@@ -68,6 +68,7 @@ def embed_split(
     lats, lons, regions = list[float](), list[float](), list[int]()
     numbers, continents = dict[str, int](), list[str]()
     pictures, texts = list[F32](), list[F32]()
+    total = sum(1 for _ in collection.rows([split], protocol, pictures=False))
     for part in _parts(collection.rows([split], protocol)):
         pictures.append(encoder.encode_pictures([_picture(found) for found in part]))
         said = [(row, text) for row, at in enumerate(part) for text in at.row.descriptions]
@@ -83,7 +84,7 @@ def embed_split(
             lats.append(row.lat)
             lons.append(row.lon)
             regions.append(numbers[row.region])
-        progress("rows", len(ids), collection.manifest.rows)
+        progress("rows", len(ids), total)
     if not ids or not texts:
         missing = "rows" if not ids else "descriptions"
         raise SourceError(

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tiny_chat import chat
+from tiny_chat import Reply, chat
 from tiny_clip import openai_state, saved
 from tiny_collection import as_lines, rows, written
 from tiny_command_line import Core
@@ -39,6 +39,9 @@ def test_a_check_lists_all_faults_and_ends_with_2(core: Core, tmp_path: Path) ->
     written(tmp_path / "good")
     run = core("collection", "check", tmp_path / "good", "--quiet")
     assert (run.code, run.out) == (0, "12 rows: no faults\n")
+    (tmp_path / "empty.jsonl").write_text("")
+    run = core("collection", "check", tmp_path / "empty.jsonl", "--quiet")
+    assert (run.code, run.out) == (2, "empty.jsonl: no rows\n0 rows: 1 fault\n")
     spoilt = {2: {"lat": 95}, 4: {"split": ""}, 5: {"id": "\x1b[2J"}, 6: {"id": "\x1b[2J"}}
     path = as_lines(
         tmp_path / "own", rows(), lambda number, values: values.update(spoilt.get(number, {}))
@@ -139,9 +142,14 @@ def test_a_collection_is_described_after_an_estimate(
     written(tmp_path / "c", rows(1, described=False))
     monkeypatch.delenv("SAYWHERE_LLM_URL", raising=False)
     assert "SAYWHERE_LLM_URL" in core("describe", "--from", tmp_path / "c").mistake
+    monkeypatch.setenv("SAYWHERE_LLM_MODEL", "tiny")
+    with chat(Reply(body=b"{")) as gone:
+        monkeypatch.setenv("SAYWHERE_LLM_URL", gone.url)
+        failed = core("describe", "--from", tmp_path / "c", "--yes", "--quiet", "--json")
+    assert (failed.code, json.loads(failed.out)["written"]) == (2, 0)
+    assert "4 rows have no description yet; run the same command again" in failed.err
     with chat(well) as server:
         monkeypatch.setenv("SAYWHERE_LLM_URL", server.url)
-        monkeypatch.setenv("SAYWHERE_LLM_MODEL", "tiny")
         describe = ["describe", "--from", tmp_path / "c", "--quiet", "--price", "2,8"]
         refused = core(*describe)
         assert refused.code == 2
@@ -151,6 +159,10 @@ def test_a_collection_is_described_after_an_estimate(
         assert server.asked == []
         done = core(*describe, "--yes", "--limit", 2, "--json").document
         assert (done["written"], done["quality"]["described"]) == (2, 2)
+        with monkeypatch.context() as without:
+            without.delenv("SAYWHERE_LLM_URL")
+            left = core(*describe, "--estimate", "--json").document
+        assert (left["pictures"], left["described"]) == (2, 2)
         done = core(*describe, "--yes", "--json").document
         assert (done["written"], done["resumed"], len(server.asked)) == (2, 2, 4)
     file = tmp_path / "c" / "descriptions.jsonl"

@@ -106,11 +106,13 @@ class Written:
 
 
 def read_written(job: DescribeJob) -> Written:
-    """Reads the file of an earlier run. Raises SourceError if it is of another model or prompt, or
-    holds something else."""
+    """Reads the file of an earlier run; without a server, that of any model.
+
+    Raises SourceError if it is of another model or prompt, or holds something else.
+    """
     known = Written()
     for row in lines_of(job.out):
-        if row.get("method") != job.method:
+        if job.server.url and row.get("method") != job.method:
             raise SourceError(
                 f"{job.out} was written by {str(row.get('method'))[:80]!a}, not by {job.method}; "
                 "give another --out"

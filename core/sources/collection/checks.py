@@ -96,10 +96,15 @@ def collection_faults(
 
 
 def file_faults(path: Path, decode: bool, progress: Progress) -> Iterator[CollectionFault]:
-    """All faults of a file of JSON lines; rows without descriptions are none if all are so."""
+    """All faults of a file of JSON lines, one without rows among them; rows without descriptions
+    are none if all are so."""
     seen = _Seen(split_by_region=True, described=_has_descriptions(path), continents=frozenset())
-    rows = json_lines.read_rows(path)
-    yield from _shard_faults(path.name, rows, decode, seen, lambda n: progress("check", n, n))
+    rows, faults = json_lines.read_rows(path), 0
+    for fault in _shard_faults(path.name, rows, decode, seen, lambda n: progress("check", n, n)):
+        faults += 1
+        yield fault
+    if not seen.rows and not faults:
+        yield CollectionFault("no rows", path.name, 0)
     progress("check", seen.rows, seen.rows)
 
 

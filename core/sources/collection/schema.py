@@ -68,6 +68,7 @@ FaultKind = Literal[
     "region in two continents",
     "no continent",
     "wrong count",
+    "no rows",
 ]
 """All that can be wrong with a collection."""
 

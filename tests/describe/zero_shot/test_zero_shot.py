@@ -174,7 +174,7 @@ def test_a_file_of_something_else_is_refused(
 ) -> None:
     job().out.write_text(content)
     with pytest.raises(SourceError, match=told):
-        read_written(job())
+        read_written(job("http://asked"))
     assert job().out.read_text() == content
 
 
