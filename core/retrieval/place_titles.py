@@ -16,6 +16,7 @@ from core.arrays import I64, Bools
 from core.geo import bearing_deg, compass, haversine_km, haversine_m
 from core.records import Candidate
 from core.retrieval.channels.match_index import MatchIndex
+from core.retrieval.title_words import as_written, explained
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.grammar import sign, with_article
 from core.vocabulary.kinds import has_trait, kind_named
@@ -61,7 +62,7 @@ RULES: Final = (
             "manor house, cinema, ice rink, swimming pool, courthouse, "
             "heliport, helipad, university building, tourist attraction, ruins, "
             "water park, bridge, market, conference centre, lake, concert hall, food court, "
-            "place of worship, tomb, prison"
+            "place of worship, prison"
         ),
         88,
         60,
@@ -73,7 +74,7 @@ RULES: Final = (
             "children's playground, kindergarten, public bookcase, villa, "
             "garden centre, hardware store, pond, spring, viewpoint with a view, school, college, "
             "events venue, post office, community centre, metro station entrance, historic, "
-            "sports hall"
+            "sports hall, tomb"
         ),
         68,
         40,
@@ -196,9 +197,11 @@ def _ready(match_index: MatchIndex) -> Titled:
 
 
 def _name(kind: str, text: str, names: Sequence[str]) -> str:
-    """The first name of a fact, "" for none, for a number, and for another thing's name."""
+    """The first name of a fact, "" for none, a number, a block ("Haus V") and another's name."""
     name = sign(text if kind == _CORNER else names[0]) if names else ""
-    return "" if name not in text or (name[-1:].isdigit() and kind != _ADDRESS) else name
+    is_block = kind.endswith("building") and len(name.split(" ")[-1]) == 1
+    is_number = name[-1:].isdigit() and kind != _ADDRESS
+    return "" if name not in text or is_block or is_number else name
 
 
 @lru_cache(maxsize=4096)
@@ -274,12 +277,12 @@ def _options(things: list[_Thing], street: str) -> Iterator[_TitleOption]:
             weight = _CORNER_WEIGHT - _CORNER_PER_M * thing.distance_m
             yield _option(weight, f"Corner of {thing.name.removeprefix('corner of ')}")
         elif thing.kind == _ADDRESS and thing.distance_m <= _ADDRESS_M:
-            first = thing.name.partition(",")[0]
+            first = as_written(thing.name.partition(",")[0])
             yield _option(_ADDRESS_WEIGHT - _ADDRESS_PER_M * thing.distance_m, first)
         elif (rule := _rule_of(thing.kind)) is not None and thing.distance_m <= rule.reach_m:
             weight = rule.weight - rule.per_m * thing.distance_m + rule.meant * thing.meant
             near = "Near " if thing.distance_m > rule.near_m else ""
-            yield _option(weight, f"{near}{thing.name}", thing.name)
+            yield _option(weight, f"{near}{explained(thing.name, thing.kind)}", thing.name)
     if street:
         yield _option(_STREET_WEIGHT, street)
     yield from _ways(things)

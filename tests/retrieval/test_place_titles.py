@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from core import settings
@@ -12,6 +13,7 @@ from core.records import Query
 from core.retrieval import search
 from core.retrieval.place_titles import RULES, place_titles
 from core.retrieval.search import match_index_of
+from core.retrieval.title_words import as_written, explained
 from core.vocabulary.kinds import KINDS
 
 SETTINGS = settings.load({})
@@ -44,6 +46,49 @@ def test_a_place_is_called_by_its_square_or_landmark(
     city: str, lat: float, lon: float, title: str
 ) -> None:
     assert title_at(open_gallery(city, SETTINGS), lat, lon) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "title"),
+    [
+        ("Servi muti", "bronze statue", "Servi muti (statue)"),
+        ("Gellert-Denkmal", "statue", "Gellert-Denkmal"),
+        ("Monaco - Monte Carlo", "railway station", "Monaco - Monte Carlo (railway station)"),
+        ("Helsingin päärautatieasema", "railway station", "Helsingin päärautatieasema"),
+        ("Marktplatz", "pedestrian square", "Marktplatz"),
+    ],
+)
+def test_a_name_that_says_little_has_its_kind_behind_it(name: str, kind: str, title: str) -> None:
+    assert explained(name, kind) == title
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("Cambridge Street 185", "185 Cambridge Street"),
+        ("Rue Princesse Caroline 16-18", "16-18 Rue Princesse Caroline"),
+        ("Turmstraße 18", "Turmstraße 18"),
+        ("Avenida 18 de Julio 1224", "Avenida 18 de Julio 1224"),
+    ],
+)
+def test_numbers_stand_where_people_write_them(address: str, title: str) -> None:
+    assert as_written(address) == title
+
+
+def test_a_block_of_a_hospital_gives_no_title() -> None:
+    gallery = open_gallery("neubrandenburg", SETTINGS)
+    rows = [
+        gallery.row_of(tile)
+        for tile in {
+            gallery.tile(int(gallery.links.tile[link])).tile_id
+            for fact, names in enumerate(gallery.facts.names)
+            if "Haus V" in names
+            for link in gallery.links.rows_of(np.array([fact]))[0]
+        }
+    ]
+    assert rows
+    titles = place_titles(match_index_of(gallery), sorted(rows), [()] * len(rows))
+    assert not [title for title in titles if re.search(r"Haus [A-Z]$", title)]
 
 
 def test_the_candidates_of_every_example_have_ten_different_titles(
@@ -99,7 +144,7 @@ def test_a_thing_that_the_description_means_gives_its_name() -> None:
     assert meant
     index = match_index_of(gallery)
     assert place_titles(index, [row], [()]) == ["Esplanadinpuisto"]
-    assert place_titles(index, [row], [meant]) == ["Havis Amanda"]
+    assert place_titles(index, [row], [meant]) == ["Havis Amanda (sculpture)"]
 
 
 def test_every_kind_of_a_rule_is_in_the_table_of_kinds_or_on_a_map() -> None:
