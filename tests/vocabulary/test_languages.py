@@ -125,6 +125,10 @@ def test_names_belong_to_no_language() -> None:
         ("fi", "kirkon pohjoispuolella", "north of church"),
         ("fr", "à l'ouest du pont", "west of bridge"),
         ("ja", "白い教会の隣に広場", "next to white church square"),
+        ("ja", "赤い橋、池", "red bridge, pond"),
+        ("it", "due ristoranti", "two restaurant"),
+        ("fi", "torin laidalla", "at the edge of square"),
+        ("fr", "piscine en plein air", "outdoor swimming pool"),
     ],
 )
 def test_glosses(language: str, text: str, english: str) -> None:

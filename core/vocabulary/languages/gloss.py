@@ -14,6 +14,8 @@ from core.vocabulary.languages.tables import Role
 
 _INSIDE = re.compile(r"[\s'’`´-]*")
 """What may stand between the words of one entry."""
+_STOPS = str.maketrans("、，。！？；：", ",,.!?;:")
+"""Punctuation of Japanese texts, in that of English ones."""
 _BARE = frozenset({"in", "on", "at", "with"})
 """Relations that tell nobody whether they were understood."""
 _THINGS: frozenset[str] = CONTENT | {"name", "unknown"}
@@ -172,7 +174,7 @@ def _pieces(
     while place < len(tokens):
         start, end = tokens[place]
         gap = text[before:start]
-        breaks = "" if _INSIDE.fullmatch(gap) else f"{gap.strip()} "
+        breaks = "" if _INSIDE.fullmatch(gap) else f"{gap.strip().translate(_STOPS)} "
         name = next((span for span in names if span[0] <= start < span[1]), None)
         if name is not None:
             end, role, english = name[1], "name", text[start : name[1]]
