@@ -11,6 +11,7 @@ from core.errors import SourceError
 from core.geo import Bounds, Position
 from core.sources.imagery.addresses import is_address, parse_address
 from core.sources.imagery.bounds_files import read_bounds
+from core.sources.imagery.bounds_order import check_order
 from core.sources.imagery.credits import UNKNOWN_LICENCE, ImageryCredit, joined
 from core.sources.imagery.download import TileServer
 from core.sources.imagery.layer import AerialPicture, Layer, Square
@@ -126,7 +127,7 @@ def open_imagery(
     `credit` replaces what the files state. Raises SourceError.
     """
     place = place or ImageryPlace()
-    reading = _Reading(place)
+    reading = _Reading(place, online.area if online else None)
     for source in sources:
         if is_address(str(source)):
             reading.add_address(str(source), online or Online())
@@ -140,12 +141,12 @@ def open_imagery(
 class _Reading:
     """The sources that were read so far."""
 
-    def __init__(self, place: ImageryPlace) -> None:
+    def __init__(self, place: ImageryPlace, area: Bounds | None) -> None:
         self.credits: list[ImageryCredit] = []
         self.notes: list[str] = []
         self.files: dict[str, list[Path]] = {}
         self.servers: list[TileServer] = []
-        self._place = place
+        self._place, self._area = place, area
         self._pictures: list[Path] = []
         self._bounds: dict[str, Bounds] = {}
         self._bounds_files: list[Path] = []
@@ -246,6 +247,7 @@ class _Reading:
         if bounds is not None:
             with files.dataset(path) as dataset:
                 size = (dataset.width, dataset.height)
+                check_order(path.name, bounds, *size, self._area)
                 edges = (bounds.west, bounds.south, bounds.east, bounds.north)
                 return GeoReference(CRS.from_epsg(4326), from_bounds(*edges, *size))
         if not self._place.crs:

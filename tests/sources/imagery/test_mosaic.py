@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from core.errors import SourceError
 from core.geo import Bounds
 from core.sources.imagery import open_imagery
+from core.sources.imagery.bounds_order import check_order
 
 
 def sheet(path: Path, colour: tuple[int, int, int], side: int = 64) -> Path:
@@ -30,3 +33,35 @@ def test_sheets_with_a_bounds_file_are_one_picture(tmp_path: Path) -> None:
     beyond = imagery.picture(50.002, 15.002, 100.0, 100)
     assert not beyond.valid[:49].any()
     assert beyond.valid[51:].all()
+
+
+PARDUBICE = (15.72, 50.01, 15.7267, 50.0143)
+"""Some 480 by 480 m."""
+
+
+@pytest.mark.parametrize(
+    ("order", "places"),
+    [
+        ("south, west, north, east", (1, 0, 3, 2)),
+        ("west, east, south, north", (0, 2, 1, 3)),
+    ],
+)
+def test_bounds_in_another_order_are_refused_where_that_order_fits(
+    tmp_path: Path, order: str, places: tuple[int, ...]
+) -> None:
+    wrong = [PARDUBICE[place] for place in places]
+    sheet(tmp_path / "ortho" / "a.png", (200, 0, 0))
+    (tmp_path / "ortho-bounds.json").write_text(json.dumps({"a": wrong}), "utf-8")
+    with pytest.raises(SourceError, match=f"'a.png' seem to be {order}: .*longitude first"):
+        open_imagery([tmp_path / "ortho"])
+    with pytest.raises(SourceError, match="on the map"):
+        check_order("a", Bounds(*wrong), 100, 64, Bounds(*PARDUBICE))
+
+
+def test_bounds_in_order_are_taken_whatever_the_pixels_are() -> None:
+    wide, map_area = Bounds(*PARDUBICE), Bounds(15.5, 50.0, 16.0, 50.5)
+    check_order("a picture with square pixels", wide, 64, 64, None)
+    check_order("a picture with wide pixels on the map", wide, 64, 200, map_area)
+    near_greenwich = Bounds(-0.1, 51.5, -0.08, 51.52)
+    check_order("a picture with equal degrees", near_greenwich, 64, 64, None)
+    check_order("a picture without square pixels in any order", wide, 64, 90, None)
