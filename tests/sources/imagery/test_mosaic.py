@@ -58,10 +58,25 @@ def test_bounds_in_another_order_are_refused_where_that_order_fits(
         check_order("a", Bounds(*wrong), 100, 64, Bounds(*PARDUBICE))
 
 
-def test_bounds_in_order_are_taken_whatever_the_pixels_are() -> None:
-    wide, map_area = Bounds(*PARDUBICE), Bounds(15.5, 50.0, 16.0, 50.5)
-    check_order("a picture with square pixels", wide, 64, 64, None)
-    check_order("a picture with wide pixels on the map", wide, 64, 200, map_area)
-    near_greenwich = Bounds(-0.1, 51.5, -0.08, 51.52)
-    check_order("a picture with equal degrees", near_greenwich, 64, 64, None)
-    check_order("a picture without square pixels in any order", wide, 64, 90, None)
+def is_refused(bounds: Bounds, width_px: int, height_px: int, area: Bounds | None) -> bool:
+    try:
+        check_order("a picture", bounds, width_px, height_px, area)
+    except SourceError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("bounds", "height", "map_area"),
+    [
+        (Bounds(*PARDUBICE), 64, None),
+        (Bounds(*PARDUBICE), 200, Bounds(15.5, 50.0, 16.0, 50.5)),
+        (Bounds(*PARDUBICE), 90, None),
+        (Bounds(-0.1, 51.5, -0.08, 51.52), 64, None),
+    ],
+    ids=["square pixels", "wide ones on the map", "none in any order", "equal degrees"],
+)
+def test_bounds_in_order_are_taken_whatever_the_pixels_are(
+    bounds: Bounds, height: int, map_area: Bounds | None
+) -> None:
+    assert not is_refused(bounds, 64, height, map_area)
