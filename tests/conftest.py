@@ -372,8 +372,7 @@ class Guests:
     def __init__(self, browser: "Browser", policed: bool) -> None:
         self._context = browser.new_context(bypass_csp=not policed)
         self._context.on("request", self._note)
-        if not policed:
-            self._context.add_init_script(STILL)
+        self._context.add_init_script(STILL)
         self._visits: list[Visit] = []
         self._empty: Page | None = None
         """A page that stays open between tests: a context without one is slow to open the next."""
