@@ -177,7 +177,13 @@ FORMS: dict[str, Callable[[State], Any]] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+ALONE = ("module.", "model.", "clip.", "_orig_mod.", "state_dict", "model_state_dict")
+"""Forms that others of the table have inside them: these run with SLOW=1."""
+
+
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=[pytest.mark.slow] * (form in ALONE)) for form in FORMS]
+)
 def test_every_form_gives_what_transformers_gives(form: str, tmp_path: Path) -> None:
     state = a_state()
     assert_same(saved(FORMS[form](state), tmp_path / "clip.pt"), plain_network())

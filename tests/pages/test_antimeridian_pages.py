@@ -134,6 +134,7 @@ def test_positions_are_told_as_others_write_them(home: Path, report: Path) -> No
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.usefixtures("report")
 def test_its_errors_are_on_the_map_in_a_browser(
@@ -161,6 +162,7 @@ def intake(home: Path) -> ImportOptions:
     return ImportOptions(lambda name: open_gallery(name, settings_for(home / "galleries")))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_its_tiles_are_looked_at_in_a_browser(served: Served, visits: Callable[..., Visit]) -> None:
     from playwright.sync_api import Page, expect

@@ -139,6 +139,7 @@ def test_a_click_on_a_chip_says_how_a_phrase_counts_and_the_link_keeps_it(
     assert visit.errors == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_chips_take_two_rows_and_keys_reach_them_in_order(
     served: Served, visits: Callable[..., Visit], tiny_city: str

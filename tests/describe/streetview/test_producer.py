@@ -136,6 +136,7 @@ def test_signs_are_data_between_marks_and_never_instructions() -> None:
 
 def test_a_model_that_sees_nothing_keeps_to_the_protocol() -> None:
     bare, fates = Scene((), SCENE.segments), set()
+    every = {"accepted", "revised", "rejected", "refused"}
     with chat(blind, "blind") as server:
         for shade in range(24):
             views = [PromptView(Image.new("RGB", (64, 48), (10 * shade, 90, 40)), bare)]
@@ -145,4 +146,6 @@ def test_a_model_that_sees_nothing_keeps_to_the_protocol() -> None:
             asked, refused = counted(server), text.status == "refused"
             assert asked["path"] == (1 if refused else len(PATHS))
             assert asked.get("inspection", 0) == asked.get("revision", 0) + (not refused)
-    assert fates == {"accepted", "revised", "rejected", "refused"}
+            if fates == every:
+                break
+    assert fates == every
