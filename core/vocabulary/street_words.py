@@ -110,8 +110,9 @@ _ONES = _listed(
 )
 _ORDINALS = {word: f"{number}th" for number, word in enumerate(_ONES, 1)}
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70}
+_LONGEST_NUMBER = 5
 _LETTER = r"(?:[a-z]|bis|ter|quater)?"
-_HOUSE_NUMBER = re.compile(rf"(\d{{1,5}})({_LETTER})")
+_HOUSE_NUMBER = re.compile(rf"(\d{{1,{_LONGEST_NUMBER}}})({_LETTER})")
 _NUMBER_WORDS = frozenset(_listed("no nr number num nro numero n #"))
 """What may stand between a street and its house number."""
 _LISTED = re.compile(r"\s*[,;/+&]\s*")
@@ -288,16 +289,21 @@ def is_street_type(word: str) -> bool:
     return len(word) > 1 and word in _TYPE_WORDS
 
 
-def split_address(name: str) -> tuple[str, tuple[HouseNumber, ...]]:
-    """Street and house numbers of an address: "Solís 1554,1568" has two; no numbers for none."""
+def split_numbers(name: str) -> tuple[str, str]:
+    """Street and house numbers of an address as they are written: "Solís" and "1554,1568"; no
+    numbers for none."""
     found = _TRAILING_NUMBER.match(name.strip())
-    if not found:
-        return name, ()
-    return found["street"], house_numbers(found["number"])
+    return (found["street"], found["number"]) if found else (name, "")
 
 
+@lru_cache(maxsize=4096)
 def house_numbers(text: str) -> tuple[HouseNumber, ...]:
-    """The house numbers of a tag's value: lists by comma, spans by hyphen ("10-14": 10, 12, 14)."""
+    """The house numbers of a tag's value: lists by comma, spans by hyphen ("10-14": 10, 12, 14).
+
+    Streets have mostly the same ones, which are read once.
+    """
+    if len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit():
+        return (HouseNumber(int(text)),)
     numbers: list[HouseNumber] = []
     for part in _LISTED.split(text):
         if span := _SPAN.fullmatch(part.strip()):

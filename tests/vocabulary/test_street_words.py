@@ -9,7 +9,7 @@ from core.vocabulary.street_words import (
     local_letters,
     number_after,
     number_before,
-    split_address,
+    split_numbers,
     street_tokens,
     tokens_of,
     variants,
@@ -72,11 +72,9 @@ def test_house_numbers_of_a_tag(value: str, numbers: list[HouseNumber]) -> None:
 
 
 def test_an_address_is_split_before_its_number() -> None:
-    assert split_address("Avenida 18 de Julio 1234") == (
-        "Avenida 18 de Julio",
-        (HouseNumber(1234),),
-    )
-    assert split_address("Avenida 18 de Julio") == ("Avenida 18 de Julio", ())
+    assert split_numbers("Avenida 18 de Julio 1234") == ("Avenida 18 de Julio", "1234")
+    assert split_numbers("Solís 1554,1568") == ("Solís", "1554,1568")
+    assert split_numbers("Avenida 18 de Julio") == ("Avenida 18 de Julio", "")
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ made of points only knows its streets from addresses.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,10 @@ from core.vocabulary.folding import WORD, fold
 from core.vocabulary.street_words import (
     HouseNumber,
     has_street_word,
+    house_numbers,
     is_connector,
     local_letters,
-    split_address,
+    split_numbers,
     street_tokens,
     variants,
 )
@@ -45,17 +46,42 @@ class _Street:
     name: str = ""
     facts: list[int] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)
-    numbers: dict[HouseNumber, list[int]] = field(default_factory=lambda: defaultdict(list))
+    numbers: list[tuple[str, int]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Address:
-    """An address among the names of a fact, split into street and house numbers."""
+    """An address among the names of a fact, split into street and house numbers as written."""
 
     fact: int
     name: str
     street: Tokens
-    numbers: tuple[HouseNumber, ...]
+    numbers: str
+
+
+class _Numbers(Mapping[HouseNumber, Sequence[int]]):
+    """The facts of a street by house number. The numbers, `written` each with its fact, are read
+    when somebody asks for them: a town has thousands, a description names one street."""
+
+    def __init__(self, written: Sequence[tuple[str, int]]) -> None:
+        self._written = written
+
+    @cached_property
+    def _facts(self) -> dict[HouseNumber, list[int]]:
+        facts: dict[HouseNumber, list[int]] = {}
+        for written, fact in self._written:
+            for number in house_numbers(written):
+                facts.setdefault(number, []).append(fact)
+        return facts
+
+    def __getitem__(self, number: HouseNumber) -> Sequence[int]:
+        return self._facts[number]
+
+    def __iter__(self) -> Iterator[HouseNumber]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
 
 
 class NamedPlaces:
@@ -120,16 +146,18 @@ class NamedPlaces:
         self.places = self._found
         streets: dict[Tokens, _Street] = defaultdict(_Street)
         for tile, name in enumerate(gallery.streets):
-            streets[self._tokens(name)].name = name
-            streets[self._tokens(name)].tiles.append(tile)
+            street = streets[self._tokens(name)]
+            street.name = name
+            street.tiles.append(tile)
         for fact, name in lines:
-            streets[self._tokens(name)].name = name
-            streets[self._tokens(name)].facts.append(fact)
+            street = streets[self._tokens(name)]
+            street.name = name
+            street.facts.append(fact)
         for address in self._addresses(set(streets)):
-            streets[address.street].name = streets[address.street].name or address.name
-            streets[address.street].facts.append(address.fact)
-            for number in address.numbers:
-                streets[address.street].numbers[number].append(address.fact)
+            street = streets[address.street]
+            street.name = street.name or address.name
+            street.facts.append(address.fact)
+            street.numbers.append((address.numbers, address.fact))
         streets.pop((), None)
         self._add_streets(streets)
         self._add_names()
@@ -166,17 +194,20 @@ class NamedPlaces:
         certain: list[_Address] = []
         possible: list[_Address] = []
         for fact, name in self._hidden_names():
-            street, numbers = split_address(name)
+            street, numbers = split_numbers(name)
             address = _Address(fact, street, self._tokens(street), numbers)
             (certain if self._facts.kind[fact] == _ADDRESS else possible).append(address)
         streets = streets | {address.street for address in certain}
+        streets |= {
+            tokens for tokens in {one.street for one in possible} if has_street_word(tokens)
+        }
         numbers_of: dict[Tokens, set[HouseNumber]] = defaultdict(set)
         for address in possible:
-            numbers_of[address.street].update(address.numbers)
+            if address.street not in streets:
+                numbers_of[address.street].update(house_numbers(address.numbers))
         yield from certain
         for address in possible:
-            tokens = address.street
-            if tokens in streets or has_street_word(tokens) or len(numbers_of[tokens]) > 1:
+            if address.street in streets or len(numbers_of[address.street]) > 1:
                 yield address
 
     def _hidden_names(self) -> Iterator[tuple[int, str]]:
@@ -192,12 +223,12 @@ class NamedPlaces:
                 yield from ((fact, name) for name in names[:1])
             elif names and kind != _CORNER:
                 hidden = [name for name in names if name not in text]
-                if len({split_address(name)[0] for name in hidden}) <= _MOST_STREETS:
+                if len({split_numbers(name)[0] for name in hidden}) <= _MOST_STREETS:
                     yield from ((fact, name) for name in hidden)
 
     def _add_streets(self, streets: dict[Tokens, _Street]) -> None:
         for tokens, street in streets.items():
-            row = self._add("street", street.name, street.facts, street.tiles, dict(street.numbers))
+            row = self._add("street", street.name, street.facts, street.tiles, street.numbers)
             for variant in variants(tokens):
                 known = self.options[variant.tokens]
                 known[row] = max(known.get(row, 0.0), variant.certainty)
@@ -216,7 +247,7 @@ class NamedPlaces:
                         spelling.setdefault(self._tokens(name), name)
         for tokens, facts in facts_of.items():
             if 0 < len(tokens) <= LONGEST and tokens not in self.options:
-                self.options[tokens][self._add("name", spelling[tokens], facts, (), {})] = 1.0
+                self.options[tokens][self._add("name", spelling[tokens], facts, (), ())] = 1.0
 
     def _add(
         self,
@@ -224,11 +255,13 @@ class NamedPlaces:
         name: str,
         facts: Iterable[int],
         tiles: Iterable[int],
-        numbers: dict[HouseNumber, list[int]],
+        numbers: Sequence[tuple[str, int]],
     ) -> int:
         """Adds a place and returns its row."""
         rows = np.array(sorted(set(facts)), dtype=np.int64)
         self._found.append(
-            MentionedPlace(kind, name, rows, np.array(list(tiles), dtype=np.int64), numbers)
+            MentionedPlace(
+                kind, name, rows, np.array(list(tiles), dtype=np.int64), _Numbers(numbers)
+            )
         )
         return len(self._found) - 1
