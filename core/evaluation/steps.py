@@ -70,11 +70,13 @@ def _without(signals: Signals, names: Sequence[str]) -> Signals:
 
 def _things(things: ThingValues, step: Step) -> ThingValues:
     """The things that count in a step."""
-    values = things.values.copy()
-    for row, thing in enumerate(things.things):
-        if step.plain_things or ("mentions" in step.without and thing.kind != "phrase"):
-            values[row] = 0
-    return replace(things, values=values)
+    near = {
+        row: of
+        for row, of in things.near.items()
+        if not step.plain_things
+        and not ("mentions" in step.without and things.things[row].kind != "phrase")
+    }
+    return replace(things, near=near)
 
 
 def leading_rows(

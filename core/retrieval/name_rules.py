@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.phrases import Phrase
@@ -44,13 +44,13 @@ class NameRules:
         return word in self._own
 
     def allowed(
-        self, phrase: Phrase, carried: F32, vocabulary: list[str], place: frozenset[str]
+        self, phrase: Phrase, carried: Bools, vocabulary: list[str], place: frozenset[str]
     ) -> Bools:
         """The facts that may support a phrase [V]: those with one of its proper names, if it has
         any, with the word after "of" if they have a name of their own, and no other number.
 
-        `carried` [W, V] is positive where a fact has a word of the `vocabulary`. Names among the
-        words of the thing's `place` are those of other things.
+        `carried` [W, V] tells whether a fact has a word of the `vocabulary`. Names among the words
+        of the thing's `place` are those of other things.
         """
         allowed: Bools = np.ones(len(self._facts), dtype=bool)
         names = [
@@ -59,7 +59,7 @@ class NameRules:
             if name in vocabulary and name not in place and name not in self._own
         ]
         if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
-            share = np.mean([carried[vocabulary.index(name)] > 0 for name in names], axis=0)
+            share = np.mean([carried[vocabulary.index(name)] for name in names], axis=0)
             allowed = self._with_any(set(names[:1]), carried, vocabulary) | (share > _MOST)
             for mention in self.mentions_in(phrase):
                 there, is_there = places_among(
@@ -80,9 +80,9 @@ class NameRules:
         return allowed
 
     @staticmethod
-    def _with_any(words: frozenset[str] | set[str], carried: F32, vocabulary: list[str]) -> Bools:
-        best: F32 = carried[[vocabulary.index(word) for word in words]].max(axis=0)
-        return best > 0
+    def _with_any(words: frozenset[str] | set[str], carried: Bools, vocabulary: list[str]) -> Bools:
+        having: Bools = carried[[vocabulary.index(word) for word in words]].any(axis=0)
+        return having
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
@@ -153,25 +153,25 @@ class NameRules:
 
 
 def drop_stem_collisions(
-    match_index: MatchIndex, facts: I64, carried: F32, vocabulary: list[str]
+    match_index: MatchIndex, facts: I64, carried: Bools, vocabulary: list[str]
 ) -> None:
     """Drops matches in which only the stem agrees but the meaning differs: "parking"/"park",
     "stopped"/"stop", "beautiful"/"beauty".
 
-    `carried` [W, V] is positive where one of V `facts` has a word of the `vocabulary`.
+    `carried` [W, V] tells whether one of V `facts` has a word of the `vocabulary`.
     """
     of = match_index.gallery.facts
     text_of: dict[int, str] = {}
-    rows = facts.tolist()
-    for row, word in enumerate(vocabulary):
+    for row in np.flatnonzero(carried.any(axis=1)).tolist():
+        word = vocabulary[row]
         singular = word.removesuffix("s")
         gerund, inflected = f"{singular}ing", word.endswith(_ENDINGS)
         own = {word, singular} - STOP_WORDS
-        for at in np.flatnonzero(carried[row]).tolist():
-            if (text := text_of.get(at)) is None:
-                fact = rows[at]
-                text = text_of[at] = " ".join((of.text[fact], *of.names[fact]))
+        places = np.flatnonzero(carried[row])
+        for at, fact in zip(places.tolist(), facts[places].tolist(), strict=True):
+            if (text := text_of.get(fact)) is None:
+                text = text_of[fact] = " ".join((of.text[fact], *of.names[fact]))
             if inflected or gerund in text:
                 folded = fold(text)
                 if singular not in folded or own.isdisjoint(WORD.findall(folded)):
-                    carried[row, at] = 0
+                    carried[row, at] = False

@@ -4,7 +4,7 @@ A distinctive word means a thing by its name. A common word means it by its kind
 occur by chance. Words that say where a thing is mean another thing than the phrase.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +23,7 @@ from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import is_style
 from core.retrieval.query_encoding import EncodedQuery
-from core.retrieval.seen_facts import places_among, share_of
+from core.retrieval.seen_facts import places_among
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
@@ -66,35 +66,34 @@ class PhraseWords:
             self.names.allowed(phrase, carried, vocabulary, place_of(head))
             for phrase, head in zip(phrases, self.heads, strict=True)
         ]
+        self.mentions = [
+            self.names.mentions_in(phrase) if "names" in channels else [] for phrase in phrases
+        ]
         self.share = np.zeros((len(phrases), len(facts)), dtype=np.float32)
         self.distinctive_share = np.zeros(self.share.shape, dtype=np.float32)
         self.meant = np.zeros(self.share.shape, dtype=bool)
         self.by_chance = np.zeros(self.share.shape, dtype=bool)
-        self.mentions = [
-            self.names.mentions_in(phrase) if "names" in channels else [] for phrase in phrases
-        ]
+        row_of = {word: row for row, word in enumerate(vocabulary)}
+        found = carried.any(axis=1)
+        in_kind: dict[str, Bools] = {}
         for row, words in enumerate(phrase_words):
-            if words:
-                of_words = {word: carried[vocabulary.index(word)] > 0 for word in words}
+            if words and (self.mentions[row] or found[[row_of[word] for word in words]].any()):
+                of_words = {word: carried[row_of[word]] for word in words}
                 self._add_mentions(row, of_words)
-                distinctive = {word for word in words if self._is_distinctive(phrases[row], word)}
-                shares = self._shares(row, of_words, distinctive)
-                self.share[row], self.distinctive_share[row] = shares
-                split = self._split_by_meaning(row, of_words, distinctive)
-                self.meant[row], self.by_chance[row] = split
+                self._count(row, of_words, in_kind)
 
-    def _carried(self, vocabulary: list[str]) -> F32:
-        """1 where a fact has a word of the vocabulary [W, V], else 0."""
+    def _carried(self, vocabulary: list[str]) -> Bools:
+        """Whether a fact has a word of the vocabulary: [W, V]."""
         facts, match_index = self._facts, self._match_index
-        carried = np.zeros((len(vocabulary), len(facts)), dtype=np.float32)
+        carried = np.zeros((len(vocabulary), len(facts)), dtype=bool)
         matches = match_by_words(match_index, vocabulary)
         place, is_seen = places_among(facts, matches.fact)
-        carried[matches.term[is_seen], place[is_seen]] = 1
-        carried[[not self.names.may_match(word) for word in vocabulary]] = 0
+        carried[matches.term[is_seen], place[is_seen]] = True
+        carried[[not self.names.may_match(word) for word in vocabulary]] = False
         drop_stem_collisions(match_index, facts, carried, vocabulary)
         if len(pooled := np.flatnonzero(match_index.pooled[facts])):
             for row, word in enumerate(vocabulary):
-                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = 0
+                carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = False
         return carried
 
     def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
@@ -116,47 +115,40 @@ class PhraseWords:
         place, is_seen = places_among(self._facts, facts)
         return place[is_seen]
 
-    def _shares(
-        self, row: int, of_words: dict[str, Bools], distinctive_words: Set[str]
-    ) -> tuple[F32, F32]:
-        """For each fact of the finder the share of the phrase's words that it has (or of the words
-        up to the noun, if that is more), and the share of the phrase's distinctive words."""
-        head = self.heads[row]
-        share, distinctive = (
-            share_of(list(of_words.values())),
-            np.zeros(len(self._facts)),
-        )
-        if of_head := [
-            carrying for word, carrying in of_words.items() if head and word in head.words
-        ]:
-            share = np.maximum(share, share_of(of_head))
-        if of_distinctive := [
-            carrying for word, carrying in of_words.items() if word in distinctive_words
-        ]:
-            distinctive = share_of(of_distinctive)
-        return share.astype(np.float32), distinctive.astype(np.float32)
+    def _count(self, row: int, of_words: dict[str, Bools], in_kind: dict[str, Bools]) -> None:
+        """Sets the shares of a phrase, and the facts that its words mean or have by chance.
 
-    def _split_by_meaning(
-        self, row: int, of_words: dict[str, Bools], distinctive_words: Set[str]
-    ) -> tuple[Bools, Bools]:
-        """Two masks for a phrase over the finder's facts: those matched by a distinctive word or
-        by their kind, and those matched only because a common word happens to be in their name."""
-        meant, by_chance = np.zeros((2, len(self._facts)), dtype=bool)
-        head, referable = self.heads[row], self.referables[row]
+        `in_kind` keeps the facts with a word in their kind, for the other phrases.
+        """
+        phrase, head, referable = self._query.phrases[row], self.heads[row], self.referables[row]
+        some = {word: carrying for word, carrying in of_words.items() if carrying.any()}
+        if not some:
+            return
         placing = place_of(head)
-        for word, carrying in of_words.items():
-            if not carrying.any():
-                continue
-            if word in distinctive_words:
+        distinctive = {word for word in of_words if self._is_distinctive(phrase, word)}
+        self.share[row] = _share_of(list(some.values()), len(of_words))
+        of_head = sum(word in head.words for word in of_words) if head else 0
+        if head and of_head:
+            having = [carrying for word, carrying in some.items() if word in head.words]
+            self.share[row] = np.maximum(self.share[row], _share_of(having, of_head))
+        if distinctive:
+            having = [carrying for word, carrying in some.items() if word in distinctive]
+            self.distinctive_share[row] = _share_of(having, len(distinctive))
+        meant, by_chance = self.meant[row], self.by_chance[row]
+        for word, carrying in some.items():
+            if word in distinctive:
                 meant |= carrying & referable if word in placing else carrying
                 continue
-            in_kind = self._match_index.in_kind(word)[self._facts]
+            if word not in in_kind:
+                in_kind[word] = self._match_index.in_kind(word)[self._facts]
             if head is not None or singular(word) == self._nouns[row]:
-                meant |= carrying & in_kind & referable
+                meant |= carrying & in_kind[word] & referable
             if head is None or word in head.words:
-                by_chance |= carrying & ~in_kind
+                by_chance |= carrying & ~in_kind[word]
         allowed = self.allowed[row]
-        return meant & allowed, by_chance & ~meant & allowed
+        by_chance &= ~meant
+        by_chance &= allowed
+        meant &= allowed
 
     def _referable(self, row: int) -> Bools:
         """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
@@ -172,3 +164,22 @@ class PhraseWords:
         if self.names.is_own(word) or is_style(word):
             return False
         return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
+
+
+def _share_of(masks: Sequence[Bools], count: int) -> F32 | np.float32:
+    """The share of `count` words that each fact has, of which these masks [V] are the found ones:
+    [V], or 0 where none is found."""
+    if not masks:
+        return np.float32(0)
+    having = masks[0].astype(np.uint16)
+    for mask in masks[1:]:
+        having += mask
+    share: F32 = _shares(count)[having]
+    return share
+
+
+@lru_cache(maxsize=64)
+def _shares(count: int) -> F32:
+    """The shares 0, 1 / count, 2 / count, …, 1."""
+    shares: F32 = (np.arange(count + 1) / count).astype(np.float32)
+    return shares

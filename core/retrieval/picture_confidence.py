@@ -73,14 +73,16 @@ def mixture(
     """A softmax [N] over the allowed tiles, mixed with a share by rank and an even share of each;
     0 elsewhere."""
     logits = inverse_temperature * scores.astype(np.float64)
-    if not allowed.all():
+    everywhere = bool(allowed.all())
+    if not everywhere:
         logits[~allowed] = -np.inf
     mixed: F64 = np.exp(logits - logits.max())
     mixed *= (1 - p_uniform) * (1 - rank_prior.weight) / mixed.sum()
     if rank_prior.weight > 0:
         mixed += (1 - p_uniform) * rank_prior.weight * rank_prior.of(scores, allowed)
     if p_uniform:
-        mixed += p_uniform * allowed / allowed.sum()
+        share = p_uniform / np.count_nonzero(allowed)
+        mixed += share if everywhere else share * allowed
     return mixed
 
 

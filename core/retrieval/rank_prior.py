@@ -35,12 +35,18 @@ class RankPrior:
     def of(self, scores: F32, allowed: Bools) -> F64:
         """The share [N] of each tile by the rank of its score [N] among the allowed ones; equal
         scores have equal shares."""
-        rows = np.flatnonzero(allowed)
-        leading = rows[_leading(scores[rows])]
-        shares = self.shares(len(rows))
-        _, same, count = np.unique(scores[leading], return_inverse=True, return_counts=True)
-        spread = np.zeros(len(scores))
-        spread[leading] = (np.bincount(same, shares) / count)[same]
+        if allowed.all():
+            leading = _leading(scores)
+            shares = self.shares(len(scores))
+        else:
+            rows = np.flatnonzero(allowed)
+            leading = rows[_leading(scores[rows])]
+            shares = self.shares(len(rows))
+        spread, of_leading = np.zeros(len(scores)), scores[leading]
+        if not (of_leading[1:] < of_leading[:-1]).all():
+            _, same, count = np.unique(of_leading, return_inverse=True, return_counts=True)
+            shares = (np.bincount(same, shares) / count)[same]
+        spread[leading] = shares
         return spread
 
 

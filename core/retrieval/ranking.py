@@ -102,8 +102,8 @@ class RankingModel:
             scores += np.float32(weight) * signals[name]
         if named.things:
             weights = memberships(named.things) @ self.weights.astype(np.float32)
-            for row in named.counted:
-                scores += weights[row] @ named.values[row]
+            for row, of in named.near.items():
+                scores[of.tiles] += weights[row] @ of.values
         return scores
 
     def to_json(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ name. Each has a relation (`relations`), and for every tile the best value of ea
 a phrase without role and direction, which has no weight, are 0.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, get_args
@@ -44,20 +44,29 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class ThingValues:
-    """R things, and the values [R, K, N] of the kernels for N tiles, 0..1.
+class ThingTiles:
+    """The T tiles that see a thing, each once, and the values [K, T] of the kernels there, 0..1."""
 
-    `rows` are the things that have any, None for all: the values of the others are 0.
-    """
+    tiles: I64
+    values: F32
+
+
+@dataclass(frozen=True, slots=True)
+class ThingValues:
+    """R things among N `tiles`. `near` has the tiles of each thing that any sees, by its row; all
+    other values of the kernels are 0."""
 
     things: tuple[Thing, ...]
-    values: F32
-    rows: tuple[int, ...] | None = None
+    tiles: int
+    near: Mapping[int, ThingTiles]
 
     @property
-    def counted(self) -> list[int]:
-        """The rows of the things that may have values."""
-        return list(range(len(self.things)) if self.rows is None else self.rows)
+    def values(self) -> F32:
+        """The values [R, K, N] of the kernels of all things for all tiles."""
+        values = np.zeros((len(self.things), len(KERNELS), self.tiles), dtype=np.float32)
+        for row, of in self.near.items():
+            values[row][:, of.tiles] = of.values
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +94,9 @@ def thing_values(
     mentions = match_index.mentions.mentions(encoded_query.affirmed_text) if with_mentions else ()
     spans = [(phrase.start, phrase.end) for phrase in phrases]
     spans += [(mention.start, mention.end) for mention in mentions]
-    values = np.zeros((len(spans), len(KERNELS), len(match_index.gallery)), dtype=np.float32)
+    tiles = len(match_index.gallery)
     if not spans:
-        return ThingValues((), values)
+        return ThingValues((), tiles, {})
     bearings = np.array(
         [np.nan if one.bearing_deg is None else one.bearing_deg for one in phrases]
         + [_bearing_of(one, encoded_query) for one in mentions],
@@ -96,27 +105,33 @@ def thing_values(
     relations = relations_of(encoded_query.text, spans, list(~np.isnan(bearings)))
     kinds: list[ThingKind] = ["phrase"] * len(phrases)
     kinds += [_kind_of(match_index, mention) for mention in mentions]
-    rows = set(range(len(phrases), len(spans)))
+    near: dict[int, ThingTiles] = {}
     if matches is not None:
         related = [row for row in range(len(phrases)) if _is_related(relations[row], bearings[row])]
-        rows.update(related)
         for row, seen in _phrase_sightings(match_index, matches, len(phrases), related):
-            _raise_to(values[row], seen, bearings[row])
+            near[row] = _thing_tiles([(seen, 1.0)], bearings[row], tiles)
     sightings = _sightings_of(match_index)
     for row, mention in enumerate(mentions, len(phrases)):
-        for option in [None] if mention.facts else mention.options:
-            seen = sightings.near(option and option.place, mention.facts)
-            certainty = mention.certainty if option is None else option.certainty
-            _raise_to(values[row], seen, bearings[row], certainty)
-    for row in rows.intersection(_repeated(encoded_query.text, spans, relations, kinds)):
-        values[row] = 0
-    things = tuple(
-        Thing(*span, kind, relation, rarity)
-        for span, kind, relation, rarity in zip(
-            spans, kinds, relations, _rarities(values, rows), strict=True
+        options = [None] if mention.facts else mention.options
+        near[row] = _thing_tiles(
+            [
+                (
+                    sightings.near(option and option.place, mention.facts),
+                    mention.certainty if option is None else option.certainty,
+                )
+                for option in options
+            ],
+            bearings[row],
+            tiles,
         )
+    for row in _repeated(encoded_query.text, spans, relations, kinds):
+        near.pop(row, None)
+    near = {row: of for row, of in near.items() if len(of.tiles)}
+    things = tuple(
+        Thing(*span, kind, relation, _rarity(near[row], tiles) if row in near else 1.0)
+        for row, (span, kind, relation) in enumerate(zip(spans, kinds, relations, strict=True))
     )
-    return ThingValues(things, values, tuple(sorted(rows)))
+    return ThingValues(things, tiles, near)
 
 
 def _repeated(
@@ -223,29 +238,46 @@ def _sightings_of(match_index: MatchIndex) -> _MentionSightings:
     return sightings
 
 
-def _raise_to(values: F32, seen: _Sightings, bearing_deg: float, certainty: float = 1.0) -> None:
-    """Raises the values [K, N] of one thing to those at the tiles that see it."""
-    if not len(seen.tile):
-        return
-    strength = seen.strength * np.float32(certainty)
-    for kernel, sigma_m in enumerate(_SIGMA_M):
-        decay = strength * np.exp(
-            np.float32(-0.5) * np.square(seen.distance_m / np.float32(sigma_m))
-        )
-        np.maximum.at(values[kernel], seen.tile, decay)
-    if not np.isnan(bearing_deg):
-        apart = np.cos(np.radians(seen.bearing_deg - np.float32(bearing_deg)))
-        apart = np.where(np.isnan(apart) | (seen.distance_m < _UNDERFOOT_M), 0, apart)
-        np.maximum.at(values[3], seen.tile, decay * np.maximum(apart, 0))
-        np.maximum.at(values[4], seen.tile, decay * np.maximum(-apart, 0))
+def _thing_tiles(
+    seen: Sequence[tuple[_Sightings, float]], bearing_deg: float, n: int
+) -> ThingTiles:
+    """The best values of one thing at each of N tiles that see it, from sightings that are certain
+    as far as the number beside them says."""
+    tiles, place = _once(np.concatenate([one.tile for one, _ in seen]), n)
+    values = np.zeros((len(KERNELS), len(tiles)), dtype=np.float32)
+    begin = 0
+    for one, certainty in seen:
+        at = place[begin : begin + len(one.tile)]
+        begin += len(one.tile)
+        strength = one.strength * np.float32(certainty)
+        for kernel, sigma_m in enumerate(_SIGMA_M):
+            decay = strength * np.exp(
+                np.float32(-0.5) * np.square(one.distance_m / np.float32(sigma_m))
+            )
+            np.maximum.at(values[kernel], at, decay)
+        if not np.isnan(bearing_deg):
+            apart = np.cos(np.radians(one.bearing_deg - np.float32(bearing_deg)))
+            apart = np.where(np.isnan(apart) | (one.distance_m < _UNDERFOOT_M), 0, apart)
+            np.maximum.at(values[3], at, decay * np.maximum(apart, 0))
+            np.maximum.at(values[4], at, decay * np.maximum(-apart, 0))
+    return ThingTiles(tiles, values)
 
 
-def _rarities(values: F32, rows: Set[int]) -> list[float]:
-    """How few tiles have each thing, from its values [R, K, N]: 1 for a single tile, 0 for all."""
-    rarities = [1.0] * len(values)
-    for row in rows:
-        near = values[row, KERNELS.index("near")]
-        best = np.maximum(near.max(), np.float32(1e-6))
-        spread = np.log(np.maximum((near / best).sum(), 1)) / np.log(len(near) + 1)
-        rarities[row] = float(1 - spread)
-    return rarities
+def _once(tiles: I64, n: int) -> tuple[I64, I64]:
+    """Each of some tiles (rows below `n`) once, and the place of each of them among these."""
+    last = np.empty(n, dtype=np.int64)
+    rows = np.arange(len(tiles))
+    last[tiles] = rows
+    chosen = last[tiles]
+    is_chosen = chosen == rows
+    place: I64 = (np.cumsum(is_chosen) - 1)[chosen]
+    return tiles[is_chosen], place
+
+
+def _rarity(of: ThingTiles, n: int) -> float:
+    """How few of N tiles see a thing from near: 1 for a single tile, 0 for all."""
+    near = of.values[KERNELS.index("near")]
+    share = np.zeros(n, dtype=np.float32)
+    share[of.tiles] = near / np.maximum(near.max(), np.float32(1e-6))
+    spread = np.log(np.maximum(share.sum(), 1)) / np.log(n + 1)
+    return float(1 - spread)

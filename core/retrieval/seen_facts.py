@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.arrays import F32, F64, I64, Bools
+from core.arrays import F32, I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery
 
@@ -73,12 +73,6 @@ def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
     seen = [np.empty(0, dtype=np.int64)]
     seen += [fact_of[match_index.links_of(tile)].astype(np.int64) for tile in tiles]
     return np.unique(np.concatenate(seen))
-
-
-def share_of(masks: list[Bools]) -> F64:
-    """The share of several masks [V] that has each fact: [V]."""
-    share: F64 = np.count_nonzero(np.array(masks), axis=0) / len(masks)
-    return share
 
 
 def argmax_positive(values: F32, counted: Bools) -> int | None:

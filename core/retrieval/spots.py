@@ -132,6 +132,11 @@ class Neighbourhood:
         weights = 1 - self._away_m / REACH_M
         return float(np.add.reduceat(weights, self._starts[:-1]).max(initial=0))
 
+    @cached_property
+    def most_near(self) -> int:
+        """The most tiles within 100 m of one, at the most: those within `REACH_M`."""
+        return int(np.diff(self._starts).max(initial=1))
+
     def _pairs(self, rows: I64) -> tuple[I64, I64]:
         """The pairs of some tiles with those around them, and how many each has."""
         counts = self._starts[rows + 1] - self._starts[rows]
@@ -197,10 +202,14 @@ def spots_of(
         around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
     # the share that all tiles have would favour places with many tiles around
-    informative = (mass - mass[unused].min(initial=1.0)).clip(0)
-    if sharpening != 1 and (most := float(informative.max(initial=0))) > 0:
+    even = float(mass[unused].min(initial=1.0))
+    informative = (mass - even).clip(0)
+    most = float(informative.max(initial=0))
+    if sharpening != 1 and most > 0:
         informative = (informative / most) ** sharpening
-    wanted = _Wanted(k, separation_m, enough)
+    else:
+        sharpening, most = 1.0, 1.0
+    wanted = _Wanted(k, separation_m, enough, even, most, sharpening)
     spots = None
     if len(mass) > ALL_SUMS:
         spots = _chosen(around, mass, informative, unused, wanted, around.leading_sums)
@@ -211,11 +220,30 @@ def spots_of(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The options of `spots_of`."""
+    """The options of `spots_of`, the share `even` that all tiles have, and what the sharpened
+    masses were divided by."""
 
     k: int
     separation_m: float
     enough: float | None
+    even: float
+    most: float
+    sharpening: float
+
+    def may_have_more(self, left: F64, best_sum: float, near: int) -> bool:
+        """Whether a spot may have a chance above `enough`, of the mass `left` [N], with a weighted
+        sum of the sharpened masses up to `best_sum` and at most so many tiles near it.
+
+        Tiles within 100 m count a third or more in the sum; of the masses that have the same sum of
+        powers, equal ones have the largest sum.
+        """
+        if self.enough is None:
+            return True
+        if float(left.sum()) <= self.enough:
+            return False
+        powers = max(best_sum, 0.0) * REACH_M / (REACH_M - RADIUS_M) + near * _NO_MASS
+        sums = self.most * near * (powers / near) ** (1 / self.sharpening)
+        return sums + near * self.even > self.enough
 
 
 def _chosen(
@@ -235,18 +263,21 @@ def _chosen(
     tied = _TIED * max(float(distinct.max()), 0.0)
     choosable = int(np.count_nonzero(unused))
     while len(spots) < min(wanted.k, choosable):
-        if wanted.enough is not None and spots and float(left.sum()) <= wanted.enough:
-            break
-        row = int((distinct >= distinct.max() - tied).argmax())
+        best = float(distinct.max())
+        row = int((distinct >= best - tied).argmax())
         if distinct[row] < sums.certain_from:
             return None
         if distinct[row] == -np.inf:
             row = int(around.all_sums(informative, unused).values.argmax())
+        elif spots and not wanted.may_have_more(left, best + tied, around.most_near):
+            break
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))
+        unused[row] = False
+        if len(spots) == wanted.k:
+            break
         around.take_from(distinct, informative, near)
         left[near] = informative[near] = 0
-        unused[row] = False
         if wanted.separation_m <= REACH_M:
             distinct[around.rows_nearer(row, wanted.separation_m)] = -np.inf
         else:

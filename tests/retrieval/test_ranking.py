@@ -21,7 +21,7 @@ from core.retrieval.ranking import (
     unlearned_table,
     write_ranking,
 )
-from core.retrieval.relation_values import KERNELS, Thing, ThingValues
+from core.retrieval.relation_values import KERNELS, Thing, ThingTiles, ThingValues
 from core.retrieval.relations import SEEN, Relation
 from core.retrieval.search import rank_tiles
 
@@ -40,10 +40,14 @@ def model(**weights: float) -> RankingModel:
 
 
 def named() -> ThingValues:
-    values = np.zeros((2, len(KERNELS), 3), dtype=np.float32)
-    values[0, KERNELS.index("near")] = [1.0, 0.5, 0.0]
-    values[1, KERNELS.index("close")] = [0.0, 1.0, 0.0]
-    return ThingValues((BANK, NAME), values)
+    bank, name = np.zeros((len(KERNELS), 2), dtype=np.float32), np.zeros((len(KERNELS), 1))
+    bank[KERNELS.index("near")] = [1.0, 0.5]
+    name[KERNELS.index("close")] = 1.0
+    near = {
+        0: ThingTiles(np.array([0, 1]), bank),
+        1: ThingTiles(np.array([1]), name.astype(np.float32)),
+    }
+    return ThingValues((BANK, NAME), 3, near)
 
 
 FUSED = np.array([0.3, 0.3, 0.4], dtype=np.float32)
@@ -59,7 +63,7 @@ def test_corrections_worked_out_by_hand() -> None:
 
 def test_without_weights_or_things_scores_stay() -> None:
     assert NO_CORRECTION.scores(FUSED, NOTHING, named()) == pytest.approx(FUSED)
-    nothing = ThingValues((), np.zeros((0, len(KERNELS), 3), dtype=np.float32))
+    nothing = ThingValues((), 3, {})
     assert model(name_close=9.0).scores(FUSED, NOTHING, nothing) == pytest.approx(FUSED)
 
 

@@ -70,12 +70,6 @@ class ChannelSpec:
         return {name: signal.weight for name, signal in self.signals.items()}
 
 
-def best_strengths(strengths: F32, mask: Allowed) -> F32:
-    """Best strength of any allowed tile for each of R query terms, from [R, N]: [R]."""
-    best: F32 = (strengths if mask is None else strengths[:, mask]).max(axis=1, initial=0)
-    return best
-
-
 def allowed(values: F32, mask: Allowed) -> F32:
     """The values of the allowed tiles."""
     return values if mask is None else values[mask]

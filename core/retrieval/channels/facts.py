@@ -27,7 +27,6 @@ from core.retrieval.channels.channel import (
     ChannelSpec,
     Signal,
     allowed,
-    best_strengths,
     logarithm,
     lower_quartile,
     median_of,
@@ -35,8 +34,7 @@ from core.retrieval.channels.channel import (
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.matching import (
-    best_by_tile,
-    normalized_sum,
+    sum_by_tile,
     visible_facts,
 )
 from core.retrieval.channels.surroundings import surroundings
@@ -66,9 +64,9 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
         facts = match_index.gallery.spoken[coarse.near(queries)]
     cosines = fact_cosines(match_index, queries, facts)
     similar = matches_of(match_index, encoded_query, cosines[:-1], facts)
-    phrases = best_by_tile(match_index, similar, encoded_query.phrase_bearings)
+    phrases = sum_by_tile(match_index, similar, encoded_query.phrase_bearings, mask)
     signals = {
-        "phrases": normalized_sum(phrases, mask),
+        "phrases": phrases.share,
         "whole": _whole(match_index.gallery.tile_index, encoded_query, mask),
         "best_fact": match_index.best_fact(cosines[-1], facts),
     }
@@ -76,7 +74,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
         signals["absent"] = -presence
     if match_index.gallery.facts.views is not None:
         signals["surroundings"] = surroundings(match_index, encoded_query, facts)
-    strengths = best_strengths(phrases[encoded_query.affirmed], mask)
+    strengths = phrases.best[encoded_query.affirmed]
     every = cosines[:-1] if facts is None else None
     return ChannelResult(signals, strengths, similar, every, coarse is not None)
 

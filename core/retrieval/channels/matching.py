@@ -73,19 +73,57 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
 
     `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
-    rows, tiles, links = len(bearings_deg), len(match_index.gallery), match_index.gallery.links
-    best = np.zeros(rows * tiles, dtype=np.float32)
+    rows, tiles = len(bearings_deg), len(match_index.gallery)
+    best = np.zeros((rows, tiles), dtype=np.float32)
+    spread = link_matches(match_index, matches, bearings_deg)
+    tile = match_index.gallery.links.tile[spread.link]
+    np.maximum.at(best.reshape(-1), spread.term * tiles + tile, spread.strength)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class TermSums:
+    """The sum over R query terms of the strongest match of each at each tile, as a share of what
+    the allowed tiles could give: [N], 0..1. `best` [R] is the strongest match of each term at any
+    allowed tile."""
+
+    share: F32
+    best: F32
+
+
+def sum_by_tile(
+    match_index: MatchIndex, matches: Matches, bearings_deg: F32, mask: Bools | None = None
+) -> TermSums:
+    """The same as `normalized_sum` of `best_by_tile`, without an array [R, N]."""
+    tiles, links = len(match_index.gallery), match_index.gallery.links
+    order = np.argsort(matches.term, kind="stable")
+    matches = Matches(matches.term[order], matches.fact[order], matches.strength[order])
     if np.isnan(bearings_deg).all():
         link_rows, counts = links.rows_of(matches.fact)
         strength = match_index.decay(link_rows, matches.fact, counts)
         strength *= np.repeat(matches.strength, counts)
-        place = np.repeat(matches.term * tiles, counts)
-        place += links.tile[link_rows]
+        of_term = np.bincount(matches.term, counts, len(bearings_deg)).astype(np.int64)
     else:
         spread = link_matches(match_index, matches, bearings_deg)
-        strength, place = spread.strength, spread.term * tiles + links.tile[spread.link]
-    np.maximum.at(best, place, strength)
-    return best.reshape(rows, tiles)
+        link_rows, strength = spread.link, spread.strength
+        of_term = np.bincount(spread.term, minlength=len(bearings_deg))
+    tile = links.tile[link_rows]
+    best = np.zeros(len(bearings_deg), dtype=np.float32)
+    total = np.zeros(tiles, dtype=np.float32)
+    strongest = np.zeros(tiles, dtype=np.float32)
+    end = 0
+    for row, count in enumerate(of_term.tolist()):
+        if count:
+            part = slice(end, end + count)
+            end += count
+            strongest.fill(0)
+            np.maximum.at(strongest, tile[part], strength[part])
+            if mask is not None:
+                strongest *= mask
+            best[row] = strongest.max()
+            total += strongest
+    attainable = float(best.sum())
+    return TermSums(total / attainable if attainable > 0 else total, best)
 
 
 def of_term(term: int, facts: I64, strength: float) -> Matches:
