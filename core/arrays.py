@@ -1,4 +1,5 @@
-"""Aliases of NumPy array types by dtype, whose shapes docstrings give; ranges of rows."""
+"""Aliases of NumPy array types by dtype, whose shapes docstrings give; ranges of rows, and distinct
+rows."""
 
 import numpy as np
 import numpy.typing as npt
@@ -19,3 +20,15 @@ def ranges(begin: I64, counts: I64) -> I64:
     rows: I64 = np.repeat(begin - np.cumsum(counts) + counts, counts)
     rows += np.arange(len(rows))
     return rows
+
+
+def distinct_rows(rows: npt.NDArray[np.integer], count: int) -> tuple[I64, I64]:
+    """Each of M rows below `count` once, in the order of their last places, and the place of each
+    of the M among these. Nothing is sorted, and nothing of the length `count` is read."""
+    last = np.empty(count, dtype=np.int64)
+    numbers = np.arange(len(rows))
+    last[rows] = numbers
+    chosen = last[rows]
+    is_last = chosen == numbers
+    place: I64 = (np.cumsum(is_last) - 1)[chosen]
+    return rows[is_last].astype(np.int64), place

@@ -160,17 +160,13 @@ def drop_stem_collisions(
 
     `carried` [W, V] tells whether one of V `facts` has a word of the `vocabulary`.
     """
-    of = match_index.gallery.facts
-    text_of: dict[int, str] = {}
     for row in np.flatnonzero(carried.any(axis=1)).tolist():
         word = vocabulary[row]
         singular = word.removesuffix("s")
         gerund, inflected = f"{singular}ing", word.endswith(_ENDINGS)
         own = {word, singular} - STOP_WORDS
         places = np.flatnonzero(carried[row])
-        for at, fact in zip(places.tolist(), facts[places].tolist(), strict=True):
-            if (text := text_of.get(fact)) is None:
-                text = text_of[fact] = " ".join((of.text[fact], *of.names[fact]))
+        for at, text in zip(places.tolist(), match_index.texts_of(facts[places]), strict=True):
             if inflected or gerund in text:
                 folded = fold(text)
                 if singular not in folded or own.isdisjoint(WORD.findall(folded)):

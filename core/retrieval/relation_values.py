@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from core.arrays import F32, I64
+from core.arrays import F32, I64, distinct_rows
 from core.retrieval.channels import LEAST_COSINE, Matches, MatchIndex
 from core.retrieval.channels.mentions import Mention
 from core.retrieval.query_encoding import EncodedQuery
@@ -30,6 +30,8 @@ _LEAST_SHARE = 0.5
 _UNDERFOOT_M = 12.0
 _BEST_STRENGTH = 1 - LEAST_COSINE
 _FARTHEST_M = 400.0
+_FEW = 4
+"""Sightings that are fewer than the tiles by so many times are kept at their own tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class ThingTiles:
-    """The T tiles that see a thing, each once, and the values [K, T] of the kernels there, 0..1."""
+    """The T tiles that see a thing, each once, or a slice of all, and the values [K, T] of the
+    kernels there, 0..1."""
 
-    tiles: I64
+    tiles: I64 | slice
     values: F32
 
 
@@ -126,7 +129,7 @@ def thing_values(
         )
     for row in _repeated(encoded_query.text, spans, relations, kinds):
         near.pop(row, None)
-    near = {row: of for row, of in near.items() if len(of.tiles)}
+    near = {row: of for row, of in near.items() if of.values.shape[1]}
     things = tuple(
         Thing(*span, kind, relation, _rarity(near[row], tiles) if row in near else 1.0)
         for row, (span, kind, relation) in enumerate(zip(spans, kinds, relations, strict=True))
@@ -243,8 +246,14 @@ def _thing_tiles(
 ) -> ThingTiles:
     """The best values of one thing at each of N tiles that see it, from sightings that are certain
     as far as the number beside them says."""
-    tiles, place = _once(np.concatenate([one.tile for one, _ in seen]), n)
-    values = np.zeros((len(KERNELS), len(tiles)), dtype=np.float32)
+    tile = np.concatenate([one.tile for one, _ in seen])
+    if _FEW * len(tile) < n:
+        tiles, place = distinct_rows(tile, n)
+        values = np.zeros((len(KERNELS), len(tiles)), dtype=np.float32)
+        of = ThingTiles(tiles, values)
+    else:
+        place, values = tile, np.zeros((len(KERNELS), n), dtype=np.float32)
+        of = ThingTiles(slice(None), values)
     begin = 0
     for one, certainty in seen:
         at = place[begin : begin + len(one.tile)]
@@ -260,18 +269,7 @@ def _thing_tiles(
             apart = np.where(np.isnan(apart) | (one.distance_m < _UNDERFOOT_M), 0, apart)
             np.maximum.at(values[3], at, decay * np.maximum(apart, 0))
             np.maximum.at(values[4], at, decay * np.maximum(-apart, 0))
-    return ThingTiles(tiles, values)
-
-
-def _once(tiles: I64, n: int) -> tuple[I64, I64]:
-    """Each of some tiles (rows below `n`) once, and the place of each of them among these."""
-    last = np.empty(n, dtype=np.int64)
-    rows = np.arange(len(tiles))
-    last[tiles] = rows
-    chosen = last[tiles]
-    is_chosen = chosen == rows
-    place: I64 = (np.cumsum(is_chosen) - 1)[chosen]
-    return tiles[is_chosen], place
+    return of
 
 
 def _rarity(of: ThingTiles, n: int) -> float:

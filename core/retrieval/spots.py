@@ -50,10 +50,19 @@ class LikelySpot:
 @dataclass(frozen=True, slots=True)
 class WeightedSums:
     """The mass around each tile, `values` [N], -inf where it is not known: there it is less than
-    `certain_from`, also after tiles were taken away."""
+    `certain_from`, also after tiles were taken away. It is known at most in `rows`, None for all.
+    """
 
     values: F64
     certain_from: float = -np.inf
+    rows: I64 | None = None
+
+    def first(self, tied: float) -> int:
+        """The first tile whose mass around is the largest but for `tied`."""
+        if self.rows is None or not len(self.rows):
+            return int((self.values >= self.values.max() - tied).argmax())
+        values = self.values[self.rows]
+        return int(self.rows[int((values >= values.max() - tied).argmax())])
 
 
 class Neighbourhood:
@@ -124,7 +133,7 @@ class Neighbourhood:
             pairs, counts = self._pairs(leading)
             of_pairs = mass[self._around[pairs]] * (1 - self._away_m[pairs] / REACH_M)
             values[leading] = np.add.reduceat(of_pairs, np.cumsum(counts) - counts)
-        return WeightedSums(values, least + unseen)
+        return WeightedSums(values, least + unseen, leading)
 
     @cached_property
     def _most_weight(self) -> float:
@@ -202,11 +211,14 @@ def spots_of(
         around = _neighbourhoods[gallery] = Neighbourhood(gallery)
     unused = np.ones(len(mass), dtype=bool) if choices is None else choices.copy()
     # the share that all tiles have would favour places with many tiles around
-    even = float(mass[unused].min(initial=1.0))
-    informative = (mass - even).clip(0)
+    even = float((mass if choices is None else mass[unused]).min(initial=1.0))
+    informative = np.maximum(mass - even, 0)
     most = float(informative.max(initial=0))
     if sharpening != 1 and most > 0:
-        informative = (informative / most) ** sharpening
+        heavy = np.flatnonzero(informative > most * _NO_MASS ** (1 / sharpening))
+        powers = (informative[heavy] / most) ** sharpening
+        informative = np.zeros(len(mass))
+        informative[heavy] = powers
     else:
         sharpening, most = 1.0, 1.0
     wanted = _Wanted(k, separation_m, enough, even, most, sharpening)
@@ -263,13 +275,12 @@ def _chosen(
     tied = _TIED * max(float(distinct.max()), 0.0)
     choosable = int(np.count_nonzero(unused))
     while len(spots) < min(wanted.k, choosable):
-        best = float(distinct.max())
-        row = int((distinct >= best - tied).argmax())
+        row = sums.first(tied)
         if distinct[row] < sums.certain_from:
             return None
         if distinct[row] == -np.inf:
             row = int(around.all_sums(informative, unused).values.argmax())
-        elif spots and not wanted.may_have_more(left, best + tied, around.most_near):
+        elif spots and not wanted.may_have_more(left, distinct[row] + tied, around.most_near):
             break
         near = around.rows_near(row)
         spots.append(LikelySpot(row, min(float(left[near].sum()), 1.0)))

@@ -10,6 +10,7 @@ are worse (40 and 35).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -58,11 +59,19 @@ def _coarse(
     return coarse_of(gallery.picture_index(query.key))
 
 
+@dataclass(frozen=True, slots=True)
+class _Similarities:
+    """The similarity of each tile's picture, `values` [N], and their median."""
+
+    values: F32
+    median: np.floating
+
+
 def _near_similarities(
     index: VectorIndex, coarse: CoarseIndex, query: PictureQuery, leading: I64
-) -> F32:
-    """The similarities [N] to the `leading` tiles, to the nearest pictures, and to a sample of all,
-    whose median the others get."""
+) -> _Similarities:
+    """The similarities to the `leading` tiles, to the nearest pictures, and to a sample of all,
+    whose median the others get. These are most."""
     sample = np.arange(0, len(index), max(len(index) // _SAMPLE, 1))
     near = coarse.near(query.embedding[None], _POOL)
     rows = np.unique(np.concatenate([leading, near, sample]))
@@ -70,7 +79,9 @@ def _near_similarities(
     median = np.median(found[np.searchsorted(rows, sample)])
     similarities = np.full(len(index), median, dtype=np.float32)
     similarities[rows] = found
-    return similarities
+    if 2 * len(rows) < len(index):
+        return _Similarities(similarities, np.float32(median))
+    return _Similarities(similarities, np.median(similarities))
 
 
 def _view_signal(
@@ -80,11 +91,13 @@ def _view_signal(
     index = gallery.picture_index(query.key)
     coarse = _coarse(gallery, query, encoded_query, mask)
     if coarse is not None and encoded_query.leading is not None:
-        similarities = _near_similarities(index, coarse, query, encoded_query.leading)
+        found = _near_similarities(index, coarse, query, encoded_query.leading)
     else:
-        similarities = index.similarities(query.embedding)
+        of_all = index.similarities(query.embedding)
+        found = _Similarities(of_all, np.median(of_all))
+    similarities, median = found.values, found.median
     spec = SPECS.get(gallery.picture_stamp(query.key).name)
-    lead, median = spec.confident_lead if spec else None, np.median(similarities)
+    lead = spec.confident_lead if spec else None
     reliability = picture_reliability(similarities, lead, median)
     signal = median_to_max_scale(similarities, mask, median if mask is None else None)
     signal *= np.float32(reliability)

@@ -84,6 +84,7 @@ class MatchIndex:
         self.matching_kind = lru_cache(maxsize=256)(partial(self._of_kinds, matches_kind))
         self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
+        self._text_of = lru_cache(maxsize=4096)(self._text_and_names)
         self._found_links = lru_cache(maxsize=256)(self._find_links)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(
@@ -153,6 +154,13 @@ class MatchIndex:
             x, y = local_metres(lats[rows], lons[rows], gallery.lats[0])
             pooled[fact] = max(np.ptp(x), np.ptp(y), 0) > _ONE_PLACE_M if len(x) else False
         return pooled
+
+    def texts_of(self, facts: I64) -> list[str]:
+        """The texts of some facts, each with all its names behind it."""
+        return [self._text_of(fact) for fact in facts.tolist()]
+
+    def _text_and_names(self, fact: int) -> str:
+        return " ".join((self.gallery.facts.text[fact], *self.gallery.facts.names[fact]))
 
     def _of_kinds(
         self,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, I64, Bools, distinct_rows
 from core.retrieval.channels.match_index import Matches, MatchIndex
 from core.retrieval.head_nouns import singular
 
@@ -22,6 +22,8 @@ occurrence. Chosen among 0.5 and 1 on tests/descriptions.jsonl."""
 _DISAGREEMENT = 0.7
 """The share of its weight that a link loses if it lies opposite to the described direction."""
 _UNDERFOOT_M = 12.0
+_FEW = 4
+"""Matches that are fewer than the tiles by so many times are summed at their own tiles."""
 
 
 def _bearing_weights(bearing_deg: F32, stated_deg: F32, distance_m: F32) -> F32:
@@ -110,18 +112,23 @@ def sum_by_tile(
     tile = links.tile[link_rows]
     best = np.zeros(len(bearings_deg), dtype=np.float32)
     total = np.zeros(tiles, dtype=np.float32)
-    strongest = np.zeros(tiles, dtype=np.float32)
     end = 0
     for row, count in enumerate(of_term.tolist()):
-        if count:
-            part = slice(end, end + count)
-            end += count
-            strongest.fill(0)
-            np.maximum.at(strongest, tile[part], strength[part])
-            if mask is not None:
-                strongest *= mask
-            best[row] = strongest.max()
-            total += strongest
+        if not count:
+            continue
+        part = slice(end, end + count)
+        end += count
+        if _FEW * count < tiles:
+            seeing, place = distinct_rows(tile[part], tiles)
+            strongest = np.zeros(len(seeing), dtype=np.float32)
+        else:
+            seeing, place = slice(None), tile[part]
+            strongest = np.zeros(tiles, dtype=np.float32)
+        np.maximum.at(strongest, place, strength[part])
+        if mask is not None:
+            strongest *= mask[seeing]
+        best[row] = strongest.max()
+        total[seeing] += strongest
     attainable = float(best.sum())
     return TermSums(total / attainable if attainable > 0 else total, best)
 
