@@ -79,10 +79,20 @@ function region(one, place, group) {
   return { name: one.name, at: one.at, radius, made, label: name, worth };
 }
 
+/* The boxes of the buttons and of the credit, which lie above the names. */
+function controlBoxes(map) {
+  const from = map.getContainer().getBoundingClientRect();
+  return [...map.getContainer().querySelectorAll(".leaflet-control")].map((one) => {
+    const box = one.getBoundingClientRect();
+    return [box.left - from.left, box.top - from.top, box.right - from.left, box.bottom - from.top];
+  });
+}
+
 /* A name stands right of its dot, or left or below where another is in the way, or is left out. */
 function placeNames() {
   if (!state.regions) return;
   const size = state.map.getSize();
+  const controls = controlBoxes(state.map);
   const dots = state.regions.map((one) => {
     const at = state.map.latLngToContainerPoint(one.at);
     return { one, at, box: [at.x - one.radius, at.y - one.radius, at.x + one.radius,
@@ -91,7 +101,8 @@ function placeNames() {
   const few = dots.slice(0, 40).map((dot) => dot.box);
   const taken = [];
   const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
-  const fits = (own) => own[0] >= 2 && own[2] <= size.x - 2 && own[1] >= 2 && own[3] <= size.y - 2;
+  const fits = (own) => own[0] >= 2 && own[2] <= size.x - 2 && own[1] >= 2 && own[3] <= size.y - 2
+    && !controls.some((control) => meet(own, control));
   for (const { one, at, box } of dots) {
     one.label.hidden = !one.worth || taken.length > 60;
     if (one.label.hidden) continue;
