@@ -60,7 +60,8 @@ class NameRules:
         ]
         if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
             share = np.mean([carried[vocabulary.index(name)] for name in names], axis=0)
-            allowed = self._with_any(set(names[:1]), carried, vocabulary) | (share > _MOST)
+            allowed = self._with_any(set(names[:1]), carried, vocabulary)
+            allowed |= share > _MOST
             for mention in self.mentions_in(phrase):
                 there, is_there = places_among(
                     self._facts, self._match_index.mentions.facts_of(mention)

@@ -74,10 +74,9 @@ class PhraseWords:
         self.meant = np.zeros(self.share.shape, dtype=bool)
         self.by_chance = np.zeros(self.share.shape, dtype=bool)
         row_of = {word: row for row, word in enumerate(vocabulary)}
-        found = carried.any(axis=1)
         in_kind: dict[str, Bools] = {}
         for row, words in enumerate(phrase_words):
-            if words and (self.mentions[row] or found[[row_of[word] for word in words]].any()):
+            if words:
                 of_words = {word: carried[row_of[word]] for word in words}
                 self._add_mentions(row, of_words)
                 self._count(row, of_words, in_kind)

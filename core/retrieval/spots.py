@@ -255,7 +255,7 @@ class _Wanted:
             return False
         powers = max(best_sum, 0.0) * REACH_M / (REACH_M - RADIUS_M) + near * _NO_MASS
         sums = self.most * near * (powers / near) ** (1 / self.sharpening)
-        return sums + near * self.even > self.enough
+        return bool(sums + near * self.even > self.enough)
 
 
 def _chosen(

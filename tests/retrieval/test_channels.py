@@ -79,6 +79,23 @@ def test_the_best_match_of_each_tile_equals_a_double_loop(
     assert best_by_tile(match_index, matches, no_bearings) == pytest.approx(naive, abs=1e-6)
 
 
+@pytest.mark.parametrize("few", [0, 10_000])
+@pytest.mark.parametrize("limited", [False, True])
+def test_the_sum_over_terms_is_that_of_the_best_matches(
+    few: int, limited: bool, match_index: MatchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept at the tiles of each term, or in an array of all tiles."""
+    monkeypatch.setattr(channels, "_FEW", few)
+    matches = random_matches(match_index, 5, 200, 2)
+    bearings = np.array([np.nan, 90, np.nan, 10, np.nan], dtype=np.float32)
+    mask = np.arange(len(match_index.gallery)) % 3 > 0 if limited else None
+    for directions in (bearings, np.full(5, np.nan, dtype=np.float32)):
+        best = best_by_tile(match_index, matches, directions)
+        sums = channels.sum_by_tile(match_index, matches, directions, mask)
+        assert sums.share.tolist() == normalized_sum(best, mask).tolist()
+        assert sums.best.tolist() == (best if mask is None else best * mask).max(axis=1).tolist()
+
+
 def test_a_thing_counts_less_where_it_lies_on_the_wrong_side(match_index: MatchIndex) -> None:
     links = match_index.gallery.links
     link = int(np.argmax((links.distance_m > 40) & (links.distance_m < 70)))

@@ -111,3 +111,22 @@ def test_an_unsure_answer_is_chosen_from_as_a_surer_one() -> None:
     assert spots(metres, mass, 1)[0][0] in (1, 2, 3)
     found = spots_of(cast("Any", _Line(*metres)), np.array(mass), 1, sharpening=4.0)
     assert [(spot.row, spot.chance) for spot in found] == [(0, 0.26)]
+
+
+@pytest.mark.parametrize("sharpening", [1.0, 2.5])
+@pytest.mark.parametrize("enough", [0.002, 0.01, 0.05])
+def test_spots_end_early_only_where_no_more_has_a_chance_above_enough(
+    sharpening: float, enough: float
+) -> None:
+    random = np.random.default_rng(8)
+    ended = 0
+    for flatness in (0.05, 0.3, 3.0):
+        gallery = cast("Any", _Line(*random.uniform(0, 6_000, 300)))
+        mass = random.dirichlet(np.full(300, flatness))
+        every = spots_of(gallery, mass, 30, sharpening=sharpening)
+        some = spots_of(gallery, mass, 30, sharpening=sharpening, enough=enough)
+        assert [one for one in every if one.chance > enough] == [
+            one for one in some if one.chance > enough
+        ]
+        ended += len(some) < len(every)
+    assert ended

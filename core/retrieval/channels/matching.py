@@ -118,13 +118,14 @@ def sum_by_tile(
             continue
         part = slice(end, end + count)
         end += count
+        seeing: I64 | slice = slice(None)
         if _FEW * count < tiles:
             seeing, place = distinct_rows(tile[part], tiles)
             strongest = np.zeros(len(seeing), dtype=np.float32)
+            np.maximum.at(strongest, place, strength[part])
         else:
-            seeing, place = slice(None), tile[part]
             strongest = np.zeros(tiles, dtype=np.float32)
-        np.maximum.at(strongest, place, strength[part])
+            np.maximum.at(strongest, tile[part], strength[part])
         if mask is not None:
             strongest *= mask[seeing]
         best[row] = strongest.max()
