@@ -59,9 +59,9 @@ class NameRules:
             if name in vocabulary and name not in place and name not in self._own
         ]
         if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
-            share = np.mean([carried[vocabulary.index(name)] for name in names], axis=0)
-            allowed = self._with_any(set(names[:1]), carried, vocabulary)
-            allowed |= share > _MOST
+            naming: Bools = carried[[vocabulary.index(name) for name in names]]
+            most: Bools = np.count_nonzero(naming, axis=0) > _MOST * len(names)
+            allowed = naming[0] | most
             for mention in self.mentions_in(phrase):
                 there, is_there = places_among(
                     self._facts, self._match_index.mentions.facts_of(mention)
@@ -82,7 +82,7 @@ class NameRules:
 
     @staticmethod
     def _with_any(words: frozenset[str] | set[str], carried: Bools, vocabulary: list[str]) -> Bools:
-        having: Bools = carried[[vocabulary.index(word) for word in words]].any(axis=0)
+        having: Bools = carried[[vocabulary.index(word) for word in words]].max(axis=0)
         return having
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:
