@@ -34,9 +34,10 @@ View = Literal["drawn", "aerial"]
 """A picture of a tile: drawn from the map, or seen from above."""
 VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
-Fit = Literal["thing", "like", "name", "other"]
+Fit = Literal["thing", "like", "name", "other", "unsure"]
 """The fit of a fact to a phrase: the thing itself, something like it, another thing whose name
-has the phrase's words, or such a thing of another size or rank."""
+has the phrase's words, such a thing of another size or rank, or the most similar thing there, of
+which the ledger does not claim that it is meant."""
 
 
 SEEN_WORDS: Final[Mapping[str, str]] = {
@@ -153,6 +154,11 @@ class Evidence:
         return self.fit == "other"
 
     @property
+    def unsure(self) -> bool:
+        """Whether the fact is only the most similar thing there."""
+        return self.fit == "unsure"
+
+    @property
     def rough(self) -> bool:
         """Whether the fact matches the phrase only roughly."""
         return self.fit == "like"
@@ -160,9 +166,13 @@ class Evidence:
     @property
     def doubt(self) -> str:
         """What stands before the fact where it is not simply the thing, with a blank, else ""."""
-        return {"thing": "", "like": "roughly ", "name": "only in a name: ", "other": "only "}[
-            self.fit
-        ]
+        return {
+            "thing": "",
+            "like": "roughly ",
+            "name": "only in a name: ",
+            "other": "only ",
+            "unsure": "similar: ",
+        }[self.fit]
 
 
 @dataclass(frozen=True, slots=True)

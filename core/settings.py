@@ -37,6 +37,9 @@ OVERVIEW = ROOT / "assets" / "models" / "overview.json"
 AERIAL = ROOT / "assets" / "models" / "aerial.json"
 """The confidence of a search in which only pictures answer, an aerial one among them."""
 
+CLAIMS = ROOT / "assets" / "models" / "claims.json"
+"""The weights by which the ledger decides whether a fact is told to support a phrase."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Learns ranking, confidence, regions and the confidence of pictures again, in this order, and writes them here.
+# Learns ranking, confidence, regions, the confidence of pictures and the claims of the ledger again, in this order,
+# and writes them here.
 # Usage: SAYWHERE_DATA=FOLDER bash assets/models/refit.sh FOLDER_WITH_DATA [PYTHON]
 # FOLDER_WITH_DATA has osm/, osm-training/, rvs/, texts/ and aerial/, as README.md here tells. SAYWHERE_DATA
 # keeps the galleries and texts that are learned from; those that are there are not made again.
@@ -111,3 +112,19 @@ build chateaugiron --from "$town/chateaugiron.geojsonl.gz" --imagery "$town/orth
 "$python" -m core calibrate --above \
   --set "pardubice=$data/aerial/pardubice-descriptions.jsonl" \
   --set "chateaugiron=$data/aerial/chateaugiron-descriptions.jsonl"
+
+# Claims of the ledger: judged pairs. Those of texts that are not ours are kept by the number of the text.
+"$python" - "$data/rvs/manhattan.jsonl" "$home/texts/claims.jsonl" <<'CLAIMS'
+import json, sys
+from pathlib import Path
+
+texts = {row["id"]: row["text"] for row in map(json.loads, Path(sys.argv[1]).open(encoding="utf-8"))}
+pairs = [json.loads(line) for line in Path("tests/quality/evidence_labels.jsonl").open(encoding="utf-8")]
+for line in Path("assets/models/claims-rvs.jsonl").open(encoding="utf-8"):
+    pair = json.loads(line)
+    text = texts[pair.pop("id")]
+    pairs.append(pair | {"text": text, "phrase": text[pair.pop("start") : pair.pop("end")]})
+pairs = [pair for pair in pairs if not pair["half"].startswith("shown")]
+Path(sys.argv[2]).write_text("".join(json.dumps(pair) + "\n" for pair in pairs), "utf-8")
+CLAIMS
+"$python" -m core calibrate --claims "$home/texts/claims.jsonl"

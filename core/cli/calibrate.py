@@ -1,11 +1,13 @@
-"""Fit confidence, ranking, regions or overview to descriptions; write the search's file."""
+"""Fit confidence, ranking, regions, overview or claims; write the file that search reads."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
 from core.cli.options import labelled_set, new_file, whole_number
 from core.cli.progress import bar
+from core.errors import QueryError
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -18,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="sets",
         type=labelled_set,
         action="append",
-        required=True,
+        default=[],
         metavar="GALLERY=FILE.jsonl",
         help="descriptions with known places; "
         "repeat for at least two galleries; all sets have equal weight",
@@ -59,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fit the confidence of nameless searches by facts that are seen from above, to "
         "descriptions of galleries with imagery",
+    )
+    parser.add_argument(
+        "--claims",
+        nargs="+",
+        type=Path,
+        metavar="F.jsonl",
+        help="fit which evidence the ledger claims, to judged pairs of a phrase and a place",
     )
     parser.add_argument("--seed", type=whole_number, default=42, help="random seed (default: 42)")
     parser.add_argument(
@@ -130,14 +139,37 @@ def _fit_aerial(
     return {"file": str(path), "examples": len(examples)} | learned.to_json()
 
 
+def _fit_claims(
+    args: argparse.Namespace, settings: machine.Settings, encoder: "SentenceEncoder"
+) -> Any:
+    from core.evaluation.calibration.claims_fit import claim_examples, fit_claim_gate
+    from core.explain.ledger.claim_gate import write_claim_gate
+
+    examples = claim_examples(args.claims, settings, encoder, bar(args.quiet))
+    gate = fit_claim_gate(examples)
+    path = write_claim_gate(gate, args.out or machine.CLAIMS)
+    return {
+        "file": str(path),
+        "sources": list(gate.sources),
+        "examples": len(examples),
+        "claims": sum(one.is_claim for one in examples),
+        "right": sum(one.is_claim and one.is_right for one in examples),
+        "threshold": round(gate.threshold, 4),
+    }
+
+
 def run(args: argparse.Namespace) -> Any:
-    """The document to print."""
+    """The document to print. Raises QueryError without descriptions or pairs."""
     from core.evaluation.calibration.pipeline import fit_from_files
     from core.models import load_model
     from core.retrieval.confidence import write_calibration
 
     settings = machine.load()
     encoder = load_model(threads=settings.search_threads)
+    if args.claims:
+        return _fit_claims(args, settings, encoder)
+    if not args.sets:
+        raise QueryError("name descriptions with --set, or judged pairs with --claims")
     if args.ranking:
         return _fit_ranking(args, settings, encoder)
     if args.regions:

@@ -169,6 +169,7 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     parts = []
     named = [entry for entry in missing if entry.evidence.name_only]
     other = [entry for entry in missing if entry.evidence.of_other_size]
+    unsure = [entry for entry in missing if entry.evidence.unsure]
     nothing = [entry for entry in missing if not entry.evidence.channel]
     if nothing and _standing(ledger, "supported"):
         parts.append(
@@ -178,6 +179,13 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
         thing = other[0].evidence
         where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
         parts.append(f"for {_quoted_list(other)} the map has only {thing_phrase(thing)} {where}")
+    if unsure:
+        thing = unsure[0].evidence
+        where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
+        parts.append(
+            f"for {_quoted_list(unsure)} the map has at most something similar, "
+            f"{thing_phrase(thing)} {where}"
+        )
     if named:
         first = named[0].evidence
         where = distance_phrase(first.distance_m or 0.0, first.direction or "here")

@@ -130,6 +130,7 @@ _COMPOUND_MODIFIERS = frozenset(
         "rail": "guard hand",
         "bank": "river",
         "street": "play",
+        "block": "concrete",
         "column": "advertising",
         "circle": "turning",
     }.items()

@@ -1,5 +1,6 @@
 """Whether a kind of thing fits the noun of a phrase and its modifiers, or is another thing."""
 
+import re
 from functools import cache, lru_cache
 
 from core.retrieval.head_nouns import (
@@ -29,6 +30,9 @@ _SHOPS = frozenset({"shop", "store", "dealer"})
 _PEOPLE = frozenset(
     WORD.findall("tourist student kid child people man woman worker driver visitor resident")
 )
+_RENTING = re.compile(r"\b(?:rent|rents|rented|hire|hired|rental)\b", re.IGNORECASE)
+_RENTED = re.compile(r"\b(?:rental|sharing|hire)\b")
+"""What people do with a thing, and the kinds of things with which they can: "rent some bikes"."""
 
 
 @lru_cache(maxsize=4096)
@@ -82,13 +86,17 @@ def _is_of_other_rank(kind: str, head: HeadNoun) -> bool:
 def may_have_other_noun(phrase: str) -> bool:
     """Whether any kind can be of another noun than a phrase, see `has_other_noun`."""
     head = parsed(phrase)
+    if _RENTING.search(phrase):
+        return True
     return head is not None and (head.noun in _PEOPLE or bool(head.modifiers))
 
 
 def has_other_noun(kind: str, phrase: str) -> bool:
-    """Whether a phrase with an unknown noun is about people, or about a part of a kind: "stone
-    front" of a stone."""
+    """Whether a phrase with an unknown noun is about people, about a part of a kind ("stone front"
+    of a stone), or about renting what a kind does not rent out."""
     head = parsed(phrase)
+    if _RENTING.search(phrase) and not _RENTED.search(kind):
+        return True
     return head is not None and (
         head.noun in _PEOPLE or any(one.noun in head.modifiers for one in heads_of(kind))
     )

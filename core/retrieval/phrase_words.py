@@ -13,6 +13,7 @@ from core.arrays import F32, I64, Bools
 from core.records import Channel
 from core.retrieval.channels import MatchIndex, match_by_words
 from core.retrieval.head_nouns import (
+    NOUNS,
     head_of_phrase,
     noun_of_phrase,
     place_of,
@@ -158,11 +159,16 @@ class PhraseWords:
         return referable & ~self._match_index.lacking_modifier(head)[facts]
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
-        """Whether a word is distinctive: not common, or written as a name; the town's own name
-        says nothing about a place in it."""
+        """Whether a word is distinctive: not common and no misspelt noun of the table of kinds, or
+        written as a name; the town's own name says nothing about a place in it."""
         if self.names.is_own(word) or is_style(word):
             return False
-        return not is_common(word) or written_as_name(self._query.text, phrase.start, word)
+        if written_as_name(self._query.text, phrase.start, word):
+            return True
+        spellings = self._match_index.gallery.names.spellings(word)
+        return not is_common(word) and not any(
+            near != word and singular(near) in NOUNS for near, _ in spellings
+        )
 
 
 def _share_of(masks: Sequence[Bools], count: int) -> F32 | np.float32:

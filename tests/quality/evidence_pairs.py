@@ -59,9 +59,10 @@ if __name__ == "__main__":
 
 from core import settings  # noqa: E402
 from core.errors import GalleryError  # noqa: E402
+from core.evaluation.calibration.claims_fit import is_right, judged_places  # noqa: E402
 from core.explain.ledger import ledgers  # noqa: E402
 from core.gallery import Gallery, open_gallery  # noqa: E402
-from core.geo import Position, compass, haversine_m  # noqa: E402
+from core.geo import compass, haversine_m  # noqa: E402
 from core.models import load_model  # noqa: E402
 from core.records import LedgerEntry, Query  # noqa: E402
 from core.retrieval import load_picture_encoder, search_with_trace  # noqa: E402
@@ -70,7 +71,6 @@ from core.vocabulary.folding import words_of  # noqa: E402
 
 LABELS = TESTS / "quality" / "evidence_labels.jsonl"
 SHEET_M, PHRASES_EACH = 120.0, 4
-_MOVED_M = 20.0
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -159,12 +159,7 @@ class Judged:
     def is_right(self) -> bool:
         """Whether the code's standing is the label's, with right evidence."""
         assert self.entry is not None
-        if self.entry.standing != self.label["standing"]:
-            return False
-        if self.entry.standing != "supported" or self.entry.absent:
-            return True
-        fact = self.entry.evidence.fact.lower()
-        return any(words.lower() in fact for words in self.label["evidence"])
+        return is_right(self.label, self.entry)
 
 
 def judged(labels: Iterable[dict[str, Any]]) -> list[Judged]:
@@ -177,25 +172,11 @@ def judged(labels: Iterable[dict[str, Any]]) -> list[Judged]:
             gallery = open_gallery(name, machine)
         except GalleryError:
             continue
-        has_pictures = "image" in gallery.card.channels
-        pictures = load_picture_encoder(gallery, machine, encoder) if has_pictures else None
         own = [label for label in labels if label["gallery"] == name]
-        for place in dict.fromkeys((one["text"], one["lat"], one["lon"]) for one in own):
-            text, lat, lon = place
-            away_m = haversine_m(lat, lon, gallery.lats, gallery.lons)
-            row = int(away_m.argmin())  # a gallery built again has some of its tiles elsewhere
-            if away_m[row] > _MOVED_M:
-                continue
-            here = Position(float(gallery.lats[row]), float(gallery.lons[row]))
-            query = Query(text, k=1, near=here, within_m=1)
-            trace = search_with_trace(gallery, encoder, query, pictures)
-            entries = ledgers(trace, encoder, pictures, False).entries[0]
+        for place in judged_places(own, gallery, encoder):
+            entries = ledgers(place.trace, encoder, None, False).entries[0]
             ledger = {entry.evidence.phrase: entry for entry in entries}
-            results += [
-                Judged(label, ledger.get(label["phrase"]))
-                for label in own
-                if (label["text"], label["lat"], label["lon"]) == place
-            ]
+            results += [Judged(label, ledger.get(label["phrase"])) for label in place.labels]
     return results
 
 

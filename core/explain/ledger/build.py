@@ -1,9 +1,12 @@
 """Builds the ledger of every candidate from evidence, contradictions and ablation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.arrays import F32
 from core.explain.ledger.ablation import Ablation, ablate_phrases
+from core.explain.ledger.claim_features import ClaimFeatures
+from core.explain.ledger.claim_gate import ClaimGate, read_claim_gate
 from core.explain.ledger.claims import denied
 from core.explain.ledger.contradictions import Contradiction, ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
@@ -23,6 +26,9 @@ _MIN_SURE_COSINE = 0.75
 """From this cosine on, or with every word of the phrase, evidence counts even for a phrase that
 seems unmappable."""
 
+_ALONE = 0.5
+"""The share of other phrases that were found where there are no others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ledgers:
@@ -37,17 +43,19 @@ def ledgers(
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None = None,
     with_effects: bool = True,
+    gate: ClaimGate | None = None,
 ) -> Ledgers:
     """The ledger of each candidate; without effects it takes a fraction of the time.
 
-    `picture_encoder` must be that of the search. Phrases at the end of very long descriptions are
-    not ablated: their entries have no `effects`, and a note says so.
+    Without a `gate` the bundled one decides which evidence is claimed. `picture_encoder` must be
+    that of the search. Phrases at the end of very long descriptions are not ablated: their entries
+    have no `effects`, and a note says so.
     """
     candidates = trace.result.candidates
     if not candidates:
         return Ledgers(())
     effects = ablate_phrases(trace, encoder, picture_encoder) if with_effects else Ablation.none()
-    builder = _LedgerBuilder(trace, encoder)
+    builder = LedgerBuilder(trace, encoder, gate)
     entries = tuple(
         tuple(
             builder.entry(row, column, candidate, effects)
@@ -67,16 +75,17 @@ def standing_ledger(
     trace: SearchTrace, candidate: Candidate, encoder: "SentenceEncoder"
 ) -> tuple[LedgerEntry, ...]:
     """The ledger of one candidate without effects, in a few milliseconds."""
-    builder, effects = _LedgerBuilder(trace, encoder), Ablation.none()
-    phrases = range(len(trace.encoded_query.phrases))
-    return tuple(builder.entry(row, candidate.rank - 1, candidate, effects) for row in phrases)
+    return LedgerBuilder(trace, encoder).entries(candidate)
 
 
-class _LedgerBuilder:
+class LedgerBuilder:
     """Builds the entries of one search's ledgers."""
 
-    def __init__(self, trace: SearchTrace, encoder: "SentenceEncoder") -> None:
+    def __init__(
+        self, trace: SearchTrace, encoder: "SentenceEncoder", gate: ClaimGate | None = None
+    ) -> None:
         self._trace = trace
+        self._gate = gate or read_claim_gate()
         gallery, encoded_query = trace.gallery, trace.encoded_query
         self._contradictions = ContradictionFinder(
             match_index_of(gallery),
@@ -86,7 +95,16 @@ class _LedgerBuilder:
             (gallery.card.name, gallery.card.title),
         )
         self._roles = _told_roles(trace)
-        self._unmappable = unmappable_margins(encoded_query.phrase_embeddings, encoder) > MARGIN
+        margins = unmappable_margins(encoded_query.phrase_embeddings, encoder)
+        self._unmappable = margins > MARGIN
+        self._features = ClaimFeatures(
+            match_index_of(gallery), fact_positions(gallery), encoded_query, margins
+        )
+
+    def entries(self, candidate: Candidate) -> tuple[LedgerEntry, ...]:
+        """The ledger of one candidate without effects."""
+        phrases, effects = range(len(self._trace.encoded_query.phrases)), Ablation.none()
+        return tuple(self.entry(row, candidate.rank - 1, candidate, effects) for row in phrases)
 
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
         """The phrase of one row at the candidate of one column."""
@@ -132,7 +150,26 @@ class _LedgerBuilder:
             or (self._unmappable[row] and not sure)
         ):
             return "unchecked", nothing
-        return "supported" if found.evidence.supported else "missing", found
+        if not found.evidence.supported:
+            return "missing", found
+        fact = fact_positions(self._trace.gallery).fact_of(found.evidence, tile)
+        if fact is None or self._gate.holds(
+            self.claim_features(row, fact, found.evidence.distance_m or 0.0, candidate)
+        ):
+            return "supported", found
+        return "missing", replace(found, evidence=replace(found.evidence, fit="unsure"))
+
+    def claim_features(self, row: int, fact: int, distance_m: float, candidate: Candidate) -> F32:
+        """The features [C] of the claim that a fact near a candidate supports a phrase."""
+        others = [piece.supported for at, piece in enumerate(candidate.evidence) if at != row]
+        return self._features.of(
+            row,
+            fact,
+            self._trace.gallery.row_of(candidate.tile.tile_id),
+            distance_m,
+            sum(others) / len(others) if others else _ALONE,
+            self._contradictions.map_names.is_apart(row),
+        )
 
 
 def _told_roles(trace: SearchTrace) -> dict[int, str]:

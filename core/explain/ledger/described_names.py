@@ -44,6 +44,8 @@ _FROM_AFAR = re.compile(
     r"looking (?:at|across|down)|visible|in sight)\b"
 )
 _OF_BLOCK = re.compile(r"\bblocks? (?:to the )?(?:north|south|east|west)\w*(?: \w+){0,3} $")
+_TELLING = 2
+"""So many uncommon words in a row are a name in any spelling: "tristan narvaja"."""
 _WORD = re.compile(r"[^\W_][\w'’-]*")
 _OF_STREETS = frozenset({"", "address", "street corner"})
 
@@ -76,8 +78,9 @@ class DescribedNames:
         return next(self._names_in(row), None) is not None
 
     def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
-        """The names in one phrase, the longest first; a single word must be written as a name, and
-        several in a translation, where an ordinary word may look like one."""
+        """The names in one phrase, the longest first. A word must be written as a name, and so must
+        several in a translation, where ordinary words may look like one; two uncommon ones need
+        not."""
         phrase = self._query.phrases[row]
         words = bare_words(phrase.text)
         for name in self.in_description:
@@ -87,7 +90,12 @@ class DescribedNames:
                 continue
             own = len(name) > 1 and any(not is_common(word) for word in name)
             own = own and self._query.gloss is None and self._is_written(phrase.text, name)
-            if own or any(written_as_name(self._query.text, phrase.start, word) for word in name):
+            telling = [word for word in name if not (is_common(word) or word in self.common)]
+            if (
+                own
+                or len(telling) >= _TELLING
+                or any(written_as_name(self._query.text, phrase.start, word) for word in name)
+            ):
                 yield name
 
     def _is_written(self, phrase: str, name: tuple[str, ...]) -> bool:
@@ -192,7 +200,8 @@ class DescribedNames:
         if self.is_apart(row):
             return True
         stretch = fold(self._query.text[max(0, phrase.start - _BEFORE_NAME) : phrase.end])
-        before = re.split(rf"\b{re.escape(name[0])}\b", stretch)[0]
+        written = r"\W+".join(map(re.escape, name))
+        before = re.split(rf"\b{written}\b", stretch)[0]
         return bool(
             _ON_THE_WAY.search(before)
             or _FROM_AFAR.search(stretch[-_NEAR_NAME - len(phrase.text) :])

@@ -50,6 +50,7 @@ class FactPositions:
         for row, names in enumerate(facts.names):
             for name in {tuple(bare_words(name)) for name in names} - {()}:
                 self.facts_of_name[name].append(row)
+        self._shares: dict[str | int, float] = {}
         self.kind_words = frozenset(word for kind in self.facts_of_kind for word in kind.split())
         links = gallery.links
         away = links.distance_m.astype(np.float64)
@@ -65,6 +66,16 @@ class FactPositions:
             return facts[0] if facts else None
         stated = evidence.distance_m
         return min(self.places(tile, facts), key=lambda at: abs(at.distance_m - stated)).fact
+
+    def share_in_view(self, fact: int) -> float:
+        """The share of the tiles that see a thing of a fact's kind, 0..1."""
+        links, kind = self.gallery.links, self.gallery.facts.kind[fact]
+        if (kind or fact) not in self._shares:
+            seeing = np.zeros(len(self.gallery), dtype=bool)
+            for one in self.facts_of_kind.get(kind, [fact]) if kind else [fact]:
+                seeing[links.tile[links.starts[one] : links.starts[one + 1]]] = True
+            self._shares[kind or fact] = float(seeing.mean())
+        return self._shares[kind or fact]
 
     def places(self, tile: int, facts: list[int], within_m: float = np.inf) -> list[FactPosition]:
         """All known positions of the facts within a distance, the nearest first."""

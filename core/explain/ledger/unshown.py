@@ -14,8 +14,8 @@ from core.vocabulary.folding import WORD
 
 _LIKE_THIS = frozenset(
     WORD.findall(
-        "abandoned ancient broken empty fancy flat high historic long low massive modern narrow "
-        "new old ornate pale round shabby short steep tall tiny triangular ugly wide"
+        "abandoned ancient broken empty fancy flat high historic long low modern new old ornate "
+        "pale round shabby short steep tall triangular ugly"
     )
 )
 _KNOWN_M = 3.0
@@ -42,11 +42,8 @@ def unshown_words(phrase: Phrase, evidence: Evidence) -> tuple[str, ...]:
 
 def _is_shown(word: str, shown: set[str], looks: list[Look]) -> bool:
     """Whether a fact shows a word, or it is no adjective that a map could show."""
-    if word in shown or singular(word) in shown:
-        return True
-    for sizes in (SMALL, LARGE):
-        if word in sizes:
-            return not shown.isdisjoint(sizes)
+    if word in shown or singular(word) in shown or word in SMALL | LARGE:
+        return True  # how big a thing must be to be called big, nobody can tell
     stated = looks_in(word)
     if not stated:
         return word not in _LIKE_THIS
