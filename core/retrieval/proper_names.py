@@ -49,7 +49,7 @@ def ordered_names(text: str, start: int, end: int) -> tuple[str, ...]:
     names: list[str] = []
     capital: list[bool] = []
     words = list(_WORD.finditer(text, start, end))
-    if _capitals_are_common(text):
+    if capitals_are_common(text):
         return ()
     for word in words:
         capital.append(_is_capital(word.group()) and not _begins_sentence(text, word.start()))
@@ -89,7 +89,7 @@ def _begins_sentence(text: str, at: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _capitals_are_common(text: str) -> bool:
+def capitals_are_common(text: str) -> bool:
     """Whether so many words have a capital that it tells nothing, as in German."""
     words = list(_WORD.finditer(text))
     inner = [word for word in words if not _begins_sentence(text, word.start())]

@@ -133,7 +133,7 @@ def claim_examples(
     Raises QueryError, GalleryError.
     """
     labels = [label for path in paths for label in read_labels(path)]
-    examples = []
+    examples: list[ClaimExample] = []
     for name in dict.fromkeys(label["gallery"] for label in labels):
         own = [label for label in labels if label["gallery"] == name]
         gallery = open_gallery(name, settings)

@@ -14,6 +14,7 @@ from core.explain.phrasing import one_line
 from core.records import Evidence
 from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import STREETS, head_of_phrase, matches_kind, place_of, singular
+from core.retrieval.proper_names import capitals_are_common
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.relations import relations_of
 from core.vocabulary.common_words import is_common, written_as_name
@@ -69,6 +70,8 @@ class DescribedNames:
         self._query = encoded_query
         gallery_words = {word for name in own_names for word in bare_words(name)}
         self.common = positions.kind_words | gallery_words
+        gloss = encoded_query.gloss
+        self._capitals_tell_nothing = gloss is not None and capitals_are_common(gloss.original)
         self.in_description = _names_in_description(
             positions, set(bare_words(encoded_query.text)), self.common
         )
@@ -80,7 +83,7 @@ class DescribedNames:
     def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
         """The names in one phrase, the longest first. A word must be written as a name, and so must
         several in a translation, where ordinary words may look like one; two uncommon ones need
-        not."""
+        not. A capital tells nothing where all nouns have one, as in German."""
         phrase = self._query.phrases[row]
         words = bare_words(phrase.text)
         for name in self.in_description:
@@ -91,11 +94,10 @@ class DescribedNames:
             own = len(name) > 1 and any(not is_common(word) for word in name)
             own = own and self._query.gloss is None and self._is_written(phrase.text, name)
             telling = [word for word in name if not (is_common(word) or word in self.common)]
-            if (
-                own
-                or len(telling) >= _TELLING
-                or any(written_as_name(self._query.text, phrase.start, word) for word in name)
-            ):
+            written = not self._capitals_tell_nothing and any(
+                written_as_name(self._query.text, phrase.start, word) for word in name
+            )
+            if own or written or len(telling) >= _TELLING:
                 yield name
 
     def _is_written(self, phrase: str, name: tuple[str, ...]) -> bool:
