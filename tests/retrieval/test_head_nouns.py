@@ -66,6 +66,7 @@ def test_the_head_is_the_noun_before_anything_else_is_said(phrase: str, noun: st
         ("station", "railway station", True),
         ("big car park", "park", False),
         ("river bank", "bank", False),
+        ("block", "concrete block", False),
         ("Japanese restaurant", "thai restaurant", False),
         ("restaurant", "thai restaurant", True),
         ("orthodox church", "lutheran church", False),

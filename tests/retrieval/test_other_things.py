@@ -3,7 +3,7 @@
 import pytest
 
 from core.retrieval.head_nouns import head_of_phrase, is_location_only, matches_kind
-from core.retrieval.kind_fit import lacks_modifier
+from core.retrieval.kind_fit import has_other_noun, lacks_modifier, may_have_other_noun
 from core.retrieval.proper_names import proper_names
 
 
@@ -48,6 +48,13 @@ def test_a_play_street_is_no_residential_street() -> None:
     assert head is not None
     assert not matches_kind("residential street", head)
     assert matches_kind("quiet living street", head)
+
+
+def test_what_is_rented_is_no_place_to_park_it() -> None:
+    assert may_have_other_noun("rent some bikes")
+    assert has_other_noun("bicycle parking", "rent some bikes")
+    assert not has_other_noun("bike rental station", "rent some bikes")
+    assert not has_other_noun("bicycle parking", "some bikes")
 
 
 def test_the_course_of_a_street_is_no_thing() -> None:
