@@ -21,6 +21,8 @@ _ORDERS: Final[Mapping[str, tuple[int, int, int, int]]] = {
 _SQUARE, _STRETCHED = 0.03, 0.12
 """Up to the first share a pixel's sides are equal (bounds are rounded), from the second they are
 not: our choice."""
+_ALIKE = 4.0
+"""A picture is not so many times as wide by another order of its bounds."""
 _HUGE = 100.0
 """A box as many times as wide as the one of another order is that of a misread order."""
 
@@ -50,6 +52,10 @@ def check_order(
 def _fits_better(
     given: Bounds, other: Bounds, width_px: int, height_px: int, area: Bounds | None
 ) -> bool:
+    if max(other.east - other.west, other.north - other.south) > _ALIKE * (
+        max(given.east - given.west, given.north - given.south)
+    ):
+        return False
     is_huge = given.east - given.west > _HUGE * (other.east - other.west)
     if area is not None:
         return other.overlaps(area) and (is_huge or not given.overlaps(area))

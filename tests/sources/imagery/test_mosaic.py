@@ -70,11 +70,18 @@ def is_refused(bounds: Bounds, width_px: int, height_px: int, area: Bounds | Non
     ("bounds", "height", "map_area"),
     [
         (Bounds(*PARDUBICE), 64, None),
+        (Bounds(*PARDUBICE), 64, Bounds(15.73, 50.02, 15.75, 50.03)),
         (Bounds(*PARDUBICE), 200, Bounds(15.5, 50.0, 16.0, 50.5)),
         (Bounds(*PARDUBICE), 90, None),
         (Bounds(-0.1, 51.5, -0.08, 51.52), 64, None),
     ],
-    ids=["square pixels", "wide ones on the map", "none in any order", "equal degrees"],
+    ids=[
+        "square pixels",
+        "a sheet beside the map",
+        "wide ones on the map",
+        "none in any order",
+        "equal degrees",
+    ],
 )
 def test_bounds_in_order_are_taken_whatever_the_pixels_are(
     bounds: Bounds, height: int, map_area: Bounds | None
