@@ -32,7 +32,9 @@ CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
 View = Literal["drawn", "aerial"]
 """A picture of a tile: drawn from the map, or seen from above."""
-VIEWS: Final[tuple[View, ...]] = ("drawn", "aerial")
+VIEW_WORDS: Final[Mapping[View, str]] = {"drawn": "map picture", "aerial": "photograph"}
+"""The words of the two pictures of a tile, where both are told."""
+VIEWS: Final[tuple[View, ...]] = tuple(VIEW_WORDS)
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
 Fit = Literal["thing", "like", "name", "other", "unsure"]
 """The fit of a fact to a phrase: the thing itself, something like it, another thing whose name
@@ -262,7 +264,8 @@ class Explanation:
 class Candidate:
     """A tile, its rank (from 1) and its scores for a query.
 
-    `similarity` is its score; `channels` holds the score of each channel. `confidence` is the
+    `similarity` is its score; `channels` holds the score of each channel, and `pictures` that of
+    each picture where two of a tile were searched. `confidence` is the
     probability that the describer is within 100 m of it and not within 100 m of a candidate before
     it, None without calibration; it orders the candidates, and theirs add up to 1 at most.
     `explanation` is None unless requested. `rank_before` is its rank among the candidates by
@@ -283,9 +286,10 @@ class Candidate:
     title: str = ""
     gallery: str = ""
     also_in: tuple[str, ...] = ()
+    pictures: Mapping[View, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON of the command line, with `explanation` if there is one."""
+        """The JSON of the command line, with `explanation` and `pictures` if there are any."""
         document = {
             "tile_id": self.tile.tile_id,
             "gallery": self.gallery,
@@ -302,6 +306,8 @@ class Candidate:
             "names": list(self.names),
             "evidence": [asdict(piece) | {"supported": piece.supported} for piece in self.evidence],
         }
+        if self.pictures:
+            document["pictures"] = {view: round(value, 4) for view, value in self.pictures.items()}
         if self.explanation is not None:
             document["explanation"] = self.explanation.to_json()
         return document

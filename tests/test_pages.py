@@ -306,6 +306,17 @@ class TestPanel:
         assert "-0.20" in rows[0]
         assert "width:100%" in rows[1]
 
+    def test_two_pictures_of_a_tile_have_a_score_each(self) -> None:
+        both = {"drawn": 0.8, "aerial": 0.2}
+        one = replace(a_candidate(1), channels={"image": 0.5, "facts": 0.5}, pictures=both)
+        two = replace(one, pictures={"drawn": 0.4, "aerial": 0.4})
+        rows = scores.bars(an_answer(one, two), one).split("<tr>")[1:]
+        assert "map picture" in rows[0]
+        assert "width:100%" in rows[0]
+        assert "photograph" in rows[1]
+        assert "width:50%" in rows[1]
+        assert "facts" in rows[2]
+
     def test_ranking_again_is_told_in_words(self) -> None:
         one = replace(a_candidate(1), rank_before=2, confidence=0.4)
         two = replace(a_candidate(2), rank_before=1, confidence=0.2)

@@ -13,8 +13,9 @@ from core.arrays import F32, F64, I64, Bools
 from core.geo import local_metres
 from core.indexes import coarse
 from core.indexes.codes import best_places
-from core.records import CHANNELS, Channel
+from core.records import CHANNELS, Channel, View
 from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
+from core.retrieval.channels.image import VIEW_SIGNALS
 from core.retrieval.query_encoding import EncodedQuery
 
 SEPARATION_M = 100.0
@@ -88,6 +89,12 @@ class Signals:
         """One channel's own score for each tile, about 0..1."""
         weights = self.weights(name)
         return _mean([self[signal] for signal in weights], list(weights.values()))
+
+    def pictures(self) -> dict[View, F32]:
+        """The signal [N] of each picture of the tiles, where two of each were searched."""
+        views = {view: self.found(signal) for view, signal in VIEW_SIGNALS.items()}
+        both = {view: of for view, of in views.items() if of is not None}
+        return both if len(both) > 1 else {}
 
     def fused(self, channels: tuple[Channel, ...]) -> F32:
         """The weighted mean of the chosen channels."""

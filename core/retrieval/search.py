@@ -14,7 +14,7 @@ from core.errors import QueryError
 from core.gallery.cards import GalleryCard
 from core.gallery.opened import Gallery
 from core.geo import haversine_m
-from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering
+from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering, View
 from core.retrieval import steering as wishes
 from core.retrieval.channels import MatchIndex
 from core.retrieval.confidence import (
@@ -337,6 +337,7 @@ def candidates_of(
     by_similarity = sorted(spots, key=lambda spot: -ranking.scores[spot.row])
     scores = ranking.signals.at(rows)
     of_channels = {channel: scores.channel(channel).tolist() for channel in channels}
+    of_pictures = {view: values.tolist() for view, values in scores.pictures().items()}
     candidates = (
         _candidate(
             rank,
@@ -346,6 +347,7 @@ def candidates_of(
             ranking,
             encoded_query,
             {channel: scores[rank - 1] for channel, scores in of_channels.items()},
+            {view: scores[rank - 1] for view, scores in of_pictures.items()},
             evidence_finder,
         )
         for rank, spot in enumerate(spots, 1)
@@ -361,6 +363,7 @@ def _candidate(
     ranking: Ranking,
     encoded_query: EncodedQuery,
     channels: dict[Channel, float],
+    pictures: dict[View, float],
     evidence_finder: EvidenceFinder,
 ) -> Candidate:
     row, evidence = spot.row, evidence_finder.evidence(spot.row)
@@ -369,6 +372,7 @@ def _candidate(
         rank=rank,
         similarity=float(ranking.scores[row].clip(-1, 1)),
         channels=channels,
+        pictures=pictures,
         names=evidence_finder.names(row, evidence),
         evidence=all_in_own_words(evidence, encoded_query),
         confidence=min(spot.chance, 1.0),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.maps import title_of
-from core.records import CHANNEL_TRAITS, Candidate, SearchResult
+from core.records import CHANNEL_TRAITS, VIEW_WORDS, Candidate, SearchResult
 from pages.search_page.query_params import SearchParams
 from pages.ui import folding
 from pages.ui.templates import render
@@ -47,12 +47,25 @@ def _moved(one: Candidate) -> str:
 
 
 def bars(result: SearchResult, candidate: Candidate) -> str:
-    """HTML of a bar for each channel, its length relative to the best of this answer."""
+    """HTML of a bar for each channel, its length relative to the best of this answer; two pictures
+    of a tile have a bar each."""
+    told = [_told(one) for one in result.candidates]
     rows = []
-    for channel, value in candidate.channels.items():
-        best = max((one.channels.get(channel, 0.0) for one in result.candidates), default=0.0)
+    for word, value in _told(candidate).items():
+        best = max((one.get(word, 0.0) for one in told), default=0.0)
         share = max(0.0, min(1.0, value / best)) if best > 0 else 0.0
-        rows.append({"channel": CHANNEL_TRAITS[channel].word, "value": value, "share": share})
+        rows.append({"channel": word, "value": value, "share": share})
     return render(
         "scores", bars=rows, similarity=candidate.similarity, confidence=candidate.confidence
     )
+
+
+def _told(candidate: Candidate) -> dict[str, float]:
+    """The scores of a candidate by the words for people."""
+    rows: dict[str, float] = {}
+    for channel, value in candidate.channels.items():
+        if channel == "image" and candidate.pictures:
+            rows |= {VIEW_WORDS[view]: score for view, score in candidate.pictures.items()}
+        else:
+            rows[CHANNEL_TRAITS[channel].word] = value
+    return rows

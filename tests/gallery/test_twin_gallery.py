@@ -21,7 +21,8 @@ from core.gallery.opened import Gallery
 from core.geo import Bounds
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
-from core.retrieval.channels.surroundings import CHOICES, surroundings
+from core.retrieval.channels.surroundings import surroundings
+from core.retrieval.channels.surroundings_choices import CHOICES
 from core.retrieval.fusion import WEIGHTS
 from core.retrieval.query_encoding import encode_query, tokenize_query
 from core.retrieval.search import match_index_of
@@ -111,6 +112,8 @@ def test_a_search_takes_both_pictures_or_one(
         query = Query(TEXT, channels=("image",), view=view)
         trace = search_with_trace(twin, encoder, query, of(view))
         signals[view] = trace.ranking.signals.channel("image")
+        first = trace.result.candidates[0].to_json()
+        assert set(first.get("pictures", ())) == (set() if view else {"drawn", "aerial"})
         found = {
             name for name in ("image", "aerial") if trace.ranking.signals.found(name) is not None
         }

@@ -71,6 +71,7 @@ def _candidate(trace: SearchTrace, row: int, evidence_finder: EvidenceFinder) ->
         rank=1,
         similarity=float(trace.ranking.scores[row].clip(-1, 1)),
         channels={name: float(signals.channel(name)[row]) for name in trace.channels},
+        pictures={view: float(values[row]) for view, values in signals.pictures().items()},
         names=names,
         evidence=all_in_own_words(evidence, trace.encoded_query),
         gallery=trace.gallery.card.name,
