@@ -117,6 +117,23 @@ def test_courses_of_roads(tmp_path: Path) -> None:
     assert "roundabout" not in texts
 
 
+@pytest.mark.parametrize("junction", [{}, {"junction": "roundabout"}])
+def test_a_circle_of_road_is_a_roundabout_with_its_tag_and_without(
+    junction: dict[str, str], tmp_path: Path
+) -> None:
+    town = Town()
+    circle = [(15 * np.cos(at), 15 * np.sin(at)) for at in np.linspace(0, 2 * np.pi, 25)]
+    town.way(circle[:13], highway="residential", **junction)
+    town.way(circle[12:], highway="residential", **junction)
+    for place in (0, 6, 12, 18):
+        x, y = circle[place]
+        town.way([(x, y), (10 * x, 10 * y)], highway="residential")
+    town.way([(300, 0), (360, 0), (360, 60), (300, 60), (300, 0)], highway="residential")
+    texts = texts_of(town, None, tmp_path)
+    assert texts.count("roundabout") == (2 if junction else 1)
+    assert "T-junction" not in texts
+
+
 def test_a_court_has_its_colour_and_a_grey_one_none(tmp_path: Path) -> None:
     town, ground = street_with_hall(ASPHALT, (1.0, 1.0, 1.0))
     town.box(100, 100, 40, 20, leisure="pitch")
