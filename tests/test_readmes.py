@@ -271,10 +271,11 @@ def refit(script: str, _: str) -> None:
     asked = [line for line in lines_of(script) if line.startswith("-m core ")]
     commands = [parsed(line.removeprefix("-m core ").split()) for line in asked]
     fits = [one for one in commands if hasattr(one, "ranking")]
-    assert [one.ranking for one in fits] == [True, False, False, False, False]
-    assert [one.aerial for one in fits] == [False, False, False, True, False]
-    assert [one.above for one in fits] == [False, False, False, False, True]
-    assert all(one.sets for one in commands if hasattr(one, "ranking"))
+    assert [one.ranking for one in fits] == [True, False, False, False, False, False]
+    assert [one.aerial for one in fits] == [False, False, False, True, False, False]
+    assert [one.above for one in fits] == [False, False, False, False, True, False]
+    assert [bool(one.claims) for one in fits] == [False, False, False, False, False, True]
+    assert all(one.sets or one.claims for one in fits)
 
 
 def torchrun(rest: str) -> None:

@@ -113,6 +113,10 @@ build chateaugiron --from "$town/chateaugiron.geojsonl.gz" --imagery "$town/orth
   --set "pardubice=$data/aerial/pardubice-descriptions.jsonl" \
   --set "chateaugiron=$data/aerial/chateaugiron-descriptions.jsonl"
 
+for name in baltimore harrisburg; do
+  build "$name" --from "$training/$name.osm.pbf" --no-pictures --spacing-m 50
+done
+build singapore --from "$training/bayfront_singapore.osm.pbf" --no-pictures
 # Claims of the ledger: judged pairs. Those of texts that are not ours are kept by the number of the text.
 "$python" - "$data/rvs/manhattan.jsonl" "$home/texts/claims.jsonl" <<'CLAIMS'
 import json, sys
