@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from core import settings as machine
 from core.cli.options import labelled_set, new_file, whole_number
 from core.cli.progress import bar
-from core.errors import QueryError
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument(
+    learned_from = parser.add_mutually_exclusive_group(required=True)
+    learned_from.add_argument(
         "--set",
         dest="sets",
         type=labelled_set,
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fit the confidence of nameless searches by facts that are seen from above, to "
         "descriptions of galleries with imagery",
     )
-    parser.add_argument(
+    learned_from.add_argument(
         "--claims",
         nargs="+",
         type=Path,
@@ -159,7 +159,7 @@ def _fit_claims(
 
 
 def run(args: argparse.Namespace) -> Any:
-    """The document to print. Raises QueryError without descriptions or pairs."""
+    """The document to print."""
     from core.evaluation.calibration.pipeline import fit_from_files
     from core.models import load_model
     from core.retrieval.confidence import write_calibration
@@ -168,8 +168,6 @@ def run(args: argparse.Namespace) -> Any:
     encoder = load_model(threads=settings.search_threads)
     if args.claims:
         return _fit_claims(args, settings, encoder)
-    if not args.sets:
-        raise QueryError("name descriptions with --set, or judged pairs with --claims")
     if args.ranking:
         return _fit_ranking(args, settings, encoder)
     if args.regions:
