@@ -32,7 +32,7 @@ CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
 View = Literal["drawn", "aerial"]
 """A picture of a tile: drawn from the map, or seen from above."""
-VIEW_WORDS: Final[Mapping[View, str]] = {"drawn": "map picture", "aerial": "photograph"}
+VIEW_WORDS: Final[Mapping[View, str]] = {"drawn": "drawn map", "aerial": "photograph"}
 """The words of the two pictures of a tile, where both are told."""
 VIEWS: Final[tuple[View, ...]] = tuple(VIEW_WORDS)
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)

@@ -311,7 +311,7 @@ class TestPanel:
         one = replace(a_candidate(1), channels={"image": 0.5, "facts": 0.5}, pictures=both)
         two = replace(one, pictures={"drawn": 0.4, "aerial": 0.4})
         rows = scores.bars(an_answer(one, two), one).split("<tr>")[1:]
-        assert "map picture" in rows[0]
+        assert "drawn map" in rows[0]
         assert "width:100%" in rows[0]
         assert "photograph" in rows[1]
         assert "width:50%" in rows[1]
