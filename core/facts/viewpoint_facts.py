@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from core.arrays import F64, I32, Objects
-from core.facts.directed_links import directed_links, measured
+from core.arrays import F64, I32, I64, Objects
 from core.facts.things import Fact, FactKey, Things, joined
 from core.vocabulary.attributes import (
     COUNT_WORDS,
@@ -48,13 +47,11 @@ class Facts:
     behind the fact). Things with the same text
     share a fact only if they have the same names too. `links` has L rows:
     `tile` and `fact` (row numbers), `distance_m` and `bearing_deg` from the viewpoint to the
-    nearest point of the nearest such thing. `directed` has the links of
-    `core.facts.directed_links` where things are seen from above, else None.
+    nearest point of the nearest such thing.
     """
 
     table: pd.DataFrame
     links: pd.DataFrame
-    directed: pd.DataFrame | None = None
 
 
 def colour_word(value: str) -> str:
@@ -242,13 +239,28 @@ def facts_around(
     )
     links = _nearest_links(views, things, fact_of, view_m)
     counts = _count_links(views, plain, ids)
-    directed = None if above is None else directed_links(views, things, fact_of)
-    return Facts(_table(things, ids), _sorted_links(pd.concat([links, counts])), directed)
+    return Facts(_table(things, ids), _sorted_links(pd.concat([links, counts])))
+
+
+def _measure(views: Objects, shapes: Objects, tile: I64) -> pd.DataFrame:
+    """Distance and bearing of each of L pairs of viewpoint and thing."""
+    origin = views[tile]
+    ends = shapely.get_coordinates(shapely.shortest_line(origin, shapes)).reshape(-1, 2, 2)
+    step = ends[:, 1] - ends[:, 0]
+    return pd.DataFrame(
+        {
+            "tile": tile.astype(np.int32),
+            "distance_m": np.hypot(step[:, 0], step[:, 1]).astype(np.float32),
+            "bearing_deg": (np.degrees(np.arctan2(step[:, 0], step[:, 1])) % 360).astype(
+                np.float32
+            ),
+        }
+    )
 
 
 def _nearest_links(views: Objects, things: Things, fact_of: I32, view_m: float) -> pd.DataFrame:
     tile, thing = shapely.STRtree(things.shapes).query(views, predicate="dwithin", distance=view_m)
-    links = measured(views, things.shapes[thing], tile)
+    links = _measure(views, things.shapes[thing], tile)
     links["fact"] = fact_of[thing]
     spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
     named = np.array([bool(fact.names) for fact in things.facts], dtype=bool)
@@ -268,7 +280,7 @@ def _links_of_unseen(views: Objects, things: Things, fact_of: I32, linked: I32) 
     spoken = np.array([fact.spoken for fact in things.facts], dtype=bool)
     unseen = np.flatnonzero(~spoken & ~np.isin(fact_of, linked))
     tile = shapely.STRtree(views).nearest(things.shapes[unseen]).astype(np.int64)
-    links = measured(views, things.shapes[unseen], tile)
+    links = _measure(views, things.shapes[unseen], tile)
     links["fact"] = fact_of[unseen]
     return links
 
@@ -281,7 +293,7 @@ def _count_links(views: Objects, things: Things, ids: dict[FactKey, int]) -> pd.
     tile, thing = shapely.STRtree(things.shapes).query(
         views, predicate="dwithin", distance=_COUNT_VIEW_M
     )
-    links = measured(views, things.shapes[thing], tile)
+    links = _measure(views, things.shapes[thing], tile)
     kinds = np.array([fact.kind if fact.spoken else "" for fact in things.facts], dtype=object)
     links["kind"] = kinds[thing]
     counted_kinds = {kind for kind in set(kinds) if kind and not has_trait(kind, "way")}

@@ -18,7 +18,7 @@ from core.gallery.cards import card_of, find_gallery
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
 from core.gallery.sayings import FILE as SAYINGS
 from core.gallery.sayings import Sayings, read_sayings
-from core.gallery.tables import DIRECTED, numbers, read_columns, read_table, unpack_embeddings
+from core.gallery.tables import numbers, read_columns, read_table, unpack_embeddings
 from core.geo import Position, tile_bounds
 from core.indexes.coarse import FILE, keep_coarse
 from core.indexes.lexical import NameIndex
@@ -89,9 +89,6 @@ class Gallery:
     prepared: RegionArrays | None = None
     sayings: Sayings | None = None
     """What people call the kinds of facts; None without facts that are seen from above."""
-    directed: Links | None = None
-    """The nearest thing of each fact in each direction (`core.facts.directed_links`); None without
-    facts that are seen from above, and in a gallery of an earlier version."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
@@ -116,8 +113,6 @@ class Gallery:
         if self.facts.views is not None:
             self.sayings = read_sayings(self._data / SAYINGS)
         self.links = _read_links(self._data / "links.parquet", len(self.facts.text))
-        if f"{manifest.build}/{DIRECTED}" in manifest.files:
-            self.directed = _read_links(self._data / DIRECTED, len(self.facts.text))
         self.names = NameIndex(self._data / "names.sqlite")
         self.spoken = np.flatnonzero(self.facts.spoken).astype(np.int64)
         """The fact of each row of `fact_index`."""

@@ -29,7 +29,7 @@ from core.gallery.manifest import (
     is_unfinished,
     read_manifest,
 )
-from core.gallery.tables import DIRECTED, unpack_embeddings
+from core.gallery.tables import unpack_embeddings
 from core.geo import Bounds, Position, tile_bounds
 from core.indexes import lexical
 from core.indexes.coarse import COARSE_FROM, FILE, as_bytes, coarse_codes
@@ -168,30 +168,24 @@ def write_facts(data: Path, facts: Facts, kinds: Sequence[str]) -> None:
     table = pa.Table.from_pandas(facts.table, preserve_index=False)
     with replacing(data / "facts.parquet") as part:
         pq.write_table(table, part, compression="zstd")
-    _write_links(data / "links.parquet", facts.links)
-    if facts.directed is not None:
-        _write_links(data / DIRECTED, facts.directed)
-    with replacing(data / "names.sqlite") as part:
-        lexical.build(part, list(facts.table["names"]), kinds)
-
-
-def _write_links(path: Path, links: pd.DataFrame) -> None:
-    table = pa.table(
+    links = pa.table(
         {
-            "tile": links.tile.to_numpy(),
-            "fact": links.fact.to_numpy(),
-            "distance_m": links.distance_m.round().astype(np.uint16).to_numpy(),
-            "bearing_deg": links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
+            "tile": facts.links.tile.to_numpy(),
+            "fact": facts.links.fact.to_numpy(),
+            "distance_m": facts.links.distance_m.round().astype(np.uint16).to_numpy(),
+            "bearing_deg": facts.links.bearing_deg.round().mod(360).astype(np.uint16).to_numpy(),
         }
     )
-    with replacing(path) as part:
+    with replacing(data / "links.parquet") as part:
         pq.write_table(
-            table,
+            links,
             part,
             compression="zstd",
             column_encoding={"tile": "DELTA_BINARY_PACKED"},
             use_dictionary=["distance_m", "bearing_deg"],
         )
+    with replacing(data / "names.sqlite") as part:
+        lexical.build(part, list(facts.table["names"]), kinds)
 
 
 def save_matrix(path: Path, matrix: I8) -> None:

@@ -9,9 +9,6 @@ import pyarrow.parquet as pq
 
 from core.arrays import F32, I8
 
-DIRECTED = "directed.parquet"
-"""The file of links by direction, only in galleries with facts that are seen from above."""
-
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file, or some of its columns. `pq.read_table` would import pandas."""

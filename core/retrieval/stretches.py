@@ -5,7 +5,7 @@ south, and the roof is the hall's. A direction after a thing ("a church to the n
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,7 +32,6 @@ _TURN = (
 )
 _LEADING = re.compile(_TURN + r"\b", re.IGNORECASE)
 _ONLY_DIRECTION = re.compile(_TURN, re.IGNORECASE)
-_AND = re.compile(r"[\s,]*and\s*(?:an?|the|some)?\s*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.;!?]")
 _PASSING = re.compile(r"\b(?:cars?|vehicles?|lorr(?:y|ies)|trucks?|vans?|buses)\b", re.IGNORECASE)
 _STANDING = re.compile(
@@ -57,23 +56,20 @@ class Stretch:
     """A stretch about one thing: its embedding [D], and its direction in degrees or None.
 
     `passing`: it is about cars and the like, which may be gone, so their absence says nothing.
-    `held`: the direction was stated for a thing before it, and may no longer hold.
     """
 
     text: str
     embedding: F32
     bearing_deg: float | None
     passing: bool = False
-    held: bool = False
 
 
 def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
     """The affirmed phrases in order; one that begins with "with" belongs to the thing before it.
 
     The embedding of "a hall" + "with a blue roof" is the sum of both. A direction that comes
-    first holds until the next one or the end of the sentence; one that is stated last counts for
-    the thing that is listed before it, too, unless that has its own. Phrases of directions, colours
-    and the like alone are left out.
+    first holds until the next one or the end of the sentence. Phrases of directions, colours and
+    the like alone are left out.
     """
     text = encoded_query.text
     stretches: list[Stretch] = []
@@ -87,47 +83,29 @@ def stretches_of(encoded_query: EncodedQuery) -> list[Stretch]:
         if _SENTENCE_END.search(between):
             held = None
         end = phrase.end
-        stated = stated_bearing(phrase.text, phrase.bearing_deg)
+        bearing = stated_bearing(phrase.text, phrase.bearing_deg)
         before_it = stated_bearing(between, None)
         if before_it == own:  # it was said after the phrase before
             before_it = None
         own = phrase.bearing_deg
-        bearing = stated if stated is not None else before_it
-        leads = before_it is not None or _LEADING.match(phrase.text) is not None
-        if leads and bearing is not None:
+        if bearing is None:
+            bearing = held if before_it is None else before_it
+        if before_it is not None or _LEADING.match(phrase.text):
             held = bearing
-        is_listed = is_part or _AND.fullmatch(between) is not None
-        ends = stated is not None and not leads and is_listed
-        if ends and stretches and _may_share(stretches[-1]):
-            stretches[-1] = replace(stretches[-1], bearing_deg=stated, held=False)
-        here = Stretch(
-            phrase.text,
-            embedding,
-            held if bearing is None else bearing,
-            _is_passing(phrase.text),
-            bearing is None and held is not None,
-        )
         if is_part:
-            stretches[-1] = _joined(stretches[-1], here)
+            before = stretches.pop()
+            whole = before.embedding + embedding
+            stretches.append(
+                Stretch(
+                    f"{before.text} with {phrase.text}",
+                    whole / max(float(np.linalg.norm(whole)), 1e-6),
+                    before.bearing_deg if before.bearing_deg is not None else bearing,
+                    before.passing,
+                )
+            )
         elif not _ONLY_DIRECTION.fullmatch(phrase.text.strip()) and _says_something(phrase.text):
-            stretches.append(here)
+            stretches.append(Stretch(phrase.text, embedding, bearing, _is_passing(phrase.text)))
     return stretches
-
-
-def _may_share(stretch: Stretch) -> bool:
-    """Whether a direction that is stated after the next thing may be that of a stretch."""
-    return stretch.bearing_deg is None or stretch.held
-
-
-def _joined(thing: Stretch, part: Stretch) -> Stretch:
-    """A thing with what it has: "a hall" and "a blue roof"."""
-    whole = thing.embedding + part.embedding
-    return replace(
-        thing,
-        text=f"{thing.text} with {part.text}",
-        embedding=whole / max(float(np.linalg.norm(whole)), 1e-6),
-        bearing_deg=part.bearing_deg if thing.bearing_deg is None else thing.bearing_deg,
-    )
 
 
 def _says_something(phrase: str) -> bool:

@@ -32,24 +32,6 @@ def test_a_direction_after_a_thing_is_its_own() -> None:
     assert told("a church to the north, a pond") == {"church": 0, "pond": None}
 
 
-@pytest.mark.parametrize(
-    ("text", "bearings"),
-    [
-        ("a road and a slip road on the west side", [270, 270]),
-        ("to the east a long hall, a road with a slip road on the west side", [90, 270]),
-        ("a big hall with an orange roof and wings to the west", [270, 270]),
-        ("a lawn, and to the north a church", [None, 0]),
-        ("to the south a car park, a hedge", [180, 180]),
-    ],
-)
-def test_a_direction_that_is_stated_last_holds_for_all_that_is_listed(
-    text: str, bearings: list[float | None]
-) -> None:
-    stretches = stretches_of(read(text))
-    assert [stretch.bearing_deg for stretch in stretches] == bearings
-    assert stretches[1].held == text.endswith("hedge")
-
-
 def test_what_follows_with_belongs_to_the_thing_before_it() -> None:
     (stretch,) = stretches_of(read("a large hall with a blue roof"))
     assert stretch.text == "large hall with blue roof"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from core.retrieval.channels.stated_looks import colour_factors
-from core.retrieval.channels.surroundings_choices import CHOICES
+from core.retrieval.channels.surroundings import CHOICES, colour_factors
 from core.retrieval.stretches import stated_bearing
 
 
