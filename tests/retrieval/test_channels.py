@@ -344,10 +344,7 @@ def test_every_channel_has_a_file_of_its_name_and_signals_of_its_own() -> None:
         "kind_tests",
         "match_index",
         "matching",
-        "nearby_tiles",
-        "stated_looks",
         "surroundings",
-        "surroundings_choices",
         "word_tiles",
         *MENTION_FILES,
     }
