@@ -21,8 +21,7 @@ from core.gallery.opened import Gallery
 from core.geo import Bounds
 from core.records import Query
 from core.retrieval import PictureEncoder, joined, search_with_trace
-from core.retrieval.channels.surroundings import surroundings
-from core.retrieval.channels.surroundings_choices import CHOICES
+from core.retrieval.channels.surroundings import CHOICES, surroundings
 from core.retrieval.fusion import WEIGHTS
 from core.retrieval.query_encoding import encode_query, tokenize_query
 from core.retrieval.search import match_index_of
