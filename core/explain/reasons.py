@@ -176,27 +176,28 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
             f"the map here has nothing that fits {_quoted_list(nothing)}{_unexplained(ledger)}"
         )
     if other:
-        thing = other[0].evidence
-        where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
-        parts.append(f"for {_quoted_list(other)} the map has only {thing_phrase(thing)} {where}")
+        parts.append(f"for {_quoted_list(other)} the map has only {_thing_of(other[0])}")
     if unsure:
-        thing = unsure[0].evidence
-        where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
         parts.append(
             f"for {_quoted_list(unsure)} the map has at most something similar, "
-            f"{thing_phrase(thing)} {where}"
+            f"{_thing_of(unsure[0])}"
         )
     if named:
-        first = named[0].evidence
-        where = distance_phrase(first.distance_m or 0.0, first.direction or "here")
         parts.append(
             f"{_quoted_list(named)} {'appears' if len(named) == 1 else 'appear'} here only in "
-            f"names, such as {thing_phrase(first)} {where}"
+            f"names, such as {_thing_of(named[0])}"
         )
     if unchecked:
         parts.append(f"{_quoted_list(unchecked)} cannot be checked on a map")
     sentence = "; ".join(parts)
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _thing_of(entry: LedgerEntry) -> str:
+    """The thing of an entry and where it is: "a large park 40 m to the east"."""
+    thing = entry.evidence
+    where = distance_phrase(thing.distance_m or 0.0, thing.direction or "here")
+    return f"{thing_phrase(thing)} {where}"
 
 
 def _unexplained(ledger: Sequence[LedgerEntry]) -> str:

@@ -13,7 +13,7 @@ from core.arrays import F32, F64, I64, Bools
 from core.geo import local_metres
 from core.indexes import coarse
 from core.indexes.codes import best_places
-from core.records import CHANNELS, Channel, View
+from core.records import CHANNELS, VIEWS, Channel, View
 from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
 from core.retrieval.channels.image import VIEW_SIGNALS
 from core.retrieval.query_encoding import EncodedQuery
@@ -92,7 +92,7 @@ class Signals:
 
     def pictures(self) -> dict[View, F32]:
         """The signal [N] of each picture of the tiles, where two of each were searched."""
-        views = {view: self.found(signal) for view, signal in VIEW_SIGNALS.items()}
+        views = {view: self.found(VIEW_SIGNALS[view]) for view in VIEWS}
         both = {view: of for view, of in views.items() if of is not None}
         return both if len(both) > 1 else {}
 

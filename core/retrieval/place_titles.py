@@ -16,10 +16,11 @@ from core.arrays import I64, Bools
 from core.geo import bearing_deg, compass, haversine_km, haversine_m
 from core.records import Candidate
 from core.retrieval.channels.match_index import MatchIndex
-from core.retrieval.title_words import as_written, explained
+from core.retrieval.title_words import explained
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.grammar import sign, with_article
 from core.vocabulary.kinds import has_trait, kind_named
+from core.vocabulary.street_words import as_written
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
-"""Words of titles: a kind behind a name that says little, and the order of an address."""
+"""Words of titles: a kind behind a name that says little."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -18,16 +17,6 @@ _EXPLAINED: Final[Mapping[str, str]] = {
     "tomb": "cemetery",
 }
 """Kinds whose names alone say little, and the noun of `place_words` that says as much."""
-_STREET_FIRST_WORD = "rue|avenue|boulevard|quai|allée|impasse|chemin|ruelle|promenade"
-_STREET_LAST_WORD = (
-    "street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|place|court|square|terrace|way|"
-    "highway|crescent|broadway"
-)
-_NUMBER_LAST: Final = re.compile(
-    rf"(?P<street>(?:{_STREET_FIRST_WORD})\b.*|"
-    rf".*\b(?:{_STREET_LAST_WORD})(?: (?:north|south|east|west))?) (?P<number>\d\S*)",
-    re.IGNORECASE,
-)
 
 
 @lru_cache(maxsize=4096)
@@ -46,9 +35,3 @@ def explained(name: str, kind: str) -> str:
         if any(word.endswith(end) for word in words for end in (*said.words, *said.ends)):
             return name
     return name if nouns.intersection(words) else f"{name} ({short})"
-
-
-def as_written(address: str) -> str:
-    """An address as people write it: the number first behind English and French streets."""
-    parts = _NUMBER_LAST.fullmatch(address)
-    return f"{parts['number']} {parts['street']}" if parts else address

@@ -125,6 +125,18 @@ _TRAILING_NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+_STREET_FIRST_WORD = "rue|avenue|boulevard|quai|allée|impasse|chemin|ruelle|promenade"
+_STREET_LAST_WORD = (
+    "street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd|place|court|square|terrace|way|"
+    "highway|crescent|broadway"
+)
+_NUMBER_LAST = re.compile(
+    rf"(?P<street>(?:{_STREET_FIRST_WORD})\b.*|"
+    rf".*\b(?:{_STREET_LAST_WORD})(?: (?:north|south|east|west))?) (?P<number>\d\S*)",
+    re.IGNORECASE,
+)
+"""An English or French street with its number behind, as maps have it."""
+
 
 _OTHER_SIDE, _OTHER_LETTER = 0.5, 0.1
 
@@ -357,3 +369,9 @@ def number_before(tokens: list[StreetToken], place: int, text: str) -> HouseNumb
     before = tokens[place - 1]
     found = _HOUSE_NUMBER.fullmatch(text[before.start : before.end].lower())
     return HouseNumber(int(found[1]), found[2]) if found else None
+
+
+def as_written(address: str) -> str:
+    """An address as people write it: the number first behind English and French streets."""
+    parts = _NUMBER_LAST.fullmatch(address)
+    return f"{parts['number']} {parts['street']}" if parts else address

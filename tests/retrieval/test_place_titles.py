@@ -13,8 +13,9 @@ from core.records import Query
 from core.retrieval import search
 from core.retrieval.place_titles import RULES, place_titles
 from core.retrieval.search import match_index_of
-from core.retrieval.title_words import as_written, explained
+from core.retrieval.title_words import explained
 from core.vocabulary.kinds import KINDS
+from core.vocabulary.street_words import as_written
 
 SETTINGS = settings.load({})
 CITIES = ("helsinki", "monaco", "montevideo", "neubrandenburg")

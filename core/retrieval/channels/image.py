@@ -20,15 +20,13 @@ from core.gallery.opened import Gallery
 from core.indexes.coarse import CoarseIndex, coarse_of
 from core.indexes.vector import VectorIndex
 from core.models import SPECS
-from core.records import View
 from core.retrieval.channels.channel import Allowed, ChannelResult, ChannelSpec, Signal
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.query_encoding import EncodedQuery, PictureQuery
 
 _SAMPLE, _POOL = 4096, 1536
 """Pictures of a large gallery whose median stands for that of all, and those that may be near."""
-VIEW_SIGNALS: Final[Mapping[View, str]] = {"drawn": "image", "aerial": "aerial"}
-_SIGNAL_OF: Final[Mapping[str, str]] = {str(view): name for view, name in VIEW_SIGNALS.items()}
+VIEW_SIGNALS: Final[Mapping[str, str]] = {"drawn": "image", "aerial": "aerial"}
 """The signal of each view of a tile."""
 
 
@@ -41,7 +39,7 @@ def _search(
     gallery = match_index.gallery
     views: dict[str, list[F32]] = {}
     for query in (encoded_query.picture_query, *encoded_query.other_picture_queries):
-        name = _SIGNAL_OF[gallery.picture_stamp(query.key).view]
+        name = VIEW_SIGNALS[gallery.picture_stamp(query.key).view]
         views.setdefault(name, []).append(_view_signal(gallery, query, encoded_query, mask))
     return ChannelResult(
         {
