@@ -358,7 +358,7 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
     visit = visits(served)
-    page = open_page(visit, f"/?city={tiny_city}&q=pwned")
+    page = open_page(visit, f"/?city={tiny_city}&q=a+pub+called+pwned")
     expect(page.locator(".sw-reason")).to_contain_text("${window.__pwned=1}")
     expect(page.locator(".sw-panel")).to_contain_text("${window.__pwned=1}")
     drawn(page)
