@@ -296,7 +296,7 @@ def test_earlier_searches_are_kept_in_the_browser_until_it_forgets_them(
     links.nth(1).click()
     expect(page.get_by_label("What do you see around you?")).to_have_value(HOSTILE)
     expect(page.locator(".st-key-panel")).to_be_visible()
-    assert ran(page) == [None] * len(page.frames)
+    assert set(ran(page)) == {None}
     page.get_by_role("button", name="Earlier").click()
     page.get_by_role("button", name="Forget them").click()
     expect(page.get_by_text("No searches yet in this browser.")).to_be_visible()
