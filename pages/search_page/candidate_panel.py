@@ -18,6 +18,7 @@ from pages.search_page.confidence_banner import chance
 from pages.search_page.query_params import ANYWHERE, SearchParams
 from pages.search_page.session_result import SearchState
 from pages.search_page.wishes import alike
+from pages.ui import copied_text
 from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.highlighted_text import by_standing
 from pages.ui.numbers import percent
@@ -64,7 +65,7 @@ def draw(gallery: Gallery, state: SearchState, candidate: Candidate, ask: Search
     llm_panel.draw(gallery, state, candidate)
     near_here.draw(candidate)
     lat, lon = f"{tile.lat:.6f}", f"{tile.told_lon:.6f}"
-    st.code(f"{lat}, {lon}  {plus_code(tile.lat, tile.told_lon)}", language=None)
+    copied_text.draw(f"{lat}, {lon}  {plus_code(tile.lat, tile.told_lon)}", "copy-position")
     st.html(render("candidate_links", lat=lat, lon=lon, licence=gallery.card.licence))
 
 

@@ -14,7 +14,7 @@ from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
 from pages.search_page.gps_exports import to_gpx, to_kml
 from pages.search_page.query_params import SearchParams
-from pages.ui import addresses, copy_button, folding
+from pages.ui import addresses, copied_text, folding
 from pages.ui.numbers import percent
 from pages.ui.templates import render
 
@@ -133,7 +133,6 @@ def _link(link: str) -> None:
     if not link:
         st.write("This description is too long for a link.")
         return
-    copy_button.draw(link)
-    st.code(link, language=None, wrap_lines=True)
+    copied_text.draw(link, "copy-link")
     if not addresses.reachable(urlsplit(link).hostname or ""):
         st.caption("Only this machine opens this address. Others need one that they can reach.")

@@ -259,10 +259,7 @@ WRONG_VALUES: dict[str, tuple[dict[str, Any], ...]] = {
     "link",
     [
         *PAGES.values(),
-        *(
-            pytest.param(f"/benchmark?plot={plot}", marks=[pytest.mark.slow] * (plot != "recall"))
-            for plot in PLOTS
-        ),
+        *(pytest.param(f"/benchmark?plot={plot}", marks=pytest.mark.slow) for plot in PLOTS),
         "/gallery?gallery=tinytown&part=alike",
     ],
 )

@@ -1,7 +1,8 @@
-/* Copies a text to the clipboard and says so. Where a page may not write there, as on a network
-   without HTTPS, the text is selected and copied as by hand. */
+/* Shows a text, copies it to the clipboard and says so. Where a page may not write there, as on a
+   network without HTTPS, the text is selected and copied as by hand. */
 
 export default function copy({ parentElement, data }) {
+  parentElement.querySelector("code").textContent = data.text;
   const button = parentElement.querySelector("button");
   const said = parentElement.querySelector("[role=status]");
   button.onclick = async () => {
