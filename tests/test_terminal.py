@@ -175,11 +175,19 @@ def test_errors_of_ours_and_of_the_parser_are_shown(tmp_path: Path) -> None:
         ("cases", "import", f"{tmp_path}/\x1b[31m.json", "--store", f"{tmp_path}/\x1bstore"),
         ("\x1b[31m\u2066",),
     )
-    for arguments in mistakes:
-        printed = python("-m", "core", *arguments, data=tmp_path)
-        assert printed.code == 2, printed.err
-        assert len(printed.err.splitlines()) == 1, printed.err
-        assert commanding(printed.out + printed.err) == [], arguments
+    one_after_another = (
+        "import json, sys\n"
+        "from core.__main__ import guard, main\n"
+        "guard()\n"
+        "for given in json.loads(sys.argv[1]):\n"
+        "    try: code = main(given)\n"
+        "    except SystemExit as left: code = left.code\n"
+        "    print(code)"
+    )
+    printed = python("-c", one_after_another, json.dumps(mistakes), data=tmp_path)
+    assert printed.out.split() == ["2"] * len(mistakes), printed.err
+    assert len(printed.err.splitlines()) == len(mistakes), printed.err
+    assert commanding(printed.out + printed.err) == []
 
 
 def test_warnings_logs_and_tracebacks_are_shown(tmp_path: Path) -> None:

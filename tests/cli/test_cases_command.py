@@ -1,17 +1,13 @@
 """The command `cases`: its contract from a report to an export, and its exit codes."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_command_line import Core
 
 from core.__main__ import main
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -74,7 +70,9 @@ def test_from_a_report_to_an_export_and_back(
     assert said(capsys, "agreement")["fleiss"] is None
 
 
-def test_mistakes_are_told_in_one_line_with_exit_code_2(report: Path, tmp_path: Path) -> None:
+def test_mistakes_are_told_in_one_line_with_exit_code_2(
+    report: Path, tmp_path: Path, core: Core
+) -> None:
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (tmp_path / "broken.sqlite").write_text("no database " * 100, encoding="utf-8")
     for arguments in (
@@ -85,18 +83,7 @@ def test_mistakes_are_told_in_one_line_with_exit_code_2(report: Path, tmp_path: 
         ["list", "--store", "mysql://somewhere/else"],
         ["list", "--store", "/none/of/it/x.sqlite"],
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "core", "cases", *arguments],
-            cwd=ROOT,
-            env=os.environ | {"SAYWHERE_CASES": str(tmp_path / "c.sqlite")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 2, done.stderr
-        assert done.stderr.count("\n") == 1
-        assert done.stderr.startswith("saywhere: ")
-        assert done.stdout == ""
+        assert core("cases", *arguments).mistake.startswith("saywhere: ")
     assert report.exists()
 
 
