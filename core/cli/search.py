@@ -262,10 +262,10 @@ def _answer_lines(result: Any) -> Iterator[str]:
     for candidate in result["candidates"]:
         cities = ", ".join((candidate["gallery"], *candidate["also_in"]))
         city = f"{cities}  " if result["gallery"] is None else ""
+        title = candidate["title"] or next(iter(candidate["names"]), "") or candidate["street"]
         yield (
             f"{candidate['rank']:2}  {city}{candidate['lat']:.5f}, {candidate['lon']:.5f}  "
-            f"{_chance(candidate['confidence'])}similarity {candidate['similarity']:.2f}  "
-            f"{candidate['street']}"
+            f"{_chance(candidate['confidence'])}similarity {candidate['similarity']:.2f}  {title}"
         ).rstrip()
         if "explanation" in candidate:
             yield f"      {candidate['explanation']['reason']}"

@@ -129,7 +129,11 @@ def test_a_search_without_a_gallery_is_one_in_all_of_them(inside: Core) -> None:
     assert [one["rank"] for one in document["candidates"]] == [1, 2, 3, 4]
     assert all(one["explanation"]["ledger"] for one in document["candidates"])
     assert document["candidates"][0]["gallery"] == "helsinki"
-    assert inside(*search).out.startswith("Most likely Helsinki")
+    told = inside(*search).out
+    assert told.startswith("Most likely Helsinki")
+    places = [line for line in told.splitlines() if "chance within 100 m" in line]
+    titles = [one["title"] for one in document["candidates"]]
+    assert [line.rsplit("  ", 1)[1] for line in places] == titles
 
 
 def test_a_search_in_a_wrong_city_names_the_one_that_fits_better(inside: Core) -> None:
