@@ -129,6 +129,17 @@ def test_names_belong_to_no_language() -> None:
         ("it", "due ristoranti", "two restaurant"),
         ("fi", "torin laidalla", "at the edge of square"),
         ("fr", "piscine en plein air", "outdoor swimming pool"),
+        ("es", "a dos cuadras de la plaza", "two blocks from square"),
+        ("pt", "a três quarteirões da igreja", "three blocks from church"),
+        ("fr", "à deux rues du casino", "two blocks from casino"),
+        ("de", "zwei Querstraßen von der Kirche", "two blocks from church"),
+        ("sv", "några kvarter från stationen", "a few blocks from railway station"),
+        ("fi", "kahden korttelin päässä kauppakeskuksesta", "two blocks from shopping centre"),
+        ("ru", "в двух кварталах от вокзала", "two blocks from railway station"),
+        ("it", "a due isolati dalla stazione", "two blocks from railway station"),
+        ("pl", "dwie przecznice od kościoła", "two blocks from church"),
+        ("cs", "dva bloky od kostela", "two blocks from church"),
+        ("es", "hay canchas de fútbol", "football pitch"),
     ],
 )
 def test_glosses(language: str, text: str, english: str) -> None:

@@ -60,6 +60,7 @@ class Lexicon:
         self.name = self.settings["name"]
         self.spaced = self.settings.get("spaces") != "no"
         self._stemmer = _stemmer(self.settings.get("stemmer", ""))
+        self._stem_end, _, self._told_end = self.settings.get("stem end", "").partition("=")
         self._stem = lru_cache(maxsize=65_536)(self._uncached_stem)
         self._by_spelling: dict[tuple[str, ...], LexiconEntry] = {}
         self._accented: dict[tuple[str, ...], LexiconEntry] = {}
@@ -90,6 +91,8 @@ class Lexicon:
         if self._stemmer is None:
             return self.key(lower)
         stem = self._stemmer.stemWord(lower)
+        if self._stem_end and stem.endswith(self._stem_end):  # "keskus", in Finnish "keskuksen"
+            stem = stem.removesuffix(self._stem_end) + self._told_end
         return self.key(stem if len(stem) >= _LEAST_STEM else lower)
 
     def entry(self, words: Sequence[str]) -> LexiconEntry | None:
