@@ -208,7 +208,7 @@ def _entry(
     word = text[tokens[0][0] : tokens[0][1]]
     if compound := lexicon.compound(word):
         english = compound.english[0]
-        return 1, compound.role, f"{word} {english}" if compound.keep else english
+        return 1, compound.role, f"{compound.name} {english}" if compound.name else english
     return 1, "name" if word.isdigit() else "unknown", word
 
 

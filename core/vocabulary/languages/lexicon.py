@@ -43,12 +43,14 @@ class Stemmer(Protocol):
 class LexiconEntry:
     """An entry: alternatives in English, the first preferred, and its role.
 
-    `keep`: the word is probably a name, so that it stays beside its English.
+    `said` are its forms, separated by "|". `name`: what the word is as the name that it probably
+    is, so that it stays beside its English; else "".
     """
 
     english: tuple[str, ...]
     role: Role
-    keep: bool = False
+    said: str = ""
+    name: str = ""
 
 
 class Lexicon:
@@ -71,7 +73,7 @@ class Lexicon:
                 self._add(row)
 
     def _add(self, row: Row) -> None:
-        entry = LexiconEntry(tuple(row.english.split("|")), row.role)
+        entry = LexiconEntry(tuple(row.english.split("|")), row.role, row.said)
         for form in row.said.split("|"):
             words = TOKEN.findall(form) if self.spaced else [form]
             if words and len(words) <= LONGEST:
@@ -139,9 +141,16 @@ class Lexicon:
             if prefix is None and _ONSET.search(self.key(word[:start])):
                 continue
             if prefix is None or head.english[0] in _STREETS:
-                return LexiconEntry(head.english[:1], head.role, keep=True)
+                name = word[:start] + self._basic(word[start:], head)
+                return LexiconEntry(head.english[:1], head.role, name=name)
             return LexiconEntry((f"{prefix} {head.english[0]}",), head.role)
         return None
+
+    def _basic(self, head: str, entry: LexiconEntry) -> str:
+        """The end of a name as a map has it: "Aleksanterinkadun" is Aleksanterinkatu in Finnish."""
+        if self.settings.get("names") != "basic":
+            return head
+        return next((form for form in entry.said.split("|") if form[:2] == head[:2]), head)
 
     def _prefix(self, text: str) -> str | None:
         """The English for the first part of a compound."""
