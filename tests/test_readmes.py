@@ -7,11 +7,14 @@ read by the program's own parser, for example those that download; `HANDLERS`, `
 """
 
 import functools
+import hashlib
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -266,6 +269,23 @@ def make_sentence_encoder(script: str, folder: str) -> None:
     assert {path.name for path in Path(folder).iterdir()} == {"minilm.onnx", "tokenizer.json"}
 
 
+def split_rsicd(script: str, archive: str, captions: str, folder: str) -> None:
+    """The script really runs, on three pictures."""
+    names = [f"field_{number}.jpg" for number in range(3)]
+    with tarfile.open(archive, "w") as tar:
+        for name in names:
+            Path(name).write_bytes(name.encode())
+            tar.add(name)
+    rows = [json.dumps({"image": name, "captions": ["a", "b", "a"]}) for name in names]
+    Path(captions).write_text("\n".join(rows), "utf-8")
+    subprocess.run([sys.executable, str(ROOT / script), archive, captions, folder], check=True)
+    held = [json.loads(line) for line in (Path(folder) / "held.jsonl").read_text().splitlines()]
+    ordered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    assert held == [{"picture": name, "texts": ["a", "b"]} for name in ordered]
+    assert (Path(folder) / "train.jsonl").read_text() == ""
+    assert {path.name for path in (Path(folder) / "pictures").iterdir()} == set(names)
+
+
 def refit(script: str, _: str) -> None:
     """The script really runs, with a Python that only notes what it is asked to do."""
     asked = [line for line in lines_of(script) if line.startswith("-m core ")]
@@ -323,6 +343,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"\.venv/bin/python (tests/(?:quality/measuring|answer_speed)\.py)": measure,
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
     r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
+    r"\.venv/bin/python (assets/\S+/rsicd_split\.py) (\S+) (\S+) (\S+)": split_rsicd,
     r"bash (assets/models/refit\.sh) (FOLDER_WITH_DATA)": refit,
     r"\.venv/bin/torchrun (.+)": torchrun,
     r"\.venv/bin/tensorboard (.+)": tensorboard,

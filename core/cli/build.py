@@ -10,7 +10,7 @@ from core import settings as machine
 from core.cli.collection_options import add_collection
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.engine_options import add_engine, chosen_engine
-from core.cli.imagery_options import add_imagery, opened_imagery
+from core.cli.imagery_options import add_imagery, opened_imagery, stated_of
 from core.cli.options import bounds, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import ModelError, QueryError
@@ -184,6 +184,7 @@ def run(args: argparse.Namespace) -> Any:
     return {
         "gallery": args.name,
         "folder": str(folder),
+        **({} if imagery is None else {"imagery": stated_of(imagery)}),
         "read": read_counts(world),
         "left_out": [asdict(row) for row in world.left_out],
     }
@@ -313,7 +314,7 @@ def _build_imagery(args: argparse.Namespace) -> Any:
             encoder = load_model(threads=settings.batch_threads)
             _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args)
     note("a gallery of imagery alone has no map facts and no names; only its pictures are searched")
-    return {"gallery": args.name, "folder": str(folder), "imagery": asdict(imagery.credit)}
+    return {"gallery": args.name, "folder": str(folder), "imagery": stated_of(imagery)}
 
 
 def _build_cvgtext(args: argparse.Namespace) -> Any:

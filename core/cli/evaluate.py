@@ -111,6 +111,7 @@ def run(args: argparse.Namespace) -> Any:
         return {
             "gallery": gallery.card.name,
             "outside_gallery": outside_gallery,
+            **({"chance": evaluation.chance(gallery, queries)} if args.scope == "full" else {}),
             "rows": {
                 name: evaluation.report(
                     evaluation.evaluate(gallery, queries, encoded_queries, ranker, args.scope),
@@ -133,6 +134,8 @@ def run(args: argparse.Namespace) -> Any:
         "outside_gallery": outside_gallery,
     }
     result |= evaluation.report(outcomes, args.scope)
+    if args.scope == "full":
+        result["chance"] = evaluation.chance(gallery, queries)
     if args.strangers and confidence_model:
         foreign = [
             query

@@ -1,8 +1,8 @@
 """The options that name imagery, and the imagery that they name."""
 
 import argparse
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from core import settings
 from core.cli.options import bounds, text, whole_number
@@ -89,6 +89,12 @@ def opened_imagery(
         if download:
             _download(server, args)
     return imagery
+
+
+def stated_of(imagery: "Imagery") -> dict[str, Any]:
+    """Licence, credit, date and source of imagery, whether it may be stored, and its resolution in
+    metres a pixel, for the JSON of a build."""
+    return asdict(imagery.credit) | {"metres_per_px": round(imagery.metres_per_px, 3)}
 
 
 def _download(server: "TileServer", args: argparse.Namespace) -> None:

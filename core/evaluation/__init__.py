@@ -5,7 +5,7 @@ Every query is a description with a known place. The definitions follow CVG-Text
 the first candidate within m metres of the truth.
 """
 
-from core.evaluation.baselines import PlainBaselines, table_rankers
+from core.evaluation.baselines import PlainBaselines, chance, table_rankers
 from core.evaluation.queries import (
     LabelledQuery,
     inside_gallery,
@@ -34,6 +34,7 @@ __all__ = [
     "PlainBaselines",
     "Ranker",
     "Scope",
+    "chance",
     "detection",
     "evaluate",
     "fused_confidence",

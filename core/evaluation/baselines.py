@@ -1,20 +1,43 @@
-"""Plain baselines, and the rankers behind the rows of the result tables."""
+"""Plain baselines, chance, and the rankers behind the rows of the result tables."""
 
 import re
 import sqlite3
+from collections.abc import Sequence
 
 import numpy as np
 
 from core.arrays import F32, I64
+from core.evaluation.queries import LabelledQuery
 from core.evaluation.runner import Ranker, fused_ranker
 from core.gallery.opened import Gallery
+from core.geo import haversine_m
 from core.records import CHANNELS, Channel
 from core.retrieval.channels.surroundings import surroundings
+from core.retrieval.confidence import RADIUS_M
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.search import match_index_of
 from core.vocabulary.folding import fold
 
 _WINDOW_M = 50.0
+_CHANCE = {"L@100m": 1, "L@100m_top5": 5, "L@100m_top10": 10}
+"""The metrics that are told for chance, by the number of tiles that it may draw."""
+
+
+def chance(gallery: Gallery, queries: Sequence[LabelledQuery]) -> dict[str, float]:
+    """Percent of the queries within 100 m of the first 1, 5 and 10 tiles drawn at random.
+
+    Where a share a of the tiles is within 100 m of the truth, k tiles have 1 − (1 − a)^k.
+    """
+    shares = np.array(
+        [
+            (haversine_m(at.lat, at.lon, gallery.lats, gallery.lons) <= RADIUS_M).mean()
+            for at in (query.position for query in queries)
+        ]
+    )
+    return {
+        metric: round(100 * float((1 - (1 - shares) ** drawn).mean()), 1)
+        for metric, drawn in _CHANCE.items()
+    }
 
 
 class PlainBaselines:

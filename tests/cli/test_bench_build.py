@@ -9,6 +9,8 @@ from PIL import Image
 
 from core.__main__ import main
 from core.cli.bench import build
+from core.cli.imagery_options import stated_of
+from core.sources.imagery import open_imagery
 
 BOUNDS = [15.0, 50.0, 15.003, 50.002]
 
@@ -50,3 +52,12 @@ def test_other_pictures_are_noticed(ortho: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(build, "_plain_picture", lambda *_: black)
     with pytest.raises(RuntimeError, match="differ from those of the plain loop"):
         main(["bench", "build", "--imagery", str(ortho), "--quiet"])
+
+
+def test_a_source_states_its_origin_and_its_resolution(ortho: Path) -> None:
+    stated = stated_of(open_imagery([str(ortho)]))
+    assert stated["licence"] == "licence not stated"
+    assert stated["may_be_stored"] is True
+    assert stated["source"] == "a.png"
+    assert {"credit", "date"} <= set(stated)
+    assert 0.5 < stated["metres_per_px"] < 0.6

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from core.evaluation import LabelledQuery, PlainBaselines, read_all, table_rankers
+from core.evaluation import LabelledQuery, PlainBaselines, chance, read_all, table_rankers
 from core.gallery import Gallery
-from core.geo import Position
+from core.geo import Position, haversine_m
 from core.models.sentence import SentenceEncoder
 
 
@@ -38,3 +38,25 @@ def test_a_table_has_the_baselines_each_channel_and_all(tiny_gallery: Gallery) -
     rows = table_rankers(tiny_gallery)
     assert len(rows) >= 5
     assert {"facts", "names"} <= set(rows)
+
+
+def test_chance_is_the_share_of_tiles_near_the_truth(tiny_gallery: Gallery) -> None:
+    lat, lon = float(tiny_gallery.lats[0]), float(tiny_gallery.lons[0])
+    near = sum(
+        haversine_m(lat, lon, *at) <= 100
+        for at in zip(tiny_gallery.lats.tolist(), tiny_gallery.lons.tolist(), strict=True)
+    )
+    missed = 1 - near / len(tiny_gallery)
+    assert 0 < missed < 1
+    here = LabelledQuery("here", Position(lat, lon), "", "1")
+    assert chance(tiny_gallery, [here]) == pytest.approx(
+        {
+            "L@100m": 100 * (1 - missed),
+            "L@100m_top5": 100 * (1 - missed**5),
+            "L@100m_top10": 100 * (1 - missed**10),
+        },
+        abs=0.05,
+    )
+    elsewhere = LabelledQuery("elsewhere", Position(lat + 1, lon), "", "2")
+    half = chance(tiny_gallery, [here, elsewhere])
+    assert half["L@100m"] == pytest.approx(50 * (1 - missed), abs=0.05)
