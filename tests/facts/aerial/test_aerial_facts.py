@@ -14,7 +14,7 @@ from core.facts.viewpoint_facts import facts_around, tile_texts
 from core.sources.world import read_world
 from core.vocabulary.attributes import COLOURS
 
-ASPHALT = (150, 150, 150)
+ASPHALT, WHITE = (150, 150, 150), (252, 252, 252)
 
 
 def texts_of(town: Town, ground: PaintedGround | None, folder: Path) -> list[str]:
@@ -80,13 +80,21 @@ def test_imagery_of_another_place_is_refused(tmp_path: Path) -> None:
         texts_of(town, ground, tmp_path)
 
 
-def test_a_yard_of_white_vans_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("width_m", "length_m", "vans"),
+    [pytest.param(2.6, 7, 16, id="vans"), pytest.param(4.2, 4.6, 0, id="slabs of a pool")],
+)
+def test_a_yard_of_white_vans_is_found(
+    width_m: float, length_m: float, vans: int, tmp_path: Path
+) -> None:
     town, ground = street_with_hall((190, 60, 50), (1.0, 1.0, 1.0))
     ground.paint(0, 100, 80, 60, ASPHALT)
     for row in range(16):
-        ground.paint(5 + 4.6 * (row % 8), 105 + 11 * (row // 8), 2.6, 7, (252, 252, 252))
+        ground.paint(
+            5 + (width_m + 1.8) * (row % 8), 105 + 11 * (row // 8), width_m, length_m, WHITE
+        )
     texts = texts_of(town, ground, tmp_path)
-    assert texts.count("yard full of white vans, lorries or buses") == 16
+    assert texts.count("yard full of white vans, lorries or buses") == vans
 
 
 def test_shapes_of_buildings(tmp_path: Path) -> None:
