@@ -96,8 +96,9 @@ def _vehicle_shaped(numbers: I32, metres_per_px: float) -> Bools:
     length = metres_per_px * np.sqrt(12 * (middle + apart))
     width = metres_per_px * np.sqrt(12 * np.maximum(middle - apart, 1e-6))
     filled = pixels * metres_per_px**2 / (length * width)
-    shaped: Bools = (width >= _WIDTH_M[0]) & (width <= _WIDTH_M[1])
-    return shaped & (length <= _LONGEST_M) & (filled >= _FILLED)
+    is_wide = (width >= _WIDTH_M[0]) & (width <= _WIDTH_M[1])
+    shaped: Bools = is_wide & (length <= _LONGEST_M) & (filled >= _FILLED)
+    return shaped
 
 
 def crowded(points: F64, within_m: float, least: int) -> Bools:
