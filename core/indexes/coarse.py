@@ -71,8 +71,10 @@ class CoarseIndex:
     def near(self, queries: F32, pool: int = POOL) -> I64:
         """The `pool` rows that are likeliest to be near each of the queries [Q, D], ascending."""
         _, rows = self._codes.search(np.ascontiguousarray(queries, dtype=np.float32), pool)
-        near: I64 = np.unique(rows)
-        return near[near >= 0]
+        is_near = np.zeros(self._codes.ntotal, dtype=bool)
+        is_near[rows[rows >= 0]] = True
+        near: I64 = np.flatnonzero(is_near)
+        return near
 
 
 _cached: "WeakKeyDictionary[VectorIndex, CoarseIndex]" = WeakKeyDictionary()

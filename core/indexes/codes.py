@@ -12,14 +12,16 @@ from core.arrays import F32, F64, I8, I64
 from core.indexes.vector import CHUNK, Neighbours, products_of
 
 _local = threading.local()
+_MANY, _FEW_OF, _STEP = 16_384, 4, 16
+"""From so many values on, and so many for each that is wanted, every sixteenth is a sample."""
 
 
-def _products(codes: I8, queries: F32) -> F32:
-    """The products of Q queries [Q, D] with codes [N, D]: [Q, N]."""
+def _products(codes: I8, queries: F32, allowed: I64 | None = None) -> F32:
+    """The products of Q queries [Q, D] with the allowed of codes [N, D], or with all: [Q, N]."""
     floats = getattr(_local, "floats", None)
     if floats is None or floats.shape[1] != codes.shape[1]:
         floats = _local.floats = np.empty((CHUNK, codes.shape[1]), dtype=np.float32)
-    return products_of(codes, queries, floats)
+    return products_of(codes, queries, floats, allowed)
 
 
 class CodesIndex:
@@ -44,9 +46,8 @@ class CodesIndex:
 
     def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
         """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
-        rows: slice | I64 = slice(None) if allowed is None else allowed
-        products = _products(self._codes[rows], queries)
-        products /= self._norms[rows]
+        products = _products(self._codes, queries, allowed)
+        products /= self._norms if allowed is None else self._norms[allowed]
         return products
 
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
@@ -59,19 +60,36 @@ class CodesIndex:
 
 def best_places(similarities: F32, k: int) -> I64:
     """The places of the `k` largest values, ties in order: [min(k, N)]."""
-    k = min(k, len(similarities))
-    if not k:
-        return np.empty(0, dtype=np.int64)
-    least = np.partition(similarities, len(similarities) - k)[len(similarities) - k]
-    places = np.flatnonzero(similarities >= least)
-    order = np.argsort(-similarities[places], kind="stable")[:k]
-    best: I64 = places[order]
+    places = best_ascending(similarities, k)
+    best: I64 = places[np.argsort(-similarities[places], kind="stable")]
     return best
 
 
+def best_ascending(values: F32 | F64, k: int) -> I64:
+    """The places of the `k` largest values, the first ones of those that tie at the cut,
+    ascending: [min(k, N)]."""
+    if not min(k, len(values)):
+        return np.empty(0, dtype=np.int64)
+    least = last_of_best(values, k)
+    places: I64 = np.flatnonzero(values >= least)
+    if len(places) > k:
+        tied = np.flatnonzero(values[places] == least)
+        places = np.delete(places, tied[k - len(places) :])
+    return places
+
+
 def last_of_best(values: F32 | F64, count: int) -> float:
-    """The last of the `count` largest of some values, or of all where there are fewer."""
+    """The last of the `count` largest of some values, or of all where there are fewer.
+
+    Of many values, a sample tells which may be among them.
+    """
     count = min(count, len(values))
+    if len(values) >= _MANY and len(values) >= _FEW_OF * count:
+        sample = values[::_STEP]
+        floor = last_of_best(sample, count // _STEP * 5 // 4 + 16)
+        above = values[values >= floor]
+        if len(above) >= count:
+            values = above
     return float(np.partition(values, len(values) - count)[len(values) - count])
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.arrays import F32, Bools
+from core.indexes.codes import best_places
 from core.records import CHANNELS, Channel
 from core.retrieval.background_corpus import Background
 from core.retrieval.channels import SPECS
@@ -59,7 +60,7 @@ def confidence_features(
 def _of_scores(scores: F32) -> dict[str, float]:
     """Features of N fused scores: the best one and its lead on the others."""
     most = min(len(scores), 100)
-    leading = np.sort(np.partition(scores, len(scores) - most)[len(scores) - most :])[::-1]
+    leading = scores[best_places(scores, most)]
     best, mean = float(leading[0]), float(scores.mean())
     return {
         "tiles": logarithm(len(scores)),

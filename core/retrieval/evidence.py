@@ -85,7 +85,7 @@ class EvidenceFinder:
         self._facts = facts_seen(match_index, tiles)
         self._words = PhraseWords(match_index, encoded_query, channels, self._facts)
         self._names = self._words.names
-        self._heads, self._referables = self._words.heads, self._words.referables
+        self._heads = self._words.heads
         self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
         seen = None if tiles is None else self._facts
@@ -125,12 +125,18 @@ class EvidenceFinder:
             rows = self._match_index.links_of(tile)
             links = self._match_index.gallery.links
             facts = links.fact[rows].astype(np.int64)
+            place = np.searchsorted(self._facts, facts)
+            weight, distance_m = self._match_index.weights(rows), links.distance_m[rows]
+            strong = weight >= _MIN_DISTANCE_WEIGHT
             self._seen[tile] = VisibleFacts(
                 facts,
-                np.searchsorted(self._facts, facts),
-                self._match_index.weights(rows),
-                links.distance_m[rows],
+                place,
+                weight,
+                distance_m,
                 links.bearing_deg[rows],
+                strong,
+                strong & (distance_m <= _KIND_WITHIN_M),
+                self._words.found.of(place),
             )
         return self._seen[tile]
 
@@ -187,7 +193,7 @@ class EvidenceFinder:
 
     def _is_named(self, row: int, visible: VisibleFacts, match: _Match) -> bool:
         """Whether a match by words has a distinctive word of the phrase, and not its kind alone."""
-        return bool(self._words.distinctive_share[row, int(visible.place[match.index])] > 0)
+        return bool(visible.words.distinctive[row, match.index] > 0)
 
     def _by_sense(self, row: int, visible: VisibleFacts, cosines: F32) -> _Match | None:
         """The fact with the largest cosine times distance weight: first among the facts that the
@@ -196,13 +202,12 @@ class EvidenceFinder:
             return None
         head, index = self._heads[row], self._match_index
         weighted: F32 = cosines * visible.weight
-        near = (visible.weight >= _MIN_DISTANCE_WEIGHT) & (visible.distance_m <= _KIND_WITHIN_M)
-        near &= self._words.allowed[row][visible.place]
+        near = visible.near & visible.words.allowed[row]
         if head is None:
             other = index.of_other_noun(self._query.phrases[row].text)
             best = argmax_positive(weighted, near & ~other[visible.facts])
             return self._match_at(best, cosines, _MIN_THING_COSINE)
-        of_kind: Bools = near & self._referables[row][visible.place]
+        of_kind: Bools = near & visible.words.referable[row]
         sized: Bools = np.zeros(len(near), dtype=bool)
         if of_kind.any():
             sized = self._of_other_size(row, visible, of_kind)
@@ -289,25 +294,24 @@ class EvidenceFinder:
         """
         if "names" not in self._channels:
             return None
-        counted = (self._words.meant if meant else self._words.by_chance)[row, visible.place]
-        if not counted.any():
+        having = (visible.words.meant if meant else visible.words.by_chance)[row]
+        if not having.any():
             return None
-        distinctive = self._words.distinctive_share[row, visible.place]
-        words = (self._words.share[row, visible.place] + distinctive) * visible.weight
-        counted &= visible.weight >= _MIN_DISTANCE_WEIGHT
-        counted &= (distinctive > 0) | (visible.distance_m <= _KIND_WITHIN_M)
+        distinctive = visible.words.distinctive[row]
+        words = (visible.words.share[row] + distinctive) * visible.weight
+        counted = having & (visible.near | (visible.strong & (distinctive > 0)))
         best = self._best_shown(row, visible, words, np.flatnonzero(counted))
         if best is None:
             return None
         fact = int(visible.facts[best])
-        share = float(self._words.share[row, visible.place[best]])
+        share = float(visible.words.share[row, best])
         if share < _MIN_WORD_SHARE or not self._match_index.named[fact]:
             return None
         if not meant:
             return _Match(best, "names", share, self._fit(row, fact, share))
         if self._is_longer_named(row, visible, best):
             return _Match(best, "names", share, "name")
-        whole = share == 1 or bool(self._referables[row][visible.place[best]])
+        whole = share == 1 or bool(visible.words.referable[row, best])
         of_street = self._names.lacks_number(self._mentions[row], fact)
         if not whole and not self._mentions[row] and self._fit(row, fact, share) == "name":
             return _Match(best, "names", share, "name")
@@ -344,7 +348,7 @@ class EvidenceFinder:
             return plain and self._names.is_longer(phrase, fact)
         if head.noun in STREETS and far and not has_trait(index.gallery.facts.kind[fact], "way"):
             return self._names.is_longer(phrase, fact)
-        if head.noun in STREETS or self._referables[row][visible.place[at]]:
+        if head.noun in STREETS or visible.words.referable[row, at]:
             return False
         kind = index.gallery.facts.kind[fact]
         if are_akin(head.noun, kind) or is_part_of(kind, head):

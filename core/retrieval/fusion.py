@@ -12,7 +12,7 @@ import numpy as np
 from core.arrays import F32, F64, I64, Bools
 from core.geo import local_metres
 from core.indexes import coarse
-from core.indexes.codes import best_places
+from core.indexes.codes import best_ascending
 from core.records import CHANNELS, VIEWS, Channel, View
 from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
 from core.retrieval.channels.image import VIEW_SIGNALS
@@ -124,7 +124,7 @@ def signals_of(
         is_large = tiles > coarse.COARSE_FROM and mask is None and not encoded_query.exact
         if name == "image" and results and is_large:
             by_words = Signals(tiles, results).fused(tuple(results))
-            leading = np.sort(best_places(by_words, LEADING))
+            leading = best_ascending(by_words, LEADING)
             encoded_query = replace(encoded_query, leading=leading)
         if (result := SPECS[name].search(match_index, encoded_query, mask)) is not None:
             results[name] = result

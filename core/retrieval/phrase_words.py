@@ -14,6 +14,7 @@ from core.records import Channel
 from core.retrieval.channels import MatchIndex, match_by_words
 from core.retrieval.head_nouns import (
     NOUNS,
+    HeadNoun,
     head_of_phrase,
     noun_of_phrase,
     place_of,
@@ -24,7 +25,7 @@ from core.retrieval.name_rules import NameRules, drop_stem_collisions
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import is_style
 from core.retrieval.query_encoding import EncodedQuery
-from core.retrieval.seen_facts import places_among
+from core.retrieval.seen_facts import WordsOfFacts, places_among
 from core.vocabulary.common_words import is_common, written_as_name
 from core.vocabulary.folding import words_of
 
@@ -36,14 +37,7 @@ def _words_of_phrase(phrase: str) -> tuple[str, ...]:
 
 
 class PhraseWords:
-    """The words of P phrases and V `facts`, ascending.
-
-    `share` [P, V] of the words of a phrase (or of those up to its noun, if that is more) and
-    `distinctive_share` [P, V] are those that a fact has. `meant` [P, V] are the facts with a
-    distinctive word or with the kind, `by_chance` [P, V] those with a common word in their name.
-    `referables` are the facts that a phrase's noun can refer to, and `allowed` those that its
-    proper names do not exclude.
-    """
+    """The words of P phrases and V `facts`, ascending: `found`."""
 
     def __init__(
         self,
@@ -61,19 +55,17 @@ class PhraseWords:
         self.names = NameRules(match_index, encoded_query, facts)
         carried = self._carried(vocabulary)
         self.heads = [head_of_phrase(phrase.text) for phrase in phrases]
-        self.referables = [self._referable(row) for row in range(len(phrases))]
         self._nouns = [noun_of_phrase(phrase.text) for phrase in phrases]
-        self.allowed = [
-            self.names.allowed(phrase, carried, vocabulary, place_of(head))
-            for phrase, head in zip(phrases, self.heads, strict=True)
-        ]
+        shape = len(phrases), len(facts)
+        share, distinctive = np.zeros((2, *shape), dtype=np.float32)
+        meant, by_chance, referable, allowed = np.zeros((4, *shape), dtype=bool)
+        self.found = WordsOfFacts(share, distinctive, meant, by_chance, referable, allowed)
+        for row, (phrase, head) in enumerate(zip(phrases, self.heads, strict=True)):
+            referable[row] = self._referable(head)
+            allowed[row] = self.names.allowed(phrase, carried, vocabulary, place_of(head))
         self.mentions = [
             self.names.mentions_in(phrase) if "names" in channels else [] for phrase in phrases
         ]
-        self.share = np.zeros((len(phrases), len(facts)), dtype=np.float32)
-        self.distinctive_share = np.zeros(self.share.shape, dtype=np.float32)
-        self.meant = np.zeros(self.share.shape, dtype=bool)
-        self.by_chance = np.zeros(self.share.shape, dtype=bool)
         row_of = {word: row for row, word in enumerate(vocabulary)}
         in_kind: dict[str, Bools] = {}
         for row, words in enumerate(phrase_words):
@@ -87,8 +79,10 @@ class PhraseWords:
         facts, match_index = self._facts, self._match_index
         carried = np.zeros((len(vocabulary), len(facts)), dtype=bool)
         matches = match_by_words(match_index, vocabulary)
-        place, is_seen = places_among(facts, matches.fact)
-        carried[matches.term[is_seen], place[is_seen]] = True
+        seen = np.zeros(len(match_index.named), dtype=bool)
+        seen[facts] = True
+        shown = np.flatnonzero(seen[matches.fact])
+        carried[matches.term[shown], np.searchsorted(facts, matches.fact[shown])] = True
         carried[[not self.names.may_match(word) for word in vocabulary]] = False
         drop_stem_collisions(match_index, facts, carried, vocabulary)
         if len(pooled := np.flatnonzero(match_index.pooled[facts])):
@@ -120,21 +114,22 @@ class PhraseWords:
 
         `in_kind` keeps the facts with a word in their kind, for the other phrases.
         """
-        phrase, head, referable = self._query.phrases[row], self.heads[row], self.referables[row]
+        phrase, head, found = self._query.phrases[row], self.heads[row], self.found
+        referable = found.referable[row]
         some = {word: carrying for word, carrying in of_words.items() if carrying.any()}
         if not some:
             return
         placing = place_of(head)
         distinctive = {word for word in of_words if self._is_distinctive(phrase, word)}
-        self.share[row] = _share_of(list(some.values()), len(of_words))
+        found.share[row] = _share_of(list(some.values()), len(of_words))
         of_head = sum(word in head.words for word in of_words) if head else 0
         if head and of_head:
             having = [carrying for word, carrying in some.items() if word in head.words]
-            self.share[row] = np.maximum(self.share[row], _share_of(having, of_head))
+            found.share[row] = np.maximum(found.share[row], _share_of(having, of_head))
         if distinctive:
             having = [carrying for word, carrying in some.items() if word in distinctive]
-            self.distinctive_share[row] = _share_of(having, len(distinctive))
-        meant, by_chance = self.meant[row], self.by_chance[row]
+            found.distinctive[row] = _share_of(having, len(distinctive))
+        meant, by_chance = found.meant[row], found.by_chance[row]
         for word, carrying in some.items():
             if word in distinctive:
                 meant |= carrying & referable if word in placing else carrying
@@ -145,14 +140,14 @@ class PhraseWords:
                 meant |= carrying & in_kind[word] & referable
             if head is None or word in head.words:
                 by_chance |= carrying & ~in_kind[word]
-        allowed = self.allowed[row]
+        allowed = found.allowed[row]
         by_chance &= ~meant
         by_chance &= allowed
         meant &= allowed
 
-    def _referable(self, row: int) -> Bools:
-        """Which of the finder's facts the phrase's noun can refer to; all for an unknown noun."""
-        head, facts = self.heads[row], self._facts
+    def _referable(self, head: HeadNoun | None) -> Bools:
+        """Which of the finder's facts a phrase's noun can refer to; all for an unknown noun."""
+        facts = self._facts
         if head is None:
             return np.ones(len(facts), dtype=bool)
         referable: Bools = self._match_index.matching_kind(head)[facts]

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from core.arrays import I64, Bools
-from core.geo import bearing_deg, compass, haversine_km, haversine_m
+from core.geo import METRES_PER_DEGREE, bearing_deg, compass, haversine_km, haversine_m
 from core.records import Candidate
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.title_words import explained
@@ -376,11 +376,12 @@ def _nearest_street(match_index: MatchIndex, row: int) -> tuple[str, float]:
     gallery, in_street = match_index.gallery, _ready(match_index).in_street
     if not len(in_street):
         return "", 0.0
-    metres = haversine_m(
-        float(gallery.lats[row]),
-        float(gallery.lons[row]),
-        gallery.lats[in_street],
-        gallery.lons[in_street],
-    )
+    lat, lon = float(gallery.lats[row]), float(gallery.lons[row])
+    apart = np.abs(gallery.lats[in_street] - lat) * METRES_PER_DEGREE
+    rows = in_street[apart <= _TOWARDS_M]
+    metres = haversine_m(lat, lon, gallery.lats[rows], gallery.lons[rows])
+    if metres.min(initial=np.inf) > _TOWARDS_M:
+        rows = in_street
+        metres = haversine_m(lat, lon, gallery.lats[rows], gallery.lons[rows])
     nearest = int(metres.argmin())
-    return gallery.streets[in_street[nearest]], float(metres[nearest])
+    return gallery.streets[rows[nearest]], float(metres[nearest])

@@ -14,13 +14,48 @@ from core.retrieval.query_encoding import EncodedQuery
 @dataclass(frozen=True, slots=True)
 class VisibleFacts:
     """The V facts that a tile sees: row, place among the finder's facts, distance weight, distance
-    and bearing of each."""
+    and bearing of each; `strong` are near enough to be evidence, `near` to be so by their kind.
+
+    `words` are those of the phrases that the facts have.
+    """
 
     facts: I64
     place: I64
     weight: F32
     distance_m: F32
     bearing_deg: F32
+    strong: Bools
+    near: Bools
+    words: "WordsOfFacts"
+
+
+@dataclass(frozen=True, slots=True)
+class WordsOfFacts:
+    """The words of P phrases that V facts have, each [P, V].
+
+    `share` of the words of a phrase (or of those up to its noun, if that is more) and
+    `distinctive` are those that a fact has. `meant` are the facts with a distinctive word or with
+    the kind, `by_chance` those with a common word in their name. `referable` are the facts that a
+    phrase's noun can refer to, and `allowed` those that its proper names do not exclude.
+    """
+
+    share: F32
+    distinctive: F32
+    meant: Bools
+    by_chance: Bools
+    referable: Bools
+    allowed: Bools
+
+    def of(self, place: I64) -> "WordsOfFacts":
+        """Those of some of the facts."""
+        return WordsOfFacts(
+            self.share[:, place],
+            self.distinctive[:, place],
+            self.meant[:, place],
+            self.by_chance[:, place],
+            self.referable[:, place],
+            self.allowed[:, place],
+        )
 
 
 class PhraseCosines:

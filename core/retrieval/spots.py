@@ -33,9 +33,9 @@ _TIED = 1e-12
 """Sums that differ by less than this share of the largest are equal: the first tile counts."""
 ALL_SUMS = 20_000
 """Up to so many tiles the mass around each is summed."""
-_LIGHT, _LEADING = 1e-4, 1024
-"""In a larger gallery, first that of tiles with this share of the largest; then, of so many that
-lead, all."""
+_HEAVY, _LIGHT, _LEADING = 1024, 1e-4, 1024
+"""In a larger gallery, first that of so many of the heaviest tiles, or of those with this share of
+the largest; then, of so many that lead, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,16 @@ class Neighbourhood:
         """The weighted sums of all choices."""
         return WeightedSums(np.where(choices, self.weighted_sums(mass), -np.inf))
 
-    def leading_sums(self, mass: F64, choices: Bools) -> WeightedSums:
+    def sums_by_heaviest(self, mass: F64, choices: Bools) -> WeightedSums:
+        """The weighted sums of the choices that lead by the heaviest tiles around them."""
+        return self._leading_sums(mass, choices, last_of_best(mass, _HEAVY))
+
+    def sums_by_heavy(self, mass: F64, choices: Bools) -> WeightedSums:
         """The weighted sums of the choices that lead by the heavy tiles around them."""
-        light = _LIGHT * float(mass.max(initial=0))
+        return self._leading_sums(mass, choices, _LIGHT * float(mass.max(initial=0)))
+
+    def _leading_sums(self, mass: F64, choices: Bools, light: float) -> WeightedSums:
+        """The weighted sums of the choices that lead by the tiles that are heavier than `light`."""
         rows = np.flatnonzero(mass > light)
         pairs, counts = self._pairs(rows)
         weights = np.repeat(mass[rows], counts) * (1 - self._away_m[pairs] / REACH_M)
@@ -222,12 +229,12 @@ def spots_of(
     else:
         sharpening, most = 1.0, 1.0
     wanted = _Wanted(k, separation_m, enough, even, most, sharpening)
-    spots = None
+    sums = [around.all_sums]
     if len(mass) > ALL_SUMS:
-        spots = _chosen(around, mass, informative, unused, wanted, around.leading_sums)
-    if spots is None:
-        spots = _chosen(around, mass, informative, unused, wanted, around.all_sums)
-    return sorted(spots or (), key=lambda spot: -spot.chance)
+        sums = [around.sums_by_heaviest, around.sums_by_heavy, *sums]
+    chosen = (_chosen(around, mass, informative, unused, wanted, sums_of) for sums_of in sums)
+    spots = next(found for found in chosen if found is not None)
+    return sorted(spots, key=lambda spot: -spot.chance)
 
 
 @dataclass(frozen=True, slots=True)

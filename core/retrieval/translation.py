@@ -32,7 +32,7 @@ def translated(text: str, match_index: MatchIndex) -> Gloss | None:
     found = gloss(
         text,
         words,
-        frozenset(match_index.gallery.facts.kind),
+        match_index.kinds,
         names,
         lambda word: _in_names(match_index, word),
     )

@@ -80,7 +80,8 @@ def median_of(values: F32) -> np.float32:
     least = values.min()
     if 2 * np.count_nonzero(values == least) > len(values):
         return np.float32(least)
-    return np.float32(np.median(values))
+    middle = (len(values) - 1) // 2, len(values) // 2
+    return np.float32(np.partition(values, middle)[[*middle]].mean())
 
 
 def lower_quartile(values: F32) -> float:

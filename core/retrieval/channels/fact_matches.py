@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from core.arrays import F32, I64
-from core.indexes.codes import best_places
+from core.indexes.codes import best_ascending
 from core.retrieval.channels.match_index import SIMILAR_FACTS, Matches, MatchIndex
 from core.retrieval.channels.matching import LEAST_COSINE, joined, of_term
 from core.retrieval.head_nouns import noun_of_phrase
@@ -48,7 +48,7 @@ def _close(cosines: F32) -> I64:
     """The places of the best cosines [V] above `LEAST_COSINE`, ascending."""
     places: I64 = np.flatnonzero(cosines > LEAST_COSINE)
     if len(places) > SIMILAR_FACTS:
-        places = places[np.sort(best_places(cosines[places], SIMILAR_FACTS))]
+        places = places[best_ascending(cosines[places], SIMILAR_FACTS)]
     return places
 
 
@@ -60,4 +60,5 @@ def _by_local_name(
     for row in np.flatnonzero(best > 0).tolist():
         noun = noun_of_phrase(encoded_query.phrases[row].text)
         facts = match_index.local_names.facts(noun)
-        yield of_term(row, facts, _LOCAL_SHARE * float(best[row]))
+        if len(facts):
+            yield of_term(row, facts, _LOCAL_SHARE * float(best[row]))

@@ -72,13 +72,15 @@ def _near_similarities(
 ) -> _Similarities:
     """The similarities to the `leading` tiles, to the nearest pictures, and to a sample of all,
     whose median the others get. These are most."""
-    sample = np.arange(0, len(index), max(len(index) // _SAMPLE, 1))
-    near = coarse.near(query.embedding[None], _POOL)
-    rows = np.unique(np.concatenate([leading, near, sample]))
-    found = index.scan(query.embedding[None], rows)[0]
-    median = np.median(found[np.searchsorted(rows, sample)])
-    similarities = np.full(len(index), median, dtype=np.float32)
-    similarities[rows] = found
+    sample = slice(None, None, max(len(index) // _SAMPLE, 1))
+    compared = np.zeros(len(index), dtype=bool)
+    compared[leading] = compared[coarse.near(query.embedding[None], _POOL)] = True
+    compared[sample] = True
+    rows = np.flatnonzero(compared)
+    similarities = np.empty(len(index), dtype=np.float32)
+    similarities[rows] = index.scan(query.embedding[None], rows)[0]
+    median = np.median(similarities[sample])
+    similarities[~compared] = median
     if 2 * len(rows) < len(index):
         return _Similarities(similarities, np.float32(median))
     return _Similarities(similarities, np.median(similarities))

@@ -122,6 +122,11 @@ class MatchIndex:
         return LocalNames(self.gallery, kinds, group)
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The distinct kinds of the facts."""
+        return frozenset(self.gallery.facts.kind)
+
+    @cached_property
     def titled(self) -> Bools:
         """The facts whose text shows a name after the kind: mask [F]."""
         if self._prepared:

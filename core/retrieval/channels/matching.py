@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools, distinct_rows
+from core.arrays import F32, I64, Bools
 from core.retrieval.channels.match_index import Matches, MatchIndex
 from core.retrieval.head_nouns import singular
 
@@ -22,8 +22,6 @@ occurrence. Chosen among 0.5 and 1 on tests/descriptions.jsonl."""
 _DISAGREEMENT = 0.7
 """The share of its weight that a link loses if it lies opposite to the described direction."""
 _UNDERFOOT_M = 12.0
-_FEW = 4
-"""Matches that are fewer than the tiles by so many times are summed at their own tiles."""
 
 
 def _bearing_weights(bearing_deg: F32, stated_deg: F32, distance_m: F32) -> F32:
@@ -96,42 +94,14 @@ class TermSums:
 def sum_by_tile(
     match_index: MatchIndex, matches: Matches, bearings_deg: F32, mask: Bools | None = None
 ) -> TermSums:
-    """The same as `normalized_sum` of `best_by_tile`, without an array [R, N]."""
-    tiles, links = len(match_index.gallery), match_index.gallery.links
-    order = np.argsort(matches.term, kind="stable")
-    matches = Matches(matches.term[order], matches.fact[order], matches.strength[order])
-    if np.isnan(bearings_deg).all():
-        link_rows, counts = links.rows_of(matches.fact)
-        strength = match_index.decay(link_rows, matches.fact, counts)
-        strength *= np.repeat(matches.strength, counts)
-        of_term = np.bincount(matches.term, counts, len(bearings_deg)).astype(np.int64)
-    else:
-        spread = link_matches(match_index, matches, bearings_deg)
-        link_rows, strength = spread.link, spread.strength
-        of_term = np.bincount(spread.term, minlength=len(bearings_deg))
-    tile = links.tile[link_rows]
-    best = np.zeros(len(bearings_deg), dtype=np.float32)
-    total = np.zeros(tiles, dtype=np.float32)
-    end = 0
-    for row, count in enumerate(of_term.tolist()):
-        if not count:
-            continue
-        part = slice(end, end + count)
-        end += count
-        seeing: I64 | slice = slice(None)
-        if _FEW * count < tiles:
-            seeing, place = distinct_rows(tile[part], tiles)
-            strongest = np.zeros(len(seeing), dtype=np.float32)
-            np.maximum.at(strongest, place, strength[part])
-        else:
-            strongest = np.zeros(tiles, dtype=np.float32)
-            np.maximum.at(strongest, tile[part], strength[part])
-        if mask is not None:
-            strongest *= mask[seeing]
-        best[row] = strongest.max()
-        total[seeing] += strongest
-    attainable = float(best.sum())
-    return TermSums(total / attainable if attainable > 0 else total, best)
+    """The sum of `best_by_tile`, and the best of each term."""
+    best = best_by_tile(match_index, matches, bearings_deg)
+    if mask is not None:
+        best *= mask
+    strongest: F32 = best.max(axis=1, initial=0)
+    attainable = float(strongest.sum())
+    total: F32 = best.sum(axis=0)
+    return TermSums(total / attainable if attainable > 0 else total, strongest)
 
 
 def of_term(term: int, facts: I64, strength: float) -> Matches:

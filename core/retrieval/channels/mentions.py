@@ -100,6 +100,7 @@ class MentionIndex:
         self.places = NamedPlaces(gallery)
         self.lines = StreetLines(gallery)
         self.mentions = lru_cache(maxsize=256)(self._mentions)
+        self._numbered = lru_cache(maxsize=256)(self._facts_by_number)
         self._reach_of_place = lru_cache(maxsize=4096)(self._place_reach)
 
     def _mentions(self, text: str) -> tuple[Mention, ...]:
@@ -211,16 +212,17 @@ class MentionIndex:
     def facts_of(self, mention: Mention) -> I64:
         """The facts that a mention names: with a house number, only those that have it."""
         if mention.number is not None:
-            return self._numbered(mention, agreeing=True)
+            return self._numbered(mention, True)
         places = [self.places.places[option.place].facts for option in mention.options]
         return np.unique(np.concatenate(places))
 
     def facts_of_other_numbers(self, mention: Mention) -> I64:
         """The facts on the street of a mention whose house number is another; none without one."""
-        other, same = (self._numbered(mention, agreeing=agreeing) for agreeing in (False, True))
+        other, same = self._numbered(mention, False), self._numbered(mention, True)
         return np.setdiff1d(other, same)
 
-    def _numbered(self, mention: Mention, *, agreeing: bool) -> I64:
+    def _facts_by_number(self, mention: Mention, agreeing: bool) -> I64:
+        """The facts of the streets of a mention by whether their house number agrees with its."""
         if mention.number is None:
             return np.empty(0, dtype=np.int64)
         return np.array(

@@ -24,17 +24,21 @@ _NO_BEARING: Final = np.full(1, np.nan, dtype=np.float32)
 @dataclass(frozen=True, slots=True)
 class OfWord:
     """One word in one gallery: the strongest match `best` at each of the `tiles` that see a fact
-    with it, decayed by distance, and the BM25 `gains` of the tiles `near` it, by their window."""
+    with it, decayed by distance, and the BM25 `gains` of the tiles `near` it, by their window.
 
-    tiles: I32
+    A word that most tiles have has values for all of them.
+    """
+
+    tiles: I32 | slice
     best: F32
-    near: I32
+    near: I32 | slice
     gains: F64
 
     @property
     def size(self) -> int:
         """The bytes that it takes."""
-        return sum(one.nbytes for one in (self.tiles, self.best, self.near, self.gains))
+        rows = sum(one.nbytes for one in (self.tiles, self.near) if isinstance(one, np.ndarray))
+        return rows + self.best.nbytes + self.gains.nbytes
 
 
 class WordTiles:
@@ -66,9 +70,8 @@ class WordTiles:
     def toward(self, word: str, bearing_deg: float) -> OfWord:
         """What a word says whose things lie in a direction."""
         best = self._best(self._matches(word), np.full(1, bearing_deg, dtype=np.float32))
-        tiles = np.flatnonzero(best).astype(np.int32)
         of = self.of(word)
-        return OfWord(tiles, best[tiles], of.near, of.gains)
+        return OfWord(slice(None), best, of.near, of.gains)
 
     def _matches(self, word: str) -> Matches:
         return match_by_words(self._match_index, [word], in_local_names=True)
@@ -80,9 +83,16 @@ class WordTiles:
     def _made(self, word: str) -> OfWord:
         matches = self._matches(word)
         best = self._best(matches, _NO_BEARING)
-        tiles = np.flatnonzero(best).astype(np.int32)
         near, gains = self._match_index.window_bm25(matches.fact)
-        return OfWord(tiles, best[tiles], near.astype(np.int32), gains)
+        tiles = np.flatnonzero(best).astype(np.int32)
+        in_windows: I32 | slice = near.astype(np.int32)
+        if 2 * len(near) > len(best):
+            every = np.zeros(len(best))
+            every[near] = gains
+            in_windows, gains = slice(None), every
+        if 2 * len(tiles) > len(best):
+            return OfWord(slice(None), best, in_windows, gains)
+        return OfWord(tiles, best[tiles], in_windows, gains)
 
 
 _cached: "WeakKeyDictionary[MatchIndex, WordTiles]" = WeakKeyDictionary()
