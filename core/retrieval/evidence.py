@@ -105,7 +105,7 @@ class EvidenceFinder:
         facts, visible = self._match_index.gallery.facts, self._visible(tile)
         supporting = {piece.fact for piece in evidence if piece.supported}
         distance_of: dict[str, float] = {}
-        named = self._match_index.named[visible.facts]
+        named = self._match_index.named[visible.facts] & self._match_index.titled[visible.facts]
         if not supporting:
             named &= visible.distance_m <= _NAMED_WITHIN_M
         for fact, distance in zip(
@@ -294,13 +294,13 @@ class EvidenceFinder:
         """
         if "names" not in self._channels:
             return None
-        having = (visible.words.meant if meant else visible.words.by_chance)[row]
-        if not having.any():
+        if not (visible.words.any_meant if meant else visible.words.any_by_chance)[row]:
             return None
+        having = (visible.words.meant if meant else visible.words.by_chance)[row]
         distinctive = visible.words.distinctive[row]
         words = (visible.words.share[row] + distinctive) * visible.weight
         counted = having & (visible.near | (visible.strong & (distinctive > 0)))
-        best = self._best_shown(row, visible, words, np.flatnonzero(counted))
+        best = self._best_shown(row, visible, words, counted.nonzero()[0])
         if best is None:
             return None
         fact = int(visible.facts[best])

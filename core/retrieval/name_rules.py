@@ -37,7 +37,6 @@ class NameRules:
         self._own = {*words_of(card.title), *words_of(card.name)}
         self.may_name = lru_cache(maxsize=None)(self._may_name)
         self._wanted = lru_cache(maxsize=None)(self._wanted_words)
-        self._shown = lru_cache(maxsize=None)(self._shown_words)
 
     def is_own(self, word: str) -> bool:
         """Whether a word is in the name of the town itself."""
@@ -135,15 +134,12 @@ class NameRules:
 
     def shows(self, phrase: Phrase, fact: int) -> bool:
         """Whether the text of a fact shows a word of a phrase, so that it is the thing named."""
-        return not self._wanted(phrase.text).isdisjoint(self._shown(fact))
+        return not self._wanted(phrase.text).isdisjoint(self._match_index.words_of_text(fact))
 
     def _wanted_words(self, phrase: str) -> frozenset[str]:
         """The words of a phrase in the spellings of the map."""
         spellings = self._match_index.gallery.names.spellings
         return frozenset(near for word in words_of(phrase) for near, _ in spellings(word))
-
-    def _shown_words(self, fact: int) -> list[str]:
-        return words_of(self._match_index.gallery.facts.text[fact])
 
     def lacks_number(self, mentions: list[Mention], fact: int) -> bool:
         """Whether mentions have a house number and a fact is not at this address."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.records import Channel
-from core.retrieval.channels import MatchIndex, match_by_words
+from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import (
     NOUNS,
     HeadNoun,
@@ -78,11 +78,14 @@ class PhraseWords:
         """Whether a fact has a word of the vocabulary: [W, V]."""
         facts, match_index = self._facts, self._match_index
         carried = np.zeros((len(vocabulary), len(facts)), dtype=bool)
-        matches = match_by_words(match_index, vocabulary)
+        names = match_index.gallery.names
         seen = np.zeros(len(match_index.named), dtype=bool)
         seen[facts] = True
-        shown = np.flatnonzero(seen[matches.fact])
-        carried[matches.term[shown], np.searchsorted(facts, matches.fact[shown])] = True
+        for row, word in enumerate(vocabulary):
+            for spelling, _ in names.spellings(word):
+                for column in ("name", "kind"):
+                    having = names.postings(spelling, column).facts
+                    carried[row, np.searchsorted(facts, having[seen[having]])] = True
         carried[[not self.names.may_match(word) for word in vocabulary]] = False
         drop_stem_collisions(match_index, facts, carried, vocabulary)
         if len(pooled := np.flatnonzero(match_index.pooled[facts])):

@@ -29,7 +29,7 @@ class VisibleFacts:
     words: "WordsOfFacts"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordsOfFacts:
     """The words of P phrases that V facts have, each [P, V].
 
@@ -45,6 +45,16 @@ class WordsOfFacts:
     by_chance: Bools
     referable: Bools
     allowed: Bools
+
+    @cached_property
+    def any_meant(self) -> list[bool]:
+        """Whether any of the facts is meant, for each phrase."""
+        return list(self.meant.any(axis=1).tolist())
+
+    @cached_property
+    def any_by_chance(self) -> list[bool]:
+        """Whether any of the facts has a word by chance, for each phrase."""
+        return list(self.by_chance.any(axis=1).tolist())
 
     def of(self, place: I64) -> "WordsOfFacts":
         """Those of some of the facts."""

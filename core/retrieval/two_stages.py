@@ -123,7 +123,7 @@ class TwoStages:
         waiting = [number for number in self._inside if number not in self._searched]
         if not waiting:
             return None
-        number = max(waiting, key=lambda one: float(self._estimates[one]))
+        number = waiting[int(self._estimates[waiting].argmax())]
         if not self._searched:
             return number
         utilities = self._utilities()
@@ -136,11 +136,10 @@ class TwoStages:
     def _utilities(self) -> F64:
         """The utilities of the regions that were not left out: exact ones, and estimates that are
         moved so that they agree with these on average."""
-        exact = self._exact
-        moved = float(np.mean([exact[number] - self._estimates[number] for number in exact]))
-        return np.array(
-            [exact.get(number, float(self._estimates[number]) + moved) for number in self._inside]
-        )
+        searched, exact = list(self._exact), list(self._exact.values())
+        utilities = self._estimates + np.mean(exact - self._estimates[searched])
+        utilities[searched] = exact
+        return utilities[self._inside]
 
     def shares(self) -> F64:
         """The probability of each region that was not left out, then that of none of them."""

@@ -46,7 +46,7 @@ def matches_of(
 
 def _close(cosines: F32) -> I64:
     """The places of the best cosines [V] above `LEAST_COSINE`, ascending."""
-    places: I64 = np.flatnonzero(cosines > LEAST_COSINE)
+    places: I64 = (cosines > LEAST_COSINE).nonzero()[0]
     if len(places) > SIMILAR_FACTS:
         places = places[best_ascending(cosines[places], SIMILAR_FACTS)]
     return places

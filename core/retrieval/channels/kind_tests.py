@@ -37,7 +37,7 @@ class KindTest(Generic[W]):
     def __getitem__(self, facts: I64 | slice) -> Bools:
         groups = self._group[facts]
         found = self._passed[groups]
-        if (found == _UNKNOWN).any():
+        if found.min(initial=0) == _UNKNOWN:
             known = _known(self._test, self._word)
             for row in np.unique(groups[found == _UNKNOWN]).tolist():
                 kind = self._kinds[row]

@@ -28,6 +28,7 @@ from core.retrieval.kind_fit import (
     may_lack_nation,
     shares_modifier_only,
 )
+from core.vocabulary.folding import words_of
 from core.vocabulary.kinds import CHURCHES, are_akin
 
 _NAMED_REACH_M = 120.0
@@ -60,6 +61,17 @@ def _decay(distance_m: F32, named: Bools) -> F32:
     return decay
 
 
+_METRES = np.int64(1 << 16)
+
+
+@lru_cache(maxsize=1)
+def _decay_by_metre() -> F32:
+    """The decay at each whole distance that 16 bits hold, of things without a name, then of those
+    with one."""
+    metres = np.arange(_METRES, dtype=np.float32)
+    return np.concatenate([_decay(metres, np.full(_METRES, named)) for named in (False, True)])
+
+
 @dataclass(frozen=True, slots=True)
 class WindowHits:
     """L pairs of a requested fact and a tile whose window has it: `which` fact, and the tile."""
@@ -85,6 +97,7 @@ class MatchIndex:
         self.called = lru_cache(maxsize=256)(partial(self._of_kinds, is_called))
         self.in_kind = lru_cache(maxsize=256)(self._in_kind)
         self._text_of = lru_cache(maxsize=4096)(self._text_and_names)
+        self.words_of_text = lru_cache(maxsize=4096)(self._words_of_text)
         self._found_links = lru_cache(maxsize=256)(self._find_links)
         self.fitting_kind = lru_cache(maxsize=256)(self._fitting_kind)
         self.lacking_modifier = lru_cache(maxsize=256)(
@@ -163,6 +176,10 @@ class MatchIndex:
     def texts_of(self, facts: I64) -> list[str]:
         """The texts of some facts, each with all its names behind it."""
         return [self._text_of(fact) for fact in facts.tolist()]
+
+    def _words_of_text(self, fact: int) -> list[str]:
+        """The words of the text of a fact."""
+        return words_of(self.gallery.facts.text[fact])
 
     def _text_and_names(self, fact: int) -> str:
         return " ".join((self.gallery.facts.text[fact], *self.gallery.facts.names[fact]))
@@ -254,7 +271,11 @@ class MatchIndex:
         given twice, by its name and by its kind.
         """
         tiles = len(self.gallery)
-        every = np.bincount(self.in_window(np.unique(facts)).tile, minlength=tiles)
+        having = np.zeros(len(self.named), dtype=bool)
+        having[facts] = True
+        once = having.nonzero()[0]
+        begin, end = self._near_starts[once], self._near_starts[once + 1]
+        every = np.bincount(self._near_tile[ranges(begin, end - begin)], minlength=tiles)
         near: I64 = np.flatnonzero(every)
         counts = every[near].astype(np.float32)
         length = _BM25_K1 * (1 - _BM25_B + _BM25_B * self._window_words[near])
@@ -316,8 +337,9 @@ class MatchIndex:
     def decay(self, links: I64, facts: I64, counts: I64) -> F32:
         """The decay of links by distance, 0..1; each of M facts has `counts` [M] of them."""
         if self._prepared:  # mapped files are read where they are needed only
-            named = np.repeat(self.named[facts], counts)
-            return _decay(self.gallery.links.distance_m[links], named)
+            row = np.repeat(self.named[facts] * _METRES, counts)
+            row += self._prepared["link_distance"][links]
+            return _decay_by_metre()[row]
         return self._decays[links]
 
     def arrays(self) -> dict[str, Any]:
