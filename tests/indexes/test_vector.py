@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.gallery.tables import pack_embeddings
-from core.indexes.codes import CodesIndex, norms_of
+from core.indexes.codes import CodesIndex, best_ascending, best_places, norms_of
 from core.indexes.vector import ExactIndex
 
 
@@ -120,3 +120,18 @@ def test_a_scan_has_the_product_of_every_row_or_of_the_allowed_ones() -> None:
         some = np.array([0, 7, 130, 299])
         assert (index.scan(queries, some) == index.scan(queries)[:, some]).all()
         assert index.scan(queries, some[:0]).shape == (4, 0)
+
+
+@pytest.mark.parametrize("kind", ["spread", "tied", "in one place", "few"])
+def test_the_best_of_many_values_are_those_of_a_stable_sort(kind: str) -> None:
+    """A sample tells which may be among them; where it misses them, all are looked at."""
+    random = np.random.default_rng(4)
+    values = random.normal(size=30_000 if kind != "few" else 50).astype(np.float32)
+    if kind == "tied":
+        values = values.round(1)
+    if kind == "in one place":
+        values[np.arange(len(values)) % 16 == 0] = -9
+    order = np.argsort(-values, kind="stable")
+    for k in (0, 1, 40, 4000, 29_000):
+        assert best_places(values, k).tolist() == order[:k].tolist()
+        assert best_ascending(values, k).tolist() == sorted(order[:k].tolist())

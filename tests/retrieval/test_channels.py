@@ -79,13 +79,10 @@ def test_the_best_match_of_each_tile_equals_a_double_loop(
     assert best_by_tile(match_index, matches, no_bearings) == pytest.approx(naive, abs=1e-6)
 
 
-@pytest.mark.parametrize("few", [0, 10_000])
 @pytest.mark.parametrize("limited", [False, True])
 def test_the_sum_over_terms_is_that_of_the_best_matches(
-    few: int, limited: bool, match_index: MatchIndex, monkeypatch: pytest.MonkeyPatch
+    limited: bool, match_index: MatchIndex
 ) -> None:
-    """Kept at the tiles of each term, or in an array of all tiles."""
-    monkeypatch.setattr(channels, "_FEW", few)
     matches = random_matches(match_index, 5, 200, 2)
     bearings = np.array([np.nan, 90, np.nan, 10, np.nan], dtype=np.float32)
     mask = np.arange(len(match_index.gallery)) % 3 > 0 if limited else None

@@ -48,8 +48,9 @@ def test_the_probability_that_every_tile_has_chooses_no_spot() -> None:
 
 
 @pytest.mark.parametrize("flatness", [0.05, 0.3, 30.0])
+@pytest.mark.parametrize("heaviest", [5, 60])
 def test_a_large_gallery_has_the_same_spots(
-    flatness: float, monkeypatch: pytest.MonkeyPatch
+    flatness: float, heaviest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(5)
     metres = random.uniform(0, 20_000, 900).tolist()
@@ -57,6 +58,7 @@ def test_a_large_gallery_has_the_same_spots(
     every = spots(metres, mass, 10)
     monkeypatch.setattr(places, "ALL_SUMS", 10)
     monkeypatch.setattr(places, "_LEADING", 60)
+    monkeypatch.setattr(places, "_HEAVY", heaviest)
     assert spots(metres, mass, 10) == every
     allowed = [number % 3 == 0 for number in range(900)]
     some = spots(metres, mass, 10, allowed)

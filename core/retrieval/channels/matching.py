@@ -94,14 +94,11 @@ class TermSums:
 def sum_by_tile(
     match_index: MatchIndex, matches: Matches, bearings_deg: F32, mask: Bools | None = None
 ) -> TermSums:
-    """The sum of `best_by_tile`, and the best of each term."""
+    """The normalized sum of `best_by_tile`, and the best of each term."""
     best = best_by_tile(match_index, matches, bearings_deg)
     if mask is not None:
         best *= mask
-    strongest: F32 = best.max(axis=1, initial=0)
-    attainable = float(strongest.sum())
-    total: F32 = best.sum(axis=0)
-    return TermSums(total / attainable if attainable > 0 else total, strongest)
+    return TermSums(normalized_sum(best), best.max(axis=1, initial=0))
 
 
 def of_term(term: int, facts: I64, strength: float) -> Matches:
