@@ -47,14 +47,16 @@ class WordsOfFacts:
     allowed: Bools
 
     @cached_property
-    def any_meant(self) -> list[bool]:
-        """Whether any of the facts is meant, for each phrase."""
-        return list(self.meant.any(axis=1).tolist())
+    def any_meant(self) -> Bools:
+        """Whether any of the facts is meant by each phrase: [P]."""
+        found: Bools = np.asarray(self.meant.any(axis=1))
+        return found
 
     @cached_property
-    def any_by_chance(self) -> list[bool]:
-        """Whether any of the facts has a word by chance, for each phrase."""
-        return list(self.by_chance.any(axis=1).tolist())
+    def any_by_chance(self) -> Bools:
+        """Whether any of the facts has a word of each phrase by chance: [P]."""
+        found: Bools = np.asarray(self.by_chance.any(axis=1))
+        return found
 
     def of(self, place: I64) -> "WordsOfFacts":
         """Those of some of the facts."""
