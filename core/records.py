@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 
 from core.geo import Area, Bounds, Position, wrapped
@@ -232,6 +232,14 @@ class LedgerEntry:
     absent: str = ""
     role: str = "seen"
     unshown: tuple[str, ...] = ()
+
+    @property
+    def claimed(self) -> Evidence:
+        """The evidence with `supported` as the standing says; a fact of another standing stays, as
+        the only such thing there."""
+        if self.standing == "supported" or not self.evidence.supported:
+            return self.evidence
+        return replace(self.evidence, fit="other")
 
 
 @dataclass(frozen=True, slots=True)

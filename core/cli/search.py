@@ -113,11 +113,13 @@ def _in_one(
     if (trace.result.p_outside or 0.0) >= SUSPICIOUS and args.checkpoint is None:
         trace = _compared(trace, encoder, settings)
     if not args.explain:
-        return trace.result.to_json()
+        from core.explain.ledger import with_claims
+
+        return with_claims(trace, encoder).to_json()
     from core.explain.explanations import answer_details, explained
 
     result = explained(trace, encoder, picture_encoder, settings.advisor)
-    return result.to_json() | answer_details(trace, result)
+    return result.to_json() | answer_details(trace, result, encoder)
 
 
 def _described_photo(
@@ -174,12 +176,14 @@ def _in_all(
         trace, result=replace(trace.result, notes=(*trace.result.notes, *opened.problems))
     )
     if not args.explain:
-        return trace.result.to_json()
+        from core.explain.explanations import claimed_anywhere
+
+        return claimed_anywhere(trace, encoder).to_json()
     from core.explain.explanations import answer_details, explained_anywhere
 
     result = explained_anywhere(trace, encoder, opened.picture_encoders, settings.advisor)
     first = trace.traces[0]
-    return result.to_json() | answer_details(first, first.result)
+    return result.to_json() | answer_details(first, first.result, encoder)
 
 
 def _compared(

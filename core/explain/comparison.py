@@ -6,14 +6,15 @@ differences add up to the difference of the two similarities.
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from core.arrays import F32, F64, I64
 from core.errors import QueryError
-from core.explain.nearest import kind_of, nearest_m
-from core.explain.phrasing import distance_phrase, noun_phrase, thing_phrase
+from core.explain.comparison_sentences import CandidatePair, capitalised, evidence_sentence
+from core.explain.ledger import claimed_evidence
+from core.explain.phrasing import distance_phrase, noun_phrase
 from core.explain.relation_differences import (
     RELATIONS,
     RelationDifferences,
@@ -34,7 +35,9 @@ from core.retrieval.channels import (
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.search import SearchTrace, match_index_of
 from core.vocabulary.folding import words_of
-from core.vocabulary.kinds import UNCOUNTED
+
+if TYPE_CHECKING:
+    from core.models.sentence import SentenceEncoder
 
 WISHES: Final = "your wishes: places that it is like, phrases that count double"
 Side = Literal["a", "b", "neither"]
@@ -42,7 +45,6 @@ Side = Literal["a", "b", "neither"]
 _MIN_DIFFERENCE = 0.002
 """Smaller differences of similarity favour neither tile: one thing a few metres nearer."""
 _PHRASES_SHOWN = 3
-_BESIDE_M = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +124,24 @@ def _side(difference: float) -> Side:
     return "a" if difference > 0 else "b"
 
 
-@dataclass(frozen=True, slots=True)
-class _CandidatePair:
-    """The rows of two tiles and their labels."""
+def compare(
+    trace: SearchTrace,
+    a: str,
+    b: str,
+    labels: tuple[str, str] = ("A", "B"),
+    encoder: "SentenceEncoder | None" = None,
+) -> Comparison:
+    """Compares two tiles by their ids. Raises GalleryError, and QueryError for equal ids.
 
-    a: int
-    b: int
-    label_a: str
-    label_b: str
-
-    @property
-    def rows(self) -> I64:
-        return np.array([self.a, self.b])
-
-
-def compare(trace: SearchTrace, a: str, b: str, labels: tuple[str, str] = ("A", "B")) -> Comparison:
-    """Compares two tiles by their ids. Raises GalleryError, and QueryError for equal ids."""
+    With the search's `encoder`, evidence is what the ledgers of the two tiles claim; without, what
+    the search found.
+    """
     gallery = trace.gallery
-    pair = _CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
+    pair = CandidatePair(gallery.row_of(a), gallery.row_of(b), *labels)
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} cannot be compared with itself; choose two different tiles")
     relations = relation_differences(trace, pair.a, pair.b)
-    phrases = _phrase_differences(trace, pair, relations)
+    phrases = _phrase_differences(trace, pair, relations, _evidence(trace, pair, encoder))
     whole = _whole_differences(trace, pair, phrases, relations)
     scores = trace.ranking.scores
     return Comparison(
@@ -207,7 +205,7 @@ def _contributions(trace: SearchTrace, terms: _TermMatches, rows: I64) -> F64:
 
 
 def _by_phrase(
-    trace: SearchTrace, terms: dict[Channel, _TermMatches], pair: _CandidatePair
+    trace: SearchTrace, terms: dict[Channel, _TermMatches], pair: CandidatePair
 ) -> dict[Channel, F64]:
     """Score difference `a − b` of each phrase [P], by channel whose signal is a sum over terms."""
     shares = signal_shares(trace)
@@ -231,24 +229,37 @@ def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
     return first
 
 
+def _evidence(
+    trace: SearchTrace, pair: CandidatePair, encoder: "SentenceEncoder | None"
+) -> dict[int, tuple[Evidence, ...]]:
+    """The evidence for all phrases at both tiles, by row."""
+    finder = EvidenceFinder(match_index_of(trace.gallery), trace.encoded_query, trace.channels)
+    found = {tile: finder.evidence(tile) for tile in (pair.a, pair.b)}
+    return claimed_evidence(trace, encoder, found) if encoder else found
+
+
 def _phrase_differences(
-    trace: SearchTrace, pair: _CandidatePair, relations: RelationDifferences
+    trace: SearchTrace,
+    pair: CandidatePair,
+    relations: RelationDifferences,
+    evidence: dict[int, tuple[Evidence, ...]],
 ) -> tuple[PhraseDifference, ...]:
     terms = _term_matches(trace)
     by_phrase = {
         channel: of_phrase + relations.by_phrase[channel]
         for channel, of_phrase in _by_phrase(trace, terms, pair).items()
     }
-    evidence_finder = EvidenceFinder(
-        match_index_of(trace.gallery), trace.encoded_query, trace.channels
-    )
-    for_a, for_b = evidence_finder.evidence(pair.a), evidence_finder.evidence(pair.b)
+    for_a, for_b = evidence[pair.a], evidence[pair.b]
     phrases = []
     for row, phrase in enumerate(trace.encoded_query.phrases):
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
         differences = {channel: float(of_phrase[row]) for channel, of_phrase in by_phrase.items()}
         difference = PhraseDifference(
-            *trace.encoded_query.own_words(phrase), differences, a, b, _sentence(trace, pair, a, b)
+            *trace.encoded_query.own_words(phrase),
+            differences,
+            a,
+            b,
+            evidence_sentence(trace, pair, a, b),
         )
         weak = _weak_match(trace, terms, row, difference, pair)
         phrases.append(
@@ -262,7 +273,7 @@ def _weak_match(
     terms: dict[Channel, _TermMatches],
     row: int,
     phrase: PhraseDifference,
-    pair: _CandidatePair,
+    pair: CandidatePair,
 ) -> str:
     """For a phrase that favours a tile without evidence: the match that counted there."""
     side = phrase.favours
@@ -289,7 +300,7 @@ def _weak_match(
 
 def _whole_differences(
     trace: SearchTrace,
-    pair: _CandidatePair,
+    pair: CandidatePair,
     phrases: tuple[PhraseDifference, ...],
     relations: RelationDifferences,
 ) -> tuple[WholeDifference, ...]:
@@ -318,66 +329,8 @@ def _whole_differences(
     return tuple(parts)
 
 
-def _where(evidence: Evidence) -> str:
-    away = f"{evidence.distance_m or 0:.0f} m"
-    return "right there" if evidence.direction == "here" else f"{away} {evidence.direction}"
-
-
-def _metres(distance_m: float) -> str:
-    """A distance in words: to the metre below 100 m, else rounded."""
-    if distance_m >= 1000:
-        return f"{distance_m / 1000:.1f} km"
-    return f"{round(distance_m, -1):.0f} m" if distance_m >= 100 else f"{distance_m:.0f} m"
-
-
-def _thing_at(evidence: Evidence) -> str:
-    """The thing at one place, with a word of caution where it fits only roughly."""
-    thing = thing_phrase(evidence)
-    return f"something like it, {thing}," if evidence.rough else thing
-
-
-def _capitalised(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
-
-
-def _sentence(
-    trace: SearchTrace, pair: _CandidatePair, a: Evidence | None, b: Evidence | None
-) -> str:
-    """The evidence for one phrase at both places, in a sentence."""
-    if a is not None and b is not None and a.supported and b.supported:
-        thing_a, thing_b = _thing_at(a), _thing_at(b)
-        if a.fact == b.fact:
-            both = thing_a.removesuffix(",")
-            here, there = _where(a), _where(b)
-            if here == there:
-                return f"Both have {both} {here}."
-            return f"Both have {both}: {pair.label_a} {here}, {pair.label_b} {there}."
-        there = f"{pair.label_b} has {thing_b} {_where(b)}"
-        return _capitalised(f"{pair.label_a} has {thing_a} {_where(a)}; {there}.")
-    if a is not None and a.supported:
-        return _one_sided_sentence(trace, a, pair.label_a, pair.b, pair.label_b)
-    if b is not None and b.supported:
-        return _one_sided_sentence(trace, b, pair.label_b, pair.a, pair.label_a)
-    return ""
-
-
-def _one_sided_sentence(
-    trace: SearchTrace, evidence: Evidence, label: str, other: int, other_label: str
-) -> str:
-    """The evidence at one place, and the distance of the nearest such thing from the other."""
-    kind = kind_of(trace.gallery, evidence.fact)
-    away = nearest_m(trace.gallery, other, evidence.fact, kind)
-    start = _capitalised(f"{label} has {_thing_at(evidence)} {_where(evidence)}")
-    if ": " in evidence.fact or kind in ("", "street corner"):
-        place = "right beside it" if away < _BESIDE_M else f"about {_metres(away)} from it"
-        return f"{start}; {other_label} is {place}."
-    verb = "are" if kind in UNCOUNTED else "is"
-    place = "right there" if away < _BESIDE_M else f"about {_metres(away)} away"
-    return f"{start}; for {other_label} the nearest {kind} {verb} {place}."
-
-
 def _summary(
-    pair: _CandidatePair,
+    pair: CandidatePair,
     difference: float,
     phrases: tuple[PhraseDifference, ...],
     whole: tuple[WholeDifference, ...],
@@ -390,7 +343,7 @@ def _summary(
             (pair.label_a, pair.label_b) if difference > 0 else (pair.label_b, pair.label_a)
         )
         start = f"{ahead} scores {abs(difference):.3f} higher than {behind}."
-    parts = [_capitalised(start)]
+    parts = [capitalised(start)]
     for side, label in (("a", pair.label_a), ("b", pair.label_b)):
         favouring = sorted(
             (part for part in phrases if part.favours == side),

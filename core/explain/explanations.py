@@ -16,7 +16,7 @@ from PIL import Image
 from core.explain.attribution import relevance
 from core.explain.clarification import next_question
 from core.explain.comparison import compare
-from core.explain.ledger import ledgers
+from core.explain.ledger import ledgers, with_claims
 from core.explain.llm import Advice, advise
 from core.explain.llm.prompt import Subject
 from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
@@ -62,7 +62,11 @@ def explained(
         advice = list(pool.map(advise, [server] * TOP, subjects[:TOP]))
     advice += [advise(None, subject) for subject in subjects[TOP:]]
     candidates = [
-        replace(candidate, explanation=_explanation(ledger, relevance_map, opinion))
+        replace(
+            candidate,
+            evidence=tuple(entry.claimed for entry in ledger) if candidate.evidence else (),
+            explanation=_explanation(ledger, relevance_map, opinion),
+        )
         for candidate, ledger, relevance_map, opinion in zip(
             result.candidates, ledger_set.entries, maps, advice, strict=True
         )
@@ -93,7 +97,7 @@ def explained_anywhere(
     """
     timings = {"ledger": 0.0, "relevance": 0.0}
     notes: dict[str, None] = dict.fromkeys(trace.result.notes)
-    explanations: dict[tuple[str, str], Explanation | None] = {}
+    explained_places: dict[tuple[str, str], Candidate] = {}
     for part in trace.traces:
         result = explained(
             part, encoder, picture_encoders.get(encoder_key(part.gallery, part.query.view)), server
@@ -102,10 +106,11 @@ def explained_anywhere(
         for name in timings:
             timings[name] += result.timings_ms[name]
         for one in result.candidates:
-            explanations[one.gallery, one.tile.tile_id] = one.explanation
+            explained_places[one.gallery, one.tile.tile_id] = one
+    places = [explained_places[one.gallery, one.tile.tile_id] for one in trace.result.candidates]
     candidates = tuple(
-        replace(one, explanation=explanations[one.gallery, one.tile.tile_id])
-        for one in trace.result.candidates
+        replace(one, evidence=place.evidence, explanation=place.explanation)
+        for one, place in zip(trace.result.candidates, places, strict=True)
     )
     return replace(
         trace.result,
@@ -115,7 +120,23 @@ def explained_anywhere(
     )
 
 
-def answer_details(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
+def claimed_anywhere(trace: AnywhereTrace, encoder: SentenceEncoder) -> SearchResult:
+    """The result of a search in all galleries, whose evidence is what the ledgers claim."""
+    claimed = {
+        (one.gallery, one.tile.tile_id): one.evidence
+        for part in trace.traces
+        for one in with_claims(part, encoder).candidates
+    }
+    candidates = tuple(
+        replace(one, evidence=claimed[one.gallery, one.tile.tile_id])
+        for one in trace.result.candidates
+    )
+    return replace(trace.result, candidates=candidates)
+
+
+def answer_details(
+    trace: SearchTrace, result: SearchResult, encoder: SentenceEncoder
+) -> dict[str, Any]:
     """Explanations of the answer as a whole, as JSON.
 
     `area` is the credible region, `question` the clarifying question where several places fit, and
@@ -133,7 +154,7 @@ def answer_details(trace: SearchTrace, result: SearchResult) -> dict[str, Any]:
     comparison = None
     if len(result.candidates) > 1:
         first, second = (candidate.tile.tile_id for candidate in result.candidates[:2])
-        comparison = compare(trace, first, second, ("1", "2")).to_json()
+        comparison = compare(trace, first, second, ("1", "2"), encoder).to_json()
     return {
         "area": {
             "tiles": len(rows),

@@ -1,8 +1,11 @@
 """The things that a description denies, where the map has them: against a tile, in words and as a
 signal of the `facts` channel."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,10 +13,13 @@ import numpy as np
 from core.arrays import F32, I64, Bools
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.head_nouns import head_of_phrase
+from core.retrieval.kind_fit import lacks_nation
 from core.retrieval.negation import Denial, group_of
 from core.retrieval.query_encoding import EncodedQuery
+from core.vocabulary.attributes import NATIONS
+from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import WORD, fold
-from core.vocabulary.kinds import answering, has_trait, kind_named
+from core.vocabulary.kinds import STOPS, answering, has_trait, kind_named
 
 
 @dataclass(frozen=True)
@@ -21,14 +27,18 @@ class AbsenceSettings:
     """Distances in metres up to which a thing contradicts that it is not there.
 
     By how far its kind is visible (`near_m`, `middle_m`, `far_m`), times `around` for "anywhere"
-    and "in sight"; `beside_m` for "not near", `away_m` for "far from", `at_m` for "not in". Our
-    choice, as those of `core.facts`. A thing at twice the distance counts nothing in the ranking.
+    and "in sight", `around_m` at most; `beside_m` for "not near", `away_m` for "far from", `at_m`
+    for "not in". Only a thing that is `clear` times as far away is surely not there. Our choice, as
+    those of `core.facts`; `far_m` and `around_m` by claims that were judged. A thing at twice the
+    distance counts nothing in the ranking.
     """
 
     near_m: float = 30.0
     middle_m: float = 50.0
-    far_m: float = 100.0
+    far_m: float = 80.0
     around: float = 1.5
+    around_m: float = 100.0
+    clear: float = 1.5
     beside_m: float = 90.0
     away_m: float = 150.0
     at_m: float = 12.0
@@ -38,15 +48,33 @@ class AbsenceSettings:
 SETTINGS = AbsenceSettings()
 _HOME_KINDS = ("house", "apartment", "residential", "dwelling", "terrace", "bungalow", "garage")
 """What stands between nothing but houses."""
+_GROUNDS = ("park", "square", "garden", "lawn", "beach", "pond", "lake", "playground", "pitch")
+"""What lies between them and does not speak against it."""
+_HOMES = frozenset({"house", "home", "villa", "dwelling"})
+"""Nouns that are said of any building, but denied of homes only."""
+_PAST = "(historical)"
+"""Behind the names of what is there no more, in maps of the United States."""
+_MAYBE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"restaurant": ("fast food", "food court"), "square": ("pedestrian square",)}
+)
+"""Words in kinds of which one neither refutes nor proves that there is none of a noun; a square
+with a name is one."""
+_HIDDEN = re.compile(r"\b(?:tunnel|tracks|metro|military|railway|area)\b")
+"""Kinds that nobody would name among what stands somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeniedFacts:
     """The M facts that a denied thing means: rows, and the distance of each up to which it
-    contradicts [M]."""
+    contradicts [M].
+
+    `doubted` are rows of facts that may be meant: they prove nothing, but where one of them is
+    near, nobody can tell that the thing is absent.
+    """
 
     facts: I64
     within_m: F32
+    doubted: I64
 
 
 class Absence:
@@ -61,14 +89,21 @@ class Absence:
 
     def _denied(self, denial: Denial, thing: str) -> DeniedFacts:
         """The facts that a thing of a denial means."""
+        doubted = np.zeros(len(self._spoken), dtype=bool)
         if denial.scope == "else":
             mask = self._others()
         else:
-            mask = self._of_kind(thing) | self._named(thing)
+            of_kind = self._of_kind(thing)
+            surely = np.zeros(len(of_kind), dtype=bool)
+            if not _is_name(thing):
+                surely = self._surely(thing, of_kind)
+                doubted = of_kind & ~surely
+            mask = surely | self._named(thing)
         facts: I64 = np.flatnonzero(mask)
         reach = self._reach[facts]
         if denial.scope == "around":
-            reach = reach * np.float32(SETTINGS.around)
+            wider = np.minimum(reach * np.float32(SETTINGS.around), SETTINGS.around_m)
+            reach = np.maximum(reach, wider)
         elif denial.scope != "here":
             within = {
                 "near": SETTINGS.beside_m,
@@ -77,7 +112,24 @@ class Absence:
                 "else": SETTINGS.else_m,
             }[denial.scope]
             reach = np.full(len(facts), within, dtype=np.float32)
-        return DeniedFacts(facts, reach)
+        return DeniedFacts(facts, reach, np.flatnonzero(doubted))
+
+    def _surely(self, thing: str, of_kind: Bools) -> Bools:
+        """Those of the facts of a thing's kinds that nobody would call another thing: no office
+        block for "houses", no French restaurant for "Chinese restaurant": mask [F]."""
+        head = head_of_phrase(thing)
+        if head is None:
+            return of_kind
+        surely, facts = of_kind.copy(), self._match_index.gallery.facts
+        for row in np.flatnonzero(of_kind).tolist():
+            kind = facts.kind[row]
+            is_other = lacks_nation(kind, head) or (
+                head.noun in _HOMES and not any(home in kind for home in _HOME_KINDS)
+            )
+            may_be = any(word in kind for word in _MAYBE.get(head.noun, ()) if word not in thing)
+            may_be &= head.noun != "square" or not facts.names[row]
+            surely[row] = not (is_other or may_be or _PAST in facts.text[row])
+        return surely
 
     def _of_kind(self, thing: str) -> Bools:
         """The facts of the kinds that a thing means: mask [F]."""
@@ -111,7 +163,9 @@ class Absence:
             and bool(kind)
             and text.partition(": ")[0].endswith(kind)
             and not any(home in kind for home in _HOME_KINDS)
-            and not (has_trait(kind, "way") or has_trait(kind, "long") or has_trait(kind, "region"))
+            and not kind.endswith((*_GROUNDS, *STOPS))
+            and not _HIDDEN.search(text.partition(": ")[0])
+            and not any(has_trait(kind, trait) for trait in ("way", "long", "region", "patchy"))
             and kind not in ("street corner", "address")
             for text, kind, names in rows
         ]
@@ -144,6 +198,15 @@ class Absence:
         best = np.zeros(len(self._match_index.gallery), dtype=np.float32)
         np.maximum.at(best, links.tile[rows], share.astype(np.float32))
         return best
+
+
+def _is_name(thing: str) -> bool:
+    """Whether a denied thing is called by a name of its own: "Eastern Avenue", no "Irish pub"."""
+    return any(
+        len(word) > 2 and word[0].isupper() and not is_common(word.lower())
+        for word in thing.split()
+        if not NATIONS.search(word.lower()) and head_of_phrase(word.lower()) is None
+    )
 
 
 def _reach_m(kind: str) -> float:

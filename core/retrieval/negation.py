@@ -74,6 +74,11 @@ _CUES: tuple[tuple[Scope, str], ...] = (
         r"\bnothing (?:else )?(?:but|except(?: for)?|other than|apart from)\s+" + _ITEMS + _TAIL,
     ),
     ("here", r"\bnothing\s+(?:is\s+)?(?P<items>green)" + _TAIL),
+    (
+        "here",
+        rf"(?:^|(?<=[,;.!]\s)|\b(?:and|but)\s+)(?P<items>{_ITEM})\s+(?:(?:is|are)n['’]?t|"
+        rf"(?:is|are)\s+(?:not|nowhere))\s+(?P<around>{_AROUND}|near)\b",
+    ),
     ("here", r"\b(?P<items>tree)less\b" + _TAIL),
     ("here", rf"\bneither\s+(?P<items>{_ITEM}\s*,?\s+n?or\s+{_ITEM})" + _TAIL),
     (
@@ -129,7 +134,8 @@ _BETWEEN_ITEMS = re.compile(
 _UNMAPPED = re.compile(
     r"^(?:same|other|opposite|first|second|next|exact|very|end|middle)\b|"
     r"\b(?:cars?|traffic|people|persons?|vehicles?|streets?|roads?|corners?|blocks?|spaces?|places?|"
-    r"sides?|ways?|roofs?|towers?|doors?|floors?|ends?|parking)$|^corner of\b",
+    r"sides?|ways?|roofs?|towers?|doors?|floors?|ends?|parking|(?:^|city |town )cent(?:re|er)|"
+    r"downtown|city|town|village|suburbs?|district)$|^corner of\b",
     re.IGNORECASE,
 )
 """Nouns of the table whose absence no map shows: things that come and go, parts of other things,

@@ -75,7 +75,7 @@ def _looked_into(card: Card, place: GalleryCard) -> Insight:
     trace = search_with_trace(gallery, resources.encoder(), Query(card.text, 1), picture_encoder)
     problem, comparison = "", None
     try:
-        comparison = compare(trace, card.tile_id, card.top_tile, LABELS)
+        comparison = compare(trace, card.tile_id, card.top_tile, LABELS, resources.encoder())
     except QueryError:
         problem = "The answer is the true tile itself, so there is nothing to compare."
     return Insight(comparison, _words(card, gallery, picture_encoder), problem)

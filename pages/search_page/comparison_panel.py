@@ -10,6 +10,7 @@ from core.records import Candidate, SearchResult, Tile
 from pages.search_page import session
 from pages.search_page.query_params import SearchParams
 from pages.search_page.session_result import SearchState
+from pages.ui import resources
 from pages.ui.comparison_table import comparison_table
 from pages.ui.markdown import one_line, plain
 from pages.ui.templates import picture_uri, render
@@ -77,7 +78,7 @@ def _compared(gallery: Gallery, state: SearchState, candidate: Candidate, other:
     try:
         held = state.cached(
             ("versus", candidate.tile.tile_id, other),
-            lambda: compare(trace, candidate.tile.tile_id, other, labels),
+            lambda: compare(trace, candidate.tile.tile_id, other, labels, resources.encoder()),
         )
     except SaywhereError as error:
         st.info(plain(str(error), 300))

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from tiny_chat import GOOD, Reply, chat
 
+from core.explain.comparison import compare
 from core.explain.explanations import answer_details, explained, relevances
+from core.explain.ledger import with_claims
 from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.models.compact import CompactEncoder
@@ -70,8 +72,11 @@ def test_the_candidates_know_their_rank_by_fit_alone(explain: Explain) -> None:
     assert sorted(one.rank_before or 0 for one in result.candidates) == list(range(1, 8))
 
 
-def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None:
-    document = json.loads(json.dumps(explain().to_json() | answer_details(ask(), ask().result)))
+def test_the_document_is_json_with_all_of_it(
+    explain: Explain, ask: Ask, encoder: SentenceEncoder
+) -> None:
+    details = answer_details(ask(), ask().result, encoder)
+    document = json.loads(json.dumps(explain().to_json() | details))
     told = document["candidates"][0]["explanation"]
     assert {"ledger", "reason", "author", "relevance", "notes"} == set(told)
     assert {"tiles", "of_tiles", "leading"} == set(document["area"])
@@ -79,6 +84,26 @@ def test_the_document_is_json_with_all_of_it(explain: Explain, ask: Ask) -> None
     assert document["comparison"]["summary"]
     leading = [one["mass"] for one in document["area"]["leading"]]
     assert leading == sorted(leading, reverse=True)
+
+
+def test_evidence_is_supported_where_the_ledger_says_so_alone_and_compared(
+    explain: Explain, ask: Ask, encoder: SentenceEncoder
+) -> None:
+    text = "a red cathedral, benches, a zoo, no fountain"
+    result, told = explain(text=text), with_claims(ask(text=text), encoder)
+    standings = set[str]()
+    for one in result.candidates:
+        assert one.explanation
+        said = [entry.standing == "supported" for entry in one.explanation.ledger]
+        denied = [bool(entry.absent) for entry in one.explanation.ledger]
+        agreed = [ours and not absent for ours, absent in zip(said, denied, strict=True)]
+        assert [piece.supported for piece in one.evidence] == agreed
+        standings |= {entry.standing for entry in one.explanation.ledger}
+    assert {"supported", "contradicted"} <= standings
+    assert [one.evidence for one in told.candidates] == [one.evidence for one in result.candidates]
+    first, second = (one.tile.tile_id for one in result.candidates[:2])
+    compared = compare(ask(text=text), first, second, encoder=encoder).phrases
+    assert tuple(one.a for one in compared) == result.candidates[0].evidence
 
 
 def test_without_pictures_there_are_no_maps(explain: Explain, ask: Ask) -> None:
@@ -94,14 +119,16 @@ def test_pictures_alone_leave_every_phrase_unchecked(explain: Explain) -> None:
     assert {entry.standing for entry in first.explanation.ledger} == {"unchecked"}
 
 
-def test_a_single_candidate_is_compared_with_nothing(ask: Ask) -> None:
-    assert answer_details(ask(k=1), ask(k=1).result)["comparison"] is None
+def test_a_single_candidate_is_compared_with_nothing(ask: Ask, encoder: SentenceEncoder) -> None:
+    assert answer_details(ask(k=1), ask(k=1).result, encoder)["comparison"] is None
 
 
-def test_a_question_is_asked_only_where_several_places_fit(ask: Ask) -> None:
+def test_a_question_is_asked_only_where_several_places_fit(
+    ask: Ask, encoder: SentenceEncoder
+) -> None:
     for text in (TEXT, "a street", "Statue of Alexander on Market Square"):
         trace = ask(text)
-        asked = answer_details(trace, trace.result)["question"]
+        asked = answer_details(trace, trace.result, encoder)["question"]
         assert asked is None or trace.result.verdict == "several places fit"
 
 

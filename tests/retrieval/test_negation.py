@@ -135,7 +135,7 @@ def test_absence_supports_and_presence_contradicts_with_their_reason(
     ):
         entry = next(one for one in ledger if one.evidence.phrase == "no benches")
         found[entry.standing] = (entry, reason(ledger, candidate.confidence))
-    assert set(found) == {"supported", "contradicted"}
+    assert set(found) == {"supported", "contradicted", "unchecked"}
     supported, told = found["supported"]
     assert supported.absent == "the map has no benches within 50 m"
     assert "The map has no benches within 50 m for “no benches”" in told
@@ -143,6 +143,8 @@ def test_absence_supports_and_presence_contradicts_with_their_reason(
     assert "bench" in contradicted.against
     assert contradicted.absent == ""
     assert "“no benches” contradicts it" in told
+    unclear, _ = found["unchecked"]  # a bench is a little farther away than would contradict
+    assert (unclear.against, unclear.absent) == ("", "")
 
 
 def test_denials_alone_say_nothing_about_another_town(

@@ -161,14 +161,14 @@ def _examples_at(place: JudgedPlace, encoder: "SentenceEncoder") -> Iterator[Cla
         if claimed is not None:
             told = is_right(label, entry)
             away_m = entry.evidence.distance_m or 0.0
-            features = builder.claim_features(row, claimed, away_m, candidate)
+            features = builder.claim_features(row, claimed, away_m, candidate.evidence, tile)
             yield ClaimExample(features, told, label["half"], True)
         for fact, distance_m in _most_alike(trace, row, tile):
             is_it = label["standing"] == "supported"
             if fact == claimed or (is_it and (told or not has_words(label, facts.text[fact]))):
                 continue
             told = is_it
-            features = builder.claim_features(row, fact, distance_m, candidate)
+            features = builder.claim_features(row, fact, distance_m, candidate.evidence, tile)
             yield ClaimExample(features, is_it, label["half"], False)
 
 

@@ -1,6 +1,12 @@
 """The ledger: for each phrase its support, its contradiction, whether a map can show it at all,
 and its effect on the rank."""
 
-from core.explain.ledger.build import Ledgers, ledgers, standing_ledger
+from core.explain.ledger.build import (
+    Ledgers,
+    claimed_evidence,
+    ledgers,
+    standing_ledger,
+    with_claims,
+)
 
-__all__ = ["Ledgers", "ledgers", "standing_ledger"]
+__all__ = ["Ledgers", "claimed_evidence", "ledgers", "standing_ledger", "with_claims"]

@@ -12,7 +12,7 @@ from core.explain.ledger.contradictions import Contradiction, ContradictionFinde
 from core.explain.ledger.fact_positions import fact_positions
 from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.explain.ledger.unshown import unshown_words
-from core.records import Candidate, Evidence, LedgerEntry, Standing
+from core.records import Candidate, Evidence, LedgerEntry, SearchResult, Standing
 from core.retrieval import PictureEncoder, SearchTrace
 from core.retrieval.head_nouns import is_location_only
 from core.retrieval.relations import tells_writer
@@ -78,6 +78,32 @@ def standing_ledger(
     return LedgerBuilder(trace, encoder).entries(candidate)
 
 
+def claimed_evidence(
+    trace: SearchTrace, encoder: "SentenceEncoder", evidence: dict[int, tuple[Evidence, ...]]
+) -> dict[int, tuple[Evidence, ...]]:
+    """The evidence at some tiles, by row, with `supported` as the ledger would say there.
+
+    `evidence` has one piece for each phrase, or none.
+    """
+    builder = LedgerBuilder(trace, encoder)
+    return {
+        tile: tuple(builder.claimed(row, pieces, tile) for row in range(len(pieces)))
+        for tile, pieces in evidence.items()
+    }
+
+
+def with_claims(trace: SearchTrace, encoder: "SentenceEncoder") -> SearchResult:
+    """The result of a search whose evidence is what the ledgers claim."""
+    tiles = [trace.gallery.row_of(one.tile.tile_id) for one in trace.result.candidates]
+    found = {tile: one.evidence for tile, one in zip(tiles, trace.result.candidates, strict=True)}
+    claimed = claimed_evidence(trace, encoder, found)
+    candidates = tuple(
+        replace(one, evidence=claimed[tile])
+        for tile, one in zip(tiles, trace.result.candidates, strict=True)
+    )
+    return replace(trace.result, candidates=candidates)
+
+
 class LedgerBuilder:
     """Builds the entries of one search's ledgers."""
 
@@ -109,7 +135,8 @@ class LedgerBuilder:
     def entry(self, row: int, column: int, candidate: Candidate, effects: Ablation) -> LedgerEntry:
         """The phrase of one row at the candidate of one column."""
         ablated = row < len(effects)
-        standing, found = self._standing(row, candidate)
+        tile = self._trace.gallery.row_of(candidate.tile.tile_id)
+        standing, found = self._standing(row, candidate.evidence, tile)
         encoded_query = self._trace.encoded_query
         evidence = in_own_words(found.evidence, encoded_query.phrases[row], encoded_query)
         return LedgerEntry(
@@ -131,13 +158,21 @@ class LedgerBuilder:
             role=self._roles.get(self._trace.encoded_query.phrases[row].start, "seen"),
         )
 
-    def _standing(self, row: int, candidate: Candidate) -> tuple[Standing, Contradiction]:
+    def claimed(self, row: int, evidence: tuple[Evidence, ...], tile: int) -> Evidence:
+        """The evidence for the phrase of one row at a tile, as far as the ledger claims it."""
+        standing, found = self._standing(row, evidence, tile)
+        entry = LedgerEntry(found.evidence, standing, found.against, {}, 0.0, 0)
+        encoded_query = self._trace.encoded_query
+        return in_own_words(entry.claimed, encoded_query.phrases[row], encoded_query)
+
+    def _standing(
+        self, row: int, evidence: tuple[Evidence, ...], tile: int
+    ) -> tuple[Standing, Contradiction]:
         phrase = self._trace.encoded_query.phrases[row]
         nothing = Contradiction("", Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0))
-        if not candidate.evidence:  # only pictures were searched, so there is no evidence to check
+        if not evidence:  # only pictures were searched, so there is no evidence to check
             return "unchecked", nothing
-        tile = self._trace.gallery.row_of(candidate.tile.tile_id)
-        found = self._contradictions.contradiction(row, candidate.evidence[row], tile)
+        found = self._contradictions.contradiction(row, evidence[row], tile)
         if found.against:
             return "contradicted", found
         if phrase.denial is not None:
@@ -154,18 +189,21 @@ class LedgerBuilder:
             return "missing", found
         fact = fact_positions(self._trace.gallery).fact_of(found.evidence, tile)
         if fact is None or self._gate.holds(
-            self.claim_features(row, fact, found.evidence.distance_m or 0.0, candidate)
+            self.claim_features(row, fact, found.evidence.distance_m or 0.0, evidence, tile)
         ):
             return "supported", found
         return "missing", replace(found, evidence=replace(found.evidence, fit="unsure"))
 
-    def claim_features(self, row: int, fact: int, distance_m: float, candidate: Candidate) -> F32:
-        """The features [C] of the claim that a fact near a candidate supports a phrase."""
-        others = [piece.supported for at, piece in enumerate(candidate.evidence) if at != row]
+    def claim_features(
+        self, row: int, fact: int, distance_m: float, evidence: tuple[Evidence, ...], tile: int
+    ) -> F32:
+        """The features [C] of the claim that a fact near a tile supports a phrase; `evidence` is
+        that for all phrases there."""
+        others = [piece.supported for at, piece in enumerate(evidence) if at != row]
         return self._features.of(
             row,
             fact,
-            self._trace.gallery.row_of(candidate.tile.tile_id),
+            tile,
             distance_m,
             sum(others) / len(others) if others else _ALONE,
             self._contradictions.map_names.is_apart(row),

@@ -22,9 +22,9 @@ from core.explain.ledger.fact_positions import FactPosition, FactPositions
 from core.explain.phrasing import distance_phrase, head_of, noun_phrase
 from core.geo import compass
 from core.records import Channel, Evidence
-from core.retrieval.absence import absence_of
+from core.retrieval.absence import SETTINGS, absence_of
 from core.retrieval.channels import MatchIndex
-from core.retrieval.head_nouns import STREETS, noun_of_phrase
+from core.retrieval.head_nouns import STREETS, head_of_phrase, noun_of_phrase
 from core.retrieval.negation import Denial
 from core.retrieval.proper_names import complement, proper_names
 from core.retrieval.query_encoding import EncodedQuery
@@ -32,6 +32,7 @@ from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
 _NEAR_M = 60.0
+_FARTHER_M = 100.0
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
 _STOREYS_APART = 3
@@ -102,14 +103,14 @@ class ContradictionFinder:
         if "facts" not in self._channels:
             return Contradiction("", evidence)
         phrase = self._query.phrases[row].text
+        if evidence.supported and self._is_of_other_height(phrase, evidence):
+            evidence = replace(evidence, fit="other")
         if not evidence.supported:
             return Contradiction(self._other_storeys(phrase, tile), evidence)
         by_side = self._wrong_side(row, evidence, tile)
         if by_side.against:
             return by_side
-        against = self._other_storeys(phrase, tile) or self._other_look(
-            phrase, by_side.evidence, tile
-        )
+        against = self._other_storeys(phrase, tile) or self._other_look(row, by_side.evidence, tile)
         return Contradiction(against, by_side.evidence)
 
     def _described(self, position: FactPosition) -> str:
@@ -120,7 +121,8 @@ class ContradictionFinder:
     def _of_denial(self, denial: Denial, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "no trees" by a tree, or the words for their absence.
 
-        Neither where the map knows no such things at all.
+        Neither where the map knows no such things at all, nor where one is a little farther away
+        than would contradict, or may be meant or not.
         """
         absence = absence_of(self._match_index)
         if "facts" not in self._channels or not absence.is_known(denial):
@@ -140,9 +142,23 @@ class ContradictionFinder:
                     float(links.distance_m[nearest]), compass(float(links.bearing_deg[nearest]))
                 )
                 return Contradiction(f"the map has {noun_phrase(text)} {where}", evidence)
+            doubted = dict.fromkeys(denied.doubted.tolist(), max([*within.values(), _NEAR_M]))
+            if self._may_be_there(tile, within | doubted):
+                return Contradiction("", evidence)
             reach = f"within {max(within.values()):.0f} m" if within else "anywhere"
             lacking.append(f"{'other things' if denial.affirms else thing} {reach}")
-        return Contradiction("", evidence, f"the map has no {' and no '.join(lacking)}")
+        return Contradiction(
+            "", evidence, f"the map has no {' and no '.join(dict.fromkeys(lacking))}"
+        )
+
+    def _may_be_there(self, tile: int, within: dict[int, float]) -> bool:
+        """Whether one of some facts is so near that nobody can say that it is absent, by the
+        distance of each within which it is there. No tile is linked to all that others see."""
+        farthest = SETTINGS.clear * max(within.values(), default=0.0)
+        return any(
+            place.distance_m <= SETTINGS.clear * within[place.fact]
+            for place in self._positions.places(tile, list(within), farthest)
+        )
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "church to the north" if all churches in sight lie to the south."""
@@ -173,8 +189,20 @@ class ContradictionFinder:
             return Contradiction("", evidence)
         if self.map_names.is_apart(row):
             return Contradiction("", evidence)
+        for place in [] if alone else self._positions.places(tile, self._called(row), _SIGHT_M):
+            if abs((place.bearing_deg - stated_deg + 180) % 360 - 180) <= _SAME_SIDE_DEG:
+                return Contradiction("", self._evidence_with(row, evidence, place))
         against = f"the map has {self._described(places[0])}, not to the {compass(stated_deg)}"
         return Contradiction(against, evidence)
+
+    def _called(self, row: int) -> list[int]:
+        """The facts of any kind that people call by the noun of a phrase."""
+        head, index = head_of_phrase(self._query.phrases[row].text), self._match_index
+        if head is None:
+            return []
+        called = index.matching_kind(head)[:] & index.called(head.noun)[:]
+        facts: list[int] = np.flatnonzero(called & index.gallery.facts.spoken).tolist()
+        return facts
 
     def _is_one_thing(self, row: int) -> bool:
         """Whether a phrase tells which thing of its kind it means: "bar called Joe's"."""
@@ -229,43 +257,70 @@ class ContradictionFinder:
         stated = storeys(phrase)
         if stated <= _LOW or not _BUILDING_WORDS & set(bare_words(phrase)):
             return ""
-        storeys_of = {}
+        storeys_of, near = self._storeys_within(tile, _FARTHER_M), set[int]()
         for fact in self._facts_within(tile, _NEAR_M):
-            if match := _STOREYED.search(self._match_index.gallery.facts.text[fact]):
-                storeys_of[fact] = 1 if match[2] else _HIGH_RISE if match[3] else int(match[1])
+            if fact in storeys_of:
+                near.add(fact)
+            elif not near and _BUILDING_WORDS & set(
+                bare_words(self._match_index.gallery.facts.kind[fact])
+            ):
+                return ""  # a building of unknown height is nearer than all others
         heights = storeys_of.values()
-        if len(storeys_of) < _BUILDINGS:
+        if len(near) < _BUILDINGS:
             return ""
         low, high = min(heights), max(heights)
         if low - _STOREYS_APART < stated < high + _STOREYS_APART or stated >= _HIGH_RISE <= high:
             return ""
         span = f"{low}" if low == high else f"{low} to {high}"
         tall = " or more" if high == _HIGH_RISE else ""
-        return f"the buildings within {_NEAR_M:.0f} m whose storeys the map knows have {span}{tall}"
+        return (
+            f"the buildings within {_FARTHER_M:.0f} m whose storeys the map knows have {span}{tall}"
+        )
+
+    @staticmethod
+    def _is_of_other_height(phrase: str, evidence: Evidence) -> bool:
+        """Whether a building is the evidence, and has far fewer or more storeys than are said."""
+        stated, match = storeys(phrase), _STOREYED.search(evidence.fact)
+        if not stated or match is None or match[3]:
+            return False
+        return abs(stated - (1 if match[2] else int(match[1]))) >= _STOREYS_APART
+
+    def _storeys_within(self, tile: int, within_m: float) -> dict[int, int]:
+        """The storeys of the buildings of known height within a distance, by their facts."""
+        storeys_of = {}
+        for fact in self._facts_within(tile, within_m):
+            if match := _STOREYED.search(self._match_index.gallery.facts.text[fact]):
+                storeys_of[fact] = 1 if match[2] else _HIGH_RISE if match[3] else int(match[1])
+        return storeys_of
 
     def _facts_within(self, tile: int, within_m: float) -> list[int]:
+        """The facts within a distance of a tile, the nearest first."""
         rows = self._match_index.links_of(tile)
         links = self._match_index.gallery.links
-        return [int(fact) for fact in links.fact[rows[links.distance_m[rows] <= within_m]]]
+        rows = rows[links.distance_m[rows] <= within_m]
+        rows = rows[np.argsort(links.distance_m[rows], kind="stable")]
+        return [int(fact) for fact in links.fact[rows]]
 
-    def _other_look(self, phrase: str, evidence: Evidence, tile: int) -> str:
-        """The contradiction of "red church" by a white one."""
+    def _other_look(self, row: int, evidence: Evidence, tile: int) -> str:
+        """The contradiction of "red church" by a white one, if no other may be meant."""
         fact = self._positions.fact_of(evidence, tile)
         facts = self._match_index.gallery.facts
         kind = facts.kind[fact] if fact is not None else ""
         if fact is None or not kind or has_trait(kind, "patchy"):
             return ""
-        stated = looks_of(phrase, head_of(kind))
-        candidates = [fact] if evidence.channel == "names" else self._positions.facts_of_kind[kind]
+        stated = looks_of(self._query.phrases[row].text, head_of(kind))
+        candidates = [fact]
+        if stated and evidence.channel != "names":
+            candidates = [*self._positions.facts_of_kind[kind], *self._called(row)]
         within_sight = set(self._facts_within(tile, _SIGHT_M))
         looks = [
-            looks_in(text.removesuffix(kind))
-            for text in (
-                facts.text[candidate].partition(": ")[0]
+            looks_in(text.removesuffix(facts.kind[candidate]))
+            for candidate, text in (
+                (candidate, facts.text[candidate].partition(": ")[0])
                 for candidate in candidates
                 if candidate in within_sight
             )
-            if text.endswith(kind)
+            if text.endswith(facts.kind[candidate])
         ]
         for look in stated:
             excluding = [_excluding(look, others) for others in looks]

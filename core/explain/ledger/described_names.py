@@ -144,6 +144,8 @@ class DescribedNames:
             return ""
         if self._is_elsewhere(row, name) or self._may_reach_here(name, places[0]):
             return ""
+        if self._positions.places(tile, self._longer_named(name), _FAR_M):
+            return ""
         if all(facts.kind[fact].endswith(STOPS) for fact in self.in_description[name]):
             words = {singular(word) for word in bare_words(self._query.phrases[row].text)}
             if words.isdisjoint(stop.split()[-1] for stop in STOPS):
@@ -151,6 +153,16 @@ class DescribedNames:
         return (
             f"the map has {self._map_spelling(name, places[0].fact)} {places[0].in_words}, not here"
         )
+
+    def _longer_named(self, name: tuple[str, ...]) -> list[int]:
+        """The facts with a longer name that has a name in it: "Carrefour City" for "Carrefour"."""
+        named = self._positions.facts_of_name.items()
+        return [
+            row
+            for other, rows in named
+            if len(other) > len(name) and contains(list(other), name)
+            for row in rows
+        ]
 
     def _is_mentioned_here(self, row: int, tile: int) -> bool:
         """Whether what a phrase mentions is here in another spelling: "Seventh" and "7th"."""

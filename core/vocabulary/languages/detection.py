@@ -122,7 +122,9 @@ def _words(text: str, names: Collection[tuple[int, int]]) -> list[str]:
 def _best_language(words: Sequence[str]) -> str | None:
     """The language that most words have, None for English."""
     english = [word for word in words if word in english_words()]
-    if not words or len(english) >= _ENGLISH_SHARE * len(words):
+    if not words:
+        return None
+    if len(english) >= _ENGLISH_SHARE * len(words) and not _is_of_one(words, english):
         return None
     if len(words) < _FEWEST:
         return next((code for code in CODES if lexicon(code).is_thing(words[0])), None)
@@ -142,6 +144,14 @@ def _best_language(words: Sequence[str]) -> str | None:
     best = max(counts, key=counts.__getitem__)
     only_english = [word for word in english if best not in languages.get(word, ())]
     return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None
+
+
+def _is_of_one(words: Sequence[str], english: Sequence[str]) -> bool:
+    """Whether one language has all the words that English has, too ("am Ring"), and more."""
+    languages = _languages_of()
+    owned = [code for code in CODES if all(code in languages.get(word, ()) for word in english)]
+    others = set(words).difference(english)
+    return any(sum(code in languages.get(word, ()) for word in others) > _FEWEST for code in owned)
 
 
 def _listed_names(text: str, code: str) -> list[tuple[int, int]]:

@@ -123,7 +123,7 @@ def test_lower_buildings_speak_against_many_storeys(tell: Tell) -> None:
 
     entry = tell("nine-storey apartment blocks, a street", 30, 240, houses)
     against = entry["nine-storey apartment blocks"].against
-    assert against == "the buildings within 60 m whose storeys the map knows have 2 to 3"
+    assert against == "the buildings within 100 m whose storeys the map knows have 2 to 3"
     entry = tell("four-storey apartment blocks, a street", 30, 240, houses)
     assert entry["four-storey apartment blocks"].against == ""
 
