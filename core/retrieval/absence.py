@@ -28,9 +28,9 @@ class AbsenceSettings:
 
     By how far its kind is visible (`near_m`, `middle_m`, `far_m`), times `around` for "anywhere"
     and "in sight", `around_m` at most; `beside_m` for "not near", `away_m` for "far from", `at_m`
-    for "not in". Only a thing that is `clear` times as far away is surely not there. Our choice, as
-    those of `core.facts`; `far_m` and `around_m` by claims that were judged. A thing at twice the
-    distance counts nothing in the ranking.
+    for "not in". Only a thing that is `clear` times as far away, and `clear_m` at least, is surely
+    not there. Our choice, as those of `core.facts`; `far_m`, `around_m` and `clear` by claims that
+    were judged. A thing at twice the distance counts nothing in the ranking.
     """
 
     near_m: float = 30.0
@@ -39,6 +39,7 @@ class AbsenceSettings:
     around: float = 1.5
     around_m: float = 100.0
     clear: float = 1.5
+    clear_m: float = 100.0
     beside_m: float = 90.0
     away_m: float = 150.0
     at_m: float = 12.0
@@ -55,7 +56,13 @@ _HOMES = frozenset({"house", "home", "villa", "dwelling"})
 _PAST = "(historical)"
 """Behind the names of what is there no more, in maps of the United States."""
 _MAYBE: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"restaurant": ("fast food", "food court"), "square": ("pedestrian square",)}
+    {
+        "restaurant": ("fast food", "food court"),
+        "square": ("pedestrian square",),
+        "hotel": ("love hotel",),
+        "pub": ("bar",),
+        "bar": ("pub",),
+    }
 )
 """Words in kinds of which one neither refutes nor proves that there is none of a noun; a square
 with a name is one."""
@@ -92,13 +99,15 @@ class Absence:
         doubted = np.zeros(len(self._spoken), dtype=bool)
         if denial.scope == "else":
             mask = self._others()
+            for affirmed in denial.things:
+                mask &= ~self._of_kind(affirmed)
         else:
             of_kind = self._of_kind(thing)
-            surely = np.zeros(len(of_kind), dtype=bool)
-            if not _is_name(thing):
+            mask = self._named(thing)
+            if not (_is_name(thing) or (mask.any() and " " in thing)):
                 surely = self._surely(thing, of_kind)
                 doubted = of_kind & ~surely
-            mask = surely | self._named(thing)
+                mask |= surely
         facts: I64 = np.flatnonzero(mask)
         reach = self._reach[facts]
         if denial.scope == "around":

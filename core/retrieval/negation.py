@@ -140,6 +140,8 @@ _UNMAPPED = re.compile(
 )
 """Nouns of the table whose absence no map shows: things that come and go, parts of other things,
 and what is everywhere."""
+_TITLED = re.compile(r"(?:\d+\w+|\w+)(?: \w+)* (?:Street|Road|Corner|Place|Way|Tower|Block)$")
+"""A name of one of these: "Myasnitskaya Street"."""
 _LEADING = re.compile(rf"^(?:(?:{_ARTICLE}|of)\s+)+", re.IGNORECASE)
 _CUE = re.compile(
     r"\b(?:no|not|zero|none|hardly|scarcely|barely|treeless|without|neither|nor|nothing|nowhere|lack\w*|"
@@ -222,11 +224,12 @@ def group_of(thing: str) -> tuple[str, ...]:
 
 def could_be_mapped(thing: str, text: str = "", start: int = 0) -> bool:
     """Whether a thing is a kind, a group of kinds, or written as a name at `text[start:]`."""
-    if _UNMAPPED.search(thing) and not group_of(thing):
+    is_name = thing[:1].isupper() and bool(text[:start].strip())
+    if _UNMAPPED.search(thing) and not (group_of(thing) or (is_name and _TITLED.match(thing))):
         return False
     if group_of(thing) or head_of_phrase(thing) is not None:
         return True
-    return thing[:1].isupper() and bool(text[:start].strip())
+    return is_name
 
 
 def without(text: str, start: int, end: int) -> str:

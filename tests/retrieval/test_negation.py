@@ -28,6 +28,9 @@ ROWS = [
     [
         ("no trams and a church on the left", "no trams", ("trams",), "here"),
         ("no shops, cafes or bars here", None, ("shops", "cafes", "bars"), "here"),
+        ("A park, the lake is not in sight", "the lake is not in sight", ("lake",), "around"),
+        ("a mill, the river isn't visible", "the river isn't visible", ("river",), "around"),
+        ("a bar not near Mill Street", "not near Mill Street", ("Mill Street",), "near"),
         ("there isn't a shop anywhere", None, ("shop",), "around"),
         ("a lane with no bakery", "no bakery", ("bakery",), "here"),
         ("a square without benches or trees", None, ("benches", "trees"), "here"),
@@ -145,6 +148,28 @@ def test_absence_supports_and_presence_contradicts_with_their_reason(
     assert "“no benches” contradicts it" in told
     unclear, _ = found["unchecked"]  # a bench is a little farther away than would contradict
     assert (unclear.against, unclear.absent) == ("", "")
+
+
+def test_what_is_denied_is_what_is_surely_meant(tiny_gallery: Gallery) -> None:
+    absence, facts = absence_of(match_index_of(tiny_gallery)), tiny_gallery.facts
+
+    def meant(text: str) -> tuple[set[int], set[int]]:
+        (denial,) = denials_in(text)
+        denied = absence.denied(denial, denial.things[0])
+        return set(denied.facts.tolist()), set(denied.doubted.tolist())
+
+    roads, _ = meant("a fountain, not near Mill Road")
+    assert roads
+    assert all("Mill Road" in facts.names[row] for row in roads)
+    assert meant("a fountain, not near Mill Avenue") == (set(), set())
+    pubs, _ = meant("a fountain, no pub")
+    bars, doubted = meant("a fountain, no bar")
+    assert not bars
+    assert doubted
+    assert doubted <= pubs
+    others, _ = meant("nothing but pubs")
+    assert others
+    assert not others & pubs
 
 
 def test_denials_alone_say_nothing_about_another_town(

@@ -277,3 +277,8 @@ def test_words_of_signs_name_kinds_and_tell_more_than_the_tables() -> None:
         and entry.english[0] == word.english
     ]
     assert same == []
+
+
+def test_words_that_english_has_too_do_not_hide_a_language() -> None:
+    assert language_of("am Ring, Ampel, kein Supermarkt, kein See") == "de"
+    assert language_of("I am at the ring road, see the lake, no shops") is None

@@ -35,6 +35,8 @@ _NEAR_M = 60.0
 _FARTHER_M = 100.0
 _HERE_M = 3.0
 """The direction of nearer things is unknown."""
+_OTHERS = 2
+"""So many other things speak against "nothing but houses"; one may be overlooked."""
 _STOREYS_APART = 3
 _LOW = 2
 _BUILDINGS = 2
@@ -128,13 +130,16 @@ class ContradictionFinder:
         if "facts" not in self._channels or not absence.is_known(denial):
             return Contradiction("", evidence)
         rows, links = self._match_index.links_of(tile), self._match_index.gallery.links
-        lacking = []
+        lacking, unclear = [], False
         for thing in denial.things:
             denied = absence.denied(denial, thing)
             within = dict(zip(denied.facts.tolist(), denied.within_m.tolist(), strict=True))
             near = [
                 row for row in rows if links.distance_m[row] <= within.get(int(links.fact[row]), -1)
             ]
+            others = {int(links.fact[row]) for row in near}
+            if denial.affirms and len(others) < _OTHERS:
+                near, unclear = [], unclear or bool(others)
             if near:
                 nearest = min(near, key=lambda row: float(links.distance_m[row]))
                 text = self._match_index.gallery.facts.text[int(links.fact[nearest])]
@@ -143,21 +148,21 @@ class ContradictionFinder:
                 )
                 return Contradiction(f"the map has {noun_phrase(text)} {where}", evidence)
             doubted = dict.fromkeys(denied.doubted.tolist(), max([*within.values(), _NEAR_M]))
-            if self._may_be_there(tile, within | doubted):
-                return Contradiction("", evidence)
+            unclear = unclear or self._may_be_there(tile, within | doubted)
             reach = f"within {max(within.values()):.0f} m" if within else "anywhere"
             lacking.append(f"{'other things' if denial.affirms else thing} {reach}")
-        return Contradiction(
-            "", evidence, f"the map has no {' and no '.join(dict.fromkeys(lacking))}"
-        )
+        absent = f"the map has no {' and no '.join(dict.fromkeys(lacking))}"
+        return Contradiction("", evidence, "" if unclear else absent)
 
     def _may_be_there(self, tile: int, within: dict[int, float]) -> bool:
         """Whether one of some facts is so near that nobody can say that it is absent, by the
         distance of each within which it is there. No tile is linked to all that others see."""
-        farthest = SETTINGS.clear * max(within.values(), default=0.0)
+        clear = {
+            fact: max(SETTINGS.clear * near_m, SETTINGS.clear_m) for fact, near_m in within.items()
+        }
         return any(
-            place.distance_m <= SETTINGS.clear * within[place.fact]
-            for place in self._positions.places(tile, list(within), farthest)
+            place.distance_m <= clear[place.fact]
+            for place in self._positions.places(tile, list(clear), max(clear.values(), default=0.0))
         )
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
