@@ -533,7 +533,7 @@ def test_there_are_two_set_up_commands_of_one_line_each() -> None:
     start = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
     assert [line for line in lines if "venv .venv" in line] == [
         f"{start} && .venv/bin/streamlit run app.py",
-        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 3 --dist loadfile",
+        f"{start} -r tests/requirements.txt && .venv/bin/python -m pytest -n 4 --dist loadfile",
     ]
 
 
