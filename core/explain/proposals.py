@@ -35,7 +35,8 @@ def proposals(
     trace: SearchTrace, ledger: Sequence[LedgerEntry], most: int = 2
 ) -> tuple[Proposal, ...]:
     """Proposals for the first `most` phrases that are missing or unchecked in a candidate's
-    `ledger`, the nearest kinds first. A description in another language gets none."""
+    `ledger`, the nearest kinds first. A description in another language gets none, nor does a
+    phrase for a thing that the map knows by this noun: "small park" means a park."""
     query, gallery = trace.encoded_query, trace.gallery
     if query.gloss is not None or not len(gallery.spoken):
         return ()
@@ -52,6 +53,9 @@ def proposals(
             for row in nearest.tolist()
             if similarities[row] >= LEAST
         )
+        head = head_of_phrase(piece.phrase)
+        if head is not None and any(_noun_of(kind) == head.noun for kind in kinds):
+            continue
         fitting = tuple(
             kind
             for kind in kinds
@@ -65,8 +69,11 @@ def proposals(
 def _is_no_help(kind: str, phrase: str) -> bool:
     """Whether a phrase has the kind's own noun already, such as the street of "harbour across the
     street", or says the opposite of it."""
-    noun = kind.rpartition(" ")[2]
-    return noun in re.findall(r"\w+", phrase) or _is_opposite(phrase, kind)
+    return _noun_of(kind) in re.findall(r"\w+", phrase) or _is_opposite(phrase, kind)
+
+
+def _noun_of(kind: str) -> str:
+    return kind.rpartition(" ")[2]
 
 
 def _is_opposite(phrase: str, kind: str) -> bool:

@@ -1,5 +1,7 @@
 """Other words for what the map does not have."""
 
+import pytest
+
 from core.explain.ledger import standing_ledger
 from core.explain.proposals import Proposal, proposals
 from core.gallery import Gallery
@@ -35,6 +37,13 @@ def test_nothing_is_proposed_for_what_is_there_or_like_nothing_here(
 ) -> None:
     assert proposed(tiny_gallery, encoder, "a cathedral") == ()
     assert proposed(tiny_gallery, encoder, "a cathedral and a zeppelin") == ()
+
+
+def test_nothing_else_is_proposed_for_a_thing_that_the_map_knows(
+    tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.explain.proposals.LEAST", 0.2)
+    assert proposed(tiny_gallery, encoder, "a cathedral, a lake and a pond far from it") == ()
 
 
 def test_words_of_another_language_are_left_as_they_are(
