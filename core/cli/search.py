@@ -275,12 +275,21 @@ def _answer_lines(result: Any) -> Iterator[str]:
             yield f"      {candidate['explanation']['reason']}"
             yield from (f"      {note}" for note in candidate["explanation"]["notes"])
             continue
-        for piece in candidate["evidence"]:
-            english = f" ({piece['english']})" if piece["english"] else ""
-            fact = piece["fact"] and (
-                f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
-            )
-            yield f"      {piece['phrase']}{english} — {fact or 'not found'}"
+        yield from (f"      {_evidence_line(piece)}" for piece in candidate["evidence"])
+
+
+def _evidence_line(piece: dict[str, Any]) -> str:
+    """A phrase with what the map has for it: “red church” — a church (20 m north)."""
+    from core.retrieval.negation import denials_in
+
+    phrase = f"{piece['phrase']} ({piece['english']})" if piece["english"] else piece["phrase"]
+    if piece["fact"]:
+        similar = "" if piece["supported"] else "at most something similar: "
+        found = f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
+        return f"{phrase} — {similar}{found}"
+    if denials_in(piece["english"] or piece["phrase"]):
+        return f"{phrase} — denied; --explain tells whether the map has it"
+    return f"{phrase} — not found"
 
 
 def told_regions(regions: Sequence[dict[str, Any]]) -> str:

@@ -124,7 +124,10 @@ def draw(gallery: Source, ask: SearchParams, state: FoundPlaces) -> None:
     link = session.link(ask) if ask.fits_link else ""
     with st.container(horizontal=True, key="take-away"):
         _files(gallery, state, link)
-        with st.popover("Link to this answer", icon=":material/link:"):
+        with (
+            st.popover("Link to this answer", icon=":material/link:"),
+            st.container(key="answer-link"),
+        ):
             _link(link)
     st.html(render("answer_times", took_ms=state.took_ms, timings_ms=result.timings_ms))
 
