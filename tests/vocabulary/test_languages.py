@@ -136,6 +136,7 @@ def test_names_belong_to_no_language() -> None:
         ("sv", "några kvarter från stationen", "a few blocks from railway station"),
         ("fi", "kahden korttelin päässä kauppakeskuksesta", "two blocks from shopping centre"),
         ("fi", "Liisankadulla on kirkko", "Liisankatu street church"),
+        ("fi", "kaksi korttelia rautatieasemalta", "two blocks from railway station"),
         ("ru", "в двух кварталах от вокзала", "two blocks from railway station"),
         ("it", "a due isolati dalla stazione", "two blocks from railway station"),
         ("pl", "dwie przecznice od kościoła", "two blocks from church"),
