@@ -96,6 +96,9 @@ def test_from_words_to_markers_to_the_panel_of_the_second(
     expect(page.locator('.sw-panel[aria-label="Candidate 3"]')).to_be_visible()
     expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "3")
     assert map_frame.evaluate("window.__same") is True, "the map's frame was mounted again"
+    expect(page.locator(".copied code").first).to_contain_text(re.compile(r"^60\.1\d+, 24\.9\d+"))
+    page.get_by_role("button", name="Copy", exact=True).first.click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible()
     assert visit.outside == []
     assert visit.errors == []
 

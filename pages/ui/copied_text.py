@@ -1,7 +1,7 @@
 """A text beside a button that copies it.
 
 Streamlit's own element for this, `st.code`, makes the browser load and run the grammars of all
-programming languages first, about a second of a phone's processor.
+programming languages first: 1.5 MB, a third of the time that an answer's scripts took.
 """
 
 from pages.ui.script_component import script_component
