@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import settings as machine
-from core.cli.options import add_output_flags, add_store, whole_number
+from core.cli.options import action_adder, add_store, whole_number
 from core.cli.progress import note
 from core.errors import CasesError
 from core.review.formats import FORMATS
@@ -21,11 +21,10 @@ _SHOWN_FAULTS = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    with_flags = action_adder(parser)
 
     def action(name: str, about: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=about, description=about)
-        add_output_flags(added, default=argparse.SUPPRESS)
+        added = with_flags(name, about)
         add_store(added)
         return added
 

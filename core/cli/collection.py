@@ -13,7 +13,7 @@ from core.cli.collection_options import (
     split_of_names,
 )
 from core.cli.cvgtext_options import add_cvgtext
-from core.cli.options import add_output_flags, new_file, text
+from core.cli.options import action_adder, new_file, text
 from core.cli.progress import bar, note
 from core.errors import QueryError
 
@@ -23,13 +23,7 @@ _LISTED = 10_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's actions."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, about: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=about, description=about)
-        add_output_flags(added, default=argparse.SUPPRESS)
-        return added
-
+    action = action_adder(parser)
     checking = action("check", "list all that is wrong, with shard and row")
     checking.add_argument(
         "path", type=Path, metavar="PATH", help="folder of a collection, or a file of JSON lines"

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from core.geo import Bounds, Position
@@ -94,6 +95,21 @@ def add_output_flags(parser: argparse.ArgumentParser, default: bool | str = Fals
     flags = (("--json", "print one JSON document"), ("--quiet", "show no progress bars"))
     for name, about in flags:
         parser.add_argument(name, action="store_true", default=default, help=about)
+
+
+def action_adder(
+    parser: argparse.ArgumentParser,
+) -> Callable[[str, str], argparse.ArgumentParser]:
+    """What adds an action of a command: from its name and one line about it, its parser, with the
+    flags of every command."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=about, description=about)
+        add_output_flags(added, default=argparse.SUPPRESS)
+        return added
+
+    return action
 
 
 def labelled_set(value: str) -> tuple[str, Path]:

@@ -31,6 +31,7 @@ from core.gallery.manifest import (
     check_name,
     file_entry,
     read_manifest,
+    title_from,
     write_manifest,
 )
 from core.gallery.opened import SHARD_TILES
@@ -134,7 +135,7 @@ def build_gallery(
         manifest = Manifest(
             format=FORMAT,
             name=name,
-            title=options.title or name.replace("-", " ").replace("_", " ").title(),
+            title=options.title or title_from(name),
             created=now.isoformat(timespec="seconds"),
             build=build,
             origin=Origin(files, world.licence, world.date),

@@ -16,7 +16,14 @@ from core.files import replacing
 from core.gallery.aerial import ARCHIVE, AerialArchive
 from core.gallery.build import BuildOptions
 from core.gallery.imagery_stage import covered_tiles, imagery_hashes, write_imagery
-from core.gallery.manifest import FORMAT, Manifest, Origin, check_name, write_manifest
+from core.gallery.manifest import (
+    FORMAT,
+    Manifest,
+    Origin,
+    check_name,
+    title_from,
+    write_manifest,
+)
 from core.gallery.opened import SHARD_TILES
 from core.gallery.picture_builder import facts_of_lines
 from core.gallery.staging import (
@@ -76,7 +83,7 @@ def build_imagery(
         manifest = Manifest(
             format=FORMAT,
             name=name,
-            title=options.title or name.replace("-", " ").replace("_", " ").title(),
+            title=options.title or title_from(name),
             created=now.isoformat(timespec="seconds"),
             build=build,
             origin=Origin(files, imagery.credit.licence, ""),

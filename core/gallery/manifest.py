@@ -160,6 +160,11 @@ def check_name(name: str) -> str:
     return name
 
 
+def title_from(name: str) -> str:
+    """The title of a gallery that was given none: its name in words."""
+    return name.replace("-", " ").replace("_", " ").title()
+
+
 def file_entry(path: Path) -> dict[str, Any]:
     """Size and hash of a file, as listed in the manifest."""
     with path.open("rb") as file:

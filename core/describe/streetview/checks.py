@@ -44,12 +44,17 @@ _FORM: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 
 def form_faults(text: str) -> Iterator[str]:
     """Faults of form: length, talk about the photograph, markup, addresses, coordinates."""
-    count = len(text.split())
-    if count < LEAST_WORDS:
-        yield f"it has only {count} words"
-    if count > MOST_WORDS:
-        yield f"it has {count} words, more than {MOST_WORDS}"
+    yield from length_faults(text, LEAST_WORDS, MOST_WORDS)
     yield from phrase_faults(text)
+
+
+def length_faults(text: str, least: int, most: int) -> Iterator[str]:
+    """That a text has fewer or more words than it may have."""
+    count = len(text.split())
+    if count < least:
+        yield f"it has only {count} words, fewer than {least}"
+    if count > most:
+        yield f"it has {count} words, more than {most}"
 
 
 def phrase_faults(text: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from core.describe.streetview.checks import phrase_faults
+from core.describe.streetview.checks import length_faults, phrase_faults
 from core.describe.zero_shot.prompts import LEAST_WORDS, MOST_WORDS
 from core.sources.collection import CollectionRow
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
@@ -54,11 +54,7 @@ def text_faults(text: str, row: CollectionRow) -> tuple[str, ...]:
 
 
 def _faults(text: str, row: CollectionRow) -> Iterator[str]:
-    count = len(text.split())
-    if count < LEAST_WORDS:
-        yield f"it has only {count} words, fewer than {LEAST_WORDS}"
-    if count > MOST_WORDS:
-        yield f"it has {count} words, more than {MOST_WORDS}"
+    yield from length_faults(text, LEAST_WORDS, MOST_WORDS)
     yield from phrase_faults(text)
     for fault, pattern in _BANNED:
         if pattern.search(text):
