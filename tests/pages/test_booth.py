@@ -80,7 +80,8 @@ class TestDistances:
         turn = Turn("a", "a", "answer", "x", guess=HERE)
         assert distances.headline(turn, an_answer(*places(30, 800))) == "Saywhere found it"
         assert "as place 2" in distances.headline(turn, an_answer(*places(900, 50)))
-        assert "missed it by 900 m" in distances.headline(turn, an_answer(*places(900, 800)))
+        missed = distances.headline(turn, an_answer(*places(900, 800)))
+        assert missed == "Saywhere missed your spot"
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
             "Distance from your spot": "900 m"
         }

@@ -40,7 +40,9 @@ def headline(visit: Visit, result: SearchResult) -> str:
     near = next((one.rank for one in places if apart_m(truth, one) <= RIGHT_M), None)
     if near is not None:
         return f"Saywhere found it as place {near}"
-    return f"Saywhere missed it by {metres(ours)}"
+    if visit.is_example:
+        return f"Saywhere missed it by {metres(ours)}"
+    return "Saywhere missed your spot"
 
 
 def between_m(one: Position, other: Position) -> float:

@@ -78,6 +78,8 @@ def guess(visit: Visit) -> tuple[Mark, ...]:
     """The question before the answer; it may be skipped."""
     asked = "Where do you think it is?" if visit.is_example else "Where is it?"
     lead = "Tap the map. Then see how close Saywhere gets."
+    if not visit.is_example:
+        lead = "Tap the place that you described. Saywhere is measured against your spot."
     st.html(render("kiosk_question", title=asked, lead=lead, quote=visit.text))
     with st.container(key="booth-turn"):
         if visit.guess is not None:
