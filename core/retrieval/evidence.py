@@ -88,6 +88,7 @@ class EvidenceFinder:
         self._heads = self._words.heads
         self._mentions = self._words.mentions
         self._seen: dict[int, VisibleFacts] = {}
+        self._matched: dict[tuple[int, int], int] = {}
         seen = None if tiles is None else self._facts
         self._cosines = PhraseCosines(match_index, encoded_query, seen, cosines)
 
@@ -104,19 +105,17 @@ class EvidenceFinder:
         """The nearest names on signs at a tile; names in the evidence count as nearer."""
         facts, visible = self._match_index.gallery.facts, self._visible(tile)
         supporting = {piece.fact for piece in evidence if piece.supported}
+        matched = [self._matched[tile, row] for row, one in enumerate(evidence) if one.supported]
         distance_of: dict[str, float] = {}
-        named = self._match_index.named[visible.facts] & self._match_index.titled[visible.facts]
-        if not supporting:
-            named &= visible.distance_m <= _NAMED_WITHIN_M
+        # a text is read for each of these, so first the few that are near or evidence
+        listed = (visible.distance_m <= _NAMED_WITHIN_M) | np.isin(visible.facts, matched)
+        listed &= self._match_index.named[visible.facts] & self._match_index.titled[visible.facts]
         for fact, distance in zip(
-            visible.facts[named].tolist(), visible.distance_m[named].tolist(), strict=True
+            visible.facts[listed].tolist(), visible.distance_m[listed].tolist(), strict=True
         ):
             text = facts.text[fact]
-            is_evidence = text in supporting
-            if distance > _NAMED_WITHIN_M and not is_evidence:
-                continue
             if (name := text.partition(": ")[2]) and facts.kind[fact] != "address":
-                ranked_distance = distance - _EVIDENCE_BONUS_M * is_evidence
+                ranked_distance = distance - _EVIDENCE_BONUS_M * (text in supporting)
                 distance_of[name] = min(ranked_distance, distance_of.get(name, ranked_distance))
         return tuple(sorted(distance_of, key=lambda name: distance_of[name]))[:_NAMES_SHOWN]
 
@@ -155,7 +154,7 @@ class EvidenceFinder:
         if match is None:
             return Evidence(phrase.text, phrase.start, phrase.end, None, "", 0.0)
         best, gallery = match.index, self._match_index.gallery
-        number = int(visible.facts[best])
+        number = self._matched[tile, row] = int(visible.facts[best])
         fact, fit = gallery.facts.text[number], match.fit
         if fit in ("thing", "like") and is_of_other_size(phrase.text, fact):
             fit = "like" if match.channel == "names" else "other"

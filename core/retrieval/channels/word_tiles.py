@@ -4,7 +4,9 @@ Descriptions share most of their words, and the common ones have the most facts:
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from threading import Lock
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -15,9 +17,9 @@ from core.arrays import F32, F64, I32
 from core.retrieval.channels.match_index import Matches, MatchIndex
 from core.retrieval.channels.matching import best_by_tile, match_by_words
 
-_KEPT_BYTES, _PER_TILE, _KEPT_BYTES_PACKED = 1 << 22, 640, 1 << 18
-"""Bytes that are kept for a gallery, or those for each of its tiles, if that is more; and for a
-region of a packed collection, which has many."""
+_KEPT_BYTES, _PER_TILE, _KEPT_BYTES_PACKED = 1 << 22, 640, 1 << 26
+"""Bytes that are kept for a gallery, or those for each of its tiles, if that is more; and for all
+regions of packed collections together, since few of them are searched at a time."""
 _NO_BEARING: Final = np.full(1, np.nan, dtype=np.float32)
 
 
@@ -41,31 +43,47 @@ class OfWord:
         return rows + self.best.nbytes + self.gains.nbytes
 
 
+class _Kept:
+    """The words that were asked for last, each of one gallery. Several threads may read them."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._words: OrderedDict[tuple[int, str], OfWord] = OrderedDict()
+        self._bytes, self._lock = 0, Lock()
+
+    def of(self, key: tuple[int, str], made: Callable[[str], OfWord]) -> OfWord:
+        """What the word of a key says, kept or made."""
+        with self._lock:
+            if key in self._words:
+                self._words.move_to_end(key)
+                return self._words[key]
+        one = made(key[1])
+        with self._lock:
+            if key not in self._words:
+                self._words[key] = one
+                self._bytes += one.size
+            while self._bytes > self._most:
+                self._bytes -= self._words.popitem(last=False)[1].size
+        return one
+
+
+_of_regions = _Kept(_KEPT_BYTES_PACKED)
+_numbers = count()
+
+
 class WordTiles:
     """The words of one gallery. Several threads may read it."""
 
     def __init__(self, match_index: MatchIndex) -> None:
         self._match_index = match_index
-        self._most = max(_KEPT_BYTES, _PER_TILE * len(match_index.gallery))
-        if match_index.gallery.prepared:
-            self._most = _KEPT_BYTES_PACKED
-        self._kept: OrderedDict[str, OfWord] = OrderedDict()
-        self._bytes, self._lock = 0, Lock()
+        self._number = next(_numbers)
+        self._kept = _of_regions
+        if not match_index.gallery.prepared:
+            self._kept = _Kept(max(_KEPT_BYTES, _PER_TILE * len(match_index.gallery)))
 
     def of(self, word: str) -> OfWord:
         """What a folded word says, in whatever direction its things lie."""
-        with self._lock:
-            if word in self._kept:
-                self._kept.move_to_end(word)
-                return self._kept[word]
-        made = self._made(word)
-        with self._lock:
-            if word not in self._kept:
-                self._kept[word] = made
-                self._bytes += made.size
-            while self._bytes > self._most:
-                self._bytes -= self._kept.popitem(last=False)[1].size
-        return made
+        return self._kept.of((self._number, word), self._made)
 
     def toward(self, word: str, bearing_deg: float) -> OfWord:
         """What a word says whose things lie in a direction."""
