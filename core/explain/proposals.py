@@ -48,13 +48,12 @@ def proposals(
             continue
         similarities = gallery.fact_index.similarities(query.phrase_embeddings[rows[piece.start]])
         nearest = np.argsort(-similarities)[:_NEAREST]
-        kinds = dict.fromkeys(
-            gallery.facts.kind[gallery.spoken[row]]
-            for row in nearest.tolist()
-            if similarities[row] >= LEAST
-        )
+        near = [gallery.spoken[row] for row in nearest.tolist() if similarities[row] >= LEAST]
+        kinds = dict.fromkeys(gallery.facts.kind[fact] for fact in near)
         head = head_of_phrase(piece.phrase)
         if head is not None and any(_noun_of(kind) == head.noun for kind in kinds):
+            continue
+        if head is not None and any(_tells(gallery.facts.text[fact], head.noun) for fact in near):
             continue
         fitting = tuple(
             kind
@@ -64,6 +63,11 @@ def proposals(
         if fitting:
             found.append(Proposal(piece.phrase, piece.start, piece.end, fitting[:most]))
     return tuple(found[:most])
+
+
+def _tells(fact: str, noun: str) -> bool:
+    """Whether a fact tells of a part by its noun: "building with a blue roof"."""
+    return noun in fact.partition(":")[0].partition(" with ")[2].split()
 
 
 def _is_no_help(kind: str, phrase: str) -> bool:

@@ -1,5 +1,7 @@
 """Other words for what the map does not have."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.explain.ledger import standing_ledger
@@ -44,6 +46,18 @@ def test_nothing_else_is_proposed_for_a_thing_that_the_map_knows(
 ) -> None:
     monkeypatch.setattr("core.explain.proposals.LEAST", 0.2)
     assert proposed(tiny_gallery, encoder, "a cathedral, a lake and a pond far from it") == ()
+
+
+def test_nothing_else_is_proposed_for_a_part_that_things_here_have(
+    tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "a cathedral and a lake with a bench"
+    assert [one.phrase for one in proposed(tiny_gallery, encoder, text)] == ["lake"]
+    facts = tiny_gallery.facts
+    pond = next(row for row, kind in enumerate(facts.kind) if kind == "pond")
+    told = ["garden with a lake" if row == pond else text for row, text in enumerate(facts.text)]
+    monkeypatch.setattr(tiny_gallery, "facts", replace(facts, text=told))
+    assert proposed(tiny_gallery, encoder, text) == ()
 
 
 def test_words_of_another_language_are_left_as_they_are(
