@@ -52,7 +52,7 @@ _INVERTED = re.compile(
 _TRAILING = re.compile(
     r"[\s,]+(?:(?:right|just|directly|immediately|straight|almost|exactly|located|situated|standing|"
     r"is|are|was|stands?|sits?|lies|of|at|on|in|to|the|a|an|by|from|also|not|and|that|which|"
-    r"there|it|runs?|leading|up|i|you)[\s,]*)+$",
+    r"there|it|runs?|leading|up|i|you)\b[\s,]*)+$",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
@@ -69,13 +69,21 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    r"^"
-    + _DIRECTION.format(3)
-    + r"(?: of here)?,? (?:is|are|lies|stands|(?:there|you) (?:is|are|see))"
-    r" (?:an?|the|some|two|three)? ?",
+    r"^" + _DIRECTION.format(3) + r"(?: of here|[- ](?:side|end))?,? "
+    r"(?:(?:is|are|has|lies|stands|opens|(?:there|you) (?:is|are|see))"
+    r" (?:an?|the|some|two|three)? ?|(?:an?|some) |(?=(?:two|three|four|several|many) ))",
     re.IGNORECASE,
 )
-"""A direction before its thing: "to the west is a cafe"."""
+"""A direction before its thing: "to the west is a cafe", "west side a low building"."""
+_ALONE = re.compile(
+    r"\s*(?:(?:to|on|in|at|towards?) )?(?:(?:the|my|your|its) )?"
+    + _DIRECTION.format(4)
+    + r"(?:[- ](?:side|end|hand side))?\s*",
+    re.IGNORECASE,
+)
+"""A direction whose thing is the next phrase: "to the north, a tower", "West side: long blocks"."""
+_BEFORE_THING = re.compile(r"[,:]\s*|there.*|(?:you|we|i)\b.*", re.IGNORECASE)
+_BEGINS = re.compile(r"[.;:!?\n\r,(]+\s*|while|but|then", re.IGNORECASE)
 _IN_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+ (?:(?:North|South)(?:[- ]?(?:east|west))?|East|West)$")
 """A direction that is part of a name: "Central Park West"."""
 _OF_ME = re.compile(r"^\s*" + _HERE + r"\b", re.IGNORECASE)
@@ -85,7 +93,8 @@ _OF_YOU = re.compile(
 _LEAD = re.compile(
     r"^(?:(?:i['’]?m|i|we['’]re|we|you['’]ll|you|there['’]s|there|it['’]s|its|it|that['’]s|is|are|"
     r"was|the|an|a|my|your|this|that|of|to|at|in|on|by|from|me|meet|see|can|here|am|"
-    r"standing|looking|walking|going|go|head|let['’]s|will|be|just|right|also|so)(?=[\s,]|$)[\s,]*)+",
+    r"standing|looking|walking|going|go|head|let['’]s|will|be|just|right|also|so|"
+    r"(?:scene|picture|photo|photograph|image|view) shows)(?=[\s,]|$)[\s,]*)+",
     re.IGNORECASE,
 )
 MAX_PHRASES = 60
@@ -128,10 +137,13 @@ def _affirmed(description: str, begin: int, stop: int) -> list[Phrase]:
     starts = [begin, *(cut.end() for cut in cuts)]
     ends = [*(cut.start() for cut in cuts), stop]
     phrases = []
+    placed: float | None = None
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
         before = _bearing(cuts[number - 1]) if number else None
         after = _bearing(cuts[number]) if number < len(cuts) else None
-        bearing = None
+        bearing, placed = placed, _placing(description, cuts, number, start, end)
+        if placed is not None:
+            continue
         if before is not None:
             following = description[start : start + _LOOKAHEAD_CHARS]
             if of_reader := _OF_YOU.match(following):  # the position of the reader is unknown
@@ -150,6 +162,23 @@ def _affirmed(description: str, begin: int, stop: int) -> list[Phrase]:
             if phrase is not None:
                 phrases.append(phrase)
     return phrases
+
+
+def _placing(
+    description: str, cuts: list[re.Match[str]], number: int, start: int, end: int
+) -> float | None:
+    """The bearing that a stretch between two cuts gives to the next one: it begins a clause, and is
+    a direction and nothing more."""
+    alone = _ALONE.fullmatch(description, start, end)
+    if alone is None or number == len(cuts) or not _BEFORE_THING.fullmatch(cuts[number].group()):
+        return None
+    if number and not _BEGINS.fullmatch(cuts[number - 1].group()):
+        return None
+    return _degrees(alone.group("direction4"))
+
+
+def _degrees(direction: str) -> float:
+    return BEARINGS[re.sub(r"[- ]", "", direction.lower())]
 
 
 def _cuts(description: str, begin: int, stop: int) -> list[re.Match[str]]:
@@ -182,7 +211,7 @@ def _verb_after(
 
 def _bearing(cut: re.Match[str]) -> float | None:
     word = cut.groupdict().get("direction1")
-    return BEARINGS[re.sub(r"[- ]", "", word.lower())] if word else None
+    return _degrees(word) if word else None
 
 
 def _wrapped(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -214,7 +243,7 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
     stripped = text[start:end]
     tail = _TAIL.search(stripped)
     if tail and tail.start() > 0 and bearing is None and not _IN_NAME.search(stripped):
-        bearing = BEARINGS[re.sub(r"[- ]", "", tail.group("direction2").lower())]
+        bearing = _degrees(tail.group("direction2"))
         stripped = stripped[: tail.start()]
     if trailing := _TRAILING.search(stripped[-_LONGEST_TRAILING:]):
         stripped = stripped[: len(stripped) - len(trailing.group())]
@@ -225,6 +254,6 @@ def _trimmed(text: str, start: int, end: int, bearing: float | None) -> Phrase |
     elif lead:
         return None
     if bearing is None and (first := _FIRST.match(stripped)) and first.end() < len(stripped):
-        bearing = BEARINGS[re.sub(r"[- ]", "", first.group("direction3").lower())]
+        bearing = _degrees(first.group("direction3"))
         start, stripped = start + first.end(), stripped[first.end() :]
     return Phrase(stripped, start, start + len(stripped), bearing)

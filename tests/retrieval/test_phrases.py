@@ -79,6 +79,8 @@ def test_a_description_falls_into_the_things_it_names() -> None:
         ("at Turmstr. Nr. 22, beside a church", ["Turmstr. Nr. 22", "church"]),
         ("in front of St. John's church. A pub", ["St. John's church", "pub"]),
         ("on the left of the park is a large school", ["park", "large school"]),
+        ("a grassy area and a play area", ["grassy area", "play area"]),
+        ("The scene shows a wide street", ["wide street"]),
         (
             "square without benches, no trams and a pub",
             ["square", "without benches", "no trams", "pub"],
@@ -118,6 +120,12 @@ def test_a_long_caption_falls_into_things_of_a_few_words() -> None:
         ("I am north of the bank", {"bank": 180.0}),
         ("a pub to the south-west, a school", {"pub": 225.0, "school": None}),
         ("a school on North Street", {"school on North Street": None}),
+        ("To the north, a tower and a pub", {"tower": 0.0, "pub": None}),
+        ("A park. On the west side: five trees", {"park": None, "trees": 270.0}),
+        ("West side a low hall with a dark roof", {"hall": 270.0, "roof": None}),
+        ("to my east there are steps. To the south two towers", {"steps": 90.0, "tower": 180.0}),
+        ("trees to the west and south, a kiosk", {"trees": 270.0, "kiosk": None}),
+        ("I'm facing north, a kiosk", {"kiosk": None}),
     ],
 )
 def test_directions_are_those_from_the_describer_to_the_thing(
