@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from core.retrieval.negation import Denial, denials_in
+from core.vocabulary.attributes import MODIFIERS
 from core.vocabulary.directions import BEARINGS
 
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
@@ -97,6 +98,9 @@ _LEAD = re.compile(
     r"(?:scene|picture|photo|photograph|image|view) shows)(?=[\s,]|$)[\s,]*)+",
     re.IGNORECASE,
 )
+_LAST_WORD = re.compile(r"\b([^\W\d_]+)\s*$")
+_FIRST_WORD = re.compile(r"\s*([^\W\d_]+)\b")
+_LONGEST_MODIFIER = 14
 MAX_PHRASES = 60
 _LONGEST_WORDS = 14
 _LONGEST_CHARS = 200
@@ -187,8 +191,22 @@ def _cuts(description: str, begin: int, stop: int) -> list[re.Match[str]]:
     for cut in _BREAK.finditer(description, begin, stop):
         if cut.group()[0] == "." and _is_abbreviated(description, cut.start()):
             continue
+        if _is_between_modifiers(description, cut):
+            continue
         cuts += [*_verb_after(description, cuts, begin, cut.start()), cut]
     return [*cuts, *_verb_after(description, cuts, begin, stop)]
+
+
+def _is_between_modifiers(description: str, cut: re.Match[str]) -> bool:
+    """Whether a comma or "and" joins two words for one thing: "short, wide street"."""
+    if cut.group().strip().lower() not in (",", "and"):
+        return False
+    before = _LAST_WORD.search(description, max(0, cut.start() - _LONGEST_MODIFIER), cut.start())
+    after = _FIRST_WORD.match(description, cut.end())
+    if before is None or after is None:
+        return False
+    both = {before.group(1).lower(), after.group(1).lower()}
+    return both <= MODIFIERS
 
 
 def _is_abbreviated(description: str, stop: int) -> bool:

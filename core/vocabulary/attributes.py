@@ -176,6 +176,13 @@ SMALL = frozenset({"small", "little", "tiny", "narrow"})
 LARGE = frozenset({"large", "big", "huge", "wide", "broad", "giant", "vast"})
 SIZES = SMALL | LARGE | {"main", "major", "minor", "ordinary", "tall"}
 """Words for sizes, as people use them."""
+MODIFIERS = frozenset(
+    {*SIZES, *(word.rpartition(" ")[2] for word in SAID_COLOURS), "ochre", "wooden"}
+    | {"short", "long", "low", "high", "old", "older", "new", "newer", "modern", "slim", "thin"}
+    | {"thick", "flat", "pale", "dark", "light", "bright", "round", "curved", "curving", "straight"}
+    | {"steep", "quiet", "busy", "leafy", "shady", "plain", "simple", "massive", "enormous"}
+)
+"""Words before a noun, of which two may be joined by a comma or "and": "short, wide street"."""
 
 NUMBER_WORDS = (
     "no",
