@@ -15,6 +15,7 @@ from core.vocabulary.directions import BEARINGS
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
+_PLACES = ("side", "end", "middle", "them", "him", "me", "us", "road", "street", "st", "trees")
 _BREAK = re.compile(
     # a run of marks is matched from its first mark only: else long runs take quadratic time
     r"(?<![.;:!?\n\r,()\[\]{}«»“”\"|/])[.;:!?\n\r,()\[\]{}«»“”\"|/]++(?:\s|$)|"
@@ -28,9 +29,13 @@ _BREAK = re.compile(
     r"adjacent to|adjoining|bordered by|bounded by|flanked by|lined (?:with|by)|featuring|"
     r"consisting of|including|"
     # "next to the pharmacy there is a pub", "opposite I can see a church"
-    r"(?:there(?:['’]s|\s+(?:is|are|was|were))|(?:you|we|i)(?:['’]ll|\s+can|\s+will)?\s+"
+    r"(?:there(?:['’]?s|\s+(?:is|are|was|were))|(?:you|we|i)(?:['’]ll|\s+can|\s+will)?\s+"
     r"(?:also\s+)?(?:see|find|notice|spot))|"
-    r"(?:to|on) (?:the|my|your) (?:left|right)(?: side)?(?: of)?)\b",
+    r"(?:to|on) (?:the|my|your) (?:left|right)(?: side)?(?: of)?)\b|"
+    # "on the other side a bay", "behind them a square", "across the road a wood"
+    + "(?:"
+    + "|".join(rf"(?<=\b{word})" for word in _PLACES)
+    + r")\s+(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))",
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(
@@ -92,7 +97,7 @@ _OF_YOU = re.compile(
     r"^\s*(?:you|your (?:current |starting )?(?:spot|position|location|place))\b", re.IGNORECASE
 )
 _LEAD = re.compile(
-    r"^(?:(?:i['’]?m|i|we['’]re|we|you['’]ll|you|there['’]s|there|it['’]s|its|it|that['’]s|is|are|"
+    r"^(?:(?:i['’]?m|i|we['’]re|we|you['’]ll|you|there['’]s|there|it['’]s|its|it|that['’]s|is|are|them|"
     r"was|the|an|a|my|your|this|that|of|to|at|in|on|by|from|me|meet|see|can|here|am|"
     r"standing|looking|walking|going|go|head|let['’]s|will|be|just|right|also|so|"
     r"(?:scene|picture|photo|photograph|image|view) shows)(?=[\s,]|$)[\s,]*)+",
