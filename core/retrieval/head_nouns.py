@@ -190,9 +190,14 @@ def without_distance(phrase: str) -> str:
 @lru_cache(maxsize=4096)
 def is_location_only(phrase: str) -> bool:
     """Whether a phrase says where something is and not what: "on the left-hand side"."""
-    words = WORD.findall(fold(without_distance(phrase)))
     if _PLACE_OF_ROAD.match(phrase) or _COURSE_OF_ROAD.match(phrase):
         return True
+    return says_no_thing(phrase)
+
+
+def says_no_thing(phrase: str) -> bool:
+    """Whether a phrase has only words for places and directions: "some way off", "west side"."""
+    words = WORD.findall(fold(without_distance(phrase)))
     return all(word in _DETERMINERS or word in _LOCATION_WORDS for word in words)
 
 

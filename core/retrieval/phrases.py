@@ -8,6 +8,7 @@ own.
 import re
 from dataclasses import dataclass
 
+from core.retrieval.head_nouns import says_no_thing
 from core.retrieval.negation import Denial, denials_in
 from core.vocabulary.attributes import MODIFIERS
 from core.vocabulary.directions import BEARINGS
@@ -88,7 +89,7 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 """A direction whose thing is the next phrase: "to the north, a tower", "West side: long blocks"."""
-_BEFORE_THING = re.compile(r"[,:]\s*|there.*|(?:you|we|i)\b.*", re.IGNORECASE)
+_BEFORE_THING = re.compile(r"[,:]?\s*|there.*|(?:you|we|i)\b.*", re.IGNORECASE)
 _BEGINS = re.compile(r"[.;:!?\n\r,(]+\s*|while|but|then", re.IGNORECASE)
 _IN_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+ (?:(?:North|South)(?:[- ]?(?:east|west))?|East|West)$")
 """A direction that is part of a name: "Central Park West"."""
@@ -137,7 +138,9 @@ def split_phrases(description: str) -> list[Phrase]:
         stretch = description[denial.start : denial.end]
         phrases.append(Phrase(stretch, denial.start, denial.end, denial=denial))
         done = denial.end
-    return [*phrases, *_affirmed(description, done, len(description))][:MAX_PHRASES]
+    phrases = [*phrases, *_affirmed(description, done, len(description))]
+    things = [phrase for phrase in phrases if phrase.denial or not says_no_thing(phrase.text)]
+    return (things or phrases)[:MAX_PHRASES]
 
 
 def _affirmed(description: str, begin: int, stop: int) -> list[Phrase]:

@@ -82,6 +82,14 @@ def test_a_description_falls_into_the_things_it_names() -> None:
         ("a grassy area and a play area", ["grassy area", "play area"]),
         ("The scene shows a wide street", ["wide street"]),
         (
+            "a short, wide street of red and white houses",
+            ["short, wide street of red and white houses"],
+        ),
+        ("a church, small park and big shop", ["church", "small park", "big shop"]),
+        ("on the other side a bay, behind them a square", ["bay", "square"]),
+        ("across the road a wood a block away", ["across the road", "wood a block away"]),
+        ("on the right, some way off, a tower", ["tower"]),
+        (
             "square without benches, no trams and a pub",
             ["square", "without benches", "no trams", "pub"],
         ),
