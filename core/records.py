@@ -36,10 +36,10 @@ VIEW_WORDS: Final[Mapping[View, str]] = {"drawn": "drawn map", "aerial": "photog
 """The words of the two pictures of a tile, where both are told."""
 VIEWS: Final[tuple[View, ...]] = tuple(VIEW_WORDS)
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
-Fit = Literal["thing", "like", "name", "other", "unsure"]
+Fit = Literal["thing", "like", "name", "other", "unsure", "nearer"]
 """The fit of a fact to a phrase: the thing itself, something like it, another thing whose name
-has the phrase's words, such a thing of another size or rank, or the most similar thing there, of
-which the ledger does not claim that it is meant."""
+has the phrase's words, such a thing of another size or rank, the most similar thing there, of which
+the ledger does not claim that it is meant, or such a thing nearer than the description says."""
 
 
 SEEN_WORDS: Final[Mapping[str, str]] = {
@@ -174,6 +174,7 @@ class Evidence:
             "name": "only in a name: ",
             "other": "only ",
             "unsure": "similar: ",
+            "nearer": "nearer: ",
         }[self.fit]
 
 

@@ -95,7 +95,7 @@ def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:
 
 def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     things = _supporting_things(ledger)
-    if not things and any(entry.absent for entry in ledger):
+    if not things and any(entry.absent or entry.evidence.fit == "nearer" for entry in ledger):
         return ""
     if not things and (confidence or 0.0) >= NO_GUESS:
         return "The description as a whole fits here, but no part of it was found on the map."
@@ -170,6 +170,7 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
     named = [entry for entry in missing if entry.evidence.name_only]
     other = [entry for entry in missing if entry.evidence.of_other_size]
     unsure = [entry for entry in missing if entry.evidence.unsure]
+    nearer = [entry for entry in missing if entry.evidence.fit == "nearer"]
     nothing = [entry for entry in missing if not entry.evidence.channel]
     if nothing and _standing(ledger, "supported"):
         parts.append(
@@ -177,6 +178,9 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
         )
     if other:
         parts.append(f"for {_quoted_list(other)} the map has only {_thing_of(other[0])}")
+    if nearer:
+        is_near = "is" if len(nearer) == 1 else "are"
+        parts.append(f"{_quoted_list(nearer)} {is_near} nearer than said: {_thing_of(nearer[0])}")
     if unsure:
         parts.append(
             f"for {_quoted_list(unsure)} the map has at most something similar, "

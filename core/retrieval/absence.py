@@ -4,7 +4,7 @@ signal of the `facts` channel."""
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -12,14 +12,14 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.retrieval.channels.match_index import MatchIndex
-from core.retrieval.head_nouns import head_of_phrase
+from core.retrieval.head_nouns import head_of_phrase, matches_kind
 from core.retrieval.kind_fit import lacks_nation
 from core.retrieval.negation import Denial, group_of
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.attributes import NATIONS
 from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import WORD, fold
-from core.vocabulary.kinds import STOPS, answering, has_trait, kind_named
+from core.vocabulary.kinds import KINDS, STOPS, answering, has_trait, kind_named
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,10 @@ class AbsenceSettings:
     and "in sight", `around_m` at most; `beside_m` for "not near", `away_m` for "far from", `at_m`
     for "not in". Only a thing that is `clear` times as far away, and `clear_m` at least, is surely
     not there. Our choice, as those of `core.facts`; `far_m`, `around_m` and `clear` by claims that
-    were judged. A thing at twice the distance counts nothing in the ranking.
+    were judged. A thing at twice the distance counts nothing in the ranking. That there is none of
+    a small thing, which is visible from near only, is told where at least `mapped_share` of the
+    tiles have one in view: Helsinki and Monaco have trees at 45 and 33 % of theirs, Montevideo and
+    Neubrandenburg at 1 and 0.3 %.
     """
 
     near_m: float = 30.0
@@ -44,6 +47,7 @@ class AbsenceSettings:
     away_m: float = 150.0
     at_m: float = 12.0
     else_m: float = 30.0
+    mapped_share: float = 0.03
 
 
 SETTINGS = AbsenceSettings()
@@ -187,6 +191,22 @@ class Absence:
             group_of(thing) or len(self.denied(denial, thing).facts) for thing in denial.things
         )
 
+    def is_mapped(self, denial: Denial) -> bool:
+        """Whether a map that lacks what a denial denies tells that it is not there: not where
+        nobody has mapped the trees, lamps and benches of a town."""
+        return all(
+            not _is_small(thing) or self._share_in_view(denial, thing) >= SETTINGS.mapped_share
+            for thing in denial.things
+            if not denial.affirms
+        )
+
+    def _share_in_view(self, denial: Denial, thing: str) -> float:
+        """The share of the tiles that have one of the facts of a denied thing in view."""
+        links = self._match_index.gallery.links
+        rows, _ = links.rows_of(self.denied(denial, thing).facts)
+        near = links.tile[rows[links.distance_m[rows] <= SETTINGS.middle_m]]
+        return len(np.unique(near)) / len(self._match_index.gallery)
+
     def presence(self, encoded_query: EncodedQuery) -> F32 | None:
         """How much of what is denied each tile has: [N], 0..1, None without denials."""
         denials = [phrase.denial for phrase in encoded_query.phrases if phrase.denial]
@@ -215,6 +235,18 @@ def _is_name(thing: str) -> bool:
         len(word) > 2 and word[0].isupper() and not is_common(word.lower())
         for word in thing.split()
         if not NATIONS.search(word.lower()) and head_of_phrase(word.lower()) is None
+    )
+
+
+@cache
+def _is_small(thing: str) -> bool:
+    """Whether a denied thing is of a kind that is visible from near only."""
+    grouped = [kind for question in group_of(thing) for kind in answering(question)]
+    if grouped and not all(kind_named(kind).seen == "near" for kind in grouped):
+        return False
+    head = head_of_phrase(thing)
+    return bool(grouped) or any(
+        KINDS[kind].seen == "near" for kind in KINDS if head and matches_kind(kind, head)
     )
 
 

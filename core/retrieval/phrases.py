@@ -12,6 +12,7 @@ from core.retrieval.head_nouns import says_no_thing
 from core.retrieval.negation import Denial, denials_in
 from core.vocabulary.attributes import MODIFIERS
 from core.vocabulary.directions import BEARINGS
+from core.vocabulary.relation_cues import BLOCKS_FROM
 
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
@@ -36,7 +37,10 @@ _BREAK = re.compile(
     # "on the other side a bay", "behind them a square", "across the road a wood"
     + "(?:"
     + "|".join(rf"(?<=\b{word})" for word in _PLACES)
-    + r")\s+(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))",
+    + r")\s+(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))|"
+    + r"\b"
+    + BLOCKS_FROM
+    + r"\b",
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(
@@ -48,7 +52,7 @@ _ABBREVIATED = re.compile(
 """A full stop that ends no sentence: "Nr. 22", "St. John"."""
 _PLACING = re.compile(
     r"next to|right by|close to|near(?: to)?|opposite|behind|in front of|across from|besides?|"
-    r"between|(?:just )?past|along|adjacent to|.* (?:left|right|side) of"
+    r"between|(?:just )?past|along|adjacent to|.* (?:left|right|side) of|.* blocks? .*"
 )
 _INVERTED = re.compile(
     r"\b(?:is|are|was|were|stands?|sits?|lies|runs)\s+(?=(?:a|an|the|some|two|three|four|several|"

@@ -6,7 +6,7 @@ and of its role. They are fitted by `core.evaluation.ranking_fit` and read from 
 can read. Our own method, after learning to rank by a softmax over a list (ListNet).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 
 from core.arrays import F32, F64, Bools
 from core.retrieval.fusion import SIGNALS, Signals
-from core.retrieval.relation_values import KERNELS, THING_KINDS, Thing, ThingValues
+from core.retrieval.relation_values import KERNELS, THING_KINDS, Thing, ThingValues, nearer_than
 from core.retrieval.weight_files import read_weights, write_weights
 from core.settings import RANKING
 from core.vocabulary.relation_cues import ROLES
@@ -32,6 +32,10 @@ ADDRESS_WEIGHTS: Final = (0.15, 0.3, 0.0, 0.0, 0.0)
 """The weights of an address with its number. They are not learned: the texts hardly have any, and
 without them the places around a good street outweigh the one address (306 of 320 addresses first
 within 100 m)."""
+TOO_NEAR: Final = 0.6
+"""What a description loses at a thing that it calls blocks away, over the number of its phrases and
+as far as the thing is rare. Not learned: without it, a short description of such a thing leads to
+the thing itself."""
 _ROW_OF: Final = {name: row for row, name in enumerate(WEIGHT_ROWS)}
 
 
@@ -81,9 +85,22 @@ class RankingModel:
 
     def corrections(self, named: ThingValues) -> F32:
         """What each of R things adds to the score of each tile: [R, N]."""
-        weights = memberships(named.things) @ self.weights.astype(np.float32)
-        added: F32 = np.einsum("rk,rkn->rn", weights, named.values)
+        added = np.zeros((len(named.things), named.tiles), dtype=np.float32)
+        for row, of_tiles in self._added(named):
+            added[row, named.near[row].tiles] = of_tiles
         return added
+
+    def _added(self, named: ThingValues) -> Iterator[tuple[int, F32]]:
+        """The rows of things with what each adds to the scores of the tiles that see it."""
+        weights = memberships(named.things) @ self.weights.astype(np.float32)
+        share = np.float32(TOO_NEAR / max(1, sum(one.kind == "phrase" for one in named.things)))
+        for row, of in named.near.items():
+            added: F32 = weights[row] @ of.values
+            thing = named.things[row]
+            if least_m := thing.relation.least_m:
+                too_near = nearer_than(least_m, of.values)
+                added = added - share * np.float32(thing.rarity) * too_near
+            yield row, added
 
     def signal_weights(self, signals: Signals) -> dict[str, float]:
         """What is added to the weights of the signals of one search."""
@@ -101,9 +118,8 @@ class RankingModel:
         for name, weight in self.signal_weights(signals).items():
             scores += np.float32(weight) * signals[name]
         if named.things:
-            weights = memberships(named.things) @ self.weights.astype(np.float32)
-            for row, of in named.near.items():
-                scores[of.tiles] += weights[row] @ of.values
+            for row, added in self._added(named):
+                scores[named.near[row].tiles] += added
         return scores
 
     def to_json(self) -> dict[str, Any]:

@@ -272,6 +272,16 @@ def _thing_tiles(
     return of
 
 
+def nearer_than(least_m: float, values: F32) -> F32:
+    """How much nearer than a distance a thing is to T tiles, by the values [K, T] of the kernels
+    there: 1 where it is nearest, 0 from the distance on."""
+    near, sigma_m = values[KERNELS.index("near")], _SIGMA_M[KERNELS.index("near")]
+    near = near / max(near.max(initial=0), np.float32(1e-6))
+    at_least = np.float32(np.exp(-0.5 * (least_m / sigma_m) ** 2))
+    nearer: F32 = ((near - at_least) / (1 - at_least)).clip(0, 1)
+    return nearer
+
+
 def _rarity(of: ThingTiles, n: int) -> float:
     """How few of N tiles see a thing from near: 1 for a single tile, 0 for all."""
     near = of.values[KERNELS.index("near")]

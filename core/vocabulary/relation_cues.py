@@ -48,6 +48,10 @@ COUNTS: Final[Mapping[str, float]] = {
 _COMPASS = r"(?:(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _COUNT = rf"(?P<count>\d{{1,2}}|{'|'.join(sorted(COUNTS, key=len, reverse=True))})"
 _BLOCKS = rf"{_COUNT}(?:\s+(?:of|full|short|long|more|and a half|city))*\s+blocks?"
+BLOCKS_FROM: Final = (
+    rf"{_BLOCKS.replace('?P<count>', '?:')}(?:\s+(?:away|over|up|down|just))*\s+(?:from|off)"
+)
+"""Blocks without a direction: "two blocks away from"."""
 _HERE = r"(?:me|here|us|it|this|there|where i am|my \w+|them)\b"
 _STREET = r"(?:street|road|avenue|way|square|river|water|park|plaza)"
 _ONWARD = r"(?:away|over|up|down|due|just|to the|to my|and)"

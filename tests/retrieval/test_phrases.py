@@ -65,6 +65,8 @@ def test_a_description_falls_into_the_things_it_names() -> None:
         ("church north of the station", ["church", "station"]),
         ("pharmacy; bakery | bank", ["pharmacy", "bakery", "bank"]),
         ("tower – bridge", ["tower", "bridge"]),
+        ("a bar two blocks away from the bank", ["bar", "bank"]),
+        ("half a block from the bank is a church", ["bank", "church"]),
         ("a sandy beach", ["sandy beach"]),
         ("harbour", ["harbour"]),
         ("3.5 metres wide", ["3.5 metres wide"]),

@@ -13,6 +13,7 @@ from core.retrieval.fusion import SIGNALS, Signals
 from core.retrieval.query_encoding import encode_query, tokenize_query
 from core.retrieval.ranking import (
     NO_CORRECTION,
+    TOO_NEAR,
     WEIGHT_ROWS,
     RankingModel,
     learned_weights,
@@ -59,6 +60,16 @@ def test_corrections_worked_out_by_hand() -> None:
     one = model(phrase_across_near=0.2, name_close=0.1, rare_name_close=0.5)
     assert one.scores(FUSED, NOTHING, named()) == pytest.approx([0.4, 0.85, 0.4])
     assert one.corrections(named()).sum(axis=0) == pytest.approx([0.1, 0.55, 0.0])
+
+
+def test_what_is_blocks_away_is_not_where_it_is() -> None:
+    """At the thing itself the score falls by `TOO_NEAR`, by rarity and the number of phrases."""
+    bank = Thing(0, 4, "phrase", Relation("blocks away", 2.0), 0.5)
+    near = ThingValues((bank, NAME), 3, named().near)
+    scores = NO_CORRECTION.scores(FUSED, NOTHING, near)
+    assert scores[0] == pytest.approx(0.3 - TOO_NEAR * 0.5)
+    assert scores[1:] == pytest.approx(FUSED[1:])
+    assert (NO_CORRECTION.corrections(near).sum(axis=0) + FUSED) == pytest.approx(scores)
 
 
 def test_without_weights_or_things_scores_stay() -> None:

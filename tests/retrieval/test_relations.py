@@ -3,7 +3,7 @@
 import pytest
 
 from core.retrieval.phrases import split_phrases
-from core.retrieval.relations import relations_of, tells_writer
+from core.retrieval.relations import Relation, relations_of, tells_writer
 from core.vocabulary.relation_cues import CUES_AFTER, CUES_BEFORE, ROLES, Role
 
 
@@ -52,6 +52,17 @@ def test_blocks_are_counted(words: str, blocks: float) -> None:
     start = text.index("bank")
     (relation,) = relations_of(text, [(start, start + 4)])
     assert (relation.role, relation.blocks) == ("blocks away", blocks)
+
+
+@pytest.mark.parametrize(("words", "least_m"), [("half a block", 20), ("two blocks", 80)])
+def test_a_thing_that_is_blocks_away_is_not_nearer_than_half_of_that(
+    words: str, least_m: float
+) -> None:
+    text = f"It is {words} from the bank."
+    start = text.index("bank")
+    (relation,) = relations_of(text, [(start, start + 4)])
+    assert relation.least_m == least_m
+    assert Relation("beside").least_m == 0
 
 
 def test_a_direction_alone_is_a_role_too() -> None:

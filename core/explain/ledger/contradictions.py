@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.explain.ledger.blocks_away import BlocksAway
 from core.explain.ledger.claims import (
     Look,
     bare_words,
@@ -92,6 +93,7 @@ class ContradictionFinder:
         self._positions = positions
         self._query = encoded_query
         self._channels = channels
+        self._away = BlocksAway(match_index, positions, encoded_query)
         self.map_names = DescribedNames(match_index, positions, encoded_query, own_names)
 
     def contradiction(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
@@ -100,6 +102,7 @@ class ContradictionFinder:
         if denial := self._query.phrases[row].denial:
             return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, evidence, tile)
+        evidence = self._blocks_away(row, evidence, tile)
         if "names" in self._channels and (far := self.map_names.far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
@@ -123,14 +126,14 @@ class ContradictionFinder:
     def _of_denial(self, denial: Denial, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "no trees" by a tree, or the words for their absence.
 
-        Neither where the map knows no such things at all, nor where one is a little farther away
-        than would contradict, or may be meant or not.
+        Neither where the map knows no such things at all or hardly any, nor where one is a little
+        farther away than would contradict, or may be meant or not.
         """
         absence = absence_of(self._match_index)
         if "facts" not in self._channels or not absence.is_known(denial):
             return Contradiction("", evidence)
         rows, links = self._match_index.links_of(tile), self._match_index.gallery.links
-        lacking, unclear = [], False
+        lacking, unclear = [], not absence.is_mapped(denial)
         for thing in denial.things:
             denied = absence.denied(denial, thing)
             within = dict(zip(denied.facts.tolist(), denied.within_m.tolist(), strict=True))
@@ -164,6 +167,32 @@ class ContradictionFinder:
             place.distance_m <= clear[place.fact]
             for place in self._positions.places(tile, list(clear), max(clear.values(), default=0.0))
         )
+
+    def _blocks_away(self, row: int, evidence: Evidence, tile: int) -> Evidence:
+        """The evidence for what is said to be blocks away: a thing that is, or one that is
+        nearer."""
+        away, facts = self._away, self._match_index.gallery.facts
+        if not away.relations[row].least_m or evidence.fit == "name":
+            return evidence
+        if not evidence.supported:
+            if "names" not in self._channels:
+                return evidence
+            place = away.place(row, away.mentioned(row), tile)
+            if place is None:
+                return evidence
+            named = replace(evidence, channel="names", fit="thing")
+            return self._evidence_with(row, named, place, 1.0)
+        fact = self._positions.fact_of(evidence, tile)
+        if fact is None or not away.is_nearer(row, evidence):
+            return evidence
+        others = self._positions.facts_of_kind.get(facts.kind[fact], [])
+        if evidence.channel == "names" or self._is_one_thing(row):
+            others = away.mentioned(row)
+            others = [] if fact in others else others
+        place = away.place(row, others, tile)
+        if place is None:
+            return replace(evidence, fit="nearer")
+        return self._evidence_with(row, evidence, place)
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:
         """The contradiction of "church to the north" if all churches in sight lie to the south."""

@@ -203,3 +203,32 @@ def test_a_word_in_a_name_does_not_make_the_sky_a_thing_of_the_map(tell: Tell) -
     assert tell("Pushkin Street, blue sky", 390, 190, add)["blue sky"].standing == "unchecked"
     named = tell("Pushkin Street, Sky Beauty", 390, 190, add)["Sky Beauty"]
     assert named.standing == "supported"
+
+
+def test_what_is_blocks_away_is_not_found_right_here(tell: Tell) -> None:
+    text = "two blocks from the cathedral, a street"
+    here = tell(text, 195, 120)["cathedral"]
+    assert (here.standing, here.evidence.fit, here.evidence.supported) == (
+        "missing",
+        "nearer",
+        False,
+    )
+    assert "“cathedral” is nearer than said: " in reason((here,))
+    away = tell(text, 40, 120)["cathedral"]
+    assert away.standing == "supported"
+    assert (away.evidence.distance_m or 0) >= 80
+    named = tell("one block from Swan Pond, a street", 300, 240)["Swan Pond"]
+    assert (named.standing, named.evidence.fit) == ("missing", "nearer")
+
+
+def test_that_there_are_no_trees_is_not_told_where_hardly_any_are_mapped(tell: Tell) -> None:
+    def one_tree(town: Town) -> None:
+        town.point(430, -25, natural="tree")
+
+    def many(town: Town) -> None:
+        for x in range(10, 400, 60):
+            town.point(x, 10, natural="tree")
+
+    text = "Rose Garden, no trees here"
+    assert tell(text, 65, 240, one_tree)["no trees here"].standing == "unchecked"
+    assert tell(text, 65, 240, many)["no trees here"].standing == "supported"
