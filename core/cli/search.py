@@ -249,7 +249,7 @@ def _answer_lines(result: Any) -> Iterator[str]:
         yield _translation(result)
     yield from result["notes"]
     if result["regions"] and result["gallery"] is None:
-        yield told_regions(result["regions"])
+        yield told_regions(result["regions"], result["elsewhere"] or 0.0)
     if result["regions_searched"] is None and not result["exact"]:
         yield "Compared with the likeliest tiles and facts; --exact compares all."
     elif not result["exact"]:
@@ -292,11 +292,15 @@ def _evidence_line(piece: dict[str, Any]) -> str:
     return f"{phrase} — not found"
 
 
-def told_regions(regions: Sequence[dict[str, Any]]) -> str:
-    """The likeliest regions: "Most likely Helsinki, 71 %; Monaco 12 %"."""
+def told_regions(regions: Sequence[dict[str, Any]], p_none: float = 0.0) -> str:
+    """The likeliest regions: "Most likely Helsinki, 71 %; Monaco 12 %"; none of them is likely
+    where `p_none` is larger than each."""
     shown = [one for one in regions if one["probability"] >= _WORTH_TELLING][:_REGIONS_SHOWN]
     (first, *others) = shown or regions[:1]
     rest = "".join(f"; {one['title']} {_percent(one['probability'])}" for one in others)
+    if p_none > first["probability"]:
+        told = f"{first['title']} {_percent(first['probability'])}{rest}"
+        return f"Most likely none of them, {_percent(p_none)}; {told}"
     return f"Most likely {first['title']}, {_percent(first['probability'])}{rest}"
 
 

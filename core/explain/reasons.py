@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.explain.phrasing import distance_phrase, noun_phrase, one_line, thing_phrase
 from core.records import SEEN_WORDS, LedgerEntry, Standing
 from core.retrieval.confidence import NO_GUESS
+from core.retrieval.head_nouns import noun_of_phrase
 from core.vocabulary import grammar
 from core.vocabulary.grammar import join_and
 from core.vocabulary.relation_cues import ROLE_WORDS
@@ -14,6 +15,8 @@ _PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
+_UNDER = 0.005
+"""Smaller chances are under 1 %, and those as near to 1 over 99 %."""
 _MIN_EFFECT = 0.005
 _LARGE_EFFECT = 0.06
 """Least effects to be called an effect and a large one: the 60th and the 90th percentile among the
@@ -124,13 +127,19 @@ def _first_support(thing: _SupportingThing) -> str:
 
 
 def _unshown(ledger: Sequence[LedgerEntry]) -> str:
-    """The words of phrases with a thing on the map that the map does not show."""
+    """The words of phrases with a thing on the map that the map does not show, by its noun."""
     parts = [
-        f"whether {_quoted(entry)} is {_join_or(entry.unshown)}"
+        f"whether the {_noun(entry)} is {_join_or(entry.unshown)}"
         for entry in _standing(ledger, "supported")
         if entry.unshown
     ]
     return f"The map does not tell {join_and(parts[:_OTHERS_SHOWN])}." if parts else ""
+
+
+def _noun(entry: LedgerEntry) -> str:
+    """The noun of a phrase, in the singular and in English."""
+    phrase = entry.evidence.english or entry.evidence.phrase
+    return one_line(noun_of_phrase(phrase) or phrase, _PHRASE_CHARS)
 
 
 def _join_or(words: Sequence[str]) -> str:
@@ -231,9 +240,12 @@ def _quoted_list(entries: list[LedgerEntry]) -> str:
 
 def _confidence(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     if confidence is not None:
-        percent = min(99, max(1, round(100 * confidence)))
+        if confidence < _UNDER:  # the same as is said beside the place: "under 1 %"
+            return "Fewer than 1 in 100 answers like this one were within 100 m."
+        percent = min(99, round(100 * confidence))
+        about = "More than" if confidence >= 1 - _UNDER else "About"
         was = "was" if percent == 1 else "were"
-        return f"About {percent} in 100 answers like this one {was} within 100 m."
+        return f"{about} {percent} in 100 answers like this one {was} within 100 m."
     checked = [entry for entry in ledger if entry.standing != "unchecked"]
     supported = sum(entry.standing == "supported" for entry in checked)
     if not supported:

@@ -69,7 +69,8 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
     with overview.container(key="regions-frame"):
         regions_map.draw(cards, state.result.regions)
     with chances:
-        city_hints.likeliest(state.result.regions, state.result.candidates[0])
+        result = state.result
+        city_hints.likeliest(result.regions, result.candidates[0], result.p_outside or 0.0)
         city_hints.unsearched(state.result)
         confidence_banner.draw(state.result, None, _ANY_CITY)
     with right:

@@ -25,12 +25,14 @@ def go(city: str) -> None:
     st.session_state["redraw"] = True
 
 
-def likeliest(regions: Sequence[Region], best: Candidate) -> None:
+def likeliest(regions: Sequence[Region], best: Candidate, p_none: float = 0.0) -> None:
     """The cities that fit, the likeliest first; a click searches one of them alone. Where the
-    `best` place is in another city than the likeliest, a line says why."""
+    `best` place is in another city than the likeliest, a line says why. No city is called likely
+    where none of them (`p_none`) is likelier."""
     shown = [one for one in regions if one.probability >= _LEAST][:_MOST] or list(regions[:1])
     first = shown[0]
-    st.markdown(f"**Most likely {plain(first.title, 60)}, {percent(first.probability)}**")
+    likely = f"Most likely {plain(first.title, 60)}, {percent(first.probability)}"
+    st.markdown(f"**{'Most likely none of these' if p_none > first.probability else likely}**")
     there = next((one for one in regions if one.gallery == best.gallery), first)
     if there is not first:
         st.caption(

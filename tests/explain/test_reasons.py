@@ -104,8 +104,9 @@ def test_without_support_the_spot_is_called_a_guess() -> None:
 
 def test_a_confidence_is_said_as_a_share_of_cases() -> None:
     assert "About 62 in 100" in reason((STATUE,), 0.62)
-    assert "About 1 in 100" in reason((STATUE,), 0.0)
-    assert "About 99 in 100" in reason((STATUE,), 1.0)
+    assert "About 1 in 100 answers like this one was" in reason((STATUE,), 0.009)
+    assert "Fewer than 1 in 100" in reason((STATUE,), 0.0)
+    assert "More than 99 in 100" in reason((STATUE,), 1.0)
 
 
 def test_many_phrases_are_counted_and_not_listed() -> None:

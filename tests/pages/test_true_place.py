@@ -151,20 +151,22 @@ def test_anywhere_takes_the_true_place_and_missing_words_too(app: AppTest) -> No
 
 
 def test_the_header_says_why_the_first_place_is_in_another_city() -> None:
-    def page(first: str) -> None:
+    def page(first: str, p_none: float = 0.0) -> None:
         from core.geo import Bounds
         from core.records import Candidate, Region, Tile
         from pages.search_page.city_hints import likeliest
 
         regions = [Region("a", "Aa", 0.6), Region("b", "Bb", 0.3)]
         tile = Tile("1,1", 1, 1, Bounds(0, 0, 2, 2), "")
-        likeliest(regions, Candidate(tile, 1, 0.5, {}, gallery=first))
+        likeliest(regions, Candidate(tile, 1, 0.5, {}, gallery=first), p_none)
 
     for first, why in (("a", []), ("b", ["Place 1 is in Bb"])):
         app = AppTest.from_function(page, args=(first,)).run()
         assert not app.exception
         assert "Most likely Aa, 60 %" in app.markdown[0].value
         assert [one.value[:16] for one in app.caption] == why
+    app = AppTest.from_function(page, args=("a", 0.7)).run()
+    assert app.markdown[0].value == "**Most likely none of these**"
 
 
 def test_a_missing_word_is_written_down_and_taken_back(app: AppTest, home: Path) -> None:

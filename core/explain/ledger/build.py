@@ -10,6 +10,7 @@ from core.explain.ledger.claim_gate import ClaimGate, read_claim_gate
 from core.explain.ledger.claims import denied
 from core.explain.ledger.contradictions import Contradiction, ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
+from core.explain.ledger.portrayed import lacks_subject
 from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.explain.ledger.unshown import unshown_words
 from core.records import Candidate, Evidence, LedgerEntry, SearchResult, Standing
@@ -188,6 +189,9 @@ class LedgerBuilder:
         if not found.evidence.supported:
             return "missing", found
         fact = fact_positions(self._trace.gallery).fact_of(found.evidence, tile)
+        names = self._trace.gallery.facts.names[fact] if fact is not None else ()
+        if lacks_subject(phrase.text, (found.evidence.fact, *names)):
+            return "missing", replace(found, evidence=replace(found.evidence, fit="unsure"))
         if fact is None or self._gate.holds(
             self.claim_features(row, fact, found.evidence.distance_m or 0.0, evidence, tile)
         ):

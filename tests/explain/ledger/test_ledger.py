@@ -232,3 +232,8 @@ def test_that_there_are_no_trees_is_not_told_where_hardly_any_are_mapped(tell: T
     text = "Rose Garden, no trees here"
     assert tell(text, 65, 240, one_tree)["no trees here"].standing == "unchecked"
     assert tell(text, 65, 240, many)["no trees here"].standing == "supported"
+
+
+def test_a_bare_statue_is_only_similar_to_one_of_a_horseman(tell: Tell) -> None:
+    entry = tell("statue of a horseman, a square", 65, 115)["statue of a horseman"]
+    assert (entry.standing, entry.evidence.fit) == ("missing", "unsure")
