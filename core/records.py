@@ -36,10 +36,11 @@ VIEW_WORDS: Final[Mapping[View, str]] = {"drawn": "drawn map", "aerial": "photog
 """The words of the two pictures of a tile, where both are told."""
 VIEWS: Final[tuple[View, ...]] = tuple(VIEW_WORDS)
 CHANNELS: Final[tuple[Channel, ...]] = tuple(CHANNEL_TRAITS)
-Fit = Literal["thing", "like", "name", "other", "unsure", "nearer"]
+Fit = Literal["thing", "like", "name", "other", "unsure", "nearer", "street"]
 """The fit of a fact to a phrase: the thing itself, something like it, another thing whose name
 has the phrase's words, such a thing of another size or rank, the most similar thing there, of which
-the ledger does not claim that it is meant, or such a thing nearer than the description says."""
+the ledger does not claim that it is meant, such a thing nearer than the description says, or a
+street without the house number."""
 
 
 SEEN_WORDS: Final[Mapping[str, str]] = {
@@ -175,6 +176,7 @@ class Evidence:
             "other": "only ",
             "unsure": "similar: ",
             "nearer": "nearer: ",
+            "street": "without the number: ",
         }[self.fit]
 
 

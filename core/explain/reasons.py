@@ -98,7 +98,9 @@ def _supporting_things(ledger: Sequence[LedgerEntry]) -> list[_SupportingThing]:
 
 def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     things = _supporting_things(ledger)
-    if not things and any(entry.absent or entry.evidence.fit == "nearer" for entry in ledger):
+    if not things and any(
+        entry.absent or entry.evidence.fit in ("nearer", "street") for entry in ledger
+    ):
         return ""
     if not things and (confidence or 0.0) >= NO_GUESS:
         return "The description as a whole fits here, but no part of it was found on the map."
@@ -187,6 +189,10 @@ def _unsupported(ledger: Sequence[LedgerEntry]) -> str:
         )
     if other:
         parts.append(f"for {_quoted_list(other)} the map has only {_thing_of(other[0])}")
+    if street := [entry for entry in missing if entry.evidence.fit == "street"]:
+        parts.append(
+            f"the map has {_thing_of(street[0])}, but not the number of {_quoted_list(street)}"
+        )
     if nearer:
         is_near = "is" if len(nearer) == 1 else "are"
         parts.append(f"{_quoted_list(nearer)} {is_near} nearer than said: {_thing_of(nearer[0])}")

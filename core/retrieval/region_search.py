@@ -12,6 +12,7 @@ from core.records import CHANNELS, Channel, Query
 from core.retrieval import steering as wishes
 from core.retrieval.confidence import Calibration, Posterior, posterior_from
 from core.retrieval.confidence_features import confidence_features
+from core.retrieval.missing_numbers import with_missing_numbers
 from core.retrieval.opened_regions import encoder_key
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
@@ -140,6 +141,9 @@ def search_region(
         mask,
         learned,
         affirms=len(encoded_query.affirmed) > 0,
+    )
+    posterior = with_missing_numbers(
+        posterior, match_index_of(gallery), encoded_query, channels, mask
     )
     if steering.must:
         matched = match_index_of(gallery)

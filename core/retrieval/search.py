@@ -26,6 +26,7 @@ from core.retrieval.confidence import (
 )
 from core.retrieval.evidence import EvidenceFinder
 from core.retrieval.fusion import Signals, ordered, signals_of
+from core.retrieval.missing_numbers import with_missing_numbers
 from core.retrieval.notes import notes_of
 from core.retrieval.picture_model import PictureEncoder
 from core.retrieval.place_titles import titled
@@ -225,6 +226,9 @@ def search_with_trace(
     matched = time.perf_counter()
     posterior = posterior_of(
         encoded_query, ranking.signals, ranking.scores, channels, mask, calibration, ranking.fused
+    )
+    posterior = with_missing_numbers(
+        posterior, match_index_of(gallery), encoded_query, channels, mask
     )
     choices = mask
     if steering:

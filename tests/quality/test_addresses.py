@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 
 from core import settings
+from core.explain.ledger.build import standing_ledger
+from core.explain.reasons import reason
 from core.gallery import Gallery, open_gallery
 from core.geo import haversine_m
 from core.models import load_model
 from core.models.sentence import SentenceEncoder
 from core.records import Query, SearchResult
-from core.retrieval import PictureEncoder, load_picture_encoder, search
+from core.retrieval import PictureEncoder, load_picture_encoder, search, search_with_trace
+from core.retrieval.missing_numbers import neighbouring
+from core.retrieval.search import match_index_of
 
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
@@ -81,3 +85,21 @@ def test_town_and_country_behind_an_address_change_nothing(
         alone.verdict,
         alone.p_outside,
     )
+
+
+def test_a_number_that_the_map_lacks_is_not_told_as_one_that_it_has(
+    opened: Opened, encoder: SentenceEncoder
+) -> None:
+    gallery, picture_encoder = opened["monaco"]
+    lacking = search_with_trace(
+        gallery, encoder, Query("12 Boulevard des Moulins", k=3), picture_encoder
+    )
+    (mention,) = neighbouring(match_index_of(gallery), lacking.encoded_query)
+    assert 0.5 < mention.chance < 0.9
+    assert 0.5 < (lacking.result.candidates[0].confidence or 1.0) < 0.9
+    (entry,) = standing_ledger(lacking, lacking.result.candidates[0], encoder)
+    assert (entry.standing, entry.evidence.fit) == ("missing", "street")
+    assert "but not the number of “12 Boulevard des Moulins”" in reason((entry,))
+    address = next(row["text"] for row in ROWS if row["gallery"] == "monaco")
+    known = search_with_trace(gallery, encoder, Query(address, k=3), picture_encoder)
+    assert not neighbouring(match_index_of(gallery), known.encoded_query)

@@ -103,6 +103,8 @@ class ContradictionFinder:
             return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, evidence, tile)
         evidence = self._blocks_away(row, evidence, tile)
+        if evidence.channel == "names" and self._lacks_number(row, evidence, tile):
+            evidence = replace(evidence, fit="street")
         if "names" in self._channels and (far := self.map_names.far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
@@ -166,6 +168,19 @@ class ContradictionFinder:
         return any(
             place.distance_m <= clear[place.fact]
             for place in self._positions.places(tile, list(clear), max(clear.values(), default=0.0))
+        )
+
+    def _lacks_number(self, row: int, evidence: Evidence, tile: int) -> bool:
+        """Whether a phrase has a house number, and the street is here but not this number."""
+        phrase, index = self._query.phrases[row], self._match_index.mentions
+        numbered = [
+            mention
+            for mention in index.mentions(self._query.affirmed_text)
+            if mention.number and mention.start < phrase.end and phrase.start < mention.end
+        ]
+        fact = self._positions.fact_of(evidence, tile)
+        return bool(evidence.supported and numbered and fact is not None) and not any(
+            fact in index.facts_of(mention) for mention in numbered
         )
 
     def _blocks_away(self, row: int, evidence: Evidence, tile: int) -> Evidence:

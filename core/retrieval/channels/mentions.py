@@ -54,6 +54,8 @@ class MentionSettings:
     line_certainty: float = 0.9
     neighbour_certainty: float = 0.7
     neighbour_numbers: int = 12
+    neighbour_chance: float = 0.92
+    neighbour_loss: float = 0.03
 
 
 SETTINGS: Final = MentionSettings({"street": 60.0, "address": 40.0, "name": 100.0})
@@ -72,7 +74,8 @@ class Mention:
     """A mention: `text[start:end]`, its readings, and the house number, None for none.
 
     `facts` are the facts nearest to the house number, which are certain to stand there as far as
-    `certainty` says; empty without a number.
+    `certainty` says; empty without a number. `chance` is that of the place to be near them, below 1
+    where they have another number.
     """
 
     start: int
@@ -81,6 +84,7 @@ class Mention:
     number: HouseNumber | None = None
     facts: tuple[int, ...] = ()
     certainty: float = 0.0
+    chance: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +187,17 @@ class MentionIndex:
                 start = tokens[place - 1].start
         if number is None:
             return Mention(start, end, options), behind
-        facts, certainty = self._nearest_numbers(options, number)
-        return Mention(start, end, options, number, facts, certainty), behind
+        nearest = self._nearest_numbers(options, number)
+        return Mention(start, end, options, number, *nearest), behind
 
     def _nearest_numbers(
         self, options: Iterable[Option], number: HouseNumber
-    ) -> tuple[tuple[int, ...], float]:
+    ) -> tuple[tuple[int, ...], float, float]:
         """The facts with a house number or, where no tile sees it, with the nearest one of the
-        street, if possible on the same side; and the certainty that they stand there."""
+        street, if possible on the same side; the certainty that they stand there, and the chance
+        that the number is near them."""
         starts = self._gallery.links.starts
-        nearest: tuple[tuple[int, ...], float] = ((), 0.0)
+        nearest: tuple[tuple[int, ...], float, float] = ((), 0.0, 1.0)
         for option in options:
             linked = {
                 known: facts
@@ -206,7 +211,10 @@ class MentionIndex:
             certainty = option.certainty * (1 if least == 0 else SETTINGS.neighbour_certainty)
             if certainty > nearest[1]:
                 closest = [known for known, away in steps.items() if away == least]
-                nearest = tuple(fact for known in closest for fact in linked[known]), certainty
+                apart = min(abs(known.number - number.number) for known in closest)
+                chance = SETTINGS.neighbour_chance - SETTINGS.neighbour_loss * apart
+                facts = tuple(fact for known in closest for fact in linked[known])
+                nearest = facts, certainty, chance if apart else 1.0
         return nearest
 
     def facts_of(self, mention: Mention) -> I64:
