@@ -31,6 +31,7 @@ _READ_WORDS = 400
 _ADDRESS = re.compile(r"[^\d,;:!?]{2,60} \d{1,5}(?:[ ,/-]*\w{1,4})?")
 """A name and a number."""
 _LEAST_NAME = 4
+_TELLING = 6
 _PART = re.compile(r"[^,;\n]+")
 
 
@@ -42,7 +43,8 @@ def english_words() -> frozenset[str]:
 
 @cache
 def _languages_of() -> dict[str, frozenset[str]]:
-    """The languages of each folded word that their tables have by hand."""
+    """The languages of each folded word that their tables have by hand: alone, or a long one among
+    the words of a relation, such as "cuadras" in "dos cuadras de"."""
     languages: defaultdict[str, set[str]] = defaultdict(set)
     for code in CODES:
         for row in read_rows(TABLES / f"{code}.csv", by_hand=True):
@@ -50,8 +52,9 @@ def _languages_of() -> dict[str, frozenset[str]]:
                 continue
             for form in row.said.split("|"):
                 words = TOKEN.findall(form)
-                if len(words) == 1:
-                    languages[fold(words[0])].add(code)
+                telling = [one for one in words if len(one) >= _TELLING and row.role == "relation"]
+                for word in words if len(words) == 1 else telling:
+                    languages[fold(word)].add(code)
     return {word: frozenset(codes) for word, codes in languages.items()}
 
 
@@ -143,15 +146,18 @@ def _best_language(words: Sequence[str]) -> str | None:
             )
     best = max(counts, key=counts.__getitem__)
     only_english = [word for word in english if best not in languages.get(word, ())]
-    return best if counts[best] >= _FEWEST and counts[best] > len(only_english) else None
+    enough = counts[best] >= _FEWEST or all(best in languages.get(word, ()) for word in words)
+    return best if enough and counts[best] > len(only_english) else None
 
 
 def _is_of_one(words: Sequence[str], english: Sequence[str]) -> bool:
-    """Whether one language has all the words that English has, too ("am Ring"), and more."""
+    """Whether one language has all the words that English has, too ("am Ring"), and several more,
+    or all of the others: "Kirche am Park"."""
     languages = _languages_of()
     owned = [code for code in CODES if all(code in languages.get(word, ()) for word in english)]
     others = set(words).difference(english)
-    return any(sum(code in languages.get(word, ()) for word in others) > _FEWEST for code in owned)
+    known = [sum(code in languages.get(word, ()) for word in others) for code in owned]
+    return any(count > _FEWEST or 0 < count == len(others) for count in known)
 
 
 def _listed_names(text: str, code: str) -> list[tuple[int, int]]:

@@ -127,7 +127,7 @@ def gloss(
     placed: list[Placed] = []
     for run in runs:
         english += run[0].breaks
-        for piece in _ordered(run, lexicon):
+        for piece in _ordered(run, lexicon, text):
             if not piece.english:
                 continue
             if english and not english[-1].isspace():
@@ -212,9 +212,9 @@ def _entry(
     return 1, "name" if word.isdigit() else "unknown", word
 
 
-def _ordered(run: list[Piece], lexicon: Lexicon) -> list[Piece]:
-    """The pieces of a stretch without punctuation, in English order."""
-    pieces = [replace(piece, breaks="") for piece in run]
+def _ordered(run: list[Piece], lexicon: Lexicon, text: str) -> list[Piece]:
+    """The pieces of a stretch of a text without punctuation, in English order."""
+    pieces = _placed_near([replace(piece, breaks="") for piece in run])
     pieces[0] = replace(pieces[0], breaks=run[0].breaks)
     if lexicon.settings.get("adjectives") == "after":
         pieces = _adjectives_first(pieces)
@@ -222,8 +222,22 @@ def _ordered(run: list[Piece], lexicon: Lexicon) -> list[Piece]:
         roles = (
             {"relation", "denial"} if lexicon.settings.get("denials") == "after" else {"relation"}
         )
-        pieces = _relations_first(pieces, roles)
+        ending = lexicon.settings.get("genitive", "")
+        belongs = [bool(ending) and text[: one.end].endswith(ending) for one in pieces]
+        pieces = _relations_first(pieces, roles, belongs if ending else None)
     return pieces
+
+
+def _placed_near(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with "at" between two things as "near", which parts them: "Kirche am Park"."""
+    placed = list(pieces)
+    for row in range(1, len(pieces) - 1):
+        rest = (one for one in pieces[row + 1 :] if one.role not in ("adjective", "number"))
+        behind = next((one for one in rest if one.english), None)
+        between = {pieces[row - 1].role, behind.role if behind else ""} <= CONTENT
+        if pieces[row].english == "at" and between:
+            placed[row] = replace(pieces[row], english="near")
+    return placed
 
 
 def _adjectives_first(pieces: list[Piece]) -> list[Piece]:
@@ -239,19 +253,55 @@ def _adjectives_first(pieces: list[Piece]) -> list[Piece]:
     return ordered
 
 
-def _relations_first(pieces: list[Piece], roles: set[str]) -> list[Piece]:
+def _relations_first(
+    pieces: list[Piece], roles: set[str], belongs: Sequence[bool] | None
+) -> list[Piece]:
+    """Puts each relation before its thing, and what lies there before both: "church next to park"
+    for "kirkko puiston vieressä" and for "puiston vieressä kirkko".
+
+    `belongs` tells which pieces have the case that a relation's thing has, None where there is
+    none: the others before it are things of their own.
+    """
     ordered: list[Piece] = []
-    begin = 0
-    for piece in pieces:
+    agrees: list[bool] = []
+    begin, chunk = 0, None
+    for row, piece in enumerate(pieces):
+        agrees.append(belongs is None or belongs[row])
         if piece.role in roles and begin < len(ordered):
             denied = begin > 0 and ordered[begin - 1].role == "denial"
             # "ei puistoa lähellä": what is denied stays beside its denial, "no park near"
-            ordered.insert(len(ordered) if denied else begin, piece)
-            begin = len(ordered)
+            at = len(ordered) if denied else _thing_start(ordered, agrees, begin)
+            ordered.insert(at, piece)
+            agrees.insert(at, agrees.pop())
+            begin, chunk = len(ordered), None if denied else at
             continue
         ordered.append(piece)
         if not (
             piece.role in _THINGS or piece.role in ("adjective", "number") or not piece.english
         ):
-            begin = len(ordered)
+            _thing_first(ordered, chunk, begin, len(ordered) - 1)
+            begin, chunk = len(ordered), None
+    _thing_first(ordered, chunk, begin, len(ordered))
     return ordered
+
+
+def _thing_start(pieces: list[Piece], agrees: list[bool], begin: int) -> int:
+    """Where the thing of a relation behind `pieces` begins, from `begin` on."""
+    things = [row for row in range(begin, len(pieces)) if pieces[row].role in _THINGS]
+    if len(things) < 2:
+        return begin
+    start = things[-1]
+    while start > begin and (
+        agrees[start - 1] or pieces[start - 1].role in ("adjective", "number")
+    ):
+        start -= 1
+    return start
+
+
+def _thing_first(pieces: list[Piece], chunk: int | None, begin: int, end: int) -> None:
+    """Moves a thing before the relation at `chunk` that ends at its `begin`, unless that already
+    has one."""
+    if chunk is None or (chunk > 0 and pieces[chunk - 1].role in _THINGS):
+        return
+    if any(piece.role in _THINGS for piece in pieces[begin:end]):
+        pieces[chunk:end] = pieces[begin:end] + pieces[chunk:begin]
