@@ -14,7 +14,7 @@ from core.arrays import F32, I64, Bools
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.head_nouns import head_of_phrase, matches_kind
 from core.retrieval.kind_fit import lacks_nation
-from core.retrieval.negation import Denial, group_of
+from core.retrieval.negation import Denial, group_of, is_numbered_street
 from core.retrieval.query_encoding import EncodedQuery
 from core.vocabulary.attributes import NATIONS
 from core.vocabulary.common_words import is_common
@@ -160,6 +160,11 @@ class Absence:
     def _named(self, thing: str) -> Bools:
         """The facts with a name that is the thing, written as a name: mask [F]."""
         mask = np.zeros(len(self._spoken), dtype=bool)
+        if is_numbered_street(thing):
+            mentions = self._match_index.mentions
+            for mention in mentions.mentions(thing):
+                mask[mentions.facts_of(mention)] = True
+            return mask
         if thing[:1].isupper():
             words = WORD.findall(fold(thing))
             for row, names in enumerate(self._match_index.gallery.facts.names):
@@ -231,7 +236,7 @@ class Absence:
 
 def _is_name(thing: str) -> bool:
     """Whether a denied thing is called by a name of its own: "Eastern Avenue", no "Irish pub"."""
-    return any(
+    return is_numbered_street(thing) or any(
         len(word) > 2 and word[0].isupper() and not is_common(word.lower())
         for word in thing.split()
         if not NATIONS.search(word.lower()) and head_of_phrase(word.lower()) is None

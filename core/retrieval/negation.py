@@ -25,7 +25,8 @@ _ITEM_END = (
     r"either|visible|whatsoever|within|if|when|while|not|no|without|neither|can|directly|right|left|called|named|"
     r"runs?|goes|pass(?:es)?|grows?|exists?"
 )
-_WORD = r"[^\W\d_][\w'’.-]*\w|[^\W\d_]"
+_STREET_TYPE = r"(?:street|st|avenue|ave|road|rd)"
+_WORD = r"[^\W\d_][\w'’.-]*\w|[^\W\d_]|" rf"\d{{1,3}}(?:st|nd|rd|th)(?=\s+{_STREET_TYPE}\b)"
 _ITEM = rf"(?:(?:{_ARTICLE}|of)\s+)*(?!(?:{_ITEM_END})\b)(?:{_WORD})" + (
     rf"(?:\s+(?!(?:{_ITEM_END})\b)(?:{_WORD}))" "{0,3}"
 )
@@ -142,6 +143,7 @@ _UNMAPPED = re.compile(
 and what is everywhere."""
 _TITLED = re.compile(r"(?:\d+\w+|\w+)(?: \w+)* (?:Street|Road|Corner|Place|Way|Tower|Block)$")
 """A name of one of these: "Myasnitskaya Street"."""
+_NUMBERED = re.compile(rf"(?:\w+ )?\d+(?:st|nd|rd|th) {_STREET_TYPE}$", re.IGNORECASE)
 _LEADING = re.compile(rf"^(?:(?:{_ARTICLE}|of)\s+)+", re.IGNORECASE)
 _CUE = re.compile(
     r"\b(?:no|not|zero|none|hardly|scarcely|barely|treeless|without|neither|nor|nothing|nowhere|lack\w*|"
@@ -222,8 +224,15 @@ def group_of(thing: str) -> tuple[str, ...]:
     return GROUPS.get(words) or GROUPS.get(words.removesuffix("s"), ())
 
 
+def is_numbered_street(thing: str) -> bool:
+    """Whether a thing is a street that is called by its number: "7th Avenue"."""
+    return _NUMBERED.match(thing) is not None
+
+
 def could_be_mapped(thing: str, text: str = "", start: int = 0) -> bool:
     """Whether a thing is a kind, a group of kinds, or written as a name at `text[start:]`."""
+    if is_numbered_street(thing):
+        return True
     is_name = thing[:1].isupper() and bool(text[:start].strip())
     if _UNMAPPED.search(thing) and not (group_of(thing) or (is_name and _TITLED.match(thing))):
         return False

@@ -41,6 +41,8 @@ ROWS = [
         ("a narrow street, not a church", "not a church", ("church",), "at"),
         ("nothing but houses around", None, ("houses",), "else"),
         ("not near Stockmann", None, ("Stockmann",), "near"),
+        ("a bank, not on West 43rd Street", None, ("West 43rd Street",), "at"),
+        ("I am not near 7th Avenue", None, ("7th Avenue",), "near"),
         ("I can't see any trees", None, ("trees",), "here"),
         ("A lane, no green spaces.", "no green spaces", ("green spaces",), "here"),
         ("nothing green around", None, ("green",), "around"),

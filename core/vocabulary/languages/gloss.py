@@ -229,7 +229,8 @@ def _ordered(run: list[Piece], lexicon: Lexicon, text: str) -> list[Piece]:
 
 
 def _placed_near(pieces: list[Piece]) -> list[Piece]:
-    """The pieces with "at" between two things as "near", which parts them: "Kirche am Park"."""
+    """The pieces with "at" between two things as "near", which parts them: "Kirche am Park"; and
+    crossroads are those of the name behind."""
     placed = list(pieces)
     for row in range(1, len(pieces) - 1):
         rest = (one for one in pieces[row + 1 :] if one.role not in ("adjective", "number"))
@@ -237,6 +238,9 @@ def _placed_near(pieces: list[Piece]) -> list[Piece]:
         between = {pieces[row - 1].role, behind.role if behind else ""} <= CONTENT
         if pieces[row].english == "at" and between:
             placed[row] = replace(pieces[row], english="near")
+    for row, (piece, behind) in enumerate(pairwise(pieces)):
+        if piece.english == "crossroads" and behind.role == "name":  # "Kreuzung Mühlenweg und …"
+            placed[row] = replace(piece, english="crossroads of")
     return placed
 
 
