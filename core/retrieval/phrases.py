@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from core.retrieval.head_nouns import says_no_thing
 from core.retrieval.negation import Denial, denials_in
-from core.vocabulary.attributes import MODIFIERS
+from core.vocabulary.attributes import MODIFIERS, NUMBER_WORDS
 from core.vocabulary.directions import BEARINGS
 from core.vocabulary.relation_cues import BLOCKS_FROM
 
@@ -111,6 +111,7 @@ _LEAD = re.compile(
 _LAST_WORD = re.compile(r"\b([^\W\d_]+)\s*$")
 _FIRST_WORD = re.compile(r"\s*([^\W\d_]+)\b")
 _LONGEST_MODIFIER = 14
+_NUMBERS = frozenset(NUMBER_WORDS)
 MAX_PHRASES = 60
 _LONGEST_WORDS = 14
 _LONGEST_CHARS = 200
@@ -218,7 +219,7 @@ def _is_between_modifiers(description: str, cut: re.Match[str]) -> bool:
     if before is None or after is None:
         return False
     both = {before.group(1).lower(), after.group(1).lower()}
-    return both <= MODIFIERS
+    return both <= MODIFIERS or both <= _NUMBERS
 
 
 def _is_abbreviated(description: str, stop: int) -> bool:

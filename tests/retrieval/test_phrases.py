@@ -87,6 +87,7 @@ def test_a_description_falls_into_the_things_it_names() -> None:
             "a short, wide street of red and white houses",
             ["short, wide street of red and white houses"],
         ),
+        ("houses of two and three floors", ["houses of two and three floors"]),
         ("a church, small park and big shop", ["church", "small park", "big shop"]),
         ("on the other side a bay, behind them a square", ["bay", "square"]),
         ("across the road a wood a block away", ["across the road", "wood a block away"]),
