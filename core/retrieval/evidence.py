@@ -108,7 +108,9 @@ class EvidenceFinder:
         matched = [self._matched[tile, row] for row, one in enumerate(evidence) if one.supported]
         distance_of: dict[str, float] = {}
         # a text is read for each of these, so first the few that are near or evidence
-        listed = (visible.distance_m <= _NAMED_WITHIN_M) | np.isin(visible.facts, matched)
+        listed = visible.distance_m <= _NAMED_WITHIN_M
+        for fact in matched:
+            listed |= visible.facts == fact
         listed &= self._match_index.named[visible.facts] & self._match_index.titled[visible.facts]
         for fact, distance in zip(
             visible.facts[listed].tolist(), visible.distance_m[listed].tolist(), strict=True
