@@ -17,7 +17,7 @@ from core.vocabulary.relation_cues import BLOCKS_FROM
 _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west)(?:ern)?"
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
-_PLACES = ("side", "end", "middle", "them", "him", "me", "us", "road", "street", "st", "trees")
+_PLACES = ("side", "end", "middle", "road", "street", "st", "trees")
 _BREAK = re.compile(
     # a run of marks is matched from its first mark only: else long runs take quadratic time
     r"(?<![.;:!?\n\r,()\[\]{}«»“”\"|/])[.;:!?\n\r,()\[\]{}«»“”\"|/]++(?:\s|$)|"
