@@ -18,11 +18,12 @@ from core.gallery.cards import card_of, find_gallery
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
 from core.gallery.sayings import FILE as SAYINGS
 from core.gallery.sayings import Sayings, read_sayings
-from core.gallery.tables import numbers, read_columns, read_table, unpack_embeddings
+from core.gallery.tables import numbers, read_columns, read_table
 from core.geo import Position, tile_bounds
 from core.indexes.coarse import FILE, keep_coarse
+from core.indexes.codes import CodesIndex, norms_of
 from core.indexes.lexical import NameIndex
-from core.indexes.vector import ExactIndex, VectorIndex
+from core.indexes.vector import VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
 from core.records import Tile, View
 from core.settings import Settings
@@ -261,7 +262,8 @@ class Gallery:
 
     def _index(self, name: str) -> VectorIndex:
         path = self._data / f"{name}.npy"
-        index = ExactIndex(unpack_embeddings(np.load(path, allow_pickle=False)))
+        codes = np.load(path, allow_pickle=False)
+        index = CodesIndex(codes, norms_of(codes))
         keep_coarse(index, path.with_suffix(FILE))
         return index
 

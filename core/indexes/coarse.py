@@ -12,13 +12,12 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import faiss
 import numpy as np
 
 from core.arrays import F32, I64
 from core.errors import GalleryError
 from core.indexes.codes import CodesIndex
-from core.indexes.vector import ExactIndex, VectorIndex
+from core.indexes.vector import VectorIndex
 
 COARSE_FROM = 20_000
 """Up to so many rows an index is scanned exactly."""
@@ -30,11 +29,22 @@ _CHUNK = 32_768
 _TRAINING_ROWS = 20_000
 
 
+def faiss_of_one_thread() -> Any:
+    """FAISS, imported where it is needed: most galleries are scanned without it, and start sooner.
+
+    One query is too little work to share: waiting threads cost more than they save.
+    """
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    return faiss
+
+
 def coarse_codes(
     rows: int, dimensions: int, embeddings: Callable[[I64], F32], seed: int = 42
 ) -> Any:
     """The FAISS index of coarse codes of so many rows; `embeddings` gives those of some rows."""
-    rng = np.random.default_rng(seed)
+    faiss, rng = faiss_of_one_thread(), np.random.default_rng(seed)
     sample = np.sort(rng.choice(rows, min(rows, _TRAINING_ROWS), replace=False))
     coarse = faiss.IndexPQFastScan(dimensions, dimensions // 2, 4, faiss.METRIC_INNER_PRODUCT)
     turn = faiss.RandomRotationMatrix(dimensions, dimensions)
@@ -48,7 +58,7 @@ def coarse_codes(
 
 def as_bytes(codes: Any) -> bytes:
     """The coarse codes as a file has them."""
-    written: bytes = faiss.serialize_index(codes).tobytes()
+    written: bytes = faiss_of_one_thread().serialize_index(codes).tobytes()
     return written
 
 
@@ -59,7 +69,7 @@ class CoarseIndex:
     def __init__(self, index: VectorIndex, path: Path | None = None) -> None:
         if path is not None:
             try:
-                self._codes = faiss.read_index(str(path))
+                self._codes = faiss_of_one_thread().read_index(str(path))
             except RuntimeError as error:
                 raise GalleryError(
                     f"{path} was rebuilt or moved while it was open; open the gallery again"
@@ -91,7 +101,7 @@ def keep_coarse(index: VectorIndex, path: Path) -> None:
 def coarse_of(index: VectorIndex) -> CoarseIndex | None:
     """The coarse codes of an index, read or made once; None for one that is scanned exactly, and
     for one that is elsewhere."""
-    if len(index) <= COARSE_FROM or not isinstance(index, (ExactIndex, CodesIndex)):
+    if len(index) <= COARSE_FROM or not isinstance(index, CodesIndex):
         return None
     with _lock:
         coarse = _cached.get(index)

@@ -53,7 +53,8 @@ class CodesIndex:
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar of the `allowed` rows (ascending), or of all."""
         products = self.scan(queries, allowed)
-        found = np.stack([best_places(row, k) for row in products])
+        places = [best_places(row, k) for row in products]
+        found = np.stack(places) if places else np.empty((0, 0), dtype=np.int64)
         similarities = np.take_along_axis(products, found, axis=1)
         return Neighbours(found if allowed is None else allowed[found], similarities)
 

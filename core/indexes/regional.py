@@ -13,13 +13,13 @@ exact. With inverted lists (IVF, SQ8) the page's examples needed nearly all list
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import faiss
 import numpy as np
 
 from core.arrays import F32, I8, I64
 from core.errors import GalleryError
-from core.indexes.coarse import COARSE_FROM, POOL, coarse_codes
+from core.indexes.coarse import COARSE_FROM, POOL, coarse_codes, faiss_of_one_thread
 from core.indexes.vector import Neighbours
 
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
@@ -62,7 +62,7 @@ def _write_codes(path: Path, blocks: Iterable[I8], dimensions: int) -> I64:
 def _write_coarse(folder: Path, rows: int, dimensions: int, seed: int) -> None:
     codes = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
     index = coarse_codes(rows, dimensions, lambda some: _unit(codes[some]), seed)
-    faiss.write_index(index, str(folder / _COARSE))
+    faiss_of_one_thread().write_index(index, str(folder / _COARSE))
 
 
 def recall_of(found: I64, exact: I64) -> float:
@@ -82,7 +82,9 @@ class RegionalIndex:
             self._codes: I8 = np.load(folder / _CODES, mmap_mode="r", allow_pickle=False)
             self.starts: I64 = np.load(folder / _STARTS, allow_pickle=False)
             coarse = folder / _COARSE
-            self._coarse = faiss.read_index(str(coarse)) if coarse.exists() else None
+            self._coarse: Any = None
+            if coarse.exists():
+                self._coarse = faiss_of_one_thread().read_index(str(coarse))
         except (OSError, ValueError, EOFError, RuntimeError) as error:
             raise GalleryError(
                 f"{folder} holds no vector index ({error!s:.100}); build it again"

@@ -19,6 +19,7 @@ import numpy as np
 
 from core.arrays import F32, F64, I64
 from core.gallery.opened import Gallery
+from core.indexes.coarse import faiss_of_one_thread
 from core.retrieval.channels import LEAST_COSINE, MatchIndex
 from core.retrieval.channels.facts import FOUND
 from core.retrieval.channels.names import written_as_names
@@ -75,8 +76,7 @@ def overview_arrays(match_index: MatchIndex) -> dict[str, Any]:
 
 def _means(index: Any, count: int) -> F32:
     """The means of an index's embeddings, as unit vectors [count, D]; repeated where fewer."""
-    import faiss
-
+    faiss = faiss_of_one_thread()
     if not len(index):
         return np.zeros((count, 1), dtype=np.float32)
     embeddings: F32 = index.embeddings(np.arange(len(index)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_index import FlatIndex
 
 from core import settings as machine
 from core.errors import GalleryError
@@ -23,7 +24,6 @@ from core.gallery.array_store import (
 )
 from core.gallery.packed import PackedCollection
 from core.indexes.codes import CodesIndex, norms_of
-from core.indexes.vector import ExactIndex
 from core.models.sentence import SentenceEncoder
 from core.records import Query, SearchResult
 from core.retrieval.anywhere import search_anywhere
@@ -241,7 +241,7 @@ def test_codes_are_searched_as_the_exact_index_does() -> None:
     codes = random.integers(-127, 128, size=(300, 16)).astype(np.int8)
     codes[40:60] = codes[7]  # ties, also at the cut
     index = CodesIndex(codes, norms_of(codes))
-    plain = ExactIndex(index.embeddings(np.arange(300)))
+    plain = FlatIndex(index.embeddings(np.arange(300)))
     queries = np.stack([codes[7], codes[9]]).astype(np.float32)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
     for k in (1, 10, 25):

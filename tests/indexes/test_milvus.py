@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_index import FlatIndex
 from shapely import Polygon, box
 
 from core import settings as machine
@@ -25,7 +26,6 @@ from core.indexes import lexical, milvus, milvus_words, regional
 from core.indexes.milvus import MilvusIndex, MilvusServer, TilesOfRegion
 from core.indexes.milvus_region import MilvusRegion
 from core.indexes.regional import RegionalIndex
-from core.indexes.vector import ExactIndex
 from core.models.sentence import SentenceEncoder
 from core.records import Query
 from core.retrieval.anywhere import search_anywhere
@@ -100,9 +100,9 @@ def index(engine: MilvusServer | None, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def plain() -> ExactIndex:
+def plain() -> FlatIndex:
     codes = np.concatenate([one.codes for one in regions()]).astype(np.float32)
-    return ExactIndex(codes / np.linalg.norm(codes, axis=1, keepdims=True))
+    return FlatIndex(codes / np.linalg.norm(codes, axis=1, keepdims=True))
 
 
 # --- The same for all ---------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def plain() -> ExactIndex:
 
 @pytest.mark.parametrize("k", [1, 10, 77])
 def test_a_search_in_everything_is_that_of_plain_products(
-    index: Index, plain: ExactIndex, k: int
+    index: Index, plain: FlatIndex, k: int
 ) -> None:
     queries = unit(4, 50)
     found, wanted = index.search(queries, k), plain.search(queries, k)
@@ -125,7 +125,7 @@ def test_a_search_in_everything_is_that_of_plain_products(
     ids=["region", "scattered", "runs", "one", "none"],
 )
 def test_a_search_in_rows_is_that_of_plain_products(
-    index: Index, plain: ExactIndex, allowed: range | list[int]
+    index: Index, plain: FlatIndex, allowed: range | list[int]
 ) -> None:
     rows, queries = np.array(allowed, dtype=np.int64), unit(3, 51)
     found, wanted = index.search(queries, 9, rows), plain.search(queries, 9, rows)
@@ -140,7 +140,7 @@ def test_regions_have_their_rows(index: Index) -> None:
     assert index.region(1).tolist() == []
 
 
-def test_embeddings_and_similarities_come_back(index: Index, plain: ExactIndex) -> None:
+def test_embeddings_and_similarities_come_back(index: Index, plain: FlatIndex) -> None:
     rows, query = np.array([999, 0, 999, 305]), unit(1, 52)[0]
     assert index.embeddings(rows) == pytest.approx(plain.embeddings(rows), abs=1e-6)
     assert index.embeddings(rows[:0]).shape == (0, D)
@@ -178,9 +178,7 @@ def served(server: MilvusServer, tmp_path: Path) -> MilvusIndex:
     return MilvusIndex(milvus.build(tmp_path, "boxes", regions(), D, server), server)
 
 
-def test_a_region_on_a_server_is_an_index_of_its_own(
-    served: MilvusIndex, plain: ExactIndex
-) -> None:
+def test_a_region_on_a_server_is_an_index_of_its_own(served: MilvusIndex, plain: FlatIndex) -> None:
     rows, queries = served.region(2), unit(3, 52)
     region = MilvusRegion(served, 2)
     assert len(region) == len(rows) == 500
@@ -193,7 +191,7 @@ def test_a_region_on_a_server_is_an_index_of_its_own(
 
 
 def test_a_search_in_a_box_finds_what_a_scan_of_it_finds(
-    served: MilvusIndex, plain: ExactIndex
+    served: MilvusIndex, plain: FlatIndex
 ) -> None:
     positions = np.concatenate([one.positions for one in regions()])
     queries = unit(3, 53)
@@ -207,7 +205,7 @@ def test_a_search_in_a_box_finds_what_a_scan_of_it_finds(
 
 
 def test_a_search_in_an_outline_finds_what_a_scan_of_it_finds(
-    served: MilvusIndex, plain: ExactIndex, server: MilvusServer
+    served: MilvusIndex, plain: FlatIndex, server: MilvusServer
 ) -> None:
     outline = Polygon([(9.6, 19.7), (10.4, 19.7), (10.4, 20.4)])
     if not milvus.has_geometry(server):

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from flat_index import FlatIndex
 
 from core.errors import GalleryError
 from core.gallery.tables import pack_embeddings
 from core.indexes import regional
 from core.indexes.regional import POOL, RegionalIndex, build, recall_of
-from core.indexes.vector import ExactIndex
 
 
 def unit(rows: int, columns: int, seed: int) -> np.ndarray:
@@ -29,14 +29,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> RegionalIndex:
 
 
 @pytest.fixture(scope="module")
-def plain(large: RegionalIndex) -> ExactIndex:
-    return ExactIndex(large.embeddings(np.arange(len(large))))
+def plain(large: RegionalIndex) -> FlatIndex:
+    return FlatIndex(large.embeddings(np.arange(len(large))))
 
 
 @pytest.mark.parametrize("region", range(4))
-def test_a_search_in_a_region_is_exact(
-    large: RegionalIndex, plain: ExactIndex, region: int
-) -> None:
+def test_a_search_in_a_region_is_exact(large: RegionalIndex, plain: FlatIndex, region: int) -> None:
     rows, queries = large.region(region), unit(5, 24, 3)
     assert np.isin(rows, large.region(region)).all()
     found, wanted = large.search(queries, 20, rows), plain.search(queries, 20, rows)
@@ -44,14 +42,14 @@ def test_a_search_in_a_region_is_exact(
     assert found.similarities == pytest.approx(wanted.similarities, abs=1e-5)
 
 
-def test_scattered_rows_are_searched_exactly(large: RegionalIndex, plain: ExactIndex) -> None:
+def test_scattered_rows_are_searched_exactly(large: RegionalIndex, plain: FlatIndex) -> None:
     rows, queries = np.arange(3, 24_000, 7), unit(3, 24, 4)
     assert (
         large.search(queries, 9, rows).rows.tolist() == plain.search(queries, 9, rows).rows.tolist()
     )
 
 
-def test_a_search_in_everything_finds_nearly_all(large: RegionalIndex, plain: ExactIndex) -> None:
+def test_a_search_in_everything_finds_nearly_all(large: RegionalIndex, plain: FlatIndex) -> None:
     queries = unit(60, 24, 5)
     found, wanted = large.search(queries, 10), plain.search(queries, 10)
     assert recall_of(found.rows, wanted.rows) >= 0.97
@@ -68,7 +66,7 @@ def test_k_never_changes_the_order(large: RegionalIndex) -> None:
 
 
 def test_the_similarity_of_every_row_is_a_plain_product(
-    large: RegionalIndex, plain: ExactIndex
+    large: RegionalIndex, plain: FlatIndex
 ) -> None:
     query = unit(1, 24, 7)[0]
     assert large.similarities(query) == pytest.approx(plain.similarities(query), abs=1e-5)
@@ -78,7 +76,7 @@ def test_few_rows_are_searched_exactly(tmp_path: Path) -> None:
     matrix = pack_embeddings(unit(90, 24, 8))
     index = RegionalIndex(build(tmp_path, [matrix[:30], matrix[30:30], matrix[30:]], 24))
     assert index.region(1).tolist() == []
-    wanted = ExactIndex(index.embeddings(np.arange(90))).search(unit(4, 24, 10), 7)
+    wanted = FlatIndex(index.embeddings(np.arange(90))).search(unit(4, 24, 10), 7)
     assert index.search(unit(4, 24, 10), 7).rows.tolist() == wanted.rows.tolist()
     assert index.search(unit(1, 24, 10), 7, index.region(1)).rows.shape == (1, 0)
 

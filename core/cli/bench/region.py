@@ -1,7 +1,7 @@
 """The cost of a search in one gallery by its number of tiles.
 
-The galleries are synthetic (`core.cli.bench.synthetic`), one region each, and hold their embeddings
-in memory as a gallery that `build` made does.
+The galleries are synthetic (`core.cli.bench.synthetic`), one region each, and are held in memory as
+a gallery that `build` made is.
 """
 
 import tempfile
@@ -18,7 +18,6 @@ from core.cli.bench.synthetic import regions_to_pack
 from core.cli.bench.synthetic_texts import texts_of
 from core.cli.bench.vectors import at
 from core.gallery import Gallery
-from core.indexes.vector import ExactIndex, VectorIndex
 from core.models import load_model
 from core.models.sentence import SentenceEncoder
 from core.records import Query
@@ -49,7 +48,7 @@ def run(settings: Settings, sizes: Sequence[int] | None, progress: Progress) -> 
             progress("search", number, len(sizes))
             (region,) = regions_to_pack(sources, tiles, Path(scratch), 1)
             seeing = load_picture_encoder(region.gallery, settings, encoder)
-            curve.append(_searched(_in_memory(region.gallery), encoder, seeing))
+            curve.append(_searched(region.gallery, encoder, seeing))
     growth = None
     if len(sizes) > 1:
         first, last = (
@@ -57,16 +56,6 @@ def run(settings: Settings, sizes: Sequence[int] | None, progress: Progress) -> 
         )
         growth = round(float(np.log(last / first) / np.log(sizes[-1] / sizes[0])), 2)
     return {"bench": "region", "growth": growth, "curve": curve}
-
-
-def _in_memory(gallery: Gallery) -> Gallery:
-    """The same gallery with its embeddings as `core build` holds them."""
-
-    def exact(index: VectorIndex) -> VectorIndex:
-        return ExactIndex(index.embeddings(np.arange(len(index))))
-
-    gallery.fact_index, gallery.tile_index = exact(gallery.fact_index), exact(gallery.tile_index)
-    return gallery
 
 
 def _searched(gallery: Gallery, encoder: SentenceEncoder, seeing: PictureEncoder) -> dict[str, Any]:
