@@ -29,6 +29,7 @@ from core.retrieval.head_nouns import STREETS, head_of_phrase, noun_of_phrase
 from core.retrieval.negation import Denial
 from core.retrieval.proper_names import complement, proper_names
 from core.retrieval.query_encoding import EncodedQuery
+from core.vocabulary.attributes import COUNT_WORDS
 from core.vocabulary.kinds import has_trait
 
 _SIGHT_M = 150.0
@@ -43,6 +44,7 @@ _LOW = 2
 _BUILDINGS = 2
 _SAME_SIDE_DEG = 67.5
 _OTHER_SIDE_DEG = 112.5
+_COUNTS = frozenset(word for _, word in COUNT_WORDS)
 _STOREYED = re.compile(r"\b(?:(\d+)|(single))-storey|\b(tall high-rise)")
 _SIDE_OF = re.compile(r"[\s,]*(?:is |are )?(?:on|at) (?:the|its|their) \w+(?:[- ]\w+)? side\b")
 """The side of the thing or of the describer: "beside the station on the west side" is ambiguous."""
@@ -101,7 +103,7 @@ class ContradictionFinder:
         replaced by a thing of the same kind on the described side, if there is one."""
         if denial := self._query.phrases[row].denial:
             return self._of_denial(denial, evidence, tile)
-        evidence = self._street_of_address(row, evidence, tile)
+        evidence = self._street_of_address(row, self._one_of(row, evidence, tile), tile)
         evidence = self._blocks_away(row, evidence, tile)
         if evidence.channel == "names" and self._lacks_number(row, evidence, tile):
             evidence = replace(evidence, fit="street")
@@ -279,6 +281,17 @@ class ContradictionFinder:
             distance_m=round(place.distance_m, 1),
             direction=compass(place.bearing_deg),
         )
+
+    def _one_of(self, row: int, evidence: Evidence, tile: int) -> Evidence:
+        """The nearest of several things for a phrase about one: a park for "two parks"."""
+        number, _, counted = evidence.fact.partition(" ")
+        kind = self._positions.counted.get(counted, "")
+        phrase = self._query.phrases[row].text
+        is_one = noun_of_phrase(phrase) in bare_words(phrase) and number in _COUNTS
+        if not (evidence.supported and evidence.channel == "facts" and kind and is_one):
+            return evidence
+        places = self._positions.places(tile, self._positions.facts_of_kind[kind], _SIGHT_M)
+        return self._evidence_with(row, evidence, places[0]) if places else evidence
 
     def _street_of_address(self, row: int, evidence: Evidence, tile: int) -> Evidence:
         """The street itself, if the phrase names a street and the evidence is an address in it."""

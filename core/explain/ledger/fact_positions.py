@@ -15,6 +15,7 @@ from core.explain.phrasing import distance_phrase
 from core.gallery.opened import Gallery
 from core.geo import compass, local_metres, moved
 from core.records import Evidence
+from core.vocabulary.grammar import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class FactPositions:
             for name in {tuple(bare_words(name)) for name in names} - {()}:
                 self.facts_of_name[name].append(row)
         self._shares: dict[str | int, float] = {}
+        self.counted = {plural(kind): kind for kind in self.facts_of_kind}
         self.kind_words = frozenset(word for kind in self.facts_of_kind for word in kind.split())
         links = gallery.links
         away = links.distance_m.astype(np.float64)

@@ -237,3 +237,13 @@ def test_that_there_are_no_trees_is_not_told_where_hardly_any_are_mapped(tell: T
 def test_a_bare_statue_is_only_similar_to_one_of_a_horseman(tell: Tell) -> None:
     entry = tell("statue of a horseman, a square", 65, 115)["statue of a horseman"]
     assert (entry.standing, entry.evidence.fit) == ("missing", "unsure")
+
+
+def test_one_of_several_things_is_the_evidence_for_one(tell: Tell) -> None:
+    def lawns(town: Town) -> None:
+        for x in (10, 40, 70):
+            town.box(x, 262, 20, 20, landuse="grass")
+
+    text = "Rose Garden, a wide lawn"
+    assert tell(text, 65, 240, lawns)["wide lawn"].evidence.fact == "small lawn"
+    assert "lawns" in tell("Rose Garden, lawns", 65, 240, lawns)["lawns"].evidence.fact
