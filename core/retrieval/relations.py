@@ -22,7 +22,8 @@ none within 40 m; of two blocks, a twentieth within 155 m; of three, a tenth wit
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """The role of a thing; `blocks` is the number of blocks to it, 0 where none is given."""
+    """The role of a thing; `blocks` is the number of blocks to it, 0 where none is given, or only
+    to something before it: "two blocks from the bank on Main Street"."""
 
     role: Role
     blocks: float = 0.0
@@ -30,9 +31,7 @@ class Relation:
     @property
     def least_m(self) -> float:
         """The metres that a thing is away at least; 0 where it may be right here."""
-        return (
-            _BLOCK_M * min(self.blocks or 0.5, _MOST_BLOCKS) if self.role == "blocks away" else 0.0
-        )
+        return _BLOCK_M * min(self.blocks, _MOST_BLOCKS)
 
 
 SEEN = Relation("seen")
@@ -44,6 +43,9 @@ _WRITER = re.compile(
 )
 _ANOTHER = re.compile(
     r"\b(?:it|them|this|there|my \w+|next door|adjacent)\b(?! street| road)", re.I
+)
+_OTHER_PLACE = re.compile(
+    r"[,;]|\b(?:on|at|in|by|with|where|that|which|you|your|is|are|then)\b", re.IGNORECASE
 )
 _JOINED = re.compile(r"^[^,;]*\b(?:and|or)\b[^,;]*$")
 
@@ -179,4 +181,16 @@ def _relation(
         return Relation("too far")
     if behind and (not before or before[-1].relation.role == "target"):
         return behind[0].relation
-    return before[-1].relation if before else SEEN
+    if not before:
+        return SEEN
+    cue = before[-1]
+    return (
+        cue.relation
+        if _is_next(text[cue.end : max(start, cue.end)])
+        else Relation(cue.relation.role)
+    )
+
+
+def _is_next(between: str) -> bool:
+    """Whether nothing but an article and the like is between a cue and a thing."""
+    return _OTHER_PLACE.search(between) is None

@@ -65,6 +65,20 @@ def test_a_thing_that_is_blocks_away_is_not_nearer_than_half_of_that(
     assert Relation("beside").least_m == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is two blocks from the bank on Main Street.",
+        "I'm two blocks north of you at Main Street.",
+        "It's a block west of its end, where Main Street begins.",
+    ],
+)
+def test_blocks_are_those_to_the_next_thing(text: str) -> None:
+    start = text.index("Main Street")
+    (relation,) = relations_of(text, [(start, start + len("Main Street"))])
+    assert (relation.role, relation.least_m) == ("blocks away", 0)
+
+
 def test_a_direction_alone_is_a_role_too() -> None:
     text = "Meet me at the bench, west of the museum."
     phrases = split_phrases(text)
