@@ -190,7 +190,8 @@ class LedgerBuilder:
             return "missing", found
         fact = fact_positions(self._trace.gallery).fact_of(found.evidence, tile)
         names = self._trace.gallery.facts.names[fact] if fact is not None else ()
-        if lacks_subject(phrase.text, (found.evidence.fact, *names)):
+        own = self._trace.encoded_query.gloss is None
+        if lacks_subject(phrase.text, found.evidence.fact, names, own=own):
             return "missing", replace(found, evidence=replace(found.evidence, fit="unsure"))
         if fact is None or self._gate.holds(
             self.claim_features(row, fact, found.evidence.distance_m or 0.0, evidence, tile)

@@ -14,10 +14,11 @@ from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import STOP_WORDS, fold
 
 _PORTRAYING = frozenset(
-    bare_words("bust fountain memorial monument mosaic mural museum plaque relief sculpture statue")
+    bare_words("bust memorial monument mosaic mural plaque relief sculpture statue")
 )
 _SUBJECT = re.compile(
-    r"\b(?:of|to|for|about|honou?ring|depicting|showing|commemorating|representing|in memory of)\b"
+    r"\b(?:(?<!full )(?<!made )(?<!out )of|to|for|about|honou?ring|depicting|showing|"
+    r"commemorating|representing|in memory of)\b"
     r"\s+(.+?)(?=$|[,;]|\b(?:on|in|at|with|near|next|by|beside|behind|above|below|under|from|and|"
     r"that|which|who|whose|outside|opposite|facing|made|holding|sitting|standing|riding|across|"
     r"off|to the|just)\b)"
@@ -33,14 +34,22 @@ _SOMEBODY = frozenset(bare_words("figure figures man men people person somebody 
 """Words that do not tell who it is."""
 
 
-def lacks_subject(phrase: str, shown: Iterable[str]) -> bool:
-    """Whether a phrase says what a thing portrays or honours, and none of the `shown` texts of the
-    map has a word of it."""
+def lacks_subject(phrase: str, fact: str, names: Iterable[str] = (), *, own: bool = True) -> bool:
+    """Whether a phrase says what a thing portrays or honours, and neither a fact nor its `names`
+    have a word of it. A statue with a name may well be the "statue of a king". `own` is False for a
+    translation, whose unusual words are those that were not understood."""
+    if ": " in fact:
+        return False
     head = head_of_phrase(phrase)
     if head is None or head.noun not in _PORTRAYING:
         return False
-    words = {form for text in shown for word in bare_words(text) for form in (word, singular(word))}
-    before = {word for word in head.modifiers if _names_a_thing(word)}
+    words = {
+        form
+        for text in (fact, *names)
+        for word in bare_words(text)
+        for form in (word, singular(word))
+    }
+    before = {word for word in head.modifiers if _names_a_thing(word, own)}
     folded = fold(phrase)
     match = _SUBJECT.search(folded, max(folded.find(head.noun), 0))
     after = {word for word in bare_words(match[1]) if _tells(word)} if match else set()
@@ -55,9 +64,9 @@ def _tells(word: str) -> bool:
     )
 
 
-def _names_a_thing(word: str) -> bool:
+def _names_a_thing(word: str, own: bool) -> bool:
     """Whether a word before a noun names another thing: a being, a kind, or something unusual."""
     if not _tells(word) or is_style(word):
         return False
     one = singular(word)
-    return one in _BEINGS or one in NOUNS or not is_common(word)
+    return one in _BEINGS or one in NOUNS or (own and not is_common(word))

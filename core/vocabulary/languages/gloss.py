@@ -214,7 +214,7 @@ def _entry(
 
 def _ordered(run: list[Piece], lexicon: Lexicon, text: str) -> list[Piece]:
     """The pieces of a stretch of a text without punctuation, in English order."""
-    pieces = _placed_near([replace(piece, breaks="") for piece in run])
+    pieces = _placed([replace(piece, breaks="") for piece in run], lexicon.settings.get("at", "at"))
     pieces[0] = replace(pieces[0], breaks=run[0].breaks)
     if lexicon.settings.get("adjectives") == "after":
         pieces = _adjectives_first(pieces)
@@ -228,16 +228,16 @@ def _ordered(run: list[Piece], lexicon: Lexicon, text: str) -> list[Piece]:
     return pieces
 
 
-def _placed_near(pieces: list[Piece]) -> list[Piece]:
-    """The pieces with "at" between two things as "near", which parts them: "Kirche am Park"; and
-    crossroads are those of the name behind."""
+def _placed(pieces: list[Piece], at: str) -> list[Piece]:
+    """The pieces with "at" between two things as the language's `at`: "near" parts them, as in
+    "Kirche am Park"; and crossroads are those of the name behind."""
     placed = list(pieces)
     for row in range(1, len(pieces) - 1):
         rest = (one for one in pieces[row + 1 :] if one.role not in ("adjective", "number"))
         behind = next((one for one in rest if one.english), None)
         between = {pieces[row - 1].role, behind.role if behind else ""} <= CONTENT
         if pieces[row].english == "at" and between:
-            placed[row] = replace(pieces[row], english="near")
+            placed[row] = replace(pieces[row], english=at)
     for row, (piece, behind) in enumerate(pairwise(pieces)):
         if piece.english == "crossroads" and behind.role == "name":  # "Kreuzung Mühlenweg und …"
             placed[row] = replace(piece, english="crossroads of")

@@ -10,10 +10,11 @@ Columns:
 A row with the role `setting` describes the language: `name` is its English name, `stemmer` a
 stemmer of Snowball or "", `adjectives` is `after` where they follow the noun, `relations` is
 `after` where they follow it, and `denials` likewise, `genitive` is the end of most words that
-belong to such a relation, `compounds` is `yes` where nouns are written as one word, `nouns` is
-`capital` where they have one, `spaces` is `no` where words are not separated, `names` is `basic`
-where names of streets are inflected and maps have their basic form, and `stem end` is the end of an
-inflected stem and what it is in the basic form ("ks=s": "keskuksen" is "keskus" in Finnish).
+belong to such a relation, `at` is what that means between two things, `compounds` is `yes` where
+nouns are written as one word, `nouns` is `capital` where they have one, `spaces` is `no` where
+words are not separated, `names` is `basic` where names of streets are inflected and maps have their
+basic form, and `stem end` is the end of an inflected stem and what it is in the basic form
+("ks=s": "keskuksen" is "keskus" in Finnish).
 """
 
 import csv
