@@ -36,8 +36,7 @@ _WHOLE_PX: Final = 20_000_000
 _TOP_DOWN: Final = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
 """GDAL's readers whose rows can only be read from the top."""
 _MOST_TOP_DOWN_PX: Final = 400_000_000
-"""Pixels of a file, or of a block of it, from which reading it piece by piece takes hours or
-gigabytes."""
+"""Pixels of such a file from which reading it piece by piece takes hours."""
 _FINER: Final = 1.25
 """Files are averaged to pixels this many times as fine as those of the picture."""
 _GRID = 9
@@ -276,13 +275,21 @@ def _own_place(path: Path, dataset: Any) -> GeoReference:
 
 
 def _check_readable_in_parts(path: Path, dataset: Any) -> None:
-    """Raises SourceError for a huge picture that cannot be read piece by piece."""
-    size = (dataset.width, dataset.height)
-    at_once = size if dataset.driver in _TOP_DOWN else dataset.block_shapes[0]
-    if math.prod(at_once) > _MOST_TOP_DOWN_PX:
+    """Raises SourceError for a huge picture that cannot be read piece by piece: it can only be read
+    from the top, or its strips are larger than the cache, so that every tile would decode one."""
+    pixels = dataset.width * dataset.height
+    rows, columns = dataset.block_shapes[0]
+    block_bytes = rows * columns * dataset.count * np.dtype(dataset.dtypes[0]).itemsize
+    if dataset.driver in _TOP_DOWN:
+        how = "that can only be read from the top" if pixels > _MOST_TOP_DOWN_PX else ""
+    else:
+        is_large = block_bytes > _CACHE_MB << 20 and pixels > _WHOLE_PX
+        how = f"in blocks of {columns:,} × {rows:,}, too large to read one for a tile"
+        how = how if is_large else ""
+    if how:
         raise SourceError(
-            f"{path} has {size[0]:,} × {size[1]:,} pixels that can only be read from the top; "
-            f"make a tiled file of it, for example with gdal_translate -of COG"
+            f"{path} has {dataset.width:,} × {dataset.height:,} pixels {how}; make a tiled file of "
+            f"it, for example with gdal_translate -of COG"
         )
 
 

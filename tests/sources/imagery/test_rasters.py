@@ -254,23 +254,28 @@ def test_bounds_are_read_from_json_and_csv(tmp_path: Path) -> None:
         assert read_bounds(tmp_path / name) == wanted
 
 
-def test_a_huge_picture_is_read_in_windows(tmp_path: Path) -> None:
-    path = tmp_path / "huge.tif"
-    side = 40_000
-    with rasterio.open(
+def huge(path: Path, **blocks: Any) -> Any:
+    """40,000 × 40,000 pixels, none of them written yet."""
+    return rasterio.open(
         path,
         "w",
         driver="GTiff",
         count=3,
-        height=side,
-        width=side,
+        height=40_000,
+        width=40_000,
         dtype="uint8",
         crs=UTM,
         transform=Affine(0.1, 0, EAST, 0, -0.1, NORTH),
-        tiled=True,
         sparse_ok=True,
         compress="deflate",
-    ) as file:
+        **blocks,
+    )
+
+
+@pytest.mark.parametrize("blocks", [{"tiled": True}, {"blockysize": 16, "interleave": "pixel"}])
+def test_a_huge_picture_is_read_in_windows(blocks: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "huge.tif"
+    with huge(path, **blocks) as file:
         file.write(np.full((3, 512, 512), 77, np.uint8), window=Window(20_224, 20_224, 512, 512))
     center = middle(2 * 2048)
     picture = open_imagery([path]).picture(center.lat, center.lon, 20, 100)
@@ -287,6 +292,7 @@ def test_a_huge_picture_is_read_in_windows(tmp_path: Path) -> None:
         ("moon.tif", "its projection is wrong"),
         ("folded.tif", "its projection is wrong"),
         ("huge.png", "40,000 × 40,000 pixels that can only be read from the top"),
+        ("strips.tif", "in blocks of 40,000 × 4,000, too large to read one for a tile; make a"),
         ("bounds.json", "none of these pictures is there"),
         ("broken.json", "are not west, south, east, north"),
         ("nameless.csv", "names no picture; give a column or key 'file'"),
@@ -318,6 +324,8 @@ def test_faulty_imagery_is_told_in_one_line(name: str, words: str, tmp_path: Pat
             for part in parts
         )
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    elif name == "strips.tif":
+        huge(path, blockysize=4000, interleave="pixel").close()
     elif name == "bounds.json":
         path.write_text('{"other": [15, 50, 15.1, 50.1]}', "utf-8")
     elif name == "broken.json":
