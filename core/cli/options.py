@@ -1,6 +1,7 @@
 """Parsers of option values, and the options that several commands share."""
 
 import argparse
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,17 @@ def whole_number(value: str) -> int:
 def whole_numbers(value: str) -> tuple[int, ...]:
     """Whole numbers from 0 up, with commas between them."""
     return tuple(whole_number(part.strip()) for part in value.split(","))
+
+
+def positive_numbers(value: str) -> tuple[float, ...]:
+    """Numbers above 0, with commas between them."""
+    try:
+        numbers = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        numbers = ()
+    if not (numbers and all(0 < number < math.inf for number in numbers)):
+        raise argparse.ArgumentTypeError(f"{value!r} is not a list of numbers above 0")
+    return numbers
 
 
 def position(value: str) -> Position:

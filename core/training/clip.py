@@ -22,7 +22,7 @@ from core.models.specs import PlanetSpec
 from core.training.batches import PairPlaces
 from core.training.config import Stage
 from core.training.loop import Embedded
-from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined
+from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined_once
 from core.training.shard_reader import ShardReader
 from core.training.shards import Progress
 from core.training.validation import retrieval
@@ -55,6 +55,8 @@ class TrainableClip:
         self._physical: PhysicalBranch | None = None
         if planet is not None:
             self._physical = PhysicalBranch(model.network, planet, width)
+        self.signatures: dict[str, tuple[Tensor, ...]] = {}
+        """PLANET's signatures of the examples of "train" and "held", where they are known."""
         self._train, self._held = train, held
         self.network: nn.Module = model.network.to(device)
 
@@ -80,13 +82,7 @@ class TrainableClip:
             )
 
         if stage.physical and self._physical:
-            spec = self._physical.heads.spec
-            pictures = (
-                pixels_of([Image.open(io.BytesIO(content))], spec.signature_px)
-                for row in range(len(self._train))
-                for content in self._train.pictures(np.array([row]))
-            )
-            self._physical.use(mined(pictures, spec))
+            self._physical.use(self._mined(self._train, self._physical.heads.spec))
 
     def load_batch(self, rows: I64, draws: I64, _stage: Stage, /) -> ClipBatch:
         """The examples of some rows, each with one random description."""
@@ -106,17 +102,44 @@ class TrainableClip:
             physical,
         )
 
-    @torch.inference_mode()
-    def validate(self, stage: Stage, /) -> dict[str, float]:
+    def validate(self, _stage: Stage, /) -> dict[str, float]:
         """R@k and L@50m on the validation examples, in percent."""
-        embedded = []
-        for start in range(0, len(self._held), _PART):
-            rows = np.arange(start, min(start + _PART, len(self._held)))
-            batch = self._load(self._held, rows, np.zeros_like(rows))
-            embedded.append(self.embed(batch, slice(None), stage))
-        texts = torch.cat([part.texts for part in embedded]).cpu()
-        pictures = torch.cat([part.pictures for part in embedded]).cpu()
-        return retrieval(texts, pictures, self._held.places)
+        return retrieval(*self.validation_embeddings(), self.held_places)
+
+    @property
+    def text_weight(self) -> Tensor:
+        """A weight of the text tower that both the contrastive loss and PLANET's losses train."""
+        weight: Tensor = self._model.network.text_model.encoder.layers[-1].mlp.fc2.weight
+        return weight
+
+    @property
+    def held_places(self) -> PairPlaces:
+        """The places of the validation examples."""
+        return self._held.places
+
+    @torch.inference_mode()
+    def validation_embeddings(self) -> tuple[Tensor, Tensor]:
+        """The embeddings [N, D] of the validation texts and of their pictures."""
+        texts, pictures = [], []
+        for rows in _parts(len(self._held)):
+            batch = self._load(self._held, rows, rows * 0)
+            texts.append(self._model.embed_tokens(batch.tokens).cpu())
+            pictures.append(self._model.embed_pixels(batch.pixels).cpu())
+        return torch.cat(texts), torch.cat(pictures)
+
+    @torch.inference_mode()
+    def physical_descriptors(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]] | None:
+        """PLANET's descriptors [N, d] of the validation texts and of their pictures' signatures,
+        one for each term; None without PLANET."""
+        if self._physical is None:
+            return None
+        heads, of_texts = self._physical.heads, []
+        for rows in _parts(len(self._held)):
+            tokens = self._model.tokenize(self._held.texts(rows, rows * 0))
+            states, mask, _ = self._model.text_states(tokens)
+            of_texts.append(heads.of_texts(states, mask))
+        texts = tuple(torch.cat(parts).cpu() for parts in zip(*of_texts, strict=True))
+        return texts, heads.of_signatures(self._mined(self._held, heads.spec))
 
     def save(self, folder: Path) -> Path:
         """Writes one file for `--checkpoint` and returns its path; PLANET's heads beside it."""
@@ -133,3 +156,17 @@ class TrainableClip:
         return ClipBatch(
             rows, self._model.tokenize(examples.texts(rows, draws)), torch.stack(pixels)
         )
+
+    def _mined(self, examples: ShardReader, spec: PlanetSpec) -> tuple[Tensor, ...]:
+        """The signatures [N, size] of all pictures, computed once."""
+        pictures = (
+            pixels_of([Image.open(io.BytesIO(content))], spec.signature_px)
+            for rows in _parts(len(examples))
+            for content in examples.pictures(rows)
+        )
+        which = "train" if examples is self._train else "held"
+        return mined_once(self.signatures, which, pictures, spec)
+
+
+def _parts(count: int) -> list[I64]:
+    return [np.arange(start, min(start + _PART, count)) for start in range(0, count, _PART)]

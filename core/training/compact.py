@@ -26,13 +26,12 @@ from core.training.config import Stage
 from core.training.distributed import Worker
 from core.training.loop import Embedded
 from core.training.losses import layout_loss
-from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined
+from core.training.physical import HEADS, PhysicalBranch, PhysicalTerm, mined_once
 from core.training.shard_reader import ShardReader
 from core.training.shards import Progress
-from core.training.validation import retrieval
+from core.training.validation import mean_precision, retrieval
 
 _PART = 64
-_MIN_POSITIVES = 3
 _LENGTH_GROUPS = 6
 """Groups of a batch by text length: its longest text is about three times as long as the mean."""
 _SAMPLED = 512
@@ -188,7 +187,7 @@ class TrainableCompact:
     def validate(self, stage: Stage) -> dict[str, float]:
         """R@k and L@50m on the validation examples, or the mean precision of the layout there."""
         if not stage.contrastive:
-            precision = self._layout_precision()
+            precision, _, _ = mean_precision(*self.layout_scores())
             return {"quality": precision, "precision": precision}
         return retrieval(*self.validation_embeddings(), self._held.places)
 
@@ -265,11 +264,14 @@ class TrainableCompact:
 
     def _mined(self, examples: ShardReader, spec: PlanetSpec) -> tuple[Tensor, ...]:
         """The signatures [N, size] of all pictures, computed once."""
-        key = "train" if examples is self._train else "held"
-        if key not in self.signatures:
-            batches = (self.pictures(examples, rows) for rows in _parts(len(examples)))
-            self.signatures[key] = mined(batches, spec)
-        return self.signatures[key]
+        batches = (self.pictures(examples, rows) for rows in _parts(len(examples)))
+        which = "train" if examples is self._train else "held"
+        return mined_once(self.signatures, which, batches, spec)
+
+    @property
+    def text_weight(self) -> Tensor:
+        """A weight of the text tower that both the contrastive loss and PLANET's losses train."""
+        return self.network.text.concepts.weight
 
     @property
     def held_places(self) -> PairPlaces:
@@ -282,20 +284,14 @@ class TrainableCompact:
         return self.embed_texts(self._held), self.embed_pictures(self._held)
 
     @torch.inference_mode()
-    def _layout_precision(self) -> float:
-        """Mean over classes of the average precision of "this picture shows the class".
-
-        NaN if no class is in at least three pictures.
-        """
+    def layout_scores(self) -> tuple[F32, Bools]:
+        """How surely each validation picture shows each class, and whether it does: [N, C]."""
         scores, truth = [], []
         for rows, features in self._feature_batches(self._held):
             logits = self.network.picture.layout(features)
             scores.append(logits.amax((2, 3)).cpu().numpy())
             truth.append(self.layouts(self._held, rows).amax((2, 3)).numpy())
-        score, present = np.concatenate(scores), np.concatenate(truth) > 0
-        frequent = np.flatnonzero(present.sum(0) >= _MIN_POSITIVES)
-        precisions = [average_precision(score[:, c], present[:, c]) for c in frequent]
-        return float(np.mean(precisions)) if precisions else float("nan")
+        return np.concatenate(scores), np.concatenate(truth) > 0
 
     @torch.inference_mode()
     def cached(
@@ -396,10 +392,3 @@ def _class_weights(examples: ShardReader) -> Tensor:
     shares = [examples.layouts(rows[i : i + 1])[0].float().mean((1, 2)) for i in range(len(rows))]
     share = torch.stack(shares).mean(0)
     return ((1 - share) / share.clamp(min=1e-6)).sqrt().clamp(1, 20)
-
-
-def average_precision(scores: F32, truth: Bools) -> float:
-    """Average precision of scores [N]: the mean of the precision at each true row."""
-    hits = truth[np.argsort(-scores, kind="stable")]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())

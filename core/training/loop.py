@@ -89,7 +89,7 @@ def run_stage(
         raise TrainingError(
             f"{process.count} processes cannot share a batch of {stage.batch}; choose a multiple"
         )
-    parameters = _trained_parameters(model.network, stage)
+    parameters = trained_parameters(model.network, stage)
     optimizer = torch.optim.AdamW(
         parameters, lr=stage.lr, weight_decay=stage.weight_decay, betas=(0.9, 0.98)
     )
@@ -223,7 +223,7 @@ def _contrast(
     return stage.contrastive * loss
 
 
-def _trained_parameters(network: nn.Module, stage: Stage) -> list[nn.Parameter]:
+def trained_parameters(network: nn.Module, stage: Stage) -> list[nn.Parameter]:
     """The parameters that a stage trains; all others are frozen."""
     names = [name for name, _ in network.named_parameters()]
     for start in stage.train:

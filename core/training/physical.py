@@ -78,3 +78,12 @@ def mined(pictures: Iterable[Tensor], spec: PlanetSpec) -> tuple[Tensor, ...]:
     """The signatures [N, size] of all pictures, in batches uint8 [B, 3, S, S]."""
     batches = [signatures(batch, spec) for batch in pictures]
     return tuple(torch.cat([batch[n] for batch in batches]) for n in range(len(PLANET_TERMS)))
+
+
+def mined_once(
+    known: dict[str, tuple[Tensor, ...]], which: str, pictures: Iterable[Tensor], spec: PlanetSpec
+) -> tuple[Tensor, ...]:
+    """As `mined`; kept in `known` under the name of the examples, and taken from there."""
+    if which not in known:
+        known[which] = mined(pictures, spec)
+    return known[which]

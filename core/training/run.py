@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from core.training.compact import TrainableCompact, name_kinds
 from core.training.config import TrainingConfig, read_config
 from core.training.datasets import AerialDataset, MapDataset, PictureDataset
 from core.training.distributed import join_workers
-from core.training.loop import TrainableModel, run_stage
+from core.training.loop import run_stage
 from core.training.shard_reader import ShardReader
 from core.training.shards import (
     AROUND_CELLS,
@@ -40,6 +41,9 @@ from core.training.shards import (
     prepare_pictures,
     prepare_states,
 )
+
+if TYPE_CHECKING:
+    from core.training.clip import TrainableClip
 
 
 def train(path: Path, folder: Path, threads: int, progress: Progress) -> Path | None:
@@ -156,7 +160,7 @@ def _split(place: MapDataset | PictureDataset, shards: Sequence[Path]) -> Pictur
 
 def trainable_model(
     config: TrainingConfig, shards: PictureShards, folder: Path, device: torch.device, threads: int
-) -> TrainableModel:
+) -> TrainableCompact | TrainableClip:
     """The model with its examples; its initial weights depend on the seed only."""
     kinds = json.loads((folder / "examples" / "kinds.json").read_text("utf-8"))
     tokens = config.model.max_tokens if isinstance(config.model, CompactSpec) else None

@@ -1,19 +1,21 @@
-"""Validation metrics: retrieval of pictures by their texts."""
+"""Validation metrics: retrieval of pictures by their texts, and the precision of layouts."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 from torch import Tensor
 
-from core.arrays import F64, I64
+from core.arrays import F32, F64, I64, Bools
 from core.geo import Points, haversine_m, nearest
 from core.training.batches import PairPlaces
 
 _SCOPE = 100
 _PART = 256
 _CLOSE_M = 50.0
+_MIN_POSITIVES = 3
 
 
 def retrieval(texts: Tensor, pictures: Tensor, places: PairPlaces) -> dict[str, float]:
@@ -48,6 +50,26 @@ def ranked(texts: Tensor, pictures: Tensor, places: PairPlaces) -> tuple[I64, F6
         for row, others, top in zip(rows, near, best, strict=True):
             error_m[row] = _metres(places, row, others[top]).max()
     return ranks, error_m
+
+
+def mean_precision(scores: F32, present: Bools) -> tuple[float, float, int]:
+    """Of scores [N, C]: the mean over classes of the average precision of "this picture shows the
+    class", the same by chance, and the number of classes.
+
+    Only classes in at least three pictures count; NaN if there are none.
+    """
+    frequent = np.flatnonzero(present.sum(0) >= _MIN_POSITIVES)
+    if not len(frequent):
+        return math.nan, math.nan, 0
+    precisions = [average_precision(scores[:, c], present[:, c]) for c in frequent]
+    return float(np.mean(precisions)), float(present[:, frequent].mean()), len(frequent)
+
+
+def average_precision(scores: F32, truth: Bools) -> float:
+    """Average precision of scores [N]: the mean of the precision at each true row."""
+    hits = truth[np.argsort(-scores, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean())
 
 
 def _scopes(places: PairPlaces) -> Iterator[tuple[I64, I64]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_clip import openai_state, saved
 from tiny_training import write_album
 
 from core.cli.bench import planet as planet_table
@@ -22,16 +23,22 @@ def silent(*_: Any) -> None:
     pass
 
 
-def write_comparison(album: Path, folder: Path, trunk: str = "efficientnet-lite0-early") -> Path:
+COMPACT = """[model]
+trunk = "efficientnet-lite0-early"
+picture_px = 32
+dimensions = 16
+"""
+
+
+def write_comparison(
+    album: Path, folder: Path, model: str = COMPACT, train: str = '"picture.concepts", "text"'
+) -> Path:
     held = folder / "held.jsonl"
     held.write_text((album / "texts.jsonl").read_text("utf-8"), "utf-8")
     path = folder / "fields.toml"
     path.write_text(
         f"""seed = 1
-[model]
-trunk = "{trunk}"
-picture_px = 32
-dimensions = 16
+{model}
 [planet]
 colour_bins = 4
 structure_bins = 8
@@ -50,7 +57,7 @@ name = "contrast"
 steps = 2
 batch = 4
 lr = 1e-3
-train = ["picture.concepts", "text"]
+train = [{train}]
 """,
         "utf-8",
     )
@@ -58,12 +65,11 @@ train = ["picture.concepts", "text"]
 
 
 def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
-    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    album: Path, tmp_path: Path
 ) -> None:
     arms = [Arm("plain"), Arm("all", 1.0), Arm("colour", 0.3, (1.0, 0.0, 0.0))]
-    monkeypatch.setattr(planet_table, "arms", lambda: iter(arms))
     path = write_comparison(album, tmp_path)
-    rows = planet_table.compare(path, tmp_path / "run", 1, silent, seeds=(1, 2))
+    rows = planet_table.compare(path, tmp_path / "run", 1, silent, arms, seeds=(1, 2))
     assert [row["arm"] for row in rows] == ["plain", "all", "colour"]
     assert rows[0]["R@1 more"] == [0.0, 0.0, 0.0]
     assert "signatures alone R@10" not in rows[0]
@@ -80,20 +86,38 @@ def test_the_table_compares_arms_with_the_plain_loss_on_the_same_descriptions(
     assert rows[1]["gradients"][0] > rows[2]["gradients"][0], "three terms pull more than one"
 
 
+def test_a_checkpoint_of_clip_is_compared_in_the_same_way(album: Path, tmp_path: Path) -> None:
+    saved(openai_state(text_layers=1, picture_layers=1), tmp_path / "clip.pth")
+    model = 'model = "crosstext2loc"\ncheckpoint = "clip.pth"'
+    path = write_comparison(album, tmp_path, model, '"text_", "vision_", "logit_scale"')
+    arms = [Arm("plain"), Arm("texture", 0.3, (0.0, 0.0, 1.0))]
+    rows = planet_table.compare(path, tmp_path / "run", 1, silent, arms, seeds=(1,))
+    assert [row["arm"] for row in rows] == ["plain", "texture"]
+    assert [row["descriptions"] for row in rows] == [8, 8]
+    assert len(rows[1]["signatures alone R@10"]) == 3
+    assert min(rows[1]["gradients"]) > 0
+
+
 def test_all_terms_several_weights_and_each_term_alone_are_compared() -> None:
-    arms = list(planet_table.arms())
+    arms = planet_table.arms()
     assert arms[0].physical == 0
     assert [arm.physical for arm in arms[1:4]] == list(planet_table.WEIGHTS)
     assert [arm.terms for arm in arms[4:]] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 
 
+def test_weights_of_ones_own_are_compared_without_single_terms() -> None:
+    arms = planet_table.arms((0.2, 3.0))
+    assert [arm.physical for arm in arms] == [0, 0.2, 3.0]
+    assert {arm.terms for arm in arms} == {(1, 1, 1)}
+
+
 def test_a_trunk_that_is_not_pretrained_cannot_be_compared(album: Path, tmp_path: Path) -> None:
-    path = write_comparison(album, tmp_path, "mapnet")
+    path = write_comparison(album, tmp_path, COMPACT.replace("efficientnet-lite0-early", "mapnet"))
     assert read_config(path).planet.colour_bins == 4
-    with pytest.raises(TrainingError, match="pretrained trunk"):
-        planet_table.compare(path, tmp_path / "run", 1, silent)
+    with pytest.raises(TrainingError, match="one that is pretrained"):
+        planet_table.compare(path, tmp_path / "run", 1, silent, planet_table.arms())
 
 
 def test_a_configuration_is_needed() -> None:
     with pytest.raises(TrainingError, match="give one with --config"):
-        planet_table.run(load_settings({}), None, silent)
+        planet_table.run(load_settings({}), None, None, silent)

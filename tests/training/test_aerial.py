@@ -1,7 +1,5 @@
 """Trainings on aerial photographs: what is cut out of them, roofs by colour, cached views."""
 
-import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +8,10 @@ import pyarrow.feather as feather
 import pytest
 import torch
 from PIL import Image
-from tiny_osm import Town
+from tiny_aerial import LAT, LON, write_photograph
 from torch import Tensor
 
 from core.errors import TrainingError
-from core.geo import METRES_PER_DEGREE
 from core.models.dual_encoder import CompactNetwork
 from core.models.specs import CompactSpec
 from core.training.aerial import Cut, TrainableAerial
@@ -26,10 +23,6 @@ from core.training.photographs import aerial_kinds, prepare_photographs, seen_wo
 from core.training.shard_reader import ShardReader
 from core.training.shards import AROUND_CELLS, AROUND_M, AROUND_PX, positions
 
-LAT, LON = 48.2, 16.3
-SIDE_M = 600.0
-ROOFS = {"red": (190, 60, 50), "blue": (60, 110, 190)}
-GROUND = (120, 125, 118)
 STAGE = Stage(
     "layout",
     steps=2,
@@ -43,27 +36,6 @@ STAGE = Stage(
     views=2,
     validate_every=2,
 )
-
-
-def write_photograph(folder: Path) -> AerialDataset:
-    """A street with two buildings beside it, and a photograph of them half a metre a pixel."""
-    town = Town(lat=LAT, lon=LON)
-    town.way([(-200, 0), (200, 0)], highway="residential", name="Row")
-    size = round(SIDE_M / 0.5)
-    photograph = np.full((size, size, 3), GROUND, np.uint8)
-    for east, colour in ((-60, "red"), (40, "blue")):
-        town.box(east, 10, 24, 16, building="yes")
-        west, north = size // 2 + east * 2, size // 2 - 26 * 2
-        photograph[north : north + 32, west : west + 48] = ROOFS[colour]
-    town.write(folder / "town.osm")
-    (folder / "sheets").mkdir()
-    Image.fromarray(photograph).save(folder / "sheets" / "whole.png")
-    half_lat = SIDE_M / 2 / METRES_PER_DEGREE
-    half_lon = half_lat / math.cos(math.radians(LAT))
-    edges = [LON - half_lon, LAT - half_lat, LON + half_lon, LAT + half_lat]
-    (folder / "sheets" / "bounds.json").write_text(json.dumps({"whole": edges}))
-    sources = (folder / "town.osm",)
-    return AerialDataset("here", sources, (folder / "sheets",), spacing_m=25, limit=12)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from core.errors import TrainingError
 from core.models.dual_encoder import CompactNetwork
 from core.models.sentence import SentenceEncoder
 from core.models.specs import CompactSpec
-from core.training.compact import TrainableCompact, average_precision, name_kinds
+from core.training.compact import TrainableCompact, name_kinds
 from core.training.config import Stage
 from core.training.datasets import MapDataset, PictureDataset
 from core.training.loop import run_stage
@@ -272,17 +272,3 @@ def test_albums_alone_train_and_are_judged_among_all(photos: ShardReader, tmp_pa
     assert set(figures) == {"quality", "R@1", "R@5", "R@10"}
     assert figures["R@10"] == 100
     assert made.save(tmp_path) == tmp_path / "compact.safetensors"
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_average_precision_equals_its_definition(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    scores, truth = rng.normal(size=40).astype(np.float32), rng.random(40) < 0.3
-    wanted = np.mean([truth[scores >= score].mean() for score in scores[truth]])
-    assert average_precision(scores, truth) == pytest.approx(wanted)
-
-
-def test_average_precision_by_hand() -> None:
-    scores = np.array([0.9, 0.8, 0.7, 0.1], np.float32)
-    truth = np.array([True, False, True, False])
-    assert average_precision(scores, truth) == pytest.approx((1 + 2 / 3) / 2)

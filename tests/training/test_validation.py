@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from core.geo import haversine_m
 from core.training.batches import PairPlaces
-from core.training.validation import retrieval
+from core.training.validation import average_precision, mean_precision, retrieval
 
 
 def embeddings(rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
@@ -69,3 +69,26 @@ def test_pictures_that_all_lie_in_one_spot_are_all_close() -> None:
     texts, _ = embeddings(np.random.default_rng(2), 250)
     found = retrieval(texts, texts, places)
     assert found["L@50m"] == 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_average_precision_equals_its_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores, truth = rng.normal(size=40).astype(np.float32), rng.random(40) < 0.3
+    wanted = np.mean([truth[scores >= score].mean() for score in scores[truth]])
+    assert average_precision(scores, truth) == pytest.approx(wanted)
+
+
+def test_average_precision_by_hand() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.1], np.float32)
+    truth = np.array([True, False, True, False])
+    assert average_precision(scores, truth) == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_the_mean_precision_is_of_kinds_in_three_pictures_or_more() -> None:
+    scores = np.array([[0.9, 0.1], [0.8, 0.9], [0.7, 0.2], [0.1, 0.3]], np.float32)
+    truth = np.array([[True, True], [True, False], [False, False], [True, True]])
+    precision, chance, kinds = mean_precision(scores, truth)
+    assert precision == pytest.approx((1 + 1 + 3 / 4) / 3)
+    assert (chance, kinds) == (0.75, 1)
+    assert np.isnan(mean_precision(scores, truth & False)[0])

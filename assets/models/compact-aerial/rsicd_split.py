@@ -1,9 +1,10 @@
-"""Splits RSICD for `planet-rsicd.toml` into pictures and two files of sentences.
+"""Splits RSICD for the files `planet-rsicd*.toml` into pictures and files of sentences.
 
 Run it as `python assets/models/compact-aerial/rsicd_split.py images.tar captions.jsonl FOLDER`.
 Each line of `captions.jsonl` has `image`, a name in the archive, and `captions`. In the order of
 the SHA-256 of their names, the first 1,000 pictures are for the test (`held.jsonl`), the next
-6,000 for the training (`train.jsonl`); equal sentences of a picture are written once.
+6,000 for the training (`train.jsonl`); equal sentences of a picture are written once. The first 300
+and 1,200 of these are also written by themselves (`held-small.jsonl`, `train-small.jsonl`).
 """
 
 import argparse
@@ -13,6 +14,7 @@ import tarfile
 from pathlib import Path
 
 HELD, TRAIN = 1_000, 6_000
+SMALL = {"held": 300, "train": 1_200}
 
 
 def split(archive: Path, captions: Path, folder: Path) -> None:
@@ -35,6 +37,8 @@ def split(archive: Path, captions: Path, folder: Path) -> None:
     for part, names in parts.items():
         rows = [json.dumps({"picture": name, "texts": texts[name]}) + "\n" for name in names]
         (folder / f"{part}.jsonl").write_text("".join(rows), "utf-8")
+        few = "".join(rows[: SMALL[part]])
+        (folder / f"{part}-small.jsonl").write_text(few, "utf-8")
 
 
 if __name__ == "__main__":

@@ -12,13 +12,20 @@ from typing import Any
 
 from core import settings as machine
 from core.cli.imagery_options import add_imagery
-from core.cli.options import add_checkpoint, add_store, labelled_set, whole_number, whole_numbers
+from core.cli.options import (
+    add_checkpoint,
+    add_store,
+    labelled_set,
+    positive_numbers,
+    whole_number,
+    whole_numbers,
+)
 from core.cli.progress import bar
 
 BENCHES = (
     *("start", "search", "build", "evaluate", "embed", "explain", "relevance", "questions"),
     *("steps", "cases", "feedback", "visitors", "anywhere", "regions", "scale", "planet"),
-    *("region", "milvus", "server", "index", "ray", "photos", "halves"),
+    *("region", "milvus", "server", "index", "ray", "photos", "halves", "trunks"),
 )
 
 
@@ -48,7 +55,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", help="picture model, for embed (default: compact)")
     parser.add_argument(
-        "--config", type=Path, metavar="FILE.toml", help="training configuration, for planet"
+        "--config",
+        type=Path,
+        metavar="FILE.toml",
+        help="training configuration, for planet and trunks",
+    )
+    parser.add_argument(
+        "--weights",
+        type=positive_numbers,
+        metavar="L,L",
+        help="compare these weights of all of PLANET's losses only, for planet "
+        "(default: 0.001,0.01,0.1, and each loss alone)",
     )
     add_checkpoint(parser)
     parser.add_argument(
@@ -137,6 +154,7 @@ def run(args: argparse.Namespace) -> Any:
         "checkpoint": args.checkpoint,
         "queries": args.queries,
         "config": args.config,
+        "weights": args.weights,
         "sets": args.sets,
         "by": args.by,
         "progress": bar(args.quiet),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -20,10 +20,9 @@ from core.evaluation.bootstrap import interval_of_mean, resamples
 from core.files import write_text
 from core.models.specs import PLANET_TERMS, CompactSpec
 from core.settings import Settings
-from core.training.batches import Batches
-from core.training.compact import TrainableCompact
+from core.training.batches import Batches, PairPlaces
 from core.training.config import Stage, TrainingConfig, read_config
-from core.training.loop import Progress, run_stage
+from core.training.loop import Progress, TrainableModel, run_stage, trained_parameters
 from core.training.losses import info_nce
 from core.training.physical import HEADS, physical_loss
 from core.training.run import prepared, trainable_model
@@ -40,17 +39,41 @@ _RANKS = (1, 5, 10)
 
 
 def run(
-    settings: Settings, config: Path | None, progress: Callable[[str, int, int], None]
+    settings: Settings,
+    config: Path | None,
+    weights: tuple[float, ...] | None,
+    progress: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
-    """The table of a training of the compact model in one contrastive stage (a TOML file).
+    """The table of a training in one contrastive stage (a TOML file); `weights` are those of
+    `arms`.
 
     Raises TrainingError for no file or another training.
     """
     if config is None:
         raise TrainingError("bench planet compares trainings; give one with --config FILE.toml")
     folder = settings.runs / f"bench-{config.stem}"
-    rows = compare(config, folder, settings.batch_threads, progress)
+    rows = compare(config, folder, settings.batch_threads, progress, arms(weights))
     return {"bench": "planet", "config": str(config), "rows": rows}
+
+
+class _Measured(TrainableModel, Protocol):
+    """What is asked of a model to compare its trainings."""
+
+    signatures: dict[str, tuple[Tensor, ...]]
+
+    @property
+    def text_weight(self) -> Tensor:
+        """A weight of the text tower that both the contrastive loss and PLANET's losses train."""
+
+    @property
+    def held_places(self) -> PairPlaces:
+        """The places of the validation examples."""
+
+    def validation_embeddings(self) -> tuple[Tensor, Tensor]:
+        """The embeddings [N, D] of the validation texts and of their pictures."""
+
+    def physical_descriptors(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]] | None:
+        """PLANET's descriptors [N, d] of them, one for each term; None without PLANET."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +85,30 @@ class Arm:
     terms: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
-def arms() -> Iterator[Arm]:
-    """L_itc alone first, then all terms with each λ, then each term alone."""
-    yield Arm("L_itc")
-    for weight in WEIGHTS:
-        yield Arm(f"L_itc + {weight:g} L_phy", weight)
+def arms(weights: Sequence[float] | None = None) -> tuple[Arm, ...]:
+    """L_itc alone first, then all terms with each λ of `weights`; without weights with those of
+    `WEIGHTS`, then each term alone."""
+    every = [Arm(f"L_itc + {weight:g} L_phy", weight) for weight in weights or WEIGHTS]
+    alone: list[Arm] = []
     for number, term in enumerate(PLANET_TERMS):
-        alone = tuple(float(number == other) for other in range(len(PLANET_TERMS)))
-        yield Arm(
-            f"L_itc + {_TERM_WEIGHT:g} L_{term}", _TERM_WEIGHT, (alone[0], alone[1], alone[2])
-        )
+        one, two, three = (float(number == other) for other in range(len(PLANET_TERMS)))
+        name = f"L_itc + {_TERM_WEIGHT:g} L_{term}"
+        alone.append(Arm(name, _TERM_WEIGHT, (one, two, three)))
+    return Arm("L_itc"), *every, *(() if weights else alone)
 
 
 def compare(
-    path: Path, folder: Path, threads: int, progress: Progress, seeds: Sequence[int] = SEEDS
+    path: Path,
+    folder: Path,
+    threads: int,
+    progress: Progress,
+    compared: Sequence[Arm],
+    seeds: Sequence[int] = SEEDS,
 ) -> list[dict[str, Any]]:
     """Trains every arm with every seed on the same examples; one row of figures for each arm.
 
-    `path` is a training of the compact model with one contrastive stage. No step is chosen on the
+    `path` is a training with one contrastive stage, of the compact model with a pretrained trunk or
+    of a checkpoint, whose weights every run starts from. No step is chosen on the
     validation places: only the last one is measured, on them. R@k is in percent, of the mean over
     the seeds; the intervals are over descriptions; `more` is the paired difference to the first
     arm; "signatures alone" ranks by the texts' predicted signatures; "gradients" is the norm of the
@@ -87,8 +116,8 @@ def compare(
     `table.json` of the folder. Raises TrainingError.
     """
     config = read_config(path)
-    if not isinstance(config.model, CompactSpec) or config.model.trunk == "mapnet":
-        raise TrainingError(f"{path} is no training of the compact model with a pretrained trunk")
+    if isinstance(config.model, CompactSpec) and config.model.trunk == "mapnet":
+        raise TrainingError(f"{path} trains a trunk from nothing; give one that is pretrained")
     if len(config.stages) != 1 or not config.stages[0].contrastive:
         raise TrainingError(f"{path} has not one stage with a contrastive loss; give it one")
     (folder / "examples").mkdir(parents=True, exist_ok=True)
@@ -97,7 +126,7 @@ def compare(
     signatures: dict[str, tuple[Tensor, ...]] = {}
     plain: list[_Outcome] = []
     rows: list[dict[str, Any]] = []
-    for arm in arms():
+    for arm in compared:
         started = time.monotonic()
         runs = [
             _trained(_variant(config, arm, seed), shards, folder, threads, progress, signatures)
@@ -145,8 +174,8 @@ def _trained(
     signatures: dict[str, tuple[Tensor, ...]],
 ) -> _Outcome:
     """Trains one arm; `signatures` are kept from run to run."""
-    model = trainable_model(config, shards, folder, torch.device("cpu"), threads)
-    assert isinstance(model, TrainableCompact)
+    device = torch.device("cpu")
+    model: _Measured = trainable_model(config, shards, folder, device, threads)
     model.signatures = signatures
     stage = config.stages[0]
     with tempfile.TemporaryDirectory(dir=folder) as run:
@@ -163,16 +192,16 @@ def _trained(
     return _Outcome(ranks.astype(np.float64), physical, (before, after))
 
 
-def _gradient_ratio(model: TrainableCompact, stage: Stage, seed: int, progress: Progress) -> float:
+def _gradient_ratio(model: _Measured, stage: Stage, seed: int, progress: Progress) -> float:
     """The norm of the gradient of L_phy, with λ = 1, over that of L_itc: both for the first batch,
-    in the concepts of the text tower. NaN without L_phy."""
+    in one weight of the text tower. NaN without L_phy."""
     if not stage.physical:
         return float("nan")
-    model.network.picture.trunk.requires_grad_(False)
+    trained_parameters(model.network, stage)
     model.on_stage_start(stage, progress)
     batches = Batches(model.places, stage.batch, stage.group, seed)
     examples = model.load_batch(batches.rows(0), batches.draws(0), stage)
-    weight = model.network.text.concepts.weight
+    weight = model.text_weight.requires_grad_()
     embedded = model.embed(examples, slice(0, stage.batch), stage)
     none = torch.zeros(stage.batch, stage.batch, dtype=torch.bool)
     losses = (
