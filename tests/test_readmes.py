@@ -43,6 +43,7 @@ from core.cli.bench import (
     vectors,
 )
 from core.cli.parser import parser_of
+from core.models.crosstext2loc import load_crosstext2loc
 from core.training.config import read_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -286,6 +287,14 @@ def split_rsicd(script: str, archive: str, captions: str, folder: str) -> None:
     assert {path.name for path in (Path(folder) / "pictures").iterdir()} == set(names)
 
 
+def make_small_clip(script: str, file: str) -> None:
+    """The script really runs, and the app reads what it writes."""
+    subprocess.run([sys.executable, str(ROOT / script), file], check=True)
+    found = load_crosstext2loc(Path(file))
+    assert (found.spec.max_tokens, found.preparation.size_px) == (300, 64)
+    assert found.temperature == pytest.approx(1 / 0.07)
+
+
 def refit(script: str, _: str) -> None:
     """The script really runs, with a Python that only notes what it is asked to do."""
     asked = [line for line in lines_of(script) if line.startswith("-m core ")]
@@ -344,6 +353,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     r"bash (assets/galleries/rebuild\.sh) (FOLDER_WITH_EXTRACTS)": rebuild,
     r"\.venv/bin/python (assets/models/sentence/make\.py) (\S+)": make_sentence_encoder,
     r"\.venv/bin/python (assets/\S+/rsicd_split\.py) (\S+) (\S+) (\S+)": split_rsicd,
+    r"\.venv/bin/python (assets/\S+/small_clip\.py) (\S+)": make_small_clip,
     r"bash (assets/models/refit\.sh) (FOLDER_WITH_DATA)": refit,
     r"\.venv/bin/torchrun (.+)": torchrun,
     r"\.venv/bin/tensorboard (.+)": tensorboard,

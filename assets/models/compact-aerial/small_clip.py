@@ -1,8 +1,9 @@
 """Writes a small CLIP with random weights for `planet-rsicd-clip.toml`, under OpenAI's names.
 
-Run it as `python assets/models/compact-aerial/small_clip.py extracts/small-clip.pth`. Sizes: four
-layers of 128 in each tower, pictures of 64 px in patches of 8, 77 tokens (the app extends the table
-to 300 as CrossText2Loc's). The weights are drawn as OpenAI's code draws them before a training.
+Run it as `python assets/models/compact-aerial/small_clip.py extracts/small-clip.pth`. Sizes: two
+layers of 128 in each tower, pictures of 64 px in patches of 16, 77 tokens (the app extends the
+table to 300, as for CrossText2Loc). The weights are drawn as OpenAI's code draws them before a
+training.
 """
 
 import argparse
@@ -64,4 +65,6 @@ def weights() -> dict[str, Tensor]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", type=Path)
-    torch.save(weights(), parser.parse_args().file)
+    file = parser.parse_args().file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(weights(), file)

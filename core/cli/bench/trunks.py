@@ -40,7 +40,7 @@ class Arm:
 
 ARMS: Final = (
     *(Arm("efficientnet-lite0-early"), Arm(_SCRATCH), Arm("geoembed")),
-    *(Arm("efficientnet-lite0-early", 8), Arm(_SCRATCH, 3)),
+    *(Arm("efficientnet-lite0-early", 13), Arm(_SCRATCH, 3)),
 )
 """First all with equal views, then the faster ones for as long as the slowest took."""
 
