@@ -23,14 +23,18 @@ pytestmark = pytest.mark.browser
 HOSTILE = "`${window.__pwned=1}` <img src=x onerror=window.__pwned=1> </script><b>church</b>"
 ODD_INPUTS = {
     "nothing": "   ",
-    "one word": "church",
-    "emoji only": "🌊🌊🏛️",
     "right to left": "\u202eكنيسة بيضاء بجانب حديقة صغيرة",
-    "SQL": "'; DROP TABLE facts; --",
-    "FTS": 'name:"a" AND (b OR NEAR(c d, 2)) * ^ "',
     "Markdown": ":red[church] $x^2$ ![](http://example.com/a.png) **b** [a](javascript:alert(1))",
     "hostile": HOSTILE,
 }
+SLOW = os.environ.get("SLOW") == "1"
+if SLOW:  # texts that are odd for the server alone, which other tests ask without a browser
+    ODD_INPUTS |= {
+        "one word": "church",
+        "emoji only": "🌊🌊🏛️",
+        "SQL": "'; DROP TABLE facts; --",
+        "FTS": 'name:"a" AND (b OR NEAR(c d, 2)) * ^ "',
+    }
 
 
 def open_page(visit: Visit, path: str) -> Page:
@@ -103,7 +107,7 @@ def test_from_words_to_markers_to_the_panel_of_the_second(
     assert visit.errors == []
 
 
-def test_every_example_and_city_works_without_any_network(
+def test_a_city_and_its_examples_work_without_any_network(
     served: Served, visits: Callable[..., Visit]
 ) -> None:
     visit = visits(served)
@@ -111,6 +115,11 @@ def test_every_example_and_city_works_without_any_network(
     page = open_page(visit, "/?city=helsinki")
     page.wait_for_load_state("networkidle")
     the_map(page).locator(".leaflet-control").first.wait_for()
+    page.get_by_role("button", name=re.compile("A white cathedral")).click()
+    the_map(page).locator('.sw-marker[data-rank="1"]').wait_for()
+    expect(page.get_by_label("What do you see around you?")).to_have_value(
+        re.compile("A white cathedral")
+    )
     the_map(page).locator(".leaflet-control-layers").hover()
     page.get_by_role("button", name="Options").click()
     page.get_by_text("How many places").wait_for()
@@ -122,23 +131,12 @@ def test_a_question_asked_at_once_after_an_answer_is_not_lost(
     served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
     page = open_page(visits(served), f"/?city={tiny_city}")
-    for number in range(4):
+    for number in range(4 if SLOW else 2):
         ask(page, f"a park with a fountain, number zq{number}")
         expect(page.locator(".st-key-panel")).to_contain_text(f"zq{number}")
         expect(page.get_by_label("What do you see around you?")).to_have_value(
             f"a park with a fountain, number zq{number}"
         )
-
-
-def test_an_example_on_the_start_page_stands_in_the_box(
-    served: Served, visits: Callable[..., Visit]
-) -> None:
-    page = open_page(visits(served), "/?city=helsinki")
-    page.get_by_role("button", name=re.compile("A white cathedral")).click()
-    the_map(page).locator('.sw-marker[data-rank="1"]').wait_for()
-    expect(page.get_by_label("What do you see around you?")).to_have_value(
-        re.compile("A white cathedral")
-    )
 
 
 def test_an_answer_that_overtakes_leaflet_is_drawn(
@@ -304,6 +302,7 @@ def test_earlier_searches_are_kept_in_the_browser_until_it_forgets_them(
     page.get_by_role("button", name="Forget them").click()
     expect(page.get_by_text("No searches yet in this browser.")).to_be_visible()
     expect(links).to_have_count(0)
+    assert visit.outside == []
     assert visit.errors == []
 
 
@@ -344,7 +343,7 @@ def test_a_hostile_link_runs_nothing(
     visit = visits(served)
     fine = {"city": tiny_city, "q": "church"}
     hostile = dict.fromkeys(("area", "sel", "channels", "k", "vs", "answers"), HOSTILE)
-    for values in (fine | hostile, fine | {"q": HOSTILE}, fine | {"city": HOSTILE}):
+    for values in (fine | hostile, fine | {"city": HOSTILE}):
         link = "&".join(f"{name}={quote(value)}" for name, value in values.items())
         page = open_page(visit, f"/?{link}")
         page.locator(".sw-panel").wait_for()
@@ -378,25 +377,18 @@ def test_a_hostile_place_name_is_shown_and_runs_nothing(
     assert visit.errors == []
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_a_phone_needs_no_sideways_scrolling(
-    served: Served, visits: Callable[..., Visit], tiny_city: str, scheme: str
+def test_on_a_phone_the_list_comes_to_the_marker_that_was_tapped(
+    served: Served, visits: Callable[..., Visit], tiny_city: str
 ) -> None:
-    page = open_page(visits(served, 390, 844, scheme), f"/?city={tiny_city}&q={quote(HOSTILE)}")
-    page.locator(".sw-panel").wait_for()
+    """Nor does it scroll sideways, with a text that no line can hold."""
+    page = open_page(visits(served, 390, 1200), f"/?city={tiny_city}&q={quote(HOSTILE)}&k=5")
+    marker = the_map(page).locator('.sw-marker[data-rank="5"]')
+    marker.wait_for()
     wide = page.evaluate(
         "[...document.querySelectorAll('[data-testid=stMain], html')]"
         ".map(e => e.scrollWidth - e.clientWidth)"
     )
     assert max(wide) <= 0
-
-
-def test_on_a_phone_the_list_comes_to_the_marker_that_was_tapped(
-    served: Served, visits: Callable[..., Visit], tiny_city: str
-) -> None:
-    page = open_page(visits(served, 390, 1200), f"/?city={tiny_city}&q=church&k=5")
-    marker = the_map(page).locator('.sw-marker[data-rank="5"]')
-    marker.wait_for()
     entry = page.locator(".st-key-places [data-testid=stRadioOption]").nth(4)
     expect(entry).not_to_be_in_viewport()
     top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
@@ -420,7 +412,7 @@ def unfold(page: Page, section: str) -> None:
     )
 
 
-def test_a_real_search_shows_its_verdict_its_reason_and_where_the_probability_lies(
+def test_a_real_search_shows_verdict_reason_and_spread_and_its_sections_stay_open(
     served: Served, visits: Callable[..., Visit]
 ) -> None:
     visit = visits(served)
@@ -440,16 +432,9 @@ def test_a_real_search_shows_its_verdict_its_reason_and_where_the_probability_li
     expect(shapes).to_have_count(0)
     frame.get_by_label("80 % of the probability").check()
     expect(shapes).to_have_count(4)
-    assert visit.outside == []
-    assert visit.errors == []
 
-
-def test_the_ledger_and_the_maps_unfold_and_stay_open(
-    served: Served, visits: Callable[..., Visit]
-) -> None:
-    visit = visits(served)
-    page = open_page(visit, VAGUE)
     expect(page.locator(".sw-reason")).to_contain_text("map")
+    drawn(page)
     unfold(page, "Effect of each phrase")
     expect(page.locator(".sw-ledger")).to_contain_text("found on the map")
     expect(page.locator(".sw-looked")).to_have_count(0)
@@ -461,6 +446,7 @@ def test_the_ledger_and_the_maps_unfold_and_stay_open(
     expect(page.locator('.sw-panel[aria-label="Candidate 3"]')).to_be_visible()
     expect(page.locator(".sw-veiled")).to_have_count(2)
     expect(page.locator(".sw-ledger")).to_be_visible()
+    assert visit.outside == []
     assert visit.errors == []
 
 
