@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-import transformers
 from torch import Tensor
 from torch.nn import functional
 
-Network = transformers.CLIPModel | transformers.SiglipModel
+if TYPE_CHECKING:
+    from core.models.crosstext2loc import Network
 
 
 @dataclass(frozen=True, slots=True)

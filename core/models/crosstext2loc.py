@@ -1,11 +1,13 @@
 """CrossText2Loc (arXiv 2412.17007) and its relatives, CLIP of any size and SigLIP, loaded from one
 file or folder."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import transformers
@@ -37,12 +39,11 @@ from core.models.specs import CROSSTEXT2LOC, CheckpointSpec, ModelSpec
 from core.models.transformers_names import from_transformers, is_transformers
 from core.settings import MAX_TOKENS
 
-Network = transformers.CLIPModel | transformers.SiglipModel
+if TYPE_CHECKING:
+    Network = transformers.CLIPModel | transformers.SiglipModel
 
-_KINDS: dict[str, tuple[Any, Any]] = {
-    "clip": (transformers.CLIPConfig, transformers.CLIPModel),
-    "siglip": (transformers.SiglipConfig, transformers.SiglipModel),
-}
+_KINDS = {"clip": ("CLIPConfig", "CLIPModel"), "siglip": ("SiglipConfig", "SiglipModel")}
+"""The classes of transformers, which reads their modules when they are first asked for."""
 _POSITIONS = ".embeddings.position_ids"
 """Position ids 0, 1, 2 … that older versions of transformers saved with the weights."""
 
@@ -291,7 +292,7 @@ def _config(document: dict[str, Any], source: Path) -> Any:
             f"{source} has a model of type {kind!r}; give one of type {' or '.join(_KINDS)}"
         )
     try:
-        config = _KINDS[kind][0].from_dict(document)
+        config = getattr(transformers, _KINDS[kind][0]).from_dict(document)
         _empty(config)
     except Exception as error:  # transformers raises many kinds of errors for invalid values
         raise ModelError(f"the configuration in {source} is invalid: {error}") from error
@@ -339,7 +340,7 @@ def _json(path: Path) -> dict[str, Any] | None:
 def _empty(config: Any) -> Network:
     """The network without weights, on the meta device."""
     with torch.device("meta"):
-        network: Network = _KINDS[config.model_type][1](config)
+        network: Network = getattr(transformers, _KINDS[config.model_type][1])(config)
     return network
 
 

@@ -3,6 +3,8 @@
 open_clip uses the same names, in some models with the text tower under `text.`.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,13 +1,17 @@
 """A CLIP under the names of transformers in a plain file, without the folder that it came from."""
 
-from pathlib import Path
+from __future__ import annotations
 
-import transformers
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import ModelError
 from core.models.checkpoints import Weights, first_names
 from core.models.clip_flags import ClipFlags, TowerFlags
 from core.models.openai_names import ClipSizes, TowerSizes, check_flags, with_scalar
+
+if TYPE_CHECKING:
+    import transformers
 
 _TOKENS = "text_model.embeddings.token_embedding.weight"
 _SIZED = {

@@ -1,5 +1,7 @@
 """CrossText2Loc against the published formulas, evaluated from scratch."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from dataclasses import replace
