@@ -54,9 +54,15 @@ CHROMIUM_FLAGS = (
 STORED = "local_storage,cookies,indexeddb,service_workers,cache_storage"
 """What a page may leave in a browser."""
 
-pytest_plugins = ["tiny_cases", "tiny_command_line", "tiny_overpass", "tiny_street"]
+pytest_plugins = [
+    "tiny_cases",
+    "tiny_command_line",
+    "tiny_overpass",
+    "tiny_street",
+    "worker_shares",
+]
 """The fixtures of the store of cases, which start PostgreSQL, of the command line, of a server of
-maps, and of photographs."""
+maps, and of photographs; and the order of the tests."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,21 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-LONGEST_FIRST = (
-    "quality",
-    "pages",
-    "test_browser.py",
-    "test_explained_pages.py",
-    "test_readmes.py",
-)
-"""Folders and files of tests that take longest. A worker that gets one last works alone."""
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Moves the longest files to the front, and leaves out what takes long, unless SLOW=1 asks for
-    it."""
-    tests = ROOT / "tests"
-    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in LONGEST_FIRST)
+    """Leaves out what takes long, unless SLOW=1 asks for it."""
     if os.environ.get("SLOW") == "1" or config.getoption("--record-screens"):
         return
     for item in items:
@@ -151,12 +144,13 @@ def own_main() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Served:
-    """The app, running for a test on its own port, how long it took to answer, and its process if
-    it is known."""
+    """The app, running for a test on its own port, how long it took to answer, and its process and
+    its log if they are known."""
 
     url: str
     started_s: float
     pid: int | None = None
+    log: Path = Path(os.devnull)
 
     def address(self, path: str = "/") -> str:
         return f"{self.url}{path}"
@@ -190,7 +184,7 @@ def serve(data: Path, log: Path, **environment: str) -> Iterator[Served]:
         )
         try:
             _wait_until_healthy(url, process, log)
-            yield Served(url, time.perf_counter() - started, process.pid)
+            yield Served(url, time.perf_counter() - started, process.pid, log)
         finally:
             process.terminate()
             process.wait(timeout=20)

@@ -5,13 +5,13 @@ import json
 import math
 import re
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import Served, Visit, drawn, serve
+from conftest import Served, Visit, drawn
 from starlette.testclient import TestClient
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from tiny_visitor import state, visiting
@@ -28,16 +28,6 @@ PAGES = {
     "cases": "/cases",
     "booth": "/?booth=1&city=tinytown",
 }
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("app") / "log.txt"
-
-
-@pytest.fixture(scope="module")
-def served(tiny_data: Path, log: Path) -> Iterator[Served]:
-    yield from serve(tiny_data, log)
 
 
 # --- Whose page it is ---------------------------------------------------------------------------
@@ -79,7 +69,7 @@ def answer(
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:1", "null"])
-def test_a_foreign_page_is_refused_at_once(origin: str, served: Served, log: Path) -> None:
+def test_a_foreign_page_is_refused_at_once(origin: str, served: Served) -> None:
     with pytest.raises(InvalidStatus) as caught, visiting(served.url, origin):
         pytest.fail("a foreign page was let in")
     assert caught.value.response.status_code == 403
@@ -87,7 +77,9 @@ def test_a_foreign_page_is_refused_at_once(origin: str, served: Served, log: Pat
         assert answer(served, path, Origin=origin)[0] == 403, path
     assert answer(served, "/_stcore/upload_file/a/b", "PUT", Origin=origin)[0] == 403
     # Streamlit says so when it has tried to look up the public address
-    assert "external IP" not in log.read_text(errors="replace")
+    told = served.log.read_text(errors="replace")
+    assert served.url.rpartition(":")[2] in told
+    assert "external IP" not in told
 
 
 def test_the_same_site_is_let_in(served: Served) -> None:
