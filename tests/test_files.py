@@ -98,13 +98,11 @@ def test_json_is_for_people_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
-@pytest.mark.parametrize(
-    "before",
-    ["", " ", "   ", "\t", "\r", "\n", " \t", "\u00a0", "\u3000", "\ufeff", "\u200b", "\0"],
-)
-def test_a_text_like_a_formula_gets_an_apostrophe(before: str, sign: str) -> None:
-    text = f"{before}{sign}1+cmd"
-    assert safe_cell(text) == f"'{text}"
+def test_a_text_like_a_formula_gets_an_apostrophe(sign: str) -> None:
+    blank = ("", " ", "   ", "\t", "\r", "\n", " \t", "\u00a0", "\u3000", "\ufeff", "\u200b", "\0")
+    for before in blank:
+        text = f"{before}{sign}1+cmd"
+        assert safe_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["\tbank", "\rbank", "\nbank"])

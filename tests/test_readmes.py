@@ -74,11 +74,12 @@ TESTED_BENCHES = (
     ()
     if SLOW
     else (
-        *("embed", "evaluate", "explain", "halves", "photos", "questions", "relevance"),
-        *("start", "visitors"),
+        *("build", "cases", "embed", "evaluate", "explain", "halves", "photos", "questions"),
+        *("relevance", "search", "start", "steps", "visitors"),
     )
 )
-"""Benches that tests/cli run too, on small galleries: here they are only read, unless SLOW=1."""
+"""Benches that tests of their own run too, on small galleries: here they are only read, unless
+SLOW=1."""
 
 COMMON_OPTIONS = {"--help", "--json", "--quiet"}
 

@@ -22,14 +22,18 @@ needs none of the next either."""
 
 OF_PAGES = {"pandas", "shapely", "folium", "streamlit"}
 
-SEARCH = """
-import json, sys
+COMMANDS = """
+import io, json, sys
+from contextlib import redirect_stdout
 from core.__main__ import main
-code = main(sys.argv[1:])
-sys.stderr.write(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
-sys.exit(code)
+codes = []
+for arguments in json.loads(sys.argv[1]):
+    with redirect_stdout(io.StringIO()) as told:
+        codes.append(main(arguments))
+    assert json.loads(told.getvalue())
+json.dump(codes, sys.stdout)
+sys.stderr.write("\\n" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
-
 
 PAGE = """
 import json, sys, threading
@@ -59,18 +63,17 @@ def imported_by(program: str, *arguments: str) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_texts_are_read_without_torch() -> None:
+    """One process gives all answers: what none of them may import, it has not imported."""
+    commands = (
         ["search", "a white church", "--gallery", "helsinki"],
         ["search", "a white church", "--gallery", "helsinki", "--channels", "facts", "--explain"],
         ["encode", "--text", "a white church"],
         ["encode", "--text", "a white church", "--model", "compact"],
-    ],
-    ids=["search", "explain", "encode", "encode-compact"],
-)
-def test_texts_are_read_without_torch(arguments: list[str]) -> None:
-    imported = imported_by(SEARCH, *arguments, "--json", "--quiet")
+    )
+    imported = imported_by(
+        COMMANDS, json.dumps([[*command, "--json", "--quiet"] for command in commands])
+    )
     assert {"core", "onnxruntime", "tokenizers"} <= imported
     assert not imported & (SLOW_TO_IMPORT | OF_PAGES)
 

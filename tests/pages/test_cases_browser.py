@@ -28,7 +28,7 @@ from core.review.verdicts import CASE_VERDICTS
 
 pytestmark = pytest.mark.browser
 
-CASES = 30 if os.environ.get("SLOW") == "1" else 12
+CASES = 30 if os.environ.get("SLOW") == "1" else 10
 MOST_KEYS = 2
 DESK_FIRST = ("desk", "evidence")
 

@@ -44,11 +44,11 @@ class TestLink:
         assert View("monaco").to_params() == {"gallery": "monaco"}
 
     @pytest.mark.parametrize("text", [*HOSTILE, "x" * 5000, "\n", "tiles "])
-    @pytest.mark.parametrize("name", ["gallery", "tile", "part", "twin"])
-    def test_nonsense_in_a_link_is_left_out(self, name: str, text: str) -> None:
-        view = session.from_params({name: text}, self.NAMES, "helsinki")
-        assert (view.gallery, view.part) == ("helsinki", "tiles")
-        assert len(view.tile) <= 200
+    def test_nonsense_in_a_link_is_left_out(self, text: str) -> None:
+        for name in ("gallery", "tile", "part", "twin"):
+            view = session.from_params({name: text}, self.NAMES, "helsinki")
+            assert (view.gallery, view.part) == ("helsinki", "tiles"), name
+            assert len(view.tile) <= 200, name
 
 
 class TestPage:

@@ -115,7 +115,7 @@ def rounds(drawn: Drawn) -> Iterator[tuple[WidgetState, ...]]:
     Together they give every widget every value, where SLOW=1 asks for all of them.
     """
     values = strange_values()
-    steps = range(len(values)) if os.environ.get("SLOW") == "1" else range(0, len(values), 4)
+    steps = range(len(values)) if os.environ.get("SLOW") == "1" else range(0, len(values), 6)
     for step in steps:
         states = []
         for row, widget in enumerate(drawn.widgets):

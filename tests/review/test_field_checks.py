@@ -76,42 +76,36 @@ def other(tmp_path: Path) -> Store:
 
 def assert_refused(other: Store, row: Row, change: Row, name: str) -> None:
     """A good case comes first, so that a check between the rows would be seen."""
-    with pytest.raises(CasesError) as told:
+    try:
         import_rows(other, [row | {"case_id": "good", "verdicts": []}, row | change])
-    assert f"{name} " in str(told.value)
-    assert "case 2" in str(told.value)
-    assert "nothing was imported" in str(told.value)
-    assert len(str(told.value)) < 300
+    except CasesError as error:
+        told = str(error)
+    else:
+        pytest.fail(f"{str(change)[:200]} was taken")
+    assert f"{name} " in told, str(change)[:200]
+    assert "case 2" in told
+    assert "nothing was imported" in told
+    assert len(told) < 300
     assert (rows_of(other), other.reports(), other.names()) == ([], (), ())
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        pytest.param(name, value, id=f"{name}-{number}")
-        for name, values in WRONG_CASES.items()
-        for number, value in enumerate(values)
-    ],
-)
+@pytest.mark.parametrize("name", WRONG_CASES)
 def test_a_wrong_value_of_a_case_is_refused_before_the_first_row(
-    row: Row, other: Store, name: str, value: Any
+    row: Row, other: Store, name: str
 ) -> None:
-    assert_refused(other, row, {name: value}, name)
+    assert WRONG_CASES[name]
+    for value in WRONG_CASES[name]:
+        assert_refused(other, row, {name: value}, name)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        pytest.param(name, value, id=f"{name}-{number}")
-        for name, values in WRONG_ENTRIES.items()
-        for number, value in enumerate(values)
-    ],
-)
+@pytest.mark.parametrize("name", WRONG_ENTRIES)
 def test_a_wrong_value_of_a_verdict_is_refused_before_the_first_row(
-    row: Row, other: Store, name: str, value: Any
+    row: Row, other: Store, name: str
 ) -> None:
-    wrong = "verdict" if name == "undoes" and value == str(uuid.UUID(int=1)) else name
-    assert_refused(other, row, {"verdicts": [row["verdicts"][0] | {name: value}]}, wrong)
+    assert WRONG_ENTRIES[name]
+    for value in WRONG_ENTRIES[name]:
+        wrong = "verdict" if name == "undoes" and value == str(uuid.UUID(int=1)) else name
+        assert_refused(other, row, {"verdicts": [row["verdicts"][0] | {name: value}]}, wrong)
 
 
 def test_every_field_of_a_row_is_needed(row: Row, other: Store) -> None:
