@@ -213,8 +213,8 @@ class MentionIndex:
                 closest = [known for known, away in steps.items() if away == least]
                 apart = min(abs(known.number - number.number) for known in closest)
                 chance = SETTINGS.neighbour_chance - SETTINGS.neighbour_loss * apart
-                facts = tuple(fact for known in closest for fact in linked[known])
-                nearest = facts, certainty, chance if apart else 1.0
+                named = tuple(fact for known in closest for fact in linked[known])
+                nearest = named, certainty, chance if apart else 1.0
         return nearest
 
     def facts_of(self, mention: Mention) -> I64:
