@@ -8,7 +8,7 @@ import torch
 from tiny_aerial import write_photograph
 
 from core.cli.bench import trunks as trunk_table
-from core.cli.bench.trunks import Arm
+from core.cli.bench.trunks import TrunkArm
 from core.errors import TrainingError
 from core.models.dual_encoder import MapNet
 from core.settings import load as load_settings
@@ -66,7 +66,7 @@ def test_every_trunk_is_trained_on_the_same_tiles_and_measured_where_none_was_tr
         write_photograph(tmp_path / name, lat)
     path = tmp_path / "trunks.toml"
     path.write_text(TRAINING, "utf-8")
-    arms = (Arm("efficientnet-lite0-early", 2), Arm("mapnet"))
+    arms = (TrunkArm("efficientnet-lite0-early", 2), TrunkArm("mapnet"))
     rows = trunk_table.compare(path, tmp_path / "run", 1, silent, arms)
     assert [(row["trunk"], row["layout"]["steps"]) for row in rows] == [
         ("efficientnet-lite0-early", 4),

@@ -31,7 +31,7 @@ _RANKS = (1, 10)
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class TrunkArm:
     """A trunk, and how many times as many views and steps of the first stage it gets."""
 
     trunk: str
@@ -39,8 +39,8 @@ class Arm:
 
 
 ARMS: Final = (
-    *(Arm("efficientnet-lite0-early"), Arm(_SCRATCH), Arm("geoembed")),
-    *(Arm("efficientnet-lite0-early", 13), Arm(_SCRATCH, 3)),
+    *(TrunkArm("efficientnet-lite0-early"), TrunkArm(_SCRATCH), TrunkArm("geoembed")),
+    *(TrunkArm("efficientnet-lite0-early", 13), TrunkArm(_SCRATCH, 3)),
 )
 """First all with equal views, then the faster ones for as long as the slowest took."""
 
@@ -60,7 +60,7 @@ def run(
 
 
 def compare(
-    path: Path, folder: Path, threads: int, progress: Progress, arms: Sequence[Arm] = ARMS
+    path: Path, folder: Path, threads: int, progress: Progress, arms: Sequence[TrunkArm] = ARMS
 ) -> list[dict[str, Any]]:
     """Trains every arm on the same examples; one row of figures for each.
 
@@ -91,7 +91,7 @@ def compare(
 
 def _trained(
     config: TrainingConfig,
-    arm: Arm,
+    arm: TrunkArm,
     shards: PictureShards,
     folder: Path,
     threads: int,
@@ -117,7 +117,7 @@ def _trained(
     return row
 
 
-def _stages(config: TrainingConfig, arm: Arm) -> Iterator[Stage]:
+def _stages(config: TrainingConfig, arm: TrunkArm) -> Iterator[Stage]:
     """The stages of an arm."""
     for number, stage in enumerate(config.stages):
         first = number == 0
