@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -50,11 +51,12 @@ def run(
 ) -> dict[str, Any]:
     """The table of a training on aerial photographs (a TOML file).
 
-    Raises TrainingError for no file or another training.
+    Its folder is named after what the file says, so that a changed one is trained anew. Raises TrainingError for no file or another training.
     """
     if config is None:
         raise TrainingError("bench trunks compares trainings; give one with --config FILE.toml")
-    folder = settings.runs / f"bench-{config.stem}"
+    text = config.read_bytes() if config.is_file() else b""
+    folder = settings.runs / f"bench-{config.stem}-{hashlib.sha256(text).hexdigest()[:8]}"
     rows = compare(config, folder, settings.batch_threads, progress)
     return {"bench": "trunks", "config": str(config), "rows": rows}
 
