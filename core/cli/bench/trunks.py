@@ -51,7 +51,8 @@ def run(
 ) -> dict[str, Any]:
     """The table of a training on aerial photographs (a TOML file).
 
-    Its folder is named after what the file says, so that a changed one is trained anew. Raises TrainingError for no file or another training.
+    Its folder is named after what the file says, so that a changed one is trained anew.
+    Raises TrainingError for no file or another training.
     """
     if config is None:
         raise TrainingError("bench trunks compares trainings; give one with --config FILE.toml")
