@@ -44,6 +44,7 @@ _WRITER = re.compile(
 _ANOTHER = re.compile(
     r"\b(?:it|them|this|there|my \w+|next door|adjacent)\b(?! street| road)", re.I
 )
+_OF_FLATS = re.compile(r"\bblocks? of$", re.IGNORECASE)
 _OTHER_PLACE = re.compile(
     r"[,;]|\b(?:on|at|in|by|with|where|that|which|you|your|is|are|then)\b", re.IGNORECASE
 )
@@ -151,7 +152,7 @@ def _cues(text: str) -> list[_Found]:
 
 def _blocks(match: re.Match[str]) -> float:
     count = (match.groupdict().get("count") or "").lower()
-    if not count:
+    if not count or _OF_FLATS.search(match.group()):
         return 0.0
     return float(count) if count.isdigit() else COUNTS[count]
 

@@ -71,6 +71,7 @@ def test_a_thing_that_is_blocks_away_is_not_nearer_than_half_of_that(
         "It is two blocks from the bank on Main Street.",
         "I'm two blocks north of you at Main Street.",
         "It's a block west of its end, where Main Street begins.",
+        "a block of flats Main Street",
     ],
 )
 def test_blocks_are_those_to_the_next_thing(text: str) -> None:

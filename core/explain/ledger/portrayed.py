@@ -30,7 +30,7 @@ _BEINGS = frozenset(
         "queen rider sailor saint soldier victim war wolf worker writer"
     )
 )
-_SOMEBODY = frozenset(bare_words("figure figures man men people person somebody woman women"))
+_SOMEBODY = frozenset(bare_words("figure figures lady man men nude people person woman women"))
 """Words that do not tell who it is."""
 
 
@@ -52,7 +52,7 @@ def lacks_subject(phrase: str, fact: str, names: Iterable[str] = (), *, own: boo
     before = {word for word in head.modifiers if _names_a_thing(word, own)}
     folded = fold(phrase)
     match = _SUBJECT.search(folded, max(folded.find(head.noun), 0))
-    after = {word for word in bare_words(match[1]) if _tells(word)} if match else set()
+    after = {word for word in bare_words(match[1]) if _names_a_thing(word, own)} if match else set()
     said = before | after
     return bool(said) and words.isdisjoint(form for word in said for form in (word, singular(word)))
 
@@ -65,7 +65,7 @@ def _tells(word: str) -> bool:
 
 
 def _names_a_thing(word: str, own: bool) -> bool:
-    """Whether a word before a noun names another thing: a being, a kind, or something unusual."""
+    """Whether a word names another thing than the noun: a being, a kind, or something unusual."""
     if not _tells(word) or is_style(word):
         return False
     one = singular(word)

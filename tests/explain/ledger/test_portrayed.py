@@ -14,6 +14,7 @@ from core.explain.ledger.portrayed import lacks_subject
         ("lion sculpture", "small sculpture", True),
         ("statue of a tsar in the middle", "statue: Alexander II", False),
         ("large bronze statue of a man", "statue", False),
+        ("four stone statues of famous men", "two statues", False),
         ("famous old statue in the middle", "statue", False),
         ("sculpture full of holes, made of iron", "sculpture", False),
         ("war memorial", "war memorial", False),
