@@ -293,3 +293,16 @@ def test_words_of_signs_name_kinds_and_tell_more_than_the_tables() -> None:
 def test_words_that_english_has_too_do_not_hide_a_language() -> None:
     assert language_of("am Ring, Ampel, kein Supermarkt, kein See") == "de"
     assert language_of("I am at the ring road, see the lake, no shops") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "english"),
+    [
+        ("es", "al norte una torre alta", "to the north, tall tower"),
+        ("de", "im Norden ein Turm", "to the north, tower"),
+        ("de", "neben der Kirche ein Backsteinturm", "next to church, brick tower"),
+        ("es", "una iglesia con una torre", "church with tower"),
+    ],
+)
+def test_a_new_article_begins_another_thing(code: str, said: str, english: str) -> None:
+    assert gloss(said, lexicon(code)).english == english

@@ -164,6 +164,11 @@ def _tokens(text: str, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
             yield unknown, match.end()
 
 
+_DIRECTIONS = frozenset(f"to the {word}" for word in ("north", "south", "east", "west"))
+_ENDS = CONTENT | {"direction"}
+"""After these an indefinite article begins another thing."""
+
+
 def _pieces(
     text: str,
     lexicon: Lexicon,
@@ -171,6 +176,7 @@ def _pieces(
     names: list[tuple[int, int]],
 ) -> Iterator[Piece]:
     tokens, place, before = list(_tokens(text, lexicon)), 0, 0
+    articles, last = lexicon.settings.get("articles", "").split(), ""
     while place < len(tokens):
         start, end = tokens[place]
         gap = text[before:start]
@@ -184,8 +190,12 @@ def _pieces(
             count, role, english = _entry(text, tokens[place:], lexicon, kinds)
             end = tokens[place + count - 1][1]
             place += count
+        if not breaks and last in _ENDS and text[start:end].lower() in articles:
+            breaks = ", "  # "neben der Kirche ein Turm", "al norte una torre": another thing
         yield Piece(english, start, end, role, breaks if before else "")
         before = end
+        if english:
+            last = "direction" if english in _DIRECTIONS else role
 
 
 def _entry(
