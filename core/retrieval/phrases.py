@@ -60,6 +60,14 @@ _INVERTED = re.compile(
     re.IGNORECASE,
 )
 """The verb of "next to the pharmacy is a pub", where the second thing begins."""
+_SECOND = re.compile(
+    r"(?<=\w\w\w)(?<!ing)(?<!\b(?:and|for|has|its|not|off|the|was|are|but|who))"
+    r"(?<!\b(?:with|like|from|into|over|onto|such|half|than|that|what|have|also|only|just|upon))"
+    r"(?<!\b(?:under|above|below|being|after|about|quite|makes|looks|round))\s+"
+    r"(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))",
+    re.IGNORECASE,
+)
+"""Where the second thing begins in "next to the city gate a brick tower"."""
 _TRAILING = re.compile(
     r"[\s,]+(?:(?:right|just|directly|immediately|straight|almost|exactly|located|situated|standing|"
     r"is|are|was|stands?|sits?|lies|of|at|on|in|to|the|a|an|by|from|also|not|and|that|which|"
@@ -206,8 +214,8 @@ def _cuts(description: str, begin: int, stop: int) -> list[re.Match[str]]:
             continue
         if _is_between_modifiers(description, cut):
             continue
-        cuts += [*_verb_after(description, cuts, begin, cut.start()), cut]
-    return [*cuts, *_verb_after(description, cuts, begin, stop)]
+        cuts += [*_second_thing(description, cuts, begin, cut.start()), cut]
+    return [*cuts, *_second_thing(description, cuts, begin, stop)]
 
 
 def _is_between_modifiers(description: str, cut: re.Match[str]) -> bool:
@@ -229,15 +237,17 @@ def _is_abbreviated(description: str, stop: int) -> bool:
     return any(match.end() == stop - start + 1 for match in _ABBREVIATED.finditer(around))
 
 
-def _verb_after(
+def _second_thing(
     description: str, cuts: list[re.Match[str]], begin: int, stop: int
 ) -> list[re.Match[str]]:
-    """The first verb of a stretch whose place comes first, if the last cut is such a relation."""
+    """Where the thing begins in a stretch whose place comes first, if the last cut is such a
+    relation: at a verb, or at a new article."""
     last = " ".join(cuts[-1].group().lower().split()) if cuts else ""
     if not _PLACING.fullmatch(last):
         return []
-    verb = _INVERTED.search(description, max(begin, cuts[-1].end()), stop)
-    return [verb] if verb else []
+    start = max(begin, cuts[-1].end())
+    second = _INVERTED.search(description, start, stop) or _SECOND.search(description, start, stop)
+    return [second] if second else []
 
 
 def _bearing(cut: re.Match[str]) -> float | None:
