@@ -249,7 +249,8 @@ def _answer_lines(result: Any) -> Iterator[str]:
         yield _translation(result)
     yield from result["notes"]
     if result["regions"] and result["gallery"] is None:
-        yield told_regions(result["regions"], result["elsewhere"] or 0.0)
+        is_nowhere = result["verdict"] == "probably not in this gallery"
+        yield told_regions(result["regions"], result["elsewhere"] or 0.0, is_nowhere)
     if result["regions_searched"] is None and not result["exact"]:
         yield "Compared with the likeliest tiles and facts; --exact compares all."
     elif not result["exact"]:
@@ -292,15 +293,18 @@ def _evidence_line(piece: dict[str, Any]) -> str:
     return f"{phrase} — not found"
 
 
-def told_regions(regions: Sequence[dict[str, Any]], p_none: float = 0.0) -> str:
+def told_regions(
+    regions: Sequence[dict[str, Any]], p_none: float = 0.0, is_nowhere: bool = False
+) -> str:
     """The likeliest regions: "Most likely Helsinki, 71 %; Monaco 12 %"; none of them is likely
-    where `p_none` is larger than each."""
+    where `p_none` is larger than each, or where the verdict is that it is nowhere here."""
     shown = [one for one in regions if one["probability"] >= _WORTH_TELLING][:_REGIONS_SHOWN]
     (first, *others) = shown or regions[:1]
     rest = "".join(f"; {one['title']} {_percent(one['probability'])}" for one in others)
-    if p_none > first["probability"]:
+    if is_nowhere or p_none > first["probability"]:
         told = f"{first['title']} {_percent(first['probability'])}{rest}"
-        return f"Most likely none of them, {_percent(p_none)}; {told}"
+        sure = f", {_percent(p_none)}" if p_none > first["probability"] else ""
+        return f"Most likely none of them{sure}; {told}"
     return f"Most likely {first['title']}, {_percent(first['probability'])}{rest}"
 
 

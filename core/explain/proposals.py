@@ -18,6 +18,8 @@ LEAST = 0.55
 cities: "place to buy bread" has bakeries at 0.62, "lighthouse" a fountain at 0.48."""
 _NEAREST = 60
 _NOT_FOUND: Final[tuple[Standing, ...]] = ("missing", "unchecked")
+_ADDRESS = re.compile(r"[^\W\d_]\s+\d+\s*[a-z]?$", re.IGNORECASE)
+"""A name with a number behind it: no kind of thing was meant."""
 _EVERYWHERE = frozenset({"", "building", "address", "street corner"})
 
 
@@ -45,6 +47,8 @@ def proposals(
     for entry in ledger:
         piece = entry.evidence
         if entry.standing not in _NOT_FOUND or piece.start not in rows:
+            continue
+        if _ADDRESS.search(piece.phrase):
             continue
         similarities = gallery.fact_index.similarities(query.phrase_embeddings[rows[piece.start]])
         nearest = np.argsort(-similarities)[:_NEAREST]

@@ -70,7 +70,9 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
         regions_map.draw(cards, state.result.regions)
     with chances:
         result = state.result
-        city_hints.likeliest(result.regions, result.candidates[0], result.p_outside or 0.0)
+        is_nowhere = result.verdict == "probably not in this gallery"
+        p_none = 1.0 if is_nowhere else result.p_outside or 0.0
+        city_hints.likeliest(result.regions, result.candidates[0], p_none)
         city_hints.unsearched(state.result)
         confidence_banner.draw(state.result, None, _ANY_CITY)
     with right:

@@ -17,6 +17,7 @@ from conftest import write_compact
 
 from core.__main__ import COMMANDS, main
 from core.cli.parser import parser_of
+from core.cli.search import told_regions
 from core.settings import COMPACT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -131,6 +132,9 @@ def test_a_search_without_a_gallery_is_one_in_all_of_them(inside: Core) -> None:
     assert document["candidates"][0]["gallery"] == "helsinki"
     told = inside(*search).out
     assert told.startswith("Most likely Helsinki")
+    assert told_regions(document["regions"], is_nowhere=True).startswith(
+        "Most likely none of them; "
+    )
     places = [line for line in told.splitlines() if "chance within 100 m" in line]
     titles = [one["title"] for one in document["candidates"]]
     assert [line.rsplit("  ", 1)[1] for line in places] == titles

@@ -34,6 +34,14 @@ def test_the_nearest_kind_here_is_proposed(tiny_gallery: Gallery, encoder: Sente
     assert (coffee.phrase, coffee.kinds[0]) == ("place to get coffee", "cafe")
 
 
+def test_nothing_is_proposed_for_an_address(
+    tiny_gallery: Gallery, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.explain.proposals.LEAST", 0.1)
+    assert [one.phrase for one in proposed(tiny_gallery, encoder, "a cathedral, a zeppelin")]
+    assert proposed(tiny_gallery, encoder, "a cathedral, Zeppelinstrasse 9999") == ()
+
+
 def test_nothing_is_proposed_for_what_is_there_or_like_nothing_here(
     tiny_gallery: Gallery, encoder: SentenceEncoder
 ) -> None:

@@ -85,6 +85,7 @@ class TestDistances:
         assert dict(distances.tally(turn, an_answer(*places(900)))) == {
             "Distance from your spot": "900 m"
         }
+        assert distances.tally(turn, an_answer(*places(900, 50)))[0][1] == "50 m"
 
     def test_nothing_is_claimed_where_nobody_knows(self) -> None:
         for turn in (Turn("a", "a", "answer", "x"), Turn("a", "a", "answer", "x", is_example=True)):

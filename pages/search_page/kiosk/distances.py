@@ -63,7 +63,9 @@ def tally(visit: Visit, result: SearchResult) -> tuple[tuple[str, str], ...]:
     if not visit.is_example:
         if visit.guess is None:
             return ()
-        return (("Distance from your spot", metres(apart_m(visit.guess, best))),)
+        away_m = [apart_m(visit.guess, one) for one in result.candidates[:PLACES]]
+        told_m = next((one for one in away_m if one <= RIGHT_M), away_m[0])
+        return (("Distance from your spot", metres(told_m)),)
     if visit.truth is None:
         if visit.guess is None:
             return ()
