@@ -335,6 +335,8 @@ def test_from_words_to_a_guess_to_the_answer_to_the_loop_to_a_clean_start(
     expect(frame.locator(".sw-flag-guess")).to_have_count(1)
     frame.locator('.sw-marker[data-rank="2"]').click()
     expect(frame.locator(".sw-marker.sw-chosen")).to_have_attribute("data-rank", "2")
+    expect(page.locator(".st-key-places input").nth(1)).to_be_checked()
+    drawn(page)  # what is opened before that is closed again
     page.get_by_text("How does it know?").click()
     page.locator(".sw-ledger").wait_for()
     drawn(page)
