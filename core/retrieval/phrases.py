@@ -18,6 +18,9 @@ _DIRECTION = r"(?P<direction{0}>(?:north|south)(?:[- ]?(?:east|west))?|east|west
 _HERE = r"(?:me|here|us|it|this|where i am|my (?:spot|position|location))"
 
 _PLACES = ("side", "end", "middle", "road", "street", "st", "trees")
+"""Words for a place, behind which an article begins the thing that is there."""
+_ARTICLE = r"\s+(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))"
+"""The gap before an article of a thing, not of a distance: "a few steps"."""
 _BREAK = re.compile(
     # a run of marks is matched from its first mark only: else long runs take quadratic time
     r"(?<![.;:!?\n\r,()\[\]{}«»“”\"|/])[.;:!?\n\r,()\[\]{}«»“”\"|/]++(?:\s|$)|"
@@ -34,11 +37,12 @@ _BREAK = re.compile(
     r"(?:there(?:['’]?s|\s+(?:is|are|was|were))|(?:you|we|i)(?:['’]ll|\s+can|\s+will)?\s+"
     r"(?:also\s+)?(?:see|find|notice|spot))|"
     r"(?:to|on) (?:the|my|your) (?:left|right)(?: side)?(?: of)?)\b|"
-    # "on the other side a bay", "behind them a square", "across the road a wood"
+    # "on the other side a bay", "across the road a wood"
     + "(?:"
     + "|".join(rf"(?<=\b{word})" for word in _PLACES)
-    + r")\s+(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))|"
-    + r"\b"
+    + ")"
+    + _ARTICLE
+    + r"|\b"
     + BLOCKS_FROM
     + r"\b",
     re.IGNORECASE,
@@ -63,8 +67,7 @@ _INVERTED = re.compile(
 _SECOND = re.compile(
     r"(?<=\w\w\w)(?<!ing)(?<!\b(?:and|for|has|its|not|off|the|was|are|but|who))"
     r"(?<!\b(?:with|like|from|into|over|onto|such|half|than|that|what|have|also|only|just|upon))"
-    r"(?<!\b(?:under|above|below|being|after|about|quite|makes|looks|round))\s+"
-    r"(?=an?\s(?!bit|few|little|couple|block|minute|half|good|long way|short))",
+    r"(?<!\b(?:under|above|below|being|after|about|quite|makes|looks|round))" + _ARTICLE,
     re.IGNORECASE,
 )
 """Where the second thing begins in "next to the city gate a brick tower"."""
