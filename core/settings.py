@@ -40,6 +40,9 @@ AERIAL = ROOT / "assets" / "models" / "aerial.json"
 CLAIMS = ROOT / "assets" / "models" / "claims.json"
 """The weights by which the ledger decides whether a fact is told to support a phrase."""
 
+UNMAPPABLE = ROOT / "assets" / "models" / "unmappable.npz"
+"""The embeddings of the examples by which the ledger knows a phrase that no map can show."""
+
 MAX_TOKENS = 300
 """Most tokens of a description for the text tower (length of CrossText2Loc's position table)."""
 

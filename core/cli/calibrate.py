@@ -144,7 +144,10 @@ def _fit_claims(
 ) -> Any:
     from core.evaluation.calibration.claims_fit import claim_examples, fit_claim_gate
     from core.explain.ledger.claim_gate import write_claim_gate
+    from core.explain.ledger.unmappable import write_examples
 
+    if args.out is None:
+        write_examples(encoder)
     examples = claim_examples(args.claims, settings, encoder, bar(args.quiet))
     gate = fit_claim_gate(examples)
     path = write_claim_gate(gate, args.out or machine.CLAIMS)

@@ -192,14 +192,17 @@ def _compared(
     """The answer from a gallery that does not fit, with the regions that may fit better."""
     from core.retrieval.anywhere import better_region, search_anywhere
     from core.retrieval.opened_regions import open_regions
+    from core.retrieval.two_stages import MOST_SEARCHED
 
     names = _galleries(settings)
     if len(names) < 2:
         return trace
     opened = open_regions(names, settings, encoder, opened=trace.gallery)
     query = replace(trace.query, near=None, within_m=None, area=None, k=1, view=None)
+    # for one answer, an overview of a few galleries costs more than searching them
+    few = len(opened.galleries) <= MOST_SEARCHED
     regions = search_anywhere(
-        opened.galleries, encoder, query, opened.picture_encoders
+        opened.galleries, encoder, query, opened.picture_encoders, every=few
     ).result.regions
     better = better_region(regions, trace.gallery.card.name)
     notes = trace.result.notes

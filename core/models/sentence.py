@@ -13,10 +13,13 @@ from threadpoolctl import threadpool_limits
 from tokenizers import Encoding, Tokenizer
 
 from core.arrays import F32, Bools
-from core.models.batches import Progress, encoded
+from core.models.batches import Progress, encoded, like_lengths
 from core.models.package_files import asset_file
 from core.models.specs import MINILM, ModelSpec, SentenceSpec
 from core.settings import SENTENCE_MODEL
+
+_TOKENS_OF_A_RUN = 4
+"""A run of the network costs as much as so many more tokens: 0.8 ms, and 0.19 for each token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,11 @@ class SentenceEncoder:
             return [self._tokenizer.encode(text) for text in texts]
 
     def forward(self, tokens: list[Tokens]) -> F32:
-        """Unit embeddings [N, D] of N tokenized texts in one padded batch."""
-        return self.pooled(*self.states(tokens))
+        """Unit embeddings [N, D] of N tokenized texts."""
+        unit = np.empty((len(tokens), self.spec.dimensions), dtype=np.float32)
+        for rows in like_lengths([text.count() for text in tokens], _TOKENS_OF_A_RUN):
+            unit[rows] = self.pooled(*self.states([tokens[row] for row in rows]))
+        return unit
 
     def pooled(self, states: F32, mask: Bools) -> F32:
         """Unit embeddings [N, D] of the hidden states [N, T, D] of N texts, mask [N, T]."""

@@ -74,6 +74,7 @@ def search_anywhere(
     model: RegionModel | None = None,
     *,
     exact: bool = False,
+    every: bool = False,
 ) -> AnywhereTrace:
     """The best candidates of all galleries for a query. Raises QueryError.
 
@@ -83,9 +84,10 @@ def search_anywhere(
     ones are read.
 
     The search has two stages. The overview estimates how likely each region is; then the likely
-    ones are searched, as long as the next may have a twentieth of the probability. With `exact` all
-    are searched. Wishes about phrases count in all of them; those about tiles, and a passed place,
-    belong to one gallery. Where no place of a gallery meets a demand, the gallery is left out.
+    ones are searched, as long as the next may have a twentieth of the probability. With `every` all
+    are searched, with `exact` also all tiles of a large one. Wishes about phrases count in all of
+    them; those about tiles, and a passed place, belong to one gallery. Where no place of a gallery
+    meets a demand, the gallery is left out.
     """
     started = time.perf_counter()
     steering = query.steering
@@ -95,7 +97,7 @@ def search_anywhere(
     text = wishes.remaining_text(query.text, steering.minus)
     encoding = SharedEncoding(text, encoder, exact)
     stages = TwoStages(galleries, encoding, query, picture_encoders, learned, model)
-    stages.run(exact)
+    stages.run(every or exact)
     searches, left_out = stages.searches, _as_notes(stages.left_out)
     if not searches and steering.must:
         raise QueryError("no place anywhere has all that must be there; drop one of these phrases")

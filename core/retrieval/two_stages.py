@@ -78,13 +78,13 @@ class TwoStages:
         """The cards of the regions that were not left out."""
         return [self._galleries[number].card for number in self._inside]
 
-    def run(self, exact: bool) -> None:
+    def run(self, every: bool) -> None:
         """Searches the likely regions, or all."""
         area = _Area(self._query)
         for number, gallery in enumerate(self._galleries):
             if not area.meets(gallery.card.bounds):
                 self._left_out[number] = str(no_tile_here(gallery.card))
-        if exact or len(self._inside) <= 1:
+        if every or len(self._inside) <= 1:
             for number in self._inside:
                 self._search(number)
             return

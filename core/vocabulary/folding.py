@@ -38,7 +38,8 @@ def fold(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return anyascii(text.translate(_APOSTROPHES)).lower()
+    text = text.translate(_APOSTROPHES)
+    return (text if text.isascii() else anyascii(text)).lower()
 
 
 _NAME = 80

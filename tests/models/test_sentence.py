@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from threadpoolctl import threadpool_info
 
 from core.errors import ModelError
 from core.models import SPECS, load_model
+from core.models.batches import like_lengths
 from core.models.sentence import SentenceEncoder
 from core.models.specs import MINILM
 from core.settings import MAX_TOKENS, SENTENCE_MODEL
@@ -34,6 +36,31 @@ def test_batches_of_any_size_give_the_same(encoder: SentenceEncoder) -> None:
     alone = np.concatenate([encoder.encode([text]) for text in texts])
     assert small == pytest.approx(alone, abs=1e-5)
     assert sum(seen) == len(texts)
+
+
+def test_phrases_of_like_length_share_a_run(encoder: SentenceEncoder) -> None:
+    phrases = encoder.tokenize(["a park", "a tall white church beside the quiet lake", "an inn"])
+    together = encoder.forward(phrases)
+    assert np.array_equal(together, np.concatenate([encoder.forward([one]) for one in phrases]))
+    lengths = [phrase.count() for phrase in phrases]
+    assert like_lengths(lengths, 2) == [[0, 2], [1]]
+    assert like_lengths(lengths, 100) == [[0, 2, 1]]
+
+
+def test_texts_are_put_together_so_that_they_take_the_least_time() -> None:
+    rng = np.random.default_rng(3)
+
+    def cost(batches: list[list[int]], lengths: list[int]) -> int:
+        return sum(len(rows) * max(lengths[row] for row in rows) + 4 for rows in batches)
+
+    for _ in range(30):
+        lengths = rng.integers(2, 12, 7).tolist()
+        found = like_lengths(lengths, 4)
+        assert sorted(row for rows in found for row in rows) == list(range(7))
+        ordered = sorted(range(7), key=lambda row: lengths[row])
+        cuts = [[0, *(at for at in range(1, 7) if cut >> at & 1), 7] for cut in range(0, 128, 2)]
+        every = [[ordered[a:b] for a, b in pairwise(cut)] for cut in cuts]
+        assert cost(found, lengths) == min(cost(batches, lengths) for batches in every)
 
 
 def test_no_text_gives_no_embedding(encoder: SentenceEncoder) -> None:

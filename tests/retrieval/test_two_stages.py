@@ -98,6 +98,11 @@ def test_unlikely_regions_are_not_searched_and_the_answer_says_so(
     ).result
     assert exact.regions_searched is None
     assert (found.to_json()["exact"], exact.to_json()["exact"]) == (False, True)
+    every = search_anywhere(
+        opened.galleries, encoder, query, opened.picture_encoders, every=True
+    ).result
+    assert every.regions_searched is None
+    assert every.regions == exact.regions
 
 
 def test_never_more_regions_are_searched_than_the_most(

@@ -1,11 +1,17 @@
 """Detects phrases about things that no map shows (weather, people, traffic), by their meaning."""
 
+import hashlib
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+from zipfile import BadZipFile
 
 import numpy as np
 
 from core.arrays import F32
+from core.files import open_replacing
+from core.settings import UNMAPPABLE
 
 if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder
@@ -221,10 +227,7 @@ def unmappable_margins(phrase_embeddings: F32, encoder: "SentenceEncoder") -> F3
     """
     examples = _prototypes.get(encoder)
     if examples is None:
-        examples = _prototypes[encoder] = (
-            encoder.encode(list(_UNMAPPABLE_EXAMPLES)),
-            encoder.encode(list(_MAPPABLE_EXAMPLES)),
-        )
+        examples = _prototypes[encoder] = stored_examples(encoder) or _encoded(encoder)
     unmappable, mappable = examples
     return _similarity(phrase_embeddings, unmappable) - _similarity(phrase_embeddings, mappable)
 
@@ -232,3 +235,33 @@ def unmappable_margins(phrase_embeddings: F32, encoder: "SentenceEncoder") -> F3
 def _similarity(embeddings: F32, examples: F32) -> F32:
     nearest: F32 = np.sort(embeddings @ examples.T, axis=1)[:, -_NEAREST:].mean(axis=1)
     return nearest
+
+
+def _encoded(encoder: "SentenceEncoder") -> tuple[F32, F32]:
+    return encoder.encode(list(_UNMAPPABLE_EXAMPLES)), encoder.encode(list(_MAPPABLE_EXAMPLES))
+
+
+def _key(encoder: "SentenceEncoder") -> str:
+    """A hash of the examples and of the encoder's weights."""
+    inputs = [_UNMAPPABLE_EXAMPLES, _MAPPABLE_EXAMPLES, encoder.spec.weights_sha256]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def stored_examples(encoder: "SentenceEncoder", path: Path = UNMAPPABLE) -> tuple[F32, F32] | None:
+    """The embeddings of both kinds of examples, so that no start has to make them again; None where
+    the file is not readable, or of other examples or of another encoder."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if str(arrays["key"]) != _key(encoder):
+                return None
+            return arrays["unmappable"], arrays["mappable"]
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None
+
+
+def write_examples(encoder: "SentenceEncoder", path: Path = UNMAPPABLE) -> Path:
+    """Writes what `stored_examples` reads, atomically; returns the path."""
+    unmappable, mappable = _encoded(encoder)
+    with open_replacing(path) as file:
+        np.savez(file, key=np.array(_key(encoder)), unmappable=unmappable, mappable=mappable)
+    return path

@@ -1,8 +1,18 @@
 """Unmappable phrases: all written for this test, none of them an example of the module."""
 
-import numpy as np
+from dataclasses import replace
+from pathlib import Path
 
-from core.explain.ledger.unmappable import MARGIN, unmappable_margins
+import numpy as np
+import pytest
+
+from core.explain.ledger import unmappable
+from core.explain.ledger.unmappable import (
+    MARGIN,
+    stored_examples,
+    unmappable_margins,
+    write_examples,
+)
 from core.models.sentence import SentenceEncoder
 
 UNSEEN = (
@@ -126,3 +136,28 @@ def test_the_margin_is_the_difference_of_the_three_nearest_on_either_side(
     ]
     margin = unmappable_margins(said[None], encoder)
     assert np.allclose(margin, nearest[0] - nearest[1], atol=1e-5)
+
+
+def test_the_stored_embeddings_are_those_of_the_examples(
+    encoder: SentenceEncoder, tmp_path: Path
+) -> None:
+    stored = stored_examples(encoder)
+    assert stored is not None, "the examples were changed: run core calibrate --claims"
+    made = stored_examples(encoder, write_examples(encoder, tmp_path / "unmappable.npz"))
+    assert made is not None
+    for one, other in zip(stored, made, strict=True):
+        assert np.allclose(one, other, atol=1e-6)
+
+
+def test_embeddings_of_other_examples_or_of_another_encoder_are_not_read(
+    encoder: SentenceEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_examples(encoder, tmp_path / "unmappable.npz")
+    other = SentenceEncoder(
+        replace(encoder.spec, weights_sha256="0"), encoder._tokenizer, encoder._network
+    )
+    assert stored_examples(other, path) is None
+    monkeypatch.setattr(unmappable, "_MAPPABLE_EXAMPLES", ("a church",))
+    assert stored_examples(encoder, path) is None
+    path.write_bytes(b"no archive")
+    assert stored_examples(encoder, path) is None
