@@ -88,9 +88,11 @@ def last_of_best(values: F32 | F64, count: int) -> float:
     if len(values) >= _MANY and len(values) >= _FEW_OF * count:
         sample = values[::_STEP]
         floor = last_of_best(sample, count // _STEP * 5 // 4 + 16)
-        above = values[values >= floor]
+        above = values[values > floor]
         if len(above) >= count:
             values = above
+        elif len(above) + np.count_nonzero(values == floor) >= count:
+            return float(floor)
     return float(np.partition(values, len(values) - count)[len(values) - count])
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.arrays import F32, F64, I64, Bools
+from core.indexes.codes import best_places
 
 LEADING = 400
 """Tiles beyond this rank have no share: they have that of the even spread."""
@@ -55,8 +56,5 @@ NO_RANK_PRIOR = RankPrior()
 
 
 def _leading(scores: F32) -> I64:
-    """The rows of the best `LEADING` scores, the best first."""
-    if len(scores) > LEADING:
-        best = np.argpartition(-scores, LEADING - 1)[:LEADING]
-        return best[np.argsort(-scores[best], kind="stable")].astype(np.int64)
-    return np.argsort(-scores, kind="stable").astype(np.int64)
+    """The rows of the best `LEADING` scores, the best first; of equal ones the first rows."""
+    return best_places(scores, LEADING)
