@@ -10,6 +10,7 @@ real cities do:
   not in another one.
 - Streets and things are called after the places of GeoNames around the city, so that names are
   those of its country. A neighbourhood that comes again in a region has other names there.
+- Things without a name of which the same is said share a fact, as in a gallery that is built.
 - Embeddings of tiles and pictures are the real ones, each turned a little at random, and moved by
   a vector that is the region's own: means of the tiles of two bundled cities are 0.5 to 0.6 apart.
   A fact without a name has the real embedding, since the same words have the same one everywhere;
@@ -194,6 +195,7 @@ class _Region:
         self._has_kind: dict[str, bool] = dict.fromkeys(_EVERYWHERE, True)
         self._own: dict[int, F32] = {}
         self._renamed: dict[str, str] = {}
+        self._plain: dict[tuple[str, str], int] = {}
         self.names: list[list[str]] = []
         self.kinds_and_synonyms: list[str] = []
         self._texts: list[str] = []
@@ -226,12 +228,12 @@ class _Region:
             (place[gallery.links.tile] >= 0) & self._kept(gallery.facts)[gallery.links.fact]
         )
         facts, fact_of_link = np.unique(gallery.links.fact[links], return_inverse=True)
-        base = len(self._texts)
+        rows_of_facts, is_new = self._rows_of(gallery.facts, facts)
         self._links.append(
             np.stack(
                 [
                     place[gallery.links.tile[links]] + first,
-                    fact_of_link + base,
+                    rows_of_facts[fact_of_link],
                     gallery.links.distance_m[links].astype(np.int64),
                     gallery.links.bearing_deg[links].astype(np.int64),
                 ]
@@ -239,6 +241,7 @@ class _Region:
         )
         table = gallery.facts
         assert table.things is not None
+        facts = facts[is_new]
         for fact in facts.tolist():
             names = [self._name(name) for name in table.names[fact]]
             text = table.text[fact]
@@ -251,15 +254,33 @@ class _Region:
         spoken = table.spoken[facts]
         self._spoken.append(spoken)
         self._things.append(table.things[facts])
-        row_of_fact = np.cumsum(table.spoken) - 1
+        index_row = np.cumsum(table.spoken) - 1
         is_named = np.array([bool(table.names[fact]) for fact in facts[spoken].tolist()], bool)
-        vectors = source.facts[row_of_fact[facts[spoken]]]
+        vectors = source.facts[index_row[facts[spoken]]]
         vectors[is_named] = self._turned(vectors[is_named])
         self._vectors["fact"].append(vectors)
         self._vectors["tile"].append(self._moved(self._turned(source.tiles[rows])))
         self._vectors["picture"].append(self._moved(self._turned(source.pictures[rows])))
         self._streets += [self._name(gallery.streets[row]) for row in rows.tolist()]
         return len(rows)
+
+    def _rows_of(self, table: FactTable, facts: I64) -> tuple[I64, Bools]:
+        """The row in the region of each of M facts, and which of them it has not yet: [M].
+
+        As in a real gallery, things without a name of which the same is said share a fact.
+        """
+        rows, is_new = np.zeros(len(facts), dtype=np.int64), np.ones(len(facts), dtype=bool)
+        following = len(self._texts)
+        for place, fact in enumerate(facts.tolist()):
+            said = (table.kind[fact], table.text[fact])
+            if not table.names[fact] and said in self._plain:
+                rows[place], is_new[place] = self._plain[said], False
+                continue
+            rows[place] = following
+            if not table.names[fact]:
+                self._plain[said] = following
+            following += 1
+        return rows, is_new
 
     def _kept(self, facts: FactTable) -> Bools:
         """The facts of the kinds that the region has: mask [F]."""
