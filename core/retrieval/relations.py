@@ -133,8 +133,10 @@ def _is_told(
     )
 
 
-def _cues(text: str) -> list[_Found]:
-    """The cues in a text by position; of several that overlap one counts."""
+@lru_cache(maxsize=64)
+def _cues(text: str) -> tuple[_Found, ...]:
+    """The cues in a text by position; of several that overlap one counts. Read once for all regions
+    of a search, whose things lie at other spans."""
     cues = [
         _Found(match.start(), match.end(), Relation(cue.role, _blocks(match)), is_forward)
         for kind, is_forward in ((CUES_BEFORE, True), (CUES_AFTER, False))
@@ -147,7 +149,7 @@ def _cues(text: str) -> list[_Found]:
         if not any(occupied[cue.start : cue.end]):
             occupied[cue.start : cue.end] = b"\1" * (cue.end - cue.start)
             taken.append(cue)
-    return sorted(taken, key=lambda cue: cue.start)
+    return tuple(sorted(taken, key=lambda cue: cue.start))
 
 
 def _blocks(match: re.Match[str]) -> float:
