@@ -223,8 +223,9 @@ def answering(question: str) -> str:
 STOPS = ("stop", "public transport platform", "station entrance", "bike rental station")
 """How kinds end whose names are those of what they are at."""
 CHURCHES = frozenset({"church", "cathedral", "chapel", "basilica", "minster"})
+STATUES = frozenset({"statue", "bust", "sculpture", "artwork", "monument", "memorial", "mausoleum"})
 _AKIN = (
-    frozenset({"statue", "bust", "sculpture", "artwork", "monument", "memorial", "mausoleum"}),
+    STATUES,
     CHURCHES,
     frozenset({"station", "platform"}),
 )

@@ -59,6 +59,14 @@ def test_a_name_tells_by_its_head_and_only_of_a_place(monaco: MatchIndex) -> Non
     assert not len(monaco.local_names.facts("bench"))
 
 
+def test_other_words_for_a_noun_find_the_same_names() -> None:
+    montevideo = match_index_of(open_gallery("montevideo", settings.load({})))
+    assert "Puerta de la Ciudadela" in named(montevideo, "gateway")
+    assert "Monumento al Gaucho" in named(montevideo, "statue")
+    assert named(montevideo, "plaza") == named(montevideo, "square")
+    assert not len(montevideo.local_names.facts("platform"))
+
+
 def test_a_town_without_such_names_has_no_language(tiny_gallery: Gallery) -> None:
     local_names = match_index_of(tiny_gallery).local_names
     assert not local_names.languages

@@ -4,14 +4,14 @@ The map may have such a place as a park, as a street or as nothing but a name.
 """
 
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
 from core.arrays import I64, Bools
 from core.gallery.opened import Gallery
 from core.vocabulary.folding import WORD, fold
-from core.vocabulary.kinds import has_trait
+from core.vocabulary.kinds import SAID_KINDS, STATUES, has_trait
 from core.vocabulary.languages.place_words import PlaceWords, place_words, telling_words
 
 _FEWEST, _LEAST_SHARE = 5, 0.3
@@ -68,11 +68,12 @@ class LocalNames:
         """The things whose name says that they are a noun."""
         found = {
             fact
-            for code, of_noun in place_words().get(noun, {}).items()
+            for own in _nouns_of(noun)
+            for code, of_noun in place_words()[own].items()
             if code in self.languages
             for word in self._spelled(of_noun)
             for fact in self._having(word).tolist()
-            if (self._places[fact] or (self._ways[fact] and noun in _ON_STREETS))
+            if (self._places[fact] or (self._ways[fact] and own in _ON_STREETS))
             and any(_is_head(of_noun, name, code) for name in self._names[fact])
         }
         return np.array(sorted(found), dtype=np.int64)
@@ -89,6 +90,16 @@ class LocalNames:
             return set(of_noun.words)
         compounds = (word for word in self._index.long_words if word.endswith(of_noun.ends))
         return {*of_noun.words, *compounds}
+
+
+@cache
+def _nouns_of(noun: str) -> tuple[str, ...]:
+    """The nouns of the table that a noun is, or is another word for: a gateway is a gate. Statues
+    are called monuments."""
+    kinds = {noun, *(kind for kind, said in SAID_KINDS.items() if noun in said)}
+    if noun in STATUES:
+        kinds |= STATUES
+    return tuple(own for own in place_words() if own in kinds)
 
 
 def _is_head(of_noun: PlaceWords, name: str, code: str) -> bool:
