@@ -227,7 +227,9 @@ class _Region:
         links = np.flatnonzero(
             (place[gallery.links.tile] >= 0) & self._kept(gallery.facts)[gallery.links.fact]
         )
-        facts, fact_of_link = np.unique(gallery.links.fact[links], return_inverse=True)
+        facts, fact_of_link = np.unique(
+            gallery.links.fact[links].astype(np.int64), return_inverse=True
+        )
         rows_of_facts, is_new = self._rows_of(gallery.facts, facts)
         self._links.append(
             np.stack(
