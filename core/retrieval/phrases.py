@@ -73,8 +73,8 @@ _SECOND = re.compile(
 """Where the second thing begins in "next to the city gate a brick tower"."""
 _TRAILING = re.compile(
     r"[\s,]+(?:(?:right|just|directly|immediately|straight|almost|exactly|located|situated|standing|"
-    r"is|are|was|stands?|sits?|lies|of|at|on|in|to|the|a|an|by|from|also|not|and|that|which|"
-    r"there|it|runs?|leading|up|i|you)\b[\s,]*)+$",
+    r"is|are|was|stands?|sits?|lies|of|at|on|in|to|the|an|by|from|also|not|and|that|which|"
+    r"there|it|runs?|leading|up|(?<!\d )[ai]|you)\b[\s,]*)+$",
     re.IGNORECASE,
 )
 _WEAK = re.compile(

@@ -115,6 +115,8 @@ _LETTER = r"(?:[a-z]|bis|ter|quater)?"
 _HOUSE_NUMBER = re.compile(rf"(\d{{1,{_LONGEST_NUMBER}}})({_LETTER})")
 _NUMBER_WORDS = frozenset(_listed("no nr number num nro numero n #"))
 """What may stand between a street and its house number."""
+_ON = frozenset(_listed("on in at along"))
+"""What may stand between a house number that is called one and its street."""
 _LISTED = re.compile(r"\s*[,;/+&]\s*")
 _JOINED = re.compile(r"[-–,;/+&]")
 _SPAN = re.compile(rf"(\d+)\s*({_LETTER})\s*[-–]\s*(\d+)\s*({_LETTER})", re.IGNORECASE)
@@ -362,13 +364,25 @@ def number_after(tokens: list[StreetToken], place: int, text: str) -> NumberAfte
     return NumberAfter(HouseNumber(int(number[1]), letter), behind)
 
 
-def number_before(tokens: list[StreetToken], place: int, text: str) -> HouseNumber | None:
-    """The house number right before token `place`: "22 rue Grimaldi", "350 5th Avenue"."""
-    if place <= 0:
+@dataclass(frozen=True, slots=True)
+class NumberBefore:
+    """A house number before a street, and the place of its token."""
+
+    number: HouseNumber
+    place: int
+
+
+def number_before(tokens: list[StreetToken], place: int, text: str) -> NumberBefore | None:
+    """The house number before token `place`: "22 rue Grimaldi", "350 5th Avenue", and
+    "number 22 on Turmstraße", but not "22 on Turmstraße"."""
+    at = place - 1
+    if at >= 2 and tokens[at].token in _ON and tokens[at - 2].token in _NUMBER_WORDS:
+        at -= 1
+    if at < 0:
         return None
-    before = tokens[place - 1]
+    before = tokens[at]
     found = _HOUSE_NUMBER.fullmatch(text[before.start : before.end].lower())
-    return HouseNumber(int(found[1]), found[2]) if found else None
+    return NumberBefore(HouseNumber(int(found[1]), found[2]), at) if found else None
 
 
 def as_written(address: str) -> str:

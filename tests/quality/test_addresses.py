@@ -103,3 +103,37 @@ def test_a_number_that_the_map_lacks_is_not_told_as_one_that_it_has(
     address = next(row["text"] for row in ROWS if row["gallery"] == "monaco")
     known = search_with_trace(gallery, encoder, Query(address, k=3), picture_encoder)
     assert not neighbouring(match_index_of(gallery), known.encoded_query)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("helsinki", "Mannerheimintie 9999"),
+        ("helsinki", "Mannerheimintie 9999 A"),
+        ("helsinki", "9999 Mannerheimintie"),
+        ("helsinki", "Mannerheimintie Nr. 9999"),
+        ("helsinki", "Mannerheimintie 9999-10003"),
+        ("montevideo", "number 9999 on Sarandí"),
+        ("montevideo", "Sarandí #9999"),
+        ("neubrandenburg", "Südstraße 99"),  # of this street the map has no number at all
+        ("helsinki", "Ludvigsgatan 99"),  # nor of this one, which it spells otherwise
+    ],
+)
+def test_a_street_without_the_number_is_told_as_that_in_every_form(
+    place: str, text: str, opened: Opened, encoder: SentenceEncoder
+) -> None:
+    gallery, picture_encoder = opened[place]
+    trace = search_with_trace(gallery, encoder, Query(text, k=1), picture_encoder)
+    (entry,) = standing_ledger(trace, trace.result.candidates[0], encoder)
+    assert (entry.evidence.phrase, entry.standing, entry.evidence.fit) == (
+        text,
+        "missing",
+        "street",
+    )
+    assert f"but not the number of “{text}”" in reason((entry,))
+
+
+def test_what_is_counted_behind_a_street_is_no_house_number(opened: Opened) -> None:
+    mentions = match_index_of(opened["neubrandenburg"][0]).mentions.mentions
+    for text in ("Südstraße, 2 trees", "Südstraße 2 trees", "22 on Turmstraße"):
+        assert [one.number for one in mentions(text)] == [None], text

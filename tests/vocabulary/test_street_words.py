@@ -5,6 +5,7 @@ import pytest
 from core.vocabulary.countries import is_country
 from core.vocabulary.street_words import (
     HouseNumber,
+    NumberBefore,
     house_numbers,
     local_letters,
     number_after,
@@ -102,8 +103,12 @@ def test_of_several_numbers_all_belong_to_the_address() -> None:
 
 def test_the_number_before_a_street() -> None:
     text = "22 rue Grimaldi"
-    assert number_before(tokens_of(text), 1, text) == HouseNumber(22)
+    assert number_before(tokens_of(text), 1, text) == NumberBefore(HouseNumber(22), 0)
     assert number_before(tokens_of(text), 0, text) is None
+    text = "number 22 on rue Grimaldi"
+    assert number_before(tokens_of(text), 3, text) == NumberBefore(HouseNumber(22), 1)
+    text = "the 22 on rue Grimaldi"
+    assert number_before(tokens_of(text), 3, text) is None
 
 
 def test_a_letter_may_be_left_out_but_not_differ() -> None:

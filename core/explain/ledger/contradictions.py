@@ -104,9 +104,7 @@ class ContradictionFinder:
         if denial := self._query.phrases[row].denial:
             return self._of_denial(denial, evidence, tile)
         evidence = self._street_of_address(row, self._one_of(row, evidence, tile), tile)
-        evidence = self._blocks_away(row, evidence, tile)
-        if evidence.channel == "names" and self._lacks_number(row, evidence, tile):
-            evidence = replace(evidence, fit="street")
+        evidence = self._without_number(row, self._blocks_away(row, evidence, tile), tile)
         if "names" in self._channels and (far := self.map_names.far_away(row, evidence, tile)):
             return Contradiction(far, evidence)
         if "facts" not in self._channels:
@@ -172,18 +170,24 @@ class ContradictionFinder:
             for place in self._positions.places(tile, list(clear), max(clear.values(), default=0.0))
         )
 
-    def _lacks_number(self, row: int, evidence: Evidence, tile: int) -> bool:
-        """Whether a phrase has a house number, and the street is here but not this number."""
-        phrase, index = self._query.phrases[row], self._match_index.mentions
-        numbered = [
-            mention
-            for mention in index.mentions(self._query.affirmed_text)
-            if mention.number and mention.start < phrase.end and phrase.start < mention.end
-        ]
+    def _without_number(self, row: int, evidence: Evidence, tile: int) -> Evidence:
+        """The evidence for an address whose number the map lacks here: the street alone."""
+        addresses, index = self.map_names.addresses_in(row), self._match_index.mentions
+        if not addresses or "names" not in self._channels:
+            return evidence
         fact = self._positions.fact_of(evidence, tile)
-        return bool(evidence.supported and numbered and fact is not None) and not any(
-            fact in index.facts_of(mention) for mention in numbered
-        )
+        if any(fact in index.facts_of(address) for address in addresses):
+            return evidence
+        streets = [one for address in addresses for one in index.streets_of(address).tolist()]
+        if evidence.supported:
+            is_there = evidence.channel == "names" or fact in streets
+            return replace(evidence, fit="street") if is_there else evidence
+        words, facts = {*bare_words(self._query.phrases[row].text)}, self._match_index.gallery.facts
+        lines = [one for one in streets if facts.kind[one] not in ("address", "street corner")]
+        shown = [one for one in lines if words & {*bare_words(facts.text[one])}]
+        place = next(iter(self._positions.places(tile, shown, _NEAR_M)), None)
+        street = replace(evidence, channel="names", fit="street")
+        return self._evidence_with(row, street, place) if place else evidence
 
     def _blocks_away(self, row: int, evidence: Evidence, tile: int) -> Evidence:
         """The evidence for what is said to be blocks away: a thing that is, or one that is

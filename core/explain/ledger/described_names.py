@@ -13,6 +13,7 @@ from core.explain.ledger.fact_positions import FactPosition, FactPositions
 from core.explain.phrasing import one_line
 from core.records import Evidence
 from core.retrieval.channels import MatchIndex
+from core.retrieval.channels.mentions import Mention
 from core.retrieval.head_nouns import STREETS, head_of_phrase, matches_kind, place_of, singular
 from core.retrieval.proper_names import capitals_are_common
 from core.retrieval.query_encoding import EncodedQuery
@@ -77,8 +78,21 @@ class DescribedNames:
         )
 
     def are_in(self, row: int) -> bool:
-        """Whether a phrase contains a name of this map."""
-        return next(self._names_in(row), None) is not None
+        """Whether a phrase contains a name of this map, or an address in one of its streets."""
+        return next(self._names_in(row), None) is not None or bool(self.addresses_in(row))
+
+    def addresses_in(self, row: int) -> list[Mention]:
+        """The streets of the map that a phrase mentions with a house number."""
+        return [mention for mention in self._mentions_in(row) if mention.number]
+
+    def _mentions_in(self, row: int) -> list[Mention]:
+        """What a phrase mentions exactly."""
+        phrase, index = self._query.phrases[row], self._match_index.mentions
+        return [
+            mention
+            for mention in index.mentions(self._query.affirmed_text)
+            if mention.start < phrase.end and phrase.start < mention.end
+        ]
 
     def _names_in(self, row: int) -> Iterator[tuple[str, ...]]:
         """The names in one phrase, the longest first. A word must be written as a name, and so must
@@ -166,12 +180,9 @@ class DescribedNames:
 
     def _is_mentioned_here(self, row: int, tile: int) -> bool:
         """Whether what a phrase mentions is here in another spelling: "Seventh" and "7th"."""
-        phrase, index = self._query.phrases[row], self._match_index.mentions
+        index = self._match_index.mentions
         facts = [
-            fact
-            for mention in index.mentions(self._query.affirmed_text)
-            if mention.start < phrase.end and phrase.start < mention.end
-            for fact in index.facts_of(mention).tolist()
+            fact for mention in self._mentions_in(row) for fact in index.facts_of(mention).tolist()
         ]
         return bool(self._positions.places(tile, facts, _FAR_M))
 

@@ -15,12 +15,13 @@ import numpy as np
 from core.arrays import F32, I64, Bools
 from core.gallery.opened import Gallery
 from core.retrieval.channels.named_places import NamedPlaces
-from core.retrieval.channels.packed_places import PlaceKind
+from core.retrieval.channels.packed_places import MentionedPlace, PlaceKind
 from core.retrieval.channels.street_lines import StreetLines
 from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import STOP_WORDS, WORD, fold
 from core.vocabulary.street_words import (
     HouseNumber,
+    NumberAfter,
     StreetToken,
     is_connector,
     number_after,
@@ -34,6 +35,7 @@ _LEAST_CHARS, _LEAST_ORDINAL = 4, 4
 """A single word is a mention from this length on, a single ordinal ("on 5th") from this one on:
 "first" to "third" count turns and blocks."""
 _ORDINAL = re.compile(r"(\d+)th")
+_PAUSE = re.compile(r"[,;.:!?()\n]")
 _LEAST_RARITY = 0.05
 
 
@@ -179,16 +181,35 @@ class MentionIndex:
         options = tuple(Option(row, certainty) for row, certainty in known.items())
         start, end, behind = tokens[place].start, tokens[place + count - 1].end, place + count
         number: HouseNumber | None = None
-        if any(self.places.places[option.place].numbers for option in options):
-            if after := number_after(tokens, behind, text):
-                number, behind = after.number, after.behind
-                end = tokens[behind - 1].end
-            elif number := number_before(tokens, place, text):
-                start = tokens[place - 1].start
+        places = [self.places.places[option.place] for option in options]
+        is_numbered = any(place.numbers for place in places)
+        after = number_after(tokens, behind, text)
+        if after and (is_numbered or self._is_told(places, text, end, tokens, after)):
+            number, behind = after.number, after.behind
+            end = tokens[behind - 1].end
+        elif is_numbered and (before := number_before(tokens, place, text)):
+            number, start = before.number, tokens[before.place].start
         if number is None:
             return Mention(start, end, options), behind
         nearest = self._nearest_numbers(options, number)
         return Mention(start, end, options, number, *nearest), behind
+
+    @staticmethod
+    def _is_told(
+        places: Iterable[MentionedPlace],
+        text: str,
+        end: int,
+        tokens: list[StreetToken],
+        after: NumberAfter,
+    ) -> bool:
+        """Whether a number is the whole rest of a clause behind a street of which the map has no
+        numbers, so that it counts nothing else: "Südstraße 99"."""
+        number = tokens[after.behind - 1]
+        return (
+            any(place.kind == "street" for place in places)
+            and not _PAUSE.search(text[end : number.start])
+            and _PAUSE.match(text[number.end :].lstrip() or ",") is not None
+        )
 
     def _nearest_numbers(
         self, options: Iterable[Option], number: HouseNumber
@@ -217,12 +238,16 @@ class MentionIndex:
                 nearest = named, certainty, chance if apart else 1.0
         return nearest
 
+    def streets_of(self, mention: Mention) -> I64:
+        """The facts that a mention names, whatever their house numbers: the street's, too."""
+        places = [self.places.places[option.place].facts for option in mention.options]
+        return np.unique(np.concatenate(places))
+
     def facts_of(self, mention: Mention) -> I64:
         """The facts that a mention names: with a house number, only those that have it."""
         if mention.number is not None:
             return self._numbered(mention, True)
-        places = [self.places.places[option.place].facts for option in mention.options]
-        return np.unique(np.concatenate(places))
+        return self.streets_of(mention)
 
     def facts_of_other_numbers(self, mention: Mention) -> I64:
         """The facts on the street of a mention whose house number is another; none without one."""
