@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -120,6 +121,15 @@ class TestVerdict:
         told = AppTest.from_function(_draw_verdict, kwargs={"result": result}).run()
         assert title in html_of(told)
         assert len(confidence_banner.advice(result, said, "Helsinki")) > 40
+
+    def test_an_address_without_its_number_is_told_beside_the_chance(
+        self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = page(seen_home, monkeypatch, "tinycity", q="Harbour Lane 9999").run()
+        assert not asked.exception
+        verdict = re.search(r'<section class="sw-verdict".*?</section>', html_of(asked))
+        assert verdict is not None
+        assert "The map lacks the number of “Harbour Lane 9999”" in unescape(verdict.group())
 
     def test_in_a_chosen_area_it_says_so(self) -> None:
         result = replace(an_answer(a_candidate(1)), verdict="likely", in_area=True)

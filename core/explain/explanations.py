@@ -16,7 +16,7 @@ from PIL import Image
 from core.explain.attribution import relevance
 from core.explain.clarification import next_question
 from core.explain.comparison import compare
-from core.explain.ledger import ledgers, with_claims
+from core.explain.ledger import ledgers, place_notes, with_claims
 from core.explain.llm import Advice, advise
 from core.explain.llm.prompt import Subject
 from core.records import Candidate, Explanation, LedgerEntry, Relevance, SearchResult
@@ -75,7 +75,7 @@ def explained(
     return replace(
         result,
         candidates=reranked(candidates, llm_confidences) if llm_confidences else tuple(candidates),
-        notes=(*result.notes, *ledger_set.notes),
+        notes=(*result.notes, *place_notes(trace, ledger_set.entries), *ledger_set.notes),
         timings_ms=result.timings_ms
         | {
             "ledger": (ledgers_done - started) * 1e3,
@@ -122,16 +122,16 @@ def explained_anywhere(
 
 def claimed_anywhere(trace: AnywhereTrace, encoder: SentenceEncoder) -> SearchResult:
     """The result of a search in all galleries, whose evidence is what the ledgers claim."""
+    parts = [with_claims(part, encoder) for part in trace.traces]
     claimed = {
-        (one.gallery, one.tile.tile_id): one.evidence
-        for part in trace.traces
-        for one in with_claims(part, encoder).candidates
+        (one.gallery, one.tile.tile_id): one.evidence for part in parts for one in part.candidates
     }
     candidates = tuple(
         replace(one, evidence=claimed[one.gallery, one.tile.tile_id])
         for one in trace.result.candidates
     )
-    return replace(trace.result, candidates=candidates)
+    notes = dict.fromkeys(note for told in (trace.result, *parts) for note in told.notes)
+    return replace(trace.result, candidates=candidates, notes=tuple(notes))
 
 
 def answer_details(

@@ -12,6 +12,8 @@ UNDERFOOT_M = 12.0
 _PREPOSITIONS = re.compile(r" (?:of|for|with|in|beside|under) ")
 _PAVED = re.compile(r"^(.*)paved with slabs (.+)$")
 _UNCOUNTED = frozenset({"parking", "golf"})
+PHRASE_CHARS = 60
+"""Longer phrases are cut where they are quoted."""
 _AN_NUMBER = re.compile(r"8|1[18]\b")
 _COUNTED = re.compile(r"^(?:two|several|many) ")
 
@@ -66,6 +68,14 @@ def noun_phrase(fact: str) -> str:
 def _capitals(kind: str) -> str:
     """A kind with capitals for nations and confessions; its article is found before."""
     return NATIONS.sub(lambda nation: nation[0].title(), kind)
+
+
+def quoted_phrase(evidence: Evidence) -> str:
+    """The phrase of an evidence in quotation marks, with its English where it has another
+    language."""
+    english = one_line(evidence.english, PHRASE_CHARS)
+    beside = f" ({english})" if english else ""
+    return f"{grammar.quoted(one_line(evidence.phrase, PHRASE_CHARS))}{beside}"
 
 
 def thing_phrase(evidence: Evidence) -> str:

@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.explain.phrasing import distance_phrase, noun_phrase, one_line, thing_phrase
+from core.explain.phrasing import (
+    PHRASE_CHARS,
+    distance_phrase,
+    noun_phrase,
+    one_line,
+    quoted_phrase,
+    thing_phrase,
+)
 from core.records import SEEN_WORDS, LedgerEntry, Standing
 from core.retrieval.confidence import NO_GUESS
 from core.retrieval.head_nouns import noun_of_phrase
-from core.vocabulary import grammar
 from core.vocabulary.grammar import join_and
 from core.vocabulary.relation_cues import ROLE_WORDS
 
-_PHRASE_CHARS = 60
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
@@ -75,9 +80,7 @@ def _standing(ledger: Sequence[LedgerEntry], standing: Standing) -> list[LedgerE
 
 
 def _quoted(entry: LedgerEntry) -> str:
-    english = one_line(entry.evidence.english, _PHRASE_CHARS)
-    beside = f" ({english})" if english else ""
-    return f"{grammar.quoted(one_line(entry.evidence.phrase, _PHRASE_CHARS))}{beside}"
+    return quoted_phrase(entry.evidence)
 
 
 def _said_role(entry: LedgerEntry) -> str:
@@ -141,7 +144,7 @@ def _unshown(ledger: Sequence[LedgerEntry]) -> str:
 def _noun(entry: LedgerEntry) -> str:
     """The noun of a phrase, in the singular and in English."""
     phrase = entry.evidence.english or entry.evidence.phrase
-    return one_line(noun_of_phrase(phrase) or phrase, _PHRASE_CHARS)
+    return one_line(noun_of_phrase(phrase) or phrase, PHRASE_CHARS)
 
 
 def _join_or(words: Sequence[str]) -> str:

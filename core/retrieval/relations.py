@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from core.vocabulary.relation_cues import COUNTS, CUES_AFTER, CUES_BEFORE, Role
 
@@ -35,6 +36,10 @@ class Relation:
 
 
 SEEN = Relation("seen")
+_PLACING: Final[frozenset[Role]] = frozenset(
+    {"beside", "across", "same block", "blocks away", "between", "corner"}
+)
+"""Roles by which a description says how far its writer is from a thing."""
 _SENTENCE = re.compile(r"(?<=[\w)\"'’][.!?;])\s+|\n+")
 
 
@@ -99,6 +104,37 @@ def tells_writer(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     stops = [0, *(match.start() for match in _SENTENCE.finditer(text)), len(text)]
     roles = [one.role for one in relations_of(text, spans)]
     return [_is_told(text, number, spans, roles, cues, stops) for number in range(len(spans))]
+
+
+def places_writer(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether a text says where its writer is by each thing: "two blocks from the market hall",
+    "I am next to a church". A cue of distance stands right before the thing, and before the cue
+    the sentence names nothing that it could be about instead ("a pub opposite the church")."""
+    cues = _cues(text)
+    stops = [0, *(match.start() for match in _SENTENCE.finditer(text))]
+    return [_is_placing(text, span, spans, cues, stops) for span in spans]
+
+
+def _is_placing(
+    text: str,
+    span: tuple[int, int],
+    spans: Sequence[tuple[int, int]],
+    cues: Sequence[_Found],
+    stops: Sequence[int],
+) -> bool:
+    """The same for one thing."""
+    start, end = span
+    low = max(stop for stop in stops if stop <= start)
+    before = [cue for cue in cues if cue.is_forward and low <= cue.start and cue.end < end]
+    before = [cue for cue in before if cue.start <= start]
+    if not before or before[-1].relation.role not in _PLACING:
+        return False
+    cue = before[-1]
+    between = text[cue.end : max(start, cue.end)]
+    others = [other for other, _ in spans if low <= other < start]
+    if others and cue.relation.role in ("between", "corner"):  # "between a church and a school"
+        return cue.end <= min(others) and _JOINED.search(between) is not None
+    return not others and _is_next(between)
 
 
 def _is_told(

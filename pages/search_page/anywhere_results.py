@@ -74,7 +74,7 @@ def draw(cards: tuple[GalleryCard, ...], understood: DeltaGenerator) -> None:
         p_none = 1.0 if is_nowhere else result.p_outside or 0.0
         city_hints.likeliest(result.regions, result.candidates[0], p_none)
         city_hints.unsearched(state.result)
-        confidence_banner.draw(state.result, None, _ANY_CITY)
+        confidence_banner.draw(state.result, None, _ANY_CITY, state.state_of(first.rank).lacks())
     with right:
         _places(state, rank, {one.gallery: one.title for one in state.result.regions}, ask)
     downloads.draw(state, ask, state)

@@ -60,8 +60,9 @@ def heading(result: SearchResult, city: str) -> str:
     )
 
 
-def draw(result: SearchResult, spread: ProbabilityArea | None, city: str) -> None:
-    """The verdict, one line of help, and the map's area of probability in words."""
+def draw(result: SearchResult, spread: ProbabilityArea | None, city: str, lacks: str = "") -> None:
+    """The verdict, one line of help, what the first place `lacks` of the description, and the map's
+    area of probability in words."""
     if result.verdict is None or not result.candidates:
         return
     st.html(
@@ -70,6 +71,7 @@ def draw(result: SearchResult, spread: ProbabilityArea | None, city: str) -> Non
             verdict=result.verdict,
             heading=heading(result, city),
             advice=advice(result, result.verdict, city),
+            lacks=lacks,
             area=spread.words if spread else "",
         )
     )

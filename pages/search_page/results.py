@@ -68,7 +68,7 @@ def _draw(card: GalleryCard, cards: tuple[GalleryCard, ...], understood: DeltaGe
     with right:
         if state and result:
             city_hints.unsearched(result)
-            confidence_banner.draw(result, _spread(state), card.title)
+            confidence_banner.draw(result, _spread(state), card.title, state.lacks())
             city_hints.better(card, cards, state)
             _answer(gallery, state, result, rank, ask)
         else:

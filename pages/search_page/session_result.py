@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import SaywhereError
 from core.explain.clarification import Question, next_question
 from core.explain.clarification.belief_update import as_shown
-from core.explain.ledger import Ledgers, ledgers, standing_ledger
+from core.explain.ledger import Ledgers, ledgers, place_notes, standing_ledger
 from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.records import Candidate, Explanation, LedgerEntry, SearchResult
@@ -57,6 +57,13 @@ class SearchState:
             ("standings", candidate.tile.tile_id),
             lambda: standing_ledger(trace, candidate, resources.encoder()),
         )
+
+    def lacks(self) -> str:
+        """What the first place lacks of that by which the description says where it is."""
+        trace = self.trace
+        assert trace is not None
+        first = [self.standings(one) for one in trace.result.candidates[:1]]
+        return " ".join(place_notes(trace, first))
 
     def shown(self, rank: int) -> SearchResult:
         """The result, its candidate of one rank with its ledger, for the map."""

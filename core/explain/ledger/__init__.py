@@ -5,8 +5,16 @@ from core.explain.ledger.build import (
     Ledgers,
     claimed_evidence,
     ledgers,
+    place_notes,
     standing_ledger,
     with_claims,
 )
 
-__all__ = ["Ledgers", "claimed_evidence", "ledgers", "standing_ledger", "with_claims"]
+__all__ = [
+    "Ledgers",
+    "claimed_evidence",
+    "ledgers",
+    "place_notes",
+    "standing_ledger",
+    "with_claims",
+]

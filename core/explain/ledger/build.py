@@ -1,5 +1,6 @@
 """Builds the ledger of every candidate from evidence, contradictions and ablation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from core.explain.ledger.claim_gate import ClaimGate, read_claim_gate
 from core.explain.ledger.claims import denied
 from core.explain.ledger.contradictions import Contradiction, ContradictionFinder
 from core.explain.ledger.fact_positions import fact_positions
+from core.explain.ledger.placing import lacking
 from core.explain.ledger.portrayed import lacks_subject
 from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.explain.ledger.unshown import unshown_words
@@ -94,7 +96,8 @@ def claimed_evidence(
 
 
 def with_claims(trace: SearchTrace, encoder: "SentenceEncoder") -> SearchResult:
-    """The result of a search whose evidence is what the ledgers claim."""
+    """The result of a search whose evidence is what the ledgers claim, with a note where the first
+    place lacks what the description goes by."""
     tiles = [trace.gallery.row_of(one.tile.tile_id) for one in trace.result.candidates]
     found = {tile: one.evidence for tile, one in zip(tiles, trace.result.candidates, strict=True)}
     claimed = claimed_evidence(trace, encoder, found)
@@ -102,7 +105,19 @@ def with_claims(trace: SearchTrace, encoder: "SentenceEncoder") -> SearchResult:
         replace(one, evidence=claimed[tile])
         for tile, one in zip(tiles, trace.result.candidates, strict=True)
     )
-    return replace(trace.result, candidates=candidates)
+    first = [standing_ledger(trace, one, encoder) for one in trace.result.candidates[:1]]
+    notes = (*trace.result.notes, *place_notes(trace, first))
+    return replace(trace.result, candidates=candidates, notes=notes)
+
+
+def place_notes(trace: SearchTrace, entries: Sequence[tuple[LedgerEntry, ...]]) -> tuple[str, ...]:
+    """The note on what the first place of a search lacks, by the ledgers of its candidates; none
+    where another region has the first place."""
+    return tuple(
+        note
+        for candidate, ledger in zip(trace.result.candidates[:1], entries[:1], strict=True)
+        if candidate.rank == 1 and (note := lacking(trace, ledger))
+    )
 
 
 class LedgerBuilder:
