@@ -8,6 +8,7 @@ import numpy as np
 from core.arrays import I64, Bools
 from core.retrieval.channels import MatchIndex
 from core.retrieval.channels.mentions import Mention
+from core.retrieval.head_nouns import ADJECTIVES
 from core.retrieval.phrases import Phrase
 from core.retrieval.proper_names import (
     complement,
@@ -66,6 +67,9 @@ class NameRules:
                     self._facts, self._match_index.mentions.facts_of(mention)
                 )
                 allowed[there[is_there]] = True
+        said = {*words_of(phrase.text)} & set(vocabulary)
+        if said and (mention := self._whole_mention(phrase)) is not None:
+            allowed &= self._called(mention, self._with_any(said, carried, vocabulary))
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled[self._facts] & ~having] = False
@@ -78,6 +82,32 @@ class NameRules:
                 of_fact = self._match_index.gallery.facts.names[int(self._facts[at])]
                 allowed[at] = not numbered_otherwise(phrase.text, of_fact)
         return allowed
+
+    def _whole_mention(self, phrase: Phrase) -> Mention | None:
+        """The mention that is a whole phrase, by a whole name of several words."""
+        words = {*words_of(phrase.text)} - ADJECTIVES
+        for mention in self.mentions_in(phrase):
+            said = {*words_of(self._query.text[mention.start : mention.end])}
+            is_whole = max(option.certainty for option in mention.options) == 1
+            if is_whole and mention.number is None and len(said) > 1 and words <= said:
+                return mention
+        return None
+
+    def _called(self, mention: Mention, sharing: Bools) -> Bools:
+        """The facts [V] that a mention names, and of those `sharing` a word with it [V] the ones
+        with all of it in one name: the stop "Place du Casino", but no corner of "Avenue de
+        Monte-Carlo" and "Place du Casino" for the "Casino de Monte-Carlo", and no hotel that is
+        called after some plaza."""
+        index, facts = self._match_index.mentions, self._match_index.gallery.facts
+        called: Bools = np.zeros(len(self._facts), dtype=bool)
+        there, is_there = places_among(self._facts, index.facts_of(mention))
+        called[there[is_there]] = True
+        tokens = index.places.tokens(self._query.text[mention.start : mention.end])
+        for at in np.flatnonzero(sharing & ~called).tolist():
+            fact = int(self._facts[at])
+            names = [f"{facts.kind[fact]} {name}" for name in facts.names[fact]]
+            called[at] = any(_contains(index.places.tokens(name), tokens) for name in names)
+        return called
 
     @staticmethod
     def _with_any(words: frozenset[str] | set[str], carried: Bools, vocabulary: list[str]) -> Bools:
@@ -147,6 +177,12 @@ class NameRules:
         return bool(numbered) and not any(
             fact in self._match_index.mentions.facts_of(mention) for mention in numbered
         )
+
+
+def _contains(tokens: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Whether tokens have others among them, in their order and next to each other."""
+    starts = range(len(tokens) - len(part) + 1)
+    return any(tokens[at : at + len(part)] == part for at in starts)
 
 
 def drop_stem_collisions(

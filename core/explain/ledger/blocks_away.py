@@ -3,6 +3,7 @@
 from core.explain.ledger.fact_positions import FactPosition, FactPositions
 from core.records import Evidence
 from core.retrieval.channels import MatchIndex
+from core.retrieval.channels.mentions import Mention
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.relations import Relation, relations_of
 
@@ -27,14 +28,20 @@ class BlocksAway:
         return evidence.supported and (evidence.distance_m or 0.0) < self.relations[row].least_m
 
     def mentioned(self, row: int) -> list[int]:
-        """The facts that a phrase mentions exactly."""
+        """The facts that a phrase mentions exactly, without those that only have their address
+        there."""
+        things_of = self._match_index.mentions.things_of
+        return [fact for one in self._mentions(row) for fact in things_of(one).tolist()]
+
+    def addressed(self, row: int) -> list[int]:
+        """The facts that a phrase mentions exactly, or that have their address there."""
+        facts_of = self._match_index.mentions.facts_of
+        return [fact for one in self._mentions(row) for fact in facts_of(one).tolist()]
+
+    def _mentions(self, row: int) -> list[Mention]:
         phrase, index = self._query.phrases[row], self._match_index.mentions
-        return [
-            fact
-            for mention in index.mentions(self._query.affirmed_text)
-            if mention.start < phrase.end and phrase.start < mention.end
-            for fact in index.facts_of(mention).tolist()
-        ]
+        mentions = index.mentions(self._query.affirmed_text)
+        return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
 
     def place(self, row: int, facts: list[int], tile: int) -> FactPosition | None:
         """The nearest of some facts whose nearest point is as far from a tile as the phrase says:

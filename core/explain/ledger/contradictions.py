@@ -204,15 +204,16 @@ class ContradictionFinder:
             named = replace(evidence, channel="names", fit="thing")
             return self._evidence_with(row, named, place, 1.0)
         fact = self._positions.fact_of(evidence, tile)
-        if fact is None or not away.is_nearer(row, evidence):
+        if fact is None:
             return evidence
-        others = self._positions.facts_of_kind.get(facts.kind[fact], [])
-        if evidence.channel == "names" or self._is_one_thing(row):
-            others = away.mentioned(row)
-            others = [] if fact in others else others
-        place = away.place(row, others, tile)
+        is_nearer, things = away.is_nearer(row, evidence), away.mentioned(row)
+        if fact in things or not (is_nearer or fact in away.addressed(row)):
+            things = []
+        elif evidence.channel != "names" and not self._is_one_thing(row):
+            things = self._positions.facts_of_kind.get(facts.kind[fact], [])
+        place = away.place(row, things, tile)
         if place is None:
-            return replace(evidence, fit="nearer")
+            return replace(evidence, fit="nearer") if is_nearer else evidence
         return self._evidence_with(row, evidence, place)
 
     def _wrong_side(self, row: int, evidence: Evidence, tile: int) -> Contradiction:

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.arrays import F32, I64, Bools
 from core.gallery.opened import Gallery
-from core.retrieval.channels.named_places import NamedPlaces
+from core.retrieval.channels.named_places import CORNER, NamedPlaces
 from core.retrieval.channels.packed_places import MentionedPlace, PlaceKind
 from core.retrieval.channels.street_lines import StreetLines
 from core.vocabulary.common_words import is_common
@@ -242,6 +242,25 @@ class MentionIndex:
         """The facts that a mention names, whatever their house numbers: the street's, too."""
         places = [self.places.places[option.place].facts for option in mention.options]
         return np.unique(np.concatenate(places))
+
+    def things_of(self, mention: Mention) -> I64:
+        """The facts that are what a mention names, and do not only have their address there: the
+        square "Plaza Independencia" and no hotel or corner at it. All where there are none."""
+        things = [
+            fact
+            for option in mention.options
+            for place in [self.places.places[option.place]]
+            for fact in place.facts.tolist()
+            if self._is_called(fact, place.name)
+        ]
+        return np.array(things, dtype=np.int64) if things else self.facts_of(mention)
+
+    def _is_called(self, fact: int, name: str) -> bool:
+        """Whether a fact has a name in any spelling, and is no corner."""
+        facts, tokens = self._gallery.facts, self.places.tokens(name)
+        if facts.kind[fact] == CORNER:
+            return False
+        return any(self.places.tokens(own) == tokens for own in facts.names[fact])
 
     def facts_of(self, mention: Mention) -> I64:
         """The facts that a mention names: with a house number, only those that have it."""

@@ -38,7 +38,7 @@ LONGEST = 8
 """Most tokens of a name that can be mentioned."""
 _MOST_STREETS = 3
 """A thing with addresses in more streets than this is several things that share a text."""
-_CORNER, _ADDRESS = "street corner", "address"
+CORNER, _ADDRESS = "street corner", "address"
 
 
 @dataclass(slots=True)
@@ -96,6 +96,7 @@ class NamedPlaces:
         self._own_names = [
             WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
         ]
+        self.tokens = lru_cache(maxsize=None)(self._tokens_of)
         self.places: Sequence[MentionedPlace]
         self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
         if gallery.prepared:
@@ -141,16 +142,15 @@ class NamedPlaces:
             for word in WORD.findall(fold(name))
         }
         self.letters = local_letters(words)
-        self._tokens = lru_cache(maxsize=None)(self._tokens_of)
         self._found = list[MentionedPlace]()
         self.places = self._found
         streets: dict[Tokens, _Street] = defaultdict(_Street)
         for tile, name in enumerate(gallery.streets):
-            street = streets[self._tokens(name)]
+            street = streets[self.tokens(name)]
             street.name = name
             street.tiles.append(tile)
         for fact, name in lines:
-            street = streets[self._tokens(name)]
+            street = streets[self.tokens(name)]
             street.name = name
             street.facts.append(fact)
         for address in self._addresses(set(streets)):
@@ -177,12 +177,12 @@ class NamedPlaces:
         streets = streets | {
             name
             for kind, of_corner in zip(kinds, names, strict=True)
-            if kind == _CORNER
+            if kind == CORNER
             for name in of_corner
         }
         for fact, (kind, of_fact) in enumerate(zip(kinds, names, strict=True)):
             is_line = kind != _ADDRESS and bool(of_fact) and of_fact[0] in streets
-            if kind == _CORNER or is_line:
+            if kind == CORNER or is_line:
                 yield from ((fact, name) for name in of_fact)
 
     def _addresses(self, streets: set[Tokens]) -> Iterator[_Address]:
@@ -195,7 +195,7 @@ class NamedPlaces:
         possible: list[_Address] = []
         for fact, name in self._hidden_names():
             street, numbers = split_numbers(name)
-            address = _Address(fact, street, self._tokens(street), numbers)
+            address = _Address(fact, street, self.tokens(street), numbers)
             (certain if self._facts.kind[fact] == _ADDRESS else possible).append(address)
         streets = streets | {address.street for address in certain}
         streets |= {
@@ -221,7 +221,7 @@ class NamedPlaces:
         ):
             if kind == _ADDRESS:
                 yield from ((fact, name) for name in names[:1])
-            elif names and kind != _CORNER:
+            elif names and kind != CORNER:
                 hidden = [name for name in names if name not in text]
                 if len({split_numbers(name)[0] for name in hidden}) <= _MOST_STREETS:
                     yield from ((fact, name) for name in hidden)
@@ -240,11 +240,11 @@ class NamedPlaces:
         for fact, (text, kind, names) in enumerate(
             zip(self._facts.text, self._facts.kind, self._facts.names, strict=True)
         ):
-            if kind not in (_ADDRESS, _CORNER):
+            if kind not in (_ADDRESS, CORNER):
                 for name in names:
                     if name in text:
-                        facts_of[self._tokens(name)].append(fact)
-                        spelling.setdefault(self._tokens(name), name)
+                        facts_of[self.tokens(name)].append(fact)
+                        spelling.setdefault(self.tokens(name), name)
         for tokens, facts in facts_of.items():
             if 0 < len(tokens) <= LONGEST and tokens not in self.options:
                 self.options[tokens][self._add("name", spelling[tokens], facts, (), ())] = 1.0
