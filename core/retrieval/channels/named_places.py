@@ -246,7 +246,8 @@ class NamedPlaces:
                         facts_of[self.tokens(name)].append(fact)
                         spelling.setdefault(self.tokens(name), name)
         for tokens, facts in facts_of.items():
-            if 0 < len(tokens) <= LONGEST and tokens not in self.options:
+            known = self.options.get(tokens, {}).values()
+            if 0 < len(tokens) <= LONGEST and max(known, default=0) < 1:
                 self.options[tokens][self._add("name", spelling[tokens], facts, (), ())] = 1.0
 
     def _add(
