@@ -68,8 +68,8 @@ class NameRules:
                 )
                 allowed[there[is_there]] = True
         said = {*words_of(phrase.text)} & set(vocabulary)
-        if said and (mention := self._whole_mention(phrase)) is not None:
-            allowed &= self._called(mention, self._with_any(said, carried, vocabulary))
+        if said and (whole := self._whole_mention(phrase)) is not None:
+            allowed &= self._called(whole, self._with_any(said, carried, vocabulary))
         if stated := complement(phrase.text) & set(vocabulary):
             having = self._with_any(stated, carried, vocabulary)
             allowed[self._match_index.titled[self._facts] & ~having] = False

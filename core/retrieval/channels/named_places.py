@@ -21,6 +21,7 @@ from core.retrieval.channels.packed_places import (
     packed_places,
 )
 from core.vocabulary.folding import WORD, fold
+from core.vocabulary.kinds import STOPS
 from core.vocabulary.street_words import (
     HouseNumber,
     has_street_word,
@@ -246,9 +247,17 @@ class NamedPlaces:
                         facts_of[self.tokens(name)].append(fact)
                         spelling.setdefault(self.tokens(name), name)
         for tokens, facts in facts_of.items():
-            known = self.options.get(tokens, {}).values()
-            if 0 < len(tokens) <= LONGEST and max(known, default=0) < 1:
+            if not 0 < len(tokens) <= LONGEST:
+                continue
+            whole = max(self.options.get(tokens, {}).values(), default=0.0) == 1
+            if tokens not in self.options or (not whole and any(map(self._is_thing, facts))):
                 self.options[tokens][self._add("name", spelling[tokens], facts, (), ())] = 1.0
+
+    def _is_thing(self, fact: int) -> bool:
+        """Whether a fact is a thing of its own: no district, no stop that is called after a street.
+        Its name is not only short for that of a street: "Kiessee" for "Kiesseestraße"."""
+        kind = self._facts.kind[fact]
+        return bool(kind) and not kind.endswith(STOPS)
 
     def _add(
         self,
