@@ -12,8 +12,8 @@ import numpy as np
 
 from core.arrays import F32, F64, I64
 from core.errors import QueryError
-from core.explain.comparison_sentences import CandidatePair, capitalised, evidence_sentence
-from core.explain.ledger import claimed_evidence
+from core.explain.comparison_sentences import CandidatePair, capitalised, doubt, evidence_sentence
+from core.explain.ledger import standings
 from core.explain.phrasing import distance_phrase, noun_phrase
 from core.explain.relation_differences import (
     RELATIONS,
@@ -22,7 +22,7 @@ from core.explain.relation_differences import (
     signal_shares,
 )
 from core.geo import compass
-from core.records import CHANNELS, Channel, Evidence, Tile
+from core.records import CHANNELS, Channel, Evidence, LedgerEntry, Standing, Tile
 from core.retrieval.channels import (
     SPECS,
     Matches,
@@ -141,7 +141,7 @@ def compare(
     if pair.a == pair.b:
         raise QueryError(f"{a[:60]} cannot be compared with itself; choose two different tiles")
     relations = relation_differences(trace, pair.a, pair.b)
-    phrases = _phrase_differences(trace, pair, relations, _evidence(trace, pair, encoder))
+    phrases = _phrase_differences(trace, pair, relations, _entries(trace, pair, encoder))
     whole = _whole_differences(trace, pair, phrases, relations)
     scores = trace.ranking.scores
     return Comparison(
@@ -229,27 +229,35 @@ def _phrase_of_word(trace: SearchTrace) -> dict[str, int]:
     return first
 
 
-def _evidence(
+def _entries(
     trace: SearchTrace, pair: CandidatePair, encoder: "SentenceEncoder | None"
-) -> dict[int, tuple[Evidence, ...]]:
-    """The evidence for all phrases at both tiles, by row."""
+) -> dict[int, tuple[LedgerEntry, ...]]:
+    """The entries for all phrases at both tiles, by row."""
     finder = EvidenceFinder(match_index_of(trace.gallery), trace.encoded_query, trace.channels)
     found = {tile: finder.evidence(tile) for tile in (pair.a, pair.b)}
-    return claimed_evidence(trace, encoder, found) if encoder else found
+    if encoder is not None:
+        return standings(trace, encoder, found)
+    return {tile: tuple(map(_as_found, pieces)) for tile, pieces in found.items()}
+
+
+def _as_found(evidence: Evidence) -> LedgerEntry:
+    """The entry of evidence that no ledger judged."""
+    standing: Standing = "supported" if evidence.supported else "missing"
+    return LedgerEntry(evidence, standing, "", {}, 0.0, 0)
 
 
 def _phrase_differences(
     trace: SearchTrace,
     pair: CandidatePair,
     relations: RelationDifferences,
-    evidence: dict[int, tuple[Evidence, ...]],
+    entries: dict[int, tuple[LedgerEntry, ...]],
 ) -> tuple[PhraseDifference, ...]:
     terms = _term_matches(trace)
     by_phrase = {
         channel: of_phrase + relations.by_phrase[channel]
         for channel, of_phrase in _by_phrase(trace, terms, pair).items()
     }
-    for_a, for_b = evidence[pair.a], evidence[pair.b]
+    for_a, for_b = entries[pair.a], entries[pair.b]
     phrases = []
     for row, phrase in enumerate(trace.encoded_query.phrases):
         a, b = (for_a[row], for_b[row]) if for_a else (None, None)
@@ -257,11 +265,12 @@ def _phrase_differences(
         difference = PhraseDifference(
             *trace.encoded_query.own_words(phrase),
             differences,
-            a,
-            b,
+            None if a is None else a.claimed,
+            None if b is None else b.claimed,
             evidence_sentence(trace, pair, a, b),
         )
-        weak = _weak_match(trace, terms, row, difference, pair)
+        entry = {"a": a, "b": b, "neither": None}[difference.favours]
+        weak = _weak_match(trace, terms, row, difference, pair, entry) if entry else ""
         phrases.append(
             replace(difference, sentence=" ".join(filter(None, (difference.sentence, weak))))
         )
@@ -274,11 +283,12 @@ def _weak_match(
     row: int,
     phrase: PhraseDifference,
     pair: CandidatePair,
+    entry: LedgerEntry,
 ) -> str:
-    """For a phrase that favours a tile without evidence: the match that counted there."""
+    """For a phrase that favours a tile without evidence: what the ledger says of it, its `entry`,
+    and the match that counted there all the same."""
     side = phrase.favours
-    evidence = phrase.a if side == "a" else phrase.b
-    if side == "neither" or evidence is None or evidence.supported:
+    if entry.standing == "supported":
         return ""
     sign = 1 if side == "a" else -1
     channel = max(phrase.differences, key=lambda name: sign * phrase.differences[name])
@@ -295,7 +305,9 @@ def _weak_match(
     by = "a loose similarity"
     if channel == "names":
         by = f"the word “{trace.encoded_query.words[int(matches.term[best])]}” alone"
-    return f"It favours {label} by {by}: {thing} {distance_phrase(away, compass(bearing))}."
+    where = distance_phrase(away, compass(bearing))
+    lead, counts = doubt(entry, label), f"it counts for {label} by {by}: {thing} {where}."
+    return capitalised(counts if lead in phrase.sentence else f"{lead}; {counts}")
 
 
 def _whole_differences(

@@ -42,7 +42,7 @@ _MIN_KIND_COSINE = 0.5
 """From this mean cosine with facts of its kind on, a thing that matches only by its name may be
 the thing that the phrase means. Read on the bundled cities."""
 _KIND_SAMPLES = 8
-_KIND_WITHIN_M = 110.0
+KIND_WITHIN_M = 110.0
 """A thing that matches by its kind alone is evidence up to this distance; one by its name as far as
 it is seen."""
 _NAMES_SHOWN = 6
@@ -136,7 +136,7 @@ class EvidenceFinder:
                 distance_m,
                 links.bearing_deg[rows],
                 strong,
-                strong & (distance_m <= _KIND_WITHIN_M),
+                strong & (distance_m <= KIND_WITHIN_M),
                 self._words.found.of(place),
             )
         return self._seen[tile]
@@ -330,7 +330,7 @@ class EvidenceFinder:
             if value < most or value <= 0:
                 break
             if not self._names.shows(phrase, int(visible.facts[at])):
-                near = visible.distance_m[at] <= _KIND_WITHIN_M
+                near = visible.distance_m[at] <= KIND_WITHIN_M
                 value *= np.float32(_HIDDEN_NAME if near and self._names.may_name(phrase) else 0)
             elif self._heads[row] is None and self._is_stop(int(visible.facts[at])):
                 value *= np.float32(_STOP_NAME)
@@ -343,7 +343,7 @@ class EvidenceFinder:
         tower "Central Park Tower" for "Central Park"."""
         head, fact = self._heads[row], int(visible.facts[at])
         phrase, index = self._query.phrases[row], self._match_index
-        far = bool(visible.distance_m[at] > _KIND_WITHIN_M)
+        far = bool(visible.distance_m[at] > KIND_WITHIN_M)
         if head is None:
             plain = (far and self._is_stop(fact)) or self._names.is_plain(phrase)
             return plain and self._names.is_longer(phrase, fact)

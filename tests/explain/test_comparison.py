@@ -9,14 +9,17 @@ import pytest
 from conftest import settings_for
 from tiny_osm import tiny_city
 
+from core import settings
 from core.errors import GalleryError, QueryError
 from core.explain.comparison import compare
+from core.explain.comparison_sentences import doubt
+from core.explain.ledger import standing_ledger
 from core.explain.nearest import kind_of, nearest_m
 from core.gallery import Gallery, open_gallery
 from core.geo import Position, haversine_m
 from core.models.compact import CompactEncoder
 from core.models.sentence import SentenceEncoder
-from core.records import Channel, Query
+from core.records import Channel, Evidence, Fit, LedgerEntry, Query, Standing
 from core.retrieval import SearchTrace, bind_picture_encoder, search_with_trace
 
 TEXT = "A fountain to the north, a white cathedral. Tram rails; Oak Avenue and a pub, blue sky"
@@ -142,12 +145,45 @@ def test_what_favours_a_place_without_evidence_is_told(look: Search, tiny_galler
             evidence = {"a": one.a, "b": one.b, "neither": None}[one.favours]
             if evidence is not None and not evidence.supported:
                 label = "here" if one.favours == "a" else "there"
-                assert f"It favours {label} by " in one.sentence
+                assert f"it counts for {label} by " in one.sentence
                 told.append(one.sentence)
             else:
-                assert "It favours" not in one.sentence
+                assert "it counts for" not in one.sentence
     assert told
     assert all("Rose Garden" in one for one in told if "“roses”" in one)
+
+
+def test_each_sentence_follows_from_the_standing_in_the_ledgers(encoder: SentenceEncoder) -> None:
+    gallery = open_gallery("helsinki", settings.load({}))
+    text = "bronze horse rider statue, water in front, a bench"
+    trace = search_with_trace(gallery, encoder, Query(text, k=2, channels=("facts", "names")))
+    first, second = trace.result.candidates
+    ledgers = [standing_ledger(trace, one, encoder) for one in (first, second)]
+    made = compare(trace, first.tile.tile_id, second.tile.tile_id, ("this", "that"), encoder)
+    for one, *entries in zip(made.phrases, *ledgers, strict=True):
+        for label, entry in zip(("this", "that"), entries, strict=True):
+            has = f"{label} has a" in one.sentence.lower() or "both have" in one.sentence.lower()
+            assert has == (entry.standing == "supported"), (one.sentence, entry)
+    by_phrase = {one.phrase: one.sentence for one in made.phrases}
+    assert by_phrase["water in front"].startswith("This has nothing that fits; it counts for this")
+
+
+@pytest.mark.parametrize(
+    ("standing", "fit", "said"),
+    [
+        ("missing", "thing", "B has nothing that fits"),
+        ("missing", "unsure", "B has at most something similar"),
+        ("missing", "name", "B has it only in a name"),
+        ("missing", "street", "B has the street without the number"),
+        ("unchecked", "thing", "no map can show it"),
+        ("contradicted", "thing", "the map contradicts it at B"),
+    ],
+)
+def test_a_phrase_without_support_is_told_as_its_ledger_has_it(
+    standing: Standing, fit: Fit, said: str
+) -> None:
+    evidence = Evidence("a pub", 0, 5, None, "", 0.0, fit=fit)
+    assert doubt(LedgerEntry(evidence, standing, "", {}, 0.0, 0), "B") == said
 
 
 def test_a_thing_taken_off_the_map_is_not_claimed(

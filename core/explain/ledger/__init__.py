@@ -3,18 +3,18 @@ and its effect on the rank."""
 
 from core.explain.ledger.build import (
     Ledgers,
-    claimed_evidence,
     ledgers,
     place_notes,
     standing_ledger,
+    standings,
     with_claims,
 )
 
 __all__ = [
     "Ledgers",
-    "claimed_evidence",
     "ledgers",
     "place_notes",
     "standing_ledger",
+    "standings",
     "with_claims",
 ]

@@ -81,16 +81,16 @@ def standing_ledger(
     return LedgerBuilder(trace, encoder).entries(candidate)
 
 
-def claimed_evidence(
+def standings(
     trace: SearchTrace, encoder: "SentenceEncoder", evidence: dict[int, tuple[Evidence, ...]]
-) -> dict[int, tuple[Evidence, ...]]:
-    """The evidence at some tiles, by row, with `supported` as the ledger would say there.
+) -> dict[int, tuple[LedgerEntry, ...]]:
+    """The entries of the ledger at some tiles, by row, without effects and roles.
 
     `evidence` has one piece for each phrase, or none.
     """
     builder = LedgerBuilder(trace, encoder)
     return {
-        tile: tuple(builder.claimed(row, pieces, tile) for row in range(len(pieces)))
+        tile: tuple(builder.at(row, pieces, tile) for row in range(len(pieces)))
         for tile, pieces in evidence.items()
     }
 
@@ -100,9 +100,9 @@ def with_claims(trace: SearchTrace, encoder: "SentenceEncoder") -> SearchResult:
     place lacks what the description goes by."""
     tiles = [trace.gallery.row_of(one.tile.tile_id) for one in trace.result.candidates]
     found = {tile: one.evidence for tile, one in zip(tiles, trace.result.candidates, strict=True)}
-    claimed = claimed_evidence(trace, encoder, found)
+    entries = standings(trace, encoder, found)
     candidates = tuple(
-        replace(one, evidence=claimed[tile])
+        replace(one, evidence=tuple(entry.claimed for entry in entries[tile]))
         for tile, one in zip(tiles, trace.result.candidates, strict=True)
     )
     first = [standing_ledger(trace, one, encoder) for one in trace.result.candidates[:1]]
@@ -174,12 +174,12 @@ class LedgerBuilder:
             role=self._roles.get(self._trace.encoded_query.phrases[row].start, "seen"),
         )
 
-    def claimed(self, row: int, evidence: tuple[Evidence, ...], tile: int) -> Evidence:
-        """The evidence for the phrase of one row at a tile, as far as the ledger claims it."""
+    def at(self, row: int, evidence: tuple[Evidence, ...], tile: int) -> LedgerEntry:
+        """The phrase of one row at any tile, by the evidence for all phrases there."""
         standing, found = self._standing(row, evidence, tile)
-        entry = LedgerEntry(found.evidence, standing, found.against, {}, 0.0, 0)
         encoded_query = self._trace.encoded_query
-        return in_own_words(entry.claimed, encoded_query.phrases[row], encoded_query)
+        piece = in_own_words(found.evidence, encoded_query.phrases[row], encoded_query)
+        return LedgerEntry(piece, standing, found.against, {}, 0.0, 0)
 
     def _standing(
         self, row: int, evidence: tuple[Evidence, ...], tile: int
