@@ -105,10 +105,16 @@ def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
         entry.absent or entry.evidence.fit in ("nearer", "street") for entry in ledger
     ):
         return ""
+    similar = any(entry.evidence.channel for entry in _standing(ledger, "missing"))
+    sure = " for sure" if similar else ""  # the next sentence tells what is similar
     if not things and (confidence or 0.0) >= NO_GUESS:
-        return "The description as a whole fits here, but no part of it was found on the map."
+        return (
+            f"The description as a whole fits here, but no part of it was found on the map{sure}."
+        )
     if not things:
-        return "Nothing in the description was found on the map here, so treat this as a guess."
+        return (
+            f"Nothing in the description was found{sure} on the map here, so treat this as a guess."
+        )
     first, others = things[0], things[1:_SUPPORT_SHOWN]
     parts = [_first_support(first)]
     if sure := [f"{thing.located} for {thing.phrases}" for thing in others if not thing.rough]:

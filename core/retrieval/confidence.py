@@ -366,7 +366,12 @@ NO_GUESS = 0.15
 
 
 def nothing_found(candidates: Sequence[Candidate]) -> str:
-    """A sentence on candidates of which the map confirms no part of the description."""
+    """A sentence on candidates of which the map confirms no part of the description; it says
+    whether the map has something similar, which the candidates tell."""
+    found = (piece for one in candidates for piece in one.evidence if piece.channel)
+    sure = " for sure" if any(found) else ""
     if max((one.confidence or 0.0 for one in candidates), default=0.0) >= NO_GUESS:
-        return "The description fits as a whole; no part of it was found on the map by itself."
-    return "Nothing in the description was found on this map; treat this as a guess."
+        return (
+            f"The description fits as a whole; no part of it was found{sure} on the map by itself."
+        )
+    return f"Nothing in the description was found{sure} on this map; treat this as a guess."

@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from tiny_answers import a_candidate
 
 from core.explain.phrasing import distance_phrase, noun_phrase, one_line, with_article
 from core.explain.reasons import reason
 from core.records import SEEN_WORDS, Evidence, Fit, LedgerEntry, Standing
+from core.retrieval.confidence import nothing_found
 from core.vocabulary.grammar import join_and
 
 
@@ -63,6 +65,33 @@ def test_a_likely_place_is_no_guess_where_the_map_lacks_every_part() -> None:
     likely = reason(lacking, 0.29)
     assert likely.startswith("The description as a whole fits here, but no part of it was found")
     assert "guess" not in likely
+
+
+def test_what_is_only_similar_is_not_told_as_nothing() -> None:
+    similar = (entry("equestrian statue", "missing", "statue", fit="unsure"),)
+    told = (
+        "For “equestrian statue” the map has at most something similar, a statue 41 m to the north."
+    )
+    assert reason(similar, 0.05).startswith(
+        f"Nothing in the description was found for sure on the map here, so treat this as a guess. "
+        f"{told}"
+    )
+    assert reason(similar, 0.29).startswith(
+        f"The description as a whole fits here, but no part of it was found on the map for sure. "
+        f"{told}"
+    )
+
+
+@pytest.mark.parametrize(("fact", "sure"), [("statue", " for sure"), ("", "")])
+def test_so_does_the_note_on_the_answer(fact: str, sure: str) -> None:
+    (similar,) = (entry("equestrian statue", "missing", fact, fit="unsure").evidence,)
+    place = replace(a_candidate(1), evidence=(similar,), confidence=0.05)
+    assert nothing_found([place]) == (
+        f"Nothing in the description was found{sure} on this map; treat this as a guess."
+    )
+    assert f"was found{sure} on the map by itself" in nothing_found(
+        [replace(place, confidence=0.3)]
+    )
 
 
 def test_what_only_the_photograph_shows_is_said_so() -> None:
