@@ -27,6 +27,7 @@ from core.records import Evidence, LedgerEntry, Query, Relevance, Verdict, Word
 from core.retrieval import link_checkpoint, search_with_trace
 from core.settings import load
 from core.sources.cvgtext import read_cvgtext
+from core.vocabulary.chances import percent
 from pages.search_page import (
     attribution_panel,
     comparison_panel,
@@ -35,7 +36,6 @@ from pages.search_page import (
     llm_panel,
 )
 from pages.ui import highlighted_text, resources
-from pages.ui.numbers import percent
 
 ROOT = Path(__file__).resolve().parent.parent
 VAGUE = "Harbour Lane"

@@ -12,6 +12,7 @@ from core.cli.options import add_channels, add_checkpoint, position, text
 from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
 from core.records import VIEWS, Query, Translation
+from core.vocabulary.chances import percent
 
 if TYPE_CHECKING:
     from core.describe.streetview import PhotoDescription
@@ -303,25 +304,20 @@ def told_regions(
     where `p_none` is larger than each, or where the verdict is that it is nowhere here."""
     shown = [one for one in regions if one["probability"] >= _WORTH_TELLING][:_REGIONS_SHOWN]
     (first, *others) = shown or regions[:1]
-    rest = "".join(f"; {one['title']} {_percent(one['probability'])}" for one in others)
+    rest = "".join(f"; {one['title']} {percent(one['probability'])}" for one in others)
     if is_nowhere or p_none > first["probability"]:
-        told = f"{first['title']} {_percent(first['probability'])}{rest}"
-        sure = f", {_percent(p_none)}" if p_none > first["probability"] else ""
+        told = f"{first['title']} {percent(first['probability'])}{rest}"
+        sure = f", {percent(p_none)}" if p_none > first["probability"] else ""
         return f"Most likely none of them{sure}; {told}"
-    return f"Most likely {first['title']}, {_percent(first['probability'])}{rest}"
+    return f"Most likely {first['title']}, {percent(first['probability'])}{rest}"
 
 
 _REGIONS_SHOWN, _WORTH_TELLING = 4, 0.01
 """At most so many regions are listed, and none below this probability."""
 
 
-def _percent(share: float) -> str:
-    percent = min(99, round(100 * share))
-    return f"{percent} %" if percent else "under 1 %"
-
-
 def _chance(confidence: float | None) -> str:
     """The chance of a candidate in words; never 0 % and never 100 %, as on the page."""
     if confidence is None:
         return ""
-    return f"{_percent(confidence):>9} chance within 100 m  "
+    return f"{percent(confidence):>9} chance within 100 m  "

@@ -14,14 +14,13 @@ from core.explain.phrasing import (
 from core.records import SEEN_WORDS, LedgerEntry, Standing
 from core.retrieval.confidence import NO_GUESS
 from core.retrieval.head_nouns import noun_of_phrase
+from core.vocabulary.chances import whole_percent
 from core.vocabulary.grammar import join_and
 from core.vocabulary.relation_cues import ROLE_WORDS
 
 _SUPPORT_SHOWN = 3
 _CONTRADICTIONS_SHOWN = 2
 _OTHERS_SHOWN = 2
-_UNDER = 0.005
-"""Smaller chances are under 1 %, and those as near to 1 over 99 %."""
 _MIN_EFFECT = 0.005
 _LARGE_EFFECT = 0.06
 """Least effects to be called an effect and a large one: the 60th and the 90th percentile among the
@@ -106,15 +105,11 @@ def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     ):
         return ""
     similar = any(entry.evidence.channel for entry in _standing(ledger, "missing"))
-    sure = " for sure" if similar else ""  # the next sentence tells what is similar
+    for_sure = " for sure" if similar else ""  # the next sentence tells what is similar
     if not things and (confidence or 0.0) >= NO_GUESS:
-        return (
-            f"The description as a whole fits here, but no part of it was found on the map{sure}."
-        )
+        return f"The description as a whole fits here, but no part of it was found on the map{for_sure}."
     if not things:
-        return (
-            f"Nothing in the description was found{sure} on the map here, so treat this as a guess."
-        )
+        return f"Nothing in the description was found{for_sure} on the map here, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
     parts = [_first_support(first)]
     if sure := [f"{thing.located} for {thing.phrases}" for thing in others if not thing.rough]:
@@ -255,12 +250,12 @@ def _quoted_list(entries: list[LedgerEntry]) -> str:
 
 def _confidence(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     if confidence is not None:
-        if confidence < _UNDER:  # the same as is said beside the place: "under 1 %"
+        whole = whole_percent(confidence)
+        if whole <= 0:  # the same as is said beside the place: "under 1 %"
             return "Fewer than 1 in 100 answers like this one were within 100 m."
-        percent = min(99, round(100 * confidence))
-        about = "More than" if confidence >= 1 - _UNDER else "About"
-        was = "was" if percent == 1 else "were"
-        return f"{about} {percent} in 100 answers like this one {was} within 100 m."
+        about = "More than" if whole >= 100 else "About"
+        was = "was" if whole == 1 else "were"
+        return f"{about} {min(whole, 99)} in 100 answers like this one {was} within 100 m."
     checked = [entry for entry in ledger if entry.standing != "unchecked"]
     supported = sum(entry.standing == "supported" for entry in checked)
     if not supported:

@@ -6,6 +6,7 @@
 * `attributes`: colours, materials, surfaces, roofs, sizes, numbers, nations
 * `directions`: compass, sides, distances
 * `grammar`, `templates`: articles and plurals; alternatives in brackets
+* `chances`: probabilities as people read them
 * `folding`, `common_words`: words as search compares them, and words that are no names
 
 **To add a kind**, add one row to `kinds.csv`; `kinds` documents the columns, and a new row needs

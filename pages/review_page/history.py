@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from core.review.model import Progress, Reveal, VerdictEntry
 from core.review.verdicts import Kind
-from pages.ui.numbers import percent
+from core.vocabulary.chances import percent
 from pages.ui.templates import render
 
 _OUTCOMES: dict[Kind, str] = {

@@ -6,6 +6,7 @@ from core.explain.reasons import reason
 from core.gallery import Gallery
 from core.maps import title_of
 from core.records import Candidate, LedgerEntry, SearchResult
+from core.vocabulary.chances import percent
 from pages.search_page import (
     attribution_panel,
     comparison_panel,
@@ -21,7 +22,6 @@ from pages.search_page.wishes import alike
 from pages.ui import copied_text
 from pages.ui.aerial import aerial_uri, credit_of
 from pages.ui.highlighted_text import by_standing
-from pages.ui.numbers import percent
 from pages.ui.plus_codes import plus_code
 from pages.ui.templates import picture_uri, render
 

@@ -8,11 +8,11 @@ from core.errors import SaywhereError
 from core.gallery import GalleryCard
 from core.records import Candidate, Region, SearchResult
 from core.retrieval.anywhere import SUSPICIOUS, better_region
+from core.vocabulary.chances import percent
 from pages.search_page import session
 from pages.search_page.anywhere import regions_for
 from pages.search_page.session_result import SearchState
 from pages.ui.markdown import plain
-from pages.ui.numbers import percent
 
 _MOST, _LEAST = 4, 0.01
 """At most so many cities are shown, and none that is less likely."""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.maps import ProbabilityArea
 from core.records import Candidate, SearchResult, Verdict
-from pages.ui.numbers import percent
+from core.vocabulary.chances import percent
 from pages.ui.templates import render
 
 _SIGNS: dict[Verdict, str] = {

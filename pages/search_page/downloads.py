@@ -9,13 +9,13 @@ import streamlit as st
 
 from core.maps import title_of
 from core.records import SearchResult
+from core.vocabulary.chances import percent
 from pages.search_page import printable, session
 from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
 from pages.search_page.gps_exports import to_gpx, to_kml
 from pages.search_page.query_params import SearchParams
 from pages.ui import addresses, copied_text, folding
-from pages.ui.numbers import percent
 from pages.ui.templates import render
 
 _HEADS = (

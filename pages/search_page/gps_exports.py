@@ -6,7 +6,7 @@ from xml.etree import ElementTree as Xml
 from core.gallery import GalleryCard
 from core.maps import title_of
 from core.records import Candidate, SearchResult
-from pages.ui.numbers import percent
+from core.vocabulary.chances import percent
 from pages.ui.plus_codes import plus_code
 
 _KML, _GPX = "http://www.opengis.net/kml/2.2", "http://www.topografix.com/GPX/1/1"

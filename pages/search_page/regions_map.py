@@ -7,10 +7,10 @@ from core import maps
 from core.gallery import GalleryCard
 from core.maps import RegionMark
 from core.records import Region
+from core.vocabulary.chances import percent
 from pages.search_page import city_hints
 from pages.ui import map_view, resources
 from pages.ui.markdown import one_line
-from pages.ui.numbers import percent
 
 _KEY = "regions-map"
 _HEIGHT_PX = 210

@@ -1,14 +1,7 @@
-"""Numbers as a person would say them: probabilities, distances, differences."""
+"""Numbers as a person would say them: distances, differences."""
 
 MINUS = "\N{MINUS SIGN}"
 _SMALL = 0.0005
-
-
-def percent(share: float) -> str:
-    """A probability 0..1 in percent; never 0 % and never 100 %."""
-    if share < 0.005:
-        return "under 1 %"
-    return "over 99 %" if share >= 0.995 else f"{round(100 * share)} %"
 
 
 def metres(distance_m: float, step: int = 1) -> str:

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.maps import safe_html
-from pages.ui.numbers import percent, signed
+from core.vocabulary.chances import percent
+from pages.ui.numbers import signed
 
 
 def _escaped(value: object) -> object:

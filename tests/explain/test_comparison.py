@@ -160,6 +160,7 @@ def test_each_sentence_follows_from_the_standing_in_the_ledgers(encoder: Sentenc
     first, second = trace.result.candidates
     ledgers = [standing_ledger(trace, one, encoder) for one in (first, second)]
     made = compare(trace, first.tile.tile_id, second.tile.tile_id, ("this", "that"), encoder)
+    assert made.phrases
     for one, *entries in zip(made.phrases, *ledgers, strict=True):
         for label, entry in zip(("this", "that"), entries, strict=True):
             has = f"{label} has a" in one.sentence.lower() or "both have" in one.sentence.lower()
