@@ -107,9 +107,11 @@ def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
     similar = any(entry.evidence.channel for entry in _standing(ledger, "missing"))
     for_sure = " for sure" if similar else ""  # the next sentence tells what is similar
     if not things and (confidence or 0.0) >= NO_GUESS:
-        return f"The description as a whole fits here, but no part of it was found on the map{for_sure}."
+        part = f"no part of it was found on the map{for_sure}"
+        return f"The description as a whole fits here, but {part}."
     if not things:
-        return f"Nothing in the description was found{for_sure} on the map here, so treat this as a guess."
+        found = f"found{for_sure} on the map here"
+        return f"Nothing in the description was {found}, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
     parts = [_first_support(first)]
     if sure := [f"{thing.located} for {thing.phrases}" for thing in others if not thing.rough]:
