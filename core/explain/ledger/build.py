@@ -105,8 +105,7 @@ def with_claims(trace: SearchTrace, encoder: "SentenceEncoder") -> SearchResult:
         replace(one, evidence=tuple(entry.claimed for entry in entries[tile]))
         for tile, one in zip(tiles, trace.result.candidates, strict=True)
     )
-    first = [standing_ledger(trace, one, encoder) for one in trace.result.candidates[:1]]
-    notes = (*trace.result.notes, *place_notes(trace, first))
+    notes = (*trace.result.notes, *place_notes(trace, [entries[tile] for tile in tiles[:1]]))
     return replace(trace.result, candidates=candidates, notes=notes)
 
 

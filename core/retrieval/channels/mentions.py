@@ -107,6 +107,7 @@ class MentionIndex:
         self.lines = StreetLines(gallery)
         self.mentions = lru_cache(maxsize=256)(self._mentions)
         self._numbered = lru_cache(maxsize=256)(self._facts_by_number)
+        self.things_of = lru_cache(maxsize=256)(self._things_of)
         self._reach_of_place = lru_cache(maxsize=4096)(self._place_reach)
 
     def _mentions(self, text: str) -> tuple[Mention, ...]:
@@ -243,7 +244,7 @@ class MentionIndex:
         places = [self.places.places[option.place].facts for option in mention.options]
         return np.unique(np.concatenate(places))
 
-    def things_of(self, mention: Mention) -> I64:
+    def _things_of(self, mention: Mention) -> I64:
         """The facts that are what a mention names, and do not only have their address there: the
         square "Plaza Independencia" and no hotel or corner at it. All where there are none."""
         things = [
