@@ -110,7 +110,7 @@ def _support(ledger: Sequence[LedgerEntry], confidence: float | None) -> str:
         part = f"no part of it was found on the map{for_sure}"
         return f"The description as a whole fits here, but {part}."
     if not things:
-        found = f"found{for_sure} on the map here"
+        found = f"found on the map here{for_sure}"
         return f"Nothing in the description was {found}, so treat this as a guess."
     first, others = things[0], things[1:_SUPPORT_SHOWN]
     parts = [_first_support(first)]

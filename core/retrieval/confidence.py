@@ -372,6 +372,6 @@ def nothing_found(candidates: Sequence[Candidate]) -> str:
     sure = " for sure" if any(found) else ""
     if max((one.confidence or 0.0 for one in candidates), default=0.0) >= NO_GUESS:
         return (
-            f"The description fits as a whole; no part of it was found{sure} on the map by itself."
+            f"The description fits as a whole; no part of it was found on the map by itself{sure}."
         )
-    return f"Nothing in the description was found{sure} on this map; treat this as a guess."
+    return f"Nothing in the description was found on this map{sure}; treat this as a guess."

@@ -73,7 +73,7 @@ def test_what_is_only_similar_is_not_told_as_nothing() -> None:
         "For “equestrian statue” the map has at most something similar, a statue 41 m to the north."
     )
     assert reason(similar, 0.05).startswith(
-        f"Nothing in the description was found for sure on the map here, so treat this as a guess. "
+        f"Nothing in the description was found on the map here for sure, so treat this as a guess. "
         f"{told}"
     )
     assert reason(similar, 0.29).startswith(
@@ -87,9 +87,9 @@ def test_so_does_the_note_on_the_answer(fact: str, sure: str) -> None:
     (similar,) = (entry("equestrian statue", "missing", fact, fit="unsure").evidence,)
     place = replace(a_candidate(1), evidence=(similar,), confidence=0.05)
     assert nothing_found([place]) == (
-        f"Nothing in the description was found{sure} on this map; treat this as a guess."
+        f"Nothing in the description was found on this map{sure}; treat this as a guess."
     )
-    assert f"was found{sure} on the map by itself" in nothing_found(
+    assert f"was found on the map by itself{sure}." in nothing_found(
         [replace(place, confidence=0.3)]
     )
 
