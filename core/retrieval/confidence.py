@@ -369,9 +369,9 @@ def nothing_found(candidates: Sequence[Candidate]) -> str:
     """A sentence on candidates of which the map confirms no part of the description; it says
     whether the map has something similar, which the candidates tell."""
     found = (piece for one in candidates for piece in one.evidence if piece.channel)
-    sure = " for sure" if any(found) else ""
+    similar = any(found)
     if max((one.confidence or 0.0 for one in candidates), default=0.0) >= NO_GUESS:
-        return (
-            f"The description fits as a whole; no part of it was found on the map by itself{sure}."
-        )
+        alone = "for sure" if similar else "by itself"
+        return f"The description fits as a whole; no part of it was found on the map {alone}."
+    sure = " for sure" if similar else ""
     return f"Nothing in the description was found on this map{sure}; treat this as a guess."

@@ -254,10 +254,11 @@ class NamedPlaces:
                 self.options[tokens][self._add("name", spelling[tokens], facts, (), ())] = 1.0
 
     def _is_thing(self, fact: int) -> bool:
-        """Whether a fact is a thing of its own: no district, no stop that is called after a street.
-        Its name is not only short for that of a street: "Kiessee" for "Kiesseestraße"."""
+        """Whether a fact is a thing of its own, whose name is not only short for that of a street
+        ("Kiessee", "Kiesseestraße"): no district, and no stop or entrance, which are called after
+        what they are at."""
         kind = self._facts.kind[fact]
-        return bool(kind) and not kind.endswith(STOPS)
+        return bool(kind) and not kind.endswith(STOPS) and not kind.startswith("entrance")
 
     def _add(
         self,
