@@ -59,7 +59,7 @@ function spreadOut() {
   for (const { one, flag, home, x, y } of all) {
     const node = one.made.getElement();
     if (!node) continue;
-    if (flag) moveFlag(one.made, x, y, pins[0]);
+    if (flag) moveFlag(one.made, x, y, pins);
     else {
       node.style.marginLeft = `${x - home.x - 16}px`;
       node.style.marginTop = `${y - home.y - 16}px`;
@@ -71,29 +71,37 @@ function spreadOut() {
   moveLegend();
 }
 
-/* A flag's label lies on the side away from the first marker, unless the map ends there or the
-   scale is there. */
-const FLAG_LABEL_PX = 110;
+/* A flag's label lies on the side where it covers fewer markers, and neither the map's edge nor the
+   scale is in its way; else on the side away from the first marker. */
+const FLAG_PX = 12;
 const SCALE_PX = 110;
 
-function moveFlag(made, x, y, first) {
+function moveFlag(made, x, y, pins) {
   const label = made.getTooltip();
   const [seen, size] = [state.map.layerPointToContainerPoint([x, y]), state.map.getSize()];
-  const taken = seen.y > size.y - 64 ? SCALE_PX : 0;
-  const right = seen.x < FLAG_LABEL_PX + taken
-    || (x >= (first ? first.x - 1 : x) && seen.x < size.x - FLAG_LABEL_PX);
-  if (first && label) label.options.direction = right ? "right" : "left";
-  if (label) label.options.offset = L.point(right ? 12 : -12, 0);
+  const { offsetWidth: wide, offsetHeight: high } = label.getElement();
+  const room = [seen.x - (seen.y > size.y - 64 ? SCALE_PX : 0), size.x - seen.x];
+  const half = pinPx() * .65;
+  const level = pins.filter((pin) => Math.abs(pin.y - y) < high / 2 + half);
+  const [left, right] = [-1, 1].map((side, row) => {
+    const away = level.map((pin) => (pin.x - x) * side);
+    const covered = away.filter((far) => Math.abs(far - FLAG_PX - wide / 2) < wide / 2 + half).length;
+    return covered + (room[row] < FLAG_PX + wide + 8 ? 1000 : 0);
+  });
+  const onRight = right < left || (right === left && (!pins.length || x >= pins[0].x - 1));
+  label.options.direction = onRight ? "right" : "left";
+  label.options.offset = L.point(onRight ? FLAG_PX : -FLAG_PX, 0);
   made.setLatLng(state.map.layerPointToLatLng([x, y]));
 }
 
-const APART_PX = 30;
-const APART_LARGE_PX = 48;
+/* The distance of two markers that just do not meet; at the booth they are larger. */
+function pinPx() {
+  return document.documentElement.classList.contains("sw-large") ? 48 : 30;
+}
 
 /* Whether any two were too near; each gives way by half, or the flag alone. */
 function pushApart(all) {
-  const large = document.documentElement.classList.contains("sw-large");
-  const apart = large ? APART_LARGE_PX : APART_PX;
+  const apart = pinPx();
   let moved = false;
   for (let i = 0; i < all.length; i += 1) {
     for (let j = i + 1; j < all.length; j += 1) {

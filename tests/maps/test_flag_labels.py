@@ -1,0 +1,67 @@
+"""Labels of flags on the map, in a real browser: the number of a marker can be read beside them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from conftest import Served, Visit
+from playwright.sync_api import Page
+from tiny_answers import a_candidate, an_answer
+
+from core import maps
+from core.geo import Bounds, Position, tile_bounds
+from core.maps import BaseMap, Mark
+from pages.ui import routes
+
+pytestmark = pytest.mark.browser
+
+CANDIDATES = [(60.1701, 24.9401), (60.1799, 24.9599), (60.176, 24.950)]
+"""Near the left and the right edge of the map, and in the middle."""
+COVERED = """
+() => {
+  const boxes = (name) => [...document.querySelectorAll(name)]
+    .map((one) => one.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top
+    || b.bottom <= a.top;
+  const [pins, labels] = [boxes('.sw-pin'), boxes('.sw-flag-label')];
+  const out = labels.filter((one) => one.left < 0 || one.right > innerWidth).length;
+  return [pins.length, labels.length, out,
+    pins.filter((pin) => labels.some((one) => !apart(pin, one))).length];
+}
+"""
+"""Numbers of markers, of labels, of labels that leave the map, and of markers under a label."""
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_flag_at_a_marker_does_not_cover_its_number(
+    served: Served, visits: Callable[..., Visit], large: bool
+) -> None:
+    page: Page = visits(served, 900, 700).page  # type: ignore[assignment]
+    page.goto(served.address("/healthz"))
+    found = []
+    for lat, lon in CANDIDATES:
+        for near in (0.0, 0.0002, -0.0002):
+            show(page, Mark(Position(lat + near, lon + near), "guess", "You"), large)
+            found.append(page.evaluate(COVERED))
+    assert found == [[3, 1, 0, 0]] * 9
+
+
+def show(page: Page, mark: Mark, large: bool) -> None:
+    """The three candidates and a flag, on a page that is nothing but the map."""
+    places = [
+        replace(
+            a_candidate(rank),
+            tile=replace(
+                a_candidate(rank).tile, lat=lat, lon=lon, bounds=tile_bounds(Position(lat, lon), 100)
+            ),
+        )
+        for rank, (lat, lon) in enumerate(CANDIDATES, 1)
+    ]
+    base = BaseMap(Bounds(24.94, 60.17, 24.96, 60.18), "", "map", range(13, 17))
+    drawn = maps.base_map(base, routes.assets(), "picking")
+    maps.answer_layer(an_answer(*places), marks=[mark]).add_to(drawn)
+    booth = '<body><div class="st-key-booth"></div>'
+    html = drawn.get_root().render()
+    page.set_content(html.replace("<body>", booth) if large else html)
+    page.locator(".sw-flag-label").wait_for()
+    assert page.locator(".sw-large").count() == large
