@@ -31,6 +31,15 @@ pytestmark = pytest.mark.browser
 CASES = 30 if os.environ.get("SLOW") == "1" else 10
 MOST_KEYS = 2
 DESK_FIRST = ("desk", "evidence")
+LINES_OF_A_LONG_TEXT = """
+words => {
+  words.textContent = "a white church beside a small park ".repeat(60);
+  if (getComputedStyle(words).overflowY !== 'auto') return 0;
+  const lines = words.clientHeight / parseFloat(getComputedStyle(words).lineHeight);
+  return Math.abs(lines - Math.round(lines)) < .05 ? Math.round(lines) : 0;
+}
+"""
+"""Lines of a long description that are in sight, whole ones; the others are reached by scrolling."""
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +260,7 @@ def test_definitions_own_keys_and_similar_failures_by_keys_alone(
     assert above
     assert below
     assert above["y"] + above["height"] <= below["y"], "on a phone the evidence is long"
+    assert 5 < page.locator(".sw-case .sw-words").evaluate(LINES_OF_A_LONG_TEXT) < 20
     assert visit.errors == []
 
 
