@@ -112,7 +112,7 @@ def pick(wanted: Picking) -> None:
 def write_link(ask: SearchParams) -> None:
     """Makes the browser's address restore the question."""
     params = (ask if ask.text else SearchParams(city=ask.city)).to_params()
-    if st.query_params.get("booth") == "0":
+    if "0" in (st.query_params.get("booth"), st.query_params.get("kiosk")):
         params["booth"] = "0"  # or the machine's setting would make the next visit a booth
     _session().write(params)
 

@@ -159,14 +159,24 @@ def test_examples_with_a_place_lie_in_their_city() -> None:
 
 
 @pytest.fixture
-def booth(tiny_data: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def app_of(tiny_data: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """The search page under an address with these values."""
     monkeypatch.setenv("SAYWHERE_DATA", str(tiny_data))
-    app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
-    app.query_params["city"] = "helsinki"
-    app.query_params["booth"] = "1"
-    app.run()
-    assert not app.exception
-    return app
+
+    def run(**params: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "pages" / "search.py"), default_timeout=60)
+        for name, value in params.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return run
+
+
+@pytest.fixture
+def booth(app_of: Callable[..., AppTest]) -> AppTest:
+    return app_of(city="helsinki", booth="1")
 
 
 def html_of(app: AppTest) -> str:
@@ -201,6 +211,23 @@ class TestTurn:
         assert not app.exception
         assert app.query_params["booth"] == "0", "or a reload would be a booth again"
         assert [one for one in app.button if one.label == "Find places"]
+
+    @pytest.mark.parametrize(
+        ("name", "value", "shown"),
+        [
+            ("kiosk", "", "Where am I?"),
+            ("kiosk", "1", "Where am I?"),
+            ("booth", "", "Where am I?"),
+            ("kiosk", "host", "The booth today"),
+            ("kiosk", "0", "Find places"),
+        ],
+    )
+    def test_a_link_may_say_kiosk_and_a_bare_word_is_enough(
+        self, app_of: Callable[..., AppTest], name: str, value: str, shown: str
+    ) -> None:
+        app = app_of(**{name: value})
+        assert shown in unescape(html_of(app)) + " ".join(one.label for one in app.button)
+        assert ("booth" in app.query_params) == (name == "booth" or value == "0")
 
     def test_nothing_said_stays_where_it_is(self, booth: AppTest) -> None:
         say(booth, "   ")

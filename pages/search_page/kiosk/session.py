@@ -46,13 +46,19 @@ class Visit:
 
 def wanted() -> bool:
     """Whether this page is a booth: by its link, else by the setting of the machine."""
-    said = st.query_params.get("booth", "")
+    said = _said()
     return said == "1" or (settings.load().booth and said != "0")
 
 
 def hosting() -> bool:
     """Whether the link asks for the host's page."""
-    return st.query_params.get("booth", "") == "host"
+    return _said() == "host"
+
+
+def _said() -> str:
+    """The link's value for the booth, "" for none: `kiosk` is another name, a bare name means 1."""
+    value = st.query_params.get("booth", st.query_params.get("kiosk"))
+    return "" if value is None else value or "1"
 
 
 def usual_city(cards: tuple[GalleryCard, ...]) -> str:
