@@ -1,6 +1,7 @@
 """Folium maps and their layers, as documents for the browser.
 
-Text from users and data files reaches the browser through `escaping` only.
+Text from users and data files reaches the browser through `escaping` only. The colours of markers
+and areas are in `assets/static/saywhere/map.css`.
 """
 
 from core.maps.base_map import Assets, BaseMap, MapUse, TileLayer, base_map
