@@ -27,7 +27,7 @@ class ChannelTraits:
 CHANNEL_TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
     "image": ChannelTraits("picture", "Picture: how the picture of the map looks", "pictures"),
     "facts": ChannelTraits("facts", "Facts: what is there", "facts"),
-    "names": ChannelTraits("names", "Names: words on signs and streets", "names"),
+    "names": ChannelTraits("same words", "Same words: names, signs, kinds of things", "names"),
 }
 """All channels, in the order of lists and tables. `core.retrieval.channels` has their searches."""
 View = Literal["drawn", "aerial"]

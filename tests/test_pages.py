@@ -365,6 +365,7 @@ class TestDownloads:
         )
         told = replace(one, explanation=Explanation(ledger, "Because."), confidence=0.42)
         table = downloads.table(an_answer(told))
+        assert "facts 0.70, same words 0.40" in table
         assert "42 &#37;" in table or "42 %" in table
         assert "<caption>" in table
         assert 'scope="col"' in table
@@ -528,7 +529,7 @@ class TestChannels:
     def test_all_channels_answer_where_none_is_picked(self, seeing: AppTest) -> None:
         seeing.run()
         assert not seeing.exception
-        assert scores_in(seeing) >= {"picture", "facts", "names"}
+        assert scores_in(seeing) >= {"picture", "facts", "same words"}
         assert len(seeing.info) == 0
 
     @pytest.mark.parametrize("picked", [["image"], ["facts"], ["image", "names"]])
@@ -536,13 +537,13 @@ class TestChannels:
         self, seeing: AppTest, picked: list[str]
     ) -> None:
         seeing.run()
-        names = {"image": "picture"}
+        names = {"image": "picture", "names": "same words"}
         seeing.button_group(key="channels").set_value(picked).run()
         assert not seeing.exception
         assert scores_in(seeing) == {names.get(one, one) for one in picked}
         assert seeing.query_params["channels"] in (",".join(picked), [",".join(picked)])
         seeing.button_group(key="channels").set_value([]).run()
-        assert scores_in(seeing) >= {"picture", "facts", "names"}
+        assert scores_in(seeing) >= {"picture", "facts", "same words"}
         assert "channels" not in seeing.query_params
 
     def test_a_link_restores_the_channels(self, seeing: AppTest) -> None:
@@ -637,4 +638,4 @@ class TestModels:
         two.run()
         assert not two.exception
         assert len([note for note in two.info if "safetensors" in note.value]) == 1
-        assert scores_in(two) == (set() if picked else {"facts", "names"})
+        assert scores_in(two) == (set() if picked else {"facts", "same words"})

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.maps import title_of
-from core.records import SearchResult
+from core.records import Candidate, SearchResult
 from core.vocabulary.chances import percent
-from pages.search_page import printable, session
+from pages.search_page import printable, scores, session
 from pages.search_page.answers import FoundPlaces, Source
 from pages.search_page.exports import STANDINGS, phrases_of, to_csv, to_geojson
 from pages.search_page.gps_exports import to_gpx, to_kml
@@ -40,7 +40,7 @@ def table(result: SearchResult) -> str:
             "position": f"{one.tile.lat:.5f}, {one.tile.told_lon:.5f}",
             "chance": "" if one.confidence is None else percent(one.confidence),
             "told": [phrases_of(one, standing) for standing in STANDINGS],
-            "scores": ", ".join(f"{name} {value:.2f}" for name, value in one.channels.items()),
+            "scores": ", ".join(f"{name} {value:.2f}" for name, value in scores.in_words(one).items()),
         }
         for one in result.candidates
     ]

@@ -49,9 +49,9 @@ def _moved(one: Candidate) -> str:
 def bars(result: SearchResult, candidate: Candidate) -> str:
     """HTML of a bar for each channel, its length relative to the best of this answer; two pictures
     of a tile have a bar each."""
-    told = [_told(one) for one in result.candidates]
+    told = [in_words(one) for one in result.candidates]
     rows = []
-    for word, value in _told(candidate).items():
+    for word, value in in_words(candidate).items():
         best = max((one.get(word, 0.0) for one in told), default=0.0)
         share = max(0.0, min(1.0, value / best)) if best > 0 else 0.0
         rows.append({"channel": word, "value": value, "share": share})
@@ -60,7 +60,7 @@ def bars(result: SearchResult, candidate: Candidate) -> str:
     )
 
 
-def _told(candidate: Candidate) -> dict[str, float]:
+def in_words(candidate: Candidate) -> dict[str, float]:
     """The scores of a candidate by the words for people."""
     rows: dict[str, float] = {}
     for channel, value in candidate.channels.items():
