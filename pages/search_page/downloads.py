@@ -40,7 +40,9 @@ def table(result: SearchResult) -> str:
             "position": f"{one.tile.lat:.5f}, {one.tile.told_lon:.5f}",
             "chance": "" if one.confidence is None else percent(one.confidence),
             "told": [phrases_of(one, standing) for standing in STANDINGS],
-            "scores": ", ".join(f"{name} {value:.2f}" for name, value in scores.in_words(one).items()),
+            "scores": ", ".join(
+                f"{name} {value:.2f}" for name, value in scores.in_words(one).items()
+            ),
         }
         for one in result.candidates
     ]

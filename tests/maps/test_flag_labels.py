@@ -52,7 +52,10 @@ def show(page: Page, mark: Mark, large: bool) -> None:
         replace(
             a_candidate(rank),
             tile=replace(
-                a_candidate(rank).tile, lat=lat, lon=lon, bounds=tile_bounds(Position(lat, lon), 100)
+                a_candidate(rank).tile,
+                lat=lat,
+                lon=lon,
+                bounds=tile_bounds(Position(lat, lon), 100),
             ),
         )
         for rank, (lat, lon) in enumerate(CANDIDATES, 1)

@@ -207,6 +207,16 @@ def test_a_click_on_the_map_shows_the_tile_and_the_link_restores_it(
     assert visit.errors == []
 
 
+WHOLE = """
+option => {
+  const [label, low] = [option.firstElementChild, option.offsetHeight];
+  label.textContent = 'Old town and harbour, a map of March 20'.repeat(3);
+  return [label.scrollWidth <= label.clientWidth, option.offsetHeight > low];
+}
+"""
+"""Whether a long option is as wide as its list and takes more lines."""
+
+
 @pytest.mark.browser
 def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
     served: Served, visits: Callable[..., Visit], tiny_city: str
@@ -222,5 +232,7 @@ def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     )
     assert wide <= 0
+    page.get_by_label("Gallery", exact=True).first.click()
+    assert page.get_by_role("option").first.evaluate(WHOLE) == [True, True]
     assert {frame.evaluate("window.__pwned || null") for frame in page.frames} == {None}
     assert visit.errors == []
