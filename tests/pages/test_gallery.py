@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 import streamlit as st
-from conftest import ROOT, Served, Visit
+from conftest import ROOT, Served, Visit, drawn
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 from tiny_answers import HOSTILE
@@ -232,6 +232,7 @@ def test_a_hostile_name_in_a_gallery_is_shown_and_runs_nothing(
         "(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     )
     assert wide <= 0
+    drawn(page)  # a list that is opened before that is closed again
     page.get_by_label("Gallery", exact=True).first.click()
     assert page.get_by_role("option").first.evaluate(WHOLE) == [True, True]
     assert {frame.evaluate("window.__pwned || null") for frame in page.frames} == {None}
