@@ -96,6 +96,13 @@ def both(gallery: Gallery, by: By, number: int, pair: LookAlikePair) -> str:
 
 
 def _side(gallery: Gallery, tile: Tile) -> dict[str, object]:
-    text = gallery.text(tile.tile_id)
-    short = text if len(text) <= _TEXT_CHARS else f"{text[:_TEXT_CHARS].rstrip()} …"
-    return {"picture": tile_panel.picture(gallery, tile), "tile": tile, "text": short}
+    text = beginning(gallery.text(tile.tile_id))
+    return {"picture": tile_panel.picture(gallery, tile), "tile": tile, "text": text}
+
+
+def beginning(text: str) -> str:
+    """The whole facts, else the whole words, at the beginning of a long text."""
+    if len(text) <= _TEXT_CHARS:
+        return text
+    cut = text[:_TEXT_CHARS]
+    return f"{cut.rpartition(';')[0] or cut.rpartition(' ')[0] or cut} …"

@@ -23,6 +23,12 @@ _PARTS: dict[Part, str] = {
     "differ": "Map or photo?",
     "origin": "Origin",
 }
+_TITLES: dict[Part, str] = {
+    "tiles": "Where {} has tiles",
+    "alike": "Places in {} that look alike",
+    "differ": "Where map and photo of {} differ",
+    "origin": "Where {} comes from",
+}
 _KEY = "view"
 
 
@@ -131,8 +137,8 @@ def part_choice(card: GalleryCard) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", key="parts", horizontal_alignment="distribute"
     ):
-        st.html(render("gallery_title", title=card.title), width="content")
         st.session_state["part"] = shown = _session().view.part
+        st.html(render("gallery_title", title=_TITLES[shown].format(card.title)), width="content")
         is_twin = len(card.views) > 1
         st.segmented_control(
             "Part of the page",

@@ -9,16 +9,18 @@ from core import maps
 from core.errors import SaywhereError
 from core.explain.phrasing import noun_phrase
 from core.gallery import Gallery
-from core.gallery.inspection import coverage, look_up, nearest_row
+from core.gallery.inspection import Hit, coverage, look_up, nearest_row
 from core.records import Tile
 from pages.gallery_page import session, tile_panel
 from pages.gallery_page.session import View
 from pages.ui import map_view
-from pages.ui.markdown import plain
+from pages.ui.distinct_labels import distinct
+from pages.ui.markdown import one_line, plain
 from pages.ui.templates import render
 
 _KEY = "ground"
 _MOST_HITS = 12
+_MOST_FACT_CHARS = 60
 _MANY = 3000
 """From so many tiles on, joining their ground takes long enough for a spinner."""
 
@@ -110,13 +112,21 @@ def _hits(gallery: Gallery, words: str) -> None:
         st.expander(title, expanded=wanted),
         st.container(horizontal=True, key="hits", gap="small"),
     ):
-        for hit in hits[:_MOST_HITS]:
-            tile = gallery.tile(hit.row)
-            told = f"{tile.street or 'no street'} · {tile.lat:.5f}, {tile.told_lon:.5f}"
-            if hit.distance_m is not None:
-                street = tile.street or "no street"
-                told = f"{noun_phrase(hit.fact)}, {hit.distance_m:.0f} m · {street}"
-            st.button(plain(told), key=f"hit-{hit.row}", on_click=_look_at, args=(tile.tile_id,))
+        shown = {gallery.tile_ids[hit.row]: hit for hit in hits[:_MOST_HITS]}
+        labels = distinct({name: _label(gallery, hit) for name, hit in shown.items()})
+        for tile_id, hit in shown.items():
+            label = plain(labels[tile_id], 200)
+            st.button(label, key=f"hit-{hit.row}", on_click=_look_at, args=(tile_id,))
+
+
+def _label(gallery: Gallery, hit: Hit) -> str:
+    """The words of a hit: its fact and its street, or its position."""
+    tile = gallery.tile(hit.row)
+    position = f"{tile.lat:.5f}, {tile.told_lon:.5f}"
+    if hit.distance_m is None:
+        return f"{tile.street or 'no street'} · {position}"
+    fact = one_line(noun_phrase(hit.fact), _MOST_FACT_CHARS)
+    return f"{fact}, {hit.distance_m:.0f} m · {tile.street or position}"
 
 
 def _invitation(gallery: Gallery) -> None:

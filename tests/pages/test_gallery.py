@@ -17,7 +17,7 @@ from tiny_answers import HOSTILE
 from core import maps
 from core.gallery import Gallery
 from core.gallery.inspection import TileFact, coverage
-from pages.gallery_page import session, tile_panel
+from pages.gallery_page import look_alikes, session, tile_panel
 from pages.gallery_page.session import View
 
 
@@ -68,7 +68,7 @@ class TestPage:
         app = page_of(tiny_data, monkeypatch, gallery="tinytown")
         app.text_input(key="find-tile").set_value("swan fountain").run()
         hits = [one for one in app.button if str(one.key).startswith("hit-")]
-        assert hits
+        assert len({one.label for one in hits}) == len(hits) > 1, "none is the same as another"
         hits[0].click().run()
         html = html_of(app)
         assert "Swan Fountain" in html
@@ -102,11 +102,24 @@ class TestPage:
         assert any("atlantis" in one.value and "not here" in one.value for one in app.info)
         assert not page_of(tiny_data, monkeypatch, gallery="tinytown").info
 
+    @pytest.mark.parametrize(
+        ("text", "cut"),
+        [
+            ("two benches; " * 30, "two benches; " * 16 + "two benches …"),
+            ("bench " * 60, "bench " * 36 + "…"),
+            ("墙" * 300, "墙" * 220 + " …"),
+            ("a bench", "a bench"),
+        ],
+    )
+    def test_a_long_text_ends_at_a_fact_or_a_word(self, text: str, cut: str) -> None:
+        assert look_alikes.beginning(text) == cut
+
     def test_look_alikes_are_shown_with_both_sides(
         self, seen_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         app = page_of(seen_home, monkeypatch, gallery="tinycity", part="alike")
         html = html_of(app)
+        assert "Places in Tiny City that look alike" in html
         assert "Pair 1" in html
         assert html.count('class="sw-side"') >= 2
         app.button_group(key="alike-by").set_value("image").run()
