@@ -365,7 +365,7 @@ class TestDownloads:
         )
         told = replace(one, explanation=Explanation(ledger, "Because."), confidence=0.42)
         table = downloads.table(an_answer(told))
-        assert "facts 0.70, same words 0.40" in table
+        assert "facts&#160;0.70, same&#160;words&#160;0.40" in table
         assert "42 &#37;" in table or "42 %" in table
         assert "<caption>" in table
         assert 'scope="col"' in table

@@ -40,13 +40,17 @@ def table(result: SearchResult) -> str:
             "position": f"{one.tile.lat:.5f}, {one.tile.told_lon:.5f}",
             "chance": "" if one.confidence is None else percent(one.confidence),
             "told": [phrases_of(one, standing) for standing in STANDINGS],
-            "scores": ", ".join(
-                f"{name} {value:.2f}" for name, value in scores.in_words(one).items()
-            ),
+            "scores": _scores(one),
         }
         for one in result.candidates
     ]
     return render("answer_table", heads=_HEADS, rows=rows)
+
+
+def _scores(one: Candidate) -> str:
+    """A candidate's scores; a line breaks between two of them only."""
+    told = (f"{word} {value:.2f}" for word, value in scores.in_words(one).items())
+    return ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in told)
 
 
 @st.fragment

@@ -39,7 +39,7 @@ words => {
   return Math.abs(lines - Math.round(lines)) < .05 ? Math.round(lines) : 0;
 }
 """
-"""Lines of a long description that are in sight, whole ones; the others are reached by scrolling."""
+"""Lines of a long description in sight, 0 for half ones; the others are reached by scrolling."""
 
 
 @pytest.fixture(scope="module")
