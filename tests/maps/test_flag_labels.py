@@ -1,6 +1,6 @@
 """Labels of flags on the map, in a real browser: the number of a marker can be read beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -25,11 +25,16 @@ COVERED = """
     || b.bottom <= a.top;
   const [pins, labels] = [boxes('.sw-pin'), boxes('.sw-flag-label')];
   const out = labels.filter((one) => one.left < 0 || one.right > innerWidth).length;
+  const meet = (a, b) => Math.hypot((a.left + a.right - b.left - b.right) / 2,
+    (a.top + a.bottom - b.top - b.bottom) / 2) < (a.width + b.width) / 2;
+  const flags = boxes('.sw-flag');
   return [pins.length, labels.length, out,
-    pins.filter((pin) => labels.some((one) => !apart(pin, one))).length];
+    pins.filter((pin) => labels.some((one) => !apart(pin, one))).length,
+    pins.filter((pin) => flags.some((one) => meet(pin, one))).length];
 }
 """
-"""Numbers of markers, of labels, of labels that leave the map, and of markers under a label."""
+"""Numbers of markers, of labels, of labels that leave the map, and of markers under a label and
+under a flag."""
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -41,13 +46,29 @@ def test_a_flag_at_a_marker_does_not_cover_its_number(
     found = []
     for lat, lon in CANDIDATES:
         for near in (0.0, 0.0002, -0.0002):
-            show(page, Mark(Position(lat + near, lon + near), "guess", "You"), large)
+            show(page, CANDIDATES, Position(lat + near, lon + near), large)
             found.append(page.evaluate(COVERED))
-    assert found == [[3, 1, 0, 0]] * 9
+    assert found == [[3, 1, 0, 0, 0]] * 9
 
 
-def show(page: Page, mark: Mark, large: bool) -> None:
-    """The three candidates and a flag, on a page that is nothing but the map."""
+@pytest.mark.parametrize("large", [False, True])
+def test_a_flag_in_a_crowd_finds_a_free_spot(
+    served: Served, visits: Callable[..., Visit], large: bool
+) -> None:
+    page: Page = visits(served, 390, 350).page  # type: ignore[assignment]
+    page.goto(served.address("/healthz"))
+    crowd = [
+        (60.174 + row * 0.0006, 24.948 + column * 0.0012) for row in range(3) for column in range(3)
+    ]
+    found = []
+    for lat, lon in crowd:
+        show(page, [*crowd, CANDIDATES[0], CANDIDATES[1]], Position(lat, lon), large)
+        found.append(page.evaluate(COVERED))
+    assert found == [[11, 1, 0, 0, 0]] * 9
+
+
+def show(page: Page, spots: Sequence[tuple[float, float]], flag: Position, large: bool) -> None:
+    """Candidates and a flag, on a page that is nothing but the map."""
     places = [
         replace(
             a_candidate(rank),
@@ -58,11 +79,11 @@ def show(page: Page, mark: Mark, large: bool) -> None:
                 bounds=tile_bounds(Position(lat, lon), 100),
             ),
         )
-        for rank, (lat, lon) in enumerate(CANDIDATES, 1)
+        for rank, (lat, lon) in enumerate(spots, 1)
     ]
     base = BaseMap(Bounds(24.94, 60.17, 24.96, 60.18), "", "map", range(13, 17))
     drawn = maps.base_map(base, routes.assets(), "picking")
-    maps.answer_layer(an_answer(*places), marks=[mark]).add_to(drawn)
+    maps.answer_layer(an_answer(*places), marks=[Mark(flag, "guess", "You")]).add_to(drawn)
     booth = '<body><div class="st-key-booth"></div>'
     html = drawn.get_root().render()
     page.set_content(html.replace("<body>", booth) if large else html)

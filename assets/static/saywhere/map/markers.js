@@ -49,35 +49,89 @@ function marker(one, shape, group) {
 function spreadOut() {
   if (!state.ties) return;
   state.ties.clearLayers();
-  const placed = (one, flag) => {
+  const placed = (one) => {
     const point = state.map.latLngToLayerPoint(one.at);
-    return { one, flag, home: point, x: point.x, y: point.y };
+    return { one, home: point, x: point.x, y: point.y };
   };
-  const pins = [...state.markers.values()].map((one) => placed(one, false));
-  const all = [...pins, ...state.flags.map((one) => placed(one, true))];
-  for (let round = 0; round < 80 && pushApart(all); round += 1);
-  for (const { one, flag, home, x, y } of all) {
+  const pins = [...state.markers.values()].map(placed);
+  for (let round = 0; round < 80 && pushApart(pins); round += 1);
+  for (const { one, home, x, y } of pins) {
     const node = one.made.getElement();
     if (!node) continue;
-    if (flag) moveFlag(one.made, x, y, pins);
-    else {
-      node.style.marginLeft = `${x - home.x - 16}px`;
-      node.style.marginTop = `${y - home.y - 16}px`;
-    }
-    if (Math.hypot(x - home.x, y - home.y) < 6) continue;
-    state.ties.addLayer(L.polyline([one.at, state.map.layerPointToLatLng([x, y])],
-      { className: "sw-tie", weight: 2, interactive: false }));
+    node.style.marginLeft = `${x - home.x - 16}px`;
+    node.style.marginTop = `${y - home.y - 16}px`;
+    tie(one.at, home, x, y);
+  }
+  const taken = [...pins];
+  for (const flag of state.flags.map(placed)) {
+    if (!flag.one.made.getElement()) continue;
+    const spot = spotOf(flag, taken, pins);
+    taken.push(spot);
+    moveFlag(flag.one.made, spot);
+    tie(flag.one.at, flag.home, spot.x, spot.y);
   }
   moveLegend();
 }
 
-/* A flag's label lies on the side where it covers fewer markers, and neither the map's edge nor the
-   scale is in its way; else on the side away from the first marker. */
+function tie(at, home, x, y) {
+  if (Math.hypot(x - home.x, y - home.y) < 6) return;
+  state.ties.addLayer(L.polyline([at, state.map.layerPointToLatLng([x, y])],
+    { className: "sw-tie", weight: 2, interactive: false }));
+}
+
+/* The distance of two markers that just do not meet; at the booth they are larger. */
+function pinPx() {
+  return document.documentElement.classList.contains("sw-large") ? 48 : 30;
+}
+
+/* Whether any two were too near; each gives way by half. */
+function pushApart(pins) {
+  const apart = pinPx();
+  let moved = false;
+  for (let i = 0; i < pins.length; i += 1) {
+    for (let j = i + 1; j < pins.length; j += 1) {
+      const [a, b] = [pins[i], pins[j]];
+      let [dx, dy] = [b.x - a.x, b.y - a.y];
+      const far = Math.hypot(dx, dy);
+      if (far >= apart - .5) continue;
+      if (far < .01) [dx, dy] = [Math.cos(j), Math.sin(j)];
+      const push = (apart - far) / Math.hypot(dx, dy) / 2;
+      a.x -= dx * push; a.y -= dy * push;
+      b.x += dx * push; b.y += dy * push;
+      moved = true;
+    }
+  }
+  return moved;
+}
+
+/* The spot of a flag, where it meets nothing that is taken, and the side of its label. A marker
+   under the label counts as much as so many pixels away. */
+const COVERED_PX = 40;
+
+function spotOf({ one, home }, taken, pins) {
+  const apart = pinPx();
+  const label = one.made.getTooltip();
+  let best = null;
+  for (let away = 0; away < Math.min(6 * apart, best ? best.cost : Infinity); away += 6) {
+    const turns = away ? 24 : 1;
+    for (let turn = 0; turn < turns; turn += 1) {
+      const angle = 2 * Math.PI * turn / turns;
+      const [x, y] = [home.x + away * Math.cos(angle), home.y + away * Math.sin(angle)];
+      if (taken.some((other) => Math.hypot(other.x - x, other.y - y) < apart - .5)) continue;
+      const { onRight, covered } = sideOf(label, x, y, pins);
+      const cost = away + COVERED_PX * covered;
+      if (!best || cost < best.cost) best = { x, y, onRight, cost };
+    }
+  }
+  return best || { x: home.x, y: home.y, ...sideOf(label, home.x, home.y, pins) };
+}
+
 const FLAG_PX = 12;
 const SCALE_PX = 110;
 
-function moveFlag(made, x, y, pins) {
-  const label = made.getTooltip();
+/* The side of a flag where its label covers fewer markers, and neither the map's edge nor the scale
+   is in its way; else the one away from the first marker. */
+function sideOf(label, x, y, pins) {
   const [seen, size] = [state.map.layerPointToContainerPoint([x, y]), state.map.getSize()];
   const { offsetWidth: wide, offsetHeight: high } = label.getElement();
   const room = [seen.x - (seen.y > size.y - 64 ? SCALE_PX : 0), size.x - seen.x];
@@ -89,35 +143,14 @@ function moveFlag(made, x, y, pins) {
     return covered + (room[row] < FLAG_PX + wide + 8 ? 1000 : 0);
   });
   const onRight = right < left || (right === left && (!pins.length || x >= pins[0].x - 1));
+  return { onRight, covered: onRight ? right : left };
+}
+
+function moveFlag(made, { x, y, onRight }) {
+  const label = made.getTooltip();
   label.options.direction = onRight ? "right" : "left";
   label.options.offset = L.point(onRight ? FLAG_PX : -FLAG_PX, 0);
   made.setLatLng(state.map.layerPointToLatLng([x, y]));
-}
-
-/* The distance of two markers that just do not meet; at the booth they are larger. */
-function pinPx() {
-  return document.documentElement.classList.contains("sw-large") ? 48 : 30;
-}
-
-/* Whether any two were too near; each gives way by half, or the flag alone. */
-function pushApart(all) {
-  const apart = pinPx();
-  let moved = false;
-  for (let i = 0; i < all.length; i += 1) {
-    for (let j = i + 1; j < all.length; j += 1) {
-      const [a, b] = [all[i], all[j]];
-      let [dx, dy] = [b.x - a.x, b.y - a.y];
-      const far = Math.hypot(dx, dy);
-      if (far >= apart - .5) continue;
-      if (far < .01) [dx, dy] = [Math.cos(j), Math.sin(j)];
-      const push = (apart - far) / Math.hypot(dx, dy);
-      const [ofA, ofB] = a.flag === b.flag ? [push / 2, push / 2] : a.flag ? [push, 0] : [0, push];
-      a.x -= dx * ofA; a.y -= dy * ofA;
-      b.x += dx * ofB; b.y += dy * ofB;
-      moved = true;
-    }
-  }
-  return moved;
 }
 
 /* The page's own list, once it has followed, which a busy machine may take long for; the page
