@@ -162,6 +162,13 @@ def test_all_ten_places_can_be_reached_and_the_map_stays_in_sight(
         assert box is not None
         assert box["y"] < height / 2
         assert box["y"] + box["height"] > height / 4
+    elif height >= 700:  # the map sticks to the top, below the page's menu
+        page.locator(".sw-links").scroll_into_view_if_needed()
+        menu = page.get_by_test_id("stMainMenu").bounding_box()
+        frame = page.locator(".st-key-map-frame iframe").bounding_box()
+        assert frame is not None
+        assert frame["y"] < 40
+        assert not meet(menu, frame)
 
 
 def meet(one: FloatRect | None, other: FloatRect | None) -> bool:

@@ -61,3 +61,11 @@ def test_no_file_of_a_page_is_long() -> None:
     assert CODE
     for path in CODE:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 150, path.name
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "told"), [(12.0, "under 0.1 s"), (60.0, "0.1 s"), (1520.0, "1.5 s")]
+)
+def test_an_answer_never_takes_no_time(took_ms: float, told: str) -> None:
+    html = render("answer_times", took_ms=took_ms, timings_ms={"total": took_ms})
+    assert f"Answered in {told}<" in html
