@@ -17,18 +17,13 @@ from pages.ui.session_link import Params, SessionLink, searched_city
 from pages.ui.templates import render
 
 Part = Literal["tiles", "alike", "differ", "origin"]
-_PARTS: dict[Part, str] = {
-    "tiles": "Tiles",
-    "alike": "Look-alikes",
-    "differ": "Map or photo?",
-    "origin": "Origin",
+_PARTS: dict[Part, tuple[str, str]] = {
+    "tiles": ("Tiles", "Where {} has tiles"),
+    "alike": ("Look-alikes", "Places in {} that look alike"),
+    "differ": ("Map or photo?", "Where map and photo of {} differ"),
+    "origin": ("Origin", "Where the data of {} comes from"),
 }
-_TITLES: dict[Part, str] = {
-    "tiles": "Where {} has tiles",
-    "alike": "Places in {} that look alike",
-    "differ": "Where map and photo of {} differ",
-    "origin": "Where {} comes from",
-}
+"""Each part's name, and its title with that of the gallery."""
 _KEY = "view"
 
 
@@ -138,7 +133,7 @@ def part_choice(card: GalleryCard) -> None:
         horizontal=True, vertical_alignment="center", key="parts", horizontal_alignment="distribute"
     ):
         st.session_state["part"] = shown = _session().view.part
-        st.html(render("gallery_title", title=_TITLES[shown].format(card.title)), width="content")
+        st.html(render("gallery_title", title=_PARTS[shown][1].format(card.title)), width="content")
         is_twin = len(card.views) > 1
         st.segmented_control(
             "Part of the page",
@@ -146,7 +141,7 @@ def part_choice(card: GalleryCard) -> None:
             key="part",
             on_change=_change_part,
             required=True,
-            format_func=_PARTS.__getitem__,
+            format_func=lambda part: _PARTS[part][0],
             label_visibility="collapsed",
             width="content",
         )
