@@ -58,7 +58,7 @@ function region(one, place, group) {
   const made = L.marker(one.at, {
     icon: L.divIcon({ html: icon, className: "sw-region" + (first ? " sw-first" : ""),
                       iconSize: [0, 0] }),
-    keyboard: place < FEW, riseOnHover: true, zIndexOffset: 2000 - 2 * place,
+    keyboard: place < FEW, riseOnHover: true, riseOffset: 1e7, zIndexOffset: -2000 * place,
   });
   const words = one.told ? `${one.title}, ${one.told}` : one.title;
   made.bindTooltip(element("span", "sw-tip", `${words}: search there`),

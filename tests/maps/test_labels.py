@@ -1,4 +1,5 @@
-"""Labels of flags on the map, in a real browser: the number of a marker can be read beside them."""
+"""Labels on the map, in a real browser: the number of a marker can be read beside that of a flag,
+and the name of the likeliest region above the others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from tiny_answers import a_candidate, an_answer
 
 from core import maps
 from core.geo import Bounds, Position, tile_bounds
-from core.maps import BaseMap, Mark
+from core.maps import BaseMap, Mark, RegionMark
 from pages.ui import routes
 
 pytestmark = pytest.mark.browser
@@ -89,3 +90,23 @@ def show(page: Page, spots: Sequence[tuple[float, float]], flag: Position, large
     page.set_content(html.replace("<body>", booth) if large else html)
     page.locator(".sw-flag-label").wait_for()
     assert page.locator(".sw-large").count() == large
+
+
+def test_the_name_of_the_likeliest_region_lies_above_the_dots_of_others(
+    served: Served, visits: Callable[..., Visit]
+) -> None:
+    page: Page = visits(served, 390, 250).page  # type: ignore[assignment]
+    page.goto(served.address("/healthz"))
+    base = BaseMap(Bounds(-170, -56, 180, 74), "", "", range(18))
+    drawn = maps.base_map(base, routes.assets(), "overview")
+    marks = [
+        RegionMark(str(lat), f"Town {lat}", Bounds(13, lat, 14, lat + 1), share, f"{share:.0%}")
+        for lat, share in ((60, 0.5), (53, 0.3), (43, 0.15), (-34, 0.05))
+    ]
+    maps.regions_layer(marks).add_to(drawn)
+    page.set_content(drawn.get_root().render())
+    regions = page.locator(".sw-region")
+    regions.nth(3).wait_for(state="attached")
+    orders = [int(one) for one in regions.evaluate_all("all => all.map(one => one.style.zIndex)")]
+    assert orders == sorted(orders, reverse=True)
+    assert len(set(orders)) == 4
