@@ -203,7 +203,7 @@ def test_a_link_restores_the_search(
     expect(the_map(page).locator(".sw-marker")).to_have_count(4)
     page.get_by_role("button", name="Options").click()
     expect(page.locator("[data-testid=stSlider] input")).to_have_value("4")
-    expect(page.get_by_role("button", name="Names:")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Same words:")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     url = page.url
     page.locator(".st-key-places [data-testid=stRadioOption]").first.click()

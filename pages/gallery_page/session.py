@@ -124,7 +124,7 @@ def gallery_choice(cards: Sequence[GalleryCard]) -> None:
 
 
 def _change_part() -> None:
-    change(part=st.session_state["part"])
+    change(part=one_of(st.session_state["part"], get_args(Part), "tiles"))
 
 
 def part_choice(card: GalleryCard) -> None:
