@@ -119,6 +119,7 @@ _COMPOUND_MODIFIERS = frozenset(
     for noun, words in {
         "park": "car caravan water business",
         "garden": "beer",
+        "gate": "boom lift lock",
         "court": "food",
         "station": "bike bicycle car charging filling fire fitness fuel gas petrol police power "
         "pumping recycling sharing weather",

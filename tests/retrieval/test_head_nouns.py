@@ -54,6 +54,8 @@ def test_the_head_is_the_noun_before_anything_else_is_said(phrase: str, noun: st
         ("park", "large park", True),
         ("park", "car park", False),
         ("car park", "car park", True),
+        ("old stone gate", "boom gate", False),
+        ("boom gate", "boom gate", True),
         ("water", "water slide", False),
         ("lake", "pond", True),
         ("shops", "clothes shop", True),
