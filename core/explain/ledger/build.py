@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.arrays import F32
+import numpy as np
+
+from core.arrays import F32, Bools
 from core.explain.ledger.ablation import Ablation, ablate_phrases
 from core.explain.ledger.claim_features import ClaimFeatures
 from core.explain.ledger.claim_gate import ClaimGate, read_claim_gate
@@ -17,7 +19,7 @@ from core.explain.ledger.unmappable import MARGIN, unmappable_margins
 from core.explain.ledger.unshown import unshown_words
 from core.records import Candidate, Evidence, LedgerEntry, SearchResult, Standing
 from core.retrieval import PictureEncoder, SearchTrace
-from core.retrieval.head_nouns import is_location_only
+from core.retrieval.head_nouns import head_of_phrase, is_location_only
 from core.retrieval.relations import tells_writer
 from core.retrieval.search import match_index_of
 from core.retrieval.translation import in_own_words
@@ -137,7 +139,7 @@ class LedgerBuilder:
         )
         self._roles = _told_roles(trace)
         margins = unmappable_margins(encoded_query.phrase_embeddings, encoder)
-        self._unmappable = margins > MARGIN
+        self._unmappable = (margins > MARGIN) & ~_of_kinds_here(trace)
         self._features = ClaimFeatures(
             match_index_of(gallery), fact_positions(gallery), encoded_query, margins
         )
@@ -227,6 +229,13 @@ class LedgerBuilder:
             sum(others) / len(others) if others else _ALONE,
             self._contradictions.map_names.is_apart(row),
         )
+
+
+def _of_kinds_here(trace: SearchTrace) -> Bools:
+    """Whether the noun of each phrase is a kind of this map, which can be missing then: [P]."""
+    kinds = match_index_of(trace.gallery).kinds
+    heads = [head_of_phrase(phrase.text) for phrase in trace.encoded_query.phrases]
+    return np.array([head is not None and head.noun in kinds for head in heads], dtype=bool)
 
 
 def _told_roles(trace: SearchTrace) -> dict[int, str]:

@@ -256,3 +256,12 @@ def test_one_of_several_things_is_the_evidence_for_one(
     )
     one, more = standing_ledger(trace, replace(candidate, evidence=several), encoder)
     assert (one.evidence.fact, more.evidence.fact) == ("small lawn", "three lawns")
+
+
+def test_what_a_map_has_elsewhere_can_be_missing_here(tell: Tell) -> None:
+    text = "a bandstand, people waiting, Rose Garden"
+    unknown = tell(text, 65, 130)
+    assert unknown["bandstand"].standing == "unchecked", "no map of this sort tells"
+    elsewhere = tell(text, 65, 130, lambda town: town.point(190, 40, leisure="bandstand"))
+    assert elsewhere["bandstand"].standing == "missing"
+    assert elsewhere["people waiting"].standing == "unchecked"
