@@ -140,6 +140,10 @@ def fact_text(kind: str, name: str, english: str, words: list[str]) -> str:
     return ": ".join(part for part in (noun, ", ".join(labels)) if part)
 
 
+_POND, _LAKE, _LAKE_M2 = "pond", "lake", 50_000.0
+"""Maps have one tag for all standing water; from five hectares on people call it a lake."""
+
+
 def _things(features: gpd.GeoDataFrame, shapes: Objects) -> Things:
     """The features worth a fact, and every address as a fact that is not spoken.
 
@@ -153,6 +157,8 @@ def _things(features: gpd.GeoDataFrame, shapes: Objects) -> Things:
         zip(*(features[column] for column in columns), strict=True)
     ):
         words = adjectives(group, tags, areas[row])
+        if kind == _POND and areas[row] > _LAKE_M2:
+            kind = _LAKE
         if _is_worth_a_fact(kind, name, words) and group != "address":
             text = fact_text(kind, name, tags.get("name:en", ""), words)
             naming = list(dict.fromkeys([*names, address] if address and names else names))

@@ -6,7 +6,7 @@ The nouns are in the table of kinds, `core.vocabulary.kinds`.
 import re
 from collections.abc import Mapping
 
-from core.vocabulary.kinds import KINDS, TAGGED, KindRow
+from core.vocabulary.kinds import KINDS, TAGGED, KindRow, has_trait
 
 Tags = Mapping[str, str]
 
@@ -60,6 +60,13 @@ _REFINED_BY: Mapping[tuple[str, str], str] = {
     ("tourism", "information"): "information",
 }
 """Tags whose kind comes from another key, if the table of kinds has its value."""
+
+_SIGHT = ("tourism", "attraction")
+"""A tag that says only that people come to see a thing, and not what it is."""
+_VAGUE_BESIDE_A_SIGHT = frozenset(
+    {"highway", "railway", "landuse", "power", "public_transport", "route", "tunnel", "attraction"}
+)
+"""Keys that say less of a sight than that it is one."""
 
 _PASSIVE = frozenset({"no", "none", "disused", "abandoned", "demolished", "razed", "proposed"})
 _HOLY = frozenset({"cathedral", "chapel", "synagogue", "mosque", "temple", "monastery"})
@@ -122,11 +129,28 @@ def _refined(key: str, value: str, tags: Tags) -> str | None:
     return row.words if row else None
 
 
+def _kind_of_sight(tags: Tags) -> str:
+    """What a sight is besides, if its other tags tell: a city gate, a castle, a waterfall. A mere
+    building, a way and "historic" tell less than that it is a sight: "" then."""
+    others = {
+        key: value
+        for key, value in tags.items()
+        if key not in {_SIGHT[0], *_VAGUE_BESIDE_A_SIGHT} and (key, value) != ("historic", "yes")
+    }
+    building = _row_of("building", others.get("building", ""))
+    if building is None or building.seen != "far":
+        others.pop("building", None)
+    kind = kind_of(others) if others.keys() & _KEYS.keys() else ""
+    return "" if has_trait(kind.partition(" / ")[0], "way") else kind
+
+
 def kind_of(tags: Tags) -> str:
     """Kind of a feature, as a person would call it; "" if it is not worth a word.
 
     Synonyms follow after " / ".
     """
+    if tags.get(_SIGHT[0]) == _SIGHT[1] and (kind := _kind_of_sight(tags)):
+        return kind
     for key, pattern in _KEYS.items():
         value = tags.get(key, "")
         if not value or value in _PASSIVE or (key, value) == ("office", "company"):

@@ -96,3 +96,21 @@ def test_a_brand_stands_in_for_a_missing_name() -> None:
 def test_an_address_needs_a_street() -> None:
     assert address_of({"addr:housenumber": "7"}) == ""
     assert address_of({"addr:street": "Lime Street", "addr:housenumber": "7"}) == "Lime Street 7"
+
+
+@pytest.mark.parametrize(
+    ("tags", "kind"),
+    [
+        ({"building": "yes", "historic": "city_gate"}, "old city gate"),
+        ({"waterway": "waterfall"}, "waterfall"),
+        ({"highway": "pedestrian", "place": "square"}, "square / plaza"),
+        ({"amenity": "place_of_worship", "building": "yes"}, "place of worship"),
+        ({"building": "castle"}, "castle"),
+        ({"building": "commercial", "historic": "yes"}, "tourist attraction / sight"),
+        ({"railway": "light_rail"}, "tourist attraction / sight"),
+        ({"highway": "footway"}, "tourist attraction / sight"),
+        ({}, "tourist attraction / sight"),
+    ],
+)
+def test_a_sight_is_called_what_it_is_besides(tags: dict[str, str], kind: str) -> None:
+    assert kind_of(tags | {"tourism": "attraction", "name": "Neues Tor"}) == kind
