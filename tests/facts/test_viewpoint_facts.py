@@ -212,6 +212,13 @@ def test_a_colour_and_a_height_are_told(see: See) -> None:
     assert "high-rise" in text or "tall" in text
 
 
+@pytest.mark.parametrize(("side_m", "text"), [(100, "large pond"), (300, "large lake")])
+def test_water_is_called_by_its_size(side_m: float, text: str, see: See) -> None:
+    town = Town()
+    town.box(10, 0, side_m, side_m, natural="water")
+    assert text in see(town)
+
+
 @pytest.mark.parametrize(
     ("value", "word"), [("#c8c8c8", "light grey"), ("FFFFFF", "white"), ("Dark_Red", "dark red")]
 )
