@@ -23,7 +23,7 @@ from core.retrieval.search import match_index_of
             "casino: Casino de Monte Carlo, Monte-Carlo Casino and Opera House",
         ),
         # not only the street that is called after it
-        ("neubrandenburg", "by the Kiessee", "large pond: Kiessee"),
+        ("neubrandenburg", "by the Kiessee", "large lake: Kiessee"),
         ("monaco", "statue of Rainier III", "statue: Rainier III"),
     ],
 )
