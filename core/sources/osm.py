@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import SourceError
 from core.sources.features import IGNORED_KEYS, MapFeature
+from core.sources.forms import form_of, packing_of
 from core.sources.left_out import Losses
 from core.sources.osm_objects import KINDS, Member, OsmObject, OsmObjects, without_type
 from core.sources.osm_xml import read_xml
@@ -78,9 +79,12 @@ def _is_area(tags: dict[str, str]) -> bool:
 
 
 def _osm_file(path: Path) -> Any:
-    """The file with the format of its suffix; osmium itself accepts only lower-case suffixes."""
-    suffix = next(suffix for suffix in OSM_SUFFIXES if path.name.lower().endswith(suffix))
-    return osmium.io.File(str(path), suffix.removeprefix("."))
+    """The file with the format of its content; osmium itself goes by the suffix."""
+    if form_of(path) == "pbf":
+        return osmium.io.File(str(path), "pbf")
+    kind = "osc" if ".osc" in path.name.lower() else "osm"
+    packing = packing_of(path)
+    return osmium.io.File(str(path), f"{kind}.{packing}" if packing else kind)
 
 
 def _items(file: Any) -> Iterator[Any]:
@@ -93,7 +97,7 @@ def read_osm(path: Path, losses: Losses) -> list[MapFeature]:
 
     Raises SourceError for a broken or truncated file.
     """
-    if not path.name.lower().endswith(".pbf"):
+    if not _is_pbf(path):
         return features_of(read_xml(path, losses))
     try:
         if _is_plain(path):
@@ -104,6 +108,12 @@ def read_osm(path: Path, losses: Losses) -> list[MapFeature]:
         if "overlong" in str(error) or "too long" in str(error):  # more than 1,024 bytes
             way_out = "its texts are too long for this format, so get it as .osm.bz2"
         raise SourceError(f"{path.name} is broken or cut short ({error}); {way_out}") from error
+
+
+def _is_pbf(path: Path) -> bool:
+    """Whether a file is PBF by its content, or by its name if the content does not tell."""
+    form = form_of(path)
+    return form == "pbf" or (path.name.lower().endswith(".pbf") and form != "xml")
 
 
 def features_of(objects: OsmObjects) -> list[MapFeature]:

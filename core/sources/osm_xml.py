@@ -1,14 +1,13 @@
 """Reads OpenStreetMap XML as OpenStreetMap, JOSM and Overpass write it: in any order, with
 negative ids, deleted objects, and positions inside ways and relations."""
 
-import bz2
-import gzip
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from core.errors import SourceError
+from core.sources.forms import open_unpacked
 from core.sources.left_out import Losses
 from core.sources.osm_objects import KINDS, Member, OsmObject, OsmObjects, middle_of, number_of
 
@@ -20,7 +19,7 @@ def read_xml(path: Path, losses: Losses) -> OsmObjects:
     """Reads the objects of a file. Raises SourceError for a broken file or one of another kind."""
     reader = _XmlReader(path.name, OsmObjects(losses))
     try:
-        with _open(path) as file:
+        with open_unpacked(path) as file:
             reader.read(file)
     except (EOFError, OSError, zlib.error) as error:
         raise SourceError(
@@ -33,13 +32,6 @@ def read_xml(path: Path, losses: Losses) -> OsmObjects:
     reader.check()
     reader.objects.settle()
     return reader.objects
-
-
-def _open(path: Path) -> BinaryIO:
-    name = path.name.lower()
-    if name.endswith(".gz"):
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return cast(BinaryIO, bz2.open(path, "rb") if name.endswith(".bz2") else path.open("rb"))
 
 
 class _XmlReader:

@@ -2,24 +2,26 @@
 
 import contextlib
 import gzip
+import io
 import json
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow
 import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import SourceError
-from core.sources.features import IGNORED_KEYS, MapFeature
+from core.sources.attributes import as_text, first_text, text_tags
+from core.sources.features import MapFeature
+from core.sources.forms import open_unpacked, packing_of
 from core.sources.kml import without_odd_placemarks
 from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import features_of
@@ -29,7 +31,6 @@ LINE_SUFFIXES = (".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
 JSON_SUFFIXES = (".geojson", ".json", ".topojson")
 TABLE_SUFFIXES = (".gpkg", ".parquet", ".geoparquet", ".shp", ".fgb", ".kml", ".gml")
 
-_IGNORED = frozenset(key.lower() for key in IGNORED_KEYS)
 _DRAWING_KEYS = frozenset(
     {
         "timestamp",
@@ -46,16 +47,17 @@ _DRAWING_KEYS = frozenset(
 """Columns that GDAL makes of every KML file; they say how to draw and not what is there."""
 
 
-def _open_text(path: Path) -> Any:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rt", encoding="utf-8-sig")
-    return path.open("rt", encoding="utf-8-sig")
+def _open_text(path: Path) -> TextIO:
+    """The text of a file, in UTF-8, UTF-16 or UTF-32, unpacked."""
+    with open_unpacked(path) as file:
+        encoding = json.detect_encoding(file.read(4))
+    return io.TextIOWrapper(open_unpacked(path), "utf-8-sig" if encoding == "utf-8" else encoding)
 
 
 def _json_document(path: Path) -> Any:
     """The JSON of a file, in UTF-8, UTF-16 or UTF-32."""
-    content = path.read_bytes()
-    return json.loads(gzip.decompress(content) if path.name.lower().endswith(".gz") else content)
+    with open_unpacked(path) as file:
+        return json.loads(file.read())
 
 
 def _brief(error: ValueError) -> str:
@@ -88,33 +90,64 @@ def _as_source_error(path: Path) -> Iterator[None]:
 
 
 def read_json_lines(path: Path, losses: Losses) -> Iterator[MapFeature]:
-    """Reads one GeoJSON feature per line. Raises SourceError for a broken file."""
+    """Reads one GeoJSON feature per line; a file that is one document is read as such.
+
+    Raises SourceError for a broken file.
+    """
+    is_first = True
     with _as_source_error(path), _open_text(path) as lines:
         for number, line in enumerate(lines, 1):
-            if text := line.strip("\x1e \t\r\n"):
+            if text := line.strip("\ufeff\x1e \t\r\n"):
                 try:
                     record = json.loads(text)
                 except ValueError as error:
+                    if is_first and (document := _document_or_none(path)) is not None:
+                        yield from _document_features(document, path, losses)
+                        return
                     why = error.msg if isinstance(error, json.JSONDecodeError) else _brief(error)
                     raise SourceError(
                         f"{path.name} is broken at line {number} ({why}); get it again"
                     ) from error
+                is_first = False
                 yield from _json_feature(record, losses)
 
 
+def _document_or_none(path: Path) -> Any:
+    """The JSON of a file, None if it is not one document."""
+    try:
+        return _json_document(path)
+    except ValueError:
+        return None
+
+
 def read_json(path: Path, losses: Losses) -> Iterable[MapFeature]:
-    """Reads GeoJSON, TopoJSON or the JSON of Overpass. Raises SourceError for a broken file."""
+    """Reads GeoJSON, TopoJSON or the JSON of Overpass; one feature a line is read as such.
+
+    Raises SourceError for a broken file.
+    """
     with _as_source_error(path):
-        document = _json_document(path)
+        try:
+            document = _json_document(path)
+        except json.JSONDecodeError as error:
+            if error.msg != "Extra data":
+                raise
+            return read_json_lines(path, losses)
+    return _document_features(document, path, losses)
+
+
+def _document_features(document: Any, path: Path, losses: Losses) -> Iterable[MapFeature]:
+    """The features of one JSON document. Raises SourceError if it is no map."""
     kind = document.get("type") if isinstance(document, dict) else None
     if is_overpass(document):
         return features_of(read_overpass(document, losses))
     if kind == "Topology":
-        if path.name.lower().endswith(".gz"):
+        if packing_of(path):
             raise SourceError(f"{path.name} is compressed TopoJSON; unpack it first")
         return read_table(path, losses)
     if kind == "Feature":
         return _in_degrees(list(_json_feature(document, losses)), document, path)
+    if _is_list_of_features(document):
+        document = {"features": document}
     records = document.get("features") if isinstance(document, dict) else None
     if not isinstance(records, list):
         raise SourceError(
@@ -125,13 +158,19 @@ def read_json(path: Path, losses: Losses) -> Iterable[MapFeature]:
     return _in_degrees(features, document, path)
 
 
+def _is_list_of_features(document: Any) -> bool:
+    return isinstance(document, list) and any(
+        isinstance(part, dict) and part.get("type") == "Feature" for part in document
+    )
+
+
 def _in_degrees(
     features: list[MapFeature], document: dict[str, Any], path: Path
 ) -> Iterable[MapFeature]:
     """The features in EPSG:4326, from the projection that the document names."""
     try:
-        crs = document["crs"]["properties"]["name"] if document.get("crs") else "CRS84"
-        if str(crs).endswith(("CRS84", "4326")):
+        crs = _named_projection(document.get("crs"))
+        if crs.endswith(("CRS84", "4326")):
             return features
         series = gpd.GeoSeries([feature.geometry for feature in features], crs=crs)
         _check_projected(series, path)
@@ -143,6 +182,21 @@ def _in_degrees(
     return [
         replace(feature, geometry=shape) for feature, shape in zip(features, shapes, strict=True)
     ]
+
+
+def _named_projection(crs: Any) -> str:
+    """The projection that a document names, as text. Raises ValueError if it names none."""
+    if not crs:
+        return "CRS84"
+    if isinstance(crs, str):
+        return crs
+    about = crs.get("properties") if isinstance(crs, dict) else None
+    about = about if isinstance(about, dict) else {}
+    if name := about.get("name"):
+        return str(name)
+    if code := about.get("code"):
+        return f"EPSG:{code}"
+    raise ValueError(f"it has no name: {json.dumps(crs)[:100]}")
 
 
 def _check_projected(shapes: gpd.GeoSeries, path: Path) -> None:
@@ -181,9 +235,9 @@ def _json_feature(record: Any, losses: Losses) -> Iterator[MapFeature]:
     if shape is None:
         losses.add("feature", "its geometry is broken")
         return
-    kind = _as_text(properties.get("@type"))[:1]
-    source_id = _first_text(properties.get("@id"), properties.get("id"), record.get("id"))
-    yield MapFeature(source_id and f"{kind}{source_id}", shape, _text_tags(properties))
+    kind = as_text(properties.get("@type"))[:1]
+    source_id = first_text(properties.get("@id"), properties.get("id"), record.get("id"))
+    yield MapFeature(source_id and f"{kind}{source_id}", shape, text_tags(properties, losses))
 
 
 def _json_shape(geometry: Any) -> BaseGeometry | None:
@@ -203,40 +257,6 @@ def _flat(part: Any) -> Any:
         is_position = part and all(isinstance(value, (int, float)) for value in part)
         return part[:2] if is_position else [_flat(value) for value in part]
     return part
-
-
-def _text_tags(properties: dict[Any, Any]) -> dict[str, str]:
-    """Attributes as text, without empty values, identifiers and nested values.
-
-    Keys become lower case, as in OpenStreetMap; of two that are then alike, the lower one stays.
-    """
-    tags: dict[str, str] = {}
-    for key, value in properties.items():
-        folded = str(key).lower()
-        if (
-            not folded
-            or folded.startswith("@")
-            or folded == "id"
-            or folded in _IGNORED
-            or not _as_text(value)
-        ):
-            continue
-        if folded == key or folded not in tags:
-            tags[_as_text(folded)] = _as_text(value)
-    return tags
-
-
-def _as_text(value: Any) -> str:
-    """An attribute as text that can be written; "" for a missing value, a list and the like."""
-    if not pd.api.types.is_scalar(value) or isinstance(value, bytes) or pd.isna(value):
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"  # as OpenStreetMap writes it
-    return str(value).encode("utf-8", "replace").decode()
-
-
-def _first_text(*values: Any) -> str:
-    return next((text for value in values if (text := _as_text(value))), "")
 
 
 def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
@@ -278,8 +298,8 @@ def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
                 losses.add("feature", "it has no geometry")
                 continue
             folded = {str(key).lower(): value for key, value in values.items()}
-            source_id = _first_text(folded.get("osm_id"), folded.get("id"))
-            yield MapFeature(source_id and f"f{source_id}", shape, _text_tags(values))
+            source_id = first_text(folded.get("osm_id"), folded.get("id"))
+            yield MapFeature(source_id and f"f{source_id}", shape, text_tags(values, losses))
 
 
 def _layers(path: Path, losses: Losses) -> Iterator[gpd.GeoDataFrame]:

@@ -14,6 +14,7 @@ from core.errors import SourceError
 from core.geo import Bounds
 from core.sources.antimeridian import inside, joined_across, whole
 from core.sources.features import MapFeature
+from core.sources.forms import check_unpacked, form_of
 from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import OSM_LICENCE, OSM_SUFFIXES, data_date, read_osm
 from core.sources.tags import address_of, group_of, kind_of, main_name, names_of
@@ -66,14 +67,15 @@ def _read_file(path: Path, losses: Losses) -> Iterable[MapFeature]:
         raise SourceError(f"there is no file {path}; check the path")
     if path.stat().st_size == 0:
         raise SourceError(f"{path.name} is empty; download it again")
+    check_unpacked(path)
     name = path.name.lower()
-    bare = name.removesuffix(".gz")
-    if name.endswith(OSM_SUFFIXES):
-        return read_osm(path, losses)
-    if bare.endswith(LINE_SUFFIXES):
-        return read_json_lines(path, losses)
-    if bare.endswith(JSON_SUFFIXES):
-        return read_json(path, losses)
+    bare = name.removesuffix(".gz").removesuffix(".bz2")
+    is_osm, is_json = name.endswith(OSM_SUFFIXES), bare.endswith(LINE_SUFFIXES + JSON_SUFFIXES)
+    if is_osm or is_json:
+        form = form_of(path)
+        if form in ("pbf", "xml") or (is_osm and form != "json"):
+            return read_osm(path, losses)
+        return (read_json_lines if bare.endswith(LINE_SUFFIXES) else read_json)(path, losses)
     if name.endswith(TABLE_SUFFIXES):
         return read_table(path, losses)
     raise SourceError(
