@@ -12,9 +12,10 @@ from core.retrieval.relations import places_writer
 
 
 def lacking(trace: SearchTrace, ledger: Sequence[LedgerEntry]) -> str:
-    """A sentence beside the chance of the first place, whose `ledger` has an entry for each phrase:
-    the address or the thing that the description goes by was not found there. "" where it was, or
-    where the verdict says no more than that the place may be elsewhere.
+    """A sentence beside the chance of the first place, whose `ledger` has an entry for each phrase,
+    or none where pictures alone were compared: the address or the thing that the description goes
+    by was not found there. "" where it was, or where the verdict says no more than that the place
+    may be elsewhere.
 
     The chance counts how often answers like this one are right, whatever they lack.
     """
@@ -27,7 +28,7 @@ def lacking(trace: SearchTrace, ledger: Sequence[LedgerEntry]) -> str:
                 f"The map lacks the number of {quoted_phrase(entry.evidence)}; "
                 "the first place is only on the street."
             )
-    if verdict != "likely":
+    if verdict != "likely" or not ledger:
         return ""
     phrases = encoded_query.phrases
     placing = places_writer(encoded_query.text, [(one.start, one.end) for one in phrases])

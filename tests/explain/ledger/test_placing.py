@@ -38,6 +38,16 @@ def test_a_likely_place_without_the_main_thing_is_told_as_that(encoder: Sentence
     assert explained(trace, encoder, pictures).notes == (note,)
 
 
+def test_a_place_that_pictures_alone_found_has_no_evidence_and_no_note(
+    encoder: SentenceEncoder,
+) -> None:
+    trace, _ = searched("helsinki", WITHOUT_HALL, encoder)
+    bare = tuple(replace(one, evidence=()) for one in trace.result.candidates)
+    by_picture = replace(trace, result=replace(trace.result, candidates=bare))
+    assert by_picture.result.verdict == "likely"
+    assert with_claims(by_picture, encoder).notes == ()
+
+
 @pytest.mark.parametrize(
     ("place", "text"),
     [
