@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,10 +19,30 @@ if TYPE_CHECKING:
 
 Weights = dict[str, "torch.Tensor"]
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "module", "network", "net")
-_PREFIXES = ("module.", "_orig_mod.", "model.", "clip.", "clip_model.", "network.", "net.")
-"""What training code puts before all names: data-parallel, compiled and wrapped networks."""
+_WRAPPERS = (
+    *("state_dict", "model_state_dict", "model_state", "model", "module", "network", "net"),
+    *("weights", "params", "checkpoint", "student"),
+    *("state_dict_ema", "ema_state_dict", "model_ema", "ema_model", "params_ema", "ema", "teacher"),
+)
+"""Where training code puts the weights, those as trained before their moving averages."""
+_PARTS = frozenset(
+    {"visual", "text", "transformer", "text_model", "vision_model", "token_embedding", "ln_final"}
+)
+"""Parts of the networks themselves; any other word before all names is that of training code."""
+_COUNTERS = ("n_averaged",)
+"""Numbers beside the weights that torch writes with averaged ones."""
+_WEIGHT_FILES = (
+    *("model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors"),
+    *("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*-of-*.bin"),
+    *("model.fp16.safetensors", "pytorch_model.fp16.bin"),
+)
+"""Names of weights in a folder of transformers: whole, in parts, in half precision."""
 _NAMES_SHOWN = 5
+_LENGTH_BYTES = 8
+_LONGEST_HEADER = 1 << 32
+"""Safetensors begin with the length of their header in eight bytes, and the header with {."""
+
+_log = logging.getLogger(__name__)
 
 
 def sha256_of(files: Sequence[Path]) -> str:
@@ -31,6 +53,56 @@ def sha256_of(files: Sequence[Path]) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The files of weights in a folder of transformers. Raises ModelError if one is missing."""
+    for pattern in _WEIGHT_FILES:
+        if pattern.endswith(".index.json"):
+            files = _listed_files(folder / pattern)
+        else:
+            files = tuple(sorted(folder.glob(pattern)))
+        if files:
+            return files
+    raise ModelError(
+        f"{folder} has neither model.safetensors nor pytorch_model.bin; copy one there"
+    )
+
+
+def _listed_files(index: Path) -> tuple[Path, ...]:
+    """The files that an index of shards lists; none without the index."""
+    if not index.is_file():
+        return ()
+    try:
+        names = json.loads(index.read_text("utf-8-sig"))["weight_map"].values()
+        files = tuple(index.parent / Path(name).name for name in sorted(set(names)))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{index} lists no files of weights; copy it again") from error
+    if missing := [file.name for file in files if not file.is_file()]:
+        raise ModelError(f"{index.parent} lacks {first_names(missing)}; copy them there")
+    return files
+
+
+def read_weights(path: Path) -> Weights:
+    """All tensors of a file of safetensors or of `torch.save`, by its content."""
+    return read_safetensors(path) if is_safetensors(path) else read_state_dict(path)
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins as safetensors do, or has their ending and begins as no other kind.
+
+    Raises ModelError for what Git LFS leaves in place of a file.
+    """
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head.startswith(b"version https://git-lfs"):
+        raise ModelError(
+            f"{path} is a pointer of Git LFS and not the weights; fetch them with git lfs pull"
+        )
+    length, header = head[:_LENGTH_BYTES], head[_LENGTH_BYTES:]
+    if header.startswith(b"{") and int.from_bytes(length, "little") < _LONGEST_HEADER:
+        return True
+    return path.suffix.lower() == ".safetensors" and not head.startswith((b"PK", b"\x80"))
 
 
 def read_safetensors(path: Path) -> Weights:
@@ -64,7 +136,8 @@ def read_state_dict(path: Path) -> Weights:
 
     try:
         _check_format(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:  # by a path, torch goes by its ending
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
     except ModelError:
         raise
     except Exception as error:  # torch raises almost any error for a broken pickle
@@ -122,10 +195,11 @@ def _check_format(path: Path) -> None:
 def _tensors(loaded: Any, path: Path) -> Weights:
     import torch
 
-    while isinstance(loaded, Mapping) and (inner := _inside(loaded)) is not None:
+    while isinstance(loaded, Mapping) and (inner := _inside(loaded, path)) is not None:
         loaded = inner
     if not isinstance(loaded, Mapping) or not loaded:
         raise ModelError(f"{path} contains a {type(loaded).__name__}; give a state_dict of tensors")
+    loaded = {name: value for name, value in loaded.items() if name not in _COUNTERS}
     other = [str(name) for name, value in loaded.items() if not isinstance(value, torch.Tensor)]
     if other:
         raise ModelError(
@@ -144,17 +218,31 @@ def _tensors(loaded: Any, path: Path) -> Weights:
     return without_prefixes({str(name): _float32(value) for name, value in loaded.items()})
 
 
-def _inside(loaded: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
-    """The mapping that training code wrapped, None if there is none."""
-    inner = (loaded.get(name) for name in _WRAPPERS)
-    return next((one for one in inner if isinstance(one, Mapping)), None)
+def _inside(loaded: Mapping[Any, Any], path: Path) -> Mapping[Any, Any] | None:
+    """The mapping that training code wrapped, None if there is none; others are told."""
+    names = [name for name in _WRAPPERS if _holds_tensors(loaded.get(name))]
+    if len(names) > 1:
+        left = first_names(names[1:])
+        _log.warning("%s: the weights under %s are read, not %s", path.name, names[0], left)
+    return loaded[names[0]] if names else None
+
+
+def _holds_tensors(value: Any) -> bool:
+    """Whether a value is a mapping with a tensor in it, or in one of its own mappings."""
+    import torch
+
+    return isinstance(value, Mapping) and any(
+        isinstance(inner, torch.Tensor) or _holds_tensors(inner) for inner in value.values()
+    )
 
 
 def without_prefixes(weights: Weights) -> Weights:
-    """The weights without the prefixes of training code that all their names share."""
-    while prefix := next(
-        (start for start in _PREFIXES if all(name.startswith(start) for name in weights)), ""
-    ):
+    """The weights without the words of training code before all names, such as `module.`."""
+    while weights:
+        word, point, _ = next(iter(weights)).partition(".")
+        prefix = f"{word}{point}"
+        if not point or word in _PARTS or not all(name.startswith(prefix) for name in weights):
+            break
         weights = {name.removeprefix(prefix): value for name, value in weights.items()}
     return weights
 

@@ -86,7 +86,7 @@ def open_clip_weights(folder: Path) -> Path | None:
 def _json(path: Path) -> dict[str, Any] | None:
     """A JSON object; None for anything else, which is no configuration of a CLIP."""
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

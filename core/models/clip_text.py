@@ -162,7 +162,7 @@ def siglip_reader(folder: Path, limit: int) -> TextReader:
             f"original SigLIP model"
         )
     try:
-        config = json.loads(config_path.read_text("utf-8"))
+        config = json.loads(config_path.read_text("utf-8-sig"))
         pad = config["pad_token"]
         pad = pad["content"] if isinstance(pad, dict) else pad
         side = config.get("padding_side", "right")
@@ -185,13 +185,13 @@ def _own_tokenizer(folder: Path) -> Tokenizer | None:
         folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt")
     )
     if single_file.is_file():
-        return _parsed(single_file.read_text("utf-8"), single_file)
+        return _parsed(single_file.read_text("utf-8-sig"), single_file)
     if not (words.is_file() and merges.is_file()):
         return None
-    lines = [line for line in merges.read_text("utf-8").split("\n") if " " in line]
+    lines = [line for line in merges.read_text("utf-8-sig").split("\n") if " " in line]
     pairs = [line.split() for line in lines if not line.startswith("#version")]
     try:
-        return _clip_tokenizer(json.loads(words.read_text("utf-8")), pairs)
+        return _clip_tokenizer(json.loads(words.read_text("utf-8-sig")), pairs)
     except Exception as error:  # tokenizers raises plain Exception
         raise ModelError(
             f"{words} and {merges.name} are not a vocabulary: {error}; copy them again"

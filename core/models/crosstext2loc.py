@@ -24,10 +24,12 @@ from core.models.checkpoints import (
     check_finite,
     check_floating,
     check_keys,
+    is_safetensors,
     read_metadata,
     read_safetensors,
-    read_state_dict,
+    read_weights,
     sha256_of,
+    weight_files,
     without_prefixes,
 )
 from core.models.clip_flags import ClipFlags, flags_beside, open_clip_weights
@@ -197,7 +199,7 @@ def load_crosstext2loc(
             parts = _from_folder(checkpoint, context, extend)
     elif not checkpoint.is_file():
         raise ModelError(f"there is no checkpoint {checkpoint}; give a file or a folder")
-    elif checkpoint.suffix == ".safetensors" and _METADATA_KEY in read_metadata(checkpoint):
+    elif is_safetensors(checkpoint) and _METADATA_KEY in read_metadata(checkpoint):
         parts = _from_saved(checkpoint, context)
     else:
         parts = _from_file(checkpoint, context, extend)
@@ -220,8 +222,7 @@ class _Parts:
 
 
 def _from_file(path: Path, context: int | None, extend: bool) -> _Parts:
-    read = read_safetensors if path.suffix == ".safetensors" else read_state_dict
-    weights = without_prefixes(_without_positions(read(path)))
+    weights = without_prefixes(_without_positions(read_weights(path)))
     flags = flags_beside(path)
     config: Any
     named = from_transformers if is_transformers(weights) else from_openai
@@ -259,9 +260,8 @@ def _from_folder(folder: Path, context: int | None, extend: bool) -> _Parts:
     if document is None:
         raise ModelError(f"{folder} has no config.json; give a folder in transformers' format")
     config = _config(document, folder)
-    files = _weight_files(folder)
-    read = read_safetensors if files[0].suffix == ".safetensors" else read_state_dict
-    weights = {name: value for path in files for name, value in read(path).items()}
+    files = weight_files(folder)
+    weights = {name: value for path in files for name, value in read_weights(path).items()}
     if config.model_type == "siglip":
         reader = siglip_reader(folder, context or config.text_config.max_position_embeddings)
     else:
@@ -274,15 +274,6 @@ def _limit(config: Any, context: int | None, extend: bool) -> int:
     """The number of tokens that CLIP is to read."""
     length: int = config.text_config.max_position_embeddings
     return context or (max(length, MAX_TOKENS) if extend else length)
-
-
-def _weight_files(folder: Path) -> tuple[Path, ...]:
-    for pattern in ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model.bin"):
-        if files := tuple(sorted(folder.glob(pattern))):
-            return files
-    raise ModelError(
-        f"{folder} has neither model.safetensors nor pytorch_model.bin; copy one there"
-    )
 
 
 def _config(document: dict[str, Any], source: Path) -> Any:
@@ -329,7 +320,7 @@ def _json(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = json.loads(path.read_text("utf-8-sig"))
     except ValueError as error:
         raise ModelError(f"{path} is not JSON: {error}; copy it again") from error
     if not isinstance(document, dict):
