@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import SourceError
+from core.sources.upright import as_shown
 
 if TYPE_CHECKING:
     import torch
@@ -53,11 +54,11 @@ class Preparation:
 
 
 def open_picture(path: Path) -> Image.Image:
-    """Opens a picture and loads it completely. Raises SourceError."""
+    """Opens a picture and loads it completely, as viewers show it. Raises SourceError."""
     try:
         with Image.open(path) as picture:
             picture.load()
-            return picture
+            return as_shown(picture)
     except UnidentifiedImageError as error:
         raise SourceError(f"{path} is not a picture; give JPEG, PNG, WebP or the like") from error
     except Image.DecompressionBombError as error:

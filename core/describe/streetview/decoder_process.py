@@ -74,6 +74,8 @@ def _decoded(data: bytes, limits: dict[str, int]) -> tuple[dict[str, Any], bytes
         most = limits["panorama_px"] if panorama else limits["view_px"]
         opened.draft("RGB", (most, most))
         upright = ImageOps.exif_transpose(opened)
+        if upright.mode.startswith("I;16"):  # Pillow would cut these grey values at 255
+            upright = upright.point(lambda value: value * (1 / 256)).convert("L")
         if "A" in upright.getbands() or "transparency" in upright.info:
             upright = upright.convert("RGBA")
             white = Image.new("RGBA", upright.size, "white")

@@ -18,13 +18,15 @@ def ending_of(picture: bytes) -> str:
 
 
 def decoded(picture: bytes) -> "Image.Image":
-    """The picture with all its pixels. Raises SourceError."""
+    """The picture with all its pixels, as viewers show it. Raises SourceError."""
     from PIL import Image, UnidentifiedImageError
+
+    from core.sources.upright import as_shown
 
     try:
         with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG", "WEBP")) as opened:
             opened.load()
-            return opened
+            return as_shown(opened)
     except UnidentifiedImageError as error:
         raise SourceError("it is no JPEG, PNG or WebP") from error
     except Image.DecompressionBombError as error:
