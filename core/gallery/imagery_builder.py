@@ -43,6 +43,7 @@ from core.geo import METRES_PER_DEGREE, Bounds, Position, tile_bounds, wrapped
 from core.models.specs import MINILM
 from core.records import Tile
 from core.sources.imagery import Imagery
+from core.web_tiles.mercator import MAX_LAT
 
 _MOST_TILES = 1_000_000
 
@@ -109,7 +110,12 @@ def build_imagery(
 
 def grid(bounds: Bounds, spacing_m: float) -> tuple[F64, F64]:
     """Latitudes and longitudes of a grid over a box, row by row from the south. Raises
-    GalleryError for more tiles than a gallery can have."""
+    GalleryError for more tiles than a gallery can have, and for a box at a pole."""
+    if max(abs(bounds.south), abs(bounds.north)) > MAX_LAT:
+        raise GalleryError(
+            f"the imagery lies between the latitudes {bounds.south:.1f} and {bounds.north:.1f}; "
+            f"galleries of imagery end at {MAX_LAT:.0f}, so take another part with --bbox"
+        )
     up = spacing_m / METRES_PER_DEGREE
     across = up / math.cos(math.radians(bounds.center.lat))
     rows = max(1, math.floor((bounds.north - bounds.south) / up))

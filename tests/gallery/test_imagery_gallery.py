@@ -43,6 +43,12 @@ def smooth(lats: np.ndarray, lons: np.ndarray) -> np.ndarray:
     return (127 + 110 * np.stack(waves, axis=-1)).round().astype(np.uint8)
 
 
+@pytest.mark.parametrize(("south", "north"), [(89.99, 90.0), (-89.9, -89.8), (85.0, 85.2)])
+def test_a_pole_has_no_grid(south: float, north: float) -> None:
+    with pytest.raises(GalleryError, match="galleries of imagery end at 85"):
+        grid(Bounds(15.0, south, 15.1, north), 30.0)
+
+
 @pytest.fixture(scope="module")
 def sheets(tmp_path_factory: pytest.TempPathFactory) -> Imagery:
     """Four sheets of 0.5 m pixels that meet at one point."""

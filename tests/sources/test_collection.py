@@ -267,6 +267,24 @@ def test_lines_become_a_collection(tmp_path: Path) -> None:
     assert [found.row for found in rows_of_file(path)] == rows()
 
 
+@pytest.mark.parametrize("storage", STORAGES)
+def test_half_a_surrogate_pair_becomes_a_question_mark(storage: Storage, tmp_path: Path) -> None:
+    def spoil(_: int, values: dict[str, object]) -> None:
+        values["region"], values["descriptions"] = "Lund \ud800", ["a \ud83c church"]
+
+    path = as_lines(tmp_path / "own", rows()[:1], spoil)
+    written(tmp_path / "made", [found.row for found in rows_of_file(path)], storage)
+    (row,) = (found.row for found in open_collection(tmp_path / "made").rows())
+    assert (row.region, row.descriptions) == ("Lund ?", ("a ? church",))
+
+
+def test_a_manifest_with_a_bom_is_read(tmp_path: Path) -> None:
+    written(tmp_path, rows()[:1])
+    path = tmp_path / MANIFEST
+    path.write_text(path.read_text("utf-8"), "utf-8-sig")
+    assert open_collection(tmp_path).manifest.rows == 1
+
+
 def test_the_skeleton_for_core_is_marked_and_reads_its_guess(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"not published.*core_layout.py"):
         list(core_rows(tmp_path))

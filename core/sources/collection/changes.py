@@ -1,12 +1,11 @@
 """Changes to rows on their way into another collection: splits, places, descriptions."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import SourceError
-from core.sources.collection.schema import CollectionRow, Split
+from core.sources.collection.schema import CollectionRow, Split, json_of
 
 
 class DescriptionFile:
@@ -34,7 +33,7 @@ class DescriptionFile:
         if not line.strip():
             return
         try:
-            row = json.loads(line)
+            row = json_of(line)
             row_id, text = row["id"], row["text"]
             if not (isinstance(row_id, str) and isinstance(text, str)):
                 raise TypeError("id and text must be texts")
@@ -56,7 +55,7 @@ class DescriptionFile:
         with self._path.open("rb") as file:
             for at in places:
                 file.seek(at)
-                texts.append(str(json.loads(file.readline())["text"]))
+                texts.append(str(json_of(file.readline())["text"]))
         return tuple(texts)
 
 

@@ -8,7 +8,6 @@ function `core_rows` if the index is of another kind; all else stays. A collecti
 in its manifest that it is unverified.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Final
 from core.errors import SourceError
 from core.sources.collection.json_lines import picture_of
 from core.sources.collection.opened import usable_row
-from core.sources.collection.schema import CollectionRow, RawRow
+from core.sources.collection.schema import CollectionRow, RawRow, json_of
 from core.sources.collection.writing import CollectionInfo
 
 UNVERIFIED: Final = (
@@ -79,7 +78,7 @@ def core_rows(root: Path, layout: CoreLayout = CoreLayout()) -> Iterator[Collect
 
 def _raw(root: Path, layout: CoreLayout, number: int, line: str) -> RawRow:
     try:
-        told = json.loads(line)
+        told = json_of(line)
         picture, fault = picture_of(root, str(told[layout.picture]))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         return RawRow(number, {}, f"it has no JSON with {layout.picture} ({error!s:.60})")

@@ -4,13 +4,12 @@ A line has `picture`, the name of a file in the same folder or below it, `region
 `lon`, and optionally `id`, `country`, `continent`, `descriptions` (or `text`) and `names`.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from core.errors import SourceError
-from core.sources.collection.schema import RawRow
+from core.sources.collection.schema import RawRow, json_of
 
 ENDING: Final = ".jsonl"
 _LARGEST = 256 * 2**20
@@ -31,7 +30,7 @@ def read_rows(path: Path, pictures: bool = True) -> Iterator[RawRow]:
 
 def _row_of(number: int, line: str, folder: Path, pictures: bool) -> RawRow:
     try:
-        values: dict[str, Any] = json.loads(line)
+        values: dict[str, Any] = json_of(line)
         if not isinstance(values, dict):
             raise TypeError("it is no JSON object")
     except (ValueError, TypeError, RecursionError) as error:

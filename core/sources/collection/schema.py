@@ -306,11 +306,22 @@ def write_collection_manifest(folder: Path, manifest: CollectionManifest) -> Pat
     return write_json(folder / MANIFEST, asdict(manifest), error=SourceError)
 
 
+def json_of(line: str | bytes) -> Any:
+    """The JSON of a line, with ? for halves of surrogate pairs, which cannot be written to a file.
+
+    Raises ValueError and RecursionError.
+    """
+    value = json.loads(line)
+    if (b"\\u" if isinstance(line, bytes) else "\\u") not in line:  # type: ignore[operator]
+        return value
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def read_collection_manifest(folder: Path) -> CollectionManifest:
     """Reads `collection.json`. Raises SourceError if it is missing or wrong."""
     path = folder / MANIFEST
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(path.read_text("utf-8-sig"))
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise ValueError(f"it is not of format {FORMAT}")
         return _manifest_of(raw)

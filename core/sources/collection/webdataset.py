@@ -16,7 +16,7 @@ from typing import Any, Final
 from core.errors import SourceError
 from core.files import open_replacing
 from core.sources.collection.pictures import ending_of
-from core.sources.collection.schema import CollectionRow, RawRow, values_of
+from core.sources.collection.schema import CollectionRow, RawRow, json_of, values_of
 
 ENDING: Final = ".tar"
 _PICTURES: Final = ("jpg", "jpeg", "png", "webp")
@@ -63,7 +63,7 @@ def _row_of(number: int, parts: dict[str, bytes | str]) -> RawRow:
     fault = str(parts.get("fault", ""))
     values: dict[str, Any] = {}
     try:
-        values = json.loads(bytes(parts["json"]) if "json" in parts else b"{}")  # type: ignore[arg-type]
+        values = json_of(bytes(parts["json"]) if "json" in parts else b"{}")  # type: ignore[arg-type]
         if not isinstance(values, dict):
             raise TypeError("it is no JSON object")
     except (ValueError, TypeError, RecursionError) as error:

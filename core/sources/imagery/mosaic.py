@@ -192,13 +192,14 @@ class _Reading:
         pictures = sorted(
             path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()
         )
+        beside, name = folder.resolve().parent, folder.resolve().name
         tables = [
             path
             for path in (
                 folder / "bounds.json",
                 folder / "bounds.csv",
-                folder.with_name(f"{folder.name}-bounds.json"),
-                folder.with_name(f"{folder.name}-bounds.csv"),
+                beside / f"{name}-bounds.json",
+                beside / f"{name}-bounds.csv",
             )
             if path.is_file()
         ]
@@ -209,7 +210,7 @@ class _Reading:
                 f"{folder} holds no pictures; give a folder of GeoTIFF, JPEG, PNG or WebP files, "
                 f"or of tiles zoom/column/row.png"
             )
-        self.files[folder.name] = pictures
+        self.files[name] = pictures
         self._pictures += pictures
 
     def _add_bounds(self, path: Path) -> None:

@@ -135,6 +135,7 @@ class RasterLayer:
 
     def __init__(self, path: Path, files: RasterFiles, place: GeoReference | None = None) -> None:
         from pyproj import Transformer
+        from pyproj.exceptions import ProjError
 
         self.path = path
         self._files = files
@@ -152,8 +153,14 @@ class RasterLayer:
                 _check_whole(dataset)
         self.stretch: ToneRange | None = None
         crs = self.place.crs.to_wkt()
-        self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        try:
+            self._from_degrees = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+            self._to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        except ProjError as error:
+            raise SourceError(
+                f"{path} has a projection that does not say where on earth it lies "
+                f"({_crs_name(self.place.crs)}); give the right one with --imagery-crs"
+            ) from error
         self.bounds = self._bounds()
         self.metres_per_px = self._metres_per_px()
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from PIL import Image
+from rasterio.transform import from_bounds
 
 from core.errors import SourceError
 from core.geo import Bounds
@@ -33,6 +35,32 @@ def test_sheets_with_a_bounds_file_are_one_picture(tmp_path: Path) -> None:
     beyond = imagery.picture(50.002, 15.002, 100.0, 100)
     assert not beyond.valid[:49].any()
     assert beyond.valid[51:].all()
+
+
+def test_the_folder_itself_may_be_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet(tmp_path / "ortho" / "a.png", (200, 0, 0))
+    (tmp_path / "ortho-bounds.json").write_text('{"a": [15.0, 50.0, 15.002, 50.002]}', "utf-8")
+    monkeypatch.chdir(tmp_path / "ortho")
+    imagery = open_imagery([Path()])
+    assert imagery.bounds == Bounds(15.0, 50.0, 15.002, 50.002)
+    assert "ortho" in imagery.files
+
+
+def test_a_projection_of_no_place_on_earth_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "site.tif"
+    local = 'LOCAL_CS["site",UNIT["metre",1]]'
+    with rasterio.open(
+        *(path, "w"),
+        **{"driver": "GTiff", "width": 8, "height": 8, "count": 3, "dtype": "uint8"},
+        crs=rasterio.crs.CRS.from_wkt(local),
+        transform=from_bounds(0, 0, 8, 8, 8, 8),
+    ):
+        pass
+    with pytest.raises(SourceError, match=r"does not say where on earth.*--imagery-crs") as caught:
+        open_imagery([path])
+    assert "\n" not in str(caught.value)
 
 
 PARDUBICE = (15.72, 50.01, 15.7267, 50.0143)
