@@ -1,12 +1,15 @@
-"""Atomic writes of files and folders, and table cells that no spreadsheet evaluates."""
+"""Atomic writes of files and folders, and tables that spreadsheets saved or will open."""
 
+import codecs
+import csv
 import json
 import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -77,6 +80,21 @@ def remove_parts(folder: Path) -> None:
     for part in folder.rglob(".*.part"):
         if part.is_file():
             part.unlink(missing_ok=True)
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of a text file by its first bytes: UTF-16, or UTF-8 with a BOM or without."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
+def table_rows(lines: Iterable[str]) -> "csv.DictReader[str]":
+    """The rows of a CSV as spreadsheets save it: with commas, semicolons or tabs, as the header
+    has."""
+    following = iter(lines)
+    header = next(following, "")
+    return csv.DictReader(chain([header], following), delimiter=max(",;\t", key=header.count))
 
 
 def safe_cell(value: Any) -> Any:

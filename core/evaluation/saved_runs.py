@@ -19,6 +19,7 @@ from typing import Any, get_args
 from core.errors import GalleryError, ReportError
 from core.evaluation.queries import LabelledQuery, author_of
 from core.evaluation.runner import Scope
+from core.files import table_rows
 from core.gallery import Gallery
 from core.geo import Position, haversine_km
 from core.sources.cvgtext import base_name, coordinates_of, is_panorama
@@ -293,7 +294,7 @@ def read_results(file: Iterable[str], title: str) -> SavedRun:
     The scope is the paper's, `nearest-100`. Raises ReportError for other columns.
     """
     queries = []
-    rows = csv.DictReader(file)
+    rows = table_rows(file)
     missing = [name for name in COLUMNS[:3] if name not in (rows.fieldnames or ())]
     if missing:
         present = ", ".join(rows.fieldnames or ())[:200]

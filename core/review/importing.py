@@ -105,7 +105,11 @@ def read_file(path: Path, options: ImportOptions) -> Report | list[Row]:
         for form in FORMATS.values():
             if form.rows_in and (rows := form.rows_in(document)) is not None:
                 return rows
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise CasesError(
+            f"{path} is not UTF-8 text ({error.reason}); unpack it, or save it as UTF-8"
+        ) from error
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise CasesError(f"{path} cannot be read ({error}); check the path") from error
     except ReportError as error:
         raise CasesError(str(error)) from error

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import CasesError, GalleryError, ReportError
 from core.evaluation import LabelledQuery, read_queries, saved_runs
 from core.evaluation.saved_runs import SavedQuery, SavedRun
+from core.files import encoding_of
 from core.gallery import Gallery
 from core.geo import Position, haversine_km, wrapped
 from core.review.failure_signals import map_signals, text_signals
@@ -52,7 +53,7 @@ def read_document(
 def read_results(path: Path) -> Report:
     """The report in a CSV of the paper's code. Raises CasesError for other columns."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding=encoding_of(path), newline="") as file:
             run = saved_runs.read_results(file, path.name)
     except ReportError as error:
         raise CasesError(str(error)) from error

@@ -1,6 +1,7 @@
 """Exports in every format, read by the formats' own libraries if installed, and imported again."""
 
 import csv
+import gzip
 import json
 import uuid
 from collections.abc import Callable
@@ -288,3 +289,27 @@ def test_an_unknown_ending_is_told_with_those_that_there_are(tmp_path: Path) -> 
     )
     assert str(told.value).endswith(", or --format")
     assert format_of(tmp_path / "a.xlsx", "csv") == "csv"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_csv_is_read_as_spreadsheets_save_it(
+    mark: str, encoding: str, judged: Store, tmp_path: Path
+) -> None:
+    path = exported(judged, tmp_path, "csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, delimiter=mark)
+        writer.writerows([*rows, [""] * len(rows[0]), []])
+    other = open_store(str(tmp_path / "other.sqlite"), NOW)
+    found = import_cases(other, path, INTAKE, NOW)
+    assert (found["cases"], found["verdicts"]) == (4, 5)
+    assert rows_of(other) == rows_of(judged)
+
+
+def test_a_packed_file_is_told_as_that(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    path.write_bytes(gzip.compress(b"[]"))
+    with pytest.raises(CasesError, match=r"is not UTF-8 text .*; unpack it"):
+        import_cases(store, path, INTAKE, NOW)

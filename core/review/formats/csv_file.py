@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CasesError
-from core.files import safe_cell
+from core.files import encoding_of, safe_cell, table_rows
 from core.review.export_format import Format, Pictures
 from core.review.rows import CASE_FIELDS, ENTRY_FIELDS, JSON_FIELDS, NUMBERS, WHOLE, Row
 
@@ -48,8 +48,8 @@ def _write(rows: Sequence[Row], path: Path, _: Pictures) -> None:
 def _read(path: Path) -> list[Row] | None:
     """The rows of an export, also after a spreadsheet has saved it; None for another CSV."""
     by_case: dict[str, Row] = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.DictReader(file)
+    with path.open(encoding=encoding_of(path), newline="") as file:
+        lines = table_rows(file)
         if "case_id" not in (lines.fieldnames or ()):
             return None
         missing = {*CASE_FIELDS, *ENTRY_FIELDS} - {"seq", *(lines.fieldnames or ())}
@@ -59,6 +59,8 @@ def _read(path: Path) -> list[Row] | None:
                 "an export of cases"
             )
         for line in lines:
+            if not any(line.values()):  # spreadsheets leave such lines at the end
+                continue
             try:
                 cells = {
                     name: _cell(name, line.get(name, "")) for name in (*CASE_FIELDS, *ENTRY_FIELDS)
