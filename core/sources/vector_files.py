@@ -21,11 +21,12 @@ from shapely.geometry.base import BaseGeometry
 from core.errors import SourceError
 from core.sources.attributes import as_text, first_text, text_tags
 from core.sources.features import MapFeature
-from core.sources.forms import open_unpacked, packing_of
+from core.sources.forms import open_unpacked
 from core.sources.kml import without_odd_placemarks
 from core.sources.left_out import Losses, left_out_text
 from core.sources.osm import features_of
 from core.sources.overpass_json import is_overpass, read_overpass
+from core.sources.shapefile_parts import beside, encoding_beside
 
 LINE_SUFFIXES = (".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".jsonl")
 JSON_SUFFIXES = (".geojson", ".json", ".topojson")
@@ -121,7 +122,7 @@ def _document_or_none(path: Path) -> Any:
 
 
 def read_json(path: Path, losses: Losses) -> Iterable[MapFeature]:
-    """Reads GeoJSON, TopoJSON or the JSON of Overpass; one feature a line is read as such.
+    """Reads GeoJSON, TopoJSON or the JSON of Overpass and ArcGIS; JSON lines are read as such.
 
     Raises SourceError for a broken file.
     """
@@ -140,9 +141,7 @@ def _document_features(document: Any, path: Path, losses: Losses) -> Iterable[Ma
     kind = document.get("type") if isinstance(document, dict) else None
     if is_overpass(document):
         return features_of(read_overpass(document, losses))
-    if kind == "Topology":
-        if packing_of(path):
-            raise SourceError(f"{path.name} is compressed TopoJSON; unpack it first")
+    if kind == "Topology" or (isinstance(document, dict) and "geometryType" in document):
         return read_table(path, losses)
     if kind == "Feature":
         return _in_degrees(list(_json_feature(document, losses)), document, path)
@@ -152,7 +151,7 @@ def _document_features(document: Any, path: Path, losses: Losses) -> Iterable[Ma
     if not isinstance(records, list):
         raise SourceError(
             f"{path.name} is JSON but no GeoJSON FeatureCollection or Feature, no TopoJSON and no "
-            f"answer of Overpass"
+            f"answer of Overpass or ArcGIS"
         )
     features = [feature for record in records for feature in _json_feature(record, losses)]
     return _in_degrees(features, document, path)
@@ -261,7 +260,7 @@ def _flat(part: Any) -> Any:
 
 def read_table(path: Path, losses: Losses) -> Iterator[MapFeature]:
     """Reads every layer that has a geometry. Raises SourceError for a broken file."""
-    if path.suffix.lower() == ".shp" and not _beside(path, ".dbf"):
+    if path.suffix.lower() == ".shp" and not beside(path, ".dbf"):
         raise SourceError(
             f"{path.name} lacks the .dbf beside it, which has all names and kinds; copy all files "
             f"of the shapefile"
@@ -307,21 +306,33 @@ def _layers(path: Path, losses: Losses) -> Iterator[gpd.GeoDataFrame]:
         yield gpd.read_parquet(path)
         return
     source: Path | bytes = path
+    encoding = None
     if path.suffix.lower() == ".kml":
         source = without_odd_placemarks(path, losses) or path
+    elif path.name.lower().removesuffix(".gz").removesuffix(".bz2").endswith(JSON_SUFFIXES):
+        source = json.dumps(_json_document(path)).encode()  # GDAL reads no BOM and no packed file
+    elif path.suffix.lower() == ".shp":
+        encoding = encoding_beside(path)
     for number, (_, kind) in enumerate(pyogrio.list_layers(source)):
         if kind is None:
             continue
         try:
-            yield gpd.read_file(source, layer=number)
+            yield gpd.read_file(source, layer=number, encoding=encoding)
+        except UnicodeDecodeError:
+            frame = gpd.read_file(source, layer=number, encoding="ISO-8859-1")
+            yield frame.map(lambda value: _whole_letters(value, losses))
         except shapely.errors.ShapelyError:
             yield _readable_rows(source, number, losses)
 
 
-def _beside(path: Path, suffix: str) -> bool:
-    """Whether a file of the same stem and of this suffix, in small or capitals, is there."""
-    wanted = f"{path.stem}{suffix}".lower()
-    return any(other.name.lower() == wanted for other in path.parent.iterdir())
+def _whole_letters(value: Any, losses: Losses) -> Any:
+    """UTF-8 that was read as Latin letters, without letters that were cut; others are unchanged."""
+    if not isinstance(value, str):
+        return value
+    with contextlib.suppress(UnicodeDecodeError):
+        return value.encode("ISO-8859-1").decode()
+    losses.add("letter", "it was cut where its text was too long for the column")
+    return value.encode("ISO-8859-1").decode("utf-8", "ignore")
 
 
 def _readable_rows(path: Path | bytes, layer: int, losses: Losses) -> gpd.GeoDataFrame:

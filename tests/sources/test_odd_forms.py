@@ -165,3 +165,62 @@ def test_a_projection_without_a_name_is_one_clear_line(crs: Any, tmp_path: Path)
     with pytest.raises(SourceError, match=r"unknown projection \(it has no name") as caught:
         read_world([path])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("stated", [True, False])
+def test_the_texts_of_a_shapefile_keep_their_letters(
+    stated: bool, encoding: str, tmp_path: Path
+) -> None:
+    names = ["Café Straße", "Grüner Weg", "Lime"]
+    shapes = [shapely.Point(15, 47 + row / 1000) for row in range(3)]
+    frame = gpd.GeoDataFrame({"name": names}, geometry=shapes, crs=4326)
+    frame.to_file(tmp_path / "town.shp", encoding=encoding)
+    if not stated:
+        (tmp_path / "town.cpg").unlink()
+    assert read_world([tmp_path / "town.shp"]).features.name.tolist() == names
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_letter_that_its_column_cuts_is_left_out_and_counted(
+    stated: bool, tmp_path: Path
+) -> None:
+    names = [f"Улица {number}" for number in range(40)]
+    shapes = [shapely.Point(15, 47 + row / 1000) for row in range(40)]
+    frame = gpd.GeoDataFrame({"name": names}, geometry=shapes, crs=4326)
+    frame.to_file(tmp_path / "town.shp", encoding="utf-8")
+    if not stated:
+        (tmp_path / "town.cpg").unlink()
+    table = tmp_path / "town.dbf"
+    table.write_bytes(table.read_bytes().replace("Улица 7".encode(), "Улица ".encode() + b"\xd0"))
+    world = read_world([tmp_path / "town.shp"])
+    assert world.features.name.tolist() == [*names[:7], "Улица", *names[8:]]
+    assert [(row.what, row.n) for row in world.left_out] == [("letter", 1)]
+
+
+TOPOLOGY = json.dumps(
+    {
+        "type": "Topology",
+        "objects": {"a": {"type": "Point", "coordinates": [15.4, 47], "properties": TAGS}},
+        "arcs": [],
+    }
+)
+ARCGIS = json.dumps(
+    {
+        "geometryType": "esriGeometryPoint",
+        "spatialReference": {"wkid": 4326},
+        "features": [{"attributes": TAGS, "geometry": {"x": 15.4, "y": 47}}],
+    }
+)
+
+
+@pytest.mark.parametrize("document", [TOPOLOGY, ARCGIS], ids=["TopoJSON", "ArcGIS"])
+@pytest.mark.parametrize("name", ["town.json", "town.json.gz"])
+def test_json_that_gdal_reads_may_be_packed_and_have_a_bom(
+    name: str, document: str, tmp_path: Path
+) -> None:
+    content = document.encode("utf-8-sig")
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    features = read_world([tmp_path / name]).features
+    assert features.tags.tolist() == [TAGS]
+    assert (features.geometry[0].x, features.geometry[0].y) == (15.4, 47)
