@@ -11,7 +11,7 @@ from core.cli.collection_options import add_collection
 from core.cli.cvgtext_options import add_cvgtext, read_copy
 from core.cli.engine_options import add_engine, chosen_engine
 from core.cli.imagery_options import add_imagery, opened_imagery, stated_of
-from core.cli.options import bounds, text, whole_number
+from core.cli.options import bounds, metres, text, whole_number
 from core.cli.progress import bar, note
 from core.errors import ModelError, QueryError
 from core.geo import Position
@@ -83,13 +83,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--spacing-m",
-        type=float,
+        type=metres,
         default=30.0,
         help="distance between tiles along the ways, in metres (default: 30)",
     )
     parser.add_argument(
         "--footprint-m",
-        type=float,
+        type=metres,
         default=100.0,
         help="width of a tile in metres (default: 100)",
     )

@@ -13,7 +13,7 @@ from core.cli.collection_options import (
     split_of_names,
 )
 from core.cli.cvgtext_options import add_cvgtext
-from core.cli.options import action_adder, new_file, text
+from core.cli.options import action_adder, metres, new_file, text
 from core.cli.progress import bar, note
 from core.errors import QueryError
 
@@ -69,7 +69,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
         help="whether pictures are maps or aerial (default: what the source says, or aerial)",
     )
     parser.add_argument(
-        "--footprint-m", type=float, help="width of a picture on the ground, in metres"
+        "--footprint-m", type=metres, help="width of a picture on the ground, in metres"
     )
     parser.add_argument(
         "--split",

@@ -46,6 +46,22 @@ def positive_numbers(value: str) -> tuple[float, ...]:
     return numbers
 
 
+_MOST_M = 20_000.0
+
+
+def metres(value: str) -> float:
+    """A length from 1 m to 20 km."""
+    try:
+        length = float(value)
+    except ValueError:
+        length = math.nan
+    if not 1 <= length <= _MOST_M:
+        raise argparse.ArgumentTypeError(
+            f"{value!r} is not a number of metres from 1 to {_MOST_M:.0f}"
+        )
+    return length
+
+
 def position(value: str) -> Position:
     """LAT,LON in degrees."""
     try:
