@@ -518,7 +518,7 @@ class TestFiles:
         [
             ("x.csv", b"a,b\n1,2\n", "no column"),
             ("x.json", b"{", "neither a report nor an export"),
-            ("x.json", b"\xff\xfe\x00", "cannot be read"),
+            ("x.json", b"\xff\xfe\x00", "is not UTF-8 text"),
             ("../x.json", b"[]", ""),
             ("x.json", b'{"queries": [], "gallery": "nowhere", "scope": "full"}', "no queries"),
         ],
