@@ -159,7 +159,13 @@ class _Reading:
             self.files[source.name] = sorted(
                 path for path in source.glob("*/*/*") if path.is_file()
             )
-            self._add_pyramid(XyzFolder(source))
+            tiles = XyzFolder(source)
+            if tiles.left_out:
+                self.notes.append(
+                    f"{source.name}: {tiles.left_out} pictures are no tiles zoom/column/row and "
+                    f"are left out"
+                )
+            self._add_pyramid(tiles)
         elif source.is_dir():
             self._add_folder(source)
         elif not source.is_file():

@@ -13,6 +13,7 @@ from core.arrays import U8
 from core.errors import SourceError
 from core.geo import Bounds
 from core.sources.imagery.layer import AerialPicture, Square
+from core.sources.upright import as_shown
 from core.web_tiles.mercator import RADIUS_M, TILE_PX, WORLD_M, TileRange, tiles_in
 
 _DECODED_TILES: Final = 256
@@ -149,7 +150,7 @@ def decoded(encoded: bytes, name: str) -> U8:
     """A tile [S, S, 3], or [S, S, 4] where it is not opaque. Raises SourceError."""
     try:
         with Image.open(io.BytesIO(encoded)) as picture:
-            rgba = np.asarray(picture.convert("RGBA"))
+            rgba = np.asarray(as_shown(picture).convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         problem = str(error)[:80]
         if encoded.lstrip()[:1] == b"<":
@@ -157,6 +158,8 @@ def decoded(encoded: bytes, name: str) -> U8:
         elif isinstance(error, UnidentifiedImageError):
             problem = "it is neither PNG, JPEG nor WebP"
         raise SourceError(f"the tile {name} is not a picture: {problem}") from error
+    if rgba.shape[0] != rgba.shape[1]:
+        raise SourceError(f"the tile {name} is not square but {rgba.shape[1]} × {rgba.shape[0]} px")
     return np.ascontiguousarray(rgba[..., :3]) if rgba[..., 3].min() == 255 else rgba
 
 

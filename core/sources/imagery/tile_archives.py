@@ -14,21 +14,24 @@ from core.web_tiles.mercator import tile_box
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+_DEEPEST: Final = 30
 _RASTER_FORMATS: Final = ("png", "jpg", "jpeg", "webp", "")
 
 
 class XyzFolder:
-    """Pictures as `zoom/column/row.png`, JPEG or WebP."""
+    """Pictures as `zoom/column/row.png`, JPEG or WebP; `left_out` are those of other names."""
 
     def __init__(self, folder: Path) -> None:
         self.name = str(folder)
         self.credit = ImageryCredit(source=folder.name)
         self._paths: dict[tuple[int, int, int], Path] = {}
+        self.left_out = 0
         for path in sorted(folder.glob("*/*/*")):
-            parts = (path.parts[-3], path.parts[-2], path.stem)
-            if path.suffix.lower() in _PICTURES and all(map(_NUMBER.fullmatch, parts)):
-                zoom, x, y = map(int, parts)
-                self._paths[zoom, x, y] = path
+            if path.suffix.lower() in _PICTURES:
+                at = _tile_at(path.parts[-3], path.parts[-2], path.stem)
+                self.left_out += at is None
+                if at is not None:
+                    self._paths[at] = path
         if not self._paths:
             raise SourceError(f"{folder} holds no tiles zoom/column/row.png; give another folder")
         zooms = [zoom for zoom, _, _ in self._paths]
@@ -44,6 +47,14 @@ class XyzFolder:
             return path.read_bytes() if path else None
         except OSError as error:
             raise SourceError(f"the tile {path} cannot be read ({error.strerror})") from error
+
+
+def _tile_at(*parts: str) -> tuple[int, int, int] | None:
+    """Zoom, column and row of a tile; None if there is no such tile."""
+    if not all(map(_NUMBER.fullmatch, parts)):
+        return None
+    zoom, x, y = map(int, parts)
+    return (zoom, x, y) if zoom <= _DEEPEST and max(x, y) < 2**zoom else None
 
 
 def is_xyz_folder(folder: Path) -> bool:
@@ -78,7 +89,11 @@ class MbTiles:
             about = dict(self._file.execute("SELECT name, value FROM metadata"))
             zooms = self._file.execute(
                 "SELECT zoom_level, MIN(tile_column), MAX(tile_column), MIN(tile_row), "
-                "MAX(tile_row) FROM tiles GROUP BY zoom_level ORDER BY zoom_level"
+                "MAX(tile_row) FROM tiles WHERE zoom_level BETWEEN 0 AND ? "
+                "AND tile_column BETWEEN 0 AND (1 << zoom_level) - 1 "
+                "AND tile_row BETWEEN 0 AND (1 << zoom_level) - 1 "
+                "GROUP BY zoom_level ORDER BY zoom_level",
+                (_DEEPEST,),
             ).fetchall()
         except sqlite3.Error as error:
             raise SourceError(f"{path} is not an MBTiles file ({error}); get it again") from error
@@ -104,7 +119,7 @@ class MbTiles:
                 ).fetchone()
         except sqlite3.Error as error:
             raise SourceError(f"{self.name} is damaged ({error}); get it again") from error
-        return bytes(row[0]) if row else None
+        return row[0] if row and isinstance(row[0], bytes) else None
 
 
 class PmTiles:
