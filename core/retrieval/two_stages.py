@@ -24,7 +24,7 @@ LEAST_LIKELY = 0.05
 Its places would be the last of them, and each region costs time."""
 
 
-MOST_SEARCHED = 6
+MOST_SEARCHED = 5
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
 _SURE, _SURE_OF_NAMES = 3.0, 4.0
 """The next region is searched while its estimate plus so many standard errors of the estimates
