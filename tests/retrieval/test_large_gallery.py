@@ -40,7 +40,10 @@ def differences(gallery: Gallery, encoder: SentenceEncoder, said: list[str]) -> 
         likely = [one for one in exact.candidates if (one.confidence or 0) >= 1e-4]
         pairs = list(zip(found.candidates, likely, strict=False))
         same_places = all(one.tile.tile_id == other.tile.tile_id for one, other in pairs)
-        apart = max(abs((one.confidence or 0) - (other.confidence or 0)) for one, other in pairs)
+        apart = max(
+            (abs((one.confidence or 0) - (other.confidence or 0)) for one, other in pairs),
+            default=0.0,  # a text about another town has no likely place here
+        )
         if not (same_places and apart < 1e-4 and found.approximate and exact.exact):
             differing.append(text)
     return differing
