@@ -284,13 +284,14 @@ def _answer_lines(result: Any) -> Iterator[str]:
 
 
 def _evidence_line(piece: dict[str, Any]) -> str:
-    """A phrase with what the map has for it: “red church” — a church (20 m north)."""
+    """A phrase with what the map has for it: “red church” — a church (20 m to the north)."""
+    from core.explain.phrasing import distance_phrase
     from core.retrieval.negation import denials_in
 
     phrase = f"{piece['phrase']} ({piece['english']})" if piece["english"] else piece["phrase"]
     if piece["fact"]:
         similar = "" if piece["supported"] else "at most something similar: "
-        found = f"{piece['fact']} ({piece['distance_m']:.0f} m {piece['direction']})"
+        found = f"{piece['fact']} ({distance_phrase(piece['distance_m'], piece['direction'])})"
         return f"{phrase} — {similar}{found}"
     if denials_in(piece["english"] or piece["phrase"]):
         return f"{phrase} — denied; --explain tells whether the map has it"
