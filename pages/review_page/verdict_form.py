@@ -75,7 +75,11 @@ def _on_action(session: ReviewSession) -> None:
     """Applies an action before anything is drawn, so the store has it when the next card comes.
 
     Whatever touches the session may be where a later key ends this run; then the page meets the
-    same report once more, in `draw`. Nothing does so once the store has it."""
+    same report once more, in `draw`. Nothing does so once the store has it.
+
+    A report that is sent again may have left with the address of the card before, which must not
+    bring that card back: `touched` is for every report, known or new."""
+    session.touched = True
     reported = st.session_state.get(_KEY)
     _apply(session, reported.get("deed") if isinstance(reported, Mapping) else None)
 
