@@ -40,6 +40,12 @@ words => {
 }
 """
 """Lines of a long description in sight, 0 for half ones; the others are reached by scrolling."""
+SCRIPTS_WAIT = """
+const make = URL.createObjectURL;
+URL.createObjectURL = (script) => make.call(URL, !window.waiting ? script : new Blob(
+  ["await new Promise((go) => window.waiting.push(go));", script], { type: script.type }));
+"""
+"""A component's script that comes once `waiting` is there runs when it is told to."""
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +378,28 @@ def test_a_report_that_gets_lost_on_its_way_is_sent_again_and_written_once(
     assert case_on(page) != case_id, "the address of the card before brought it back"
     assert reports > 1
     assert said_by(home, name, case_id) == ["map or picture out of date"]
+
+
+def test_a_card_that_comes_while_the_desk_still_loads_can_be_answered(
+    home: Path, served: Served, visits: Callable[..., Visit]
+) -> None:
+    visit = visits(served)
+    visit.page.add_init_script(SCRIPTS_WAIT)  # type: ignore[attr-defined]
+    page = at_the_door(visit, "Eve")
+    page.evaluate("window.waiting = []")
+    page.keyboard.press("Enter")
+    page.locator(".sw-case").wait_for()
+    page.keyboard.press("o")
+    page.get_by_text("Shuffled (change)").wait_for()
+    drawn(page)
+    page.wait_for_function("waiting.length")
+    page.evaluate("waiting.forEach((go) => go())")
+    page.locator(".sw-desk-first").wait_for()
+    case_id = case_on(page)
+    page.keyboard.press("6")
+    page.keyboard.press("Enter")
+    next_case(page, case_id)
+    assert said_by(home, "Eve", case_id) == ["map or picture out of date"]
 
 
 @pytest.mark.slow

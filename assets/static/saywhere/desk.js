@@ -287,8 +287,10 @@ export default function desk({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".sw-desk");
   root.desk = root.desk || new Desk(root);
   root.desk.show(data, setTriggerValue);
+  /* Streamlit clears up, too, behind a draw that a newer one overtook: the desk is the newer's. */
   return () => {
-    if (root.desk) root.desk.close();
+    if (!root.desk || root.desk.send !== setTriggerValue) return;
+    root.desk.close();
     delete root.desk;
   };
 }
