@@ -5,11 +5,13 @@ export default function copy({ parentElement, data }) {
   parentElement.querySelector("code").textContent = data.text;
   const button = parentElement.querySelector("button");
   const said = parentElement.querySelector("[role=status]");
-  button.onclick = async () => {
+  const pressed = async () => {
     said.textContent = (await copied(parentElement, data.text)) ? "Copied" : "Copy it by hand";
   };
+  button.onclick = pressed;
   said.textContent = "";
-  return () => { button.onclick = null; };
+  /* Streamlit clears up, too, behind a draw that a newer one overtook: the button is the newer's. */
+  return () => { if (button.onclick === pressed) button.onclick = null; };
 }
 
 async function copied(parent, text) {
