@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -44,6 +45,7 @@ from core.cli.bench import (
 )
 from core.cli.parser import parser_of
 from core.models.crosstext2loc import load_crosstext2loc
+from core.retrieval import stored_places
 from core.training.config import read_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -265,6 +267,15 @@ def rebuild(script: str, _: str) -> None:
     assert built == ["helsinki", "monaco", "montevideo", "neubrandenburg"]
 
 
+def write_places() -> None:
+    """What it writes for a copy of a gallery is what lies beside that gallery."""
+    monaco, home = settings.load({}).bundled_galleries / "monaco", Path("copied")
+    ignored = shutil.ignore_patterns("places.npz", "*.pmtiles")
+    copy = shutil.copytree(monaco, home / "monaco", ignore=ignored)
+    stored_places.main(home)
+    assert (copy / "places.npz").read_bytes() == (monaco / "places.npz").read_bytes()
+
+
 def make_sentence_encoder(script: str, folder: str) -> None:
     """The script really runs."""
     subprocess.run([sys.executable, str(ROOT / script), folder], check=True)
@@ -343,6 +354,7 @@ def export(rest: str) -> None:
 
 
 HANDLERS: dict[str, Callable[..., None]] = {
+    r"core\.retrieval\.stored_places": write_places,
     r"core\b ?(.*)": run_core,
     r"python3 -m venv \.venv && \.venv/bin/pip install ((?:-r \S+ ?)+) && (.+)": install,
     r"\.venv/bin/pip install -r (core/scale/requirements\.txt)": install_more,

@@ -138,6 +138,7 @@ def run(args: argparse.Namespace) -> Any:
     from core.gallery.manifest import read_manifest
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
+    from core.retrieval.stored_places import write_places
     from core.sources.left_out import read_counts, reading_line
     from core.sources.world import read_world
 
@@ -171,6 +172,7 @@ def run(args: argparse.Namespace) -> Any:
             _embed_with(DEFAULT_PICTURE_MODEL, folder, encoder, settings, args)
         if imagery is not None:
             _embed_with(DEFAULT_AERIAL_MODEL, folder, encoder, settings, args)
+    write_places(folder)
     if args.examples:
         _write_examples(folder, world, encoder, args.examples)
     manifest = read_manifest(folder)
@@ -319,6 +321,7 @@ def _build_imagery(args: argparse.Namespace) -> Any:
 
 def _build_cvgtext(args: argparse.Namespace) -> Any:
     from core.gallery.picture_builder import build_pictures
+    from core.retrieval.stored_places import write_places
 
     if args.bbox:
         raise QueryError("--bbox works with --from only; leave it out for CVG-Text")
@@ -340,6 +343,7 @@ def _build_cvgtext(args: argparse.Namespace) -> Any:
         datetime.now(UTC),
         bar(args.quiet),
     )
+    write_places(folder)
     return {"gallery": args.name, "folder": str(folder), "faults": data.faults_json()}
 
 
@@ -365,6 +369,7 @@ def _build_collection(args: argparse.Namespace) -> Any:
     from core.gallery.collection_builder import CollectionPart, build_collection
     from core.gallery.staging import removed_if_failed
     from core.models import DEFAULT_AERIAL_MODEL, DEFAULT_PICTURE_MODEL, load_model
+    from core.retrieval.stored_places import write_places
     from core.sources.collection import open_collection
 
     if args.bbox or args.imagery:
@@ -389,6 +394,7 @@ def _build_collection(args: argparse.Namespace) -> Any:
         if not args.no_pictures:
             model = DEFAULT_AERIAL_MODEL if aerial else DEFAULT_PICTURE_MODEL
             _embed_with(model, folder, encoder, settings, args, "drawn")
+    write_places(folder)
     return {
         "gallery": args.name,
         "folder": str(folder),

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.arrays import F64, I64
 from core.errors import GalleryError
+from core.gallery.array_file import ArrayFile
 from core.gallery.array_store import RegionArrays
 from core.gallery.cards import GalleryCard
 from core.gallery.opened import FactTable, Gallery, Links
@@ -69,6 +70,10 @@ class AssembledGallery(Gallery):
     @property
     def base_map(self) -> Path | None:
         """None: no map was rendered."""
+        return None
+
+    def array_file(self, name: str, version: int) -> ArrayFile | None:  # noqa: ARG002
+        """None: what was prepared for it is with its parts."""
         return None
 
     def row_of(self, tile_id: str) -> int:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from core.arrays import F32, F64, I32, I64, Bools, ranges
 from core.errors import GalleryError
 from core.gallery.aerial import AerialArchive, webp_of
+from core.gallery.array_file import ArrayFile, source_of
 from core.gallery.array_store import RegionArrays
 from core.gallery.cards import card_of, find_gallery
 from core.gallery.manifest import Manifest, PictureStamp, read_manifest, verify_files
@@ -146,6 +147,12 @@ class Gallery:
     def _open_aerial(self) -> AerialArchive | None:
         stamp = self.card.aerial
         return AerialArchive(self._data / stamp.archive, stamp) if stamp else None
+
+    def array_file(self, name: str, version: int) -> ArrayFile | None:
+        """The file of that name for arrays that follow from the facts and streets, made by that
+        version of what makes them; None for a gallery without files of its own."""
+        source = f"{name} {version}\n{source_of(self._manifest)}"
+        return ArrayFile(self._folder / f"{name}.npz", source)
 
     def picture_stamp(self, model: str | None = None, view: View | None = None) -> PictureStamp:
         """The picture model of that key or name, by default the first, of that view or of any.

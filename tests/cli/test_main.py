@@ -496,6 +496,7 @@ def test_a_new_gallery_is_seen_by_the_apps_own_model_or_says_that_there_is_none(
     home = tmp_path / "galleries"
     run = inside("build", "town", "--from", str(source), "--out", str(home), "--json", "--quiet")
     assert run.code == 0, run.err
+    assert (home / "town" / "places.npz").is_file()
     manifest = json.loads((home / "town" / "manifest.json").read_text("utf-8"))
     seen_by = [stamp["name"] for stamp in manifest["picture_models"]]
     assert seen_by == (["compact"] if COMPACT_WEIGHTS.is_file() else [])

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from core.gallery.array_store import RegionArrays, packed_strings
+from core.gallery.array_file import ArrayFile, PreparedArrays
+from core.gallery.array_store import packed_strings
 from core.gallery.opened import Gallery
 from core.retrieval.channels.packed_places import (
     MentionedPlace,
@@ -40,6 +41,9 @@ LONGEST = 8
 _MOST_STREETS = 3
 """A thing with addresses in more streets than this is several things that share a text."""
 CORNER, _ADDRESS = "street corner", "address"
+_FILE, _VERSION = "places", 1
+"""The file beside a gallery that has its places. Another version is not read: raise it with every
+change to the tokens of a name or to what is collected."""
 
 
 @dataclass(slots=True)
@@ -90,9 +94,13 @@ class NamedPlaces:
 
     `options` maps tokens to places (rows of `places`), each with the certainty, 0..1, that these
     tokens mean it. `letters` are the one-letter abbreviations that hold in this town.
+
+    They are read where they were prepared, with a packed gallery or by
+    `core.retrieval.stored_places`; else, or `anew`, they are collected, which takes a tenth of a
+    second for a town.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, gallery: Gallery, *, anew: bool = False) -> None:
         self._facts = gallery.facts
         self._own_names = [
             WORD.findall(fold(name)) for name in (gallery.card.title, gallery.card.name)
@@ -100,17 +108,18 @@ class NamedPlaces:
         self.tokens = lru_cache(maxsize=None)(self._tokens_of)
         self.places: Sequence[MentionedPlace]
         self.options: dict[Tokens, dict[int, float]] = defaultdict(dict)
-        if gallery.prepared:
-            self._read(gallery.prepared)
-        else:
+        prepared = None if anew else gallery.prepared or _stored(gallery)
+        if prepared is None:
             self._collect(gallery)
+        else:
+            self._read(prepared)
         self.longest_from: dict[str, int] = {}
         """The number of tokens of the longest place that begins with a token."""
         for tokens in filter(None, self.options):
             longest = max(self.longest_from.get(tokens[0], 0), len(tokens))
             self.longest_from[tokens[0]] = min(longest, LONGEST)
 
-    def _read(self, prepared: RegionArrays) -> None:
+    def _read(self, prepared: PreparedArrays) -> None:
         """Takes the places from arrays as `arrays` returned them."""
         self.letters = frozenset(prepared.strings("place_letter"))
         self.places = PackedPlaces(prepared)
@@ -276,3 +285,13 @@ class NamedPlaces:
             )
         )
         return len(self._found) - 1
+
+
+def places_file(gallery: Gallery) -> ArrayFile | None:
+    """The file with the places of a gallery, None for one without files of its own."""
+    return gallery.array_file(_FILE, _VERSION)
+
+
+def _stored(gallery: Gallery) -> PreparedArrays | None:
+    file = places_file(gallery)
+    return None if file is None else file.read()

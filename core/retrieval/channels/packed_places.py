@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, get_args, overload
 import numpy as np
 
 from core.arrays import I64
-from core.gallery.array_store import RegionArrays, packed_strings
+from core.gallery.array_file import PreparedArrays
+from core.gallery.array_store import packed_strings
 from core.vocabulary.street_words import HouseNumber
 
 PlaceKind = Literal["street", "address", "name"]
@@ -56,7 +57,7 @@ def _ragged(name: str, lists: Sequence[I64]) -> dict[str, Any]:
 class PackedPlaces(Sequence[MentionedPlace]):
     """The places of a region, made when they are read."""
 
-    def __init__(self, arrays: RegionArrays) -> None:
+    def __init__(self, arrays: PreparedArrays) -> None:
         self._arrays = arrays
         self._names = arrays.strings("place_name")
         self._letters = arrays.strings("number_letter")
