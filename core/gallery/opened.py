@@ -284,7 +284,8 @@ def _views(column: pa.ChunkedArray) -> list[str] | None:
 def _read_links(path: Path, facts: int) -> Links:
     table = read_table(path)
     fact = numbers(table["fact"])
-    order = np.argsort(fact, kind="stable")
+    # NumPy sorts 16 bits by their digits, four times as fast
+    order = np.argsort(fact.astype(np.uint16) if facts <= 1 << 16 else fact, kind="stable")
     fact = fact[order]
     return Links(
         tile=numbers(table["tile"])[order],

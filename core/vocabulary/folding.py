@@ -7,7 +7,8 @@ from anyascii import anyascii
 
 WORD = re.compile(r"[a-z0-9]+")
 """A word of a folded text."""
-_APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
+_APOSTROPHES = "'’ʼ`´"
+_MOST_LETTERS = 10_000
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -37,9 +38,21 @@ def fold(text: str) -> str:
     return _folded_name(text) if len(text) <= _NAME else _folded(text)
 
 
+class _Letters(dict[int, str | None]):
+    """What each character becomes, noted when it is first met: a table for `str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        ascii_letters = anyascii(chr(code)).lower()
+        if len(self) < _MOST_LETTERS:
+            self[code] = ascii_letters
+        return ascii_letters
+
+
+_LETTERS = _Letters(dict.fromkeys(map(ord, _APOSTROPHES)))
+
+
 def _folded(text: str) -> str:
-    text = text.translate(_APOSTROPHES)
-    return (text if text.isascii() else anyascii(text)).lower()
+    return text.translate(_LETTERS)
 
 
 _NAME = 80

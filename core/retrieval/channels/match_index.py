@@ -247,7 +247,7 @@ class MatchIndex:
         facts = self.gallery.facts
         words = np.array(
             [
-                len(text.split()) + sum(len(name.split()) for name in names)
+                len(" ".join((text, *names)).split())
                 for text, names in zip(facts.text, facts.names, strict=True)
             ]
         )
