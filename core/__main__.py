@@ -17,8 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code: 0 on success, 2 for a mistake by the user."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    parser = parser_of(COMMANDS, str(__doc__))
-    args = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+    words = joined(sys.argv[1:] if arguments is None else arguments)
+    named = [name for name in COMMANDS if words[:1] == [name]]
+    args = parser_of(named or COMMANDS, str(__doc__)).parse_args(words)
     try:
         result = args.module.run(args)
     except SaywhereError as error:

@@ -7,29 +7,13 @@ file name is the command's name, the first line of the docstring its help.
 """
 
 import argparse
-from typing import Any, Protocol
-
-from core.cli import (
-    bench,
-    build,
-    calibrate,
-    cases,
-    collection,
-    compare,
-    describe,
-    embed,
-    encode,
-    evaluate,
-    galleries,
-    search,
-    train,
-)
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 
 class Command(Protocol):
     """A module that is a command."""
 
-    __name__: str
     __doc__: str | None
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -39,24 +23,13 @@ class Command(Protocol):
         """Runs the command and returns the document to print, None to print nothing."""
 
 
-COMMANDS: tuple[Command, ...] = (
-    galleries,
-    search,
-    evaluate,
-    build,
-    embed,
-    encode,
-    describe,
-    collection,
-    calibrate,
-    train,
-    compare,
-    cases,
-    bench,
+COMMANDS = (
+    *("galleries", "search", "evaluate", "build", "embed", "encode", "describe", "collection"),
+    *("calibrate", "train", "compare", "cases", "bench"),
 )
-"""All commands, in the order of `python -m core --help`."""
+"""The names of all commands, in the order of `python -m core --help`."""
 
 
-def name_of(command: Command) -> str:
-    """The name of a command on the command line."""
-    return command.__name__.rpartition(".")[2]
+def command_of(name: str) -> Command:
+    """The module of a command, imported when it is asked for: a search needs no other."""
+    return cast(Command, import_module(f"{__name__}.{name}"))

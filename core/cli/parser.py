@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
-from core.cli import Command, name_of
+from core.cli import command_of
 from core.cli.options import add_output_flags
 
 _NEGATIVE = re.compile(r"-[\d.]")
@@ -33,13 +33,14 @@ def joined(arguments: Sequence[str]) -> list[str]:
     return joined
 
 
-def parser_of(commands: Iterable[Command], about: str) -> argparse.ArgumentParser:
+def parser_of(names: Iterable[str], about: str) -> argparse.ArgumentParser:
     """The parser of some commands; its parsed arguments have the command's module as `module`."""
     parser = _OneLineParser(prog="python -m core", description=about)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in commands:
+    for name in names:
+        command = command_of(name)
         about = str(command.__doc__).partition("\n")[0]
-        added = subparsers.add_parser(name_of(command), help=about, description=about)
+        added = subparsers.add_parser(name, help=about, description=about)
         added.set_defaults(module=command)
         add_output_flags(added)
         command.add_arguments(added)

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from core.errors import GalleryError
 from core.files import write_bytes
-from core.sources.imagery.addresses import national_sources
 
 _ENDINGS: Final = (
     *("tif", "tiff", "jp2", "jpg", "jpeg", "png", "webp", "mbtiles", "pmtiles"),
@@ -45,6 +44,8 @@ class GivenFile:
 
 def checked_source(name: str) -> str:
     """The name of an open source whose tiles can be kept. Raises GalleryError for any other."""
+    from core.sources.imagery.addresses import national_sources  # no start needs the imagery
+
     source = national_sources().get(name)
     if source is None:
         raise GalleryError(f"there is no source of imagery {name[:60]!r}")

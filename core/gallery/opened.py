@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from core.arrays import F32, F64, I32, I64, Bools, ranges
 from core.errors import GalleryError
-from core.gallery.aerial import AerialArchive, webp_of
 from core.gallery.array_file import ArrayFile, source_of
 from core.gallery.array_store import RegionArrays
 from core.gallery.cards import card_of, find_gallery
@@ -28,7 +28,10 @@ from core.indexes.vector import VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
 from core.records import Tile, View
 from core.settings import Settings
-from core.sources.imagery.layer import AerialPicture
+
+if TYPE_CHECKING:
+    from core.gallery.aerial import AerialArchive
+    from core.sources.imagery.layer import AerialPicture
 
 # Arrow's own allocator keeps some 30 MB of what was read once.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -144,9 +147,12 @@ class Gallery:
         name = f"{self._manifest.build}/base_map.pmtiles"
         return self._folder / name if name in self._manifest.files else None
 
-    def _open_aerial(self) -> AerialArchive | None:
-        stamp = self.card.aerial
-        return AerialArchive(self._data / stamp.archive, stamp) if stamp else None
+    def _open_aerial(self) -> "AerialArchive | None":
+        if (stamp := self.card.aerial) is None:
+            return None
+        from core.gallery.aerial import AerialArchive  # most galleries start without it
+
+        return AerialArchive(self._data / stamp.archive, stamp)
 
     def array_file(self, name: str, version: int) -> ArrayFile | None:
         """The file of that name for arrays that follow from the facts and streets, made by that
@@ -211,7 +217,7 @@ class Gallery:
 
     def aerial_picture(
         self, tile_id: str, side_m: float | None = None, size_px: int = 256
-    ) -> AerialPicture:
+    ) -> "AerialPicture":
         """The ground around a tile's centre from above, by default as wide as the tile.
 
         Raises GalleryError if the gallery has no imagery.
@@ -227,7 +233,11 @@ class Gallery:
         view = view or self.card.views[0]
         row = self.row_of(tile_id)
         if view == "aerial":
-            return b"" if self.aerial is None else webp_of(self.aerial_picture(tile_id))
+            if self.aerial is None:
+                return b""
+            from core.gallery.aerial import webp_of
+
+            return webp_of(self.aerial_picture(tile_id))
         shard, place = divmod(row, SHARD_TILES)
         with self._lock:
             if shard not in self._pictures:
