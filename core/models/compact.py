@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 from safetensors.numpy import load_file
 
 from core.arrays import F32, Bools
@@ -45,6 +44,7 @@ from core.settings import COMPACT_AERIAL_WEIGHTS, COMPACT_WEIGHTS
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
     from core.models.dual_encoder import CompactNetwork
 
@@ -187,6 +187,7 @@ class CompactEncoder:
 def pixels_of(pictures: Sequence[Image.Image], size_px: int) -> torch.Tensor:
     """N pictures as uint8 [N, 3, S, S]; other sizes are resampled."""
     import torch
+    from PIL import Image
 
     arrays = [
         np.asarray(picture.convert("RGB").resize((size_px, size_px), Image.Resampling.BICUBIC))

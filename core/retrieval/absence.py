@@ -94,7 +94,8 @@ class Absence:
     def __init__(self, match_index: MatchIndex) -> None:
         self._match_index = match_index
         facts = match_index.gallery.facts
-        self._reach = np.array([_reach_m(kind) for kind in facts.kind], dtype=np.float32)
+        reach = {kind: _reach_m(kind) for kind in match_index.kinds}
+        self._reach = np.array([reach[kind] for kind in facts.kind], dtype=np.float32)
         self._spoken = np.array(facts.spoken, dtype=bool)
         self.denied = lru_cache(maxsize=256)(self._denied)
 

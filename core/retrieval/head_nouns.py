@@ -6,7 +6,6 @@ are recognised.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -244,18 +243,19 @@ def _corner_nouns() -> frozenset[str]:
     return frozenset(NOUNS) - STREETS - {"block", "corner", "building", "house"}
 
 
-def _parts(kind: str) -> Iterable[HeadNoun]:
+@lru_cache(maxsize=4096)
+def heads_of(kind: str) -> tuple[HeadNoun, ...]:
     """The heads of a kind's names; those with words after the noun only if there are no others."""
     names = {kind, *(name.replace("~", "").replace("*", "") for name in calls(kind))}
     heads = [head for head in map(parsed, sorted(names)) if head is not None]
-    return [head for head in heads if not head.continues] or heads
+    return tuple([head for head in heads if not head.continues] or heads)
 
 
 def _modifiers() -> dict[str, frozenset[str]]:
     """The nouns of the table of kinds, each with the modifiers that distinguish its kinds."""
     modifiers: defaultdict[str, set[str]] = defaultdict(set)
     for kind in (*SAID_KINDS, "street corner"):
-        for head in _parts(kind):
+        for head in heads_of(kind):
             modifiers[head.noun] |= head.modifiers - SIZES
     return {noun: frozenset(words) for noun, words in modifiers.items()}
 
@@ -278,12 +278,6 @@ def head_of_phrase(phrase: str) -> HeadNoun | None:
     if compound:  # "book shops" are bookshops
         return replace(head, noun=compound, modifiers=frozenset())
     return head if head.noun in NOUNS else None
-
-
-@lru_cache(maxsize=4096)
-def heads_of(kind: str) -> tuple[HeadNoun, ...]:
-    """The heads of a kind's names."""
-    return tuple(_parts(kind))
 
 
 def matches_kind(kind: str, head: HeadNoun) -> bool:

@@ -3,11 +3,15 @@
 All but `BEARINGS` is shared with the description generator.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from core.vocabulary.templates import number_word, vary
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BEARINGS: Mapping[str, float] = {
     "north": 0.0,

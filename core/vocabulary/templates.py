@@ -1,11 +1,15 @@
 """Texts with alternatives in brackets, one of which is drawn. Used by the description generator."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from core.vocabulary.attributes import NUMBER_WORDS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\]")
 
