@@ -146,10 +146,10 @@ def _fit_claims(
     from core.explain.ledger.claim_gate import write_claim_gate
     from core.explain.ledger.unmappable import write_examples
 
-    if args.out is None:
-        write_examples(encoder)
     examples = claim_examples(args.claims, settings, encoder, bar(args.quiet))
     gate = fit_claim_gate(examples)
+    if args.out is None:
+        write_examples(encoder)
     path = write_claim_gate(gate, args.out or machine.CLAIMS)
     return {
         "file": str(path),

@@ -13,6 +13,7 @@ from core.evaluation.calibration.claims_fit import (
     least_threshold,
 )
 from core.explain.ledger.claim_features import FEATURES
+from core.settings import UNMAPPABLE
 
 
 def test_the_threshold_is_the_least_that_leaves_enough_right_claims() -> None:
@@ -53,6 +54,8 @@ def test_pairs_that_cannot_be_read_are_told_in_one_line(
     path = tmp_path / "pairs.jsonl"
     if given is not None:
         path.write_text(given + "\n")
+    before = UNMAPPABLE.stat().st_mtime_ns
     assert main(["calibrate", "--claims", str(path), "--quiet"]) == 2
     (told,) = capsys.readouterr().err.strip().splitlines()
     assert "pairs.jsonl" in told
+    assert UNMAPPABLE.stat().st_mtime_ns == before, "what search reads was written all the same"

@@ -55,9 +55,11 @@ class GraphWriter:
         self, name: str, inputs: str, layer: nn.Conv2d, norm: nn.BatchNorm2d, active: bool = True
     ) -> str:
         """A convolution with its normalization, and ReLU6 where it is `active`."""
-        scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
-        weights = (layer.weight * scale[:, None, None, None]).detach().numpy()
-        shift = (norm.bias - norm.running_mean * scale).detach().numpy()
+        # NumPy's root is the same on every processor, torch's is not
+        root = np.sqrt((norm.running_var + norm.eps).numpy())
+        scale = norm.weight.detach().numpy() / root
+        weights = layer.weight.detach().numpy() * scale[:, None, None, None]
+        shift = norm.bias.detach().numpy() - norm.running_mean.numpy() * scale
         output = self.add(
             "Conv",
             [inputs, self.rounded(name, weights), self.constant(f"{name}.shift", shift)],
