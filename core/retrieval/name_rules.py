@@ -1,7 +1,8 @@
 """Rules for names in evidence: which facts a phrase with a name can mean."""
 
 import re
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -44,22 +45,31 @@ class NameRules:
         return word in self._own
 
     def allowed(
-        self, phrase: Phrase, carried: Bools, vocabulary: list[str], place: frozenset[str]
-    ) -> Bools:
+        self, phrase: Phrase, carried: Bools, row_of: Mapping[str, int], place: frozenset[str]
+    ) -> Bools | None:
         """The facts that may support a phrase [V]: those with one of its proper names, if it has
-        any, with the word after "of" if they have a name of their own, and no other number.
+        any, with the word after "of" if they have a name of their own, and no other number. None
+        for all.
 
-        `carried` [W, V] tells whether a fact has a word of the `vocabulary`. Names among the words
-        of the thing's `place` are those of other things.
+        `carried` [W, V] tells whether a fact has a word, by the word's row in `row_of`. Names among
+        the words of the thing's `place` are those of other things.
         """
-        allowed: Bools = np.ones(len(self._facts), dtype=bool)
         names = [
             name
             for name in ordered_names(self._query.text, phrase.start, phrase.end)
-            if name in vocabulary and name not in place and name not in self._own
+            if name in row_of and name not in place and name not in self._own
         ]
+        whole = self._whole_mention(phrase)
+        stated = [word for word in complement(phrase.text) if word in row_of]
+        numbered = [
+            word for word in street_numbers(phrase.text) if word in row_of and word not in place
+        ]
+        is_numbered = has_number(phrase.text)
+        if not (names or whole or stated or numbered or is_numbered):
+            return None
+        allowed: Bools = np.ones(len(self._facts), dtype=bool)
         if names:  # the first one, or most: "Eastfield Inn & Suites" is not Fairfield
-            naming: Bools = carried[[vocabulary.index(name) for name in names]]
+            naming: Bools = carried[[row_of[name] for name in names]]
             most: Bools = np.count_nonzero(naming, axis=0) > _MOST * len(names)
             allowed = naming[0] | most
             for mention in self.mentions_in(phrase):
@@ -67,16 +77,16 @@ class NameRules:
                     self._facts, self._match_index.mentions.facts_of(mention)
                 )
                 allowed[there[is_there]] = True
-        said = {*words_of(phrase.text)} & set(vocabulary)
-        if said and (whole := self._whole_mention(phrase)) is not None:
-            allowed &= self._called(whole, self._with_any(said, carried, vocabulary))
-        if stated := complement(phrase.text) & set(vocabulary):
-            having = self._with_any(stated, carried, vocabulary)
+        said = [word for word in {*words_of(phrase.text)} if word in row_of] if whole else []
+        if whole is not None and said:
+            allowed &= self._called(whole, self._with_any(said, carried, row_of))
+        if stated:
+            having = self._with_any(stated, carried, row_of)
             allowed[self._match_index.titled[self._facts] & ~having] = False
-        if numbered := street_numbers(phrase.text) & set(vocabulary) - place:
-            having = self._with_any(numbered, carried, vocabulary)
+        if numbered:
+            having = self._with_any(numbered, carried, row_of)
             allowed[self._match_index.named[self._facts] & ~having] = False
-        if has_number(phrase.text):
+        if is_numbered:
             named = self._match_index.named[self._facts]
             for at in np.flatnonzero(allowed & named).tolist():
                 of_fact = self._match_index.gallery.facts.names[int(self._facts[at])]
@@ -85,8 +95,9 @@ class NameRules:
 
     def _whole_mention(self, phrase: Phrase) -> Mention | None:
         """The mention that is a whole phrase, by a whole name of several words."""
-        words = {*words_of(phrase.text)} - ADJECTIVES
-        for mention in self.mentions_in(phrase):
+        mentions = self.mentions_in(phrase)
+        words = {*words_of(phrase.text)} - ADJECTIVES if mentions else set()
+        for mention in mentions:
             said = {*words_of(self._query.text[mention.start : mention.end])}
             is_whole = max(option.certainty for option in mention.options) == 1
             if is_whole and mention.number is None and len(said) > 1 and words <= said:
@@ -110,14 +121,17 @@ class NameRules:
         return called
 
     @staticmethod
-    def _with_any(words: frozenset[str] | set[str], carried: Bools, vocabulary: list[str]) -> Bools:
-        having: Bools = carried[[vocabulary.index(word) for word in words]].max(axis=0)
+    def _with_any(words: Sequence[str], carried: Bools, row_of: Mapping[str, int]) -> Bools:
+        having: Bools = carried[[row_of[word] for word in words]].any(axis=0)
         return having
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:
         """The streets, addresses and names that a phrase mentions, wholly or in part."""
-        mentions = self._match_index.mentions.mentions(self._query.affirmed_text)
-        return [one for one in mentions if one.start < phrase.end and phrase.start < one.end]
+        return [one for one in self._mentions if one.start < phrase.end and phrase.start < one.end]
+
+    @cached_property
+    def _mentions(self) -> tuple[Mention, ...]:
+        return self._match_index.mentions.mentions(self._query.affirmed_text)
 
     def _may_name(self, phrase: Phrase) -> bool:
         """Whether a phrase may mean a name that a fact's text does not show: a mention, or a word
@@ -193,14 +207,14 @@ def drop_stem_collisions(
 
     `carried` [W, V] tells whether one of V `facts` has a word of the `vocabulary`.
     """
-    for row in np.flatnonzero(carried.any(axis=1)).tolist():
-        word = vocabulary[row]
-        singular = word.removesuffix("s")
-        gerund, inflected = f"{singular}ing", word.endswith(_ENDINGS)
-        own = {word, singular} - STOP_WORDS
-        places = np.flatnonzero(carried[row])
-        for at, text in zip(places.tolist(), match_index.texts_of(facts[places]), strict=True):
-            if inflected or gerund in text:
-                folded = fold(text)
-                if singular not in folded or own.isdisjoint(WORD.findall(folded)):
-                    carried[row, at] = False
+    rows, places = carried.nonzero()
+    texts = match_index.texts_of(facts[places])
+    singulars = [word.removesuffix("s") for word in vocabulary]
+    inflected = [word.endswith(_ENDINGS) for word in vocabulary]
+    gerunds = [f"{singular}ing" for singular in singulars]
+    for row, at, text in zip(rows.tolist(), places.tolist(), texts, strict=True):
+        if inflected[row] or gerunds[row] in text:
+            folded = fold(text)
+            own = {vocabulary[row], singulars[row]} - STOP_WORDS
+            if singulars[row] not in folded or own.isdisjoint(WORD.findall(folded)):
+                carried[row, at] = False

@@ -5,11 +5,12 @@ occur by chance. Words that say where a thing is mean another thing than the phr
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from core.arrays import F32, I64, Bools
+from core.arrays import F32, I32, I64, Bools
 from core.records import Channel
 from core.retrieval.channels import MatchIndex
 from core.retrieval.head_nouns import (
@@ -51,51 +52,69 @@ class PhraseWords:
         self._facts = facts
         phrases = encoded_query.phrases
         phrase_words = [_words_of_phrase(phrase.text) for phrase in phrases]
-        vocabulary = list(dict.fromkeys(word for words in phrase_words for word in words))
+        vocabulary = dict.fromkeys(word for words in phrase_words for word in words)
+        row_of = {word: row for row, word in enumerate(vocabulary)}
         self.names = NameRules(match_index, encoded_query, facts)
-        carried = self._carried(vocabulary)
+        carried = self._carried(list(vocabulary))
         self.heads = [head_of_phrase(phrase.text) for phrase in phrases]
-        self._nouns = [noun_of_phrase(phrase.text) for phrase in phrases]
-        shape = len(phrases), len(facts)
-        share, distinctive = np.zeros((2, *shape), dtype=np.float32)
-        meant, by_chance, referable, allowed = np.zeros((4, *shape), dtype=bool)
-        self.found = WordsOfFacts(share, distinctive, meant, by_chance, referable, allowed)
-        for row, (phrase, head) in enumerate(zip(phrases, self.heads, strict=True)):
-            referable[row] = self._referable(head)
-            allowed[row] = self.names.allowed(phrase, carried, vocabulary, place_of(head))
         self.mentions = [
             self.names.mentions_in(phrase) if "names" in channels else [] for phrase in phrases
         ]
-        row_of = {word: row for row, word in enumerate(vocabulary)}
-        in_kind: dict[str, Bools] = {}
-        for row, words in enumerate(phrase_words):
-            if words:
-                of_words = {word: carried[row_of[word]] for word in words}
-                self._add_mentions(row, of_words)
-                self._count(row, of_words, in_kind)
+        shape = len(phrases), len(facts)
+        share, distinctive = np.zeros((2, *shape), dtype=np.float32)
+        meant, by_chance = np.zeros((2, *shape), dtype=bool)
+        referable, allowed = np.ones((2, *shape), dtype=bool)
+        self.found = WordsOfFacts(share, distinctive, meant, by_chance, referable, allowed)
+        for row, (phrase, head) in enumerate(zip(phrases, self.heads, strict=True)):
+            if head is not None:
+                referable[row] = self._referable(head)
+            some = self.names.allowed(phrase, carried, row_of, place_of(head))
+            if some is not None:
+                allowed[row] = some
+        is_carried = carried.any(axis=1).tolist()
+        words = list[_CarriedWord]()
+        lengths = np.ones((3, len(phrases), 1), dtype=np.float32)
+        for row, of_phrase in enumerate(phrase_words):
+            if self.mentions[row]:
+                every = {word: carried[row_of[word]] for word in of_phrase}
+                carrying = self._with_mentions(row, every)
+            else:
+                at = [(word, row_of[word]) for word in of_phrase]
+                carrying = {word: carried[place] for word, place in at if is_carried[place]}
+            if carrying:
+                words += self._read(row, of_phrase, carrying, lengths[:, row])
+        if words:
+            self._count(words, lengths)
 
     def _carried(self, vocabulary: list[str]) -> Bools:
         """Whether a fact has a word of the vocabulary: [W, V]."""
         facts, match_index = self._facts, self._match_index
         carried = np.zeros((len(vocabulary), len(facts)), dtype=bool)
         names = match_index.gallery.names
-        seen = np.zeros(len(match_index.named), dtype=bool)
-        seen[facts] = True
+        rows, having = list[int](), list[I32]()
         for row, word in enumerate(vocabulary):
+            if not self.names.may_match(word):
+                continue
             for spelling, _ in names.spellings(word):
-                for column in ("name", "kind"):
-                    having = names.postings(spelling, column).facts
-                    carried[row, np.searchsorted(facts, having[seen[having]])] = True
-        carried[[not self.names.may_match(word) for word in vocabulary]] = False
+                having += [names.postings(spelling, column).facts for column in ("name", "kind")]
+                rows += [row, row]
+        if not rows:
+            return carried
+        place = np.zeros(len(match_index.named), dtype=np.int32)  # from 1 on, 0 for an unseen fact
+        place[facts] = np.arange(1, len(facts) + 1)
+        places = place[np.concatenate(having)]
+        seen = places.nonzero()[0]
+        row_of = np.array(rows).repeat([len(one) for one in having])
+        carried[row_of[seen], places[seen] - 1] = True
         drop_stem_collisions(match_index, facts, carried, vocabulary)
-        if len(pooled := np.flatnonzero(match_index.pooled[facts])):
+        if len(pooled := match_index.pooled[facts].nonzero()[0]):
             for row, word in enumerate(vocabulary):
                 carried[row, pooled[~match_index.in_kind(word)[facts[pooled]]]] = False
         return carried
 
-    def _add_mentions(self, row: int, of_words: dict[str, Bools]) -> None:
-        """Lets the facts of a mention carry its words in any spelling, and those with another
-        house number carry none of them."""
+    def _with_mentions(self, row: int, of_words: dict[str, Bools]) -> dict[str, Bools]:
+        """The words of a phrase that some facts carry, and these: the facts of a mention carry its
+        words in any spelling, and those with another house number carry none of them."""
         for mention in self.mentions[row]:
             index = self._match_index.mentions
             at = self._places(index.facts_of(mention))
@@ -106,55 +125,85 @@ class PhraseWords:
                     carrying[at] = True
                     carrying[others] = False
                     of_words[word] = carrying
+        return {word: carrying for word, carrying in of_words.items() if carrying.any()}
 
     def _places(self, facts: I64) -> I64:
         """The places of facts among those of the finder, without the others."""
         place, is_seen = places_among(self._facts, facts)
         return place[is_seen]
 
-    def _count(self, row: int, of_words: dict[str, Bools], in_kind: dict[str, Bools]) -> None:
-        """Sets the shares of a phrase, and the facts that its words mean or have by chance.
+    def _read(
+        self, row: int, words: Sequence[str], carrying: dict[str, Bools], lengths: F32
+    ) -> "list[_CarriedWord]":
+        """The words of a phrase that some facts carry.
 
-        `in_kind` keeps the facts with a word in their kind, for the other phrases.
+        Sets the `lengths` [3, 1]: the numbers of all `words` of the phrase, of those up to its
+        noun, and of the distinctive ones, 1 for none.
         """
-        phrase, head, found = self._query.phrases[row], self.heads[row], self.found
-        referable = found.referable[row]
-        some = {word: carrying for word, carrying in of_words.items() if carrying.any()}
-        if not some:
-            return
-        placing = place_of(head)
-        distinctive = {word for word in of_words if self._is_distinctive(phrase, word)}
-        found.share[row] = _share_of(list(some.values()), len(of_words))
-        of_head = sum(word in head.words for word in of_words) if head else 0
-        if head and of_head:
-            having = [carrying for word, carrying in some.items() if word in head.words]
-            found.share[row] = np.maximum(found.share[row], _share_of(having, of_head))
-        if distinctive:
-            having = [carrying for word, carrying in some.items() if word in distinctive]
-            found.distinctive[row] = _share_of(having, len(distinctive))
-        meant, by_chance = found.meant[row], found.by_chance[row]
-        for word, carrying in some.items():
-            if word in distinctive:
-                meant |= carrying & referable if word in placing else carrying
-                continue
-            if word not in in_kind:
-                in_kind[word] = self._match_index.in_kind(word)[self._facts]
-            if head is not None or singular(word) == self._nouns[row]:
-                meant |= carrying & in_kind[word] & referable
-            if head is None or word in head.words:
-                by_chance |= carrying & ~in_kind[word]
-        allowed = found.allowed[row]
-        by_chance &= ~meant
-        by_chance &= allowed
-        meant &= allowed
+        phrase, head = self._query.phrases[row], self.heads[row]
+        noun, placing = noun_of_phrase(phrase.text), place_of(head)
+        of_head = head.words.intersection(words) if head else frozenset()
+        distinctive = {word for word in words if self._is_distinctive(phrase, word)}
+        lengths[:, 0] = len(words), len(of_head) or 1, len(distinctive) or 1
+        return [
+            _CarriedWord(
+                row,
+                word,
+                facts,
+                in_head=word in of_head,
+                is_distinctive=word in distinctive,
+                is_placing=word in distinctive and word in placing,
+                by_kind=word not in distinctive and (head is not None or singular(word) == noun),
+                by_chance=word not in distinctive and (head is None or word in of_head),
+            )
+            for word, facts in carrying.items()
+        ]
 
-    def _referable(self, head: HeadNoun | None) -> Bools:
-        """Which of the finder's facts a phrase's noun can refer to; all for an unknown noun."""
-        facts = self._facts
-        if head is None:
-            return np.ones(len(facts), dtype=bool)
-        referable: Bools = self._match_index.matching_kind(head)[facts]
-        return referable & ~self._match_index.lacking_modifier(head)[facts]
+    def _count(self, words: "Sequence[_CarriedWord]", lengths: F32) -> None:
+        """Sets the shares of the phrases, and the facts that their R words mean or have by chance.
+
+        The words of all phrases are counted at once, by products of [P, R] and [R, V].
+        """
+        found = self.found
+        shape = len(words), len(self._facts)
+        carrying = np.concatenate([one.carrying for one in words]).reshape(shape)
+        in_kind = np.concatenate(
+            [self._match_index.in_kind(one.word)[self._facts] for one in words]
+        ).reshape(shape)
+        of_phrase = np.zeros((len(found.share), len(words)), dtype=np.float32)
+        of_phrase[[one.row for one in words], np.arange(len(words))] = 1
+
+        def count(use: Sequence[bool], facts: Bools | F32) -> F32:
+            counts: F32 = (of_phrase * np.array(use)) @ facts.astype(np.float32, copy=False)
+            return counts
+
+        carried = carrying.astype(np.float32)
+        np.maximum(
+            of_phrase @ carried / lengths[0],
+            count([one.in_head for one in words], carried) / lengths[1],
+            out=found.share,
+        )
+        is_distinctive = [one.is_distinctive for one in words]
+        if any(is_distinctive):
+            np.divide(count(is_distinctive, carried), lengths[2], out=found.distinctive)
+            named = [one.is_distinctive and not one.is_placing for one in words]
+            found.meant[:] = count(named, carried) > 0
+        meaning = count([one.by_kind for one in words], carrying & in_kind)
+        if any(one.is_placing for one in words):
+            meaning += count([one.is_placing for one in words], carried)
+        np.logical_or(found.meant, (meaning > 0) & found.referable, out=found.meant)
+        by_chance = count([one.by_chance for one in words], carrying & ~in_kind) > 0
+        np.logical_and(by_chance & ~found.meant, found.allowed, out=found.by_chance)
+        np.logical_and(found.meant, found.allowed, out=found.meant)
+
+    def _referable(self, head: HeadNoun) -> Bools:
+        """Which of the finder's facts a phrase's noun can refer to."""
+        referable: Bools = self._match_index.matching_kind(head)[self._facts]
+        possible = referable.nonzero()[0]
+        if len(possible):
+            lacking = self._match_index.lacking_modifier(head)[self._facts[possible]]
+            referable[possible[lacking]] = False
+        return referable
 
     def _is_distinctive(self, phrase: Phrase, word: str) -> bool:
         """Whether a word is distinctive: not common and no misspelt noun of the table of kinds, or
@@ -169,20 +218,19 @@ class PhraseWords:
         )
 
 
-def _share_of(masks: Sequence[Bools], count: int) -> F32 | np.float32:
-    """The share of `count` words that each fact has, of which these masks [V] are the found ones:
-    [V], or 0 where none is found."""
-    if not masks:
-        return np.float32(0)
-    having = masks[0].astype(np.uint16)
-    for mask in masks[1:]:
-        having += mask
-    share: F32 = _shares(count)[having]
-    return share
+@dataclass(frozen=True, slots=True)
+class _CarriedWord:
+    """A word of a phrase, by its row, and which of V facts carry it: [V].
 
+    A distinctive word means a thing, or where it `is_placing` what a thing is at. Another means it
+    `by_kind`, or is in a name `by_chance`, or neither. `in_head` are those up to the noun.
+    """
 
-@lru_cache(maxsize=64)
-def _shares(count: int) -> F32:
-    """The shares 0, 1 / count, 2 / count, …, 1."""
-    shares: F32 = (np.arange(count + 1) / count).astype(np.float32)
-    return shares
+    row: int
+    word: str
+    carrying: Bools
+    in_head: bool
+    is_distinctive: bool
+    is_placing: bool
+    by_kind: bool
+    by_chance: bool

@@ -117,9 +117,10 @@ def facts_seen(match_index: MatchIndex, tiles: Sequence[int] | None) -> I64:
     if tiles is None:
         return np.arange(len(match_index.named))
     fact_of = match_index.gallery.links.fact
-    seen = [np.empty(0, dtype=np.int64)]
-    seen += [fact_of[match_index.links_of(tile)].astype(np.int64) for tile in tiles]
-    return np.unique(np.concatenate(seen))
+    seen: Bools = np.zeros(len(match_index.named), dtype=bool)
+    for tile in tiles:
+        seen[fact_of[match_index.links_of(tile)]] = True
+    return seen.nonzero()[0]
 
 
 def argmax_positive(values: F32, counted: Bools) -> int | None:
