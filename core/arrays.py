@@ -17,7 +17,7 @@ Objects = npt.NDArray[np.object_]
 
 def ranges(begin: I64, counts: I64) -> I64:
     """The numbers of M ranges in a row: `begin[m]` and the next ones, `counts[m]` in all."""
-    rows: I64 = np.repeat(begin - np.cumsum(counts) + counts, counts)
+    rows: I64 = (begin - counts.cumsum() + counts).repeat(counts)
     rows += np.arange(len(rows))
     return rows
 
