@@ -122,7 +122,7 @@ class NameRules:
 
     @staticmethod
     def _with_any(words: Sequence[str], carried: Bools, row_of: Mapping[str, int]) -> Bools:
-        having: Bools = carried[[row_of[word] for word in words]].any(axis=0)
+        having: Bools = carried[[row_of[word] for word in words]].max(axis=0)
         return having
 
     def mentions_in(self, phrase: Phrase) -> list[Mention]:

@@ -71,7 +71,7 @@ class PhraseWords:
             some = self.names.allowed(phrase, carried, row_of, place_of(head))
             if some is not None:
                 allowed[row] = some
-        is_carried = carried.any(axis=1).tolist()
+        is_carried = np.asarray(carried.any(axis=1)).tolist()
         words = list[_CarriedWord]()
         lengths = np.ones((3, len(phrases), 1), dtype=np.float32)
         for row, of_phrase in enumerate(phrase_words):
