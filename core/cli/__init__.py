@@ -24,8 +24,19 @@ class Command(Protocol):
 
 
 COMMANDS = (
-    *("galleries", "search", "evaluate", "build", "embed", "encode", "describe", "collection"),
-    *("calibrate", "train", "compare", "cases", "bench"),
+    "galleries",
+    "search",
+    "evaluate",
+    "build",
+    "embed",
+    "encode",
+    "describe",
+    "collection",
+    "calibrate",
+    "train",
+    "compare",
+    "cases",
+    "bench",
 )
 """The names of all commands, in the order of `python -m core --help`."""
 
