@@ -1,7 +1,9 @@
-"""Atomic writes of files and folders, and tables that spreadsheets saved or will open."""
+"""Atomic writes of files and folders, tables that spreadsheets saved or will open, and the files
+of the app whose content is known."""
 
 import codecs
 import csv
+import hashlib
 import json
 import os
 import re
@@ -13,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.errors import SaywhereError
+from core.errors import ModelError, SaywhereError
 
 _FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 
@@ -103,3 +105,20 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str) and _FORMULA.match(value):
         return f"'{value}"
     return value
+
+
+def asset_file(path: Path, sha256: str, title: str) -> Path:
+    """The path of a file of the app if its content is that of the model, else raises ModelError."""
+    try:
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"{title} cannot be read from {path} ({error.strerror}); fetch the whole app again"
+        ) from error
+    if actual != sha256:
+        raise ModelError(
+            f"{path} is not {title}: SHA-256 {actual[:12]}…, wanted {sha256[:12]}…; "
+            f"fetch the whole app again"
+        )
+    return path

@@ -34,6 +34,9 @@ REGIONS = ROOT / "assets" / "models" / "regions.json"
 OVERVIEW = ROOT / "assets" / "models" / "overview.json"
 """The weights by which regions are chosen for a search, where there are many."""
 
+PRODUCTS = ROOT / "assets" / "models" / "products" / "products.onnx"
+"""The graph that multiplies 8-bit codes with queries."""
+
 AERIAL = ROOT / "assets" / "models" / "aerial.json"
 """The confidence of a search in which only pictures answer, an aerial one among them."""
 

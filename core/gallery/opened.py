@@ -24,6 +24,7 @@ from core.geo import Position, tile_bounds
 from core.indexes.coarse import FILE, keep_coarse
 from core.indexes.codes import CodesIndex, norms_of
 from core.indexes.lexical import NameIndex
+from core.indexes.products import unsigned
 from core.indexes.vector import VectorIndex
 from core.models import DEFAULT_PICTURE_MODEL
 from core.records import Tile, View
@@ -280,7 +281,7 @@ class Gallery:
     def _index(self, name: str) -> VectorIndex:
         path = self._data / f"{name}.npy"
         codes = np.load(path, allow_pickle=False)
-        index = CodesIndex(codes, norms_of(codes))
+        index = CodesIndex(unsigned(codes), norms_of(codes))
         keep_coarse(index, path.with_suffix(FILE))
         return index
 

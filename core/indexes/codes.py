@@ -1,34 +1,26 @@
-"""The vector index of one region of a large collection: 8-bit codes, read where they lie.
+"""The vector index of a gallery, or of one region of a large collection: 8-bit codes, exactly.
 
 The codes may be memory-mapped: nothing is read before a search, and processes share what was read.
-A search converts the codes of the region, some thousands, and is exact.
 """
-
-import threading
 
 import numpy as np
 
-from core.arrays import F32, F64, I8, I64
-from core.indexes.vector import CHUNK, Neighbours, products_of
+from core.arrays import F32, F64, I8, I64, U8
+from core.indexes.products import products_of_codes, signed
+from core.indexes.vector import Neighbours
 
-_local = threading.local()
 _MANY, _FEW_OF, _STEP = 16_384, 4, 16
 """From so many values on, and so many for each that is wanted, every sixteenth is a sample."""
 
 
-def _products(codes: I8, queries: F32, allowed: I64 | None = None) -> F32:
-    """The products of Q queries [Q, D] with the allowed of codes [N, D], or with all: [Q, N]."""
-    floats = getattr(_local, "floats", None)
-    if floats is None or floats.shape[1] != codes.shape[1]:
-        floats = _local.floats = np.empty((CHUNK, codes.shape[1]), dtype=np.float32)
-    return products_of(codes, queries, floats, allowed)
-
-
 class CodesIndex:
     """Exact inner products with unit embeddings, given by their codes [N, D] and the codes' norms
-    [N]. Ties are in row order, also at the cut."""
+    [N]. Ties are in row order, also at the cut.
 
-    def __init__(self, codes: I8, norms: F32) -> None:
+    Codes that are in memory are best `unsigned`, as they are multiplied.
+    """
+
+    def __init__(self, codes: I8 | U8, norms: F32) -> None:
         self._codes, self._norms = codes, norms
 
     def __len__(self) -> int:
@@ -36,17 +28,17 @@ class CodesIndex:
 
     def embeddings(self, rows: I64) -> F32:
         """The embeddings [K, D] of some rows."""
-        unit: F32 = self._codes[rows].astype(np.float32) / self._norms[rows][:, None]
+        unit: F32 = signed(self._codes[rows]) / self._norms[rows][:, None]
         return unit
 
     def similarities(self, query: F32) -> F32:
         """The similarity [N] of every row to one query [D]."""
-        products: F32 = _products(self._codes, query[None])[0] / self._norms
+        products: F32 = products_of_codes(self._codes, query[None])[0] / self._norms
         return products
 
     def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
         """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
-        products = _products(self._codes, queries, allowed)
+        products = products_of_codes(self._codes, queries, allowed)
         products /= self._norms if allowed is None else self._norms[allowed]
         return products
 

@@ -1,4 +1,4 @@
-"""Files of weights with a known content: in Python packages, and among the app's own assets."""
+"""Files of weights with a known content in Python packages."""
 
 import hashlib
 import importlib.util
@@ -22,21 +22,4 @@ def package_file(package: str, file: str, sha256: str, title: str, missing: Mode
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if digest != sha256:
         raise ModelError(f"{path} is not {title}; reinstall the package {package}")
-    return path
-
-
-def asset_file(path: Path, sha256: str, title: str) -> Path:
-    """The path of a file of the app if its content is that of the model, else raises ModelError."""
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"{title} cannot be read from {path} ({error.strerror}); fetch the whole app again"
-        ) from error
-    if actual != sha256:
-        raise ModelError(
-            f"{path} is not {title}: SHA-256 {actual[:12]}…, wanted {sha256[:12]}…; "
-            f"fetch the whole app again"
-        )
     return path

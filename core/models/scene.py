@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 
 from core.arrays import F32
-from core.models.package_files import asset_file
+from core.files import asset_file
 from core.settings import SCENE_MODEL
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 from tokenizers import Encoding, Tokenizer
 
 from core.arrays import F32, Bools
+from core.files import asset_file
 from core.models.batches import Progress, encoded, like_lengths
-from core.models.package_files import asset_file
 from core.models.specs import MINILM, ModelSpec, SentenceSpec
 from core.settings import SENTENCE_MODEL
 
