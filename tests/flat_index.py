@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.arrays import F32, I64
-from core.indexes.vector import CHUNK, Neighbours, products_of
+from core.indexes.vector import Neighbours
 
 
 class FlatIndex:
@@ -38,8 +38,9 @@ class FlatIndex:
 
     def scan(self, queries: F32, allowed: I64 | None = None) -> F32:
         """The similarity of each of the `allowed` rows (or all) to each query [Q, D]: [Q, N]."""
-        floats = np.empty((CHUNK, self._index.d), dtype=np.float32)
-        return products_of(self._stored, queries, floats, allowed)
+        rows = self._stored if allowed is None else self._stored[allowed]
+        products: F32 = np.asarray(queries, dtype=np.float32) @ rows.T
+        return products
 
     def search(self, queries: F32, k: int, allowed: I64 | None = None) -> Neighbours:
         """The `k` most similar of the `allowed` rows (or all) for each query [Q, D]."""

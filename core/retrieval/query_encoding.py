@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ class PictureQuery:
     truncated: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EncodedQuery:
     """A description with its embeddings.
 
@@ -97,7 +98,7 @@ class EncodedQuery:
         """The offset in the description for one in `text`."""
         return self.gloss.original_span(0, offset)[1] if self.gloss else offset
 
-    @property
+    @cached_property
     def affirmed_text(self) -> str:
         """The text with blanks in place of its denials; offsets stay valid."""
         return affirmed_text(self.text, self.phrases)
@@ -107,13 +108,13 @@ class EncodedQuery:
         """The stretches of the text that are blank in `affirmed_text`."""
         return denied_spans(self.phrases)
 
-    @property
+    @cached_property
     def affirmed(self) -> I64:
         """The rows of the phrases whose things are there."""
         rows = [row for row, phrase in enumerate(self.phrases) if not is_denied(phrase)]
         return np.array(rows, dtype=np.int64)
 
-    @property
+    @cached_property
     def phrase_bearings(self) -> F32:
         """The described bearing of each phrase [P] in degrees, NaN for none."""
         return np.array(
@@ -121,7 +122,7 @@ class EncodedQuery:
             dtype=np.float32,
         )
 
-    @property
+    @cached_property
     def word_bearings(self) -> F32:
         """The same for `words` [W]: the bearing of the first phrase that has the word."""
         bearing_of: dict[str, float] = {}

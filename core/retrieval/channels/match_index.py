@@ -338,9 +338,9 @@ class MatchIndex:
         """The decay of links by distance, 0..1; each of M facts has `counts` [M] of them."""
         if self._prepared:  # mapped files are read where they are needed only
             row = np.repeat(self.named[facts] * _METRES, counts)
-            row += self._prepared["link_distance"][links]
-            return _decay_by_metre()[row]
-        return self._decays[links]
+            row += self._prepared["link_distance"].take(links)
+            return _decay_by_metre().take(row)
+        return self._decays.take(links)
 
     def arrays(self) -> dict[str, Any]:
         """What is made once for a gallery, to be packed with it."""

@@ -50,22 +50,28 @@ def link_matches(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
 
     `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
-    links = match_index.gallery.links
-    link_rows, counts = links.rows_of(matches.fact)
-    strength = np.repeat(matches.strength, counts)
-    strength *= match_index.decay(link_rows, matches.fact, counts)
-    terms = np.repeat(matches.term, counts)
+    rows, counts = match_index.gallery.links.rows_of(matches.fact)
+    strength = _decayed(match_index, matches, bearings_deg, rows, counts)
+    return LinkMatches(matches.term.repeat(counts), rows, strength)
+
+
+def _decayed(
+    match_index: MatchIndex, matches: Matches, bearings_deg: F32, rows: I64, counts: I64
+) -> F32:
+    """The strength of M matches at the link `rows` [L] of their facts, each with `counts` [M]."""
+    strength = matches.strength.repeat(counts)
+    strength *= match_index.decay(rows, matches.fact, counts)
     has_direction = ~np.isnan(bearings_deg)
     if has_direction.any():
+        terms = matches.term.repeat(counts)
         directed = np.flatnonzero(has_direction[terms])
-        stated_deg = bearings_deg[terms]
-        links_with_bearing = link_rows[directed]
+        links, links_with_bearing = match_index.gallery.links, rows[directed]
         strength[directed] *= _bearing_weights(
             links.bearing_deg[links_with_bearing],
-            stated_deg[directed],
+            bearings_deg[terms[directed]],
             links.distance_m[links_with_bearing],
         )
-    return LinkMatches(terms, link_rows, strength)
+    return strength
 
 
 def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -> F32:
@@ -73,11 +79,13 @@ def best_by_tile(match_index: MatchIndex, matches: Matches, bearings_deg: F32) -
 
     `bearings_deg` [R] is the described bearing of each term, NaN for none.
     """
-    rows, tiles = len(bearings_deg), len(match_index.gallery)
-    best = np.zeros((rows, tiles), dtype=np.float32)
-    spread = link_matches(match_index, matches, bearings_deg)
-    tile = match_index.gallery.links.tile[spread.link]
-    np.maximum.at(best.reshape(-1), spread.term * tiles + tile, spread.strength)
+    tiles, links = len(match_index.gallery), match_index.gallery.links
+    best = np.zeros((len(bearings_deg), tiles), dtype=np.float32)
+    rows, counts = links.rows_of(matches.fact)
+    strength = _decayed(match_index, matches, bearings_deg, rows, counts)
+    places = (matches.term * tiles).repeat(counts)
+    places += links.tile.take(rows)
+    np.maximum.at(best.reshape(-1), places, strength)
     return best
 
 
