@@ -105,8 +105,8 @@ def _fit_overview(
 ) -> Any:
     from core.evaluation.calibration.overview_fit import fit_overview, overview_examples
     from core.evaluation.queries import read_queries
+    from core.retrieval.estimates import write_estimates
     from core.retrieval.opened_regions import open_regions
-    from core.retrieval.overview import write_overview
 
     names = list(dict.fromkeys(name for name, _ in args.sets))
     files = list(dict.fromkeys(path for _, path in args.sets))
@@ -117,8 +117,13 @@ def _fit_overview(
         opened.galleries, texts, encoder, opened.picture_encoders, bar(args.quiet)
     )
     model = fit_overview(examples, [*names, *(path.stem for path in files)])
-    path = write_overview(model, args.out or machine.OVERVIEW)
-    return {"file": str(path), "sources": list(model.sources), "error": round(model.error, 4)}
+    path = write_estimates(model, args.out or machine.OVERVIEW)
+    return {
+        "file": str(path),
+        "sources": list(model.sources),
+        "error": round(model.overview.error, 4),
+        "error_after_a_look": round(model.look.error, 4),
+    }
 
 
 def _fit_aerial(

@@ -8,6 +8,7 @@ is in `assets/models/products`.
 """
 
 import threading
+from collections import OrderedDict
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,8 @@ from core.settings import PRODUCTS
 _BASE, _DIGITS, _LARGEST_DIGIT = 128, 3, 64
 _SIGN = 128
 _SHA256 = "3c0cc3f1dac7c2715e22e71589b51d386a0d29a8b976ea881fb538f571225b78"
+_KEPT = 4
+"""Queries whose digits a thread keeps: the three of a search, and one more."""
 _CHUNK = 1024
 """Rows of signed codes that are made unsigned at a time: they stay in the processor's cache."""
 _local = threading.local()
@@ -43,9 +46,9 @@ def products_of_codes(codes: I8 | U8, queries: F32, allowed: I64 | None = None) 
 
     Signed codes, such as those of a mapped file, are made `unsigned` on the way.
     """
-    digits = _digits_of(np.asarray(queries, dtype=np.float32))
+    digits = _digits_of(queries)
     if codes.dtype == np.uint8:
-        return _run(codes if allowed is None else codes[allowed], *digits)
+        return _run((codes if allowed is None else codes[allowed]).view(np.uint8), *digits)
     count = len(codes) if allowed is None else len(allowed)
     products = np.empty((len(queries), count), dtype=np.float32)
     buffer = _buffer(codes.shape[1])
@@ -59,7 +62,24 @@ def products_of_codes(codes: I8 | U8, queries: F32, allowed: I64 | None = None) 
 
 def _digits_of(queries: F32) -> tuple[I8, F32]:
     """The digits [D, 3 Q] of queries [Q, D], the highest ones first, and the scales [Q, 3 Q] by
-    which their products are added."""
+    which their products are added.
+
+    Those of the last queries are kept, which are compared with several galleries.
+    """
+    kept: OrderedDict[tuple[tuple[int, ...], bytes], tuple[I8, F32]] | None
+    kept = getattr(_local, "digits", None)
+    if kept is None:
+        kept = _local.digits = OrderedDict()
+    queries = np.asarray(queries, dtype=np.float32)
+    key = queries.shape, queries.tobytes()
+    if key not in kept:
+        kept[key] = _written(queries)
+        if len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return kept[key]
+
+
+def _written(queries: F32) -> tuple[I8, F32]:
     count, width = queries.shape
     steps = np.abs(queries).max(axis=1, initial=0) / np.float32(_LARGEST_DIGIT)
     steps[steps == 0] = 1

@@ -14,7 +14,7 @@ from core.geo import local_metres
 from core.indexes import coarse
 from core.indexes.codes import best_ascending
 from core.records import CHANNELS, VIEWS, Channel, View
-from core.retrieval.channels import SPECS, ChannelResult, MatchIndex
+from core.retrieval.channels import SPECS, ChannelResult, FirstStep, MatchIndex
 from core.retrieval.channels.image import VIEW_SIGNALS
 from core.retrieval.query_encoding import EncodedQuery
 
@@ -117,16 +117,22 @@ def signals_of(
     encoded_query: EncodedQuery,
     mask: Bools | None = None,
     channels: tuple[Channel, ...] = CHANNELS,
+    begun: Mapping[Channel, FirstStep] | None = None,
 ) -> Signals:
-    """The signals of every tile; `image` needs a query encoded with the picture model."""
+    """The signals of every tile; `image` needs a query encoded with the picture model.
+
+    `begun` has the first steps that were made already.
+    """
     tiles, results = len(match_index.gallery), dict[Channel, ChannelResult]()
+    made = {name: step.made for name, step in (begun or {}).items()}
     for name in sorted(channels, key=lambda name: name == "image"):  # it reads the others' leaders
         is_large = tiles > coarse.COARSE_FROM and mask is None and not encoded_query.exact
         if name == "image" and results and is_large:
             by_words = Signals(tiles, results).fused(tuple(results))
             leading = best_ascending(by_words, LEADING)
             encoded_query = replace(encoded_query, leading=leading)
-        if (result := SPECS[name].search(match_index, encoded_query, mask)) is not None:
+        result = SPECS[name].search(match_index, encoded_query, mask, made.get(name))
+        if result is not None:
             results[name] = result
     return Signals(tiles, {name: results[name] for name in SPECS if name in results})
 

@@ -2,16 +2,14 @@
 
 A region is known by its distinct facts, by the means of its tiles' embeddings (k-means), by the
 words of its names and kinds, and by the streets and names that a description can mention. From
-these a linear model estimates the utility that `core.retrieval.regions` would give to the region
-after an exact search, up to a constant. The estimate costs some milliseconds for hundreds of
-regions; it never orders places, it only says which regions are searched. Our own method.
+these a linear model (`core.retrieval.estimates`) estimates the utility that
+`core.retrieval.regions` would give to the region after an exact search, up to a constant. The
+estimate costs some milliseconds for hundreds of regions; it never orders places, it only says which
+regions are searched. Our own method.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -26,8 +24,6 @@ from core.retrieval.channels.names import written_as_names
 from core.retrieval.distinct_facts import DistinctFacts, distinct_arrays, hashed
 from core.retrieval.query_encoding import EncodedQuery
 from core.retrieval.regions import names_any_town
-from core.retrieval.weight_files import read_weights, write_weights
-from core.settings import OVERVIEW
 from core.vocabulary.common_words import is_common
 from core.vocabulary.folding import WORD, fold
 from core.vocabulary.street_words import is_connector, tokens_of
@@ -228,52 +224,3 @@ class _Postings:
         end = np.searchsorted(self._hashes, wanted + 1)
         for row in np.flatnonzero(end > begin).tolist():
             yield row, self._region[begin[row] : end[row]].astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class OverviewModel:
-    """The linear model: `scale` and `weights` [C] of the features, in units of utility. `error` is
-    the standard deviation of its estimates; `sources` names the texts that it was fitted to."""
-
-    scale: F64
-    weights: F64
-    error: float
-    sources: tuple[str, ...] = ()
-
-    def utilities(self, features: F64) -> F64:
-        """The estimated utility of each region, up to a constant: [G]."""
-        utilities: F64 = (features / self.scale) @ self.weights
-        return utilities
-
-    def to_json(self) -> dict[str, Any]:
-        """The parameters as readable JSON."""
-        rows = zip(OVERVIEW_FEATURES, self.scale, self.weights, strict=True)
-        return {
-            "sources": list(self.sources),
-            "error": float(f"{self.error:.4g}"),
-            "columns": ["scale", "weight"],
-            "features": {
-                name: [float(f"{scale:.4g}"), float(f"{weight:.4g}")]
-                for name, scale, weight in rows
-            },
-        }
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "OverviewModel":
-        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError."""
-        table = np.array([document["features"][name] for name in OVERVIEW_FEATURES], float)
-        if table.shape[1:] != (2,) or not np.isfinite(table).all() or not (table[:, 0] > 0).all():
-            raise ValueError("rows that are not two finite numbers with a scale above 0")
-        sources = tuple(map(str, document["sources"]))
-        return cls(table[:, 0], table[:, 1], float(document["error"]), sources)
-
-
-@lru_cache(maxsize=4)
-def read_overview(path: Path = OVERVIEW) -> OverviewModel:
-    """Reads the model from a JSON file. Raises ModelError where it is missing or damaged."""
-    return read_weights(path, OverviewModel.from_json, "the overview", "--regions")
-
-
-def write_overview(model: OverviewModel, path: Path) -> Path:
-    """Writes the model atomically; returns the path."""
-    return write_weights(model.to_json(), path)

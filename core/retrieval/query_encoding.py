@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from core.models.sentence import SentenceEncoder, Tokens
 
 
+KnownPhrases = dict[tuple[int, ...], F32]
+"""Embeddings [D] of phrases, by their tokens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Respelling:
     """The map's own spelling of `text[start:end]`."""
@@ -220,14 +224,16 @@ def encode_query(
     tokenized: TokenizedQuery,
     encoder: "SentenceEncoder",
     picture_encoder: PictureEncoder | None = None,
+    known: KnownPhrases | None = None,
 ) -> EncodedQuery:
     """Runs the forward passes: one for the whole description, one for its phrases as a batch.
 
-    A picture model that reads the sentence encoder's states needs no pass of its own.
+    A picture model that reads the sentence encoder's states needs no pass of its own. Phrases that
+    are `known` from another reading of the description are not encoded again; the others are added.
     """
     states, mask = encoder.states([tokenized.whole])
     whole = encoder.pooled(states, mask)
-    parts = encoder.forward(tokenized.parts)
+    parts = _embedded(tokenized.parts, encoder, {} if known is None else known)
     parts[[is_denied(phrase) for phrase in tokenized.phrases]] = 0
     affirmed = affirmed_text(tokenized.text, tokenized.phrases)
     anything = np.float32(any(character.isalnum() for character in affirmed))
@@ -253,6 +259,14 @@ def encode_query(
         other_picture_queries=tuple(picture_queries[1:]),
         gloss=tokenized.gloss,
     )
+
+
+def _embedded(phrases: Sequence["Tokens"], encoder: "SentenceEncoder", known: KnownPhrases) -> F32:
+    """The embeddings [P, D] of tokenized phrases, each of which is encoded once."""
+    new = {tuple(one.ids): one for one in phrases if tuple(one.ids) not in known}
+    if new:
+        known.update(zip(new, encoder.forward(list(new.values())), strict=True))
+    return np.stack([known[tuple(one.ids)] for one in phrases])
 
 
 def is_mostly_foreign(text: str) -> bool:

@@ -10,12 +10,19 @@ from core.errors import QueryError
 from core.gallery.opened import Gallery
 from core.records import CHANNELS, Channel, Query
 from core.retrieval import steering as wishes
+from core.retrieval.channels import SPECS, FirstStep
 from core.retrieval.confidence import Calibration, Posterior, posterior_from
 from core.retrieval.confidence_features import confidence_features
 from core.retrieval.missing_numbers import with_missing_numbers
 from core.retrieval.opened_regions import encoder_key
 from core.retrieval.picture_model import PictureEncoder
-from core.retrieval.query_encoding import EncodedQuery, Respelling, encode_query, tokenize_query
+from core.retrieval.query_encoding import (
+    EncodedQuery,
+    KnownPhrases,
+    Respelling,
+    encode_query,
+    tokenize_query,
+)
 from core.retrieval.regions import names_any_town
 from core.retrieval.search import (
     Ranking,
@@ -72,6 +79,7 @@ class SharedEncoding:
 
     def __init__(self, text: str, encoder: "SentenceEncoder", exact: bool = False) -> None:
         self._text, self.encoder, self._exact = text, encoder, exact
+        self._known: KnownPhrases = {}
         self._made: dict[tuple[str, str, str, tuple[Respelling, ...]], EncodedQuery] = {}
         self.seconds = 0.0
 
@@ -86,7 +94,7 @@ class SharedEncoding:
         if key not in self._made:
             started = time.perf_counter()
             tokenized = tokenize_query(text, self.encoder, picture_encoder, gloss, respellings)
-            made = encode_query(tokenized, self.encoder, picture_encoder)
+            made = encode_query(tokenized, self.encoder, picture_encoder, self._known)
             self._made[key] = replace(made, exact=self._exact)
             self.seconds += time.perf_counter() - started
         return self._made[key]
@@ -96,14 +104,27 @@ class LeftOutError(QueryError):
     """A region that the query leaves out, and why."""
 
 
-def search_region(
+@dataclass(frozen=True, slots=True)
+class BegunSearch:
+    """The search of one region after the first steps of its channels. `own_town` tells whether the
+    description names it."""
+
+    gallery: Gallery
+    channels: tuple[Channel, ...]
+    mask: Bools | None
+    encoded_query: EncodedQuery
+    steps: Mapping[Channel, FirstStep]
+    own_town: bool
+
+
+def begin_search(
     gallery: Gallery,
     encoding: SharedEncoding,
     query: Query,
     picture_encoders: Mapping[str, PictureEncoder],
-    learned: Calibration,
-) -> RegionSearch:
-    """The search of one region. Raises LeftOutError, and QueryError for a bad query."""
+) -> BegunSearch:
+    """The first steps of the search of a region. Raises LeftOutError, and QueryError for a bad
+    query."""
     wanted = query.channels if query.channels is not None else CHANNELS
     present = tuple(name for name in wanted if name in gallery.card.channels)
     picture_encoder = picture_encoders.get(encoder_key(gallery, query.view))
@@ -118,7 +139,25 @@ def search_region(
     except QueryError as error:
         raise LeftOutError(str(error)) from error
     encoded_query = encoding.of(gallery, picture_encoder)
-    ranking = rank_tiles(gallery, encoded_query, channels, mask)
+    if gallery.prepared is not None:
+        gallery.prepared.note_read()
+    steps = {
+        name: begin(match_index_of(gallery), encoded_query, mask)
+        for name in channels
+        if (begin := SPECS[name].begin) is not None
+    }
+    own_town = bool(names_any_town(query.text, [gallery.card])[0])
+    return BegunSearch(gallery, channels, mask, encoded_query, steps, own_town)
+
+
+def finish_search(
+    begun: BegunSearch, encoding: SharedEncoding, query: Query, learned: Calibration
+) -> RegionSearch:
+    """The search of a region that was begun. Raises LeftOutError, and QueryError for a bad
+    query."""
+    gallery, channels, mask = begun.gallery, begun.channels, begun.mask
+    encoded_query = begun.encoded_query
+    ranking = rank_tiles(gallery, encoded_query, channels, mask, begun=begun.steps)
     steering = query.steering
     ask = asking(gallery, encoding.encoder, query, channels, learned)
     if steering:
@@ -133,7 +172,6 @@ def search_region(
         learned.background,
         ranking.fused,
     )
-    own_town = bool(names_any_town(query.text, [gallery.card])[0])
     posterior = posterior_from(
         features,
         ranking.signals,
@@ -161,7 +199,7 @@ def search_region(
         encoded_query,
         ranking,
         features,
-        own_town,
+        begun.own_town,
         posterior,
         bool(steering.must),
     )

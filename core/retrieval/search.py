@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from core.gallery.opened import Gallery
 from core.geo import haversine_m
 from core.records import CHANNELS, Candidate, Channel, Query, SearchResult, Steering, View
 from core.retrieval import steering as wishes
-from core.retrieval.channels import MatchIndex
+from core.retrieval.channels import FirstStep, MatchIndex
 from core.retrieval.confidence import (
     RADIUS_M,
     Calibration,
@@ -136,15 +136,17 @@ def rank_tiles(
     channels: tuple[Channel, ...],
     mask: Bools | None = None,
     model: RankingModel | None = None,
+    begun: Mapping[Channel, FirstStep] | None = None,
 ) -> Ranking:
     """Scores every tile by the channels and ranks the allowed ones.
 
-    Without a ranking `model` the bundled one is read.
+    Without a ranking `model` the bundled one is read. `begun` has the first steps of channels, if
+    they were made already.
     """
     match_index = match_index_of(gallery)
     if gallery.prepared is not None:
         gallery.prepared.note_read()
-    signals = signals_of(match_index, encoded_query, mask, channels)
+    signals = signals_of(match_index, encoded_query, mask, channels, begun)
     facts = signals.results.get("facts")
     matches = None if facts is None else facts.matches
     things = thing_values(match_index, encoded_query, matches, "names" in signals.results)

@@ -1,4 +1,8 @@
-"""The search of many regions in two stages: an overview of all, then the likely ones exactly."""
+"""The search of many regions in two stages: an overview of all, then the likely ones exactly.
+
+Before a region is searched, the first steps of its search tell most about how likely it is, so
+that many searches end there.
+"""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -12,10 +16,19 @@ from core.geo import Bounds, tile_bounds
 from core.records import Query
 from core.retrieval.channels.names import written_as_names
 from core.retrieval.confidence import Calibration
+from core.retrieval.estimates import read_estimates
+from core.retrieval.first_look import look_features
 from core.retrieval.opened_regions import encoder_key
-from core.retrieval.overview import Overview, read_overview
+from core.retrieval.overview import Overview
 from core.retrieval.picture_model import PictureEncoder
-from core.retrieval.region_search import LeftOutError, RegionSearch, SharedEncoding, search_region
+from core.retrieval.region_search import (
+    BegunSearch,
+    LeftOutError,
+    RegionSearch,
+    SharedEncoding,
+    begin_search,
+    finish_search,
+)
 from core.retrieval.regions import RegionModel, description_features, region_features
 from core.retrieval.search import match_index_of, no_tile_here
 
@@ -26,11 +39,13 @@ Its places would be the last of them, and each region costs time."""
 
 MOST_SEARCHED = 5
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
+MOST_BEGUN = 8
+"""Regions at which a search looks at the most. Each costs a third of a search."""
 _SURE, _SURE_OF_NAMES = 3.0, 4.0
-"""The next region is searched while its estimate plus so many standard errors of the estimates
-would give it `LEAST_LIKELY`, or make it the likeliest. Names need more: "Boulevard" is nearly a
-street of Helsinki, too. The second was chosen among 3, 3.25, 3.5 and 4 on 220 descriptions, for
-which the ten places are those of a search in all cities from 3.25 on."""
+"""The next region is looked at, and then searched, while its estimate plus so many standard errors
+of the estimates would give it `LEAST_LIKELY`, or make it the likeliest. Names need more:
+"Boulevard" is nearly a street of Helsinki, too. The second was chosen among 3, 3.25, 3.5 and 4 on
+220 descriptions, for which the ten places are those of a search in all cities from 3.25 on."""
 
 
 class TwoStages:
@@ -51,11 +66,13 @@ class TwoStages:
     ) -> None:
         self._galleries, self._encoding, self._query = galleries, encoding, query
         self._picture_encoders, self._learned, self._model = picture_encoders, learned, model
+        self._begun: dict[int, BegunSearch] = {}
         self._searched: dict[int, RegionSearch] = {}
+        self._looks: dict[int, float] = {}
         self._exact: dict[int, float] = {}
         self._left_out: dict[int, str] = {}
-        self._estimates: F64 = np.zeros(len(galleries))
-        self._doubt = 0.0
+        self._overview: F64 = np.zeros(len(galleries))
+        self._sure = _SURE
 
     @property
     def searches(self) -> list[RegionSearch]:
@@ -88,22 +105,42 @@ class TwoStages:
             if not area.meets(gallery.card.bounds):
                 self._left_out[number] = str(no_tile_here(gallery.card))
         if every or len(self._inside) <= 1:
-            for number in self._inside:
-                self._search(number)
+            for one in self._inside:
+                self._search(one)
             return
         self._estimate()
-        while (likeliest := self._next()) is not None and len(self._searched) < MOST_SEARCHED:
-            self._search(likeliest)
+        while (chosen := self._next()) is not None and len(self._searched) < MOST_SEARCHED:
+            is_known = chosen in self._begun
+            if not is_known:
+                self._look(chosen)
+            if is_known or not self._searched:
+                self._search(chosen)
+
+    def _begin(self, number: int) -> BegunSearch | None:
+        """The first steps of a search, None for a region that is left out."""
+        if number not in self._begun and number not in self._left_out:
+            gallery, query = self._galleries[number], self._query
+            try:
+                self._begun[number] = begin_search(
+                    gallery, self._encoding, query, self._picture_encoders
+                )
+            except LeftOutError as error:
+                self._left_out[number] = str(error)
+        return self._begun.get(number)
+
+    def _look(self, number: int) -> None:
+        """Estimates the utility of a region from a look, which needs facts and names."""
+        begun = self._begin(number)
+        if begun is not None and {"facts", "names"} <= begun.steps.keys():
+            features = look_features(begun.gallery, begun.steps, begun.own_town)
+            self._looks[number] = float(read_estimates().look.utilities(features))
 
     def _search(self, number: int) -> None:
+        begun = self._begin(number)
+        if begun is None:
+            return
         try:
-            one = search_region(
-                self._galleries[number],
-                self._encoding,
-                self._query,
-                self._picture_encoders,
-                self._learned,
-            )
+            one = finish_search(begun, self._encoding, self._query, self._learned)
         except LeftOutError as error:
             self._left_out[number] = str(error)
             return
@@ -118,39 +155,57 @@ class TwoStages:
         seeing = self._picture_encoders.get(encoder_key(first, self._query.view))
         overview, encoded_query = overview_of(self._galleries), self._encoding.of(first, seeing)
         features = overview.features(encoded_query, self._query.text)
-        learned = read_overview()
-        sure = _SURE_OF_NAMES if written_as_names(encoded_query).any() else _SURE
-        self._estimates, self._doubt = learned.utilities(features), sure * learned.error
+        self._overview = read_estimates().overview.utilities(features)
+        self._sure = _SURE_OF_NAMES if written_as_names(encoded_query).any() else _SURE
 
     def _next(self) -> int | None:
-        """The likeliest region that was not searched, None where it cannot matter."""
-        waiting = [number for number in self._inside if number not in self._searched]
+        """The region that may be the likeliest of those that were not searched, None where even
+        that cannot matter."""
+        inside, may_begin = self._inside, len(self._begun) < MOST_BEGUN
+        waiting = [
+            number
+            for number in inside
+            if number not in self._searched and (may_begin or number in self._begun)
+        ]
         if not waiting:
             return None
-        number = waiting[int(self._estimates[waiting].argmax())]
+        utilities, errors = self._utilities(), self._errors()
         if not self._searched:
-            return number
-        utilities = self._utilities()
-        utilities[self._inside.index(number)] += self._doubt
-        exponentials = np.exp(utilities - utilities.max())
-        share = exponentials[self._inside.index(number)] / exponentials.sum()
-        may_lead = exponentials[self._inside.index(number)] >= exponentials.max()
-        return number if share >= LEAST_LIKELY or may_lead else None
+            return waiting[int(utilities[waiting].argmax())]
+        number = waiting[int((utilities + self._sure * errors)[waiting].argmax())]
+        utilities[number] += self._sure * errors[number]
+        exponentials = np.exp(utilities[inside] - utilities[inside].max())
+        own = exponentials[inside.index(number)]
+        may_matter = own >= LEAST_LIKELY * exponentials.sum() or own >= exponentials.max()
+        return number if may_matter else None
+
+    def _errors(self) -> F64:
+        """The standard error of the estimate of each region that was not searched."""
+        estimates = read_estimates()
+        errors = np.full(len(self._galleries), estimates.overview.error)
+        errors[list(self._looks)] = estimates.look.error
+        return errors
 
     def _utilities(self) -> F64:
-        """The utilities of the regions that were not left out: exact ones, and estimates that are
-        moved so that they agree with these on average."""
-        searched, exact = list(self._exact), list(self._exact.values())
-        utilities = self._estimates + np.mean(exact - self._estimates[searched])
-        utilities[searched] = exact
-        return utilities[self._inside]
+        """The utilities of all regions: exact ones, and estimates that are moved so that they
+        agree with better ones on average."""
+        utilities, known = self._overview.copy(), dict(self._exact)
+        if both := self._exact.keys() & self._looks.keys():
+            moved = sum(self._exact[number] - self._looks[number] for number in both) / len(both)
+            known = {number: look + moved for number, look in self._looks.items()} | known
+        if known:
+            numbers = list(known)
+            utilities += np.mean(np.array(list(known.values())) - utilities[numbers])
+            utilities[numbers] = list(known.values())
+        return utilities
 
     def shares(self) -> F64:
         """The probability of each region that was not left out, then that of none of them."""
         searches = self.searches
         described = max(searches, key=lambda one: len(one.channels)).features
         in_area = searches[0].mask is not None
-        return self._model.shares(self._utilities(), description_features(described), in_area)
+        utilities = self._utilities()[self._inside]
+        return self._model.shares(utilities, description_features(described), in_area)
 
 
 class _Area:

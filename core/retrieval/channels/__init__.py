@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Final
 
 from core.records import CHANNELS, Channel
-from core.retrieval.channels.channel import ChannelResult, ChannelSpec, Signal
+from core.retrieval.channels.channel import ChannelResult, ChannelSpec, FirstStep, Signal
 from core.retrieval.channels.fact_matches import match_by_embedding
 from core.retrieval.channels.match_index import WINDOW_M, Matches, MatchIndex, WindowHits
 from core.retrieval.channels.matching import (
@@ -28,6 +28,7 @@ __all__ = [
     "WINDOW_M",
     "ChannelResult",
     "ChannelSpec",
+    "FirstStep",
     "LinkMatches",
     "MatchIndex",
     "Matches",

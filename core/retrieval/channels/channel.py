@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,19 +50,30 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstStep:
+    """The first step of a channel's search: what the rest of it `made` use of, and the `features`
+    by which a region is looked at before it is searched (`core.retrieval.first_look`)."""
+
+    made: Any
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelSpec:
     """A channel as data.
 
     `signals` are by name; a name belongs to one channel only. `search` returns None where the
-    encoded query lacks what the channel needs. `features` names the confidence features that
+    encoded query lacks what the channel needs; it takes what the first step made, or None. `begin`
+    is that step, None for a channel without one. `features` names the confidence features that
     `features_of` computes; a feature that it leaves out is 0.
     """
 
     name: Channel
     signals: Mapping[str, Signal]
-    search: Callable[[MatchIndex, EncodedQuery, Allowed], ChannelResult | None]
+    search: Callable[[MatchIndex, EncodedQuery, Allowed, Any], ChannelResult | None]
     features: tuple[str, ...] = ()
     features_of: FeaturesOf | None = None
+    begin: Callable[[MatchIndex, EncodedQuery, Allowed], FirstStep] | None = None
 
     @property
     def weights(self) -> dict[str, float]:

@@ -12,11 +12,12 @@ and Manhattan that end with a denial: where it is true (325) all three find the 
 texts, and where it is false the smallest loses least.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import F32
+from core.arrays import F32, I64
 from core.indexes.coarse import coarse_of
 from core.indexes.codes import last_of_best
 from core.indexes.vector import VectorIndex
@@ -25,6 +26,7 @@ from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
     ChannelSpec,
+    FirstStep,
     Signal,
     allowed,
     logarithm,
@@ -34,6 +36,7 @@ from core.retrieval.channels.channel import (
 from core.retrieval.channels.fact_matches import fact_cosines, matches_of
 from core.retrieval.channels.match_index import MatchIndex
 from core.retrieval.channels.matching import (
+    LEAST_COSINE,
     sum_by_tile,
     visible_facts,
 )
@@ -53,8 +56,20 @@ FOUND = 0.15
 """A phrase counts as found from this strength on: a cosine of 0.55, the least for evidence."""
 
 
-def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
-    """Signals and the best strength of each phrase; only facts that an allowed tile sees count."""
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """The comparisons of a search: the cosines [P + 1, V] of the phrases and the whole description
+    with V `facts`, None for all embedded ones, and the signal `whole` [N]. `is_coarse`: an index
+    chose the facts."""
+
+    facts: I64 | None
+    cosines: F32
+    whole: F32
+    is_coarse: bool
+
+
+def _scan(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> _Scan:
+    """Compares the description; only facts that an allowed tile sees count."""
     facts = visible_facts(match_index, mask)
     queries = np.concatenate([encoded_query.phrase_embeddings, encoded_query.embedding[None]])
     coarse = None
@@ -63,11 +78,42 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     if coarse is not None:
         facts = match_index.gallery.spoken[coarse.near(queries)]
     cosines = fact_cosines(match_index, queries, facts)
+    whole = _whole(match_index.gallery.tile_index, encoded_query, mask)
+    return _Scan(facts, cosines, whole, coarse is not None)
+
+
+def _begin(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> FirstStep:
+    """The comparisons, and how close the phrases come to any fact, however far it is from tiles."""
+    scan = _scan(match_index, encoded_query, mask)
+    best = scan.cosines.max(axis=1, initial=-1)
+    strengths = np.maximum(best[encoded_query.affirmed] - np.float32(LEAST_COSINE), 0)
+    features = {
+        "best_fact": float(best[-1]),
+        "whole": float(allowed(scan.whole, mask).max(initial=-1)),
+    }
+    if len(strengths):
+        features |= {
+            "phrase_strength": float(strengths.mean()),
+            "phrase_floor": lower_quartile(strengths),
+            "phrases_found": float((strengths > FOUND).mean()),
+        }
+    return FirstStep(scan, features)
+
+
+def _search(
+    match_index: MatchIndex,
+    encoded_query: EncodedQuery,
+    mask: Allowed,
+    begun: _Scan | None = None,
+) -> ChannelResult:
+    """Signals and the best strength of each phrase."""
+    scan = begun or _scan(match_index, encoded_query, mask)
+    facts, cosines = scan.facts, scan.cosines
     similar = matches_of(match_index, encoded_query, cosines[:-1], facts)
     phrases = sum_by_tile(match_index, similar, encoded_query.phrase_bearings, mask)
     signals = {
         "phrases": phrases.share,
-        "whole": _whole(match_index.gallery.tile_index, encoded_query, mask),
+        "whole": scan.whole,
         "best_fact": match_index.best_fact(cosines[-1], facts),
     }
     if (presence := absence_of(match_index).presence(encoded_query)) is not None:
@@ -76,7 +122,7 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
         signals["surroundings"] = surroundings(match_index, encoded_query, facts)
     strengths = phrases.best[encoded_query.affirmed]
     every = cosines[:-1] if facts is None else None
-    return ChannelResult(signals, strengths, similar, every, coarse is not None)
+    return ChannelResult(signals, strengths, similar, every, scan.is_coarse)
 
 
 def _whole(tiles: VectorIndex, encoded_query: EncodedQuery, mask: Allowed) -> F32:
@@ -156,4 +202,5 @@ CHANNEL = ChannelSpec(
         "phrases_ahead",
     ),
     _features,
+    _begin,
 )

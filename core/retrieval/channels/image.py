@@ -31,7 +31,7 @@ VIEW_SIGNALS: Final[Mapping[str, str]] = {"drawn": "image", "aerial": "aerial"}
 
 
 def _search(
-    match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed
+    match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed, _: None = None
 ) -> ChannelResult | None:
     """The signals; None for a query that was not encoded with a picture model."""
     if encoded_query.picture_query is None:

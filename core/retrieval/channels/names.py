@@ -17,6 +17,7 @@ from core.retrieval.channels.channel import (
     Allowed,
     ChannelResult,
     ChannelSpec,
+    FirstStep,
     Signal,
     allowed,
     logarithm,
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
     from core.retrieval.background_corpus import Background
 
 
-def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> ChannelResult:
+def _search(
+    match_index: MatchIndex,
+    encoded_query: EncodedQuery,
+    mask: Allowed,
+    begun: ChannelResult | None = None,
+) -> ChannelResult:
+    if begun is not None:
+        return begun
     tiles, words = word_tiles_of(match_index), encoded_query.words
     total, window = np.zeros((2, len(match_index.gallery)))
     strengths = np.zeros(len(words), dtype=np.float32)
@@ -48,6 +56,12 @@ def _search(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed)
     if found := match_index.mentions.mentions(encoded_query.affirmed_text):
         shares["mentions"] = mention_scores(match_index.mentions, found, mask)
     return ChannelResult(shares, strengths)
+
+
+def _begin(match_index: MatchIndex, encoded_query: EncodedQuery, mask: Allowed) -> FirstStep:
+    """The whole search: it is quick, since words are kept for the next descriptions."""
+    result = _search(match_index, encoded_query, mask)
+    return FirstStep(result, _features(result, encoded_query, mask))
 
 
 def _share(total: F64, attainable: float, mask: Allowed) -> F32:
@@ -72,7 +86,10 @@ def written_as_names(encoded_query: EncodedQuery) -> Bools:
 
 
 def _features(
-    result: ChannelResult, encoded_query: EncodedQuery, mask: Allowed, _: "Background"
+    result: ChannelResult,
+    encoded_query: EncodedQuery,
+    mask: Allowed,
+    _: "Background | None" = None,
 ) -> dict[str, float]:
     strengths = result.strengths
     if not len(strengths):
@@ -114,4 +131,5 @@ CHANNEL = ChannelSpec(
         "mentions",
     ),
     _features,
+    _begin,
 )
