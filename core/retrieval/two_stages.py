@@ -39,7 +39,7 @@ Its places would be the last of them, and each region costs time."""
 
 MOST_SEARCHED = 5
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
-MOST_BEGUN = 8
+MOST_BEGUN = 10
 """Regions at which a search looks at the most. Each costs a third of a search."""
 _SURE, _SURE_OF_NAMES = 3.0, 4.0
 """The next region is looked at, and then searched, while its estimate plus so many standard errors

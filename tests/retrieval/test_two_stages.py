@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,22 +12,25 @@ from core import settings as machine
 from core.cli.bench.regions import auroc
 from core.errors import ModelError, QueryError
 from core.evaluation.calibration.overview_fit import OWN_TOWN, OverviewExample, fit_overview
+from core.gallery.opened import Gallery
 from core.geo import Position
 from core.models.sentence import SentenceEncoder
 from core.records import Query
 from core.retrieval import two_stages
 from core.retrieval.anywhere import search_anywhere
-from core.retrieval.opened_regions import OpenedRegions, open_regions
-from core.retrieval.overview import (
-    OVERVIEW_FEATURES,
-    Overview,
-    OverviewModel,
-    hashed,
-    read_overview,
-    write_overview,
+from core.retrieval.confidence import read_calibration
+from core.retrieval.distinct_facts import hashed
+from core.retrieval.estimates import (
+    RegionEstimates,
+    UtilityEstimate,
+    read_estimates,
+    write_estimates,
 )
-from core.retrieval.region_search import SharedEncoding
-from core.retrieval.search import match_index_of
+from core.retrieval.first_look import LOOK_FEATURES, look_features
+from core.retrieval.opened_regions import OpenedRegions, open_regions
+from core.retrieval.overview import OVERVIEW_FEATURES, Overview
+from core.retrieval.region_search import BegunSearch, SharedEncoding, begin_search, finish_search
+from core.retrieval.search import match_index_of, rank_tiles
 
 TESTS = Path(__file__).parents[1]
 NAMES = ("helsinki", "monaco", "montevideo", "neubrandenburg")
@@ -114,6 +118,75 @@ def test_never_more_regions_are_searched_than_the_most(
     assert len({one.gallery for one in found.candidates}) == 1
 
 
+def test_a_look_is_the_beginning_of_the_search(
+    opened: OpenedRegions, encoder: SentenceEncoder
+) -> None:
+    """What a look made is used, and the search is the same as if it had not been begun."""
+    text = "a white church beside the sea, tram tracks and Mannerheimintie"
+    encoding, query = SharedEncoding(text, encoder), Query(text)
+    for gallery in opened.galleries:
+        begun = begin_search(gallery, encoding, query, opened.picture_encoders)
+        assert set(begun.steps) == {"facts", "names"}
+        found = finish_search(begun, encoding, query, read_calibration())
+        alone = rank_tiles(gallery, begun.encoded_query, begun.channels)
+        assert (found.ranking.scores == alone.scores).all()
+        results = found.ranking.signals.results
+        assert results["names"] is begun.steps["names"].made
+        assert results["facts"].signals["whole"] is begun.steps["facts"].made.whole
+
+
+def test_a_look_tells_the_words_and_the_closest_facts_of_a_search(
+    opened: OpenedRegions, encoder: SentenceEncoder
+) -> None:
+    text = "Mannerheimintie in Helsinki"
+    encoding, query = SharedEncoding(text, encoder), Query(text)
+    rows = []
+    for gallery in opened.galleries:
+        begun = begin_search(gallery, encoding, query, opened.picture_encoders)
+        rows.append(look_features(gallery, begun.steps, begun.own_town))
+    table = np.stack(rows)
+    assert table.shape == (4, len(LOOK_FEATURES))
+    assert table[:, 0].tolist() == [1, 0, 0, 0]
+    assert table[:, 1] == pytest.approx(np.log([len(one) for one in opened.galleries]))
+    for name in ("words_found", "word_strength", "mentions"):
+        column = table[:, LOOK_FEATURES.index(name)]
+        assert column[0] > column[1:].max(), name
+    without = look_features(opened.galleries[0], {}, own_town=False)
+    assert np.flatnonzero(without).tolist() == [1]
+
+
+def test_no_more_regions_are_looked_at_than_the_most(
+    opened: OpenedRegions, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def begin(gallery: Gallery, *rest: Any) -> BegunSearch:
+        begun.append(gallery.card.name)
+        return begin_search(gallery, *rest)
+
+    monkeypatch.setattr(two_stages, "begin_search", begin)
+    monkeypatch.setattr(two_stages, "MOST_BEGUN", 2)
+    found = search_anywhere(opened.galleries, encoder, Query("a church"), {}).result
+    assert len(begun) == len(set(begun)) == 2
+    assert found.regions_searched in (1, 2)
+    assert len(found.regions) == len(NAMES)
+
+
+def test_pictures_alone_are_searched_without_a_look(
+    opened: OpenedRegions, encoder: SentenceEncoder
+) -> None:
+    """A look is by facts and names; a search without them goes by the overview."""
+    query = Query("a harbour full of boats", channels=("image",))
+    some, exact = (
+        search_anywhere(
+            opened.galleries, encoder, query, opened.picture_encoders, every=every
+        ).result
+        for every in (False, True)
+    )
+    assert some.regions[0].gallery in NAMES
+    assert {one.gallery for one in some.candidates} <= {one.gallery for one in exact.candidates}
+
+
 def test_regions_outside_an_area_are_not_even_looked_at(
     opened: OpenedRegions, encoder: SentenceEncoder
 ) -> None:
@@ -159,13 +232,22 @@ def test_the_fit_finds_the_weights_that_made_the_probabilities() -> None:
     random = np.random.default_rng(1)
     wanted = np.arange(1.0, 1.0 + len(OVERVIEW_FEATURES))
     wanted[0] = OWN_TOWN
+    of_look = np.arange(1.0, 1.0 + len(LOOK_FEATURES))
+    of_look[0] = OWN_TOWN
     examples = []
     for _ in range(80):
         features = random.normal(size=(6, len(OVERVIEW_FEATURES)))
-        examples.append(OverviewExample(features, features @ wanted - 3.0))
-    model = fit_overview(examples, ("a",))
+        rest = random.normal(size=(6, len(LOOK_FEATURES) - 1))
+        logarithms = features @ wanted - 3.0
+        first = (logarithms - rest @ of_look[1:]) / OWN_TOWN
+        look = np.concatenate([first[:, None], rest], axis=1)
+        examples.append(OverviewExample(features, look, logarithms))
+    models = fit_overview(examples, ("a",))
+    model = models.overview
     assert model.weights / model.scale == pytest.approx(wanted, rel=0.05)
-    features = examples[0].features
+    assert models.look.weights / models.look.scale == pytest.approx(of_look, rel=0.1)
+    assert models.sources == ("a",)
+    features = examples[0].overview
     estimated, right = model.utilities(features), features @ wanted
     assert np.argsort(estimated).tolist() == np.argsort(right).tolist()
     with pytest.raises(QueryError, match="no descriptions"):
@@ -173,19 +255,23 @@ def test_the_fit_finds_the_weights_that_made_the_probabilities() -> None:
 
 
 def test_the_model_survives_its_file(tmp_path: Path) -> None:
-    count = len(OVERVIEW_FEATURES)
-    model = OverviewModel(np.ones(count), np.arange(count) / 8, 0.25, ("a", "b"))
-    path = write_overview(model, tmp_path / "overview.json")
-    again = read_overview(path)
-    assert again.weights.tolist() == model.weights.tolist()
-    assert (again.error, again.sources) == (0.25, ("a", "b"))
+    overview, look = (
+        UtilityEstimate(np.ones(count), np.arange(count) / 8, error)
+        for count, error in ((len(OVERVIEW_FEATURES), 0.25), (len(LOOK_FEATURES), 0.125))
+    )
+    path = write_estimates(RegionEstimates(overview, look, ("a", "b")), tmp_path / "overview.json")
+    again = read_estimates(path)
+    assert again.overview.weights.tolist() == overview.weights.tolist()
+    assert again.look.weights.tolist() == look.weights.tolist()
+    assert (again.overview.error, again.look.error) == (0.25, 0.125)
+    assert again.sources == ("a", "b")
     document = json.loads(path.read_text())
-    document["features"]["whole"] = [0, 1]
+    document["look"]["features"]["whole"] = [0, 1]
     damaged = tmp_path / "damaged.json"
     damaged.write_text(json.dumps(document))
     with pytest.raises(ModelError, match="overview"):
-        read_overview(damaged)
-    assert read_overview().error > 0
+        read_estimates(damaged)
+    assert 0 < read_estimates().look.error < read_estimates().overview.error
 
 
 def test_auroc_is_the_share_of_pairs_in_order() -> None:

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="GALLERY=FILE.jsonl",
-        help="descriptions with known places, for steps; repeat for more galleries and files",
+        help="descriptions with known places, for steps, regions and anywhere; repeat for more",
     )
     parser.add_argument(
         "--by", default="", metavar="FIELD", help="field of the lines to split by, for steps"

@@ -1,5 +1,6 @@
 """The input of several benches: descriptions, and the default gallery."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from core.models import load_model
 from core.records import Channel, Query
 from core.retrieval import check_query, load_picture_encoder
 from core.retrieval.query_encoding import EncodedQuery
-from core.settings import Settings
+from core.settings import EXAMPLES, ROOT, Settings
 
 Progress = Callable[[str, int, int], None]
 
@@ -27,6 +28,17 @@ DESCRIPTIONS = (
     "me a steep street goes up with steps at the end, a hotel on the left with flags, a fountain "
     "in the middle of a little square, and I can just see the railway station past the main road.",
 )
+
+
+def page_examples() -> list[tuple[str, str]]:
+    """The examples of the page, each with the gallery that it describes."""
+    examples = json.loads((ROOT / "assets" / EXAMPLES).read_text("utf-8"))
+    return [(gallery, one["text"]) for gallery, listed in examples.items() for one in listed]
+
+
+def short_texts() -> list[str]:
+    """The examples of the page, and `DESCRIPTIONS`."""
+    return [*(text for _, text in page_examples()), *DESCRIPTIONS]
 
 
 def largest(settings: Settings) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from core.cli.bench.inputs import DESCRIPTIONS, Progress
-from core.cli.bench.scale import copied_from, examples
+from core.cli.bench.inputs import Progress, short_texts
+from core.cli.bench.scale import copied_from
 from core.cli.bench.synthetic import regions_to_pack
 from core.cli.bench.synthetic_texts import texts_of
 from core.cli.bench.vectors import at
@@ -59,8 +59,7 @@ def run(settings: Settings, sizes: Sequence[int] | None, progress: Progress) -> 
 
 
 def _searched(gallery: Gallery, encoder: SentenceEncoder, seeing: PictureEncoder) -> dict[str, Any]:
-    examples_ = [*examples(), *DESCRIPTIONS]
-    texts = [*examples_, *(query.text for query in texts_of([gallery], _TEXTS_OF_TILES))]
+    texts = [*short_texts(), *(query.text for query in texts_of([gallery], _TEXTS_OF_TILES))]
     for text in texts:  # what is made once
         search(gallery, encoder, Query(text), seeing)
     times, encodings, parts, exact_times, same, chances = [], [], [], [], [], [0.0]

@@ -4,7 +4,6 @@ The collection is synthetic (`core.cli.bench.synthetic`). A search is the whole 
 search` makes it: from the text to ranked candidates with positions, names and evidence.
 """
 
-import json
 import statistics
 import tempfile
 import time
@@ -18,7 +17,7 @@ import numpy as np
 
 from core.arrays import F32
 from core.cli.bench import vectors
-from core.cli.bench.inputs import DESCRIPTIONS, Progress
+from core.cli.bench.inputs import Progress, short_texts
 from core.cli.bench.synthetic import REGIONS, regions_to_pack
 from core.cli.bench.synthetic_texts import texts_of
 from core.cli.bench.vectors import at, disk_mb, resident_mb
@@ -35,7 +34,7 @@ from core.retrieval.picture_model import PictureEncoder, load_picture_encoder
 from core.retrieval.query_encoding import EncodedQuery, encode_query, tokenize_query
 from core.retrieval.search import search
 from core.retrieval.two_stages import overview_of
-from core.settings import ROOT, Settings
+from core.settings import Settings
 
 _SMALLER = (10_000, 100_000)
 _TILES_OF_REGION = 4_600
@@ -130,7 +129,7 @@ def _of_size(
     overview_of(galleries)
     figures["overview_s"] = round(time.perf_counter() - started, 3)
     seeing = load_picture_encoder(galleries[0], settings, encoder)
-    texts = [*examples(), *DESCRIPTIONS]
+    texts = short_texts()
     texts += [query.text for query in texts_of(galleries, _TEXTS_OF_TILES)]
     one = _Search(galleries, encoder, {seeing.key: seeing}, tuple(texts))
     figures |= _whole(one)
@@ -180,12 +179,6 @@ def _built(
         "build_s": round(time.perf_counter() - started, 1),
         "build_cpu_s": round(time.process_time() - cpu, 1),
     }
-
-
-def examples() -> list[str]:
-    """The page's examples."""
-    examples = json.loads((ROOT / "assets" / "examples.json").read_text("utf-8"))
-    return [one["text"] for listed in examples.values() for one in listed]
 
 
 def _timed(texts: Sequence[str], find: Callable[[str], Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.cli.bench.inputs import DESCRIPTIONS, Progress
-from core.cli.bench.scale import examples, kept_collection
+from core.cli.bench.inputs import Progress, short_texts
+from core.cli.bench.scale import kept_collection
 from core.cli.bench.synthetic_texts import texts_of
 from core.cli.bench.vectors import at
 from core.errors import QueryError
@@ -54,7 +54,7 @@ def run(
         there = [_on_server(gallery, index, number) for number, gallery in enumerate(here)]
         encoder = load_model(threads=settings.search_threads)
         seeing = load_picture_encoder(here[0], settings, encoder)
-        texts = [*examples(), *DESCRIPTIONS]
+        texts = short_texts()
         texts += [query.text for query in texts_of(here, _TEXTS_OF_TILES)]
         found: dict[str, list[SearchResult]] = {"here": [], "server": []}
         figures: dict[str, Any] = {}
