@@ -21,8 +21,8 @@ from core.settings import PRODUCTS
 _BASE, _DIGITS, _LARGEST_DIGIT = 128, 3, 64
 _SIGN = 128
 _SHA256 = "3c0cc3f1dac7c2715e22e71589b51d386a0d29a8b976ea881fb538f571225b78"
-_KEPT = 4
-"""Queries whose digits a thread keeps: the three of a search, and one more."""
+_KEPT = 8
+"""Queries whose digits a thread keeps: the three of a search, in two readings or more."""
 _CHUNK = 1024
 """Rows of signed codes that are made unsigned at a time: they stay in the processor's cache."""
 _local = threading.local()

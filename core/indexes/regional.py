@@ -20,6 +20,8 @@ import numpy as np
 from core.arrays import F32, I8, I64
 from core.errors import GalleryError
 from core.indexes.coarse import COARSE_FROM, POOL, coarse_codes, faiss_of_one_thread
+from core.indexes.codes import norms_of
+from core.indexes.products import products_of_codes
 from core.indexes.vector import Neighbours
 
 _CODES, _STARTS, _COARSE = "codes.npy", "starts.npy", "coarse.faiss"
@@ -132,7 +134,8 @@ class RegionalIndex:
         similarities = np.full((len(queries), k), -np.inf, dtype=np.float32)
         for number, query in enumerate(queries):
             found = np.sort(pool[number][pool[number] >= 0])
-            scores = self.embeddings(found) @ query
+            codes = self._codes[found]
+            scores = products_of_codes(codes, query[None])[0] / norms_of(codes)
             best = np.argsort(-scores, kind="stable")[:k]
             rows[number, : len(best)] = found[best]
             similarities[number, : len(best)] = scores[best]
@@ -169,7 +172,6 @@ class RegionalIndex:
 
 def _unit(codes: I8) -> F32:
     """Unit embeddings [N, D] from their codes."""
-    embeddings = codes.astype(np.float32)
-    norms = np.sqrt(np.einsum("nd,nd->n", embeddings, embeddings))
-    embeddings /= np.maximum(norms, 1e-12)[:, None]
+    embeddings: F32 = codes.astype(np.float32)
+    embeddings /= norms_of(codes)[:, None]
     return embeddings

@@ -84,7 +84,7 @@ def search_anywhere(
     ones are read.
 
     The search has two stages. The overview estimates how likely each region is; then the likely
-    ones are searched, as long as the next may have a twentieth of the probability. With `every` all
+    ones are searched, as long as the next may have the probability `LEAST_LIKELY`. With `every` all
     are searched, with `exact` also all tiles of a large one. Wishes about phrases count in all of
     them; those about tiles, and a passed place, belong to one gallery. Where no place of a gallery
     meets a demand, the gallery is left out.

@@ -32,14 +32,16 @@ from core.retrieval.region_search import (
 from core.retrieval.regions import RegionModel, description_features, region_features
 from core.retrieval.search import match_index_of, no_tile_here
 
-LEAST_LIKELY = 0.05
+LEAST_LIKELY = 0.075
 """A region that is less likely has no places among the candidates, as long as others have enough.
-Its places would be the last of them, and each region costs time."""
+Its places would be the last of them, and each region costs time. Of 0.05, 0.075, 0.1 and 0.15, the
+first two find the same of 364 descriptions of the bundled cities among the first five and the first
+ten; with the third, two fewer are among the first five, with the last six."""
 
 
 MOST_SEARCHED = 5
 """Regions that are searched at the most, in two stages. Each costs as much as a city."""
-MOST_BEGUN = 10
+MOST_BEGUN = 7
 """Regions at which a search looks at the most. Each costs a third of a search."""
 _SURE, _SURE_OF_NAMES = 3.0, 4.0
 """The next region is looked at, and then searched, while its estimate plus so many standard errors
