@@ -435,12 +435,14 @@ def test_every_command_shown_runs(
         monkeypatch.setattr(bench, "load_model", loaded_once)
     monkeypatch.setattr(regions, "load_model", loaded_once)
     monkeypatch.setattr(vectors, "_ROUNDS", 1)
+    few = ("a white church", "harbour and a square")
     for bench in (region, scale):
-        monkeypatch.setattr(bench, "examples", list)
+        monkeypatch.setattr(bench, "short_texts", lambda: list(few))
         monkeypatch.setattr(bench, "_TEXTS_OF_TILES", 2)
-    for bench in (anywhere, explain, region, scale, search):
-        monkeypatch.setattr(bench, "DESCRIPTIONS", ("a white church", "harbour and a square"))
-    for bench in (anywhere, explain, search):
+    monkeypatch.setattr(anywhere, "page_examples", lambda: [("helsinki", text) for text in few])
+    monkeypatch.setattr(anywhere, "_SEARCHES", 1)
+    for bench in (explain, search):
+        monkeypatch.setattr(bench, "DESCRIPTIONS", few)
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):
         monkeypatch.setattr(bench, "_TURNS", 1)

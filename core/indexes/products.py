@@ -10,13 +10,16 @@ is in `assets/models/products`.
 import threading
 from collections import OrderedDict
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from core.arrays import F32, I8, I64, U8
 from core.files import asset_file
 from core.settings import PRODUCTS
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 _BASE, _DIGITS, _LARGEST_DIGIT = 128, 3, 64
 _SIGN = 128
@@ -112,8 +115,13 @@ def _run(codes: U8, digits: I8, scales: F32) -> F32:
 
 
 @cache
-def _graph() -> onnxruntime.InferenceSession:
-    """The graph, read once. Raises ModelError where the file is missing or damaged."""
+def _graph() -> "InferenceSession":
+    """The graph, read once; commands that compare nothing start without ONNX Runtime.
+
+    Raises ModelError where the file is missing or damaged.
+    """
+    import onnxruntime
+
     path = asset_file(PRODUCTS, _SHA256, "the graph of products")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

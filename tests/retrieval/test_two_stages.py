@@ -124,6 +124,7 @@ def test_a_look_is_the_beginning_of_the_search(
     """What a look made is used, and the search is the same as if it had not been begun."""
     text = "a white church beside the sea, tram tracks and Mannerheimintie"
     encoding, query = SharedEncoding(text, encoder), Query(text)
+    assert len(opened.galleries) == len(NAMES)
     for gallery in opened.galleries:
         begun = begin_search(gallery, encoding, query, opened.picture_encoders)
         assert set(begun.steps) == {"facts", "names"}
