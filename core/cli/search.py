@@ -11,7 +11,7 @@ from core.cli import photo_options
 from core.cli.options import add_channels, add_checkpoint, position, text
 from core.cli.steering_options import add_steering, steering_of
 from core.errors import QueryError
-from core.records import VIEWS, Query, Translation
+from core.records import VIEWS, Query, Region, Translation
 from core.vocabulary.chances import percent
 
 if TYPE_CHECKING:
@@ -247,6 +247,8 @@ def _translation(result: Any) -> str:
 
 def _answer_lines(result: Any) -> Iterator[str]:
     """The lines of the notes, the verdict and the candidates."""
+    from core.retrieval.anywhere import spread_note
+
     if result.get("description"):
         yield f"In the photo: {result['description']}"
     if result["language"]:
@@ -254,7 +256,11 @@ def _answer_lines(result: Any) -> Iterator[str]:
     yield from result["notes"]
     if result["regions"] and result["gallery"] is None:
         is_nowhere = result["verdict"] == "probably not in this gallery"
-        yield told_regions(result["regions"], result["elsewhere"] or 0.0, is_nowhere)
+        p_none = result["elsewhere"] or 0.0
+        yield told_regions(result["regions"], p_none, is_nowhere)
+        regions = [Region(**one) for one in result["regions"]]
+        if note := spread_note(regions, result["candidates"][0]["gallery"], p_none):
+            yield note
     if result["regions_searched"] is None and not result["exact"]:
         yield "Compared with the likeliest tiles and facts; --exact compares all."
     elif not result["exact"]:

@@ -2,9 +2,9 @@
 
 Today's processors multiply unsigned by signed numbers of 8 bit some ten times as fast as others. So
 a query is written with three digits, each of which multiplies the codes, and the products are
-added: they are as exact as those of 32-bit numbers. A digit is at most 64: with more, processors
-without such an instruction would cut off the sum of two products. The graph that ONNX Runtime runs
-is in `assets/models/products`.
+added: they are nearly as exact as those of 32-bit numbers. A digit is at most 64: with more,
+processors without such an instruction would cut off the sum of two products. The graph that ONNX
+Runtime runs is in `assets/models/products`.
 """
 
 import threading
@@ -75,7 +75,9 @@ def _digits_of(queries: F32) -> tuple[I8, F32]:
         kept = _local.digits = OrderedDict()
     queries = np.asarray(queries, dtype=np.float32)
     key = queries.shape, queries.tobytes()
-    if key not in kept:
+    if key in kept:
+        kept.move_to_end(key)
+    else:
         kept[key] = _written(queries)
         if len(kept) > _KEPT:
             kept.popitem(last=False)

@@ -33,6 +33,7 @@ from core.retrieval.regions import (
     read_regions,
 )
 from core.retrieval.search import (
+    NO_TILE,
     SearchTrace,
     as_text,
     candidates_of,
@@ -102,7 +103,7 @@ def search_anywhere(
     if not searches and steering.must:
         raise QueryError("no place anywhere has all that must be there; drop one of these phrases")
     if not searches:
-        raise QueryError(left_out[0] if left_out else "there is no gallery to search")
+        raise QueryError(next(iter(stages.left_out), "there is no gallery to search"))
     matched = time.perf_counter()
     shares = stages.shares()
     of_searched = shares[[*stages.rows, -1]]
@@ -286,17 +287,37 @@ def _regions(cards: Sequence[GalleryCard], shares: F64) -> tuple[Region, ...]:
     return tuple(Region(cards[row].name, cards[row].title, float(shares[row])) for row in order)
 
 
+def spread_note(regions: Sequence[Region], gallery: str, p_none: float = 0.0) -> str | None:
+    """Why the first place is in another `gallery` than the likeliest of the regions; None where it
+    is not, and where none of them (`p_none`) is likelier than each."""
+    first = max(regions, key=lambda region: region.probability)
+    there = next((one for one in regions if one.gallery == gallery), first)
+    if there is first or p_none > first.probability:
+        return None
+    return (
+        f"Place 1 is in {there.title}: what fits in {first.title} is spread over many places, "
+        f"and none of them alone is as likely."
+    )
+
+
 def _as_notes(left_out: Sequence[str]) -> list[str]:
     """What was left out: galleries that lack the same in one line; where it is much, only how
     much."""
     titles: dict[str, list[str]] = {}
-    others = []
+    others, outside = list[str](), list[str]()
     for note in left_out:
         title, _, why = note.partition(" was left out: ")
+        no_tile = NO_TILE.fullmatch(note)
         if why.startswith("no place"):
             titles.setdefault(why, []).append(title)
+        elif no_tile is not None:
+            outside.append(no_tile[1])
         else:
             others.append(note)
+    if len(outside) > _NOTES:
+        others.insert(0, f"{len(outside)} regions have no tile in this area.")
+    elif outside:
+        others.insert(0, f"No tile of {join_and(outside)} lies in this area.")
     joined = [
         f"{join_and(names)} {'was' if len(names) == 1 else 'were'} left out: {why}"
         for why, names in titles.items()

@@ -33,8 +33,9 @@ LOOK_FEATURES: Final = (
     "names_unknown",
     "mentions",
 )
-"""Features of one region. All but the first two are those of the same name of its search, of the
-phrases without regard to the distances of things."""
+"""Features of one region: whether the description names it, the logarithm of the number of its
+tiles, and those of the same name of its search, of the phrases without regard to the distances of
+things."""
 
 
 def look_features(gallery: Gallery, steps: Mapping[Channel, FirstStep], own_town: bool) -> F64:

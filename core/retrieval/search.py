@@ -1,6 +1,7 @@
 """The search: checks a query, ranks the tiles of a gallery and returns candidates."""
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -102,6 +103,10 @@ def region_mask(query: Query, gallery: Gallery) -> Bools | None:
 def no_tile_here(card: GalleryCard) -> QueryError:
     """The error for an area without tiles."""
     return QueryError(f"no tile of {card.title} lies in this area; widen it or move it")
+
+
+NO_TILE = re.compile(r"no tile of (.+) lies in this area; widen it or move it")
+"""The sentence of that error, with the title."""
 
 
 _SMALL_AREA = 0.4

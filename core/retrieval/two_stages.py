@@ -145,6 +145,8 @@ class TwoStages:
             one = finish_search(begun, self._encoding, self._query, self._learned)
         except LeftOutError as error:
             self._left_out[number] = str(error)
+            del self._begun[number]
+            self._looks.pop(number, None)
             return
         features = region_features(one.features, self._learned, one.own_town)
         self._searched[number] = one
@@ -185,14 +187,20 @@ class TwoStages:
         """The standard error of the estimate of each region that was not searched."""
         estimates = read_estimates()
         errors = np.full(len(self._galleries), estimates.overview.error)
-        errors[list(self._looks)] = estimates.look.error
+        if self._compared:
+            errors[list(self._looks)] = estimates.look.error
         return errors
+
+    @property
+    def _compared(self) -> list[int]:
+        """The searched regions with a look. Without any, looks tell nothing beside the others."""
+        return [number for number in self._exact if number in self._looks]
 
     def _utilities(self) -> F64:
         """The utilities of all regions: exact ones, and estimates that are moved so that they
         agree with better ones on average."""
         utilities, known = self._overview.copy(), dict(self._exact)
-        if both := self._exact.keys() & self._looks.keys():
+        if both := self._compared:
             moved = sum(self._exact[number] - self._looks[number] for number in both) / len(both)
             known = {number: look + moved for number, look in self._looks.items()} | known
         if known:

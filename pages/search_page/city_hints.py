@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import SaywhereError
 from core.gallery import GalleryCard
 from core.records import Candidate, Region, SearchResult
-from core.retrieval.anywhere import SUSPICIOUS, better_region
+from core.retrieval.anywhere import SUSPICIOUS, better_region, spread_note
 from core.vocabulary.chances import percent
 from pages.search_page import session
 from pages.search_page.anywhere import regions_for
@@ -33,15 +33,8 @@ def likeliest(regions: Sequence[Region], best: Candidate, p_none: float = 0.0) -
     first = shown[0]
     likely = f"Most likely {plain(first.title, 60)}, {percent(first.probability)}"
     st.markdown(f"**{'Most likely none of these' if p_none > first.probability else likely}**")
-    there = next((one for one in regions if one.gallery == best.gallery), first)
-    if there is not first:
-        st.caption(
-            plain(
-                f"Place 1 is in {there.title}: what fits in {first.title} is spread over many "
-                "places, and none of them alone is as likely.",
-                300,
-            )
-        )
+    if note := spread_note(regions, best.gallery, p_none):
+        st.caption(plain(note, 300))
     with st.container(horizontal=True, key="regions", gap="small"):
         for one in shown:
             st.button(

@@ -22,6 +22,7 @@ from core.retrieval.anywhere import (
     _as_notes,
     better_region,
     search_anywhere,
+    spread_note,
 )
 from core.retrieval.opened_regions import open_regions
 from core.retrieval.regions import (
@@ -32,7 +33,7 @@ from core.retrieval.regions import (
     read_regions,
     write_regions,
 )
-from core.retrieval.search import match_index_of
+from core.retrieval.search import match_index_of, no_tile_here
 
 HELSINKI = "a white cathedral above wide steps, a big cobbled square with a statue"
 """A description of the Senate Square."""
@@ -166,6 +167,33 @@ def test_galleries_that_lack_the_same_are_told_in_one_line() -> None:
         other,
     ]
     assert _as_notes(lacking[:1]) == lacking[:1]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["A"], "No tile of A lies in this area."),
+        (["A", "B", "C"], "No tile of A, B and C lies in this area."),
+        (list("ABCDEF"), "6 regions have no tile in this area."),
+    ],
+)
+def test_galleries_outside_the_area_are_told_in_one_line(
+    towns: list[Gallery], names: list[str], told: str
+) -> None:
+    notes = [str(no_tile_here(replace(towns[0].card, title=name))) for name in names]
+    assert _as_notes([*notes, "D was left out: it has no image."]) == [
+        told,
+        "D was left out: it has no image.",
+    ]
+
+
+def test_a_first_place_in_another_city_than_the_likeliest_is_explained() -> None:
+    regions = [Region("a", "Aa", 0.5), Region("b", "Bb", 0.3)]
+    note = spread_note(regions, "b")
+    assert note is not None
+    assert note.startswith("Place 1 is in Bb: what fits in Aa is spread over many places")
+    assert spread_note(regions, "a") is None
+    assert spread_note(regions, "b", p_none=0.6) is None, "nothing fits in Aa, either"
 
 
 def _with_a_casino(found: SearchResult) -> int:

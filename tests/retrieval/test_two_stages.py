@@ -15,7 +15,7 @@ from core.evaluation.calibration.overview_fit import OWN_TOWN, OverviewExample, 
 from core.gallery.opened import Gallery
 from core.geo import Position
 from core.models.sentence import SentenceEncoder
-from core.records import Query
+from core.records import Query, Steering
 from core.retrieval import two_stages
 from core.retrieval.anywhere import search_anywhere
 from core.retrieval.confidence import read_calibration
@@ -30,7 +30,9 @@ from core.retrieval.first_look import LOOK_FEATURES, look_features
 from core.retrieval.opened_regions import OpenedRegions, open_regions
 from core.retrieval.overview import OVERVIEW_FEATURES, Overview
 from core.retrieval.region_search import BegunSearch, SharedEncoding, begin_search, finish_search
+from core.retrieval.regions import read_regions
 from core.retrieval.search import match_index_of, rank_tiles
+from core.retrieval.two_stages import TwoStages
 
 TESTS = Path(__file__).parents[1]
 NAMES = ("helsinki", "monaco", "montevideo", "neubrandenburg")
@@ -171,6 +173,32 @@ def test_no_more_regions_are_looked_at_than_the_most(
     assert len(begun) == len(set(begun)) == 2
     assert found.regions_searched in (1, 2)
     assert len(found.regions) == len(NAMES)
+
+
+def test_regions_without_what_must_be_there_do_not_keep_others_from_being_searched(
+    opened: OpenedRegions, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked at in vain, however many they are."""
+    monkeypatch.setattr(two_stages, "MOST_BEGUN", 1)
+    query = Query("a church", steering=Steering(must=("Mannerheimintie",)))
+    found = search_anywhere(opened.galleries, encoder, query, opened.picture_encoders).result
+    assert {one.gallery for one in found.candidates} == {"helsinki"}
+
+
+def test_a_look_counts_beside_a_searched_region_with_a_look_only(
+    opened: OpenedRegions, encoder: SentenceEncoder
+) -> None:
+    query = Query("a church")
+    encoding = SharedEncoding(query.text, encoder)
+    stages = TwoStages(opened.galleries, encoding, query, {}, read_calibration(), read_regions())
+    stages._overview = np.array([2.0, 0.0, -1.0, -2.0])
+    stages._exact, stages._looks = {0: 3.0}, {1: 5.0}
+    estimates = read_estimates()
+    assert stages._utilities().tolist() == [3, 1, 0, -1]
+    assert set(stages._errors()) == {estimates.overview.error}
+    stages._looks[0] = 4.0
+    assert stages._utilities().tolist() == [3, 4, 1.5, 0.5]  # by how far the known ones are off
+    assert stages._errors()[1] == estimates.look.error
 
 
 def test_pictures_alone_are_searched_without_a_look(

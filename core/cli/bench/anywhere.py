@@ -31,20 +31,19 @@ def run(settings: Settings, sets: Sequence[tuple[str, Path]]) -> dict[str, Any]:
     """
     names = [card.name for card in list_galleries(settings) if card.channels and not card.problem]
     asked = [(name, query.text) for name, path in sets for query in read_queries(path, name)]
-    asked = [(name, text) for name, text in asked or page_examples() if name in names]
-    if len(names) < 2 or not asked:
+    encoder = load_model(threads=settings.search_threads)
+    opened = open_regions(names, settings, encoder)
+    gallery_of = {gallery.card.name: gallery for gallery in opened.galleries}
+    asked = [(name, text) for name, text in asked or page_examples() if name in gallery_of]
+    if len(gallery_of) < 2 or not asked:
         raise QueryError(
             "bench anywhere needs two galleries or more and descriptions of some of them; "
             "give --set GALLERY=FILE.jsonl"
         )
-    encoder = load_model(threads=settings.search_threads)
-    opened = open_regions(names, settings, encoder)
-    gallery_of = {gallery.card.name: gallery for gallery in opened.galleries}
-    asked = [(name, text) for name, text in asked if name in gallery_of]
     whole: list[float] = []
     alone: list[float] = []
     clock: list[float] = []
-    rounds = max(_SEARCHES // max(len(asked), 1), 2)
+    rounds = max(_SEARCHES // len(asked), 2)
     for round_ in range(-1, rounds):  # the first round makes what is made once
         for name, text in asked:
             gallery = gallery_of[name]
