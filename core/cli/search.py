@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     parser.add_argument(
-        "text", type=text, nargs="?", default="", metavar="TEXT", help="description of the place"
+        "text", type=text, nargs="*", default=[], metavar="TEXT", help="description of the place"
     )
     parser.add_argument(
         "--image",
@@ -69,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """The document to print."""
+    args.text = " ".join(args.text)  # a description without quotes comes in words
     settings = machine.load()
     photo = _described_photo(args, settings)
     query = Query(

@@ -120,6 +120,16 @@ def test_galleries_are_listed_as_one_document(core: Core) -> None:
     assert len(run.out.splitlines()) == 1
 
 
+def test_a_description_without_quotes_is_one_description(inside: Core) -> None:
+    options = ("--gallery", "tinycity", "-k", "1", "--json")
+    found = inside("search", *options, "benches", "in", "a", "park").document
+    assert found["query"] == "benches in a park"
+    assert (
+        found["candidates"]
+        == inside("search", "benches in a park", *options).document["candidates"]
+    )
+
+
 def test_a_search_without_a_gallery_is_one_in_all_of_them(inside: Core) -> None:
     search = ("search", "a cathedral beside a tram stop in Helsinki", "-k", "4")
     document = inside(*search, "--json", "--explain").document
