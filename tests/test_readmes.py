@@ -441,8 +441,9 @@ def test_every_command_shown_runs(
         monkeypatch.setattr(bench, "_TEXTS_OF_TILES", 2)
     monkeypatch.setattr(anywhere, "page_examples", lambda: [("helsinki", text) for text in few])
     monkeypatch.setattr(anywhere, "_SEARCHES", 1)
-    for bench in (explain, search):
+    for bench in (anywhere, explain, search):
         monkeypatch.setattr(bench, "DESCRIPTIONS", few)
+    for bench in (explain, search):
         monkeypatch.setattr(bench, "_ROUNDS", 1)
     for bench in (embed, evaluate):
         monkeypatch.setattr(bench, "_TURNS", 1)
